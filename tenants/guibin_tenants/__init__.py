@@ -1,0 +1,1 @@
+"""Companies as isolated tenants. Knows no customer, tier or complaint."""

@@ -1,0 +1,125 @@
+"""From a credential to a principal, inside the scope of the tenant it names."""
+
+import ipaddress
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from .credentials import Credential
+from .org_units import visible_from
+from .principals import PERMISSIONS, Principal, permissions_of
+from .refusals import Suspended, Unauthenticated
+from .scope import fetch_one
+
+
+class Recognised(Struct, frozen=True):
+    """Who a credential belongs to, with what the request needs to know of the tenant.
+
+    `csrf` is set for sessions: a change must repeat it.
+    """
+
+    principal: Principal
+    slug: str
+    packs: tuple[str, ...]
+    time_zone: str
+    language: str
+    simulated: bool
+    expires_at: datetime | None
+    networks: tuple[str, ...] = ()
+    csrf: str = ""
+
+
+async def recognise(credential: Credential, *, now: datetime) -> Recognised:
+    """Raises Unauthenticated for an unknown, revoked or expired credential; Suspended for a suspended tenant."""
+    found = await (_by_key(credential) if credential.kind == "key" else _by_session(credential))
+    if found is None or (found.expires_at is not None and found.expires_at <= now):
+        raise Unauthenticated()
+    return found
+
+
+def check_address(found: Recognised, address: str) -> None:
+    """Raises Unauthenticated when the key may not be used from there."""
+    if not found.networks:
+        return
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        raise Unauthenticated("This key may be used from registered addresses only") from None
+    if not any(here in ipaddress.ip_network(network) for network in found.networks):
+        raise Unauthenticated("This key may be used from registered addresses only")
+
+
+_TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at"
+
+
+async def _by_key(credential: Credential) -> Recognised | None:
+    row = await fetch_one(
+        f"select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, {_TENANT}"  # noqa: S608  # a constant
+        " from api_key k join tenant t on t.id = k.tenant_id"
+        " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null",
+        credential.tenant_id,
+        credential.digest,
+    )
+    if row is None:
+        return None
+    _refuse_suspended(row["suspended_at"])
+    scopes = PERMISSIONS if "*" in row["scopes"] else frozenset(row["scopes"])
+    principal = Principal(
+        kind="key",
+        id=row["id"],
+        name=row["name"],
+        permissions=scopes,
+        org_unit_id=row["org_unit_id"],
+        units=await visible_from(row["org_unit_id"]),
+    )
+    return _recognised(principal, row, networks=tuple(row["addresses"]))
+
+
+async def _by_session(credential: Credential) -> Recognised | None:
+    row = await fetch_one(
+        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {_TENANT}"  # noqa: S608  # a constant
+        " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
+        " join tenant t on t.id = x.tenant_id"
+        " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",
+        credential.tenant_id,
+        credential.digest,
+    )
+    if row is None:
+        return None
+    _refuse_suspended(row["suspended_at"])
+    roles = tuple(row["roles"])
+    principal = Principal(
+        kind="staff",
+        id=row["id"],
+        name=row["name"],
+        roles=roles,
+        permissions=permissions_of(roles),
+        org_unit_id=row["org_unit_id"],
+        units=await visible_from(row["org_unit_id"]),
+    )
+    return _recognised(principal, row, csrf=row["csrf"])
+
+
+def _recognised(principal: Principal, row: object, *, networks: tuple[str, ...] = (), csrf: str = "") -> Recognised:
+    return Recognised(
+        principal=principal,
+        slug=row["slug"],  # type: ignore[index]  # an asyncpg record
+        packs=tuple(row["packs"]),  # type: ignore[index]
+        time_zone=row["time_zone"],  # type: ignore[index]
+        language=row["language"],  # type: ignore[index]
+        simulated=row["simulated"],  # type: ignore[index]
+        expires_at=row["expires_at"],  # type: ignore[index]
+        networks=networks,
+        csrf=csrf,
+    )
+
+
+def _refuse_suspended(suspended_at: datetime | None) -> None:
+    if suspended_at is not None:
+        raise Suspended("This tenant is suspended: ask the operator of the service")
+
+
+def system_principal(*, name: str, job_id: UUID) -> Principal:
+    """The product itself, running a job for the tenant."""
+    return Principal(kind="job", id=job_id, name=name, permissions=PERMISSIONS)

@@ -1,0 +1,21 @@
+"""Every table of the tenancy layer, in the order of their references."""
+
+from piccolo.table import Table
+
+from .keyring import SubjectKey, TenantKey
+from .keys import ApiKey
+from .org_units import OrgUnit
+from .registry import Tenant
+from .settings import TenantSetting
+from .staff import Staff, StaffSession
+
+TABLES: tuple[type[Table], ...] = (
+    Tenant,
+    OrgUnit,
+    Staff,
+    StaffSession,
+    ApiKey,
+    TenantSetting,
+    TenantKey,
+    SubjectKey,
+)

@@ -1,0 +1,83 @@
+"""The one connection pool to PostgreSQL, as the application role."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine
+
+# Configured once by a composition root through `connected`; tables are bound to it when they are defined.
+ENGINE = PostgresEngine(config={})
+
+# The first minor release of each major without a known hole in row security (CVE-2025-8713).
+SAFE_RELEASES = {15: 14, 16: 10, 17: 6}
+
+
+class UnsafeDatabase(Exception):
+    """The database or its role cannot keep tenants apart; the service does not start."""
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
+    """Every setting we make is `SET LOCAL`, so a returned connection needs no reset round trip.
+
+    asyncpg still rolls back a transaction that was left open.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str, *, pool_size: int = 16, check: bool = True) -> AsyncIterator[asyncpg.Pool]:
+    """Open the pool for as long as the context lasts. `url` belongs to the application role.
+
+    Raises UnsafeDatabase when row security could be bypassed.
+    """
+    if ENGINE.pool is not None:
+        raise RuntimeError("the database pool is already open in this process")
+    ENGINE.config = connection_settings(url)
+    pool = await asyncpg.create_pool(
+        url, min_size=1, max_size=pool_size, connection_class=Connection, command_timeout=120
+    )
+    ENGINE.pool = pool
+    try:
+        if check:
+            await _refuse_unsafe(pool)
+        yield pool
+    finally:
+        ENGINE.pool = None
+        await pool.close()
+
+
+def connection_settings(url: str) -> dict[str, str | int]:
+    """The parts of a PostgreSQL URL as asyncpg names them."""
+    parts = urlsplit(url)
+    settings: dict[str, str | int] = {
+        "host": parts.hostname or "127.0.0.1",
+        "port": parts.port or 5432,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.lstrip("/"),
+    }
+    return settings
+
+
+async def _refuse_unsafe(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        version = connection.get_server_version()
+        role = await connection.fetchrow(
+            "select rolname, rolsuper, rolbypassrls,"
+            " (select count(*) from pg_class where relowner = pg_roles.oid) as owned"
+            " from pg_roles where rolname = current_user"
+        )
+    if version.major < 15 or version.minor < SAFE_RELEASES.get(version.major, 0):
+        raise UnsafeDatabase(
+            f"PostgreSQL {version.major}.{version.minor} has known holes in row security: "
+            "use at least 15.14, 16.10, 17.6 or 18"
+        )
+    if role["rolsuper"] or role["rolbypassrls"] or role["owned"]:
+        raise UnsafeDatabase(
+            f"role {role['rolname']} is a superuser, bypasses row security or owns tables: "
+            "connect as the application role (`guibin db url --role app`)"
+        )

@@ -1,0 +1,180 @@
+"""Sealing of confidential values: root key → tenant key → subject key → AES-256-GCM.
+
+A subject is whoever the values are about. Destroying its key makes everything sealed for it unreadable,
+in backups too. Blind indexes are keyed hashes by which an exact value is found without being opened.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from msgspec import Struct
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Bytea, Integer
+
+from .scope import current_tenant, fetch_value
+from .tables import Keys, TenantTable
+
+_NONCE_BYTES = 12
+_root_key: bytes | None = None
+_tenant_keys: dict[UUID, bytes] = {}
+
+
+class KeyringError(Exception):
+    """There is no root key, or a value does not open: damaged, moved from another place, or erased."""
+
+
+class TenantKey(TenantTable, tablename="tenant_key"):
+    """A tenant's key, wrapped by the root key."""
+
+    version = Integer(default=1)
+    wrapped = Bytea()
+
+    keys = Keys(unique=(("version",),))
+
+
+class SubjectKey(TenantTable, tablename="subject_key"):
+    """One customer's key, wrapped by the tenant's. Deleting the row erases the customer."""
+
+    subject_id = UuidColumn(default=None)
+    wrapped = Bytea()
+
+    keys = Keys(unique=(("subject_id",),))
+
+
+class Place(Struct, frozen=True):
+    """Where a sealed value lives; a value moved elsewhere does not open."""
+
+    table: str
+    column: str
+    row: UUID
+
+
+def load_root_key(home: Path | None = None) -> None:
+    """Take the root key from GUIBIN_ROOT_KEY (base64), GUIBIN_ROOT_KEY_FILE, or `home`, where it is made once.
+
+    Raises KeyringError when there is none or it is not 32 bytes.
+    """
+    text = os.environ.get("GUIBIN_ROOT_KEY")
+    file = os.environ.get("GUIBIN_ROOT_KEY_FILE")
+    if text is None and file is not None:
+        text = Path(file).read_text()
+    if text is None and home is not None:
+        text = _own_root_key(home / "root.key")
+    if text is None:
+        raise KeyringError("no root key: set GUIBIN_ROOT_KEY_FILE to a file with 32 random bytes in base64")
+    use_root_key(base64.b64decode(text.strip()))
+
+
+def use_root_key(key: bytes) -> None:
+    """Composition roots only. Raises KeyringError unless it has 32 bytes."""
+    global _root_key
+    if len(key) != 32:
+        raise KeyringError(f"the root key has {len(key)} bytes, not 32")
+    _root_key = key
+    _tenant_keys.clear()
+
+
+async def tenant_key() -> bytes:
+    """The current tenant's key, made at its first use."""
+    tenant = current_tenant()
+    key = _tenant_keys.get(tenant)
+    if key is not None:
+        return key
+    wrapped = await fetch_value("select wrapped from tenant_key where version = 1")
+    if wrapped is None:
+        fresh = secrets.token_bytes(32)
+        wrapped = await fetch_value(
+            "insert into tenant_key (id, version, wrapped) values (gen_random_uuid(), 1, $1)"
+            " on conflict (tenant_id, version) do update set version = 1 returning wrapped",
+            _wrap(_root(), fresh, tenant.bytes),
+        )
+        # Not cached: this transaction may still roll back.
+        return _unwrap(_root(), bytes(wrapped), tenant.bytes)
+    key = _unwrap(_root(), bytes(wrapped), tenant.bytes)
+    _tenant_keys[tenant] = key
+    return key
+
+
+async def subject_key(subject: UUID) -> bytes:
+    """One subject's key, made at its first use."""
+    wrapped = await fetch_value("select wrapped from subject_key where subject_id = $1", subject)
+    above = await tenant_key()
+    if wrapped is None:
+        wrapped = await fetch_value(
+            "insert into subject_key (id, subject_id, wrapped) values (gen_random_uuid(), $1, $2)"
+            " on conflict (tenant_id, subject_id) do update set subject_id = excluded.subject_id returning wrapped",
+            subject,
+            _wrap(above, secrets.token_bytes(32), subject.bytes),
+        )
+    return _unwrap(above, bytes(wrapped), subject.bytes)
+
+
+async def forget(subject: UUID) -> bool:
+    """Destroy a subject's key: nothing sealed for it opens again. Whether there was one."""
+    return bool(await SubjectKey.delete().where(SubjectKey.subject_id == subject).returning(SubjectKey.id))
+
+
+def new_subject_key(tenant_key: bytes, subject: UUID) -> tuple[bytes, bytes]:
+    """A key and its wrapped form, for bulk imports that write `subject_key` rows themselves."""
+    key = secrets.token_bytes(32)
+    return key, _wrap(tenant_key, key, subject.bytes)
+
+
+def seal(key: bytes, place: Place, text: str) -> bytes:
+    """The sealed form of `text`, bound to the tenant and the place."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, text.encode(), _bound_to(place))
+
+
+def unseal(key: bytes, place: Place, sealed: bytes) -> str:
+    """The text again. Raises KeyringError when it was moved, changed, or its key is another."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place)).decode()
+    except InvalidTag:
+        raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open") from None
+
+
+def blind_index(tenant_key: bytes, field: str, normalised: str) -> bytes:
+    """16 bytes by which equal values of one field of one tenant are found, and nothing else is learnt."""
+    field_key = HKDFExpand(algorithm=SHA256(), length=32, info=b"blind:" + field.encode()).derive(tenant_key)
+    return hmac.new(field_key, normalised.encode(), hashlib.sha256).digest()[:16]
+
+
+def _bound_to(place: Place) -> bytes:
+    return f"{current_tenant()}|{place.table}|{place.column}|{place.row}|1".encode()
+
+
+def _wrap(above: bytes, key: bytes, owner: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(above).encrypt(nonce, key, owner)
+
+
+def _unwrap(above: bytes, wrapped: bytes, owner: bytes) -> bytes:
+    try:
+        return AESGCM(above).decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], owner)
+    except InvalidTag:
+        raise KeyringError("a key does not unwrap: was the root key exchanged?") from None
+
+
+def _root() -> bytes:
+    if _root_key is None:
+        raise KeyringError("no root key is loaded")
+    return _root_key
+
+
+def _own_root_key(file: Path) -> str:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(base64.b64encode(secrets.token_bytes(32)).decode())
+    return file.read_text()

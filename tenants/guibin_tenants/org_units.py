@@ -1,0 +1,83 @@
+"""The tree of org units, and whose archives a member of staff sees: their own subtree (S02-6)."""
+
+from uuid import UUID
+
+from msgspec import Struct
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Varchar
+
+from .refusals import FieldError, Invalid
+from .scope import ALL_UNITS, fetch
+from .tables import Keys, TenantTable
+
+
+class OrgUnit(TenantTable, tablename="org_unit"):
+    """A head office, branch, outlet or department. The one without a parent is the head office."""
+
+    parent_id = UuidColumn(default=None, null=True)
+    code = Varchar(length=60)
+    name = Varchar(length=200)
+
+    keys = Keys(unique=(("code",),), references={"parent_id": "org_unit"})
+
+
+class OrgUnitView(Struct, frozen=True):
+    """One unit; `parent_id` is None for the head office."""
+
+    id: UUID
+    parent_id: UUID | None
+    code: str
+    name: str
+
+
+async def open_unit(*, code: str, name: str, parent: str | None = None) -> OrgUnitView:
+    """Add a unit under the unit with code `parent`. Raises Invalid for an unknown parent or a taken code."""
+    parent_id = None
+    if parent is not None:
+        above = await by_code(parent)
+        if above is None:
+            raise Invalid(fields=(FieldError("parent", "the code of an existing org unit", value=parent),))
+        parent_id = above.id
+    if await by_code(code):
+        raise Invalid(fields=(FieldError("code", "not used by another org unit", value=code),))
+    unit = OrgUnit(code=code, name=name, parent_id=parent_id)
+    await OrgUnit.insert(unit)
+    return OrgUnitView(unit.id, parent_id, code, name)
+
+
+async def by_code(code: str) -> OrgUnitView | None:
+    """The unit with this code, or None."""
+    rows = await OrgUnit.select().where(OrgUnit.code == code)
+    return _view(rows[0]) if rows else None
+
+
+async def all_units() -> list[OrgUnitView]:
+    """Every unit by code."""
+    return [_view(row) for row in await OrgUnit.select().order_by(OrgUnit.code)]
+
+
+async def head_office() -> OrgUnitView | None:
+    """The root of the tree."""
+    rows = await OrgUnit.select().where(OrgUnit.parent_id.is_null())
+    return _view(rows[0]) if rows else None
+
+
+async def visible_from(unit_id: UUID | None) -> str | tuple[UUID, ...]:
+    """The unit and everything under it; ALL_UNITS from head office or without a unit."""
+    if unit_id is None:
+        return ALL_UNITS
+    rows = await fetch(
+        "with recursive below as ("
+        "  select tenant_id, id, parent_id from org_unit where id = $1"
+        "  union all select u.tenant_id, u.id, u.parent_id from org_unit u"
+        "  join below b on u.tenant_id = b.tenant_id and u.parent_id = b.id"
+        ") cycle id set is_cycle using path select id, parent_id from below where not is_cycle",
+        unit_id,
+    )
+    if any(row["id"] == unit_id and row["parent_id"] is None for row in rows):
+        return ALL_UNITS
+    return tuple(row["id"] for row in rows)
+
+
+def _view(row: dict[str, object]) -> OrgUnitView:
+    return OrgUnitView(row["id"], row["parent_id"], row["code"], row["name"])  # type: ignore[arg-type]  # Piccolo rows are untyped

@@ -1,0 +1,134 @@
+"""Who acts, and what that one may do: permissions as predicates that combine."""
+
+from collections.abc import Callable
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from .refusals import Forbidden
+from .scope import ALL_UNITS
+
+Role = Literal["tenant_admin", "manager", "account_manager", "agent", "auditor"]
+
+_SERVING = frozenset(
+    {
+        "customers:read",
+        "customers:write",
+        "customers:disclose",
+        "tiers:read",
+        "tiers:apply",
+        "entitlements:read",
+        "entitlements:redeem",
+        "records:read",
+        "records:write",
+        "complaints:read",
+        "complaints:write",
+        "receptions:read",
+        "receptions:write",
+        "care:read",
+        "care:write",
+        "surveys:read",
+        "surveys:write",
+        "insight:read",
+        "timers:read",
+        "policy:read",
+        "approvals:read",
+        "requests:read",
+        "requests:write",
+    }
+)
+_LEADING = _SERVING | {
+    "approvals:decide",
+    "tiers:assess",
+    "facts:write",
+    "customers:export",
+    "jobs:read",
+    "cards:write",
+}
+
+ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
+    "agent": _SERVING - {"customers:disclose"},
+    "account_manager": _SERVING,
+    "manager": _LEADING,
+    "tenant_admin": _LEADING
+    | {
+        "customers:import",
+        "customers:erase",
+        "policy:write",
+        "staff:read",
+        "staff:write",
+        "keys:write",
+        "jobs:write",
+    },
+    # Reads the log and no file (decision 9).
+    "auditor": frozenset({"audit:read"}),
+}
+PERMISSIONS = frozenset().union(*ROLE_PERMISSIONS.values())
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """The one who acts: a member of staff, an API key, or the product itself doing a job.
+
+    `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
+    the request came from, for the audit.
+    """
+
+    kind: Literal["staff", "key", "job", "operator"]
+    id: UUID
+    name: str
+    permissions: frozenset[str]
+    roles: tuple[str, ...] = ()
+    org_unit_id: UUID | None = None
+    units: str | tuple[UUID, ...] = ALL_UNITS
+    address: str = ""
+
+
+class Predicate:
+    """A question about a principal; combine with `&`, `|` and `~`."""
+
+    def __init__(self, holds: Callable[[Principal], bool], says: str) -> None:
+        self.holds = holds
+        self.says = says
+
+    def __call__(self, principal: Principal) -> bool:
+        return self.holds(principal)
+
+    def __and__(self, other: "Predicate") -> "Predicate":
+        return Predicate(lambda who: self(who) and other(who), f"({self.says} and {other.says})")
+
+    def __or__(self, other: "Predicate") -> "Predicate":
+        return Predicate(lambda who: self(who) or other(who), f"({self.says} or {other.says})")
+
+    def __invert__(self) -> "Predicate":
+        return Predicate(lambda who: not self(who), f"not {self.says}")
+
+    def __repr__(self) -> str:
+        return self.says
+
+
+def may(permission: str) -> Predicate:
+    """Holds for those who have this permission. An unknown permission is a fault of the program."""
+    if permission not in PERMISSIONS:
+        raise ValueError(f"unknown permission {permission!r}; known: {sorted(PERMISSIONS)}")
+    return Predicate(lambda who: permission in who.permissions, permission)
+
+
+def has_role(role: Role) -> Predicate:
+    """Holds for staff in this role."""
+    return Predicate(lambda who: role in who.roles, f"role {role}")
+
+
+anyone = Predicate(lambda who: True, "anyone signed in")
+staff_only = Predicate(lambda who: who.kind == "staff", "staff")
+
+
+def require(principal: Principal, predicate: Predicate) -> None:
+    """Raises Forbidden, naming what is missing."""
+    if not predicate(principal):
+        raise Forbidden(f"{principal.name} lacks what this needs: {predicate.says}")
+
+
+def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
+    """All that the roles allow together."""
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))

@@ -1,0 +1,55 @@
+"""How much one tenant and one credential may ask: token buckets per cost class, in this process."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from msgspec import Struct
+
+from .refusals import TooManyRequests
+
+
+class Allowance(Struct, frozen=True):
+    """`per_second` tokens flow in, up to `burst`; a request of a cost class takes `cost` of them."""
+
+    per_second: float
+    burst: float
+
+
+class Bucket(Struct):
+    """What is left, and when that was so (seconds of a monotonic clock)."""
+
+    left: float
+    at: float
+
+
+COSTS = {"read": 1.0, "write": 2.0, "bulk": 50.0}
+TENANT_ALLOWANCE = Allowance(per_second=5_000, burst=10_000)
+BUCKETS_MAX = 20_000
+
+
+class RateLimits:
+    """Buckets by tenant and credential. Several server processes each keep their own."""
+
+    def __init__(self, allowance: Allowance = TENANT_ALLOWANCE, seconds: Callable[[], float] = time.monotonic) -> None:
+        self.allowance = allowance
+        self.seconds = seconds
+        self.buckets: dict[UUID, Bucket] = {}
+
+    def take(self, owner: UUID, cost_class: str) -> tuple[int, int]:
+        """Take what a request costs; (whole tokens left, seconds until full). Raises TooManyRequests."""
+        now = self.seconds()
+        bucket = self.buckets.get(owner)
+        if bucket is None:
+            if len(self.buckets) >= BUCKETS_MAX:
+                self.buckets.clear()
+            bucket = self.buckets[owner] = Bucket(self.allowance.burst, now)
+        bucket.left = min(self.allowance.burst, bucket.left + (now - bucket.at) * self.allowance.per_second)
+        bucket.at = now
+        cost = COSTS[cost_class]
+        if bucket.left < cost:
+            wait = int((cost - bucket.left) / self.allowance.per_second) + 1
+            raise TooManyRequests(f"The allowance is used up: try again in {wait} s", retry_after=wait)
+        bucket.left -= cost
+        missing = self.allowance.burst - bucket.left
+        return int(bucket.left), int(missing / self.allowance.per_second) + 1

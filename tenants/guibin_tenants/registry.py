@@ -1,0 +1,131 @@
+"""The companies: who they are, whether they are served, and the provisioning of new ones."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import asyncpg
+from msgspec import Struct
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from .database import ENGINE
+from .refusals import Conflict, FieldError, Invalid, NotFound
+from .tables import new_id
+
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+
+
+class Tenant(Table, db=ENGINE):
+    """A company. Written by the owner role only; `simulated` tenants run on a clock of their own."""
+
+    id = UuidColumn(primary_key=True, default=new_id)
+    slug = Varchar(length=40, unique=True)
+    name = Varchar(length=200)
+    packs = Array(base_column=Text(), default=list)
+    time_zone = Varchar(length=64, default="Asia/Shanghai")
+    language = Varchar(length=10, default="zh-CN")
+    simulated = Boolean(default=False)
+    created_at = Timestamptz(default=None, null=True)
+    suspended_at = Timestamptz(default=None, null=True)
+    suspended_because = Text(default=None, null=True)
+
+
+class TenantView(Struct, frozen=True):
+    """A company as operators see it."""
+
+    id: UUID
+    slug: str
+    name: str
+    packs: tuple[str, ...]
+    time_zone: str
+    language: str
+    simulated: bool
+    suspended_at: datetime | None = None
+
+
+class NewTenant(Struct, frozen=True, kw_only=True):
+    """What it takes to make a company a tenant. `time_zone` is an IANA name."""
+
+    slug: str
+    name: str
+    packs: tuple[str, ...]
+    time_zone: str = "Asia/Shanghai"
+    language: str = "zh-CN"
+    simulated: bool = False
+
+
+async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetime) -> TenantView:
+    """Register a company, as the owner role. Raises Invalid, or Conflict when the slug is taken."""
+    problems = []
+    if not _SLUG.fullmatch(new.slug):
+        problems.append(FieldError("slug", "3 to 40 small letters, digits and hyphens, a letter first", value=new.slug))
+    if new.time_zone not in available_timezones():
+        problems.append(FieldError("time_zone", "an IANA time zone", "such as Asia/Shanghai", new.time_zone))
+    if new.language not in ("zh-CN", "en"):
+        problems.append(FieldError("language", "zh-CN or en", value=new.language))
+    if problems:
+        raise Invalid("The tenant cannot be created", fields=tuple(problems))
+    row = await connection.fetchrow(
+        "insert into tenant (id, slug, name, packs, time_zone, language, simulated, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (slug) do nothing returning *",
+        new_id(),
+        new.slug,
+        new.name,
+        list(new.packs),
+        new.time_zone,
+        new.language,
+        new.simulated,
+        now,
+    )
+    if row is None:
+        raise Conflict(f"There is a tenant {new.slug!r} already")
+    return _view(row)
+
+
+async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> TenantView:
+    """Raises NotFound."""
+    row = await connection.fetchrow("select * from tenant where slug = $1", slug)
+    if row is None:
+        raise NotFound(f"There is no tenant {slug!r}: `guibin tenant list` shows them")
+    return _view(row)
+
+
+async def everyone(connection: asyncpg.Connection | asyncpg.Pool) -> list[TenantView]:
+    """All companies by slug."""
+    return [_view(row) for row in await connection.fetch("select * from tenant order by slug")]
+
+
+async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, now: datetime) -> TenantView:
+    """From now on nothing is answered for this company, and its jobs wait. Idempotent."""
+    tenant = await by_slug(connection, slug)
+    await connection.execute(
+        "update tenant set suspended_at = coalesce(suspended_at, $2), suspended_because = $3 where id = $1",
+        tenant.id,
+        now,
+        because,
+    )
+    return await by_slug(connection, slug)
+
+
+async def resume(connection: asyncpg.Connection, slug: str) -> TenantView:
+    """Serve the company again; what waited runs now."""
+    tenant = await by_slug(connection, slug)
+    await connection.execute("update tenant set suspended_at = null, suspended_because = null where id = $1", tenant.id)
+    return await by_slug(connection, slug)
+
+
+def _view(row: Any) -> TenantView:
+    return TenantView(
+        id=row["id"],
+        slug=row["slug"],
+        name=row["name"],
+        packs=tuple(row["packs"]),
+        time_zone=row["time_zone"],
+        language=row["language"],
+        simulated=row["simulated"],
+        suspended_at=row["suspended_at"],
+    )

@@ -1,0 +1,133 @@
+"""From table definitions to PostgreSQL: keys that lead with the tenant, row security, walls and grants."""
+
+from collections.abc import Iterable, Sequence
+
+import asyncpg
+from piccolo.columns import Column
+from piccolo.table import Table
+
+from .tables import Index, TenantTable
+
+APP_ROLE = "guibin_app"
+
+TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
+# Unset or empty settings show nothing; head office is '*'.
+_UNITS = "(select current_setting('guibin.units', true))"
+_EVERYWHERE = f"({_UNITS} = '*')"
+_VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), '')::uuid[])"
+
+
+async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
+    """Create what is missing of these tables, in order, as the owner; what was created.
+
+    Existing columns are never changed or dropped: that takes a numbered change.
+    """
+    created = []
+    chosen = tuple(tables)
+    present = {
+        row["relname"]
+        for row in await connection.fetch(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
+        )
+    }
+    for table in chosen:
+        name = table._meta.tablename
+        if name not in present:
+            for statement in create_statements(table):
+                await connection.execute(statement)
+            created.append(name)
+            continue
+        columns = {
+            row["attname"]
+            for row in await connection.fetch(
+                "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0",
+                f"public.{name}",
+            )
+        }
+        for column in table._meta.columns:
+            if column._meta.db_column_name not in columns:
+                await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
+                created.append(f"{name}.{column._meta.db_column_name}")
+    return created
+
+
+def create_statements(table: type[Table]) -> list[str]:
+    """Everything that makes one table, one statement each (Citus takes DDL one at a time)."""
+    if issubclass(table, TenantTable):
+        return _tenant_table(table)
+    return _control_table(table)
+
+
+def column_definition(table: type[Table], column: Column) -> str:
+    """One column as DDL."""
+    name = column._meta.db_column_name
+    parts = [f'"{name}"', column.column_type]
+    if issubclass(table, TenantTable) and name in table.keys.collate_c:
+        parts.append('collate "C"')
+    if name == "tenant_id":
+        parts.append("not null default nullif(current_setting('guibin.tenant', true), '')::uuid")
+    elif not column._meta.null or column._meta.primary_key:
+        parts.append("not null")
+    return " ".join(parts)
+
+
+def _tenant_table(table: type[TenantTable]) -> list[str]:
+    name, keys = table._meta.tablename, table.keys
+    columns = [column_definition(table, column) for column in table._meta.columns]
+    columns.append("primary key (tenant_id, id)")
+    columns += [f"unique (tenant_id, {', '.join(unique)})" for unique in keys.unique]
+    columns += [
+        f"foreign key (tenant_id, {column}) references {target} (tenant_id, id)"
+        for column, target in keys.references.items()
+    ]
+    columns += [f"constraint {name}_{check} check ({condition})" for check, condition in keys.checks.items()]
+    return [
+        f"create table {name} ({', '.join(columns)})",
+        f"alter table {name} enable row level security",
+        f"alter table {name} force row level security",
+        f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
+        *_wall(name, keys.wall),
+        *(_index(name, index) for index in _indexes(table)),
+        f"grant {'select, insert' if keys.append_only else 'select, insert, update, delete'} on {name} to {APP_ROLE}",
+    ]
+
+
+def _wall(name: str, column: str) -> list[str]:
+    if not column:
+        return []
+    if column == "org_unit_id":
+        visible = f"{_EVERYWHERE} or org_unit_id = any ({_VISIBLE_UNITS})"
+    else:
+        # The customer's own wall decides: the sub-select runs under its row security.
+        visible = (
+            f"{_EVERYWHERE} or {column} is null or exists (select from customer c"
+            f" where c.tenant_id = {name}.tenant_id and c.id = {name}.{column})"
+        )
+    return [f"create policy wall on {name} as restrictive using ({visible}) with check ({visible})"]
+
+
+def _indexes(table: type[TenantTable]) -> Sequence[Index]:
+    led = {index.columns[0] for index in table.keys.indexes if not index.where}
+    led |= {unique[0] for unique in table.keys.unique}
+    # A reference without an index makes every delete of its target a scan.
+    return (*table.keys.indexes, *(Index((column,)) for column in table.keys.references if column not in led))
+
+
+def _index(name: str, index: Index) -> str:
+    label = index.name or f"{name}_{'_'.join(c.split()[0] for c in index.columns)}_idx"
+    where = f" where {index.where}" if index.where else ""
+    return (
+        f"create {'unique ' if index.unique else ''}index {label} on {name}"
+        f" (tenant_id, {', '.join(index.columns)}){where}"
+    )
+
+
+def _control_table(table: type[Table]) -> list[str]:
+    name = table._meta.tablename
+    columns = [column_definition(table, column) for column in table._meta.columns]
+    primary = table._meta.primary_key._meta.db_column_name
+    unique = [f"unique ({c._meta.db_column_name})" for c in table._meta.columns if c._meta.unique]
+    return [
+        f"create table {name} ({', '.join([*columns, f'primary key ({primary})', *unique])})",
+        f"grant select on {name} to {APP_ROLE}",
+    ]

@@ -1,0 +1,154 @@
+"""The tenant scope: one transaction in which PostgreSQL shows and takes one tenant's rows only."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+from piccolo.engine.postgres import PostgresTransaction
+
+from .database import ENGINE
+
+ALL_UNITS = "*"
+
+_current: ContextVar["Scope | None"] = ContextVar("guibin_scope", default=None)
+
+
+class NoTenantScope(RuntimeError):
+    """A statement was about to run outside any tenant's scope. Always a fault of the program."""
+
+
+class NotCommitted(RuntimeError):
+    """The scope ended normally, but PostgreSQL had given the transaction up."""
+
+
+class Scope(Struct):
+    """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised."""
+
+    tenant_id: UUID
+    connection: asyncpg.Connection
+    units: str = ALL_UNITS
+    rollback_only: bool = False
+
+
+class _OpenTransaction(PostgresTransaction):
+    """Tells Piccolo which connection to use; begin and commit are the scope's."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.engine = ENGINE
+        self.connection = connection
+        self._savepoint_id = 0
+        self._parent = None
+        self._committed = self._rolled_back = False
+
+
+@contextlib.asynccontextmanager
+async def tenant_scope(tenant_id: UUID, *, units: str | tuple[UUID, ...] = ALL_UNITS) -> AsyncIterator[Scope]:
+    """Open a transaction in which only `tenant_id` exists; commit at the end, roll back on an exception.
+
+    `units` are the org units whose archives are visible (the wall of S02-6); ALL_UNITS for head office.
+    The settings go out with BEGIN in one round trip and end with the transaction.
+    """
+    if _current.get() is not None:
+        raise NoTenantScope("a tenant scope is already open: scopes do not nest")
+    if ENGINE.pool is None:
+        raise NoTenantScope("the database is not connected")
+    visible = units if isinstance(units, str) else _array(units)
+    if visible != ALL_UNITS and not visible.startswith("{"):
+        raise NoTenantScope("org units are ALL_UNITS or a tuple of ids")
+    async with ENGINE.pool.acquire() as connection:
+        await connection.execute(
+            f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{visible}'"
+        )
+        scope = Scope(tenant_id=tenant_id, connection=connection, units=visible)
+        transaction_token = ENGINE.current_transaction.set(_OpenTransaction(connection))
+        scope_token = _current.set(scope)
+        try:
+            yield scope
+        except BaseException:
+            # On cancellation the connection may be unusable; the pool then rolls back or discards it.
+            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+                await connection.execute("ROLLBACK")
+            raise
+        else:
+            await _end(scope)
+        finally:
+            _current.reset(scope_token)
+            ENGINE.current_transaction.reset(transaction_token)
+
+
+async def _end(scope: Scope) -> None:
+    if scope.rollback_only:
+        await scope.connection.execute("ROLLBACK")
+        return
+    # PostgreSQL answers COMMIT with ROLLBACK when a statement failed and its error was swallowed.
+    if await scope.connection.execute("COMMIT") != "COMMIT":
+        raise NotCommitted("a statement in the scope failed: nothing was written")
+
+
+async def see_units(units: tuple[UUID, ...]) -> None:
+    """Narrow the open scope to archives of these org units."""
+    scope = current_scope()
+    scope.units = _array(units)
+    await scope.connection.execute(f"SET LOCAL guibin.units = '{scope.units}'")
+
+
+def current_scope() -> Scope:
+    """The open scope; raises NoTenantScope when there is none."""
+    scope = _current.get()
+    if scope is None:
+        raise NoTenantScope("no tenant scope is open")
+    return scope
+
+
+def current_tenant() -> UUID:
+    """Whose rows are visible; raises NoTenantScope when nobody's are."""
+    return current_scope().tenant_id
+
+
+def tenant_or_none() -> UUID | None:
+    """As `current_tenant`, None outside a scope."""
+    scope = _current.get()
+    return scope.tenant_id if scope else None
+
+
+async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:
+    """Rows of a hand-written statement with `$1` parameters, inside the scope."""
+    rows: list[asyncpg.Record] = await current_scope().connection.fetch(sql, *values)
+    return rows
+
+
+async def fetch_one(sql: str, *values: Any) -> asyncpg.Record | None:
+    """The first row or None, inside the scope."""
+    return await current_scope().connection.fetchrow(sql, *values)
+
+
+async def fetch_value(sql: str, *values: Any) -> Any:
+    """The first column of the first row, inside the scope."""
+    return await current_scope().connection.fetchval(sql, *values)
+
+
+async def execute(sql: str, *values: Any) -> int:
+    """Run a statement inside the scope; how many rows it touched."""
+    status: str = await current_scope().connection.execute(sql, *values)
+    count = status.rsplit(" ", 1)[-1]
+    return int(count) if count.isdigit() else 0
+
+
+@contextlib.asynccontextmanager
+async def savepoint() -> AsyncIterator[None]:
+    """What happens inside is undone when it raises; the scope stays usable."""
+    async with current_scope().connection.transaction():
+        yield
+
+
+def _array(units: tuple[UUID, ...]) -> str:
+    return "{" + ",".join(_uuid(unit) for unit in units) + "}"
+
+
+def _uuid(value: UUID) -> str:
+    # The only values that ever enter SQL as text: rebuilt from the parsed id, so nothing else can pass.
+    return str(UUID(str(value)))

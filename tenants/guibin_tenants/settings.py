@@ -1,0 +1,62 @@
+"""A tenant's own settings, and its simulated clock if it has one."""
+
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+from piccolo.columns import JSONB, Varchar
+
+from .refusals import FieldError, Invalid
+from .scope import execute, fetch_value
+from .tables import Keys, TenantTable
+
+SettingType = TypeVar("SettingType")
+
+SIMULATED_CLOCK = "simulated_clock"
+
+
+class TenantSetting(TenantTable, tablename="tenant_setting"):
+    """One named setting as JSON."""
+
+    name = Varchar(length=100)
+    value = JSONB()
+
+    keys = Keys(unique=(("name",),))
+
+
+async def read(name: str, kind: type[SettingType], default: SettingType) -> SettingType:
+    """The tenant's setting, or `default`. Raises Invalid when what is stored no longer fits `kind`."""
+    text = await fetch_value("select value from tenant_setting where name = $1", name)
+    if text is None:
+        return default
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise Invalid(fields=(FieldError(f"settings.{name}", str(error)),)) from error
+
+
+async def write(name: str, value: object) -> None:
+    """Set it; the next reader sees it."""
+    await execute(
+        "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
+        " on conflict (tenant_id, name) do update set value = excluded.value",
+        name,
+        msgspec.json.encode(value).decode(),
+    )
+
+
+async def simulated_now() -> datetime | None:
+    """Where a simulated tenant's clock stands; None before it was first set."""
+    return await read(SIMULATED_CLOCK, datetime | None, None)  # type: ignore[arg-type]  # a union is a type to msgspec
+
+
+async def move_clock(moment: datetime) -> None:
+    """Set a simulated tenant's clock. Raises Invalid when it would run backwards."""
+    before = await simulated_now()
+    if before is not None and moment < before:
+        raise Invalid(
+            fields=(
+                FieldError("until", f"not before the tenant's clock, {before.isoformat()}", value=moment.isoformat()),
+            )
+        )
+    await write(SIMULATED_CLOCK, moment)

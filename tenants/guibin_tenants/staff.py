@@ -1,0 +1,199 @@
+"""Staff accounts: who works for the company, in which org unit and role, and how they sign in."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from msgspec import Struct
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Array, Integer, Text, Timestamptz, Varchar
+
+from .credentials import issue
+from .principals import ROLE_PERMISSIONS
+from .refusals import FieldError, Invalid, NotFound, Unauthenticated
+from .scope import current_tenant
+from .tables import Index, Keys, TenantTable
+
+SESSION_LASTS = timedelta(hours=12)
+FAILURES_MAX = 10
+LOCKED_FOR = timedelta(minutes=15)
+PASSWORD_CHARS_MIN = 10
+
+# argon2id with the library's defaults (RFC 9106, low-memory profile).
+_hasher = PasswordHasher()
+# Verified when the login is unknown, so that the answer takes as long.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+class Staff(TenantTable, tablename="staff"):
+    """One member of staff. `left_at` ends the account; their customers are handed to somebody first."""
+
+    login = Varchar(length=100)
+    name = Varchar(length=100)
+    roles = Array(base_column=Text(), default=list)
+    org_unit_id = UuidColumn(default=None, null=True)
+    password_hash = Text(default=None, null=True)
+    failures = Integer(default=0)
+    locked_until = Timestamptz(default=None, null=True)
+    created_at = Timestamptz(default=None, null=True)
+    left_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("login",),), references={"org_unit_id": "org_unit"})
+
+
+class StaffSession(TenantTable, tablename="staff_session"):
+    """A signed-in browser: the digest of its cookie and the CSRF token it must send with every change."""
+
+    staff_id = UuidColumn(default=None)
+    digest = Varchar(length=64)
+    csrf = Varchar(length=64)
+    created_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+    address = Varchar(length=64, default="")
+
+    keys = Keys(unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
+
+
+class NewStaff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`roles` as in ROLE_PERMISSIONS; `org_unit_id` None means head office."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None = None
+    password: str | None = None
+
+
+class StaffView(Struct, frozen=True):
+    """A member of staff as colleagues see them."""
+
+    id: UUID
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None
+    left_at: datetime | None = None
+
+
+class SignedIn(Struct, frozen=True):
+    """A session's cookie and CSRF token, shown once."""
+
+    token: str
+    csrf: str
+    expires_at: datetime
+    staff: StaffView
+
+
+async def add(new: NewStaff, *, now: datetime) -> StaffView:
+    """Raises Invalid for an unknown role, a taken login or a weak password."""
+    problems = [
+        FieldError("roles", "a known role", f"one of {', '.join(ROLE_PERMISSIONS)}", role)
+        for role in new.roles
+        if role not in ROLE_PERMISSIONS
+    ]
+    if not new.roles:
+        problems.append(FieldError("roles", "at least one"))
+    if new.password is not None and len(new.password) < PASSWORD_CHARS_MIN:
+        problems.append(FieldError("password", f"at least {PASSWORD_CHARS_MIN} characters"))
+    if await Staff.exists().where(Staff.login == new.login):
+        problems.append(FieldError("login", "not used by another member of staff", value=new.login))
+    if problems:
+        raise Invalid("The account cannot be created", fields=tuple(problems))
+    staff = Staff(
+        login=new.login,
+        name=new.name,
+        roles=list(new.roles),
+        org_unit_id=new.org_unit_id,
+        password_hash=_hasher.hash(new.password) if new.password else None,
+        created_at=now,
+    )
+    await Staff.insert(staff)
+    return view(staff.to_dict())
+
+
+async def all_staff() -> list[StaffView]:
+    """Everybody by login, those who left included."""
+    return [view(row) for row in await Staff.select().order_by(Staff.login)]
+
+
+async def by_login(login: str) -> StaffView | None:
+    """The account, or None."""
+    rows = await Staff.select().where(Staff.login == login)
+    return view(rows[0]) if rows else None
+
+
+async def by_id(staff_id: UUID) -> StaffView:
+    """Raises NotFound."""
+    rows = await Staff.select().where(Staff.id == staff_id)
+    if not rows:
+        raise NotFound(f"There is no member of staff {staff_id}")
+    return view(rows[0])
+
+
+async def sign_in(*, login: str, password: str, address: str, now: datetime) -> SignedIn | None:
+    """A new session, or None when login or password is wrong, the account is locked, or its owner left.
+
+    Failures are counted here; the caller commits them. Ten in a row lock the account for 15 minutes.
+    """
+    row = await Staff.objects().where(Staff.login == login).first()
+    known = row is not None and row.left_at is None and row.password_hash is not None
+    locked = known and row is not None and row.locked_until is not None and row.locked_until > now
+    try:
+        _hasher.verify(row.password_hash if known and row else _NOBODY, password)
+        right = known and not locked
+    except (VerifyMismatchError, InvalidHashError):
+        right = False
+    if row is None:
+        return None
+    if not right:
+        if known and not locked:
+            failures = row.failures + 1
+            locked_until = now + LOCKED_FOR if failures >= FAILURES_MAX else None
+            await Staff.update(
+                {Staff.failures: 0 if locked_until else failures, Staff.locked_until: locked_until}
+            ).where(Staff.id == row.id)
+        return None
+    if row.failures:
+        await Staff.update({Staff.failures: 0, Staff.locked_until: None}).where(Staff.id == row.id)
+    token, credential = issue("gb_sess_", current_tenant())
+    session = StaffSession(
+        staff_id=row.id,
+        digest=credential.digest,
+        csrf=secrets.token_urlsafe(32),
+        created_at=now,
+        expires_at=now + SESSION_LASTS,
+        address=address,
+    )
+    await StaffSession.insert(session)
+    return SignedIn(token, session.csrf, session.expires_at, view(row.to_dict()))
+
+
+async def sign_out(digest: str) -> None:
+    """End the session with this digest; nothing happens when there is none."""
+    await StaffSession.delete().where(StaffSession.digest == digest)
+
+
+async def leave(staff_id: UUID, *, now: datetime) -> None:
+    """End an account and its sessions at once. Raises NotFound."""
+    await by_id(staff_id)
+    await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
+    await StaffSession.delete().where(StaffSession.staff_id == staff_id)
+
+
+def wrong_password() -> Unauthenticated:
+    """One answer for every way a sign-in fails."""
+    return Unauthenticated("Login or password is wrong, or the account is locked for a while")
+
+
+def view(row: dict[str, object]) -> StaffView:
+    """The view of a row."""
+    return StaffView(
+        row["id"],  # type: ignore[arg-type]  # Piccolo rows are untyped
+        row["login"],  # type: ignore[arg-type]
+        row["name"],  # type: ignore[arg-type]
+        tuple(row["roles"]),  # type: ignore[arg-type]
+        row["org_unit_id"],  # type: ignore[arg-type]
+        row["left_at"],  # type: ignore[arg-type]
+    )

@@ -1,0 +1,105 @@
+"""Rows that belong to a tenant: the tenant's id is added to every statement here and nowhere else."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+from uuid import UUID as Uuid
+
+from msgspec import Struct
+from piccolo.columns import UUID, Column
+from piccolo.query import Count, Delete, Exists, Insert, Objects, Select, Update
+from piccolo.table import Table
+from uuid_utils.compat import uuid7
+
+from .database import ENGINE
+from .scope import current_tenant, tenant_or_none
+
+
+class Index(Struct, frozen=True):
+    """An index behind `tenant_id`; `where` makes it partial. Column names may carry `desc`."""
+
+    columns: tuple[str, ...]
+    unique: bool = False
+    where: str = ""
+    name: str = ""
+
+
+class Keys(Struct, frozen=True):
+    """What a table promises beyond its columns.
+
+    `references` maps a column to the table whose row it names, within the tenant. `wall` names the column that
+    says whose archive a row belongs to: `org_unit_id`, or `customer_id` to follow the customer's wall.
+    `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
+    never updated or deleted by the application; `checks` are SQL conditions by name.
+    """
+
+    unique: tuple[tuple[str, ...], ...] = ()
+    references: dict[str, str] = {}
+    indexes: tuple[Index, ...] = ()
+    wall: str = ""
+    collate_c: tuple[str, ...] = ()
+    append_only: bool = False
+    checks: dict[str, str] = {}
+
+
+def new_id() -> Uuid:
+    """A UUIDv7: unique everywhere and in order of creation."""
+    return uuid7()
+
+
+class TenantTable(Table, db=ENGINE):
+    """A table of which every row belongs to one tenant. Raises NoTenantScope when used outside a scope."""
+
+    tenant_id = UUID(default=tenant_or_none, null=True)  # type: ignore[arg-type]  # None only where the class is defined
+    id = UUID(primary_key=True, default=new_id)
+
+    keys: ClassVar[Keys] = Keys()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        kwargs.setdefault("db", ENGINE)
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def insert(cls, *rows: Self) -> Insert[Self]:
+        tenant = current_tenant()
+        for row in rows:
+            row.tenant_id = tenant
+        return super().insert(*rows)
+
+    @classmethod
+    def select(cls, *columns: Any, exclude_secrets: bool = False) -> Select[Self]:
+        return super().select(*columns, exclude_secrets=exclude_secrets).where(_mine(cls))
+
+    @classmethod
+    def objects(cls, *prefetch: Any) -> Objects[Self]:
+        return super().objects(*prefetch).where(_mine(cls))
+
+    @classmethod
+    def count(cls, column: Column | None = None, distinct: Sequence[Column] | None = None) -> Count:
+        return super().count(column=column, distinct=distinct).where(_mine(cls))
+
+    @classmethod
+    def exists(cls) -> Exists[Self]:
+        return super().exists().where(_mine(cls))
+
+    @classmethod
+    def update(
+        cls,
+        values: dict[Column | str, Any] | None = None,
+        force: bool = False,
+        use_auto_update: bool = True,
+        **kwargs: Any,
+    ) -> Update[Self]:
+        return super().update(values, force, use_auto_update, **kwargs).where(_mine(cls))
+
+    @classmethod
+    def delete(cls, force: bool = False) -> Delete:
+        return super().delete(force).where(_mine(cls))
+
+    def save(self, columns: Sequence[Column | str] | None = None) -> Insert[Self] | Update[Self]:
+        if columns is None and self._exists_in_db:
+            columns = [c for c in self._meta.columns if c._meta.name not in ("tenant_id", "id")]
+        return super().save(columns)
+
+
+def _mine(table: type[TenantTable]) -> Any:
+    return table.tenant_id == current_tenant()
