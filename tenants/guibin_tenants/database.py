@@ -7,8 +7,19 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine
 
+
+class _LazyEngine(PostgresEngine):
+    """Piccolo's engine, but it does not go looking for a server when it is created."""
+
+    async def check_version(self) -> None:
+        """The service checks the version itself when it connects."""
+
+    async def prep_database(self) -> None:
+        """Extensions are the owner's business."""
+
+
 # Configured once by a composition root through `connected`; tables are bound to it when they are defined.
-ENGINE = PostgresEngine(config={})
+ENGINE = _LazyEngine(config={})
 
 # The first minor release of each major without a known hole in row security (CVE-2025-8713).
 SAFE_RELEASES = {15: 14, 16: 10, 17: 6}

@@ -1,0 +1,1 @@
+"""The HTTP application: the composition root of the API."""

@@ -1,0 +1,52 @@
+"""What the composition root knows and hands to whoever handles a request or runs a job."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin_tenants import settings
+from guibin_tenants.principals import Principal
+
+from ..packs import Packs
+
+Clock = Callable[[], datetime]
+
+
+class Company(Struct, frozen=True):
+    """The company served, as far as its work needs to know it. `time_zone` is an IANA name."""
+
+    id: UUID
+    slug: str
+    packs: tuple[str, ...]
+    time_zone: str
+    language: str
+    simulated: bool
+
+
+class Request(Struct):
+    """One request in progress: filled by the scope middleware, read by the dependencies."""
+
+    company: Company
+    by: Principal
+    now: datetime
+
+
+class Root(Struct, frozen=True):
+    """Everything the process was started with."""
+
+    packs: Packs
+    clock: Clock
+
+
+def real_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+async def now_of(company: Company, clock: Clock) -> datetime:
+    """The company's now: its simulated clock if it has one, the real one otherwise. Inside its scope."""
+    if company.simulated:
+        return await settings.simulated_now() or clock()
+    return clock()

@@ -1,0 +1,74 @@
+"""What handlers get by name: `by`, `now`, `company`, `policy`, `hooks`, `language`."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Request
+from litestar.di import Provide
+
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Unauthenticated
+
+from ..packs import Hooks
+from ..policies.queries import effective_policy
+from ..policy.packs import Policy
+from .context import Company, Root
+from .context import Request as Ours
+
+Incoming = Request[Any, Any, Any]
+
+
+def provide_by(request: Incoming) -> Principal:
+    """Who asks."""
+    return _ours(request).by
+
+
+def provide_now(request: Incoming) -> datetime:
+    """The company's now, UTC."""
+    return _ours(request).now
+
+
+def provide_company(request: Incoming) -> Company:
+    """The company asked."""
+    return _ours(request).company
+
+
+def provide_language(request: Incoming) -> str:
+    """zh-CN or en: the first of `Accept-Language` we have, else the company's."""
+    for part in request.headers.get("accept-language", "").split(","):
+        tag = part.split(";")[0].strip().lower()
+        if tag.startswith("zh"):
+            return "zh-CN"
+        if tag.startswith("en"):
+            return "en"
+    return _ours(request).company.language
+
+
+def provide_hooks(request: Incoming) -> Hooks:
+    """The hooks of the company's packs."""
+    root: Root = request.app.state.root
+    return root.packs.hooks_of(_ours(request).company.packs)
+
+
+async def provide_policy(request: Incoming) -> Policy:
+    """The company's policy in force now."""
+    root: Root = request.app.state.root
+    ours = _ours(request)
+    return await effective_policy(root.packs, ours.company, at=ours.now)
+
+
+def _ours(request: Incoming) -> Ours:
+    found: Ours | None = request.scope.get("guibin")  # type: ignore[assignment]  # our own key in the ASGI scope
+    if found is None:
+        raise Unauthenticated()
+    return found
+
+
+DEPENDENCIES = {
+    "by": Provide(provide_by, sync_to_thread=False),
+    "now": Provide(provide_now, sync_to_thread=False),
+    "company": Provide(provide_company, sync_to_thread=False),
+    "language": Provide(provide_language, sync_to_thread=False),
+    "hooks": Provide(provide_hooks, sync_to_thread=False),
+    "policy": Provide(provide_policy),
+}

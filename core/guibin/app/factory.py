@@ -1,0 +1,74 @@
+"""Putting the application together."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp
+
+from guibin_tenants.database import connected
+from guibin_tenants.keyring import KeyringError
+from guibin_tenants.rate_limits import RateLimits
+from guibin_tenants.refusals import Refusal
+
+from ..packs import Packs, installed
+from . import problems
+from .context import Clock, Root, real_clock
+from .dependencies import DEPENDENCIES
+from .docs import OfflineDocs
+from .guards import needs_guard
+from .headers import SecurityHeaders
+from .routes import CONTROLLERS
+from .scope_middleware import BODY_BYTES_MAX, ScopeMiddleware
+
+
+def create_app(
+    database_url: str,
+    *,
+    packs: Packs | None = None,
+    clock: Clock = real_clock,
+    limits: RateLimits | None = None,
+    pool_size: int = 16,
+) -> ASGIApp:
+    """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC."""
+    root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
+    litestar = _litestar(root, database_url, pool_size)
+    scoped = ScopeMiddleware(litestar, root, limits or RateLimits())
+    litestar.state.scope_middleware = scoped
+    return SecurityHeaders(scoped)
+
+
+def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
+    @contextlib.asynccontextmanager
+    async def database(_: Litestar) -> AsyncIterator[None]:
+        async with connected(database_url, pool_size=pool_size):
+            yield
+
+    return Litestar(
+        route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
+        dependencies=DEPENDENCIES,
+        guards=[needs_guard],
+        exception_handlers={
+            Refusal: problems.refused,
+            KeyringError: problems.keyring_error,
+            HTTPException: problems.http_error,
+            Exception: problems.unexpected,
+        },
+        state=State({"root": root}),
+        lifespan=[database],
+        request_max_body_size=BODY_BYTES_MAX,
+        openapi_config=OpenAPIConfig(
+            title="Guibin",
+            version="1",
+            path="/api/docs",
+            render_plugins=[OfflineDocs()],
+            components=Components(
+                security_schemes={"key": SecurityScheme(type="http", scheme="bearer", bearer_format="gb_live_…")}
+            ),
+            security=[{"key": []}],
+        ),
+    )

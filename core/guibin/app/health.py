@@ -1,0 +1,36 @@
+"""`/health`: whether the process lives, and whether it can serve."""
+
+import asyncpg
+from litestar import Controller, get
+from msgspec import Struct
+
+from guibin_tenants.database import ENGINE
+from guibin_tenants.refusals import Unavailable
+
+from .guards import PUBLIC
+
+
+class Health(Struct, frozen=True):
+    """`ok` and nothing else: details are for operators (`guibin doctor`)."""
+
+    status: str = "ok"
+
+
+class HealthController(Controller):
+    path = "/health"
+    tags = ("health",)
+
+    @get("/live", needs=PUBLIC, summary="The process answers")
+    async def live(self) -> Health:
+        return Health()
+
+    @get("/ready", needs=PUBLIC, summary="The process can serve requests")
+    async def ready(self) -> Health:
+        if ENGINE.pool is None:
+            raise Unavailable("The database is not connected")
+        try:
+            async with ENGINE.pool.acquire(timeout=5) as connection:
+                await connection.fetchval("select count(*) from tenant where false")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise Unavailable("The database cannot be reached") from error
+        return Health()

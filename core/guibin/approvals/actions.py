@@ -1,0 +1,219 @@
+"""Asking, deciding and withdrawing; what an approval brings about happens in the same transaction."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from .. import events
+from ..events import ApprovalDecided
+from ..policy.approvals import ApprovalFlow
+from .queries import Outcome
+from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
+
+NOTE_CHARS_MAX = 2_000
+
+
+class Decided(Struct, frozen=True):
+    """How a request ended, for the slice it is about."""
+
+    approval_id: UUID
+    subject: str
+    subject_id: UUID
+    customer_id: UUID | None
+    outcome: Outcome
+    reason: str
+
+    @property
+    def approved(self) -> bool:
+        """True when every step said yes."""
+        return self.outcome == "approved"
+
+
+Callback = Callable[[Decided, Principal, datetime], Awaitable[None]]
+_callbacks: dict[str, Callback] = {}
+
+
+def on_decision(subject: str) -> Callable[[Callback], Callback]:
+    """Register what happens when a request about this kind of subject ends, in the deciding transaction.
+
+    A refusal raised there undoes the decision with it. One callback per subject, registered at import.
+    """
+
+    def register(callback: Callback) -> Callback:
+        if subject in _callbacks:
+            raise ValueError(f"two callbacks for decisions about {subject!r}")
+        _callbacks[subject] = callback
+        return callback
+
+    return register
+
+
+async def ask(
+    subject: str,
+    subject_id: UUID,
+    *,
+    flow: ApprovalFlow,
+    by: Principal,
+    now: datetime,
+    note: str = "",
+    customer_id: UUID | None = None,
+    org_unit_id: UUID | None = None,
+) -> UUID:
+    """Put something up for approval under `flow` as it is now; the id of the request.
+
+    `org_unit_id` says where the matter belongs, by default where the applicant does: only staff who see that unit may
+    decide. Raises NotAnApplicant, AlreadyAsked, and Invalid for a flow without steps.
+    """
+    if not flow.steps:
+        raise Invalid(fields=(FieldError("flow", "at least one step", "add one to the policy", flow.name),))
+    if by.kind == "staff" and flow.applicants and not set(flow.applicants) & set(by.roles):
+        raise NotAnApplicant(f"{flow.name} may be asked for by: {', '.join(flow.applicants)}")
+    request_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into approval_request (id, subject, subject_id, customer_id, org_unit_id, flow, note,"
+                " applicant_kind, applicant_id, applicant_name, asked_at, step, awaits)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
+                request_id,
+                subject,
+                subject_id,
+                customer_id,
+                org_unit_id or by.org_unit_id,
+                msgspec.json.encode(flow).decode(),
+                _text("note", note),
+                by.kind,
+                by.id,
+                by.name,
+                now,
+                flow.steps[0].role,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
+    return request_id
+
+
+async def decide(
+    approval_id: UUID,
+    *,
+    approved: bool,
+    reason: str,
+    by: Principal,
+    now: datetime,
+    step: int | None = None,
+) -> Decided | None:
+    """Decide the step that waits; how the request ended, or None while later steps wait.
+
+    The first refusal ends it. `step` is the one the approver had before their eyes; by default the one that waits as
+    this begins. Raises NotFound, OwnApplication, NotYoursToDecide, AlreadyDecided: when two decide one step at the same
+    moment, exactly one of them does.
+    """
+    seen = (
+        step if step is not None else await fetch_value("select step from approval_request where id = $1", approval_id)
+    )
+    request = await fetch_one(
+        "select id, subject, subject_id, customer_id, org_unit_id, flow, applicant_id, step, awaits, closed_at, outcome"
+        " from approval_request where id = $1 for update",
+        approval_id,
+    )
+    if request is None:
+        raise NotFound(f"There is no approval {approval_id}")
+    await _refuse_unless_next(request, seen, by)
+    await execute(
+        "insert into approval_decision (id, request_id, step, role, approved, reason, decided_by, decided_by_name,"
+        " decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        approval_id,
+        request["step"],
+        request["awaits"],
+        approved,
+        _reason(reason, approved),
+        by.id,
+        by.name,
+        now,
+    )
+    flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
+    following = request["step"] + 1
+    if approved and following < len(flow.steps):
+        await execute(
+            "update approval_request set step = $2, awaits = $3 where id = $1",
+            approval_id,
+            following,
+            flow.steps[following].role,
+        )
+        return None
+    return await _close(request, "approved" if approved else "rejected", reason, by, now)
+
+
+async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> Decided:
+    """The applicant takes the request back. Raises NotFound, AlreadyDecided, NotYoursToDecide for anybody else."""
+    request = await fetch_one(
+        "select id, subject, subject_id, customer_id, applicant_id, closed_at, outcome from approval_request"
+        " where id = $1 for update",
+        approval_id,
+    )
+    if request is None:
+        raise NotFound(f"There is no approval {approval_id}")
+    if request["applicant_id"] != by.id:
+        raise NotYoursToDecide("Only the applicant may withdraw a request")
+    if request["closed_at"] is not None:
+        raise AlreadyDecided(f"The request was {request['outcome']} before")
+    return await _close(request, "withdrawn", _text("reason", reason), by, now)
+
+
+async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal) -> None:
+    if request["applicant_id"] == by.id:
+        raise OwnApplication()
+    mine = await fetch_value(
+        "select step from approval_decision where request_id = $1 and decided_by = $2", request["id"], by.id
+    )
+    if mine is not None:
+        raise AlreadyDecided(f"You decided step {mine + 1}: every step is another person's")
+    if request["closed_at"] is not None:
+        raise AlreadyDecided(f"The request was {request['outcome']} before")
+    if request["step"] != seen:
+        raise AlreadyDecided(f"Step {seen + 1} is not the one that waits: step {request['step'] + 1} is")
+    # A key granted the permission stands for the company's own approval system: it has no role.
+    if by.kind != "key" and request["awaits"] not in by.roles:
+        raise NotYoursToDecide(f"Step {seen + 1} is for {request['awaits']}")
+    if by.units != ALL_UNITS and request["org_unit_id"] not in by.units:
+        raise NotYoursToDecide(f"Step {seen + 1} is for {request['awaits']} of the org unit it belongs to")
+
+
+async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:
+    await execute("update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], now, outcome)
+    decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
+    callback = _callbacks.get(decided.subject)
+    if callback is not None:
+        await callback(decided, by, now)
+    await events.record(
+        ApprovalDecided(
+            approval_id=decided.approval_id,
+            subject=decided.subject,
+            subject_id=decided.subject_id,
+            approved=decided.approved,
+        ),
+        now=now,
+    )
+    return decided
+
+
+def _reason(reason: str, approved: bool) -> str:
+    if not approved and not reason.strip():
+        raise Invalid(fields=(FieldError("reason", "not empty when refusing", "tell the applicant why", reason),))
+    return _text("reason", reason)
+
+
+def _text(field: str, text: str) -> str:
+    if len(text) > NOTE_CHARS_MAX:
+        raise Invalid(fields=(FieldError(field, f"at most {NOTE_CHARS_MAX} characters", "shorten it", text[:60]),))
+    return text.strip()

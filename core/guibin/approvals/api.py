@@ -1,0 +1,84 @@
+"""`/api/v1/approvals`: what waits for my decision, and deciding it."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
+from guibin_tenants.principals import Principal, may
+
+from ..audit.actions import AuditNote, record
+from ..paging import Cursor, CursorText, Limit, Page, decode, page_of
+from . import actions, queries
+from .queries import ApprovalView, Whose
+
+_Reason = Annotated[str, Meta(max_length=actions.NOTE_CHARS_MAX)]
+
+
+class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`reason` is required when refusing. `step`, when given, must be the one that waits (from 0)."""
+
+    approved: bool
+    reason: _Reason = ""
+    step: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the applicant takes the request back."""
+
+    reason: _Reason = ""
+
+
+class ApprovalController(Controller):
+    path = "/api/v1/approvals"
+    tags = ("approvals",)
+
+    @get("/", needs=may("approvals:read"), summary="Requests that wait for me, that I made, or all I may see")
+    async def list_approvals(
+        self,
+        by: Principal,
+        now: datetime,
+        whose: Whose = "waiting",
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[ApprovalView]:
+        found = await queries.listed(whose, by=by, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda approval: Cursor(approval.asked_at, approval.id))
+        await _note("approval.list", page.items, by=by, now=now)
+        return page
+
+    @get("/{approval_id:uuid}", needs=may("approvals:read"), summary="One request with its steps")
+    async def show(self, approval_id: UUID, by: Principal, now: datetime) -> ApprovalView:
+        found = await queries.by_id(approval_id)
+        await _note("approval.read", [found], by=by, now=now)
+        return found
+
+    @post(
+        "/{approval_id:uuid}/decision",
+        needs=may("approvals:decide"),
+        status_code=HTTP_200_OK,
+        summary="Approve or refuse the step that waits",
+    )
+    async def decide(self, approval_id: UUID, data: NewDecision, by: Principal, now: datetime) -> ApprovalView:
+        await actions.decide(approval_id, approved=data.approved, reason=data.reason, by=by, now=now, step=data.step)
+        return await queries.by_id(approval_id)
+
+    @post(
+        "/{approval_id:uuid}/withdrawal",
+        needs=may("approvals:read"),
+        status_code=HTTP_200_OK,
+        summary="Take my request back",
+    )
+    async def withdraw(self, approval_id: UUID, data: NewWithdrawal, by: Principal, now: datetime) -> ApprovalView:
+        await actions.withdraw(approval_id, reason=data.reason, by=by, now=now)
+        return await queries.by_id(approval_id)
+
+
+async def _note(action: str, shown: list[ApprovalView], *, by: Principal, now: datetime) -> None:
+    customers = tuple({approval.customer_id: None for approval in shown if approval.customer_id})
+    if customers:
+        note = AuditNote(action=action, subject="approval", customer_ids=customers, shown=len(shown))
+        await record(note, by=by, now=now)

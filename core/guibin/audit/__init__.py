@@ -1,0 +1,1 @@
+"""The confidentiality record: who looked at or changed whose file, which fields, and why."""

@@ -1,0 +1,66 @@
+"""Writing the record, in the transaction of the look it records: no record, no look."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Unavailable
+from guibin_tenants.scope import execute
+from guibin_tenants.tables import new_id
+
+# A list shows at most 200; an export names its size instead of every id.
+IDS_MAX = 200
+
+
+class AuditUnavailable(Unavailable):
+    """The record could not be written, so nothing is shown (decision 9)."""
+
+    kind = "audit-unavailable"
+    title = "Nothing can be shown now: the audit record could not be written"
+
+
+class AuditNote(Struct, frozen=True, kw_only=True):
+    """What was looked at or changed.
+
+    `action` is `thing.verb`; `customer_ids` whose files; `fields` which of them; `shown` how many rows.
+    """
+
+    action: str
+    subject: str = "customer"
+    subject_id: UUID | None = None
+    customer_id: UUID | None = None
+    customer_ids: tuple[UUID, ...] = ()
+    fields: tuple[str, ...] = ()
+    purpose: str = ""
+    shown: int = 1
+
+
+async def record(note: AuditNote, *, by: Principal, now: datetime) -> UUID:
+    """Write one entry; its id. Raises AuditUnavailable, whereupon the whole request is rolled back."""
+    entry_id = new_id()
+    customers = note.customer_ids or ((note.customer_id,) if note.customer_id else ())
+    try:
+        await execute(
+            "insert into audit_entry (id, happened_at, actor_kind, actor_id, actor_name, address, action, subject,"
+            " subject_id, customer_ids, shown, fields, purpose)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            entry_id,
+            now,
+            by.kind,
+            by.id,
+            by.name,
+            by.address,
+            note.action,
+            note.subject,
+            note.subject_id or note.customer_id,
+            list(customers[:IDS_MAX]),
+            note.shown,
+            list(note.fields),
+            note.purpose,
+        )
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise AuditUnavailable() from error
+    return entry_id

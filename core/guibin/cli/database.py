@@ -1,0 +1,26 @@
+"""`guibin migrate` and `guibin db`: the database itself."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from .. import migrations
+from . import environment
+from .output import out
+
+app = App(name="db", help="The database.")
+
+
+def migrate() -> None:
+    """Bring the database up to this release; safe to run again."""
+    with environment.urls() as urls:
+        created = asyncio.run(migrations.migrate(urls.owner, environment.packs().tables()))
+    out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")
+
+
+@app.command
+def url(*, role: Annotated[Literal["app", "owner"], Parameter(help="Which role's URL.")] = "app") -> None:
+    """Print the database URL, for psql and the like. Embedded servers run while `guibin up` does."""
+    with environment.urls() as urls:
+        out.print(urls.app if role == "app" else urls.owner, soft_wrap=True)

@@ -1,0 +1,95 @@
+"""Where the command line finds the database, Redis and keys: the environment, or the embedded servers."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+
+from guibin_tenants import keyring, registry
+from guibin_tenants.database import connected
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.registry import TenantView
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.tables import new_id
+
+from .. import embedded
+from ..app.context import Company, Request, now_of, real_clock
+from ..packs import Packs, installed
+
+
+class Urls(Struct, frozen=True):
+    """Where the servers are."""
+
+    app: str
+    owner: str
+    redis: str
+
+
+class Session(Struct, frozen=True):
+    """A command at work inside one tenant's scope."""
+
+    request: Request
+    packs: Packs
+    tenant: TenantView
+
+
+def home() -> Path:
+    """Where Guibin keeps its own servers' data: GUIBIN_HOME, or `.guibin` here."""
+    return Path(os.environ.get("GUIBIN_HOME", ".guibin")).resolve()
+
+
+@contextlib.contextmanager
+def urls() -> Iterator[Urls]:
+    """The servers of the environment; otherwise the embedded ones, started for as long as this lasts."""
+    external = os.environ.get("GUIBIN_DATABASE_URL")
+    if external:
+        owner_url = os.environ.get("GUIBIN_OWNER_URL", external)
+        yield Urls(external, owner_url, os.environ.get("GUIBIN_REDIS_URL", "redis://127.0.0.1:6379/0"))
+        return
+    with embedded.running(home()) as servers:
+        yield Urls(servers.app_url, servers.owner_url, servers.redis_url)
+
+
+def packs() -> Packs:
+    """All installed packs, checked."""
+    return Packs(installed())
+
+
+@contextlib.asynccontextmanager
+async def owner() -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the owner role, for what operators do."""
+    with urls() as found:
+        connection: asyncpg.Connection = await asyncpg.connect(found.owner)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIterator[Session]:
+    """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound."""
+    keyring.load_root_key(home())
+    with urls() as found:
+        async with connected(found.app, pool_size=4) as pool:
+            tenant = await registry.by_slug(pool, slug)
+            company = Company(
+                id=tenant.id,
+                slug=tenant.slug,
+                packs=tenant.packs,
+                time_zone=tenant.time_zone,
+                language=tenant.language,
+                simulated=tenant.simulated,
+            )
+            async with tenant_scope(tenant.id):
+                now = await now_of(company, real_clock)
+                request = Request(company, _operator(), now)
+                yield Session(request, installed_packs or packs(), tenant)
+
+
+def _operator() -> Principal:
+    name = os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
+    return Principal(kind="operator", id=new_id(), name=f"operator {name}", permissions=PERMISSIONS, address="cli")

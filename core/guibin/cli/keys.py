@@ -1,0 +1,69 @@
+"""`guibin key`: API keys of a company."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import App, Parameter
+
+from guibin_tenants import keys
+from guibin_tenants.keys import KeyView, NewKey
+
+from . import environment
+from .output import as_json, as_table, out
+from .tenants import Json
+
+app = App(name="key", help="Create, list and revoke API keys.")
+
+
+@app.command
+def create(
+    slug: str,
+    *,
+    scope: Annotated[list[str], Parameter(help="A permission such as customers:read, or '*'; repeat for several.")],
+    name: str = "integration",
+    address: Annotated[list[str] | None, Parameter(help="A network it may be used from; repeat.")] = None,
+    expires: Annotated[datetime | None, Parameter(help="When it ends, such as 2027-01-01T00:00:00+08:00.")] = None,
+    json: Json = False,
+) -> None:
+    """Make a key; it is shown this once."""
+    new = NewKey(name=name, scopes=tuple(scope), addresses=tuple(address or ()), expires_at=expires)
+    token, view = asyncio.run(_create(slug, new))
+    if json:
+        as_json({"key": token, "id": view.id, "scopes": view.scopes})
+    else:
+        out.print(token, soft_wrap=True)
+
+
+@app.command(name="list")
+def list_(slug: str, *, json: Json = False) -> None:
+    """All keys, without the keys themselves."""
+    found = asyncio.run(_all(slug))
+    if json:
+        as_json(found)
+        return
+    rows = [(k.id, k.name, f"…{k.hint}", " ".join(k.scopes), k.expires_at, k.revoked_at) for k in found]
+    as_table(("id", "name", "key", "scopes", "expires", "revoked"), rows, empty="No key yet: guibin key create")
+
+
+@app.command
+def revoke(slug: str, key: UUID) -> None:
+    """End a key; running servers notice within two seconds."""
+    view = asyncio.run(_revoke(slug, key))
+    out.print(f"Key …{view.hint} is revoked.")
+
+
+async def _create(slug: str, new: NewKey) -> tuple[str, KeyView]:
+    async with environment.inside(slug) as session:
+        return await keys.create(new, now=session.request.now)
+
+
+async def _all(slug: str) -> list[KeyView]:
+    async with environment.inside(slug):
+        return await keys.all_keys()
+
+
+async def _revoke(slug: str, key: UUID) -> KeyView:
+    async with environment.inside(slug) as session:
+        return await keys.revoke(key, now=session.request.now)

@@ -1,0 +1,45 @@
+"""Saying things in the terminal: tables for people, JSON for scripts, progress on standard error."""
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from guibin_tenants.refusals import Refusal
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def as_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Rows under their columns, or the sentence `empty`."""
+    if not rows:
+        out.print(empty)
+        return
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
+
+
+def explain(refusal: Refusal) -> None:
+    """A refusal with each of its fields."""
+    err.print(f"[bold red]refused:[/] {refusal.detail}", soft_wrap=True)
+    for field in refusal.fields:
+        given = f" (given: {field.value})" if field.value is not None else ""
+        fix = f"; {field.fix}" if field.fix else ""
+        err.print(f"  {field.field}: {field.rule}{fix}{given}", soft_wrap=True, markup=False)
+
+
+def fail(message: str) -> NoReturn:
+    """A sentence on standard error, and exit code 1."""
+    err.print(f"[bold red]error:[/] {message}", soft_wrap=True)
+    sys.exit(1)

@@ -1,0 +1,68 @@
+"""`guibin staff`: accounts of a company's people."""
+
+import asyncio
+import getpass
+import os
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from guibin_tenants import org_units, staff
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.staff import NewStaff, StaffView
+
+from . import environment
+from .output import as_json, as_table, out
+from .tenants import Json
+
+app = App(name="staff", help="Add and list members of staff.")
+
+
+@app.command
+def add(
+    slug: str,
+    *,
+    login: str,
+    name: str,
+    role: Annotated[list[str], Parameter(help="tenant_admin, manager, account_manager, agent or auditor; repeat.")],
+    unit: Annotated[str | None, Parameter(help="Code of the org unit; head office without.")] = None,
+    json: Json = False,
+) -> None:
+    """Add an account. The password comes from GUIBIN_PASSWORD or is asked for."""
+    password = os.environ.get("GUIBIN_PASSWORD") or getpass.getpass("Password: ")
+    view = asyncio.run(_add(slug, NewStaff(login=login, name=name, roles=tuple(role), password=password), unit))
+    if json:
+        as_json(view)
+    else:
+        out.print(f"{view.name} can sign in as {view.login}.")
+
+
+@app.command(name="list")
+def list_(slug: str, *, json: Json = False) -> None:
+    """Everybody."""
+    found = asyncio.run(_all(slug))
+    if json:
+        as_json(found)
+        return
+    as_table(
+        ("login", "name", "roles", "left"),
+        [(s.login, s.name, ", ".join(s.roles), s.left_at) for s in found],
+        empty="Nobody yet: guibin staff add",
+    )
+
+
+async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:
+    async with environment.inside(slug) as session:
+        unit_id = None
+        if unit is not None:
+            found = await org_units.by_code(unit)
+            if found is None:
+                raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
+            unit_id = found.id
+        placed = NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=unit_id, password=new.password)
+        return await staff.add(placed, now=session.request.now)
+
+
+async def _all(slug: str) -> list[StaffView]:
+    async with environment.inside(slug):
+        return await staff.all_staff()

@@ -1,0 +1,108 @@
+"""`guibin tenant`: companies."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from guibin_tenants import registry
+from guibin_tenants.registry import NewTenant, TenantView
+
+from .. import provisioning
+from ..app.context import real_clock
+from . import environment
+from .output import as_json, as_table, out
+
+app = App(name="tenant", help="Create, list, show, suspend and resume companies.")
+Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
+
+
+@app.command
+def create(
+    slug: str,
+    *,
+    pack: Annotated[list[str], Parameter(help="An industry pack; repeat for several.")],
+    name: str = "",
+    time_zone: str = "Asia/Shanghai",
+    language: str = "zh-CN",
+    simulated: Annotated[bool, Parameter(help="Run on a clock that `timers run` moves.", negative="")] = False,
+    json: Json = False,
+) -> None:
+    """Make a company a tenant with these packs, their default policy and its calendar."""
+    new = NewTenant(
+        slug=slug,
+        name=name or slug,
+        packs=tuple(pack),
+        time_zone=time_zone,
+        language=language,
+        simulated=simulated,
+    )
+    tenant = asyncio.run(_create(new))
+    if json:
+        as_json(tenant)
+    else:
+        out.print(
+            f"Tenant {tenant.slug} is ready with {', '.join(tenant.packs)}. Next: guibin key create {tenant.slug} --scope '*'"
+        )
+
+
+@app.command(name="list")
+def list_(*, json: Json = False) -> None:
+    """All companies."""
+    tenants = asyncio.run(_everyone())
+    if json:
+        as_json(tenants)
+        return
+    rows = [(t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "") for t in tenants]
+    as_table(("slug", "name", "packs", "time zone", "suspended"), rows, empty="No tenant yet: guibin tenant create")
+
+
+@app.command
+def show(slug: str, *, json: Json = False) -> None:
+    """One company."""
+    tenant = asyncio.run(_one(slug))
+    if json:
+        as_json(tenant)
+        return
+    as_table(("", ""), [(name, getattr(tenant, name)) for name in tenant.__struct_fields__], empty="")
+
+
+@app.command
+def suspend(slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")]) -> None:
+    """Answer 403 to everything of this company and let its jobs wait."""
+    asyncio.run(_suspend(slug, because))
+    out.print(f"Tenant {slug} is suspended.")
+
+
+@app.command
+def resume(slug: str) -> None:
+    """Serve the company again."""
+    asyncio.run(_resume(slug))
+    out.print(f"Tenant {slug} is served again.")
+
+
+async def _create(new: NewTenant) -> TenantView:
+    with environment.urls() as urls:
+        return await provisioning.provision(
+            new, owner_url=urls.owner, app_url=urls.app, packs=environment.packs(), now=real_clock()
+        )
+
+
+async def _everyone() -> list[TenantView]:
+    async with environment.owner() as connection:
+        return await registry.everyone(connection)
+
+
+async def _one(slug: str) -> TenantView:
+    async with environment.owner() as connection:
+        return await registry.by_slug(connection, slug)
+
+
+async def _suspend(slug: str, because: str) -> TenantView:
+    async with environment.owner() as connection:
+        return await registry.suspend(connection, slug, because=because, now=real_clock())
+
+
+async def _resume(slug: str) -> TenantView:
+    async with environment.owner() as connection:
+        return await registry.resume(connection, slug)

@@ -1,0 +1,23 @@
+"""Bringing a database up to the tables of this release, as the owner role."""
+
+from collections.abc import Iterable
+
+import asyncpg
+from piccolo.table import Table
+
+from guibin_tenants import schema
+
+from .catalog import TABLES
+
+_LOCK = 0x6775_6962  # one migration at a time, however many servers start
+
+
+async def migrate(owner_url: str, pack_tables: Iterable[type[Table]] = ()) -> list[str]:
+    """Create what is missing; what was created. Safe to run again and from several places at once."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+            return await schema.ensure(connection, (*TABLES, *pack_tables))
+    finally:
+        await connection.close()

@@ -1,0 +1,179 @@
+"""Packs: found by entry point, checked at the start, and called per tenant. The only module that calls pluggy."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Any
+
+import pluggy
+from litestar import Controller
+from piccolo.table import Table
+
+from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.tables import TenantTable
+
+from . import hookspecs
+from .hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction
+from .policy.packs import Pack, validate
+
+GROUP = "guibin.packs"
+
+
+class BadPack(Exception):
+    """A pack is misspelt, clashes with another or contradicts itself; the service does not start."""
+
+
+class HookFailed(Refusal):
+    """A pack's hook raised: its own operation fails, nothing else."""
+
+    kind = "pack-failed"
+    title = "An industry pack failed"
+
+
+class Objected(Refusal):
+    """A pack objects; the reasons are its own sentences."""
+
+    kind = "objected"
+    title = "The industry pack objects"
+
+
+class Packs:
+    """All installed packs. Raises BadPack for anything a start should not survive."""
+
+    def __init__(self, plugins: Mapping[str, object]) -> None:
+        self._plugins = pluggy.PluginManager(hookspecs.PROJECT)
+        self._plugins.add_hookspecs(hookspecs)
+        self._values: dict[str, Pack] = {}
+        for name, plugin in sorted(plugins.items()):
+            self._register(name, plugin)
+        self._refuse_clashing_tables()
+        self._relays = lru_cache(maxsize=256)(self._relay)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every installed pack, sorted."""
+        return tuple(self._values)
+
+    def value(self, name: str) -> Pack:
+        """The pack as a value. Raises Invalid for an unknown name."""
+        try:
+            return self._values[name]
+        except KeyError:
+            known = ", ".join(self._values) or "none is installed"
+            raise Invalid(fields=(FieldError("pack", "an installed pack", f"one of: {known}", name),)) from None
+
+    def hooks_of(self, names: Iterable[str]) -> "Hooks":
+        """What a tenant with these packs calls. Packs it has not enabled are never run for it."""
+        return self._relays(tuple(sorted(set(names))))
+
+    def tables(self, names: Iterable[str] | None = None) -> tuple[type[Table], ...]:
+        """The packs' own tables."""
+        return self.hooks_of(self.names if names is None else names).tables()
+
+    def _register(self, name: str, plugin: object) -> None:
+        try:
+            self._plugins.register(plugin, name)
+            self._plugins.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise BadPack(f"pack {name!r}: {error}") from error
+        for attribute in dir(plugin):
+            marked = getattr(getattr(plugin, attribute, None), f"{hookspecs.PROJECT}_impl", None)
+            if marked is not None and not hasattr(hookspecs, attribute):
+                raise BadPack(f"pack {name!r} implements the hook {attribute!r}, which does not exist")
+        implementation = getattr(plugin, "pack", None)
+        if implementation is None:
+            raise BadPack(f"pack {name!r} has no `pack` hook that returns its value")
+        value = implementation()
+        if not isinstance(value, Pack):
+            raise BadPack(f"pack {name!r}: `pack` returned {type(value).__name__}, not a Pack")
+        if value.name != name:
+            raise BadPack(f"pack {name!r} calls itself {value.name!r}: the entry point and the value must agree")
+        problems = validate(value)
+        if problems:
+            raise BadPack(f"pack {name!r}: " + "; ".join(str(problem) for problem in problems))
+        self._values[name] = value
+
+    def _refuse_clashing_tables(self) -> None:
+        owners: dict[str, str] = {}
+        for name in self._values:
+            for table in Hooks(self._plugins, (name,)).tables():
+                label = table._meta.tablename
+                if not issubclass(table, TenantTable):
+                    raise BadPack(f"pack {name!r}: table {label!r} must be a TenantTable")
+                if label in owners:
+                    raise BadPack(f"packs {owners[label]!r} and {name!r} both bring a table {label!r}")
+                owners[label] = name
+
+    def _relay(self, names: tuple[str, ...]) -> "Hooks":
+        for name in names:
+            self.value(name)
+        return Hooks(self._plugins, names)
+
+
+class Hooks:
+    """The hooks of one set of packs, one typed function each, answers in the order of the packs' names."""
+
+    def __init__(self, plugins: pluggy.PluginManager, names: tuple[str, ...]) -> None:
+        self.names = names
+        self._callers: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
+        for name in names:
+            plugin = plugins.get_plugin(name)
+            for caller in plugins.get_hookcallers(plugin) or ():
+                implementation = next(i for i in caller.get_hookimpls() if i.plugin is plugin)
+                self._callers.setdefault(caller.name, []).append((name, _by_name(implementation)))
+
+    def derived_measures(self, measures: dict[str, int]) -> tuple[Measure, ...]:
+        """All packs' derived measures."""
+        return tuple(m for found in self._call("derived_measures", measures=measures) for m in found)
+
+    def suggest_level(self, draft: ComplaintDraft) -> LevelSuggestion | None:
+        """The first pack's answer that is not None."""
+        return next((found for found in self._call("suggest_level", draft=draft) if found is not None), None)
+
+    def refuse_objected(self, proposal: Proposal) -> None:
+        """Raises Objected with every pack's reasons."""
+        reasons = [reason for found in self._call("objections", proposal=proposal) for reason in found]
+        if reasons:
+            raise Objected("; ".join(reasons))
+
+    def reactions(self) -> tuple[Reaction, ...]:
+        """All packs' reactions."""
+        return tuple(reaction for found in self._call("reactions") for reaction in found)
+
+    def jobs(self) -> tuple[PackJob, ...]:
+        """All packs' job kinds."""
+        return tuple(job for found in self._call("jobs") for job in found)
+
+    def controllers(self) -> tuple[type[Controller], ...]:
+        """All packs' controllers."""
+        return tuple(controller for found in self._call("controllers") for controller in found)
+
+    def tables(self) -> tuple[type[Table], ...]:
+        """All packs' tables."""
+        return tuple(table for found in self._call("tables") for table in found)
+
+    def _call(self, hook: str, **arguments: Any) -> list[Any]:
+        answers = []
+        for name, implementation in self._callers.get(hook, ()):
+            try:
+                answers.append(implementation(**arguments))
+            except Refusal:
+                raise
+            except Exception as error:
+                raise HookFailed(f"pack {name!r}, hook {hook!r}: {type(error).__name__}") from error
+        return answers
+
+
+def installed() -> dict[str, object]:
+    """The plugins that installed distributions declare under the entry-point group `guibin.packs`."""
+    found: dict[str, object] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        if entry.name in found:
+            raise BadPack(f"two installed distributions call their pack {entry.name!r}")
+        found[entry.name] = entry.load()
+    return found
+
+
+def _by_name(implementation: pluggy.HookImpl) -> Callable[..., Any]:
+    names = implementation.argnames
+    return lambda **arguments: implementation.function(*(arguments[name] for name in names))

@@ -1,0 +1,57 @@
+"""Cursor pagination: pages that stay right while rows are added."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from litestar.params import Parameter
+from msgspec import Struct
+
+from guibin_tenants.refusals import FieldError, Invalid
+
+Item = TypeVar("Item")
+
+Limit = Annotated[int, Parameter(ge=1, le=200, default=50, description="How many at most, 1 to 200.")]
+CursorText = Annotated[str | None, Parameter(default=None, description="`next` of the page before.", max_length=200)]
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """Some items and, when there are more, the cursor that continues."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Cursor(Struct, frozen=True, array_like=True):
+    """The last row of a page: its moment and id. The next page holds what comes strictly before or after."""
+
+    moment: datetime
+    id: UUID
+
+
+def page_of(rows: Sequence[Item], limit: int, cursor_of: Callable[[Item], Cursor]) -> Page[Item]:
+    """A page from at most `limit + 1` rows: the one too many shows that there is a next page."""
+    items = list(rows[:limit])
+    more = len(rows) > limit
+    return Page(items, encode(cursor_of(items[-1])) if more else None)
+
+
+def encode(cursor: Cursor) -> str:
+    """The cursor as it travels: opaque to the reader."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+
+
+def decode(text: str | None) -> Cursor | None:
+    """Raises Invalid for anything `encode` did not make."""
+    if text is None:
+        return None
+    try:
+        return msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        raise Invalid(
+            fields=(FieldError("cursor", "the `next` of an earlier page, unchanged", "start without a cursor", text),)
+        ) from None

@@ -1,0 +1,175 @@
+"""Facts, assessments, memberships, applications. Days are whole days in the company's zone."""
+
+from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class Fact(TenantTable, tablename="fact"):
+    """What was so on `occurred_on`, as known since `recorded_at`. Never changed: a correction is a row more.
+
+    `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names the
+    row this one replaces, `revision` counts from 1. `source` and `source_ref` tell facts of one day apart and make
+    sending one again harmless.
+    """
+
+    customer_id = UuidColumn(default=None)
+    metric = Varchar(length=60)
+    occurred_on = Date(default=None, null=True)
+    value = BigInt(default=None, null=True)
+    unit = Varchar(length=12, default="")
+    source = Varchar(length=40, default="")
+    source_ref = Varchar(length=120, default="")
+    revision = Integer(default=1)
+    corrects = UuidColumn(default=None, null=True)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        unique=(("customer_id", "metric", "occurred_on", "source", "source_ref", "revision"),),
+        indexes=(
+            Index(("metric", "occurred_on")),
+            # Almost no row corrects another: what is superseded is found without touching the rest.
+            Index(("corrects",), unique=True, where="corrects is not null", name="fact_corrects_idx"),
+        ),
+        append_only=True,
+        checks={"dated": "occurred_on is not null and recorded_at is not null"},
+    )
+
+
+class Assessment(TenantTable, tablename="assessment"):
+    """One look at the whole base under one scheme: which facts, as known when, by which version of the policy.
+
+    `policy` is the scheme itself as it was, so that the decision explains itself for ever (S01-2). `applied_at` is set
+    once the moves took effect; while the list waits for its approval it is empty (S04-2).
+    """
+
+    scheme = Varchar(length=60)
+    as_of = Date(default=None, null=True)
+    known_at = Timestamptz(default=None, null=True)
+    policy_version = Integer(default=0)
+    policy = JSONB()
+    customers = Integer(default=0)
+    assessed_by = UuidColumn(default=None)
+    assessed_by_name = Varchar(length=200)
+    recorded_at = Timestamptz(default=None, null=True)
+    applied_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(indexes=(Index(("scheme", "as_of")),))
+
+
+class AssessmentResult(TenantTable, tablename="assessment_result"):
+    """What one assessment says of one customer. `tier` None means none; `move` is what became or becomes of it.
+
+    `measures` holds every figure it rests on by name, None where there was no fact. `held` is the tier before.
+    """
+
+    assessment_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    tier = Varchar(length=60, default=None, null=True)
+    held = Varchar(length=60, default=None, null=True)
+    move = Varchar(length=20)
+    clause = Varchar(length=40, default="")
+    measures = JSONB()
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "assessment_id": "assessment"},
+        unique=(("assessment_id", "customer_id"),),
+        indexes=(Index(("customer_id", "assessment_id")),),
+        append_only=True,
+    )
+
+
+class Membership(TenantTable, tablename="membership"):
+    """A customer holds a tier from `starts_on` until before `ends_on`; None while it lasts.
+
+    `basis` is what it rests on: an assessment, an approved application or an exception. `expires_on` ends an exception by
+    itself and protects it from assessments until then (S12-3). `since_on` is the anniversary's anchor: the first day of
+    unbroken membership of the scheme, kept through a change of tier.
+    """
+
+    customer_id = UuidColumn(default=None)
+    scheme = Varchar(length=60)
+    tier = Varchar(length=60)
+    starts_on = Date(default=None, null=True)
+    ends_on = Date(default=None, null=True)
+    expires_on = Date(default=None, null=True)
+    since_on = Date(default=None, null=True)
+    basis = Varchar(length=20)
+    basis_id = UuidColumn(default=None, null=True)
+    reason = Text(default="")
+    ended_because = Text(default="")
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(
+            Index(("customer_id", "scheme", "starts_on")),
+            Index(("customer_id", "scheme"), unique=True, where="ends_on is null", name="membership_open_idx"),
+            Index(("scheme", "tier"), where="ends_on is null", name="membership_tier_idx"),
+            Index(("expires_on",), where="ends_on is null and expires_on is not null", name="membership_expiry_idx"),
+        ),
+        checks={
+            "dated": "starts_on is not null and since_on is not null and recorded_at is not null",
+            "in_order": "ends_on is null or ends_on >= starts_on",
+            "basis_known": "basis in ('assessment', 'application', 'exception')",
+        },
+    )
+
+
+class GracePeriod(TenantTable, tablename="grace_period"):
+    """A membership that no longer qualifies and keeps its tier until `until_on` (S13-3).
+
+    The end is fixed at the first failure: failing again does not move it, qualifying again lifts it.
+    """
+
+    membership_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    began_on = Date(default=None, null=True)
+    until_on = Date(default=None, null=True)
+    assessment_id = UuidColumn(default=None)
+    lifted_on = Date(default=None, null=True)
+    lifted_because = Varchar(length=20, default="")
+
+    keys = Keys(
+        wall="customer_id",
+        references={"membership_id": "membership", "customer_id": "customer", "assessment_id": "assessment"},
+        indexes=(Index(("membership_id",), unique=True, where="lifted_on is null", name="grace_period_open_idx"),),
+        checks={"in_order": "began_on is not null and until_on >= began_on"},
+    )
+
+
+class Application(TenantTable, tablename="application"):
+    """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
+
+    `form` holds the answers to the policy's form. `expires_on` is for exceptions. It starts when its approval ends well.
+    """
+
+    customer_id = UuidColumn(default=None)
+    kind = Varchar(length=20)
+    scheme = Varchar(length=60)
+    tier = Varchar(length=60)
+    reason = Text()
+    form = JSONB()
+    expires_on = Date(default=None, null=True)
+    policy_version = Integer(default=0)
+    clause = Varchar(length=40, default="")
+    applied_by = UuidColumn(default=None)
+    applied_by_name = Varchar(length=200)
+    applied_at = Timestamptz(default=None, null=True)
+    approval_id = UuidColumn(default=None, null=True)
+    outcome = Varchar(length=10, default=None, null=True)
+    decided_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(
+            Index(("applied_at", "id")),
+            Index(("customer_id", "scheme"), unique=True, where="decided_at is null", name="application_open_idx"),
+        ),
+    )
