@@ -1,0 +1,203 @@
+"""Asking and deciding: order, roles, walls, races."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+import pytest
+from guibin.approvals import actions, queries
+from guibin.approvals.actions import Decided
+from guibin.approvals.refusals import (
+    AlreadyAsked,
+    AlreadyDecided,
+    NotAnApplicant,
+    NotYoursToDecide,
+    OwnApplication,
+)
+from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, Invalid, NotFound
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.tables import new_id
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+ONE_STEP = ApprovalFlow(name="one", steps=(ApprovalStep(role="manager"),), clause="S07-17")
+TWO_STEPS = ApprovalFlow(
+    name="two", steps=(ApprovalStep(role="manager"), ApprovalStep(role="tenant_admin")), clause="S07-17"
+)
+
+ended: list[Decided] = []
+
+
+@actions.on_decision("test-subject")
+async def remember(decided: Decided, by: Principal, now: datetime) -> None:
+    if decided.reason == "burst":
+        raise Conflict("the subject cannot take this")
+    ended.append(decided)
+
+
+def person(*roles: str, name: str = "someone", **changes: object) -> Principal:
+    return msgspec.structs.replace(
+        Principal(kind="staff", id=new_id(), name=name, permissions=frozenset(), roles=roles), **changes
+    )
+
+
+async def asked(flow: ApprovalFlow, applicant: Principal | None = None, **more: object) -> UUID:
+    return await actions.ask("test-subject", new_id(), flow=flow, by=applicant or person("agent"), now=NOW, **more)
+
+
+@pytest.mark.rule("S07-17")
+async def test_one_step_approved_ends_the_request_and_tells_its_subject(tenant):
+    async with tenant.scope():
+        request = await asked(ONE_STEP, note="important partner")
+        manager = person("manager", name="Li")
+
+        decided = await actions.decide(request, approved=True, reason="fits", by=manager, now=NOW)
+
+        view = await queries.by_id(request)
+    assert decided is not None
+    assert decided.approved
+    assert ended[-1] == decided
+    assert (view.outcome, view.closed_at, view.step) == ("approved", NOW, None)
+    assert [(s.role, s.approved, s.decided_by_name) for s in view.steps] == [("manager", True, "Li")]
+
+
+async def test_steps_are_decided_in_their_order_by_different_people(tenant):
+    async with tenant.scope():
+        request = await asked(TWO_STEPS)
+        both = person("manager", "tenant_admin")
+        with pytest.raises(NotYoursToDecide):
+            await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+
+        assert await actions.decide(request, approved=True, reason="", by=both, now=NOW) is None
+        with pytest.raises(AlreadyDecided):
+            await actions.decide(request, approved=True, reason="", by=both, now=NOW)
+        decided = await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+
+    assert decided is not None
+    assert decided.outcome == "approved"
+
+
+async def test_the_first_refusal_ends_it_and_says_why(tenant):
+    async with tenant.scope():
+        request = await asked(TWO_STEPS)
+        with pytest.raises(Invalid):
+            await actions.decide(request, approved=False, reason="  ", by=person("manager"), now=NOW)
+
+        decided = await actions.decide(request, approved=False, reason="too small", by=person("manager"), now=NOW)
+
+        with pytest.raises(AlreadyDecided):
+            await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+    assert decided is not None
+    assert (decided.outcome, decided.reason) == ("rejected", "too small")
+
+
+async def test_the_applicant_cannot_decide_whatever_their_roles(tenant):
+    async with tenant.scope():
+        applicant = person("manager")
+        request = await asked(ONE_STEP, applicant)
+
+        with pytest.raises(OwnApplication):
+            await actions.decide(request, approved=True, reason="", by=applicant, now=NOW)
+
+        assert (await queries.by_id(request)).outcome is None
+
+
+async def test_only_those_the_flow_names_may_ask(tenant):
+    flow = ApprovalFlow(
+        name="f", applicants=("account_manager",), steps=(ApprovalStep(role="manager"),), clause="S11-5"
+    )
+    async with tenant.scope():
+        await asked(flow, person("account_manager"))
+        with pytest.raises(NotAnApplicant):
+            await asked(flow, person("agent"))
+
+
+async def test_asking_for_the_same_twice_is_refused_while_the_first_waits(tenant):
+    subject = new_id()
+    async with tenant.scope():
+        first = await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+        with pytest.raises(AlreadyAsked):
+            await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+
+        await actions.decide(first, approved=False, reason="no", by=person("manager"), now=NOW)
+        await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+
+        assert [v.outcome for v in await queries.of_subject("test-subject", subject)] == ["rejected", None]
+
+
+async def test_a_manager_of_another_unit_cannot_decide(tenant):
+    east, west = await tenant.unit("east"), await tenant.unit("west")
+    async with tenant.scope():
+        request = await asked(ONE_STEP, person("agent", org_unit_id=east, units=(east,)))
+
+        with pytest.raises(NotYoursToDecide):
+            await actions.decide(request, approved=True, reason="", by=person("manager", units=(west,)), now=NOW)
+        decided = await actions.decide(request, approved=True, reason="", by=person("manager", units=(east,)), now=NOW)
+
+    assert decided is not None
+
+
+async def test_a_callback_that_refuses_undoes_the_decision(tenant):
+    async with tenant.scope():
+        request = await asked(ONE_STEP)
+    with pytest.raises(Conflict):
+        async with tenant.scope():
+            await actions.decide(request, approved=True, reason="burst", by=person("manager"), now=NOW)
+
+    async with tenant.scope():
+        view = await queries.by_id(request)
+    assert view.outcome is None
+    assert view.steps[0].approved is None
+
+
+async def test_the_applicant_may_withdraw_and_nobody_else(tenant):
+    async with tenant.scope():
+        applicant = person("agent")
+        request = await asked(ONE_STEP, applicant)
+        with pytest.raises(NotYoursToDecide):
+            await actions.withdraw(request, reason="", by=person("manager"), now=NOW)
+
+        await actions.withdraw(request, reason="changed my mind", by=applicant, now=NOW)
+
+        assert (await queries.by_id(request)).outcome == "withdrawn"
+        with pytest.raises(AlreadyDecided):
+            await actions.withdraw(request, reason="", by=applicant, now=NOW)
+
+
+@pytest.mark.parametrize("flow", [ONE_STEP, TWO_STEPS], ids=["one step", "same role in the next step"])
+async def test_ten_who_decide_at_once_make_exactly_one_decision(tenant, flow):
+    async with tenant.scope():
+        request = await asked(flow)
+
+    async def try_it(number: int) -> bool:
+        try:
+            async with tenant_scope(tenant.id):
+                await actions.decide(
+                    request,
+                    approved=True,
+                    reason="",
+                    by=person("manager", "tenant_admin", name=str(number)),
+                    now=NOW,
+                    step=0,
+                )
+        except AlreadyDecided:
+            return False
+        return True
+
+    made = await asyncio.gather(*(try_it(number) for number in range(10)))
+
+    async with tenant.scope():
+        view = await queries.by_id(request)
+    assert sum(made) == 1
+    assert [step.approved for step in view.steps if step.approved is not None] == [True]
+
+
+async def test_a_request_of_another_tenant_does_not_exist(tenant, other_tenant):
+    async with tenant.scope():
+        request = await asked(ONE_STEP)
+
+    async with other_tenant.scope():
+        with pytest.raises(NotFound):
+            await actions.decide(request, approved=True, reason="", by=person("manager"), now=NOW)
