@@ -1,0 +1,81 @@
+"""Guibin's public face for industry packs: everything a pack may import."""
+
+from guibin.hookspecs import (
+    ComplaintDraft,
+    LevelSuggestion,
+    Measure,
+    PackJob,
+    Proposal,
+    Reaction,
+    hookimpl,
+)
+from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.policy.cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
+from guibin.policy.complaints import ComplaintPolicy, Escalation, Keywords, Level
+from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
+from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
+from guibin.policy.fields import ArchiveField
+from guibin.policy.forms import Form
+from guibin.policy.kpis import Kpi
+from guibin.policy.packs import Pack
+from guibin.policy.receptions import Protocol, ReceptionTask
+from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
+from guibin.policy.surveys import SurveyPolicy
+from guibin.policy.texts import Text, load
+from guibin.policy.tiers import Dimension, Tier, TierScheme
+
+__all__ = [
+    "AT_ONCE",
+    "AllOf",
+    "AnyOf",
+    "ApprovalFlow",
+    "ApprovalStep",
+    "ArchiveField",
+    "AtLeast",
+    "AtMost",
+    "AtOnce",
+    "Between",
+    "BusinessDays",
+    "BusinessHours",
+    "Cadence",
+    "CareOccasion",
+    "CarePolicy",
+    "ComplaintDraft",
+    "ComplaintPolicy",
+    "Days",
+    "Dimension",
+    "Entitlement",
+    "Escalation",
+    "Form",
+    "Hours",
+    "Keywords",
+    "KindIs",
+    "Kpi",
+    "LessThan",
+    "Level",
+    "LevelSuggestion",
+    "Measure",
+    "Metric",
+    "MoreThan",
+    "Pack",
+    "PackJob",
+    "PlanPolicy",
+    "Proposal",
+    "Protocol",
+    "Reaction",
+    "ReceptionTask",
+    "ReminderPolicy",
+    "RenewalPolicy",
+    "ReviewRhythm",
+    "ServiceItem",
+    "SurveyPolicy",
+    "Text",
+    "Tier",
+    "TierScheme",
+    "TimeLimit",
+    "TrialPolicy",
+    "VisitPolicy",
+    "hookimpl",
+    "load",
+]

@@ -14,7 +14,8 @@ from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
 from .hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction
-from .policy.packs import Pack, validate
+from .policy.packs import Pack
+from .policy.validation import validate
 
 GROUP = "guibin.packs"
 

@@ -6,14 +6,13 @@ from typing import Any
 from litestar import Request
 from litestar.di import Provide
 
+from guibin.context import Company, Root
+from guibin.context import Request as Ours
+from guibin.packs import Hooks
+from guibin.policies.queries import effective_policy
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Unauthenticated
-
-from ..packs import Hooks
-from ..policies.queries import effective_policy
-from ..policy.packs import Policy
-from .context import Company, Root
-from .context import Request as Ours
 
 Incoming = Request[Any, Any, Any]
 

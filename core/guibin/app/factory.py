@@ -10,14 +10,14 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
+from guibin.context import Clock, Root, real_clock
+from guibin.packs import Packs, installed
 from guibin_tenants.database import connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
 
-from ..packs import Packs, installed
 from . import problems
-from .context import Clock, Root, real_clock
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .guards import needs_guard

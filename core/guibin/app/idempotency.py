@@ -8,11 +8,10 @@ import msgspec
 from litestar.types import ASGIApp, HTTPRequestEvent, Receive
 from litestar.types import Scope as AsgiScope
 
+from guibin.context import Request
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
-
-from .context import Request
 
 if TYPE_CHECKING:  # the middleware uses this module
     from .scope_middleware import Held

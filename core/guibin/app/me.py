@@ -6,9 +6,8 @@ from uuid import UUID
 from litestar import Controller, get
 from msgspec import Struct
 
+from guibin.context import Company
 from guibin_tenants.principals import Principal, anyone
-
-from .context import Company
 
 
 class Me(Struct, frozen=True):

@@ -2,8 +2,9 @@
 
 from litestar import Controller
 
-from ..audit.api import AuditController
-from ..policies.api import PolicyController
+from guibin.audit.api import AuditController
+from guibin.policies.api import PolicyController
+
 from .documents import DocumentController
 from .health import HealthController
 from .me import MeController

@@ -12,6 +12,7 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Send
 from litestar.types import Scope as AsgiScope
 
+from guibin.context import Company, Request, Root, now_of
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.rate_limits import RateLimits
@@ -19,7 +20,6 @@ from guibin_tenants.refusals import Forbidden, Refusal, TooManyRequests, Unauthe
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, Scope, see_units, tenant_scope
 
 from . import idempotency
-from .context import Company, Request, Root, now_of
 from .problems import PROBLEM, of_refusal
 
 API = "/api/v1/"

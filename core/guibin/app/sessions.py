@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, post
 from msgspec import Struct
 
+from guibin.context import Root
 from guibin_tenants import staff
 from guibin_tenants.authentication import recognise
 from guibin_tenants.credentials import parse
@@ -15,7 +16,6 @@ from guibin_tenants.registry import by_slug
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.staff import StaffView
 
-from .context import Root
 from .guards import PUBLIC
 from .scope_middleware import COOKIE
 

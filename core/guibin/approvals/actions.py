@@ -8,14 +8,14 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
+from guibin.events import ApprovalDecided
+from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
-from .. import events
-from ..events import ApprovalDecided
-from ..policy.approvals import ApprovalFlow
 from .queries import Outcome
 from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
 

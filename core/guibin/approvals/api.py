@@ -8,10 +8,10 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
+from guibin.audit.actions import AuditNote, record
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin_tenants.principals import Principal, may
 
-from ..audit.actions import AuditNote, record
-from ..paging import Cursor, CursorText, Limit, Page, decode, page_of
 from . import actions, queries
 from .queries import ApprovalView, Whose
 

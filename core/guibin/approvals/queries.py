@@ -8,12 +8,11 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.paging import Cursor
+from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
-
-from ..paging import Cursor
-from ..policy.approvals import ApprovalFlow
 
 Outcome = Literal["approved", "rejected", "withdrawn"]
 Whose = Literal["waiting", "asked", "all"]

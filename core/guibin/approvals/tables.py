@@ -9,8 +9,8 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class ApprovalRequest(TenantTable, tablename="approval_request"):
     """Somebody asks for something about `subject_id`, under the flow as it was at that moment.
 
-    `step` counts from 0 and is the one that waits; `awaits` are the roles that may decide it. `org_unit_id` is where the
-    matter belongs: None is the whole company. `outcome` is approved, rejected or withdrawn once `closed_at` is set.
+    `step` counts from 0 and is the one that waits; `awaits` is the role that may decide it. `org_unit_id` is where
+    the matter belongs: None is the whole company. `outcome` is approved, rejected or withdrawn once `closed_at` is.
     """
 
     subject = Varchar(length=40)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from litestar import Controller, get
 
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin_tenants.principals import may
 
-from ..paging import Cursor, CursorText, Limit, Page, decode, page_of
 from . import queries
 from .queries import AuditEntryView, AuditFilter
 

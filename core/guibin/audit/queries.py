@@ -7,9 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.paging import Cursor
 from guibin_tenants.scope import fetch, fetch_value
-
-from ..paging import Cursor
 
 
 class AuditEntryView(Struct, frozen=True):

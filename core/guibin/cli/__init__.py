@@ -4,11 +4,11 @@ import sys
 
 from cyclopts import App
 
+from guibin.packs import BadPack
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
 
-from ..packs import BadPack
 from . import audit, data, database, keys, packs, rules, run, staff, tenants, timers
 from .output import explain, fail
 

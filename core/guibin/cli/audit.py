@@ -5,8 +5,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..audit import queries
-from ..audit.queries import AuditEntryView, AuditFilter
+from guibin.audit import queries
+from guibin.audit.queries import AuditEntryView, AuditFilter
+
 from . import environment
 from .output import as_json, as_table, out
 from .tenants import Json

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from .. import migrations
+from guibin import migrations
+
 from . import environment
 from .output import out
 

@@ -8,16 +8,15 @@ from pathlib import Path
 import asyncpg
 from msgspec import Struct
 
+from guibin import embedded
+from guibin.context import Company, Request, now_of, real_clock
+from guibin.packs import Packs, installed
 from guibin_tenants import keyring, registry
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
-
-from .. import embedded
-from ..app.context import Company, Request, now_of, real_clock
-from ..packs import Packs, installed
 
 
 class Urls(Struct, frozen=True):

@@ -1,16 +1,18 @@
 """`guibin tenant`: companies."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from guibin import provisioning
+from guibin.context import real_clock
 from guibin_tenants import registry
 from guibin_tenants.registry import NewTenant, TenantView
 
-from .. import provisioning
-from ..app.context import real_clock
 from . import environment
+from .moments import aware
 from .output import as_json, as_table, out
 
 app = App(name="tenant", help="Create, list, show, suspend and resume companies.")
@@ -25,7 +27,9 @@ def create(
     name: str = "",
     time_zone: str = "Asia/Shanghai",
     language: str = "zh-CN",
-    simulated: Annotated[bool, Parameter(help="Run on a clock that `timers run` moves.", negative="")] = False,
+    simulated_from: Annotated[
+        datetime | None, Parameter(help="Run on a clock that starts here and that `timers run` moves.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a company a tenant with these packs, their default policy and its calendar."""
@@ -35,9 +39,9 @@ def create(
         packs=tuple(pack),
         time_zone=time_zone,
         language=language,
-        simulated=simulated,
+        simulated=simulated_from is not None,
     )
-    tenant = asyncio.run(_create(new))
+    tenant = asyncio.run(_create(new, aware(simulated_from, time_zone)))
     if json:
         as_json(tenant)
     else:
@@ -81,10 +85,15 @@ def resume(slug: str) -> None:
     out.print(f"Tenant {slug} is served again.")
 
 
-async def _create(new: NewTenant) -> TenantView:
+async def _create(new: NewTenant, simulated_from: datetime | None) -> TenantView:
     with environment.urls() as urls:
         return await provisioning.provision(
-            new, owner_url=urls.owner, app_url=urls.app, packs=environment.packs(), now=real_clock()
+            new,
+            owner_url=urls.owner,
+            app_url=urls.app,
+            packs=environment.packs(),
+            now=real_clock(),
+            simulated_from=simulated_from,
         )
 
 

@@ -9,9 +9,9 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class Fact(TenantTable, tablename="fact"):
     """What was so on `occurred_on`, as known since `recorded_at`. Never changed: a correction is a row more.
 
-    `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names the
-    row this one replaces, `revision` counts from 1. `source` and `source_ref` tell facts of one day apart and make
-    sending one again harmless.
+    `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names
+    the row this one replaces, `revision` counts from 1. `source` and `source_ref` tell facts of one day apart and
+    make sending one again harmless.
     """
 
     customer_id = UuidColumn(default=None)
@@ -61,15 +61,17 @@ class Assessment(TenantTable, tablename="assessment"):
 
 
 class AssessmentResult(TenantTable, tablename="assessment_result"):
-    """What one assessment says of one customer. `tier` None means none; `move` is what became or becomes of it.
+    """What one assessment says of one customer: `tier` is what the figures earn, None for none.
 
-    `measures` holds every figure it rests on by name, None where there was no fact. `held` is the tier before.
+    `held` is the tier before and `becomes` the one after the `move`: they differ from `tier` in grace, for an exception,
+    and when a scheme drops one step at a time. `measures` holds every figure by name, None where there was no fact.
     """
 
     assessment_id = UuidColumn(default=None)
     customer_id = UuidColumn(default=None)
     tier = Varchar(length=60, default=None, null=True)
     held = Varchar(length=60, default=None, null=True)
+    becomes = Varchar(length=60, default=None, null=True)
     move = Varchar(length=20)
     clause = Varchar(length=40, default="")
     measures = JSONB()
@@ -86,9 +88,9 @@ class AssessmentResult(TenantTable, tablename="assessment_result"):
 class Membership(TenantTable, tablename="membership"):
     """A customer holds a tier from `starts_on` until before `ends_on`; None while it lasts.
 
-    `basis` is what it rests on: an assessment, an approved application or an exception. `expires_on` ends an exception by
-    itself and protects it from assessments until then (S12-3). `since_on` is the anniversary's anchor: the first day of
-    unbroken membership of the scheme, kept through a change of tier.
+    `basis` is what it rests on: an assessment, an approved application or an exception. `expires_on` ends an exception
+    by itself and protects it from assessments until then (S12-3). `since_on` is the anniversary's anchor: the first day
+    of unbroken membership of the scheme, kept through a change of tier.
     """
 
     customer_id = UuidColumn(default=None)
@@ -146,7 +148,8 @@ class GracePeriod(TenantTable, tablename="grace_period"):
 class Application(TenantTable, tablename="application"):
     """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
 
-    `form` holds the answers to the policy's form. `expires_on` is for exceptions. It starts when its approval ends well.
+    `form` holds the answers to the policy's form. `expires_on` is for exceptions. The membership starts when the
+    approval ends well.
     """
 
     customer_id = UuidColumn(default=None)

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.packs import Packs
 from guibin_tenants import settings
 from guibin_tenants.principals import Principal
-
-from ..packs import Packs
 
 Clock = Callable[[], datetime]
 

@@ -1,0 +1,1 @@
+"""Complaints: intake, levels, first-contact owner, hand-overs, resolution, callback, cause, rectification."""

@@ -1,0 +1,316 @@
+"""What is done to a complaint. The clock follows from the rows written here; nobody edits a deadline."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from guibin_tenants import staff
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from .. import events
+from ..audit.actions import AuditNote, record
+from ..events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
+from ..policy.complaints import ComplaintPolicy
+from ..sla import actions as sla
+from .levels import RECTIFICATION, RESOLUTION, level_named, terms_of
+from .queries import ComplaintView, by_id
+from .refusals import (
+    AlreadyRectified,
+    AlreadyResolved,
+    AlreadyWaiting,
+    ComplaintClosed,
+    NotResolved,
+    NotWaiting,
+    SameLevel,
+)
+from .requests import NewCallback, NewHandOver, NewIntake, NewLevel, NewNote, NewPause, NewRectification, NewResolution
+
+
+async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> ComplaintView:
+    """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
+    complaint = await _locked(complaint_id)
+    _refuse_settled(complaint)
+    await _refuse_unknown_receiver(new)
+    await execute(
+        "insert into complaint_hand_over (id, complaint_id, to_staff_id, to_unit_id, reason, handed_by,"
+        " handed_by_name, handed_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        complaint_id,
+        new.to_staff_id,
+        new.to_unit_id,
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute(
+        "update complaint set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
+        complaint_id,
+        new.to_staff_id,
+        new.to_unit_id,
+    )
+    await events.record(
+        ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id), now=now
+    )
+    return await _done("complaint.hand_over", complaint, by=by, now=now)
+
+
+async def change_level(
+    complaint_id: UUID, new: NewLevel, *, policy: ComplaintPolicy, by: Principal, now: datetime
+) -> ComplaintView:
+    """Judge the level anew; the deadline is recomputed from the same start with the same pauses (S07-23)."""
+    complaint = await _locked(complaint_id)
+    _refuse_settled(complaint)
+    if new.level == complaint["level"]:
+        raise SameLevel(f"Complaint {complaint['number']} is at level {new.level} already")
+    level = level_named(policy, new.level)
+    moved = await sla.relimit(complaint_id, RESOLUTION, terms=terms_of(policy, level), by=by, now=now)
+    await execute(
+        "insert into complaint_level_change (id, complaint_id, from_level, to_level, reason, due_before, due_after,"
+        " changed_by, changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        new_id(),
+        complaint_id,
+        complaint["level"],
+        new.level,
+        new.reason,
+        moved.due_before,
+        moved.due_after,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute(
+        "update complaint set level = $2, clause = $3, because = $4, version = version + 1 where id = $1",
+        complaint_id,
+        new.level,
+        level.clause or policy.clause,
+        new.reason,
+    )
+    await events.record(
+        ComplaintLevelChanged(complaint_id=complaint_id, from_level=complaint["level"], to_level=new.level), now=now
+    )
+    return await _done("complaint.level", complaint, by=by, now=now)
+
+
+async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: datetime) -> UUID:
+    """Stop the clock while we wait for the customer; the pause's id."""
+    complaint = await _locked(complaint_id)
+    _refuse_settled(complaint)
+    if complaint["state"] == "waiting":
+        raise AlreadyWaiting(f"Complaint {complaint['number']} already waits for the customer: end that pause first")
+    pause_id = new_id()
+    await execute(
+        "insert into complaint_pause (id, complaint_id, reason, started_at, started_by, started_by_name)"
+        " values ($1, $2, $3, $4, $5, $6)",
+        pause_id,
+        complaint_id,
+        new.reason,
+        now,
+        by.id,
+        by.name,
+    )
+    await sla.pause(complaint_id, RESOLUTION, by=by, now=now)
+    await _state(complaint_id, "waiting")
+    await _done("complaint.pause", complaint, by=by, now=now)
+    return pause_id
+
+
+async def end_pause(complaint_id: UUID, pause_id: UUID | None, *, by: Principal, now: datetime) -> ComplaintView:
+    """Let the clock run again: what was left of its time is left now. None ends whichever pause is open."""
+    complaint = await _locked(complaint_id)
+    if pause_id is not None and not await fetch_value(
+        "select true from complaint_pause where id = $1 and complaint_id = $2", pause_id, complaint_id
+    ):
+        raise NotFound(f"There is no pause {pause_id} of complaint {complaint_id}")
+    await _end_open_pause(complaint, pause_id, by=by, now=now)
+    await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
+    await _state(complaint_id, "open")
+    return await _done("complaint.resume", complaint, by=by, now=now)
+
+
+async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now: datetime) -> ComplaintView:
+    """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known."""
+    complaint = await _locked(complaint_id)
+    _refuse_settled(complaint)
+    if complaint["state"] == "waiting":
+        await _end_open_pause(complaint, None, by=by, now=now)
+        await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
+    await execute(
+        "insert into complaint_resolution (id, complaint_id, round, remedy, cause, resolved_by, resolved_by_name,"
+        " resolved_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        complaint_id,
+        complaint["round"],
+        new.remedy,
+        new.cause,
+        by.id,
+        by.name,
+        now,
+    )
+    ended = await sla.complete(complaint_id, RESOLUTION, at=now, now=now)
+    await _state(complaint_id, "resolved")
+    await events.record(ComplaintResolved(complaint_id=complaint_id, in_time=ended.met), now=now)
+    return await _done("complaint.resolve", complaint, by=by, now=now)
+
+
+async def call_back(complaint_id: UUID, new: NewCallback, *, by: Principal, now: datetime) -> ComplaintView:
+    """Tell the customer the result. Satisfied closes the complaint; not satisfied reopens it (S07-22).
+
+    The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
+    the customer thought about the remedy is not ours.
+    """
+    complaint = await _locked(complaint_id)
+    if complaint["state"] in ("open", "waiting"):
+        raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
+    await execute(
+        "insert into complaint_callback (id, complaint_id, round, outcome, comment, called_by, called_by_name,"
+        " called_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        complaint_id,
+        complaint["round"],
+        new.outcome,
+        new.comment,
+        by.id,
+        by.name,
+        now,
+    )
+    if new.outcome == "satisfied":
+        await _state(complaint_id, "closed")
+    elif new.outcome == "not_satisfied":
+        await sla.reopen(complaint_id, RESOLUTION, by=by, now=now)
+        await execute(
+            "update complaint set state = 'open', round = round + 1, version = version + 1 where id = $1", complaint_id
+        )
+        await events.record(ComplaintReopened(complaint_id=complaint_id, round=complaint["round"] + 1), now=now)
+    return await _done("complaint.callback", complaint, by=by, now=now)
+
+
+async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime) -> UUID:
+    """Add a line to the form; its id (S07-27)."""
+    complaint = await _locked(complaint_id)
+    note_id = new_id()
+    await execute(
+        "insert into complaint_note (id, complaint_id, kind, text, written_by, written_by_name, written_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        note_id,
+        complaint_id,
+        new.kind,
+        new.text,
+        by.id,
+        by.name,
+        now,
+    )
+    await _done("complaint.note", complaint, by=by, now=now)
+    return note_id
+
+
+async def take_in_again(complaint_id: UUID, new: NewIntake, *, by: Principal, now: datetime) -> ComplaintView:
+    """The same matter arrived through another channel: one complaint, whose clock counts from the earliest receipt."""
+    complaint = await _locked(complaint_id)
+    _refuse_settled(complaint)
+    received_at = new.received_at or now
+    await execute(
+        "insert into complaint_intake (id, complaint_id, channel, text, received_at, recorded_by, recorded_by_name)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        new_id(),
+        complaint_id,
+        new.channel,
+        new.text,
+        received_at,
+        by.id,
+        by.name,
+    )
+    if received_at < complaint["received_at"]:
+        await sla.restart(complaint_id, RESOLUTION, started_at=received_at, by=by, now=now)
+        await execute(
+            "update complaint set received_at = $2, version = version + 1 where id = $1", complaint_id, received_at
+        )
+    return await _done("complaint.intake", complaint, by=by, now=now)
+
+
+async def rectify(complaint_id: UUID, new: NewRectification, *, by: Principal, now: datetime) -> ComplaintView:
+    """Report to leadership how it is kept from happening again (S14-7)."""
+    complaint = await _locked(complaint_id)
+    try:
+        await execute(
+            "insert into complaint_rectification (id, complaint_id, plan, reported_to, reported_by, reported_by_name,"
+            " reported_at) values ($1, $2, $3, $4, $5, $6, $7)",
+            new_id(),
+            complaint_id,
+            new.plan,
+            new.reported_to,
+            by.id,
+            by.name,
+            now,
+        )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan") from None
+    await sla.complete_if_any(complaint_id, RECTIFICATION, at=now, now=now)
+    return await _done("complaint.rectify", complaint, by=by, now=now)
+
+
+async def _locked(complaint_id: UUID) -> asyncpg.Record:
+    row = await fetch_one(
+        "select id, number, customer_id, level, state, round, received_at, version from complaint"
+        " where id = $1 for update",
+        complaint_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no complaint {complaint_id}")
+    return row
+
+
+def _refuse_settled(complaint: asyncpg.Record) -> None:
+    if complaint["state"] == "resolved":
+        raise AlreadyResolved(
+            f"Complaint {complaint['number']} is resolved; a callback with `not_satisfied` reopens it"
+        )
+    if complaint["state"] == "closed":
+        raise ComplaintClosed(f"Complaint {complaint['number']} is closed; a callback with `not_satisfied` reopens it")
+
+
+async def _refuse_unknown_receiver(new: NewHandOver) -> None:
+    problems = []
+    if new.to_staff_id is None and new.to_unit_id is None:
+        problems.append(FieldError("to_staff_id", "a member of staff or a department", "give to_staff_id or to_unit_id"))
+    if new.to_staff_id is not None:
+        try:
+            left = (await staff.by_id(new.to_staff_id)).left_at is not None
+        except NotFound:
+            left = True
+        if left:
+            rule = "somebody who works here"
+            problems.append(FieldError("to_staff_id", rule, "see GET /api/v1/staff", str(new.to_staff_id)))
+    if new.to_unit_id is not None and not await fetch_value(
+        "select true from org_unit where id = $1", new.to_unit_id
+    ):
+        problems.append(FieldError("to_unit_id", "an org unit", "give an existing one", str(new.to_unit_id)))
+    if problems:
+        raise Invalid("The hand-over names nobody who can take it", fields=tuple(problems))
+
+
+async def _end_open_pause(complaint: asyncpg.Record, pause_id: UUID | None, *, by: Principal, now: datetime) -> None:
+    ended = await execute(
+        "update complaint_pause set ended_at = greatest($3, started_at), ended_by = $4, ended_by_name = $5"
+        " where complaint_id = $1 and ended_at is null and ($2::uuid is null or id = $2)",
+        complaint["id"],
+        pause_id,
+        now,
+        by.id,
+        by.name,
+    )
+    if not ended:
+        raise NotWaiting(f"Complaint {complaint['number']} does not wait for the customer")
+
+
+async def _state(complaint_id: UUID, state: str) -> None:
+    await execute("update complaint set state = $2, version = version + 1 where id = $1", complaint_id, state)
+
+
+async def _done(action: str, complaint: asyncpg.Record, *, by: Principal, now: datetime) -> ComplaintView:
+    audit = AuditNote(action=action, subject="complaint", subject_id=complaint["id"], customer_id=complaint["customer_id"])
+    await record(audit, by=by, now=now)
+    return await by_id(complaint["id"])

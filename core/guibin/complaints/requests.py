@@ -1,0 +1,108 @@
+"""What callers send about complaints, bounded and strict."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+# Long enough for a letter; a scanned file belongs elsewhere.
+TEXT_CHARS_MAX = 8_000
+_Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=r"\S")]
+_Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"\S")]
+_Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_Moment = Annotated[datetime, Meta(tz=True)]
+Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
+
+
+class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A complaint or opinion as it comes in.
+
+    `customer_id` is None for somebody anonymous. `level` None leaves it to the pack and the policy. `owner_id` is who was
+    contacted first: by default whoever records it. `received_at` is by default now and never later.
+    `on_behalf` says somebody speaks for the customer; `special` that it is followed up whatever the sample draws.
+    """
+
+    text: _Text
+    channel: Channel
+    kind: Literal["complaint", "opinion"] = "complaint"
+    customer_id: UUID | None = None
+    level: _Name | None = None
+    received_at: _Moment | None = None
+    owner_id: UUID | None = None
+    on_behalf: bool = False
+    special: bool = False
+
+
+class NewIntake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same matter, arriving once more."""
+
+    channel: Channel
+    text: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
+    received_at: _Moment | None = None
+
+
+class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who works on it from now on: a member of staff, a department, or one within the other."""
+
+    reason: _Reason
+    to_staff_id: UUID | None = None
+    to_unit_id: UUID | None = None
+
+
+class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another level, and why."""
+
+    level: _Name
+    reason: _Reason
+
+
+class NewPause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What we wait for from the customer."""
+
+    reason: _Reason
+
+
+class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The remedy given, and a short code for the cause, for the analysis afterwards."""
+
+    remedy: _Text
+    cause: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")] = "unspecified"
+
+
+class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the customer took the result. Give `satisfied`, or `reached` false when nobody answered."""
+
+    satisfied: bool | None = None
+    reached: bool = True
+    comment: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
+
+
+class NewNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line for the form (S07-27)."""
+
+    text: _Text
+    kind: Literal["note", "contact", "repair", "receipt"] = "note"
+
+
+class NewRectification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan, and to whom in leadership it was reported."""
+
+    plan: _Text
+    reported_to: _Name
+
+
+class NewMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a department is to change. `due_on` is YYYY-MM-DD; `period` such as 2015-W26."""
+
+    period: Annotated[str, Meta(max_length=10)]
+    org_unit_id: UUID
+    text: _Text
+    cause: Annotated[str, Meta(max_length=60)] = ""
+    due_on: str | None = None
+
+
+class MeasureDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was changed."""
+
+    note: _Text

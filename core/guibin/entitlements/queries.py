@@ -1,0 +1,137 @@
+"""Reading the ledger."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+from guibin.paging import Cursor
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+from msgspec import Struct
+
+from .periods import Period
+
+State = Literal["used", "reserved", "lapsed", "reversed"]
+
+
+class RedemptionView(Struct, frozen=True):
+    """One redemption. `state` is used, reserved, lapsed (reserved and never taken up) or reversed."""
+
+    id: UUID
+    customer_id: UUID
+    item: str
+    scheme: str
+    tier: str
+    quantity: int
+    used_on: date
+    reference: str | None
+    proof: str
+    note: str
+    state: State
+    reserved_until: datetime | None
+    redeemed_by: UUID
+    redeemed_by_name: str
+    redeemed_at: datetime
+    reversed_at: datetime | None = None
+    reversal_reason: str = ""
+
+
+class Usage(Struct, frozen=True):
+    """Units used for good and units kept back, in one period."""
+
+    consumed: int = 0
+    reserved: int = 0
+
+
+_REDEMPTION = (
+    "select r.id, r.customer_id, r.item, r.scheme, r.tier, r.quantity, r.used_on, r.reference, r.proof, r.note,"
+    " r.reserved_until, r.redeemed_by, r.redeemed_by_name, r.redeemed_at, u.used_at, v.reversed_at,"
+    " coalesce(v.reason, '') as reversal_reason"
+    " from redemption r"
+    " left join redemption_use u on u.tenant_id = r.tenant_id and u.redemption_id = r.id"
+    " left join redemption_reversal v on v.tenant_id = r.tenant_id and v.redemption_id = r.id"
+)
+
+
+async def by_id(redemption_id: UUID, *, now: datetime) -> RedemptionView:
+    """Raises NotFound."""
+    row = await fetch_one(f"{_REDEMPTION} where r.id = $1", redemption_id)
+    if row is None:
+        raise NotFound(f"There is no redemption {redemption_id}")
+    return view_of(row, now)
+
+
+async def by_reference(reference: str, *, now: datetime) -> RedemptionView | None:
+    """The redemption that carries the caller's reference, or None."""
+    row = await fetch_one(f"{_REDEMPTION} where r.reference = $1", reference)
+    return view_of(row, now) if row else None
+
+
+async def listed(
+    customer_id: UUID | None, item: str | None, *, after: Cursor | None, limit: int, now: datetime
+) -> list[RedemptionView]:
+    """Redemptions newest first."""
+    rows = await fetch(
+        f"{_REDEMPTION} where ($1::uuid is null or r.customer_id = $1) and ($2::text is null or r.item = $2)"
+        " and ($3::timestamptz is null or (r.redeemed_at, r.id) < ($3, $4::uuid))"
+        " order by r.redeemed_at desc, r.id desc limit $5",
+        customer_id,
+        item,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [view_of(row, now) for row in rows]
+
+
+async def counted(customer_id: UUID, item: str, within: Period, *, now: datetime) -> list[RedemptionView]:
+    """What counts against the quota: uses and running reservations on days of the period, by day."""
+    rows = await fetch(
+        f"{_REDEMPTION} where r.customer_id = $1 and r.item = $2 and r.used_on >= $3 and r.used_on < $4"
+        " and v.id is null order by r.used_on, r.id",
+        customer_id,
+        item,
+        within.starts_on,
+        within.ends_on,
+    )
+    return [view for view in (view_of(row, now) for row in rows) if view.state in ("used", "reserved")]
+
+
+def usage_of(redemptions: list[RedemptionView], within: Period) -> Usage:
+    """Units by state, of those on days of the period."""
+    mine = [r for r in redemptions if r.used_on in within]
+    return Usage(
+        sum(r.quantity for r in mine if r.state == "used"), sum(r.quantity for r in mine if r.state == "reserved")
+    )
+
+
+def view_of(row: asyncpg.Record, now: datetime) -> RedemptionView:
+    """A row as readers see it at `now`."""
+    return RedemptionView(
+        id=row["id"],
+        customer_id=row["customer_id"],
+        item=row["item"],
+        scheme=row["scheme"],
+        tier=row["tier"],
+        quantity=row["quantity"],
+        used_on=row["used_on"],
+        reference=row["reference"],
+        proof=row["proof"],
+        note=row["note"],
+        state=_state(row, now),
+        reserved_until=row["reserved_until"],
+        redeemed_by=row["redeemed_by"],
+        redeemed_by_name=row["redeemed_by_name"],
+        redeemed_at=row["redeemed_at"],
+        reversed_at=row["reversed_at"],
+        reversal_reason=row["reversal_reason"],
+    )
+
+
+def _state(row: asyncpg.Record, now: datetime) -> State:
+    if row["reversed_at"] is not None:
+        return "reversed"
+    if row["reserved_until"] is None or row["used_at"] is not None:
+        return "used"
+    return "reserved" if row["reserved_until"] > now else "lapsed"

@@ -1,0 +1,72 @@
+"""The redemption ledger. What is left is never stored: it is granted minus consumed minus reserved (subtlety 51)."""
+
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class EntitlementAccount(TenantTable, tablename="entitlement_account"):
+    """A customer's account of one service item. Whoever redeems locks this row first, so redemptions queue here."""
+
+    customer_id = UuidColumn(default=None)
+    item = Varchar(length=60)
+
+    keys = Keys(wall="customer_id", references={"customer_id": "customer"}, unique=(("customer_id", "item"),))
+
+
+class Redemption(TenantTable, tablename="redemption"):
+    """So many units of an item used, or kept back, on `used_on`: it counts against the period of that day.
+
+    `reserved_until` is None for a use; a reservation counts until then, or for good once there is a RedemptionUse.
+    `reference` is the caller's own and makes sending it again harmless.
+    """
+
+    customer_id = UuidColumn(default=None)
+    item = Varchar(length=60)
+    scheme = Varchar(length=60)
+    tier = Varchar(length=60)
+    membership_id = UuidColumn(default=None)
+    quantity = Integer()
+    used_on = Date(default=None, null=True)
+    reference = Varchar(length=120, default=None, null=True)
+    proof = Varchar(length=60, default="")
+    note = Text(default="")
+    reserved_until = Timestamptz(default=None, null=True)
+    redeemed_by = UuidColumn(default=None)
+    redeemed_by_name = Varchar(length=200)
+    redeemed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "membership_id": "membership"},
+        indexes=(
+            Index(("customer_id", "item", "used_on")),
+            Index(("reference",), unique=True, where="reference is not null", name="redemption_reference_idx"),
+        ),
+        append_only=True,
+        checks={"counted": "quantity > 0 and used_on is not null"},
+    )
+
+
+class RedemptionUse(TenantTable, tablename="redemption_use"):
+    """A reservation that was taken up."""
+
+    redemption_id = UuidColumn(default=None)
+    used_by = UuidColumn(default=None)
+    used_by_name = Varchar(length=200)
+    used_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True)
+
+
+class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
+    """A redemption undone: its units are free again in the period they were used in."""
+
+    redemption_id = UuidColumn(default=None)
+    reason = Text()
+    reversed_by = UuidColumn(default=None)
+    reversed_by_name = Varchar(length=200)
+    reversed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True)

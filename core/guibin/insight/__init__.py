@@ -1,0 +1,1 @@
+"""Figures: each defined in one place, with numerator, denominator and clause."""

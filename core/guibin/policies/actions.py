@@ -1,0 +1,61 @@
+"""Writing a new version of a tenant's policy."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.packs import Packs
+from guibin.policy.packs import Overrides
+from guibin.policy.validation import validate
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch_value
+
+from . import queries
+from .queries import PolicyVersionView
+from .tables import PolicyVersion
+
+
+class NewPolicyVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The company's own parts, whole, in force from `effective_from`: not in the past, for decisions stay explained."""
+
+    overrides: Overrides
+    effective_from: datetime | None = None
+    note: str = ""
+
+
+async def write(
+    new: NewPolicyVersion, *, packs: Packs, company: Company, by: Principal, now: datetime
+) -> PolicyVersionView:
+    """Add a version. Raises Invalid with each contradiction in it."""
+    effective_from = new.effective_from or now
+    if effective_from < now:
+        raise Invalid(
+            fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),)
+        )
+    # One writer at a time, so that versions count without a gap.
+    await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(company.id))
+    version = 1 + (await fetch_value("select max(version) from policy_version") or 0)
+    problems = validate(queries.merged(packs, company, new.overrides, version=version))
+    if problems:
+        raise Invalid(
+            "The policy contradicts itself",
+            fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
+        )
+    await PolicyVersion.insert(
+        PolicyVersion(
+            version=version,
+            effective_from=effective_from,
+            overrides=msgspec.json.encode(new.overrides).decode(),
+            note=new.note,
+            written_by=by.id,
+            written_by_name=by.name,
+            written_at=now,
+        )
+    )
+    await record(AuditNote(action="policy.write", subject="policy", purpose=new.note), by=by, now=now)
+    queries.forget(company.id)
+    return PolicyVersionView(version, effective_from, new.note, by.name, now)

@@ -1,0 +1,37 @@
+"""`/api/v1/policy`: what the company goes by, and its versions."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar import Controller, Request, get, post
+
+from guibin.context import Company, Root
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, may
+
+from . import actions, queries
+from .actions import NewPolicyVersion
+from .queries import PolicyVersionView, effective_policy
+
+
+class PolicyController(Controller):
+    path = "/api/v1/policy"
+    tags = ("policy",)
+
+    @get("/", needs=may("policy:read"), summary="The policy in force, now or at a moment")
+    async def show(self, request: Request[Any, Any, Any], company: Company, policy: Policy, at: datetime | None = None) -> Policy:
+        if at is None:
+            return policy
+        root: Root = request.app.state.root
+        return await effective_policy(root.packs, company, at=at)
+
+    @get("/versions", needs=may("policy:read"), summary="Every version, latest first")
+    async def list_versions(self) -> list[PolicyVersionView]:
+        return await queries.versions()
+
+    @post("/versions", needs=may("policy:write"), summary="Write a new version")
+    async def write(
+        self, data: NewPolicyVersion, request: Request[Any, Any, Any], company: Company, by: Principal, now: datetime
+    ) -> PolicyVersionView:
+        root: Root = request.app.state.root
+        return await actions.write(data, packs=root.packs, company=company, by=by, now=now)

@@ -1,0 +1,63 @@
+"""Complaint levels, their time limits, and what must happen around them."""
+
+from msgspec import Struct
+
+from .deadlines import Deadline
+
+
+class Escalation(Struct, frozen=True, forbid_unknown_fields=True):
+    """`role` is told when the deadline has been missed by `after_minutes`; 0 at the breach itself."""
+
+    role: str
+    after_minutes: int = 0
+
+
+class Level(Struct, frozen=True, forbid_unknown_fields=True):
+    """One level. `warn_at_percent` of the time limit has been used when the warning comes."""
+
+    name: str
+    resolve_within: Deadline
+    warn_at_percent: int = 80
+    calendar: str = "always"
+    escalations: tuple[Escalation, ...] = ()
+    always_follow_up: bool = False
+    rectification: bool = False
+    clause: str = ""
+
+
+class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
+    """A level suggested by words in the text, in any case; the first entry that matches is heard."""
+
+    level: str
+    words: tuple[str, ...]
+
+
+class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How complaints are taken, settled and learnt from.
+
+    `levels` rise in severity; `default_level` is for texts no keyword matches. A complaint reopened within
+    `reopen_within_days` continues its clock, later it becomes a new one. `sample_percent` of each week's settled
+    complaints are called back (S07-29), at least one.
+    """
+
+    levels: tuple[Level, ...]
+    default_level: str
+    channels: tuple[str, ...] = ("phone", "hall", "web", "email", "letter", "visit", "social")
+    keywords: tuple[Keywords, ...] = ()
+    causes: tuple[str, ...] = ("other",)
+    reopen_within_days: int = 30
+    sample_percent: int = 10
+    callback_required: bool = True
+    clause: str = ""
+
+    def level(self, name: str) -> Level | None:
+        """The level of this name."""
+        return next((level for level in self.levels if level.name == name), None)
+
+    def suggested(self, text: str) -> str:
+        """The level the keywords suggest."""
+        lowered = text.lower()
+        for entry in self.keywords:
+            if any(word.lower() in lowered for word in entry.words):
+                return entry.level
+        return self.default_level

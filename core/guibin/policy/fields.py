@@ -1,0 +1,102 @@
+"""Fields of the archive and of forms: their type, who may see them, and checking of values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+FieldType = Literal["text", "integer", "date", "choice", "boolean", "phone", "identity_number", "money", "email"]
+Confidentiality = Literal["open", "internal", "confidential"]
+CHARS_MAX = 500
+_PHONE = re.compile(r"\+?[0-9][0-9 \-]{4,18}[0-9]")
+_IDENTITY = re.compile(r"[0-9]{17}[0-9X]")
+_IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+
+
+class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
+    """One field. `confidential` values are sealed and masked, `searchable` ones found by their exact value.
+
+    `third_party` marks data about somebody else than the customer (subtlety 69).
+    """
+
+    name: str
+    type: FieldType = "text"
+    confidentiality: Confidentiality = "internal"
+    searchable: bool = False
+    required: bool = False
+    third_party: bool = False
+    choices: tuple[str, ...] = ()
+    chars_max: int = CHARS_MAX
+    clause: str = ""
+
+
+class FieldProblem(Struct, frozen=True):
+    """Which field breaks which rule with which value, and what to do."""
+
+    field: str
+    rule: str
+    value: str
+    fix: str = ""
+
+
+def check_values(fields: Sequence[ArchiveField], values: Mapping[str, object]) -> tuple[FieldProblem, ...]:
+    """Everything wrong with values of these fields; nothing when all is well. Absent and None are the same."""
+    known = {field.name: field for field in fields}
+    problems = [
+        FieldProblem(name, "a field of the archive", str(value)[:60], f"one of: {', '.join(known)}")
+        for name, value in values.items()
+        if name not in known
+    ]
+    for field in fields:
+        value = values.get(field.name)
+        if value is None or value == "":
+            if field.required:
+                problems.append(FieldProblem(field.name, "required", "", "give a value"))
+            continue
+        rule = _broken_rule(field, value)
+        if rule:
+            problems.append(FieldProblem(field.name, rule, str(value)[:60]))
+    return tuple(problems)
+
+
+def _broken_rule(field: ArchiveField, value: object) -> str:
+    match field.type:
+        case "integer" | "money":
+            return "" if isinstance(value, int) and not isinstance(value, bool) else "a whole number"
+        case "boolean":
+            return "" if isinstance(value, bool) else "true or false"
+    if not isinstance(value, str):
+        return "text"
+    if len(value) > field.chars_max:
+        return f"at most {field.chars_max} characters"
+    match field.type:
+        case "choice":
+            return "" if value in field.choices else f"one of: {', '.join(field.choices)}"
+        case "date":
+            return _date_rule(value)
+        case "phone":
+            return "" if _PHONE.fullmatch(value) else "a telephone number: digits, spaces, hyphens, + in front"
+        case "identity_number":
+            return "" if is_identity_number(value) else "an identity number of 18 characters with a valid check digit"
+        case "email":
+            local, at, domain = value.partition("@")
+            return "" if at and local and "." in domain and " " not in value else "an e-mail address"
+    return ""
+
+
+def is_identity_number(value: str) -> bool:
+    """A resident identity number (GB 11643): 18 characters, a real date of birth, a right check digit."""
+    if not _IDENTITY.fullmatch(value) or _date_rule(f"{value[6:10]}-{value[10:12]}-{value[12:14]}"):
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(value[:17], _IDENTITY_WEIGHTS, strict=True))
+    return "10X98765432"[total % 11] == value[17]
+
+
+def _date_rule(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return "a date such as 1980-05-17"
+    return ""

@@ -1,0 +1,153 @@
+"""A pack as a value, and the policy a tenant has from its packs and its own figures."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from .approvals import ApprovalFlow
+from .cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from .care import CarePolicy
+from .complaints import ComplaintPolicy
+from .fields import ArchiveField
+from .forms import Form
+from .kpis import Kpi
+from .receptions import Protocol
+from .service_items import Entitlement, ServiceItem
+from .surveys import SurveyPolicy
+from .texts import Text
+from .tiers import TierScheme
+
+
+class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One industry's regulation. `rules` says of each rule where it is realised; `texts` holds every title."""
+
+    name: str
+    regulation: str
+    rules: dict[str, str] = {}
+    customer_kinds: tuple[str, ...] = ()
+    fields: tuple[ArchiveField, ...] = ()
+    schemes: tuple[TierScheme, ...] = ()
+    service_items: tuple[ServiceItem, ...] = ()
+    entitlements: tuple[Entitlement, ...] = ()
+    complaints: ComplaintPolicy | None = None
+    approvals: tuple[ApprovalFlow, ...] = ()
+    cadences: tuple[Cadence, ...] = ()
+    reviews: tuple[ReviewRhythm, ...] = ()
+    visits: VisitPolicy | None = None
+    plans: PlanPolicy | None = None
+    care: CarePolicy | None = None
+    receptions: tuple[Protocol, ...] = ()
+    surveys: tuple[SurveyPolicy, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    forms: tuple[Form, ...] = ()
+    texts: dict[str, Text] = {}
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a tenant goes by: the same parts as a Pack, merged. `version` 0 is the packs' defaults."""
+
+    version: int = 0
+    packs: tuple[str, ...] = ()
+    customer_kinds: tuple[str, ...] = ()
+    fields: tuple[ArchiveField, ...] = ()
+    schemes: tuple[TierScheme, ...] = ()
+    service_items: tuple[ServiceItem, ...] = ()
+    entitlements: tuple[Entitlement, ...] = ()
+    complaints: ComplaintPolicy
+    approvals: tuple[ApprovalFlow, ...] = ()
+    cadences: tuple[Cadence, ...] = ()
+    reviews: tuple[ReviewRhythm, ...] = ()
+    visits: VisitPolicy = VisitPolicy()
+    plans: PlanPolicy = PlanPolicy()
+    care: CarePolicy = CarePolicy()
+    receptions: tuple[Protocol, ...] = ()
+    surveys: tuple[SurveyPolicy, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    forms: tuple[Form, ...] = ()
+    texts: dict[str, Text] = {}
+
+    def title(self, key: str, language: str) -> str:
+        """The text under `key`, the key itself when there is none."""
+        text = self.texts.get(key)
+        return text.in_language(language) if text else key
+
+    def scheme(self, name: str) -> TierScheme | None:
+        """The scheme of this name."""
+        return next((scheme for scheme in self.schemes if scheme.name == name), None)
+
+    def service_item(self, name: str) -> ServiceItem | None:
+        """The service item of this name."""
+        return next((item for item in self.service_items if item.name == name), None)
+
+    def approval(self, name: str) -> ApprovalFlow | None:
+        """The approval flow of this name."""
+        return next((flow for flow in self.approvals if flow.name == name), None)
+
+
+class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one."""
+
+    schemes: tuple[TierScheme, ...] = ()
+    service_items: tuple[ServiceItem, ...] = ()
+    entitlements: tuple[Entitlement, ...] | None = None
+    complaints: ComplaintPolicy | None = None
+    approvals: tuple[ApprovalFlow, ...] = ()
+    cadences: tuple[Cadence, ...] | None = None
+    care: CarePolicy | None = None
+    fields: tuple[ArchiveField, ...] = ()
+    receptions: tuple[Protocol, ...] | None = None
+    surveys: tuple[SurveyPolicy, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    texts: dict[str, Text] = {}
+
+
+def encode_pack(pack: Pack) -> bytes:
+    """The pack as JSON; `decode_pack` gives the equal value back."""
+    return msgspec.json.encode(pack)
+
+
+def decode_pack(text: bytes | str) -> Pack:
+    """Raises msgspec.ValidationError, which names the place."""
+    return msgspec.json.decode(text, type=Pack)
+
+
+def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: int) -> Policy:
+    """The policy of a tenant: the core's defaults, the packs in order, then the tenant's own."""
+    parts = [core, *packs]
+    return Policy(
+        version=version,
+        packs=tuple(pack.name for pack in packs),
+        customer_kinds=tuple(dict.fromkeys(kind for part in packs or parts for kind in part.customer_kinds)),
+        fields=_named([*(p.fields for p in parts), overrides.fields]),
+        schemes=_named([*(p.schemes for p in parts), overrides.schemes]),
+        service_items=_named([*(p.service_items for p in parts), overrides.service_items]),
+        entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,
+        complaints=overrides.complaints or _last(parts, "complaints"),
+        approvals=_named([*(p.approvals for p in parts), overrides.approvals]),
+        cadences=_all(parts, "cadences") if overrides.cadences is None else overrides.cadences,
+        reviews=_named([p.reviews for p in parts]),
+        visits=_last(parts, "visits") or VisitPolicy(),
+        plans=_last(parts, "plans") or PlanPolicy(),
+        care=overrides.care or _last(parts, "care") or CarePolicy(),
+        receptions=_all(parts, "receptions") if overrides.receptions is None else overrides.receptions,
+        surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
+        kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
+        forms=_named([p.forms for p in parts]),
+        texts={key: text for part in (*parts, overrides) for key, text in part.texts.items()},
+    )
+
+
+def _named(parts: Iterable[Iterable[object]]) -> tuple:  # type: ignore[type-arg]  # as homogeneous as its callers' fields
+    return tuple({item.name: item for part in parts for item in part}.values())  # type: ignore[attr-defined]
+
+
+def _all(parts: Iterable[Pack], field: str) -> tuple:  # type: ignore[type-arg]
+    return tuple(item for part in parts for item in getattr(part, field))
+
+
+def _last(parts: Iterable[Pack], field: str):  # type: ignore[no-untyped-def]
+    found = None
+    for part in parts:
+        found = getattr(part, field) or found
+    return found

@@ -1,0 +1,55 @@
+"""Tiers, the schemes they belong to, and the value score beside them."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from .criteria import Criterion, Metric
+
+
+class Tier(Struct, frozen=True, forbid_unknown_fields=True):
+    """One tier. Without a criterion it is given by application only."""
+
+    name: str
+    criterion: Criterion | None = None
+    clause: str = ""
+
+
+class Dimension(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the value score: 0 at `low` and below, 100 at `high` and above, `weight` in percent."""
+
+    metric: str
+    weight: int
+    low: int
+    high: int
+
+
+class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
+    """Tiers from high to low for some kinds of customer.
+
+    `approval` is the flow of applications and exceptions; `list_approval` that of a whole assessment (S04-2).
+    `voluntary` schemes take nobody without consent to the purpose of the scheme's name (S02-2). A customer who fails
+    keeps the tier for `grace_days`.
+    """
+
+    name: str
+    customer_kinds: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    tiers: tuple[Tier, ...]
+    reassess_every: Literal["month", "quarter", "year"] = "year"
+    grace_days: int = 0
+    voluntary: bool = False
+    approval: str = ""
+    list_approval: str = ""
+    exception_days_max: int = 366
+    value_score: tuple[Dimension, ...] = ()
+    clause: str = ""
+
+    def tier(self, name: str) -> Tier | None:
+        """The tier of this name."""
+        return next((tier for tier in self.tiers if tier.name == name), None)
+
+    def rank(self, name: str | None) -> int:
+        """Height: 1 for the lowest tier, 0 for none."""
+        names = [tier.name for tier in self.tiers]
+        return len(names) - names.index(name) if name in names else 0

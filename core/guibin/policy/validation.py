@@ -1,0 +1,190 @@
+"""What a pack or policy must agree on with itself, said so that a tenant's admin can mend it."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from .complaints import ComplaintPolicy
+from .criteria import AllOf, AnyOf, Between, Criterion, metrics_in
+from .deadlines import BusinessDays, BusinessHours, Days, Hours
+from .packs import Pack, Policy
+from .tiers import TierScheme
+
+ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
+CALENDARS = frozenset({"always", "business"})
+
+
+class PolicyProblem(Struct, frozen=True):
+    """Where something is wrong, what is there, which rule it breaks, and what to do."""
+
+    path: str
+    value: str
+    rule: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.path} is {self.value!r}: {self.rule}" + (f" ({self.fix})" if self.fix else "")
+
+
+def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
+    """Everything wrong; nothing when all is well."""
+    return tuple(
+        [
+            *_duplicates(policy),
+            *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
+            *_entitlements(policy),
+            *_service_items(policy),
+            *(_complaints(policy.complaints) if policy.complaints else ()),
+            *_approvals(policy),
+            *_care(policy),
+            *_texts(policy),
+        ]
+    )
+
+
+def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for part in ("fields", "schemes", "service_items", "approvals", "reviews", "surveys", "kpis", "forms"):
+        seen: set[str] = set()
+        for item in getattr(policy, part):
+            if item.name in seen:
+                yield PolicyProblem(part, item.name, "each name once", "rename one of them")
+            seen.add(item.name)
+
+
+def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    path = f"schemes.{scheme.name}"
+    metrics = {metric.name for metric in scheme.metrics}
+    for tier in scheme.tiers:
+        if tier.criterion is None:
+            continue
+        for name in sorted(metrics_in(tier.criterion) - metrics):
+            yield PolicyProblem(f"{path}.tiers.{tier.name}", name, "a metric of the scheme", f"one of {sorted(metrics)}")
+        yield from _bounds(tier.criterion, f"{path}.tiers.{tier.name}")
+    for kind in scheme.customer_kinds:
+        if policy.customer_kinds and kind not in policy.customer_kinds:
+            yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {policy.customer_kinds}")
+    if scheme.value_score and sum(dimension.weight for dimension in scheme.value_score) != 100:
+        yield PolicyProblem(f"{path}.value_score", str(len(scheme.value_score)), "weights that add up to 100")
+    for dimension in scheme.value_score:
+        if dimension.metric not in metrics:
+            yield PolicyProblem(f"{path}.value_score", dimension.metric, "a metric of the scheme")
+        if dimension.low >= dimension.high:
+            yield PolicyProblem(f"{path}.value_score.{dimension.metric}", str(dimension.low), "low under high")
+    names = {flow.name for flow in policy.approvals}
+    for flow in (scheme.approval, scheme.list_approval):
+        if flow and flow not in names:
+            yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
+
+
+def _bounds(criterion: Criterion, path: str) -> Iterator[PolicyProblem]:
+    if isinstance(criterion, Between) and criterion.low >= criterion.high:
+        yield PolicyProblem(path, f"{criterion.low} to {criterion.high}", "low under high", "nobody is between them")
+    if isinstance(criterion, AllOf | AnyOf):
+        if not criterion.criteria:
+            yield PolicyProblem(path, type(criterion).__name__, "at least one criterion")
+        for part in criterion.criteria:
+            yield from _bounds(part, path)
+
+
+def _entitlements(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    items = {item.name for item in policy.service_items}
+    tiers = {(scheme.name, tier.name) for scheme in policy.schemes for tier in scheme.tiers}
+    for entitlement in policy.entitlements:
+        path = f"entitlements.{entitlement.tier}.{entitlement.item}"
+        if entitlement.item not in items:
+            yield PolicyProblem(path, entitlement.item, "a service item", f"one of {sorted(items)}")
+        if (entitlement.scheme, entitlement.tier) not in tiers:
+            yield PolicyProblem(path, f"{entitlement.scheme}/{entitlement.tier}", "a tier of a scheme")
+        if entitlement.quota is not None and entitlement.quota < 0:
+            yield PolicyProblem(path, str(entitlement.quota), "a quota of 0 or more")
+        if entitlement.period == "rolling_days" and entitlement.days < 1:
+            yield PolicyProblem(path, str(entitlement.days), "the length of the rolling window in days")
+
+
+def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    flows = {flow.name for flow in policy.approvals}
+    forms = {form.name for form in policy.forms}
+    for item in policy.service_items:
+        if item.approval and item.approval not in flows:
+            yield PolicyProblem(f"service_items.{item.name}", item.approval, "an approval flow", f"one of {sorted(flows)}")
+        if item.form and item.form not in forms:
+            yield PolicyProblem(f"service_items.{item.name}", item.form, "a form", f"one of {sorted(forms)}")
+        for limit in item.time_limits:
+            if limit.calendar not in CALENDARS:
+                yield PolicyProblem(f"service_items.{item.name}.{limit.name}", limit.calendar, "always or business")
+
+
+def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:
+    names = [level.name for level in policy.levels]
+    if policy.default_level not in names:
+        yield PolicyProblem("complaints.default_level", policy.default_level, "a level", f"one of {names}")
+    for entry in policy.keywords:
+        if entry.level not in names:
+            yield PolicyProblem("complaints.keywords", entry.level, "a level", f"one of {names}")
+    if len(set(names)) < len(names):
+        yield PolicyProblem("complaints.levels", ", ".join(names), "each name once")
+    if not 0 <= policy.sample_percent <= 100:
+        yield PolicyProblem("complaints.sample_percent", str(policy.sample_percent), "0 to 100")
+    for level in policy.levels:
+        path = f"complaints.levels.{level.name}"
+        if not 0 < level.warn_at_percent < 100:
+            yield PolicyProblem(f"{path}.warn_at_percent", str(level.warn_at_percent), "1 to 99: a warning comes before the breach")
+        if level.calendar not in CALENDARS:
+            yield PolicyProblem(f"{path}.calendar", level.calendar, "always or business")
+        count = getattr(level.resolve_within, "count", 1)
+        least = 0 if isinstance(level.resolve_within, Days | BusinessDays) else 1
+        if isinstance(level.resolve_within, Hours | BusinessHours | Days | BusinessDays) and count < least:
+            yield PolicyProblem(f"{path}.resolve_within", str(count), f"at least {least}")
+        for step in level.escalations:
+            if step.role not in ROLES or step.after_minutes < 0:
+                yield PolicyProblem(f"{path}.escalations", f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more")
+
+
+def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for flow in policy.approvals:
+        if not flow.steps:
+            yield PolicyProblem(f"approvals.{flow.name}", "no step", "at least one step")
+        for role in (*flow.applicants, *(step.role for step in flow.steps)):
+            if role not in ROLES:
+                yield PolicyProblem(f"approvals.{flow.name}", role, "a role", f"one of {sorted(ROLES)}")
+
+
+def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    if policy.care is None:
+        return
+    renewals = policy.care.renewals
+    if renewals and not 1 <= renewals.weekday <= 7:
+        yield PolicyProblem("care.renewals.weekday", str(renewals.weekday), "1 (Monday) to 7")
+    if renewals and renewals.approval not in {flow.name for flow in policy.approvals}:
+        yield PolicyProblem("care.renewals.approval", renewals.approval, "an approval flow")
+    for occasion in policy.care.occasions:
+        if occasion.kind == "festival" and not occasion.festivals:
+            yield PolicyProblem(f"care.occasions.{occasion.name}", "no festival", "at least one festival")
+
+
+def _texts(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for key in wanted_texts(policy):
+        text = policy.texts.get(key)
+        if text is None or not text.zh or not text.en:
+            yield PolicyProblem("texts", key, "a text in zh and en", "add it to texts/zh.toml and texts/en.toml")
+
+
+def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
+    """Every text the value needs."""
+    yield from (f"customer_kind.{kind}" for kind in policy.customer_kinds)
+    yield from (f"field.{field.name}" for field in policy.fields)
+    for scheme in policy.schemes:
+        yield f"scheme.{scheme.name}"
+        yield from (f"tier.{tier.name}" for tier in scheme.tiers)
+        yield from (f"metric.{metric.name}" for metric in scheme.metrics)
+    for item in policy.service_items:
+        yield from (f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process"))
+        yield from (f"time_limit.{limit.name}" for limit in item.time_limits)
+    if policy.complaints:
+        yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)
+        yield from (f"complaint_cause.{cause}" for cause in policy.complaints.causes)
+    yield from (f"approval.{flow.name}" for flow in policy.approvals)
+    if policy.care:
+        yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
+    yield from (f"kpi.{kpi.name}" for kpi in policy.kpis)
+    yield from (f"form.{form.name}" for form in policy.forms)

@@ -1,0 +1,52 @@
+"""Making a company a tenant: registered, keyed, with its packs' tables, policy, calendar and head office."""
+
+from datetime import datetime
+
+import asyncpg
+
+from guibin.packs import BadPack, Packs
+from guibin.sla.actions import seed_calendars
+from guibin_tenants import keyring, org_units, registry, schema, settings
+from guibin_tenants.database import ENGINE, connected
+from guibin_tenants.lint import findings
+from guibin_tenants.registry import NewTenant, TenantView
+from guibin_tenants.scope import tenant_scope
+
+
+async def provision(
+    new: NewTenant,
+    *,
+    owner_url: str,
+    app_url: str,
+    packs: Packs,
+    now: datetime,
+    simulated_from: datetime | None = None,
+) -> TenantView:
+    """Create the tenant; with `simulated_from`, on a clock of its own that starts there. Raises Invalid, Conflict, or
+    BadPack when a pack's tables cannot keep tenants apart."""
+    packs.hooks_of(new.packs)
+    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
+    try:
+        async with connection.transaction():
+            await schema.ensure(connection, packs.tables(new.packs))
+            unsafe = await findings(connection)
+            if unsafe:
+                raise BadPack("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
+            tenant = await registry.create(connection, new, now=now)
+    finally:
+        await connection.close()
+    if ENGINE.pool is not None:
+        await _furnish(tenant, simulated_from or now)
+    else:
+        async with connected(app_url, pool_size=2):
+            await _furnish(tenant, simulated_from or now)
+    return tenant
+
+
+async def _furnish(tenant: TenantView, now: datetime) -> None:
+    async with tenant_scope(tenant.id):
+        await keyring.tenant_key()
+        await org_units.open_unit(code="head-office", name=f"{tenant.name} 总部")
+        await seed_calendars(time_zone=tenant.time_zone, now=now)
+        if tenant.simulated:
+            await settings.move_clock(now)

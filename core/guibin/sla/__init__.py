@@ -1,0 +1,1 @@
+"""Deadlines: calendars, timers, and the sweep that fires what is due."""

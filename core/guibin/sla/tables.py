@@ -1,0 +1,96 @@
+"""Calendars in versions, running timers, and what each of them has already done."""
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+from piccolo.columns import JSONB, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+
+class CalendarVersion(TenantTable, tablename="calendar_version"):
+    """One version of a named calendar, whole. The newest version of a name is in force; old ones explain old deadlines."""
+
+    name = Varchar(length=60)
+    version = Integer()
+    value = JSONB()
+    note = Text(default="")
+    written_by = UuidColumn(default=None)
+    written_by_name = Varchar(length=200)
+    written_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("name", "version"),), append_only=True)
+
+
+class Timer(TenantTable, tablename="timer"):
+    """A deadline that runs for one milestone of one subject.
+
+    `clock` holds what the deadline follows from: limit, start, pauses, calendar version; `warn_at`, `due_at` and
+    `steps` are derived from it and never edited. `next_at` is the moment of the first step not yet fired: None while
+    paused, completed or cancelled. `generation` grows when the clock gets another limit or start.
+    """
+
+    subject = Varchar(length=40)
+    subject_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None, null=True)
+    milestone = Varchar(length=60)
+    clock = JSONB()
+    steps = JSONB()
+    started_at = Timestamptz(default=None, null=True)
+    warn_at = Timestamptz(default=None, null=True)
+    due_at = Timestamptz(default=None, null=True)
+    next_at = Timestamptz(default=None, null=True)
+    paused_at = Timestamptz(default=None, null=True)
+    warned_at = Timestamptz(default=None, null=True)
+    breached_at = Timestamptz(default=None, null=True)
+    completed_at = Timestamptz(default=None, null=True)
+    cancelled_at = Timestamptz(default=None, null=True)
+    generation = Integer(default=0)
+    version = Integer(default=1)
+
+    keys = Keys(
+        unique=(("subject_id", "milestone"),),
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(
+            # The sweep reads this index and nothing else: it holds open timers only.
+            Index(("next_at",), where="next_at is not null", name="timer_next_idx"),
+            Index(("due_at", "id"), where="completed_at is null and cancelled_at is null", name="timer_open_idx"),
+        ),
+        checks={"ended_is_silent": "(completed_at is null and cancelled_at is null) or next_at is null"},
+    )
+
+
+class TimerStep(TenantTable, tablename="timer_step"):
+    """A warning, breach or escalation that has happened: the key makes it happen once.
+
+    `due_at` is the moment it belongs to, `fired_at` when it was found due.
+    """
+
+    timer_id = UuidColumn(default=None)
+    generation = Integer()
+    step = Varchar(length=80)
+    kind = Varchar(length=20)
+    roles = JSONB()
+    due_at = Timestamptz(default=None, null=True)
+    fired_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("timer_id", "generation", "step"),),
+        references={"timer_id": "timer"},
+        append_only=True,
+        indexes=(Index(("due_at",)),),
+    )
+
+
+class TimerChange(TenantTable, tablename="timer_change"):
+    """Why a running deadline moved: pause, resumption, level, start, calendar, reopening; before and after."""
+
+    timer_id = UuidColumn(default=None)
+    reason = Varchar(length=40)
+    generation = Integer()
+    due_before = Timestamptz(default=None, null=True)
+    due_after = Timestamptz(default=None, null=True)
+    clock_before = JSONB()
+    changed_by = UuidColumn(default=None)
+    changed_by_name = Varchar(length=200)
+    changed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(references={"timer_id": "timer"}, append_only=True)

@@ -1,0 +1,173 @@
+"""Recording facts: idempotent, append-only, corrections as rows of their own (valid time and record time)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+from msgspec import Meta, Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.scope import fetch, savepoint
+from guibin_tenants.tables import new_id
+
+BATCH_MAX = 1_000
+VALUE_MAX = 2**62
+_ATTEMPTS_MAX = 3
+
+_Name = Annotated[str, Meta(min_length=1, max_length=60)]
+_Source = Annotated[str, Meta(max_length=40)]
+_Reference = Annotated[str, Meta(max_length=120)]
+
+
+class NewFact(Struct, frozen=True, kw_only=True):
+    """One fact to record: `value` in minor units or a plain number; None takes an earlier one back."""
+
+    customer_id: UUID
+    metric: _Name
+    occurred_on: date
+    value: int | None
+    unit: str = ""
+    source: _Source = ""
+    source_ref: _Reference = ""
+
+    @property
+    def key(self) -> tuple[UUID, str, date, str, str]:
+        """What makes it this fact and no other."""
+        return (self.customer_id, self.metric, self.occurred_on, self.source, self.source_ref)
+
+
+class FactsRecorded(Struct, frozen=True):
+    """How many were new, corrected an earlier value, or were known already."""
+
+    recorded: int
+    corrected: int
+    unchanged: int
+
+
+class RecordedMeanwhile(Conflict):
+    """Others kept recording the very same facts."""
+
+    kind = "recorded-meanwhile"
+    title = "The same facts were being recorded by somebody else: send them again"
+
+
+# Whatever equals the latest revision is left alone; whatever differs becomes the next revision.
+_RECORD = """
+with given as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[])
+    as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref)
+), latest as (
+  select distinct on (f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref)
+    f.id, f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.value, f.unit, f.revision
+  from given g join fact f using (customer_id, metric, occurred_on, source, source_ref)
+  order by f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.revision desc
+)
+insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision, corrects, recorded_at)
+select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref,
+  coalesce(l.revision, 0) + 1, l.id, $9
+from given g left join latest l using (customer_id, metric, occurred_on, source, source_ref)
+where l.id is null or l.value is distinct from g.value or l.unit <> g.unit
+returning revision
+"""
+
+
+async def record_facts(
+    facts: Sequence[NewFact], *, units: Mapping[str, str], today: date, by: Principal, now: datetime
+) -> FactsRecorded:
+    """Record at most BATCH_MAX facts, all or none; one audit entry for the batch.
+
+    `units` are the known metrics with their unit; `today` is the company's. A fact sent again changes nothing; one with
+    another value becomes a correction, and decisions made before keep the figures they were made with. Raises Invalid
+    with every bad fact, customers the caller cannot see among them.
+    """
+    problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
+    if problems:
+        raise Invalid("No fact was recorded", fields=tuple(problems))
+    if not facts:
+        return FactsRecorded(0, 0, 0)
+    revisions = await _insert(facts, units, now)
+    note = AuditNote(
+        action="fact.record",
+        subject="fact",
+        customer_ids=tuple({fact.customer_id: None for fact in facts}),
+        fields=tuple(sorted({fact.metric for fact in facts})),
+        shown=len(facts),
+    )
+    await record(note, by=by, now=now)
+    corrected = sum(revision > 1 for revision in revisions)
+    return FactsRecorded(len(revisions) - corrected, corrected, len(facts) - len(revisions))
+
+
+def problems_of(facts: Sequence[NewFact], *, units: Mapping[str, str], today: date) -> list[FieldError]:
+    """What is wrong with these facts, each named by its place in the batch."""
+    problems = []
+    if len(facts) > BATCH_MAX:
+        problems.append(FieldError("facts", f"at most {BATCH_MAX} at once", "send them in parts", str(len(facts))))
+    first: dict[tuple[UUID, str, date, str, str], int] = {}
+    for place, fact in enumerate(facts):
+        problems += [
+            FieldError(f"facts[{place}].{field}", rule, fix, value)
+            for field, rule, fix, value in _wrong(fact, units, today)
+        ]
+        if first.setdefault(fact.key, place) != place:
+            rule = f"not the same fact as facts[{first[fact.key]}]"
+            problems.append(FieldError(f"facts[{place}]", rule, "give each its own source_ref", fact.source_ref))
+    return problems
+
+
+def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[str, str, str, str | None]]:
+    wrong: list[tuple[str, str, str, str | None]] = []
+    if fact.metric not in units:
+        wrong.append(("metric", "a metric of the policy", f"one of: {', '.join(sorted(units))}", fact.metric[:60]))
+    elif fact.unit and fact.unit != units[fact.metric]:
+        wrong.append(("unit", f"{units[fact.metric]}, as the policy says", "convert it first", fact.unit[:12]))
+    if fact.occurred_on > today:
+        wrong.append(
+            ("occurred_on", f"not after today, {today}", "record it once it has happened", str(fact.occurred_on))
+        )
+    if fact.value is not None and abs(fact.value) > VALUE_MAX:
+        wrong.append(("value", f"between -{VALUE_MAX} and {VALUE_MAX}", "", str(fact.value)[:60]))
+    return wrong
+
+
+async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:
+    known = await visible_customers({fact.customer_id for fact in facts})
+    return [
+        FieldError(
+            f"facts[{place}].customer_id", "an existing customer", "create the customer first", str(fact.customer_id)
+        )
+        for place, fact in enumerate(facts)
+        if fact.customer_id not in known
+    ]
+
+
+async def visible_customers(ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that exist and are not behind a wall."""
+    rows = await fetch("select id from customer where id = any ($1::uuid[])", list(ids))
+    return {row["id"] for row in rows}
+
+
+async def _insert(facts: Sequence[NewFact], units: Mapping[str, str], now: datetime) -> list[int]:
+    for _ in range(_ATTEMPTS_MAX):
+        try:
+            async with savepoint():
+                rows = await fetch(
+                    _RECORD,
+                    [new_id() for _ in facts],
+                    [fact.customer_id for fact in facts],
+                    [fact.metric for fact in facts],
+                    [fact.occurred_on for fact in facts],
+                    [fact.value for fact in facts],
+                    [units[fact.metric] for fact in facts],
+                    [fact.source for fact in facts],
+                    [fact.source_ref for fact in facts],
+                    now,
+                )
+        except asyncpg.UniqueViolationError:
+            continue  # Somebody recorded the same meanwhile: what they wrote is the latest now.
+        return [row["revision"] for row in rows]
+    raise RecordedMeanwhile()

@@ -1,0 +1,159 @@
+"""Starting and ending memberships one by one. A change of tier ends one period and starts the next on the same day."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from guibin import events
+from guibin.events import MembershipEnded, MembershipStarted
+from guibin_tenants.refusals import Conflict, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+from msgspec import Struct
+
+Basis = Literal["assessment", "application", "exception"]
+
+
+class NotMember(NotFound):
+    """There is no membership to end."""
+
+    kind = "not-a-member"
+    title = "The customer has no membership in this scheme"
+
+
+class BeforeMembership(Conflict):
+    """Periods of one scheme never overlap: what lasts now began later."""
+
+    kind = "before-membership"
+    title = "The customer's present membership began later"
+
+
+class NewMembership(Struct, frozen=True, kw_only=True):
+    """`expires_on` is the first day it no longer holds; None while nothing ends it."""
+
+    customer_id: UUID
+    scheme: str
+    tier: str
+    starts_on: date
+    expires_on: date | None = None
+    basis: Basis
+    basis_id: UUID
+    reason: str
+
+
+async def start(new: NewMembership, *, now: datetime) -> UUID:
+    """Start a membership, ending the one it takes the place of on the same day; the id of the new one.
+
+    The anniversary stays that of the first unbroken membership of the scheme. Raises BeforeMembership.
+    """
+    await lock(new.customer_id, new.scheme)
+    present = await _open(new.customer_id, new.scheme)
+    since_on = new.starts_on
+    if present is not None:
+        if present["starts_on"] > new.starts_on:
+            raise BeforeMembership(f"The membership as {present['tier']} began on {present['starts_on']}")
+        since_on = present["since_on"]
+        await _end(present["id"], new.customer_id, new.scheme, present["tier"], new.starts_on, "replaced", now)
+    membership_id = new_id()
+    await execute(
+        "insert into membership (id, customer_id, scheme, tier, starts_on, expires_on, since_on, basis, basis_id, reason,"
+        " ended_because, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)",
+        membership_id,
+        new.customer_id,
+        new.scheme,
+        new.tier,
+        new.starts_on,
+        new.expires_on,
+        since_on,
+        new.basis,
+        new.basis_id,
+        new.reason,
+        now,
+    )
+    await events.record(
+        MembershipStarted(
+            membership_id=membership_id, customer_id=new.customer_id, scheme=new.scheme, tier=new.tier, on=new.starts_on
+        ),
+        now=now,
+    )
+    return membership_id
+
+
+async def end(customer_id: UUID, scheme: str, *, on: date, because: str, now: datetime) -> UUID:
+    """End the open membership; its id. `on` is the first day without it. Raises NotMember, BeforeMembership."""
+    await lock(customer_id, scheme)
+    present = await _open(customer_id, scheme)
+    if present is None:
+        raise NotMember()
+    if present["starts_on"] > on:
+        raise BeforeMembership(f"The membership as {present['tier']} began on {present['starts_on']}")
+    await _end(present["id"], customer_id, scheme, present["tier"], on, because, now)
+    membership_id: UUID = present["id"]
+    return membership_id
+
+
+async def end_all(customer_id: UUID, *, on: date, because: str, now: datetime) -> int:
+    """End every open membership of a customer, as when consent is withdrawn (S02-2); how many there were."""
+    schemes = await fetch("select scheme from membership where customer_id = $1 and ends_on is null", customer_id)
+    for row in schemes:
+        await end(customer_id, row["scheme"], on=on, because=because, now=now)
+    return len(schemes)
+
+
+async def end_expired(today: date, *, now: datetime) -> int:
+    """End every exception whose time is over, on the day it expired; how many (S12-3)."""
+    rows = await fetch(
+        "select customer_id, scheme, expires_on, starts_on from membership"
+        " where ends_on is null and expires_on is not null and expires_on <= $1 order by expires_on, id",
+        today,
+    )
+    for row in rows:
+        on = max(row["expires_on"], row["starts_on"])
+        await end(row["customer_id"], row["scheme"], on=on, because="expired", now=now)
+    return len(rows)
+
+
+async def lock(customer_id: UUID, scheme: str) -> None:
+    """Whoever changes this customer's membership of the scheme waits here for the others, assessments included."""
+    await fetch_value(
+        f"select pg_advisory_xact_lock_shared({_key('$2')}), pg_advisory_xact_lock({_key('$2', '$1')})",
+        str(customer_id),
+        scheme,
+    )
+
+
+async def lock_scheme(scheme: str) -> None:
+    """An assessment of the scheme waits here until nobody changes any of its memberships, and keeps them off."""
+    await fetch_value(f"select pg_advisory_xact_lock({_key('$1')})", scheme)
+
+
+def _key(*places: str) -> str:
+    # Locks are the whole server's: the tenant is part of the key (subtlety 72).
+    parts = " || '/' || ".join(f"{place}::text" for place in places)
+    return f"hashtextextended(current_setting('guibin.tenant') || '/membership/' || {parts}, 0)"
+
+
+async def _open(customer_id: UUID, scheme: str):  # noqa: ANN202
+    return await fetch_one(
+        "select id, tier, starts_on, since_on from membership"
+        " where customer_id = $1 and scheme = $2 and ends_on is null for update",
+        customer_id,
+        scheme,
+    )
+
+
+async def _end(
+    membership_id: UUID, customer_id: UUID, scheme: str, tier: str, on: date, because: str, now: datetime
+) -> None:
+    await execute("update membership set ends_on = $2, ended_because = $3 where id = $1", membership_id, on, because)
+    await execute(
+        "update grace_period set lifted_on = $2, lifted_because = 'ended' where membership_id = $1 and lifted_on is null",
+        membership_id,
+        on,
+    )
+    await events.record(
+        MembershipEnded(
+            membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on, because=because
+        ),
+        now=now,
+    )

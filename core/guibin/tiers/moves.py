@@ -1,0 +1,65 @@
+"""Putting an assessment into effect: every move of the whole base in three statements."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from guibin_tenants.scope import execute
+
+Move = Literal["start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "none"]
+
+# A UUIDv7 from any PostgreSQL: 48 bits of milliseconds, the version, the rest random.
+_NEW_ID = (
+    "encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing substring(int8send("
+    "(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid"
+)
+
+_LIFT = """
+update grace_period g set lifted_on = $2, lifted_because = case r.move when 'keep' then 'requalified' else r.move end
+from assessment_result r, membership m
+where r.tenant_id = g.tenant_id and m.tenant_id = g.tenant_id and m.id = g.membership_id and m.ends_on is null
+  and m.scheme = $3 and r.assessment_id = $1 and r.customer_id = m.customer_id
+  and r.move in ('keep', 'upgrade', 'downgrade', 'end') and g.lifted_on is null
+"""
+
+# Whoever no longer holds what the assessment saw is left alone: an approval in between outranks the list.
+_MOVE = f"""
+with closed as (
+  update membership m set ends_on = greatest($2, m.starts_on), ended_because = r.move
+  from assessment_result r
+  where r.tenant_id = m.tenant_id and r.assessment_id = $1 and r.customer_id = m.customer_id
+    and r.move in ('upgrade', 'downgrade', 'end') and m.scheme = $3 and m.ends_on is null and m.tier = r.held
+    and m.basis <> 'exception'
+  returning m.tenant_id, m.customer_id, m.ends_on, m.since_on
+)
+insert into membership (id, customer_id, scheme, tier, starts_on, since_on, basis, basis_id, reason, ended_because,
+  recorded_at)
+select {_NEW_ID}, r.customer_id, $3, r.becomes, coalesce(c.ends_on, $2), coalesce(c.since_on, $2), 'assessment', $1,
+  r.move, '', $4
+from assessment_result r
+left join closed c on c.tenant_id = r.tenant_id and c.customer_id = r.customer_id
+where r.assessment_id = $1 and (
+  (r.move in ('upgrade', 'downgrade') and c.customer_id is not null)
+  or (r.move = 'start' and not exists (select from membership o where o.tenant_id = r.tenant_id
+    and o.customer_id = r.customer_id and o.scheme = $3 and o.ends_on is null)))
+"""
+
+_GRACE = f"""
+insert into grace_period (id, membership_id, customer_id, began_on, until_on, assessment_id, lifted_because)
+select {_NEW_ID}, m.id, r.customer_id, $2, $4, $1, ''
+from assessment_result r
+join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.scheme = $3
+  and m.ends_on is null
+where r.assessment_id = $1 and r.move = 'grace' and not exists (
+  select from grace_period g where g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null)
+"""
+
+
+async def apply_moves(assessment_id: UUID, *, scheme: str, on: date, grace_until: date, now: datetime) -> None:
+    """Bring about what the assessment decided, effective `on`.
+
+    A membership that began after `on` changes on its own first day, so that no two periods overlap.
+    """
+    await execute(_LIFT, assessment_id, on, scheme)
+    await execute(_MOVE, assessment_id, on, scheme, now)
+    await execute(_GRACE, assessment_id, on, scheme, grace_until)

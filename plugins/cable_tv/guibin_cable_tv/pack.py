@@ -1,0 +1,181 @@
+"""The key-account regulation of a cable-TV company, in its own order (S07)."""
+
+from importlib.resources import files
+
+from guibin import (
+    AT_ONCE,
+    AnyOf,
+    ApprovalFlow,
+    ApprovalStep,
+    ArchiveField,
+    AtLeast,
+    Cadence,
+    CareOccasion,
+    CarePolicy,
+    ComplaintPolicy,
+    Days,
+    Entitlement,
+    Escalation,
+    Form,
+    Hours,
+    Keywords,
+    Kpi,
+    Level,
+    Metric,
+    Pack,
+    PlanPolicy,
+    ReminderPolicy,
+    RenewalPolicy,
+    ReviewRhythm,
+    ServiceItem,
+    Tier,
+    TierScheme,
+    TimeLimit,
+    TrialPolicy,
+    VisitPolicy,
+    load,
+)
+
+LEADER, PARTNER, GROUP = "leader", "partner", "group"
+SPECIAL_USERS = (LEADER, PARTNER)
+
+FIELDS = (  # S07-24, S07-25
+    ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S07-24"),
+    ArchiveField("smart_card_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
+    ArchiveField("device_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
+    ArchiveField("important_relatives", "text", "confidential", third_party=True, clause="S07-24"),
+    ArchiveField("network", "choice", choices=("two_way", "one_way", "off_network"), clause="S07-20"),
+    ArchiveField("special_contribution", "text", clause="S07-17"),
+)
+
+# The regulation names kinds, not figures: these bounds are a default that the company sets for itself.
+SCHEME = TierScheme(
+    "key_account",
+    customer_kinds=(LEADER, PARTNER, GROUP),
+    metrics=(
+        Metric("spending_1y", fact="spending", aggregate="sum", months=12),
+        Metric("terminals", fact="terminals", aggregate="last", months=0, unit="terminals"),
+    ),
+    tiers=(
+        Tier("key", AnyOf((AtLeast("spending_1y", 1_000_000), AtLeast("terminals", 50))), clause="S07-1"),
+        Tier("important", AnyOf((AtLeast("spending_1y", 300_000), AtLeast("terminals", 10))), clause="S07-1"),
+        Tier("standard", AtLeast("spending_1y", 0), clause="S07-1"),
+    ),
+    approval="special_user",
+    clause="S07-1",
+)
+
+SERVICE_ITEMS = (
+    ServiceItem(
+        "new_programmes",
+        steps=("equipment", "activation", "appointment", "on_site", "rating", "revisit", "report"),  # S07-19
+        time_limits=(  # S07-20, counted from the appointment
+            TimeLimit("equipment_present", AT_ONCE, counted_from="approval"),
+            TimeLimit("two_way", Days(0), counted_from="appointment"),
+            TimeLimit("one_way", Days(3), counted_from="appointment"),
+            TimeLimit("off_network", Days(5), counted_from="appointment"),
+        ),
+        approval="special_user",
+        form="special_user_application",
+        clause="S07-17",
+    ),
+    ServiceItem("renewal", steps=("activation", "revisit", "report"), approval="renewal", clause="S07-18"),
+    ServiceItem("maintenance", steps=("appointment", "on_site", "rating", "revisit", "report"), clause="S07-5"),
+    ServiceItem("enquiry", steps=("report",), clause="S07-5"),
+    ServiceItem("errand", steps=("appointment", "on_site", "report"), clause="S07-13"),
+    ServiceItem("desk", clause="S07-3"),
+    ServiceItem("free_trial", steps=("activation", "revisit"), clause="S07-7"),
+)
+
+ENTITLEMENTS = (
+    *(Entitlement("key_account", tier, "desk", clause="S07-3") for tier in ("key", "important", "standard")),
+    Entitlement("key_account", "key", "free_trial", quota=4, period="year", clause="S07-7"),
+    Entitlement("key_account", "important", "free_trial", quota=2, period="year", clause="S07-7"),
+    Entitlement("key_account", "standard", "free_trial", quota=1, period="year", clause="S07-7"),
+    Entitlement("key_account", "key", "errand", clause="S07-13"),
+)
+
+TOLD = (Escalation("account_manager"), Escalation("manager", 30), Escalation("tenant_admin", 120))
+COMPLAINTS = ComplaintPolicy(  # S07-23: round the clock (S07-2)
+    levels=(
+        Level("1", Hours(5), escalations=TOLD, clause="S07-23"),
+        Level("2", Hours(8), escalations=TOLD, clause="S07-23"),
+        Level("3", Hours(12), escalations=TOLD, always_follow_up=True, rectification=True, clause="S07-23"),
+    ),
+    default_level="1",
+    channels=("phone", "hall", "web", "email", "letter", "visit", "social", "fax"),
+    keywords=(
+        Keywords("3", ("lawsuit", "attorney", "fraud", "safety", "起诉", "律师", "媒体", "安全", "欺诈", "大面积")),
+        Keywords(
+            "2",
+            ("outage", "disconnect", "no service", "cap", "throttl", "contract", "中断", "停机", "无信号", "限速", "合同"),
+        ),
+    ),
+    causes=("signal", "billing", "equipment", "service_attitude", "installation", "terms", "other"),
+    reopen_within_days=30,
+    sample_percent=10,  # S07-29
+    clause="S07-22",
+)
+
+CARE = CarePolicy(
+    occasions=(
+        CareOccasion("birthday", "birthday", gifts=("flowers", "cake", "card"), visit=True, clause="S07-6"),
+        CareOccasion("anniversary", "anniversary", messages=("phone",), clause="S07-6"),
+        CareOccasion(
+            "festivals",
+            "festival",
+            messages=("sms", "email"),
+            lead_days=3,
+            festivals=("new_year", "spring_festival", "dragon_boat", "mid_autumn", "national_day"),
+            clause="S07-6",
+        ),
+    ),
+    reminders=ReminderPolicy(lead_days=(15, 3), messages=("sms", "phone"), clause="S07-4"),
+    renewals=RenewalPolicy(weekday=1, lead_days=7, approval="renewal", clause="S07-18"),
+    trials=TrialPolicy(days=30, head_start_days=7, customer_kinds=(LEADER, PARTNER, GROUP), clause="S07-7"),
+)
+
+PACK = Pack(
+    name="cable_tv",
+    regulation="四川广电网络 大客户服务管理业务规范",
+    customer_kinds=(LEADER, PARTNER, GROUP),  # S07-1
+    fields=FIELDS,
+    schemes=(SCHEME,),
+    service_items=SERVICE_ITEMS,
+    entitlements=ENTITLEMENTS,
+    complaints=COMPLAINTS,
+    approvals=(
+        ApprovalFlow(  # S07-17
+            "special_user",
+            subject="application",
+            applicants=("account_manager", "agent", "manager", "tenant_admin"),
+            steps=(ApprovalStep("manager", within=Hours(24)),),
+            clause="S07-17",
+        ),
+        ApprovalFlow("renewal", subject="renewal", steps=(ApprovalStep("manager", within=Days(5)),), clause="S07-18"),
+    ),
+    cadences=(Cadence("key_account", "", "month", 1, clause="S07-2"),),
+    reviews=(ReviewRhythm("weekly_review", "week", clause="S07-9"),),
+    visits=VisitPolicy(signature_when_settling=True, clause="S07-12"),
+    plans=PlanPolicy(spans=("month", "week"), reviewed_by="manager", clause="S07-14"),
+    care=CARE,
+    kpis=(
+        Kpi("complaints_in_time", "complaints_resolved_in_time", "complaints_due", 950, "above", clause="S07-16"),
+        Kpi("complaint_rate", "complaints_received", "customers", 50, "below", clause="S07-16"),
+        Kpi("reviews_done", "reviews_done", "reviews_due", 1_000, "above", clause="S07-9"),
+    ),
+    forms=(
+        Form(
+            "special_user_application",
+            fields=(
+                ArchiveField("reason", required=True),
+                ArchiveField("equipment", "choice", choices=("set_top_box", "smart_card", "none"), required=True),
+                ArchiveField("programmes", required=True),
+                ArchiveField("starts_on", "date", required=True),
+                ArchiveField("ends_on", "date", required=True),
+            ),
+            clause="S07-17",
+        ),
+    ),
+    texts=load(files("guibin_cable_tv") / "texts"),
+)

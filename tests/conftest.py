@@ -1,0 +1,145 @@
+"""One PostgreSQL and one Valkey for the whole run, one database per worker, one application per test."""
+
+import asyncio
+import inspect
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+from asgi_lifespan import LifespanManager
+from guibin import embedded, migrations
+from guibin.packs import Packs, installed
+from guibin_tenants import keyring
+
+from tests.support import TestClock, World, make_app
+
+TEMPLATE = "guibin"
+
+
+@dataclass(frozen=True)
+class Database:
+    """This worker's database, by role."""
+
+    owner: str
+    app: str
+    relay: str
+    redis: str
+
+
+def pytest_configure(config):
+    """The controller (or a run without workers) starts the servers; workers are told where."""
+    if hasattr(config, "workerinput"):
+        return
+    home = Path(tempfile.mkdtemp(prefix="guibin-tests-", dir=os.environ.get("TMPDIR", "/tmp")))
+    home.chmod(0o755)
+    servers = embedded.start(home, settings=embedded.FORGETFUL)
+    asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).tables()))
+    config.guibin_home = home
+    config.guibin_servers = {
+        "owner": servers.owner_url,
+        "app": servers.app_url,
+        "relay": servers.relay_url,
+        "redis": servers.redis_url,
+        "superuser": embedded.superuser_url(home),
+    }
+
+
+def pytest_configure_node(node):
+    node.workerinput["guibin_servers"] = json.dumps(node.config.guibin_servers)
+
+
+def pytest_unconfigure(config):
+    home = getattr(config, "guibin_home", None)
+    if home is not None:
+        embedded.stop(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if inspect.iscoroutinefunction(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.anyio)
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database(request) -> Database:
+    """A database of this worker's own, made from the migrated template."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        servers = json.loads(config.workerinput["guibin_servers"])
+        name = f"guibin_{config.workerinput['workerid']}"
+    else:
+        servers, name = config.guibin_servers, "guibin_alone"
+    asyncio.run(_copy(servers["superuser"], name))
+    number = int("".join(c for c in name if c.isdigit()) or 0) + 1
+    urls = {role: servers[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app", "relay")}
+    return Database(**urls, redis=servers["redis"].replace("/0", f"/{number}"))
+
+
+async def _copy(superuser: str, name: str) -> None:
+    connection = await asyncpg.connect(superuser)
+    try:
+        await connection.execute(f"drop database if exists {name}")
+        await connection.execute(f"create database {name} template {TEMPLATE} owner guibin_owner")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def packs() -> Packs:
+    """All installed packs."""
+    return Packs(installed())
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """The application's clock."""
+    return TestClock()
+
+
+@pytest.fixture
+async def world(database, packs, clock, anyio_backend):
+    """The running application."""
+    keyring.use_root_key(b"\x07" * 32)
+    app = make_app(database.app, packs, clock)
+    async with LifespanManager(app):
+        yield World(app, packs, clock, database.owner, database.app, database.redis)
+
+
+@pytest.fixture
+async def tenant(world):
+    """A company with the cable-TV pack."""
+    return await world.tenant()
+
+
+@pytest.fixture
+async def other_tenant(world):
+    """Another company."""
+    return await world.tenant()
+
+
+@pytest.fixture
+async def client(tenant):
+    """A caller who may do everything in `tenant`."""
+    async with await tenant.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with real records, which the project does not ship."""
+    folder = Path(os.environ.get("GUIBIN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the real records are not on this machine: set GUIBIN_SHARED_DATA to their folder")
+    return folder
+

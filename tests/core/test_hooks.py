@@ -1,0 +1,172 @@
+"""Every hook is documented and tested; packs that should not run do not start."""
+
+import inspect
+import re
+import types
+from pathlib import Path
+
+import pytest
+from guibin import hookspecs
+from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction, hookimpl
+from guibin.packs import BadPack, HookFailed, Objected, Packs, installed
+from guibin.policy.packs import Pack
+from guibin_tenants.refusals import Invalid
+from guibin_tenants.tables import TenantTable
+from msgspec import Struct
+from msgspec.structs import replace
+from piccolo.columns import Text
+
+ROOT = Path(__file__).parents[2]
+HOOKS = sorted(
+    name for name, value in vars(hookspecs).items() if callable(value) and hasattr(value, f"{hookspecs.PROJECT}_spec")
+)
+
+
+def plugin(name, **hooks):
+    """A pack of this name that implements these hooks."""
+    module = types.SimpleNamespace(__name__=name)
+    value = replace(a_pack(), name=name)
+
+    @hookimpl
+    def pack():
+        return value
+
+    module.pack = pack
+    for hook, function in hooks.items():
+        setattr(module, hook, hookimpl(function))
+    return module
+
+
+def a_pack():
+    return Packs(installed()).value("cable_tv")
+
+
+def hooks_of(**hooks):
+    return Packs({"lounge": plugin("lounge", **hooks)}).hooks_of(["lounge"])
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_stands_in_the_docs_with_its_signature(hook):
+    specification = inspect.signature(getattr(hookspecs, hook), eval_str=False)
+    text = re.sub(r"guibin\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.", "", str(specification))
+    wanted = f"`{hook}{text}`".replace(" | ", r" \| ")
+
+    assert wanted in (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_a_test(hook):
+    assert f"def test_{hook}_" in Path(__file__).read_text(encoding="utf-8")
+
+
+def test_pack_returns_the_value():
+    assert isinstance(Packs({"lounge": plugin("lounge")}).value("lounge"), Pack)
+
+
+def test_derived_measures_are_collected_from_all_packs():
+    packs = Packs(
+        {
+            "b": plugin("b", derived_measures=lambda measures: [Measure("double", 2 * measures["spent"])]),
+            "a": plugin("a", derived_measures=lambda measures: [Measure("half", measures["spent"] // 2)]),
+        }
+    )
+
+    found = packs.hooks_of(["a", "b"]).derived_measures({"spent": 10})
+
+    assert found == (Measure("half", 5), Measure("double", 20))
+
+
+def test_suggest_level_takes_the_first_answer():
+    hooks = hooks_of(suggest_level=lambda draft: LevelSuggestion("3", because=draft.channel))
+
+    assert hooks.suggest_level(ComplaintDraft("no signal", "phone")) == LevelSuggestion("3", because="phone")
+
+
+def test_suggest_level_of_a_pack_that_is_not_enabled_is_not_asked():
+    packs = Packs({"a": plugin("a"), "b": plugin("b", suggest_level=lambda draft: LevelSuggestion("3", because=""))})
+
+    assert packs.hooks_of(["a"]).suggest_level(ComplaintDraft("no signal", "phone")) is None
+
+
+def test_objections_stop_with_their_sentences():
+    hooks = hooks_of(objections=lambda proposal: ["The guest list is closed"])
+
+    with pytest.raises(Objected, match="The guest list is closed"):
+        hooks.refuse_objected(Proposal("membership.start", None, {}))
+
+
+def test_reactions_are_collected():
+    class Happened(Struct, frozen=True):
+        """An event."""
+
+    reaction = Reaction(Happened, print)
+
+    assert hooks_of(reactions=lambda: [reaction]).reactions() == (reaction,)
+
+
+def test_jobs_are_collected():
+    class Sweep(Struct, frozen=True):
+        """A payload."""
+
+    job = PackJob(Sweep, print, every="daily 08:00")
+
+    assert hooks_of(jobs=lambda: [job]).jobs() == (job,)
+
+
+def test_controllers_are_collected():
+    from litestar import Controller
+
+    class Lounge(Controller):
+        path = "/api/v1/packs/lounge"
+
+    assert hooks_of(controllers=lambda: [Lounge]).controllers() == (Lounge,)
+
+
+def test_tables_are_collected():
+    class Locker(TenantTable, tablename="locker"):
+        number = Text()
+
+    assert hooks_of(tables=lambda: [Locker]).tables() == (Locker,)
+
+
+def test_a_misspelt_hook_stops_the_start():
+    with pytest.raises(BadPack, match="sugest_level"):
+        Packs({"lounge": plugin("lounge", sugest_level=lambda draft: None)})
+
+
+def test_a_wrong_argument_stops_the_start():
+    with pytest.raises(BadPack, match="complaint"):
+        Packs({"lounge": plugin("lounge", suggest_level=lambda complaint: None)})
+
+
+def test_two_packs_with_one_table_stop_the_start():
+    class Locker(TenantTable, tablename="locker"):
+        number = Text()
+
+    with pytest.raises(BadPack, match="both bring a table 'locker'"):
+        Packs({name: plugin(name, tables=lambda: [Locker]) for name in ("a", "b")})
+
+
+def test_a_pack_without_a_value_stops_the_start():
+    with pytest.raises(BadPack, match="no `pack` hook"):
+        Packs({"empty": types.SimpleNamespace(__name__="empty")})
+
+
+def test_a_pack_under_another_name_stops_the_start():
+    with pytest.raises(BadPack, match="calls itself 'lounge'"):
+        Packs({"club": plugin("lounge")})
+
+
+def test_a_hook_that_raises_fails_with_the_packs_name():
+    def broken(draft):
+        raise ZeroDivisionError
+
+    with pytest.raises(HookFailed, match="'lounge', hook 'suggest_level': ZeroDivisionError"):
+        hooks_of(suggest_level=broken).suggest_level(ComplaintDraft("", ""))
+
+
+def test_an_unknown_pack_is_refused_with_the_known_ones():
+    with pytest.raises(Invalid) as refused:
+        Packs({"lounge": plugin("lounge")}).hooks_of(["lunge"])
+
+    assert refused.value.fields[0].fix == "one of: lounge"

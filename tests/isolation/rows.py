@@ -1,0 +1,88 @@
+"""One row of every table for a tenant, made from the table's own definition."""
+
+import datetime as dt
+import itertools
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from guibin_tenants.tables import TenantTable
+from piccolo.columns import (
+    JSON,
+    JSONB,
+    Array,
+    BigInt,
+    Boolean,
+    Bytea,
+    Column,
+    Date,
+    DoublePrecision,
+    Integer,
+    Numeric,
+    Real,
+    SmallInt,
+    Text,
+    Time,
+    Timestamp,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns import UUID as UuidColumn
+
+_numbers = itertools.count(1)
+
+
+def value_for(column: Column) -> Any:
+    """Something that fits the column and differs from row to row."""
+    number = next(_numbers)
+    if isinstance(column, UuidColumn):
+        return uuid4()
+    if isinstance(column, Array):
+        return []
+    if isinstance(column, Varchar | Text):
+        text = f"v{number}"
+        return text[-column.length :] if isinstance(column, Varchar) and column.length else text
+    if isinstance(column, JSON | JSONB):
+        return "{}"
+    if isinstance(column, Boolean):
+        return True
+    if isinstance(column, SmallInt | Integer | BigInt | Numeric | Real | DoublePrecision):
+        return number
+    if isinstance(column, Bytea):
+        return str(number).encode()
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number % 300, seconds=number)
+    if isinstance(column, Timestamptz):
+        return moment
+    if isinstance(column, Timestamp):
+        return moment.replace(tzinfo=None)
+    if isinstance(column, Date):
+        return moment.date()
+    if isinstance(column, Time):
+        return moment.time()
+    raise NotImplementedError(f"no value for {type(column).__name__}")
+
+
+def values_for(table: type[TenantTable], tenant: UUID, rows: dict[str, UUID]) -> dict[str, Any]:
+    """A whole row, its references pointing at `rows` (table name → id); optional columns left empty."""
+    values: dict[str, Any] = {}
+    for column in table._meta.columns:
+        name = column._meta.db_column_name
+        if name == "tenant_id":
+            values[name] = tenant
+        elif name in table.keys.references:
+            target = table.keys.references[name]
+            optional = column._meta.null or target == table._meta.tablename
+            values[name] = rows.get(target) if not optional or target in rows else None
+        elif name == "id" or not column._meta.null:
+            values[name] = value_for(column)
+    return values
+
+
+async def insert(connection: asyncpg.Connection, table: type[TenantTable], values: dict[str, Any]) -> UUID:
+    """Insert a row as it is; the error of PostgreSQL if it does not want it."""
+    names = ", ".join(f'"{name}"' for name in values)
+    places = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    row_id: UUID = await connection.fetchval(
+        f"insert into {table._meta.tablename} ({names}) values ({places}) returning id", *values.values()
+    )
+    return row_id

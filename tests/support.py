@@ -1,0 +1,147 @@
+"""What tests share: a running application, tenants in it, and people who ask."""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from guibin import provisioning
+from guibin.app.factory import create_app
+from guibin.packs import Packs
+from guibin_tenants import keys, org_units, staff
+from guibin_tenants.keys import NewKey
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.registry import NewTenant, TenantView
+from guibin_tenants.scope import Scope, tenant_scope
+from guibin_tenants.staff import NewStaff
+from guibin_tenants.tables import new_id
+
+PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
+
+
+class TestClock:
+    """The application's clock, moved by the test. Starts on a working Monday at 10:00 in Shanghai."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, moment: datetime) -> None:
+        """Jump there."""
+        self.now = moment.astimezone(UTC)
+
+
+@dataclass
+class World:
+    """One application over one database."""
+
+    app: Any
+    packs: Packs
+    clock: TestClock
+    owner_url: str
+    app_url: str
+    redis_url: str = ""
+
+    def client(self, token: str = "", **headers: str) -> httpx.AsyncClient:
+        """A caller; with a key when `token` is given."""
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://guibin.test", headers=headers)
+
+    async def tenant(self, slug: str = "", *, packs: tuple[str, ...] = ("cable_tv",), **settings: Any) -> "Company":
+        """A new company with these packs."""
+        simulated_from = settings.pop("simulated_from", None)
+        chosen = slug or f"tenant-{next(_numbers)}-{new_id().hex[-6:]}"
+        new = NewTenant(slug=chosen, name=chosen, packs=packs, simulated=simulated_from is not None, **settings)
+        view = await provisioning.provision(
+            new,
+            owner_url=self.owner_url,
+            app_url=self.app_url,
+            packs=self.packs,
+            now=self.clock(),
+            simulated_from=simulated_from,
+        )
+        return Company(self, view)
+
+
+@dataclass
+class Company:
+    """A tenant, its keys and its people."""
+
+    world: World
+    view: TenantView
+    units: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def id(self) -> UUID:
+        return self.view.id
+
+    @property
+    def slug(self) -> str:
+        return self.view.slug
+
+    @contextlib.asynccontextmanager
+    async def scope(self) -> AsyncIterator[Scope]:
+        """Inside this tenant, as the application would be."""
+        async with tenant_scope(self.id) as scope:
+            yield scope
+
+    async def key(self, *scopes: str, org_unit_id: UUID | None = None) -> str:
+        """A new API key's text; `*` without scopes."""
+        async with self.scope():
+            new = NewKey(name="test", scopes=scopes or ("*",), org_unit_id=org_unit_id)
+            token, _ = await keys.create(new, now=self.world.clock())
+        return token
+
+    async def client(self, *scopes: str, org_unit_id: UUID | None = None) -> httpx.AsyncClient:
+        """A caller with a new key."""
+        return self.world.client(await self.key(*scopes, org_unit_id=org_unit_id))
+
+    async def unit(self, code: str, parent: str = "head-office") -> UUID:
+        """A new org unit under `parent`."""
+        async with self.scope():
+            self.units[code] = (await org_units.open_unit(code=code, name=code, parent=parent)).id
+        return self.units[code]
+
+    async def staff(self, login: str, *roles: str, unit: str | None = None) -> httpx.AsyncClient:
+        """A new member of staff, signed in: cookie and CSRF token set. `client.staff_id` tells who."""
+        async with self.scope():
+            await staff.add(
+                NewStaff(
+                    login=login,
+                    name=login,
+                    roles=roles or ("account_manager",),
+                    org_unit_id=self.units[unit] if unit else None,
+                    password=PASSWORD,
+                ),
+                now=self.world.clock(),
+            )
+        client = self.world.client()
+        answer = await client.post(
+            "/api/v1/sessions", json={"company": self.slug, "login": login, "password": PASSWORD}
+        )
+        assert answer.status_code == 201, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        client.staff_id = UUID(answer.json()["staff"]["id"])  # type: ignore[attr-defined]  # a convenience of tests
+        return client
+
+    def principal(self, *permissions: str, name: str = "tester") -> Principal:
+        """Somebody to act in tests that call actions."""
+        return Principal(
+            kind="staff", id=new_id(), name=name, permissions=frozenset(permissions) or PERMISSIONS
+        )
+
+
+def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:
+    """The application as it is served, on the test's clock."""
+    return create_app(app_url, packs=packs, clock=clock, pool_size=24)
