@@ -1,7 +1,6 @@
 """One PostgreSQL and one Valkey for the whole run, one database per worker, one application per test."""
 
 import asyncio
-import inspect
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from guibin import embedded, migrations
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring
 
-from tests.support import TestClock, World, make_app
+from support import TestClock, World, make_app
 
 TEMPLATE = "guibin"
 
@@ -58,12 +57,6 @@ def pytest_unconfigure(config):
     if home is not None:
         embedded.stop(home)
         shutil.rmtree(home, ignore_errors=True)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if inspect.iscoroutinefunction(getattr(item, "function", None)):
-            item.add_marker(pytest.mark.anyio)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ async def findings(connection: asyncpg.Connection) -> list[Finding]:
 
 
 def _arguments(query: str) -> list[object]:
-    values = []
+    values: list[object] = []
     if "$1" in query:
         values.append(list(CONTROL_TABLES) if "any ($1" in query else APP_ROLE)
     return values

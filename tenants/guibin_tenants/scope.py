@@ -32,6 +32,7 @@ class Scope(Struct):
     connection: asyncpg.Connection
     units: str = ALL_UNITS
     rollback_only: bool = False
+    savepoints: int = 0
 
 
 class _OpenTransaction(PostgresTransaction):
@@ -141,8 +142,17 @@ async def execute(sql: str, *values: Any) -> int:
 @contextlib.asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """What happens inside is undone when it raises; the scope stays usable."""
-    async with current_scope().connection.transaction():
+    scope = current_scope()
+    scope.savepoints += 1
+    name = f"inner_{scope.savepoints}"
+    await scope.connection.execute(f"SAVEPOINT {name}")
+    try:
         yield
+    except BaseException:
+        with contextlib.suppress(asyncpg.InterfaceError, OSError):
+            await scope.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
+        raise
+    await scope.connection.execute(f"RELEASE SAVEPOINT {name}")
 
 
 def _array(units: tuple[UUID, ...]) -> str:
