@@ -1,0 +1,49 @@
+# Guibin: `make up` runs it, `make test` tests it. Needs Python 3.11 or later, make and git.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_ARGS ?=
+
+.PHONY: help up test check format lock bench clean
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+up: $(STAMP) ## Run the product on its embedded servers; Ctrl-C stops everything
+	@exec $(BIN)/guibin up
+
+test: $(STAMP) ## Run all tests; PYTEST_ARGS="tests/core -k sla" passes arguments on
+	@$(BIN)/pytest $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
+
+check: $(STAMP) ## Lint, format, types, layers
+	@echo "ruff:" && $(BIN)/ruff check .
+	@echo "format:" && $(BIN)/ruff format --check .
+	@echo "mypy:" && $(BIN)/mypy
+	@echo "layers:" && $(BIN)/lint-imports
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbench
+	@$(BIN)/python benchmarks/http.py
+
+lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--extra dev -o requirements.lock pyproject.toml
+	@echo "requirements.lock is written"
+
+clean: ## Remove the virtual environment; data under .guibin stays
+	@rm -rf $(VENV)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Guibin needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating the virtual environment in $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the pinned dependencies …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || \
+		{ echo "The dependencies could not be installed: see the lines above (is a package registry reachable?)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
+		{ echo "Guibin itself could not be installed: see the lines above"; exit 1; }
+	@touch $(STAMP)
