@@ -5,7 +5,6 @@ from datetime import datetime
 import asyncpg
 
 from guibin.packs import BadPack, Packs
-from guibin.sla.actions import seed_calendars
 from guibin_tenants import keyring, org_units, registry, schema, settings
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.lint import findings
@@ -47,6 +46,5 @@ async def _furnish(tenant: TenantView, now: datetime) -> None:
     async with tenant_scope(tenant.id):
         await keyring.tenant_key()
         await org_units.open_unit(code="head-office", name=f"{tenant.name} 总部")
-        await seed_calendars(time_zone=tenant.time_zone, now=now)
         if tenant.simulated:
             await settings.move_clock(now)

@@ -29,7 +29,7 @@ with closed as (
   from assessment_result r
   where r.tenant_id = m.tenant_id and r.assessment_id = $1 and r.customer_id = m.customer_id
     and r.move in ('upgrade', 'downgrade', 'end') and m.scheme = $3 and m.ends_on is null and m.tier = r.held
-    and m.basis <> 'exception'
+    and (m.basis <> 'exception' or m.expires_on <= $2)
   returning m.tenant_id, m.customer_id, m.ends_on, m.since_on
 )
 insert into membership (id, customer_id, scheme, tier, starts_on, since_on, basis, basis_id, reason, ended_because,

@@ -1,0 +1,164 @@
+"""What happened, as structs; whoever reacts does so in a job of its own, after the commit.
+
+An event leaves with its transaction: it becomes one ledger job for every reaction, in the same transaction.
+"""
+
+import importlib
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from .jobs.actions import write
+from .jobs.kinds import ATTEMPTS_MAX, TIMEOUT_S, Handler, Run, add, tag_of
+
+
+class Event(Struct, frozen=True, tag=tag_of, tag_field="event", forbid_unknown_fields=True):
+    """Something that happened, told in ids and figures, never in personal data."""
+
+
+class ApprovalDecided(Event, frozen=True):
+    """A request for approval ended; `approved` False also when it was withdrawn."""
+
+    approval_id: UUID
+    subject: str
+    subject_id: UUID
+    approved: bool
+
+
+class MembershipStarted(Event, frozen=True):
+    """A customer belongs to a tier from `on`."""
+
+    membership_id: UUID
+    customer_id: UUID
+    scheme: str
+    tier: str
+    on: date
+
+
+class MembershipEnded(Event, frozen=True):
+    """`on` is the first day without the membership."""
+
+    membership_id: UUID
+    customer_id: UUID
+    scheme: str
+    tier: str
+    on: date
+    because: str
+
+
+class ComplaintReceived(Event, frozen=True):
+    """A complaint was taken in."""
+
+    complaint_id: UUID
+    level: str
+
+
+class ComplaintHandedOver(Event, frozen=True):
+    """Somebody else works on it; its first-contact owner stays responsible (S07-11)."""
+
+    complaint_id: UUID
+    to_staff_id: UUID | None
+    to_unit_id: UUID | None
+
+
+class ComplaintLevelChanged(Event, frozen=True):
+    """It was judged anew."""
+
+    complaint_id: UUID
+    from_level: str
+    to_level: str
+
+
+class ComplaintResolved(Event, frozen=True):
+    """A remedy was given."""
+
+    complaint_id: UUID
+    in_time: bool
+
+
+class ComplaintReopened(Event, frozen=True):
+    """The customer was not satisfied: round 2, 3, …"""
+
+    complaint_id: UUID
+    round: int
+
+
+class DeadlineWarned(Event, frozen=True):
+    """A deadline of `subject` draws near; `due_at` is the moment of this step."""
+
+    timer_id: UUID
+    subject: str
+    subject_id: UUID
+    milestone: str
+    generation: int
+    step: str
+    roles: tuple[str, ...]
+    due_at: datetime
+
+
+class DeadlineBreached(DeadlineWarned, frozen=True):
+    """A deadline has passed."""
+
+
+class DeadlineEscalated(DeadlineWarned, frozen=True):
+    """A deadline that has passed goes to the next role."""
+
+
+Happened = TypeVar("Happened", bound=Struct)
+ReactingTo = Callable[[Happened, Run], Awaitable[None]]
+_kinds_by_event: dict[type[Struct], list[str]] = {}
+
+
+def reacts_to(
+    event: type[Happened], *, attempts_max: int = ATTEMPTS_MAX, timeout_s: float = TIMEOUT_S
+) -> Callable[[ReactingTo[Happened]], ReactingTo[Happened]]:
+    """Run the function as a job after each such event: at least once, its rows exactly once.
+
+    The job's kind is made from the function's module and name, written down and so never changed.
+    """
+
+    def register(function: ReactingTo[Happened]) -> ReactingTo[Happened]:
+        subscribe(event, function, attempts_max=attempts_max, timeout_s=timeout_s)
+        return function
+
+    return register
+
+
+def subscribe(
+    event: type[Happened],
+    function: Callable[[Any, Run], Awaitable[None]],
+    *,
+    attempts_max: int = ATTEMPTS_MAX,
+    timeout_s: float = TIMEOUT_S,
+    pack: str = "",
+) -> None:
+    """As `reacts_to`; with `pack`, only for tenants that have it. Subscribing again changes nothing."""
+    room = pack or function.__module__.removeprefix("guibin.").removesuffix(".jobs")
+    kind = f"{room}.{function.__name__}"
+    add(Handler(kind, event, function, attempts_max, timeout_s, pack))
+    kinds = _kinds_by_event.setdefault(event, [])
+    if kind not in kinds:
+        kinds.append(kind)
+
+
+async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
+    """Write down that it happened: the ids of the jobs that will react once this transaction commits."""
+    _load_reactions()
+    kinds = _kinds_by_event.get(type(event), ())
+    if not kinds:
+        return ()
+    payload = msgspec.json.encode(event)
+    written = [await write(kind, payload, now=now) for kind in kinds]
+    return tuple(job_id for job_id in written if job_id is not None)
+
+
+@lru_cache(maxsize=1)
+def _load_reactions() -> None:
+    # Reactions live in slices above this module. A process that records an event without ever having imported them
+    # would lose it without a word.
+    importlib.import_module("guibin.timetable")

@@ -1,0 +1,81 @@
+"""The ledger: jobs, the history of their attempts, and the ticks of the timetable."""
+
+from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class LedgerJob(TenantTable, tablename="job"):
+    """Something to be done once, at or after `run_at`; higher `priority` first.
+
+    `attempt` counts attempts begun, `failures` those that failed or were lost. `handed_at` is when the relay last
+    gave it to a worker's queue, `handed_by` that worker. `lease_token` and `lease_until` belong to the attempt in
+    progress: whoever no longer holds the token can neither finish nor fail the job. `key_until_end` gives
+    `unique_key` free when the job ends; otherwise it is taken for as long as the row exists. `outcome` is completed,
+    dead or cancelled once `ended_at` is.
+    """
+
+    kind = Varchar(length=120)
+    payload = JSONB()
+    priority = Integer(default=0)
+    run_at = Timestamptz(default=None, null=True)
+    enqueued_at = Timestamptz(default=None, null=True)
+    unique_key = Text(default=None, null=True)
+    key_until_end = Boolean(default=False)
+    attempt = Integer(default=0)
+    failures = Integer(default=0)
+    handed_at = Timestamptz(default=None, null=True)
+    handed_by = UuidColumn(default=None, null=True)
+    lease_token = UuidColumn(default=None, null=True)
+    lease_until = Timestamptz(default=None, null=True)
+    started_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    outcome = Varchar(length=10, default=None, null=True)
+
+    keys = Keys(
+        indexes=(
+            Index(
+                ("priority desc", "run_at", "id"),
+                where="ended_at is null and handed_at is null",
+                name="job_ready_idx",
+            ),
+            Index(("handed_by",), where="ended_at is null and handed_at is not null", name="job_handed_idx"),
+            Index(("unique_key",), unique=True, where="unique_key is not null", name="job_unique_key_idx"),
+            Index(("enqueued_at", "id"), name="job_enqueued_idx"),
+        ),
+        checks={
+            "ended_with_outcome": "(ended_at is null) = (outcome is null)",
+            "outcome_known": "outcome in ('completed', 'dead', 'cancelled')",
+            "leased_whole": "(lease_token is null) = (lease_until is null)",
+        },
+    )
+
+
+class JobAttempt(TenantTable, tablename="job_attempt"):
+    """How one attempt ended: completed, failed, lost (its worker vanished), interrupted (its worker was stopped).
+
+    `error` is the class of what was raised and `error_at` the line that raised it: never a message, which may quote
+    somebody's data.
+    """
+
+    job_id = UuidColumn(default=None)
+    attempt = Integer()
+    worker = UuidColumn(default=None, null=True)
+    started_at = Timestamptz(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    outcome = Varchar(length=12)
+    error = Varchar(length=200, default="")
+    error_at = Varchar(length=200, default="")
+
+    keys = Keys(unique=(("job_id", "attempt"),), references={"job_id": "job"}, append_only=True)
+
+
+class RhythmTick(TenantTable, tablename="rhythm_tick"):
+    """A moment of the timetable that has been dealt with; `job_id` is None for the one counting began from."""
+
+    name = Varchar(length=80)
+    tick_at = Timestamptz(default=None, null=True)
+    job_id = UuidColumn(default=None, null=True)
+
+    keys = Keys(unique=(("name", "tick_at"),), references={"job_id": "job"}, append_only=True)

@@ -1,0 +1,146 @@
+"""Why a customer has the tier they have: a sentence with the figures, the bounds and the clause, in either language."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from guibin.policy.compiling import explain
+from guibin.policy.criteria import holds
+from guibin.policy.packs import Policy
+from guibin.policy.tiers import Tier, TierScheme
+from msgspec import Struct
+
+from .moves import Move
+
+
+class Figures(Struct, frozen=True):
+    """A customer's figures by metric, None where there was no fact, and the customer's kind."""
+
+    measures: dict[str, int | None]
+    kind: str
+
+
+class Basis(Struct, frozen=True, kw_only=True):
+    """What an assessment said of one customer, with the scheme as it was."""
+
+    scheme: TierScheme
+    figures: Figures
+    assessment_id: UUID
+    as_of: date
+    policy_version: int
+    tier: str | None
+    held: str | None
+    becomes: str | None
+    move: Move
+    clause: str
+
+
+class CriterionView(Struct, frozen=True):
+    """One tier's criterion against the customer's figures."""
+
+    tier: str
+    title: str
+    reached: bool
+    sentence: str
+    clause: str
+
+
+class Explanation(Struct, frozen=True):
+    """The latest assessment under one scheme, in words. Every tier's criterion is given from high to low."""
+
+    scheme: str
+    title: str
+    sentence: str
+    tier: str | None
+    move: Move
+    as_of: date
+    policy_version: int
+    assessment_id: UUID
+    clause: str
+    measures: dict[str, int | None]
+    criteria: tuple[CriterionView, ...]
+
+
+def judge(scheme: TierScheme, measures: Mapping[str, int | None], kind: str) -> Tier | None:
+    """The highest tier whose criterion holds; what the one statement over the whole base says of each customer."""
+    if kind not in scheme.customer_kinds:
+        return None
+    return next((t for t in scheme.tiers if t.criterion is not None and holds(t.criterion, measures, kind)), None)
+
+
+def explanation_of(basis: Basis, policy: Policy, language: str) -> Explanation:
+    """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
+    scheme, figures = basis.scheme, basis.figures
+    criteria = tuple(
+        CriterionView(
+            tier=tier.name,
+            title=policy.title(f"tier.{tier.name}", language),
+            reached=holds(tier.criterion, figures.measures, figures.kind),
+            sentence=explain(tier.criterion, figures.measures, figures.kind, language, scheme),
+            clause=tier.clause or scheme.clause,
+        )
+        for tier in scheme.tiers
+        if tier.criterion is not None
+    )
+    return Explanation(
+        scheme=scheme.name,
+        title=policy.title(f"scheme.{scheme.name}", language),
+        sentence=_sentence(basis, criteria, policy, language),
+        tier=basis.tier,
+        move=basis.move,
+        as_of=basis.as_of,
+        policy_version=basis.policy_version,
+        assessment_id=basis.assessment_id,
+        clause=basis.clause,
+        measures=figures.measures,
+        criteria=criteria,
+    )
+
+
+_SENTENCES = {
+    "zh-CN": {
+        "reached": "截至{as_of}(不含当日)，按{scheme}(规则第{version}版)，达到{tier}条件：{why}(依据{clause})。{move}",
+        "missed": "截至{as_of}(不含当日)，按{scheme}(规则第{version}版)，未达到任何级别；最低一级{tier}要求：{why}(依据{clause})。{move}",
+        "start": "自当日起授予{becomes}。",
+        "upgrade": "由{held}升为{becomes}。",
+        "keep": "维持{held}。",
+        "grace": "在宽限期内保留{held}。",
+        "downgrade": "由{held}降为{becomes}。",
+        "end": "{held}资格终止。",
+        "locked": "现为经批准的例外{held}，到期前不变。",
+        "no_consent": "客户未同意，不授予级别。",
+        "none": "",
+    },
+    "en": {
+        "reached": "As of {as_of} (that day excluded), {scheme} (policy version {version}) gives {tier}: {why} ({clause}). {move}",
+        "missed": "As of {as_of} (that day excluded), {scheme} (policy version {version}) gives no tier; the lowest, {tier},"
+        " asks for {why} ({clause}). {move}",
+        "start": "{becomes} starts that day.",
+        "upgrade": "{held} becomes {becomes}.",
+        "keep": "{held} stays.",
+        "grace": "{held} stays for the period of grace.",
+        "downgrade": "{held} becomes {becomes}.",
+        "end": "{held} ends.",
+        "locked": "{held} is an approved exception and stays until it expires.",
+        "no_consent": "The customer has not consented, so no tier is given.",
+        "none": "",
+    },
+}
+
+
+def _sentence(basis: Basis, criteria: tuple[CriterionView, ...], policy: Policy, language: str) -> str:
+    words = _SENTENCES["en" if language == "en" else "zh-CN"]
+    told = next((c for c in criteria if c.tier == basis.tier), criteria[-1])
+    move = words[basis.move].format(
+        held=policy.title(f"tier.{basis.held}", language) if basis.held else "",
+        becomes=policy.title(f"tier.{basis.becomes}", language) if basis.becomes else "",
+    )
+    return words["reached" if basis.tier else "missed"].format(
+        as_of=basis.as_of,
+        scheme=policy.title(f"scheme.{basis.scheme.name}", language),
+        version=basis.policy_version,
+        tier=told.title,
+        why=told.sentence,
+        clause=told.clause,
+        move=move,
+    ).strip()

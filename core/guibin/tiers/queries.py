@@ -1,0 +1,218 @@
+"""Reading memberships, assessments and applications, and explaining them."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from guibin.paging import Cursor
+from guibin.policy.tiers import TierScheme
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+from msgspec import Struct
+
+from .explaining import Basis, Figures
+from .moves import Move
+
+
+class MembershipView(Struct, frozen=True):
+    """A tier held from `starts_on` until before `ends_on`. `grace_until` is set while it no longer qualifies."""
+
+    id: UUID
+    customer_id: UUID
+    scheme: str
+    tier: str
+    starts_on: date
+    ends_on: date | None
+    expires_on: date | None
+    since_on: date
+    basis: str
+    basis_id: UUID | None
+    reason: str
+    ended_because: str
+    recorded_at: datetime
+    grace_until: date | None = None
+
+
+class AssessmentRow(Struct, frozen=True):
+    """An assessment as it is listed."""
+
+    id: UUID
+    scheme: str
+    as_of: date
+    policy_version: int
+    customers: int
+    assessed_by_name: str
+    recorded_at: datetime
+    applied_at: datetime | None
+
+
+class ResultView(Struct, frozen=True):
+    """What an assessment says of one customer; money in minor units."""
+
+    customer_id: UUID
+    tier: str | None
+    held: str | None
+    becomes: str | None
+    move: Move
+    clause: str
+    measures: dict[str, int | None]
+
+
+class ApplicationView(Struct, frozen=True):
+    """An application and how it ended; `outcome` is None while it waits."""
+
+    id: UUID
+    customer_id: UUID
+    kind: str
+    scheme: str
+    tier: str
+    reason: str
+    answers: dict[str, str | int | bool | None]
+    expires_on: date | None
+    clause: str
+    applied_by: UUID
+    applied_by_name: str
+    applied_at: datetime
+    approval_id: UUID | None
+    outcome: str | None
+    decided_at: datetime | None
+
+
+_MEMBERSHIP = (
+    "select m.id, m.customer_id, m.scheme, m.tier, m.starts_on, m.ends_on, m.expires_on, m.since_on, m.basis, m.basis_id,"
+    " m.reason, m.ended_because, m.recorded_at, g.until_on as grace_until from membership m"
+    " left join grace_period g on g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null"
+)
+_APPLICATION = (
+    "select id, customer_id, kind, scheme, tier, reason, form as answers, expires_on, clause, applied_by,"
+    " applied_by_name, applied_at, approval_id, outcome, decided_at from application"
+)
+
+
+async def memberships_of(customer_id: UUID) -> list[MembershipView]:
+    """Every period of the customer, by scheme, latest first."""
+    rows = await fetch(
+        f"{_MEMBERSHIP} where m.customer_id = $1 order by m.scheme, m.starts_on desc, m.recorded_at desc", customer_id
+    )
+    return [msgspec.convert(dict(row), MembershipView) for row in rows]
+
+
+def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipView]:
+    """Those that hold on a day: begun, not ended, not expired. At most one per scheme."""
+    return [
+        m
+        for m in memberships
+        if m.starts_on <= day and (m.ends_on is None or day < m.ends_on) and (m.expires_on is None or day < m.expires_on)
+    ]
+
+
+async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dict[str, str]]:
+    """The tier each of these customers holds on a day, by scheme."""
+    rows = await fetch(
+        "select customer_id, scheme, tier from membership where customer_id = any ($1::uuid[]) and starts_on <= $2"
+        " and (ends_on is null or ends_on > $2) and (expires_on is null or expires_on > $2)",
+        customer_ids,
+        on,
+    )
+    tiers: dict[UUID, dict[str, str]] = {}
+    for row in rows:
+        tiers.setdefault(row["customer_id"], {})[row["scheme"]] = row["tier"]
+    return tiers
+
+
+async def bases_of(customer_id: UUID) -> list[Basis]:
+    """The latest assessment of the customer under each scheme, with the scheme as it was then."""
+    rows = await fetch(
+        "select distinct on (a.scheme) a.id as assessment_id, a.as_of, a.policy_version, a.policy, a.recorded_at,"
+        " a.applied_at, r.tier, r.held, r.becomes, r.move, r.clause, r.measures, c.kind"
+        " from assessment_result r"
+        " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
+        " join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id"
+        " where r.customer_id = $1 order by a.scheme, a.recorded_at desc, a.id desc",
+        customer_id,
+    )
+    return [
+        Basis(
+            scheme=msgspec.json.decode(row["policy"], type=TierScheme),
+            figures=Figures(
+                measures=msgspec.json.decode(row["measures"], type=dict[str, int | None]), kind=row["kind"] or ""
+            ),
+            assessment_id=row["assessment_id"],
+            as_of=row["as_of"],
+            policy_version=row["policy_version"],
+            tier=row["tier"],
+            held=row["held"],
+            becomes=row["becomes"],
+            move=row["move"],
+            clause=row["clause"],
+        )
+        for row in rows
+    ]
+
+
+async def assessments(scheme: str | None, *, after: Cursor | None, limit: int) -> list[AssessmentRow]:
+    """Assessments newest first."""
+    rows = await fetch(
+        "select id, scheme, as_of, policy_version, customers, assessed_by_name, recorded_at, applied_at from assessment"
+        " where ($1::text is null or scheme = $1) and ($2::timestamptz is null or (recorded_at, id) < ($2, $3::uuid))"
+        " order by recorded_at desc, id desc limit $4",
+        scheme,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [msgspec.convert(dict(row), AssessmentRow) for row in rows]
+
+
+async def results(
+    assessment_id: UUID, move: Move | None, *, after: UUID | None, limit: int
+) -> list[ResultView]:
+    """Results of one assessment in the order of the customers' ids. Raises NotFound."""
+    if await fetch_one("select id from assessment where id = $1", assessment_id) is None:
+        raise NotFound(f"There is no assessment {assessment_id}")
+    rows = await fetch(
+        "select customer_id, tier, held, becomes, move, clause, measures from assessment_result"
+        " where assessment_id = $1 and ($2::text is null or move = $2) and ($3::uuid is null or customer_id > $3)"
+        " order by customer_id limit $4",
+        assessment_id,
+        move,
+        after,
+        limit,
+    )
+    return [
+        msgspec.convert(
+            {**row, "measures": msgspec.json.decode(row["measures"], type=dict[str, int | None])}, ResultView
+        )
+        for row in rows
+    ]
+
+
+async def application(application_id: UUID) -> ApplicationView:
+    """Raises NotFound."""
+    row = await fetch_one(f"{_APPLICATION} where id = $1", application_id)
+    if row is None:
+        raise NotFound(f"There is no application {application_id}")
+    return _application(row)
+
+
+async def applications(
+    customer_id: UUID | None, *, waiting: bool, after: Cursor | None, limit: int
+) -> list[ApplicationView]:
+    """Applications newest first; `waiting` leaves out those that were decided."""
+    rows = await fetch(
+        f"{_APPLICATION} where ($1::uuid is null or customer_id = $1) and (not $2 or decided_at is null)"
+        " and ($3::timestamptz is null or (applied_at, id) < ($3, $4::uuid))"
+        " order by applied_at desc, id desc limit $5",
+        customer_id,
+        waiting,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [_application(row) for row in rows]
+
+
+def _application(row: asyncpg.Record) -> ApplicationView:
+    answers = msgspec.json.decode(row["answers"], type=dict[str, str | int | bool | None])
+    return msgspec.convert({**row, "answers": answers}, ApplicationView)
