@@ -4,17 +4,18 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+
+from guibin import events
+from guibin.audit.actions import AuditNote, record
+from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
+from guibin.policy.complaints import ComplaintPolicy
+from guibin.sla import actions as sla
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .. import events
-from ..audit.actions import AuditNote, record
-from ..events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
-from ..policy.complaints import ComplaintPolicy
-from ..sla import actions as sla
 from .levels import RECTIFICATION, RESOLUTION, level_named, terms_of
 from .queries import ComplaintView, by_id
 from .refusals import (

@@ -5,11 +5,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
 from msgspec import Struct
 
-from ..paging import Cursor
+from guibin.paging import Cursor
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
 
 MILESTONE = "resolution"
 Line = TypeVar("Line", bound=Struct)

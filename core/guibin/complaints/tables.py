@@ -1,8 +1,9 @@
 """Complaints and everything that happens to them, each as a row of its own."""
 
-from guibin_tenants.tables import Index, Keys, TenantTable
-from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz, Varchar
+
+from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class Complaint(TenantTable, tablename="complaint"):

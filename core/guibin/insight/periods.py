@@ -4,8 +4,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from guibin_tenants.refusals import FieldError, Invalid
 from msgspec import Struct
+
+from guibin_tenants.refusals import FieldError, Invalid
 
 _FORMS = re.compile(r"(?P<year>\d{4})(-W(?P<week>\d{2})|-(?P<month>\d{2}))?", re.ASCII)
 

@@ -110,7 +110,8 @@ def _end_of_business_day(count: int, clock: Clock, calendar: Calendar) -> dateti
         paused_on, until_on = begin.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
         count += sum(calendar.works_on(paused_on + timedelta(days=n)) for n in range(1, (until_on - paused_on).days + 1))
     spans = open_spans(calendar, datetime.combine(day, time(), calendar.zone).astimezone(UTC))
-    reached, counted = -1 if calendar.works_on(day) else 0, None
+    # The day it begins counts as 0 only if the desk works on it; on a closed day 0 is the next working day.
+    reached, counted = -1 if calendar.works_on(day) or count == 0 else 0, None
     due = clock.started_at
     for _, end in spans:
         on = end.astimezone(calendar.zone).date() if not calendar.always else day

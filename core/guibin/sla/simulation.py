@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from guibin_tenants import settings
 from msgspec import Struct
+
+from guibin_tenants import settings
 
 from .sweep import fire_due, next_moment
 

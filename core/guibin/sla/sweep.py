@@ -10,11 +10,11 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from guibin_tenants.scope import fetch, fetch_value
 from msgspec import Struct
 
-from .. import events
-from ..events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
+from guibin import events
+from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
+from guibin_tenants.scope import fetch, fetch_value
 
 SWEEP_LIMIT_MAX = 1_000
 

@@ -1,8 +1,9 @@
 """Calendars in versions, running timers, and what each of them has already done."""
 
-from guibin_tenants.tables import Index, Keys, TenantTable
 from piccolo.columns import JSONB, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class CalendarVersion(TenantTable, tablename="calendar_version"):

@@ -1,0 +1,261 @@
+"""Starting, pausing, moving and ending timers. Whoever changes a clock first settles what it had already done.
+
+Every change keeps the time already spent: a deadline is recomputed from the same start with the same pauses.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import calendars
+from .calendars import CalendarInForce
+from .plans import ClockRecord, Plan, Terms, paused, planned, resumed, without_burst
+from .sweep import fire_one
+
+
+class NewTimer(Struct, frozen=True, kw_only=True):
+    """A deadline to start: one per subject and milestone."""
+
+    subject: str
+    subject_id: UUID
+    milestone: str
+    terms: Terms
+    started_at: datetime
+    customer_id: UUID | None = None
+
+
+class Ready(Struct, frozen=True):
+    """A timer ready to be written: what `start` inserts, for slices that write it together with rows of their own."""
+
+    id: UUID
+    clock: str
+    steps: str
+    plan: Plan
+
+
+class Moved(Struct, frozen=True):
+    """The deadline before and after a change."""
+
+    due_before: datetime
+    due_after: datetime
+
+
+class Ended(Struct, frozen=True):
+    """Met means ended by the deadline, whenever anybody looked."""
+
+    met: bool
+    due_at: datetime
+
+
+async def start(new: NewTimer) -> Plan:
+    """Start a deadline; what it will do."""
+    made = ready(new, await calendars.in_force(new.terms.calendar))
+    await execute(
+        "insert into timer (id, subject, subject_id, customer_id, milestone, clock, steps, started_at, warn_at, due_at,"
+        " next_at, generation, version) values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11, 0, 1)",
+        made.id,
+        new.subject,
+        new.subject_id,
+        new.customer_id,
+        new.milestone,
+        made.clock,
+        made.steps,
+        new.started_at,
+        made.plan.warn_at,
+        made.plan.due_at,
+        made.plan.steps[0].at,
+    )
+    return made.plan
+
+
+def ready(new: NewTimer, calendar: CalendarInForce) -> Ready:
+    """The timer's rows, computed."""
+    record = ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
+    plan = planned(record, calendar.calendar)
+    return Ready(new_id(), _json(record), _json(plan.steps), plan)
+
+
+async def pause(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> None:
+    """Stop the clock; nothing fires until it is resumed. A clock that stands stays as it is."""
+    timer = await _open_timer(subject_id, milestone, now=now)
+    if timer["paused_at"] is not None:
+        return
+    record = paused(_record(timer), now)
+    await execute(
+        "update timer set clock = $2::jsonb, paused_at = $3, next_at = null, version = version + 1 where id = $1",
+        timer["id"],
+        _json(record),
+        now,
+    )
+    await _log(timer, "pause", timer["due_at"], timer["generation"], by=by, now=now)
+
+
+async def resume(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> Moved:
+    """Let the clock run on; the deadline moves by the working time it stood."""
+    timer = await _open_timer(subject_id, milestone, now=now)
+    return await _move(timer, resumed(_record(timer), now), "resume", by=by, now=now)
+
+
+async def relimit(subject_id: UUID, milestone: str, *, terms: Terms, by: Principal, now: datetime) -> Moved:
+    """Give the clock another limit, from the same start with the same pauses."""
+    timer = await _open_timer(subject_id, milestone, now=now)
+    before = _record(timer)
+    calendar = await calendars.in_force(terms.calendar)
+    after = ClockRecord(
+        terms=terms, calendar_version=calendar.version, started_at=before.started_at, pauses=before.pauses
+    )
+    return await _move(timer, after, "level", by=by, now=now, anew=True)
+
+
+async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by: Principal, now: datetime) -> Moved:
+    """Count from another moment: the same matter turned out to have arrived before."""
+    timer = await _open_timer(subject_id, milestone, now=now)
+    before = _record(timer)
+    after = ClockRecord(
+        terms=before.terms,
+        calendar_version=before.calendar_version,
+        started_at=started_at,
+        pauses=before.pauses,
+    )
+    return await _move(timer, after, "start", by=by, now=now, anew=True)
+
+
+async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended:
+    """The milestone is reached. What fell due before `at` has happened even if no sweep came by."""
+    timer = await _open_timer(subject_id, milestone, now=at)
+    await execute(
+        "update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1 where id = $1",
+        timer["id"],
+        at,
+    )
+    return Ended(timer["breached_at"] is None and at <= timer["due_at"], timer["due_at"])
+
+
+async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
+    """As `complete`; nothing when no such timer runs."""
+    if await fetch_one(f"{_TIMER} and completed_at is null and cancelled_at is null", subject_id, milestone):
+        await complete(subject_id, milestone, at=at, now=now)
+
+
+async def reopen(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> Moved:
+    """Let a completed clock run on where it stood: the time since its completion counts as a pause."""
+    timer = await fetch_one(f"{_TIMER} and completed_at is not null for update", subject_id, milestone)
+    if timer is None:
+        raise NotFound(f"There is no completed deadline {milestone} of {subject_id}")
+    since = paused(_record(timer), timer["completed_at"])
+    await execute("update timer set completed_at = null where id = $1", timer["id"])
+    return await _move(timer, resumed(since, now), "reopen", by=by, now=now)
+
+
+async def cancel(subject_id: UUID, milestone: str, *, now: datetime) -> None:
+    """End a deadline that no longer means anything; a step of it that comes late is not fired."""
+    await execute(
+        "update timer set cancelled_at = $3, next_at = null, version = version + 1 where subject_id = $1"
+        " and milestone = $2 and completed_at is null and cancelled_at is null",
+        subject_id,
+        milestone,
+        now,
+    )
+
+
+async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
+    """After a new version of a calendar: recompute the deadlines that run by it, and log each; how many moved.
+
+    Ended deadlines keep the calendar they ended under.
+    """
+    newest = await calendars.in_force(calendar_name)
+    rows = await fetch(
+        "select * from timer where completed_at is null and cancelled_at is null"
+        " and clock -> 'terms' ->> 'calendar' = $1 order by id for update",
+        calendar_name,
+    )
+    moved = 0
+    for timer in rows:
+        before = _record(timer)
+        after = ClockRecord(
+            terms=before.terms, calendar_version=newest.version, started_at=before.started_at, pauses=before.pauses
+        )
+        change = await _move(timer, after, "calendar", by=by, now=now)
+        moved += change.due_before != change.due_after
+    return moved
+
+
+_TIMER = "select * from timer where subject_id = $1 and milestone = $2"
+
+
+async def _open_timer(subject_id: UUID, milestone: str, *, now: datetime) -> asyncpg.Record:
+    running = f"{_TIMER} and completed_at is null and cancelled_at is null for update"
+    timer = await fetch_one(running, subject_id, milestone)
+    if timer is None:
+        raise NotFound(f"No deadline {milestone} runs for {subject_id}")
+    if timer["next_at"] is not None and timer["next_at"] <= now:
+        await fire_one(timer["id"], until=now, now=now)
+        timer = await fetch_one(running, subject_id, milestone) or timer
+    return timer
+
+
+async def _move(
+    timer: asyncpg.Record, record: ClockRecord, reason: str, *, by: Principal, now: datetime, anew: bool = False
+) -> Moved:
+    """Write the clock and what follows from it. `anew` begins a generation, whose steps may happen once more."""
+    calendar = await calendars.in_force(record.terms.calendar)
+    plan = without_burst(planned(record, calendar.calendar), now=now, breached=timer["breached_at"] is not None)
+    stands = any(span.until is None for span in record.pauses)
+    generation = timer["generation"] + anew
+    next_at = None if stands or not plan.steps else await _first_unfired(timer["id"], generation, plan)
+    await execute(
+        "update timer set clock = $2::jsonb, steps = $3::jsonb, started_at = $4, warn_at = $5, due_at = $6,"
+        " next_at = $7, paused_at = $8, generation = $9, version = version + 1 where id = $1",
+        timer["id"],
+        _json(record),
+        _json(plan.steps),
+        record.started_at,
+        plan.warn_at,
+        plan.due_at,
+        next_at,
+        timer["paused_at"] if stands else None,
+        generation,
+    )
+    await _log(timer, reason, plan.due_at, generation, by=by, now=now)
+    return Moved(timer["due_at"], plan.due_at)
+
+
+async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetime | None:
+    rows = await fetch("select step from timer_step where timer_id = $1 and generation = $2", timer_id, generation)
+    fired = {row["step"] for row in rows}
+    return min((step.at for step in plan.steps if step.name not in fired), default=None)
+
+
+async def _log(
+    timer: asyncpg.Record, reason: str, due_after: datetime, generation: int, *, by: Principal, now: datetime
+) -> None:
+    await execute(
+        "insert into timer_change (id, timer_id, reason, generation, due_before, due_after, clock_before, changed_by,"
+        " changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)",
+        new_id(),
+        timer["id"],
+        reason,
+        generation,
+        timer["due_at"],
+        due_after,
+        timer["clock"],
+        by.id,
+        by.name,
+        now,
+    )
+
+
+def _record(timer: asyncpg.Record) -> ClockRecord:
+    return msgspec.json.decode(timer["clock"], type=ClockRecord)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,83 @@
+"""A tenant's calendars in versions: 7×24 and business hours, seeded when the tenant is made."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from guibin.policy.calendars import Calendar, always, china_calendar
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+ALWAYS = "always"
+BUSINESS = "business"
+# Deadlines reach back into imported years and forward into the next.
+SEEDED_YEARS = (-12, 2)
+
+
+class CalendarInForce(Struct, frozen=True):
+    """A calendar and which version of it this is."""
+
+    version: int
+    calendar: Calendar
+
+
+async def seed(*, time_zone: str, by: Principal, now: datetime) -> None:
+    """Give a new tenant its two calendars; one that has them keeps its own."""
+    years = range(now.year + SEEDED_YEARS[0], now.year + SEEDED_YEARS[1] + 1)
+    for calendar in (always(time_zone), china_calendar(years, time_zone=time_zone)):
+        await _insert(calendar, 1, note="seeded", by=by, now=now)
+
+
+async def write(calendar: Calendar, *, note: str, by: Principal, now: datetime) -> int:
+    """Add a version of a calendar; its number. Deadlines that run are recomputed by `actions.recompute`."""
+    if not calendar.always and not calendar.windows:
+        raise Invalid(fields=(FieldError("windows", "at least one", "give opening hours, or `always`"),))
+    before = await _newest(calendar.name)
+    version = 1 + (before.version if before else 0)
+    await _insert(calendar, version, note=note, by=by, now=now)
+    return version
+
+
+async def in_force(name: str) -> CalendarInForce:
+    """The newest version. Raises Invalid for a name the tenant has no calendar of."""
+    found = await _newest(name)
+    if found is None:
+        raise Invalid(fields=(FieldError("calendar", "one of the company's calendars", "see GET /calendars", name),))
+    return found
+
+
+async def all_in_force() -> list[CalendarInForce]:
+    """The newest version of each, by name."""
+    rows = await fetch("select distinct on (name) version, value from calendar_version order by name, version desc")
+    return [CalendarInForce(row["version"], msgspec.json.decode(row["value"], type=Calendar)) for row in rows]
+
+
+async def _newest(name: str) -> CalendarInForce | None:
+    row = await fetch_one(
+        "select version, value from calendar_version where name = $1 order by version desc limit 1", name
+    )
+    if row is None:
+        return None
+    return CalendarInForce(row["version"], _decoded(row["value"]))
+
+
+async def _insert(calendar: Calendar, version: int, *, note: str, by: Principal, now: datetime) -> None:
+    await execute(
+        "insert into calendar_version (id, name, version, value, note, written_by, written_by_name, written_at)"
+        " values ($1, $2, $3, $4::jsonb, $5, $6, $7, $8) on conflict (tenant_id, name, version) do nothing",
+        new_id(),
+        calendar.name,
+        version,
+        msgspec.json.encode(calendar).decode(),
+        note,
+        by.id,
+        by.name,
+        now,
+    )
+
+
+def _decoded(text: str) -> Calendar:
+    return msgspec.json.decode(text, type=Calendar)
