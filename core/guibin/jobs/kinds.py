@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.app.context import Company
+from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 
