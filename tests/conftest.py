@@ -37,7 +37,11 @@ def pytest_configure(config):
     home = Path(tempfile.mkdtemp(prefix="guibin-tests-", dir=os.environ.get("TMPDIR", "/tmp")))
     home.chmod(0o755)
     servers = embedded.start(home, settings=embedded.FORGETFUL)
-    asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).tables()))
+    try:
+        asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).tables()))
+    except BaseException:
+        embedded.stop(home)
+        raise
     config.guibin_home = home
     config.guibin_servers = {
         "owner": servers.owner_url,

@@ -5,12 +5,56 @@ from piccolo.table import Table
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 
 from .app.tables import IdempotencyRecord
+from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
+from .complaints import tables as complaints
+from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
+from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
 from .policies.tables import PolicyVersion
+from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, SealedValue
+from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
+from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
 
 TABLES: tuple[type[Table], ...] = (
     *TENANCY_TABLES,
     IdempotencyRecord,
     PolicyVersion,
+    LedgerJob,
+    JobAttempt,
+    RhythmTick,
     AuditEntry,
+    Customer,
+    ApprovalRequest,
+    ApprovalDecision,
+    SealedValue,
+    Consent,
+    Occasion,
+    CustomerLink,
+    ProductOrder,
+    Disclosure,
+    Fact,
+    Assessment,
+    AssessmentResult,
+    Membership,
+    GracePeriod,
+    Application,
+    EntitlementAccount,
+    Redemption,
+    RedemptionUse,
+    RedemptionReversal,
+    CalendarVersion,
+    Timer,
+    TimerStep,
+    TimerChange,
+    complaints.Complaint,
+    complaints.ComplaintIntake,
+    complaints.ComplaintLevelChange,
+    complaints.ComplaintHandOver,
+    complaints.ComplaintPause,
+    complaints.ComplaintResolution,
+    complaints.ComplaintCallback,
+    complaints.ComplaintNote,
+    complaints.ComplaintRectification,
+    complaints.ComplaintSample,
+    complaints.ImprovementMeasure,
 )

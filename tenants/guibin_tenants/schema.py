@@ -9,12 +9,14 @@ from piccolo.table import Table
 from .tables import Index, TenantTable
 
 APP_ROLE = "guibin_app"
+# Shares out work among all tenants; docs/decisions/0004 says what it sees.
+RELAY_ROLE = "guibin_relay"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
 # Unset or empty settings show nothing; head office is '*'.
 _UNITS = "(select current_setting('guibin.units', true))"
 _EVERYWHERE = f"({_UNITS} = '*')"
-_VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), '')::uuid[])"
+_VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
 
 
 async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
@@ -86,13 +88,26 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
         f"alter table {name} enable row level security",
         f"alter table {name} force row level security",
         f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
-        *_wall(name, keys.wall),
+        *_wall(name, keys.wall, "" if not keys.relay else f" to {APP_ROLE}"),
         *(_index(name, index) for index in _indexes(table)),
         f"grant {'select, insert' if keys.append_only else 'select, insert, update, delete'} on {name} to {APP_ROLE}",
+        *_relay(name, keys.relay, keys.relay_marks),
     ]
 
 
-def _wall(name: str, column: str) -> list[str]:
+def _relay(name: str, columns: tuple[str, ...], marks: tuple[str, ...]) -> list[str]:
+    if not columns:
+        return []
+    statements = [
+        f"create policy relay on {name} to {RELAY_ROLE} using (true) with check (true)",
+        f"grant select ({', '.join(columns)}) on {name} to {RELAY_ROLE}",
+    ]
+    if marks:
+        statements.append(f"grant update ({', '.join(marks)}) on {name} to {RELAY_ROLE}")
+    return statements
+
+
+def _wall(name: str, column: str, to: str) -> list[str]:
     if not column:
         return []
     if column == "org_unit_id":
@@ -103,7 +118,7 @@ def _wall(name: str, column: str) -> list[str]:
             f"{_EVERYWHERE} or {column} is null or exists (select from customer c"
             f" where c.tenant_id = {name}.tenant_id and c.id = {name}.{column})"
         )
-    return [f"create policy wall on {name} as restrictive using ({visible}) with check ({visible})"]
+    return [f"create policy wall on {name} as restrictive{to} using ({visible}) with check ({visible})"]
 
 
 def _indexes(table: type[TenantTable]) -> Sequence[Index]:
@@ -129,5 +144,5 @@ def _control_table(table: type[Table]) -> list[str]:
     unique = [f"unique ({c._meta.db_column_name})" for c in table._meta.columns if c._meta.unique]
     return [
         f"create table {name} ({', '.join([*columns, f'primary key ({primary})', *unique])})",
-        f"grant select on {name} to {APP_ROLE}",
+        f"grant select on {name} to {APP_ROLE}, {RELAY_ROLE}",
     ]

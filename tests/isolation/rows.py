@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,7 +51,7 @@ def value_for(column: Column) -> Any:
         return number
     if isinstance(column, Bytea):
         return str(number).encode()
-    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number % 300, seconds=number)
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=number, seconds=number)
     if isinstance(column, Timestamptz):
         return moment
     if isinstance(column, Timestamp):
@@ -73,9 +74,22 @@ def values_for(table: type[TenantTable], tenant: UUID, rows: dict[str, UUID]) ->
             target = table.keys.references[name]
             optional = column._meta.null or target == table._meta.tablename
             values[name] = rows.get(target) if not optional or target in rows else None
-        elif name == "id" or not column._meta.null:
-            values[name] = value_for(column)
+        elif name == "id" or not column._meta.null or _wanted(table, name):
+            values[name] = _allowed(table, name) or value_for(column)
     return values
+
+
+def _wanted(table: type[TenantTable], name: str) -> bool:
+    return any(re.search(rf"\b{name}\b is not null|> {name}\b|\b{name} >", check) for check in table.keys.checks.values())
+
+
+def _allowed(table: type[TenantTable], name: str) -> str | None:
+    """The first value a check lists for the column."""
+    for check in table.keys.checks.values():
+        listed = re.search(rf"\b{name} in \('([^']*)'", check)
+        if listed:
+            return listed[1]
+    return None
 
 
 async def insert(connection: asyncpg.Connection, table: type[TenantTable], values: dict[str, Any]) -> UUID:

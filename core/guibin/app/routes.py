@@ -3,7 +3,9 @@
 from litestar import Controller
 
 from guibin.audit.api import AuditController
+from guibin.approvals.api import ApprovalController
 from guibin.policies.api import PolicyController
+from guibin.profiles.api import CustomerController
 
 from .documents import DocumentController
 from .health import HealthController
@@ -17,4 +19,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     MeController,
     PolicyController,
     AuditController,
+    ApprovalController,
+    FactController,
+    AssessmentController,
+    ApplicationController,
+    MembershipController,
+    CustomerController,
 )

@@ -49,6 +49,18 @@ class LedgerJob(TenantTable, tablename="job"):
             "outcome_known": "outcome in ('completed', 'dead', 'cancelled')",
             "leased_whole": "(lease_token is null) = (lease_until is null)",
         },
+        relay=(
+            "tenant_id",
+            "id",
+            "priority",
+            "run_at",
+            "attempt",
+            "handed_at",
+            "handed_by",
+            "lease_until",
+            "ended_at",
+        ),
+        relay_marks=("handed_at", "handed_by"),
     )
 
 

@@ -56,6 +56,7 @@ class Timer(TenantTable, tablename="timer"):
             Index(("due_at", "id"), where="completed_at is null and cancelled_at is null", name="timer_open_idx"),
         ),
         checks={"ended_is_silent": "(completed_at is null and cancelled_at is null) or next_at is null"},
+        relay=("tenant_id", "next_at"),
     )
 
 

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from guibin import events
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
-from guibin.events import AssessmentApplied
+from guibin.jobs.actions import enqueue
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
+from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
@@ -21,7 +21,7 @@ from guibin_tenants.tables import new_id
 from msgspec import Struct
 
 from .memberships import lock_scheme
-from .moves import Move, apply_moves
+from .moves import AnnounceMoves, Move, apply_moves
 
 Progress = Callable[[str], None]
 
@@ -70,8 +70,9 @@ with judged as ({judged}), compared as (
   select j.customer_id, j.tier, j.measures, m.tier as held,
     array_position({tiers}, j.tier) as earned, array_position({tiers}, m.tier) as has,
     m.basis = 'exception' and coalesce(m.expires_on > $1::date, true) as locked,
-    {voluntary} and not exists (select from consent s where s.tenant_id = nullif(current_setting('guibin.tenant'), '')::uuid
-      and s.customer_id = j.customer_id and s.purpose = {scheme} and {consent}) as unwilling,
+    {voluntary} and coalesce((select s.answer from consent s where s.customer_id = j.customer_id
+      and s.purpose = {scheme} and s.recorded_at <= $2::timestamptz order by s.recorded_at desc, s.id desc limit 1
+    ), '') <> 'granted' as unwilling,
     {grace_days} > 0 and not exists (select from grace_period g where g.tenant_id = m.tenant_id
       and g.membership_id = m.id and g.lifted_on is null and g.until_on <= $1::date) as in_grace
   from judged j left join membership m on m.customer_id = j.customer_id and m.scheme = {scheme} and {holding}
@@ -80,6 +81,7 @@ with judged as ({judged}), compared as (
     when held is null and tier is null then 'none'
     when held is null and unwilling then 'no_consent'
     when held is null then 'start'
+    when unwilling then 'end'
     when locked then 'locked'
     when tier = held then 'keep'
     when tier is not null and (has is null or earned < has) then 'upgrade'
@@ -171,23 +173,40 @@ async def assess(
 
 
 async def simulate(
-    scheme: TierScheme, *, as_of: date, known_at: datetime, policy_version: int, by: Principal
+    scheme: TierScheme, *, as_of: date, known_at: datetime, policy: Policy, by: Principal, now: datetime
 ) -> AssessmentView:
-    """Who would move if this scheme, changed or not, were applied on that day. Writes nothing.
+    """Who would move if this scheme, changed or not, were applied on that day. Changes nobody.
 
-    Compares with the memberships that lasted on `as_of`. Raises NotYourAssessment.
+    Compares with the memberships that lasted on `as_of`. Raises NotYourAssessment, and Invalid for a changed scheme that
+    contradicts itself or the policy.
     """
     _refuse_partial_view(by)
+    _refuse_contradictions(scheme, policy)
     moves = await _run(_SIMULATE, scheme, as_of=as_of, known_at=known_at, holding=_HELD_THEN)
+    customers = sum(move.customers for move in moves)
+    note = AuditNote(action="assessment.simulate", subject="assessment", fields=("tier",), shown=customers)
+    await record(note, by=by, now=now)
     return AssessmentView(
         id=None,
         scheme=scheme.name,
         as_of=as_of,
         known_at=known_at,
-        policy_version=policy_version,
-        customers=sum(move.customers for move in moves),
+        policy_version=policy.version,
+        customers=customers,
         moves=moves,
     )
+
+
+def _refuse_contradictions(scheme: TierScheme, policy: Policy) -> None:
+    own = {tier.name for tier in scheme.tiers} | {metric.name for metric in scheme.metrics}
+    changed = msgspec.structs.replace(
+        policy, schemes=(*(s for s in policy.schemes if s.name != scheme.name), scheme), entitlements=()
+    )
+    # A new tier or metric of a proposal has no title yet, and needs none to be simulated.
+    problems = [p for p in validate(changed) if not (p.path == "texts" and p.value.partition(".")[2] in own)]
+    if problems:
+        fields = tuple(FieldError(f"proposal.{p.path}", p.rule, p.fix, p.value) for p in problems)
+        raise Invalid("The proposed scheme cannot be simulated", fields=fields)
 
 
 async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
@@ -205,9 +224,7 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
         now=now,
     )
     await execute("update assessment set applied_at = $2 where id = $1", assessment_id, now)
-    await events.record(
-        AssessmentApplied(assessment_id=assessment_id, scheme=scheme.name, as_of=row["as_of"]), now=now
-    )
+    await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
 
 
 @approvals.on_decision("assessment")

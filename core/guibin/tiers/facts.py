@@ -9,6 +9,7 @@ import asyncpg
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
@@ -102,6 +103,17 @@ async def record_facts(
     return FactsRecorded(len(revisions) - corrected, corrected, len(facts) - len(revisions))
 
 
+def units_of(policy: Policy) -> dict[str, str]:
+    """The facts the policy's schemes look at, each with its unit. A fact only ever counted has no unit of its own."""
+    units: dict[str, str] = {}
+    for metric in (metric for scheme in policy.schemes for metric in scheme.metrics):
+        if metric.aggregate == "count":
+            units.setdefault(metric.fact, "")
+        elif not units.get(metric.fact):
+            units[metric.fact] = metric.unit
+    return units
+
+
 def problems_of(facts: Sequence[NewFact], *, units: Mapping[str, str], today: date) -> list[FieldError]:
     """What is wrong with these facts, each named by its place in the batch."""
     problems = []
@@ -123,7 +135,7 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
     wrong: list[tuple[str, str, str, str | None]] = []
     if fact.metric not in units:
         wrong.append(("metric", "a metric of the policy", f"one of: {', '.join(sorted(units))}", fact.metric[:60]))
-    elif fact.unit and fact.unit != units[fact.metric]:
+    elif fact.unit and units[fact.metric] and fact.unit != units[fact.metric]:
         wrong.append(("unit", f"{units[fact.metric]}, as the policy says", "convert it first", fact.unit[:12]))
     if fact.occurred_on > today:
         wrong.append(

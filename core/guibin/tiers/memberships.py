@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+import asyncpg
+
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin_tenants.refusals import Conflict, NotFound
@@ -113,6 +115,18 @@ async def end_expired(today: date, *, now: datetime) -> int:
     return len(rows)
 
 
+async def present_tier(customer_id: UUID, scheme: str, *, on: date) -> str | None:
+    """The tier held on a day, None when there is none."""
+    tier: str | None = await fetch_value(
+        "select tier from membership where customer_id = $1 and scheme = $2 and starts_on <= $3"
+        " and (ends_on is null or ends_on > $3) and (expires_on is null or expires_on > $3)",
+        customer_id,
+        scheme,
+        on,
+    )
+    return tier
+
+
 async def lock(customer_id: UUID, scheme: str) -> None:
     """Whoever changes this customer's membership of the scheme waits here for the others, assessments included."""
     await fetch_value(
@@ -133,7 +147,7 @@ def _key(*places: str) -> str:
     return f"hashtextextended(current_setting('guibin.tenant') || '/membership/' || {parts}, 0)"
 
 
-async def _open(customer_id: UUID, scheme: str):  # noqa: ANN202
+async def _open(customer_id: UUID, scheme: str) -> asyncpg.Record | None:
     return await fetch_one(
         "select id, tier, starts_on, since_on from membership"
         " where customer_id = $1 and scheme = $2 and ends_on is null for update",

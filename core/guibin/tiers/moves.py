@@ -4,7 +4,12 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from guibin_tenants.scope import execute
+from guibin import events
+from guibin.events import MembershipEnded, MembershipStarted
+from guibin.jobs.kinds import Job
+from guibin_tenants.scope import execute, fetch
+
+ANNOUNCED_AT_ONCE = 500
 
 Move = Literal["start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "none"]
 
@@ -63,3 +68,41 @@ async def apply_moves(assessment_id: UUID, *, scheme: str, on: date, grace_until
     await execute(_LIFT, assessment_id, on, scheme)
     await execute(_MOVE, assessment_id, on, scheme, now)
     await execute(_GRACE, assessment_id, on, scheme, grace_until)
+
+
+class AnnounceMoves(Job, frozen=True):
+    """Tell of each membership an assessment started or ended, so many customers at a time, after `after`."""
+
+    assessment_id: UUID
+    after: UUID | None = None
+
+
+async def announce(job: AnnounceMoves, *, now: datetime) -> AnnounceMoves | None:
+    """Record the events of the next customers; the job that goes on from there, None when all are told."""
+    rows = await fetch(
+        "select m.id, m.customer_id, a.scheme, m.tier, m.starts_on, e.id as ended_id, e.tier as ended_tier, e.ends_on,"
+        " r.customer_id as moved, r.move from assessment_result r"
+        " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
+        " left join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.basis_id = a.id"
+        " left join lateral (select o.id, o.tier, o.ends_on from membership o where o.tenant_id = r.tenant_id"
+        "   and o.customer_id = r.customer_id and o.scheme = a.scheme and o.ended_because = r.move and o.tier = r.held"
+        "   and o.ends_on >= a.as_of order by o.ends_on, o.recorded_at limit 1) e on true"
+        " where r.assessment_id = $1 and r.move in ('start', 'upgrade', 'downgrade', 'end')"
+        " and ($2::uuid is null or r.customer_id > $2) order by r.customer_id limit $3",
+        job.assessment_id,
+        job.after,
+        ANNOUNCED_AT_ONCE,
+    )
+    for row in rows:
+        if row["ended_id"] is not None:
+            await events.record(
+                MembershipEnded(
+                    row["ended_id"], row["moved"], row["scheme"], row["ended_tier"], row["ends_on"], row["move"]
+                ),
+                now=now,
+            )
+        if row["id"] is not None:
+            await events.record(
+                MembershipStarted(row["id"], row["customer_id"], row["scheme"], row["tier"], row["starts_on"]), now=now
+            )
+    return AnnounceMoves(job.assessment_id, rows[-1]["moved"]) if len(rows) == ANNOUNCED_AT_ONCE else None

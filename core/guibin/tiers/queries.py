@@ -129,7 +129,7 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
         " from assessment_result r"
         " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
         " join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id"
-        " where r.customer_id = $1 order by a.scheme, a.recorded_at desc, a.id desc",
+        " where r.customer_id = $1 and a.applied_at is not null order by a.scheme, a.recorded_at desc, a.id desc",
         customer_id,
     )
     return [

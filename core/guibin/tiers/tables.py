@@ -1,6 +1,6 @@
 """Facts, assessments, memberships, applications. Days are whole days in the company's zone."""
 
-from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, TenantTable
@@ -148,8 +148,8 @@ class GracePeriod(TenantTable, tablename="grace_period"):
 class Application(TenantTable, tablename="application"):
     """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
 
-    `form` holds the answers to the policy's form. `expires_on` is for exceptions. The membership starts when the
-    approval ends well.
+    `form` holds the answers to the policy's form. `expires_on` is for exceptions. The membership starts on the day the
+    approval ends well, in `time_zone`; `voluntary` asks for the customer's consent once more then.
     """
 
     customer_id = UuidColumn(default=None)
@@ -159,6 +159,8 @@ class Application(TenantTable, tablename="application"):
     reason = Text()
     form = JSONB()
     expires_on = Date(default=None, null=True)
+    time_zone = Varchar(length=60)
+    voluntary = Boolean(default=False)
     policy_version = Integer(default=0)
     clause = Varchar(length=40, default="")
     applied_by = UuidColumn(default=None)

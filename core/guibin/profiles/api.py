@@ -1,0 +1,112 @@
+"""`/api/v1/customers`: the archive."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from guibin_tenants.principals import Principal, may
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.params import Parameter
+
+from guibin.audit.actions import AuditNote, record
+from guibin.etags import etag, expect
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.policy.packs import Policy
+
+from . import actions, queries
+from .actions import Assignment, CustomerChange, Disclosed, NewConsent, NewCustomer, NewDisclosure, NewOrder
+from .queries import ConsentView, CustomerFilter, CustomerView, OrderView
+
+IfMatch = Annotated[str | None, Parameter(header="If-Match", default=None, description="The ETag you changed.")]
+
+
+class CustomerController(Controller):
+    path = "/api/v1/customers"
+    tags = ("customers",)
+
+    @get("/", needs=may("customers:read"), summary="Find customers as staff type: name, pinyin, initials, numbers")
+    async def list_customers(
+        self,
+        policy: Policy,
+        by: Principal,
+        now: datetime,
+        q: Annotated[str, Parameter(max_length=100)] = "",
+        kind: str | None = None,
+        account_manager_id: UUID | None = None,
+        org_unit_id: UUID | None = None,
+        closed: bool = False,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[CustomerView]:
+        wanted = CustomerFilter(q, kind, account_manager_id, org_unit_id, closed)
+        fields = queries.archive_fields(policy)
+        found = await queries.customers(wanted, fields=fields, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda customer: Cursor(customer.created_at, customer.id))
+        shown = tuple(customer.id for customer in page.items)
+        await record(AuditNote(action="customer.search", customer_ids=shown, shown=len(shown)), by=by, now=now)
+        return page
+
+    @post("/", needs=may("customers:write"), summary="Open an archive")
+    async def open_archive(
+        self, data: NewCustomer, policy: Policy, by: Principal, now: datetime
+    ) -> Response[CustomerView]:
+        return _tagged(await actions.open_archive(data, policy=policy, by=by, now=now), status=201)
+
+    @get("/{customer_id:uuid}", needs=may("customers:read"), summary="The archive, confidential values masked")
+    async def show(self, customer_id: UUID, by: Principal, now: datetime) -> Response[CustomerView]:
+        customer = await queries.customer(customer_id)
+        await record(AuditNote(action="customer.read", customer_id=customer_id), by=by, now=now)
+        return _tagged(customer)
+
+    @patch("/{customer_id:uuid}", needs=may("customers:write"), summary="Change the archive")
+    async def change(
+        self,
+        customer_id: UUID,
+        data: CustomerChange,
+        policy: Policy,
+        by: Principal,
+        now: datetime,
+        if_match: IfMatch = None,
+    ) -> Response[CustomerView]:
+        expect(if_match, await queries.version_of(customer_id))
+        return _tagged(await actions.change(customer_id, data, policy=policy, by=by, now=now))
+
+    @delete("/{customer_id:uuid}", needs=may("customers:erase"), summary="Erase: destroys the customer's key")
+    async def erase(self, customer_id: UUID, by: Principal, now: datetime) -> None:
+        await actions.erase(customer_id, by=by, now=now)
+
+    @post("/{customer_id:uuid}/disclosures", needs=may("customers:disclose"), summary="Show values in clear, on record")
+    async def disclose(
+        self, customer_id: UUID, data: NewDisclosure, policy: Policy, by: Principal, now: datetime
+    ) -> Disclosed:
+        return await actions.disclose(customer_id, data, policy=policy, by=by, now=now)
+
+    @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
+    async def assign(
+        self, customer_id: UUID, data: Assignment, by: Principal, now: datetime
+    ) -> Response[CustomerView]:
+        return _tagged(await actions.assign(customer_id, data, by=by, now=now), status=201)
+
+    @get("/{customer_id:uuid}/consents", needs=may("customers:read"), summary="What the customer agreed to")
+    async def list_consents(self, customer_id: UUID, by: Principal, now: datetime) -> list[ConsentView]:
+        await queries.customer(customer_id)
+        await record(AuditNote(action="consent.read", customer_id=customer_id), by=by, now=now)
+        return await queries.consents(customer_id)
+
+    @post("/{customer_id:uuid}/consents", needs=may("customers:write"), summary="Record a yes, a no or a withdrawal")
+    async def consent(self, customer_id: UUID, data: NewConsent, by: Principal, now: datetime) -> ConsentView:
+        return await actions.consent(customer_id, data, by=by, now=now)
+
+    @get("/{customer_id:uuid}/orders", needs=may("customers:read"), summary="Paid services and their periods")
+    async def list_orders(self, customer_id: UUID, by: Principal, now: datetime) -> list[OrderView]:
+        await queries.customer(customer_id)
+        await record(AuditNote(action="order.read", customer_id=customer_id), by=by, now=now)
+        return await queries.orders(customer_id)
+
+    @post("/{customer_id:uuid}/orders", needs=may("customers:write"), summary="Record a paid service")
+    async def order(self, customer_id: UUID, data: NewOrder, by: Principal, now: datetime) -> OrderView:
+        return await actions.order(customer_id, data, by=by, now=now)
+
+
+def _tagged(customer: CustomerView, *, status: int = 200) -> Response[CustomerView]:
+    return Response(customer, status_code=status, headers={"ETag": etag(customer.version)})

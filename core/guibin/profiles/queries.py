@@ -1,0 +1,218 @@
+"""Reading the archive, masked."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from guibin_tenants.keyring import tenant_key
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+from msgspec import Struct
+
+from guibin.paging import Cursor
+from guibin.policy.fields import ArchiveField
+from guibin.policy.packs import Policy
+
+from .names import fold, prefix_range
+from .sealing import CONTACT_FIELDS, exacts, tails
+
+
+class CustomerView(Struct, frozen=True):
+    """A customer's archive as it is shown without a disclosure: confidential values masked."""
+
+    id: UUID
+    number: str
+    kind: str
+    name: str
+    org_unit_id: UUID
+    account_manager_id: UUID | None
+    sex: str
+    birthday: date | None
+    birthday_calendar: str
+    employer: str
+    department: str
+    position: str
+    preferences: dict[str, str]
+    fields: dict[str, str | int | bool | None]
+    masked: dict[str, list[str]]
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    erased_at: datetime | None
+
+
+class CustomerFilter(Struct, frozen=True):
+    """`q` is what staff type: name, pinyin, initials, number, whole telephone or card number, its last four."""
+
+    q: str = ""
+    kind: str | None = None
+    account_manager_id: UUID | None = None
+    org_unit_id: UUID | None = None
+    closed: bool = False
+
+
+class ConsentView(Struct, frozen=True):
+    """What the customer said to a purpose, and to whom."""
+
+    purpose: str
+    answer: str
+    note: str
+    recorded_by_name: str
+    recorded_at: datetime
+
+
+class OrderView(Struct, frozen=True):
+    """A paid service from `started_on` until before `ends_on`."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    product: str
+    price: int
+    currency: str
+    started_on: date
+    ends_on: date
+    ended_at: datetime | None
+
+
+_COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_id, c.sex, c.birthday,
+    c.birthday_calendar, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
+    c.changed_at, c.closed_at, c.erased_at,
+    (select jsonb_object_agg(s.field, s.masked) from (
+        select v.field, jsonb_agg(v.masked order by v.place) as masked from sealed_value v
+        where v.tenant_id = c.tenant_id and v.customer_id = c.id group by v.field) s) as masked"""
+_ONE = f"select {_COLUMNS} from customer c where c.id = $1"
+_MANY = f"""select {_COLUMNS} from customer c
+    where ($1::text is null or c.kind = $1) and ($2::uuid is null or c.account_manager_id = $2)
+    and ($3::uuid is null or c.org_unit_id = $3) and ($4 or c.closed_at is null)
+    and ($5::uuid[] is null or c.id = any ($5))
+    and ($6::timestamptz is null or (c.created_at, c.id) < ($6, $7::uuid))
+    order by c.created_at desc, c.id desc limit $8"""
+_FOUND = """select id from customer where (name >= $1 and name < $2) or (number >= $1 and number < $2)
+    or (pinyin >= $3 and pinyin < $4) or (initials >= $3 and initials < $4)
+    union select customer_id from sealed_value where exact = any ($5) or tail = any ($6) limit 2000"""
+
+
+async def customer(customer_id: UUID) -> CustomerView:
+    """The archive, masked. Raises NotFound, also behind the wall of another org unit."""
+    row = await fetch_one(_ONE, customer_id)
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}")
+    return _view(row)
+
+
+async def version_of(customer_id: UUID) -> int:
+    """The archive's version, locked until the end of the transaction. Raises NotFound."""
+    row = await fetch_one("select version from customer where id = $1 for update", customer_id)
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}")
+    version: int = row["version"]
+    return version
+
+
+async def customers(
+    wanted: CustomerFilter, *, fields: tuple[ArchiveField, ...], after: Cursor | None, limit: int
+) -> list[CustomerView]:
+    """Customers newest first, at most `limit`."""
+    rows = await fetch(
+        _MANY,
+        wanted.kind,
+        wanted.account_manager_id,
+        wanted.org_unit_id,
+        wanted.closed,
+        await _found(wanted.q, fields) if wanted.q else None,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [_view(row) for row in rows]
+
+
+async def consents(customer_id: UUID) -> list[ConsentView]:
+    """Everything the customer said, latest first."""
+    rows = await fetch(
+        "select purpose, answer, note, recorded_by_name, recorded_at from consent where customer_id = $1"
+        " order by recorded_at desc, id desc",
+        customer_id,
+    )
+    return [msgspec.convert(dict(row), ConsentView) for row in rows]
+
+
+async def consented(customer_id: UUID, purpose: str) -> bool:
+    """Whether the customer's last word on the purpose is yes (S02-2)."""
+    row = await fetch_one(
+        "select answer from consent where customer_id = $1 and purpose = $2 order by recorded_at desc, id desc limit 1",
+        customer_id,
+        purpose,
+    )
+    return row is not None and row["answer"] == "granted"
+
+
+async def orders(customer_id: UUID) -> list[OrderView]:
+    """What the customer has and had, the last to end first."""
+    rows = await fetch("select * from product_order where customer_id = $1 order by ends_on desc, id", customer_id)
+    return [order_view(row) for row in rows]
+
+
+def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
+    """Every field an archive of this company can have beside the columns."""
+    return (*CONTACT_FIELDS, *policy.fields)
+
+
+def order_view(row: Any) -> OrderView:
+    """The view of a row."""
+    return OrderView(
+        row["id"],
+        row["customer_id"],
+        row["number"],
+        row["product"],
+        row["price"],
+        row["currency"],
+        row["started_on"],
+        row["ends_on"],
+        row["ended_at"],
+    )
+
+
+async def _found(q: str, fields: tuple[ArchiveField, ...]) -> list[UUID]:
+    text = fold(q)
+    key = await tenant_key()
+    name_from, name_to = prefix_range(text)
+    typed_from, typed_to = prefix_range(text.lower().replace(" ", ""))
+    rows = await fetch(
+        _FOUND,
+        name_from,
+        name_to,
+        typed_from,
+        typed_to,
+        exacts(fields, text, key),
+        tails(fields, text, key) if len(text) == 4 else [],
+    )
+    return [row["id"] for row in rows]
+
+
+def _view(row: Any) -> CustomerView:
+    return CustomerView(
+        id=row["id"],
+        number=row["number"],
+        kind=row["kind"],
+        name=row["name"],
+        org_unit_id=row["org_unit_id"],
+        account_manager_id=row["account_manager_id"],
+        sex=row["sex"],
+        birthday=row["birthday"],
+        birthday_calendar=row["birthday_calendar"],
+        employer=row["employer"],
+        department=row["department"],
+        position=row["position"],
+        preferences=msgspec.json.decode(row["preferences"]),
+        fields=msgspec.json.decode(row["fields"]),
+        masked=msgspec.json.decode(row["masked"]) if row["masked"] else {},
+        version=row["version"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+        closed_at=row["closed_at"],
+        erased_at=row["erased_at"],
+    )

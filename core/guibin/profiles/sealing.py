@@ -1,0 +1,94 @@
+"""Confidential values: normalised, masked, sealed and indexed."""
+
+import re
+import unicodedata
+from uuid import UUID
+
+from guibin_tenants.keyring import Place, blind_index, seal, unseal
+from guibin_tenants.tables import new_id
+from msgspec import Struct
+
+from guibin.policy.fields import ArchiveField
+
+# Every archive has these, whatever its packs (S07-24, S10-3).
+CONTACT_FIELDS = (
+    ArchiveField("mobile", "phone", "confidential", searchable=True, clause="S07-24"),
+    ArchiveField("phone", "phone", "confidential", searchable=True, clause="S07-24"),
+    ArchiveField("email", "email", "confidential", searchable=True, clause="S07-24"),
+    ArchiveField("address", "text", "confidential", clause="S07-24"),
+    ArchiveField("postcode", "text", "confidential", chars_max=12, clause="S07-24"),
+    ArchiveField("fax", "phone", "confidential", clause="S07-24"),
+)
+_TAIL_CHARS = 4
+_NUMERIC = ("phone", "identity_number")
+
+
+class NewSealedValue(Struct, frozen=True):
+    """A row of `sealed_value` to be."""
+
+    id: UUID
+    customer_id: UUID
+    field: str
+    sealed: bytes
+    masked: str
+    exact: bytes | None
+    tail: bytes | None
+
+
+def sealed(field: ArchiveField, value: str, *, customer_id: UUID, key: bytes, tenant_key: bytes) -> NewSealedValue:
+    """The value ready to be stored for this customer under its key."""
+    row = new_id()
+    plain = normalised(field, value)
+    exact = tail = None
+    if field.searchable:
+        exact = blind_index(tenant_key, field.name, plain)
+        if len(plain) > _TAIL_CHARS:
+            tail = blind_index(tenant_key, f"{field.name}:tail", plain[-_TAIL_CHARS:])
+    return NewSealedValue(
+        row, customer_id, field.name, seal(key, _place(row), value), masked(field, value), exact, tail
+    )
+
+
+def opened(row: UUID, key: bytes, value: bytes) -> str:
+    """The value in clear. Raises KeyringError."""
+    return unseal(key, _place(row), value)
+
+
+def normalised(field: ArchiveField, value: str) -> str:
+    """How equal values become the same: half-width, no spaces or hyphens, no +86 in front of a telephone number."""
+    text = unicodedata.normalize("NFKC", value).strip()
+    if field.type == "phone":
+        digits = re.sub(r"[^0-9]", "", text)
+        return digits.removeprefix("86") if len(digits) == 13 and digits.startswith("861") else digits
+    if field.type == "email":
+        return text.lower()
+    return re.sub(r"[\s-]", "", text).upper()
+
+
+def masked(field: ArchiveField, value: str) -> str:
+    """What is shown without a disclosure: 138****8000."""
+    text = unicodedata.normalize("NFKC", value).strip()
+    if field.type == "email":
+        local, _, domain = text.partition("@")
+        return f"{local[:1]}***@{domain}"
+    if field.type == "identity_number":
+        return f"{text[:3]}{'*' * 11}{text[-4:]}"
+    if field.third_party or field.name == "address":
+        return f"{text[:3]}***" if len(text) > 6 else "***"
+    if len(text) >= 11:
+        return f"{text[:3]}{'*' * (len(text) - 7)}{text[-4:]}"
+    return "*" * max(len(text) - 2, 3) + text[-2:] if len(text) > 4 else "***"
+
+
+def tails(fields: tuple[ArchiveField, ...], text: str, tenant_key: bytes) -> list[bytes]:
+    """Blind indexes under which values ending in these four characters are found."""
+    return [blind_index(tenant_key, f"{field.name}:tail", text.upper()) for field in fields if field.searchable]
+
+
+def exacts(fields: tuple[ArchiveField, ...], text: str, tenant_key: bytes) -> list[bytes]:
+    """Blind indexes under which values equal to `text` are found."""
+    return [blind_index(tenant_key, field.name, normalised(field, text)) for field in fields if field.searchable]
+
+
+def _place(row: UUID) -> Place:
+    return Place("sealed_value", "sealed", row)

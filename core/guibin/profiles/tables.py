@@ -1,0 +1,161 @@
+"""The archive's rows. Whatever is confidential stands sealed in `sealed_value`, never in a column in clear."""
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+
+class Customer(TenantTable, tablename="customer"):
+    """A customer. `pinyin` and `initials` are what staff type to find the name; `pinyin` also orders names.
+
+    `birthday` is a date in `birthday_calendar` (solar or lunar, then `birthday_leap_month` may hold);
+    `fields` holds the packs' fields that are not confidential. `closed_at` ends the archive, `erased_at` says
+    that its key was destroyed.
+    """
+
+    number = Varchar(length=60)
+    kind = Varchar(length=40)
+    name = Varchar(length=200)
+    pinyin = Varchar(length=400)
+    initials = Varchar(length=200)
+    org_unit_id = UuidColumn(default=None)
+    account_manager_id = UuidColumn(default=None, null=True)
+    sex = Varchar(length=10, default="", help_text="male, female or empty")
+    birthday = Date(default=None, null=True)
+    birthday_calendar = Varchar(length=5, default="solar")
+    birthday_leap_month = Boolean(default=False)
+    employer = Varchar(length=200, default="")
+    department = Varchar(length=200, default="")
+    position = Varchar(length=200, default="")
+    preferences = JSONB(default="{}")
+    fields = JSONB(default="{}")
+    version = Integer(default=1)
+    created_at = Timestamptz(default=None, null=True)
+    changed_at = Timestamptz(default=None, null=True)
+    closed_at = Timestamptz(default=None, null=True)
+    erased_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="org_unit_id",
+        references={"org_unit_id": "org_unit", "account_manager_id": "staff"},
+        unique=(("number",),),
+        collate_c=("number", "name", "pinyin", "initials"),
+        indexes=(
+            Index(("name", "id")),
+            Index(("pinyin", "id")),
+            Index(("initials", "id")),
+            Index(("created_at", "id")),
+            Index(("account_manager_id", "id")),
+            Index(("birthday",), where="birthday is not null"),
+        ),
+    )
+
+
+class SealedValue(TenantTable, tablename="sealed_value"):
+    """One confidential value of a customer, such as a mobile number: sealed, masked, and findable if searchable.
+
+    `exact` is the blind index of the normalised value, `tail` that of its last four characters.
+    """
+
+    customer_id = UuidColumn(default=None)
+    field = Varchar(length=60)
+    place = SmallInt(default=0, help_text="0 for the only or first one")
+    sealed = Bytea()
+    masked = Varchar(length=200)
+    exact = Bytea(default=None, null=True)
+    tail = Bytea(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        unique=(("customer_id", "field", "place"),),
+        indexes=(Index(("exact",), where="exact is not null"), Index(("tail",), where="tail is not null")),
+    )
+
+
+class Consent(TenantTable, tablename="consent"):
+    """What the customer said to a purpose: granted, refused or withdrawn. The latest row holds (S02-2)."""
+
+    customer_id = UuidColumn(default=None)
+    purpose = Varchar(length=60)
+    answer = Varchar(length=10)
+    note = Text(default="")
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(Index(("customer_id", "purpose", "recorded_at desc")),),
+        append_only=True,
+        checks={"answer": "answer in ('granted', 'refused', 'withdrawn')"},
+    )
+
+
+class Occasion(TenantTable, tablename="occasion"):
+    """A day to remember: a wedding, the founding of a company. Month and day in `calendar`."""
+
+    customer_id = UuidColumn(default=None)
+    name = Varchar(length=100)
+    happened_on = Date(default=None, null=True)
+    calendar = Varchar(length=5, default="solar")
+    leap_month = Boolean(default=False)
+
+    keys = Keys(
+        wall="customer_id", references={"customer_id": "customer"}, checks={"dated": "happened_on is not null"}
+    )
+
+
+class CustomerLink(TenantTable, tablename="customer_link"):
+    """A customer's part in another's, such as an executive of a company (S04-5). `ended_on` is exclusive."""
+
+    customer_id = UuidColumn(default=None)
+    of_customer_id = UuidColumn(default=None)
+    role = Varchar(length=60)
+    ended_on = Date(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "of_customer_id": "customer"},
+        unique=(("customer_id", "of_customer_id", "role"),),
+    )
+
+
+class ProductOrder(TenantTable, tablename="product_order"):
+    """A paid service the customer has, from `started_on` until before `ends_on` (S07-25). Price in minor units."""
+
+    customer_id = UuidColumn(default=None)
+    number = Varchar(length=60)
+    product = Varchar(length=200)
+    price = BigInt(default=0)
+    currency = Varchar(length=3, default="CNY")
+    started_on = Date(default=None, null=True)
+    ends_on = Date(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    created_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        unique=(("number",),),
+        indexes=(Index(("ends_on",), where="ended_at is null"),),
+        checks={"period": "started_on is not null and ends_on > started_on", "price": "price >= 0"},
+    )
+
+
+class Disclosure(TenantTable, tablename="disclosure"):
+    """Somebody was shown values in clear, and said why."""
+
+    customer_id = UuidColumn(default=None)
+    purpose = Text()
+    fields = JSONB(default="[]")
+    disclosed_to = UuidColumn(default=None)
+    disclosed_to_name = Varchar(length=200)
+    disclosed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        append_only=True,
+    )

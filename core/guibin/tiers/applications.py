@@ -1,0 +1,219 @@
+"""Putting a customer up for a tier: an approval decides, and the membership starts with it."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.policy.approvals import ApprovalFlow
+from guibin.policy.fields import check_values
+from guibin.policy.packs import Policy
+from guibin.policy.tiers import TierScheme
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, savepoint
+from guibin_tenants.tables import new_id
+from msgspec import Meta, Struct
+
+from . import memberships, queries
+from .consents import refuse_unwilling
+from .days import local_day
+from .memberships import NewMembership
+from .queries import ApplicationView
+
+Kind = Literal["tier", "exception", "upgrade"]
+Answers = dict[str, str | int | bool | None]
+# The core's own flow, for schemes that name none.
+_FALLBACK_FLOW = "exception"
+
+
+class AlreadyApplied(Conflict):
+    """An application for the customer under this scheme waits for its decision."""
+
+    kind = "already-applied"
+    title = "An application for this customer and scheme waits already"
+
+
+class NewApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`exception` relaxes the thresholds for one customer and needs `expires_on`, the first day without it (S12-3).
+
+    `upgrade` asks for a higher tier than the present one. `form` names a form of the policy that `answers` fill in.
+    """
+
+    customer_id: UUID
+    kind: Kind = "tier"
+    scheme: Annotated[str, Meta(max_length=60)]
+    tier: Annotated[str, Meta(max_length=60)]
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    expires_on: date | None = None
+    form: Annotated[str, Meta(max_length=60)] = ""
+    answers: Answers = {}
+
+
+async def apply_for(
+    new: NewApplication, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> ApplicationView:
+    """Put a customer up; the policy's approval flow decides.
+
+    Raises Invalid with every bad field, NotFound for a customer the caller cannot see, NoConsent where the scheme is
+    voluntary (S02-2), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
+    """
+    today = local_day(now, company.time_zone)
+    customer = await fetch_one("select id, kind, org_unit_id from customer where id = $1", new.customer_id)
+    if customer is None:
+        raise NotFound(f"There is no customer {new.customer_id}")
+    scheme = policy.scheme(new.scheme)
+    present = await memberships.present_tier(new.customer_id, new.scheme, on=today)
+    problems = _problems(new, scheme, customer["kind"], present, policy, today)
+    if scheme is None or problems:
+        raise Invalid("The application cannot be taken", fields=tuple(problems))
+    if scheme.voluntary:
+        await refuse_unwilling(new.customer_id, scheme.name)
+    flow = _flow(policy, scheme)
+    application_id = new_id()
+    await _write(application_id, new, scheme, policy, company, by, now)
+    approval_id = await approvals.ask(
+        "application",
+        application_id,
+        flow=flow,
+        by=by,
+        now=now,
+        note=new.reason,
+        customer_id=new.customer_id,
+        org_unit_id=customer["org_unit_id"],
+    )
+    await execute("update application set approval_id = $2 where id = $1", application_id, approval_id)
+    note = AuditNote(
+        action="application.write",
+        subject="application",
+        subject_id=application_id,
+        customer_id=new.customer_id,
+        fields=("tier",),
+        purpose=new.kind,
+    )
+    await record(note, by=by, now=now)
+    return await queries.application(application_id)
+
+
+@approvals.on_decision("application")
+async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved: the membership starts on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
+    row = await fetch_one(
+        "select customer_id, kind, scheme, tier, reason, expires_on, time_zone, voluntary from application"
+        " where id = $1 for update",
+        decided.subject_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no application {decided.subject_id}")
+    await execute(
+        "update application set outcome = $2, decided_at = $3 where id = $1", decided.subject_id, decided.outcome, now
+    )
+    if not decided.approved:
+        return
+    if row["voluntary"]:
+        await refuse_unwilling(row["customer_id"], row["scheme"])
+    await memberships.start(
+        NewMembership(
+            customer_id=row["customer_id"],
+            scheme=row["scheme"],
+            tier=row["tier"],
+            starts_on=local_day(now, row["time_zone"]),
+            expires_on=row["expires_on"],
+            basis="exception" if row["kind"] == "exception" else "application",
+            basis_id=decided.subject_id,
+            reason=row["reason"],
+        ),
+        now=now,
+    )
+
+
+def _problems(
+    new: NewApplication, scheme: TierScheme | None, kind: str, present: str | None, policy: Policy, today: date
+) -> list[FieldError]:
+    if scheme is None:
+        known = ", ".join(s.name for s in policy.schemes) or "the policy has none"
+        return [FieldError("scheme", "a scheme of the policy", f"one of: {known}", new.scheme)]
+    problems = []
+    if scheme.tier(new.tier) is None:
+        tiers = ", ".join(tier.name for tier in scheme.tiers)
+        problems.append(FieldError("tier", f"a tier of {scheme.name}", f"one of: {tiers}", new.tier))
+    if kind not in scheme.customer_kinds:
+        rule = f"a customer of kind {', '.join(scheme.customer_kinds)}"
+        problems.append(FieldError("customer_id", rule, "correct the archive or choose another scheme", kind))
+    if new.kind == "upgrade" and not 0 < scheme.rank(present) < scheme.rank(new.tier):
+        rule = "higher than the present tier"
+        problems.append(FieldError("tier", rule, f"the present one is {present or 'none: apply for a tier'}", new.tier))
+    return [*problems, *_expiry_problems(new, scheme, today), *_answer_problems(new, policy)]
+
+
+def _expiry_problems(new: NewApplication, scheme: TierScheme, today: date) -> list[FieldError]:
+    if new.kind != "exception":
+        rule = "only for an exception"
+        return [FieldError("expires_on", rule, "leave it out", str(new.expires_on))] if new.expires_on else []
+    last = today + timedelta(days=scheme.exception_days_max)
+    if new.expires_on is None or not today < new.expires_on <= last:
+        rule = f"after today and not after {last}"
+        return [FieldError("expires_on", rule, "an exception always ends (S12-3)", str(new.expires_on))]
+    return []
+
+
+def _answer_problems(new: NewApplication, policy: Policy) -> list[FieldError]:
+    form = next((form for form in policy.forms if form.name == new.form), None)
+    if form is None:
+        if not new.form and not new.answers:
+            return []
+        known = ", ".join(f.name for f in policy.forms) or "the policy has none"
+        return [FieldError("form", "a form of the policy", f"one of: {known}", new.form)]
+    return [
+        FieldError(f"answers.{problem.field}", problem.rule, problem.fix, problem.value)
+        for problem in check_values(form.fields, new.answers)
+    ]
+
+
+def _flow(policy: Policy, scheme: TierScheme) -> ApprovalFlow:
+    name = scheme.approval or _FALLBACK_FLOW
+    flow = policy.approval(name)
+    if flow is None:
+        raise Invalid(fields=(FieldError("scheme", "a scheme with an approval flow", f"add {name} to the policy", name),))
+    return flow
+
+
+async def _write(
+    application_id: UUID,
+    new: NewApplication,
+    scheme: TierScheme,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> None:
+    tier = scheme.tier(new.tier)
+    try:
+        async with savepoint():
+            await execute(
+                "insert into application (id, customer_id, kind, scheme, tier, reason, form, expires_on, time_zone,"
+                " voluntary, policy_version, clause, applied_by, applied_by_name, applied_at)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                application_id,
+                new.customer_id,
+                new.kind,
+                new.scheme,
+                new.tier,
+                new.reason,
+                msgspec.json.encode(new.answers).decode(),
+                new.expires_on,
+                company.time_zone,
+                scheme.voluntary,
+                policy.version,
+                (tier.clause if tier else "") or scheme.clause,
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyApplied() from None

@@ -1,0 +1,25 @@
+"""Nobody becomes a VIP without having agreed (S02-2): the purpose of the consent is the scheme's name."""
+
+from uuid import UUID
+
+from guibin_tenants.refusals import Refusal
+from guibin_tenants.scope import fetch_value
+
+
+class NoConsent(Refusal):
+    """The scheme is voluntary, and the customer has not agreed to it, or no longer does."""
+
+    kind = "no-consent"
+    title = "The customer has not consented to this"
+
+
+async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
+    """Raises NoConsent unless the customer's latest answer to the scheme is yes."""
+    answer = await fetch_value(
+        "select answer from consent where customer_id = $1 and purpose = $2 order by recorded_at desc, id desc limit 1",
+        customer_id,
+        scheme,
+    )
+    if answer != "granted":
+        said = f"the customer's answer is: {answer}" if answer else "the customer has not been asked"
+        raise NoConsent(f"{scheme} is voluntary; {said}. Record a consent to the purpose {scheme} first")
