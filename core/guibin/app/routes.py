@@ -6,6 +6,7 @@ from guibin.audit.api import AuditController
 from guibin.approvals.api import ApprovalController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
+from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
 from .documents import DocumentController
 from .health import HealthController

@@ -5,10 +5,11 @@ from typing import Literal
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
+
 from guibin.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
-from msgspec import Struct
 
 from .periods import Period
 

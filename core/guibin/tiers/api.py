@@ -4,6 +4,10 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.money import Money, to_minor
@@ -12,9 +16,6 @@ from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from litestar import Controller, get, post
-from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
 
 from . import applications, assessment, memberships, queries
 from .applications import NewApplication
@@ -99,7 +100,9 @@ class AssessmentController(Controller):
         today = local_day(now, company.time_zone)
         as_of = data.as_of or today
         if as_of > today:
-            raise Invalid(fields=(FieldError("as_of", f"not after today, {today}", "facts to come are unknown", str(as_of)),))
+            raise Invalid(
+                fields=(FieldError("as_of", f"not after today, {today}", "facts to come are unknown", str(as_of)),)
+            )
         if not data.dry_run:
             _refuse_simulation_parts(data)
             return await assessment.assess(data.scheme, as_of=as_of, policy=policy, by=by, now=now)

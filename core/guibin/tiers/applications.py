@@ -6,6 +6,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Meta, Struct
+
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
@@ -18,7 +20,6 @@ from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id
-from msgspec import Meta, Struct
 
 from . import memberships, queries
 from .consents import refuse_unwilling
@@ -179,7 +180,9 @@ def _flow(policy: Policy, scheme: TierScheme) -> ApprovalFlow:
     name = scheme.approval or _FALLBACK_FLOW
     flow = policy.approval(name)
     if flow is None:
-        raise Invalid(fields=(FieldError("scheme", "a scheme with an approval flow", f"add {name} to the policy", name),))
+        raise Invalid(
+            fields=(FieldError("scheme", "a scheme with an approval flow", f"add {name} to the policy", name),)
+        )
     return flow
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
+
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
@@ -18,7 +20,6 @@ from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
-from msgspec import Struct
 
 from .memberships import lock_scheme
 from .moves import AnnounceMoves, Move, apply_moves
@@ -273,9 +274,7 @@ async def _run(
     return tuple(msgspec.convert(dict(row), MoveCount) for row in rows)
 
 
-async def _put_up(
-    assessment_id: UUID, scheme: TierScheme, policy: Policy, by: Principal, now: datetime
-) -> UUID | None:
+async def _put_up(assessment_id: UUID, scheme: TierScheme, policy: Policy, by: Principal, now: datetime) -> UUID | None:
     if not scheme.list_approval:
         return None
     flow = policy.approval(scheme.list_approval)
@@ -291,8 +290,6 @@ def _refuse_partial_view(by: Principal) -> None:
 
 
 async def _refuse_before_last(scheme: str, as_of: date) -> None:
-    last = await fetch_value(
-        "select max(as_of) from assessment where scheme = $1 and applied_at is not null", scheme
-    )
+    last = await fetch_value("select max(as_of) from assessment where scheme = $1 and applied_at is not null", scheme)
     if last is not None and as_of < last:
         raise BeforeLastAssessment(f"{scheme} was assessed as of {last}: simulate {as_of} instead (dry_run)")

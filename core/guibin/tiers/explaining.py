@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from msgspec import Struct
+
 from guibin.policy.compiling import explain
 from guibin.policy.criteria import holds
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Tier, TierScheme
-from msgspec import Struct
 
 from .moves import Move
 
@@ -135,12 +136,16 @@ def _sentence(basis: Basis, criteria: tuple[CriterionView, ...], policy: Policy,
         held=policy.title(f"tier.{basis.held}", language) if basis.held else "",
         becomes=policy.title(f"tier.{basis.becomes}", language) if basis.becomes else "",
     )
-    return words["reached" if basis.tier else "missed"].format(
-        as_of=basis.as_of,
-        scheme=policy.title(f"scheme.{basis.scheme.name}", language),
-        version=basis.policy_version,
-        tier=told.title,
-        why=told.sentence,
-        clause=told.clause,
-        move=move,
-    ).strip()
+    return (
+        words["reached" if basis.tier else "missed"]
+        .format(
+            as_of=basis.as_of,
+            scheme=policy.title(f"scheme.{basis.scheme.name}", language),
+            version=basis.policy_version,
+            tier=told.title,
+            why=told.sentence,
+            clause=told.clause,
+            move=move,
+        )
+        .strip()
+    )

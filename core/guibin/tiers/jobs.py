@@ -25,4 +25,3 @@ async def announce_moves(job: AnnounceMoves, run: Run) -> None:
     if following is not None:
         key = f"announce-moves/{following.assessment_id}/{following.after}"
         await enqueue(following, now=run.now, unique_key=key)
-

@@ -5,13 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
-from msgspec import Struct
 
 Basis = Literal["assessment", "application", "exception"]
 

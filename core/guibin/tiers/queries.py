@@ -5,11 +5,12 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Struct
+
 from guibin.paging import Cursor
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
-from msgspec import Struct
 
 from .explaining import Basis, Figures
 from .moves import Move
@@ -103,7 +104,9 @@ def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipV
     return [
         m
         for m in memberships
-        if m.starts_on <= day and (m.ends_on is None or day < m.ends_on) and (m.expires_on is None or day < m.expires_on)
+        if m.starts_on <= day
+        and (m.ends_on is None or day < m.ends_on)
+        and (m.expires_on is None or day < m.expires_on)
     ]
 
 
@@ -165,9 +168,7 @@ async def assessments(scheme: str | None, *, after: Cursor | None, limit: int) -
     return [msgspec.convert(dict(row), AssessmentRow) for row in rows]
 
 
-async def results(
-    assessment_id: UUID, move: Move | None, *, after: UUID | None, limit: int
-) -> list[ResultView]:
+async def results(assessment_id: UUID, move: Move | None, *, after: UUID | None, limit: int) -> list[ResultView]:
     """Results of one assessment in the order of the customers' ids. Raises NotFound."""
     if await fetch_one("select id from assessment where id = $1", assessment_id) is None:
         raise NotFound(f"There is no assessment {assessment_id}")

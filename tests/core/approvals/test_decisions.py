@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+
 from guibin.approvals import actions, queries
 from guibin.approvals.actions import Decided
 from guibin.approvals.refusals import (
@@ -22,9 +23,12 @@ from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-ONE_STEP = ApprovalFlow(name="one", steps=(ApprovalStep(role="manager"),), clause="S07-17")
+ONE_STEP = ApprovalFlow(name="one", subject="test-subject", steps=(ApprovalStep(role="manager"),), clause="S07-17")
 TWO_STEPS = ApprovalFlow(
-    name="two", steps=(ApprovalStep(role="manager"), ApprovalStep(role="tenant_admin")), clause="S07-17"
+    name="two",
+    subject="test-subject",
+    steps=(ApprovalStep(role="manager"), ApprovalStep(role="tenant_admin")),
+    clause="S07-17",
 )
 
 ended: list[Decided] = []
@@ -106,7 +110,11 @@ async def test_the_applicant_cannot_decide_whatever_their_roles(tenant):
 
 async def test_only_those_the_flow_names_may_ask(tenant):
     flow = ApprovalFlow(
-        name="f", applicants=("account_manager",), steps=(ApprovalStep(role="manager"),), clause="S11-5"
+        name="f",
+        subject="test-subject",
+        applicants=("account_manager",),
+        steps=(ApprovalStep(role="manager"),),
+        clause="S11-5",
     )
     async with tenant.scope():
         await asked(flow, person("account_manager"))
