@@ -5,9 +5,11 @@ from datetime import datetime
 import asyncpg
 
 from guibin.packs import BadPack, Packs
+from guibin.sla import calendars
 from guibin_tenants import keyring, org_units, registry, schema, settings
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.lint import findings
+from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
 
@@ -46,5 +48,10 @@ async def _furnish(tenant: TenantView, now: datetime) -> None:
     async with tenant_scope(tenant.id):
         await keyring.tenant_key()
         await org_units.open_unit(code="head-office", name=f"{tenant.name} 总部")
+        await calendars.seed(time_zone=tenant.time_zone, by=_provisioner(tenant), now=now)
         if tenant.simulated:
             await settings.move_clock(now)
+
+
+def _provisioner(tenant: TenantView) -> Principal:
+    return Principal(kind="operator", id=tenant.id, name="provisioning", permissions=PERMISSIONS)

@@ -129,6 +129,11 @@ def new_subject_key(tenant_key: bytes, subject: UUID) -> tuple[bytes, bytes]:
     return key, _wrap(tenant_key, key, subject.bytes)
 
 
+def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> bytes:
+    """A subject's key from its stored form. Raises KeyringError."""
+    return _unwrap(tenant_key, wrapped, subject.bytes)
+
+
 def seal(key: bytes, place: Place, text: str) -> bytes:
     """The sealed form of `text`, bound to the tenant and the place."""
     nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -80,7 +80,8 @@ def keyring_error(_: Request, error: KeyringError) -> Response[bytes]:
 
 def _field(item: dict[str, object]) -> FieldError:
     key = str(item.get("key", ""))
-    return FieldError(key or str(item.get("source", "body")), str(item.get("message", "")))
+    # The framework calls the body after the handler's argument.
+    return FieldError("body" if key in ("", "data") else key, str(item.get("message", "")))
 
 
 def _of_text(detail: str) -> FieldError:

@@ -4,6 +4,7 @@ from litestar import Controller
 
 from guibin.audit.api import AuditController
 from guibin.approvals.api import ApprovalController
+from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
@@ -25,5 +26,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     AssessmentController,
     ApplicationController,
     MembershipController,
+    ServiceItemController,
+    EntitlementController,
+    RedemptionController,
     CustomerController,
 )

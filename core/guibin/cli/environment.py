@@ -24,6 +24,7 @@ class Urls(Struct, frozen=True):
 
     app: str
     owner: str
+    relay: str
     redis: str
 
 
@@ -45,11 +46,15 @@ def urls() -> Iterator[Urls]:
     """The servers of the environment; otherwise the embedded ones, started for as long as this lasts."""
     external = os.environ.get("GUIBIN_DATABASE_URL")
     if external:
-        owner_url = os.environ.get("GUIBIN_OWNER_URL", external)
-        yield Urls(external, owner_url, os.environ.get("GUIBIN_REDIS_URL", "redis://127.0.0.1:6379/0"))
+        yield Urls(
+            external,
+            os.environ.get("GUIBIN_OWNER_URL", external),
+            os.environ.get("GUIBIN_RELAY_URL", external),
+            os.environ.get("GUIBIN_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        )
         return
     with embedded.running(home()) as servers:
-        yield Urls(servers.app_url, servers.owner_url, servers.redis_url)
+        yield Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url)
 
 
 def packs() -> Packs:

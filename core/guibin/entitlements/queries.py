@@ -11,8 +11,6 @@ from guibin.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
-from .periods import Period
-
 State = Literal["used", "reserved", "lapsed", "reversed"]
 
 
@@ -27,6 +25,7 @@ class RedemptionView(Struct, frozen=True):
     quantity: int
     used_on: date
     reference: str | None
+    occasion: str
     proof: str
     note: str
     state: State
@@ -38,15 +37,8 @@ class RedemptionView(Struct, frozen=True):
     reversal_reason: str = ""
 
 
-class Usage(Struct, frozen=True):
-    """Units used for good and units kept back, in one period."""
-
-    consumed: int = 0
-    reserved: int = 0
-
-
 _REDEMPTION = (
-    "select r.id, r.customer_id, r.item, r.scheme, r.tier, r.quantity, r.used_on, r.reference, r.proof, r.note,"
+    "select r.id, r.customer_id, r.item, r.scheme, r.tier, r.quantity, r.used_on, r.reference, r.occasion, r.proof, r.note,"
     " r.reserved_until, r.redeemed_by, r.redeemed_by_name, r.redeemed_at, u.used_at, v.reversed_at,"
     " coalesce(v.reason, '') as reversal_reason"
     " from redemption r"
@@ -86,25 +78,16 @@ async def listed(
     return [view_of(row, now) for row in rows]
 
 
-async def counted(customer_id: UUID, item: str, within: Period, *, now: datetime) -> list[RedemptionView]:
-    """What counts against the quota: uses and running reservations on days of the period, by day."""
+async def counted(customer_id: UUID, item: str, scheme: str, *, now: datetime) -> list[RedemptionView]:
+    """What counts against the scheme's quota of the item: uses and running reservations, by day."""
     rows = await fetch(
-        f"{_REDEMPTION} where r.customer_id = $1 and r.item = $2 and r.used_on >= $3 and r.used_on < $4"
-        " and v.id is null order by r.used_on, r.id",
+        f"{_REDEMPTION} where r.customer_id = $1 and r.item = $2 and r.scheme = $3 and v.id is null"
+        " order by r.used_on, r.id",
         customer_id,
         item,
-        within.starts_on,
-        within.ends_on,
+        scheme,
     )
     return [view for view in (view_of(row, now) for row in rows) if view.state in ("used", "reserved")]
-
-
-def usage_of(redemptions: list[RedemptionView], within: Period) -> Usage:
-    """Units by state, of those on days of the period."""
-    mine = [r for r in redemptions if r.used_on in within]
-    return Usage(
-        sum(r.quantity for r in mine if r.state == "used"), sum(r.quantity for r in mine if r.state == "reserved")
-    )
 
 
 def view_of(row: asyncpg.Record, now: datetime) -> RedemptionView:
@@ -118,6 +101,7 @@ def view_of(row: asyncpg.Record, now: datetime) -> RedemptionView:
         quantity=row["quantity"],
         used_on=row["used_on"],
         reference=row["reference"],
+        occasion=row["occasion"],
         proof=row["proof"],
         note=row["note"],
         state=_state(row, now),

@@ -19,7 +19,7 @@ class Redemption(TenantTable, tablename="redemption"):
     """So many units of an item used, or kept back, on `used_on`: it counts against the period of that day.
 
     `reserved_until` is None for a use; a reservation counts until then, or for good once there is a RedemptionUse.
-    `reference` is the caller's own and makes sending it again harmless.
+    `reference` is the caller's own and makes sending it again harmless; `occasion` tells one stay from another.
     """
 
     customer_id = UuidColumn(default=None)
@@ -30,6 +30,7 @@ class Redemption(TenantTable, tablename="redemption"):
     quantity = Integer()
     used_on = Date(default=None, null=True)
     reference = Varchar(length=120, default=None, null=True)
+    occasion = Varchar(length=60, default="")
     proof = Varchar(length=60, default="")
     note = Text(default="")
     reserved_until = Timestamptz(default=None, null=True)

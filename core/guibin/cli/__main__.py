@@ -1,0 +1,5 @@
+"""`python -m guibin.cli`: as `guibin`."""
+
+from . import main
+
+main()

@@ -1,0 +1,82 @@
+"""`guibin up`, `serve`, `worker` and `doctor`: running the product."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import uvicorn
+from cyclopts import Parameter
+
+from guibin import demonstration, embedded, migrations, supervisor, worker as worker_process
+from guibin.app.factory import create_app
+from guibin.checks import examine
+from guibin.supervisor import Urls
+from guibin_tenants import keyring
+
+from . import environment
+from .output import as_json, err, fail, out
+from .tenants import Json
+
+Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
+
+
+def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demonstration company.")] = True) -> None:
+    """Run everything on the embedded servers, in the foreground; Ctrl-C stops it within ten seconds."""
+
+    async def prepare(urls: Urls) -> None:
+        say("Bringing the database up to date …")
+        await migrations.migrate(urls.owner, environment.packs().tables())
+        keyring.load_root_key(environment.home())
+        if demo:
+            await demonstration.fill(urls.owner, urls.database, environment.packs(), home=environment.home(), say=say)
+
+    def announce(urls: Urls) -> None:
+        out.print(demonstration.welcome(urls.api, environment.home()) if demo else f"Guibin is ready: {urls.api}", soft_wrap=True)
+
+    try:
+        asyncio.run(supervisor.run(environment.home(), port=port, prepare=prepare, announce=announce, say=say))
+    except (supervisor.AlreadyUp, embedded.EmbeddedFailed) as error:
+        fail(str(error))
+
+
+def serve(*, port: Port = 8000) -> None:
+    """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
+    keyring.load_root_key(environment.home())
+    with environment.urls() as urls:
+        uvicorn.run(
+            create_app(urls.app),
+            host="127.0.0.1",
+            port=port,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=6,
+        )
+
+
+def worker() -> None:
+    """Run background jobs: relay, timetable and executor."""
+    keyring.load_root_key(environment.home())
+    with environment.urls() as urls:
+        asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
+
+
+def doctor(*, json: Json = False) -> None:
+    """Check the database, its roles, isolation, Redis, keys and packs; exit code 1 when something is wrong."""
+    with environment.urls() as urls:
+        found = asyncio.run(examine(urls.app, urls.owner, urls.redis, home=environment.home()))
+    if json:
+        as_json(found)
+    else:
+        for finding in found:
+            out.print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}" + (f": {finding.detail}" if finding.detail else ""), markup=False)
+    if not all(finding.ok for finding in found):
+        sys.exit(1)
+
+
+def say(message: str) -> None:
+    """Progress, on standard error."""
+    err.print(message, style="dim", soft_wrap=True)
+

@@ -1,0 +1,245 @@
+"""Redeeming, taking up a reservation, reversing. Everything that counts happens under the account's lock."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.policy.packs import Policy
+from guibin.policy.service_items import Entitlement
+from guibin.tiers import queries as tiers
+from guibin.tiers.days import local_day
+from guibin.tiers.queries import MembershipView
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+from msgspec import Meta, Struct
+
+from . import queries
+from .queries import RedemptionView
+from .quotas import Allowance, Counted, allowance
+from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
+
+QUANTITY_MAX = 10_000
+
+
+class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`used_on` is the day of use, today by default: it counts in that day's period, whenever it is entered.
+
+    With `reserve_until` the units are only kept back until then. `reference` is the caller's own, sent again it changes
+    nothing. `scheme` is needed only when two schemes give the same item. `proof` is what the customer showed (S03-4).
+    """
+
+    customer_id: UUID
+    item: Annotated[str, Meta(max_length=60)]
+    quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] = 1
+    used_on: date | None = None
+    scheme: Annotated[str, Meta(max_length=60)] = ""
+    reference: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+    occasion: Annotated[str, Meta(max_length=60)] = ""
+    proof: Annotated[str, Meta(max_length=60)] = ""
+    note: Annotated[str, Meta(max_length=1_000)] = ""
+    reserve_until: datetime | None = None
+
+
+class Offer(Struct, frozen=True):
+    """What one membership gives of one item on a day."""
+
+    membership: MembershipView
+    entitlement: Entitlement
+    allowance: Allowance
+
+
+async def redeem(
+    new: NewRedemption, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> RedemptionView:
+    """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
+
+    Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, ReferenceTaken.
+    """
+    today = local_day(now, company.time_zone)
+    used_on = new.used_on or today
+    _refuse_wrong(new, policy, today, now)
+    await _lock(new.customer_id, new.item)
+    if new.reference is not None:
+        known = await queries.by_reference(new.reference, now=now)
+        if known is not None:
+            return _same(known, new, used_on)
+    found = await offers(new.customer_id, policy, item=new.item, day=used_on, occasion=new.occasion, now=now)
+    offer = _best([o for o in found if not new.scheme or o.membership.scheme == new.scheme])
+    if offer is None:
+        raise NotEntitled(f"No membership gives {new.item} on {used_on}")
+    left = offer.allowance.left
+    if left is not None and left < new.quantity:
+        period = offer.allowance.period
+        raise QuotaUsedUp(
+            f"{left} of {new.item} left, {new.quantity} asked for, from {period.starts_on} until before {period.ends_on}"
+        )
+    redemption_id = await _write(new, offer, used_on, by, now)
+    await _note("redemption.write", new.customer_id, redemption_id, by, now)
+    return await queries.by_id(redemption_id, now=now)
+
+
+async def take_up(redemption_id: UUID, *, by: Principal, now: datetime) -> RedemptionView:
+    """A reservation is used. Raises NotFound, NotReserved when it lapsed, was reversed or is used already."""
+    found = await _locked(redemption_id, now)
+    if found.state != "reserved":
+        raise NotReserved(f"The redemption is {found.state}")
+    await execute(
+        "insert into redemption_use (id, redemption_id, used_by, used_by_name, used_at) values ($1, $2, $3, $4, $5)",
+        new_id(),
+        redemption_id,
+        by.id,
+        by.name,
+        now,
+    )
+    await _note("redemption.use", found.customer_id, redemption_id, by, now)
+    return await queries.by_id(redemption_id, now=now)
+
+
+async def reverse(redemption_id: UUID, *, reason: str, by: Principal, now: datetime) -> RedemptionView:
+    """Undo a redemption: its units are free again in the period of use. Raises NotFound, AlreadyReversed."""
+    found = await _locked(redemption_id, now)
+    if found.state == "reversed":
+        raise AlreadyReversed(f"It was reversed at {found.reversed_at}: {found.reversal_reason}")
+    await execute(
+        "insert into redemption_reversal (id, redemption_id, reason, reversed_by, reversed_by_name, reversed_at)"
+        " values ($1, $2, $3, $4, $5, $6)",
+        new_id(),
+        redemption_id,
+        reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await _note("redemption.reverse", found.customer_id, redemption_id, by, now)
+    return await queries.by_id(redemption_id, now=now)
+
+
+async def offers(
+    customer_id: UUID, policy: Policy, *, day: date, now: datetime, item: str = "", occasion: str = ""
+) -> list[Offer]:
+    """What the customer's memberships of that day give, of one item or of all. Raises NotFound."""
+    if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
+        raise NotFound(f"There is no customer {customer_id}")
+    history = await tiers.memberships_of(customer_id)
+    found = []
+    for membership in tiers.holding_on(history, day):
+        for entitlement in policy.entitlements:
+            if (entitlement.scheme, entitlement.tier) != (membership.scheme, membership.tier):
+                continue
+            if item and entitlement.item != item:
+                continue
+            redeemed = await queries.counted(customer_id, entitlement.item, membership.scheme, now=now)
+            given = allowance(
+                _given(policy, history, membership.scheme, entitlement.item),
+                [Counted(r.used_on, r.quantity, r.state == "reserved", r.occasion) for r in redeemed],
+                day=day,
+                since_on=membership.since_on,
+                occasion=occasion,
+            )
+            if given is not None:
+                found.append(Offer(membership, entitlement, given))
+    return found
+
+
+def _given(
+    policy: Policy, history: list[MembershipView], scheme: str, item: str
+) -> Callable[[date], Entitlement | None]:
+    def on(day: date) -> Entitlement | None:
+        tier = next((m.tier for m in tiers.holding_on(history, day) if m.scheme == scheme), None)
+        return next(
+            (e for e in policy.entitlements if (e.scheme, e.tier, e.item) == (scheme, tier, item)),
+            None,
+        )
+
+    return on
+
+
+def _best(found: list[Offer]) -> Offer | None:
+    # Unlimited first, then whatever leaves most.
+    return max(found, key=lambda o: (o.allowance.left is None, o.allowance.left or 0), default=None)
+
+
+def _refuse_wrong(new: NewRedemption, policy: Policy, today: date, now: datetime) -> None:
+    problems = []
+    if policy.service_item(new.item) is None:
+        known = ", ".join(item.name for item in policy.service_items)
+        problems.append(FieldError("item", "a service item of the policy", f"one of: {known}", new.item))
+    if new.reserve_until is None and new.used_on is not None and new.used_on > today:
+        rule = f"not after today, {today}"
+        problems.append(FieldError("used_on", rule, "reserve it with reserve_until", str(new.used_on)))
+    if new.reserve_until is not None and (new.reserve_until.tzinfo is None or new.reserve_until <= now):
+        problems.append(FieldError("reserve_until", "a moment to come, with its offset", "", str(new.reserve_until)))
+    if problems:
+        raise Invalid("Nothing was redeemed", fields=tuple(problems))
+
+
+async def _lock(customer_id: UUID, item: str) -> None:
+    # The wall hides foreign customers: they are refused before their account could be made.
+    if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
+        raise NotFound(f"There is no customer {customer_id}")
+    await execute(
+        "insert into entitlement_account (id, customer_id, item) values ($1, $2, $3)"
+        " on conflict (tenant_id, customer_id, item) do nothing",
+        new_id(),
+        customer_id,
+        item,
+    )
+    await fetch_value(
+        "select id from entitlement_account where customer_id = $1 and item = $2 for update", customer_id, item
+    )
+
+
+async def _locked(redemption_id: UUID, now: datetime) -> RedemptionView:
+    found = await queries.by_id(redemption_id, now=now)
+    await _lock(found.customer_id, found.item)
+    return await queries.by_id(redemption_id, now=now)
+
+
+def _same(known: RedemptionView, new: NewRedemption, used_on: date) -> RedemptionView:
+    asked = (new.customer_id, new.item, new.quantity, used_on if new.used_on else known.used_on)
+    if (known.customer_id, known.item, known.quantity, known.used_on) != asked:
+        raise ReferenceTaken(f"The reference {known.reference} belongs to a redemption of {known.item}")
+    return known
+
+
+async def _write(new: NewRedemption, offer: Offer, used_on: date, by: Principal, now: datetime) -> UUID:
+    redemption_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into redemption (id, customer_id, item, scheme, tier, membership_id, quantity, used_on, reference,"
+                " occasion, proof, note, reserved_until, redeemed_by, redeemed_by_name, redeemed_at)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                redemption_id,
+                new.customer_id,
+                new.item,
+                offer.membership.scheme,
+                offer.membership.tier,
+                offer.membership.id,
+                new.quantity,
+                used_on,
+                new.reference,
+                new.occasion,
+                new.proof,
+                new.note,
+                new.reserve_until,
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise ReferenceTaken(f"The reference {new.reference} was used meanwhile") from None
+    return redemption_id
+
+
+async def _note(action: str, customer_id: UUID, redemption_id: UUID, by: Principal, now: datetime) -> None:
+    note = AuditNote(
+        action=action, subject="redemption", subject_id=redemption_id, customer_id=customer_id, fields=("redemption",)
+    )
+    await record(note, by=by, now=now)

@@ -1,0 +1,215 @@
+"""`/api/v1/service-items`, `/customers/{id}/entitlements`, `/redemptions`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.policy.deadlines import Deadline
+from guibin.policy.packs import Policy
+from guibin.policy.service_items import ServiceItem
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal, may
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
+from . import actions, queries
+from .actions import NewRedemption, Offer
+from .queries import RedemptionView
+
+
+class TimeLimitView(Struct, frozen=True):
+    """How fast, in which situation, counted from what."""
+
+    name: str
+    title: str
+    within: Deadline
+    counted_from: str
+
+
+class QuotaView(Struct, frozen=True):
+    """Which tier gets how much; `quota` None is without limit."""
+
+    scheme: str
+    tier: str
+    quota: int | None
+    period: str
+    clause: str
+
+
+class ServiceItemView(Struct, frozen=True):
+    """A service item described by content, standard, channel and process (S01-10, S03-3)."""
+
+    name: str
+    family: str
+    title: str
+    content: str
+    standard: str
+    channel: str
+    process: str
+    steps: tuple[str, ...]
+    time_limits: tuple[TimeLimitView, ...]
+    approval: str
+    form: str
+    clause: str
+    quotas: tuple[QuotaView, ...]
+
+
+class EntitlementView(Struct, frozen=True):
+    """What is left of one item: granted and carried over, minus consumed, minus reserved. None is without limit."""
+
+    item: str
+    title: str
+    scheme: str
+    tier: str
+    period: str
+    starts_on: date
+    ends_on: date
+    granted: int | None
+    carried: int
+    consumed: int
+    reserved: int
+    left: int | None
+    clause: str
+
+
+class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the redemption is undone."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class ServiceItemController(Controller):
+    path = "/api/v1/service-items"
+    tags = ("entitlements",)
+
+    @get("/", needs=may("entitlements:read"), summary="What the company offers its VIPs")
+    async def list_items(self, policy: Policy, language: str) -> Page[ServiceItemView]:
+        return Page([_item(item, policy, language) for item in policy.service_items])
+
+
+class EntitlementController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/entitlements"
+    tags = ("entitlements",)
+
+    @get("/", needs=may("entitlements:read"), summary="What the customer is entitled to, and what is left")
+    async def show(
+        self,
+        customer_id: UUID,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        company: Company,
+        language: str,
+        on: date | None = None,
+        occasion: str = "",
+    ) -> Page[EntitlementView]:
+        day = on or local_day(now, company.time_zone)
+        found = await actions.offers(customer_id, policy, day=day, now=now, occasion=occasion)
+        note = AuditNote(action="entitlements.read", customer_id=customer_id, fields=("tier", "redemptions"))
+        await record(note, by=by, now=now)
+        return Page([_entitlement(offer, policy, language) for offer in found])
+
+
+class RedemptionController(Controller):
+    path = "/api/v1/redemptions"
+    tags = ("entitlements",)
+
+    @post("/", needs=may("entitlements:redeem"), summary="Use or reserve units of a service item")
+    async def redeem(
+        self, data: NewRedemption, by: Principal, now: datetime, policy: Policy, company: Company
+    ) -> RedemptionView:
+        return await actions.redeem(data, policy=policy, company=company, by=by, now=now)
+
+    @get("/", needs=may("entitlements:read"), summary="Redemptions, newest first")
+    async def list_redemptions(
+        self,
+        by: Principal,
+        now: datetime,
+        customer_id: UUID | None = None,
+        item: str | None = None,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[RedemptionView]:
+        found = await queries.listed(customer_id, item, after=decode(cursor), limit=limit + 1, now=now)
+        page = page_of(found, limit, lambda row: Cursor(row.redeemed_at, row.id))
+        shown = tuple({row.customer_id: None for row in page.items})
+        note = AuditNote(action="redemption.list", subject="redemption", customer_ids=shown, shown=len(page.items))
+        await record(note, by=by, now=now)
+        return page
+
+    @get("/{redemption_id:uuid}", needs=may("entitlements:read"), summary="One redemption")
+    async def show(self, redemption_id: UUID, by: Principal, now: datetime) -> RedemptionView:
+        found = await queries.by_id(redemption_id, now=now)
+        note = AuditNote(
+            action="redemption.read", subject="redemption", subject_id=redemption_id, customer_id=found.customer_id
+        )
+        await record(note, by=by, now=now)
+        return found
+
+    @post(
+        "/{redemption_id:uuid}/reversal", needs=may("entitlements:redeem"), summary="Undo a redemption: its units are free"
+    )
+    async def reverse(self, redemption_id: UUID, data: NewReversal, by: Principal, now: datetime) -> RedemptionView:
+        return await actions.reverse(redemption_id, reason=data.reason, by=by, now=now)
+
+    @post(
+        "/{redemption_id:uuid}/use",
+        needs=may("entitlements:redeem"),
+        status_code=HTTP_200_OK,
+        summary="Take up a reservation",
+    )
+    async def take_up(self, redemption_id: UUID, by: Principal, now: datetime) -> RedemptionView:
+        return await actions.take_up(redemption_id, by=by, now=now)
+
+
+def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:
+    def text(part: str) -> str:
+        return policy.title(f"service_item.{item.name}.{part}", language)
+
+    return ServiceItemView(
+        name=item.name,
+        family=item.family,
+        title=text("title"),
+        content=text("content"),
+        standard=text("standard"),
+        channel=text("channel"),
+        process=text("process"),
+        steps=item.steps,
+        time_limits=tuple(
+            TimeLimitView(
+                limit.name, policy.title(f"time_limit.{limit.name}", language), limit.within, limit.counted_from
+            )
+            for limit in item.time_limits
+        ),
+        approval=item.approval,
+        form=item.form,
+        clause=item.clause,
+        quotas=tuple(
+            QuotaView(e.scheme, e.tier, e.quota, e.period, e.clause)
+            for e in policy.entitlements
+            if e.item == item.name
+        ),
+    )
+
+
+def _entitlement(offer: Offer, policy: Policy, language: str) -> EntitlementView:
+    given, entitlement = offer.allowance, offer.entitlement
+    return EntitlementView(
+        item=entitlement.item,
+        title=policy.title(f"service_item.{entitlement.item}.title", language),
+        scheme=entitlement.scheme,
+        tier=entitlement.tier,
+        period=entitlement.period,
+        starts_on=given.period.starts_on,
+        ends_on=given.period.ends_on,
+        granted=given.granted,
+        carried=given.carried,
+        consumed=given.consumed,
+        reserved=given.reserved,
+        left=given.left,
+        clause=entitlement.clause,
+    )

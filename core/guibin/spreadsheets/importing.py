@@ -1,0 +1,48 @@
+"""The shape of every import: validate all rows first, then write all of them or none."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from guibin_tenants.refusals import Invalid
+
+from .reading import Row, RowProblem
+from .writing import write_problems
+
+PROBLEMS_MAX = 10_000
+Progress = Callable[[str, int], None]
+
+
+class Imported(Struct, frozen=True):
+    """What an import did, or with `dry_run` would do."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int = 0
+    dry_run: bool = False
+
+
+class BadRows(Invalid):
+    """Some rows are wrong, so nothing was imported."""
+
+    kind = "bad-rows"
+    title = "Nothing was imported: some rows are wrong"
+
+    def __init__(self, problems: list[RowProblem], rows: int) -> None:
+        super().__init__(f"{len(problems)} problems in {rows} rows; nothing was imported")
+        self.problems = problems
+
+    def write(self, file: Path) -> None:
+        """Put them into an error workbook."""
+        write_problems(file, self.problems)
+
+
+def problem(row: Row, column: str, value: str, reason: str) -> RowProblem:
+    """A problem of this row."""
+    return RowProblem(row.sheet, row.number, column, value[:200], reason)
+
+
+def no_progress(stage: str, rows: int) -> None:
+    """For callers that show none."""

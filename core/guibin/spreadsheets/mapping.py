@@ -1,0 +1,105 @@
+"""A mapping file: which column of somebody's table is which of our fields."""
+
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from msgspec import Struct
+
+from guibin_tenants.refusals import FieldError, Invalid
+
+
+class Moment(Struct, frozen=True, forbid_unknown_fields=True):
+    """A moment from one column or two, with strptime formats, in the mapping's time zone."""
+
+    date: str
+    date_format: str = "%Y-%m-%d"
+    time: str = ""
+    time_format: str = "%H:%M:%S"
+
+
+class Values(Struct, frozen=True, forbid_unknown_fields=True):
+    """A field from a column whose values are ours only after translation; `otherwise` is for all the rest."""
+
+    column: str
+    map: dict[str, str]
+    otherwise: str | None = None
+
+
+class Template(Struct, frozen=True, forbid_unknown_fields=True):
+    """A field put together from columns, such as `{City}-{Ticket #}`."""
+
+    text: str
+
+
+class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
+    """`columns` maps our fields to theirs. Without a mapping the columns are called as our fields are."""
+
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    values: dict[str, Values] = {}
+    moments: dict[str, Moment] = {}
+    templates: dict[str, Template] = {}
+    time_zone: str = "Asia/Shanghai"
+    encoding: str = ""
+    delimiter: str = ""
+
+
+def load(file: Path) -> Mapping:
+    """Raises Invalid naming the place in the file that is wrong."""
+    try:
+        mapping = msgspec.toml.decode(file.read_bytes(), type=Mapping)
+    except (msgspec.ValidationError, msgspec.DecodeError, tomllib.TOMLDecodeError, OSError) as error:
+        raise Invalid(fields=(FieldError("mapping", str(error), f"see docs/importing.md; file {file.name}"),)) from None
+    if mapping.time_zone not in available_timezones():
+        raise Invalid(fields=(FieldError("mapping.time_zone", "an IANA time zone", value=mapping.time_zone),))
+    return mapping
+
+
+def wanted_columns(mapping: Mapping) -> frozenset[str]:
+    """The columns the mapping cannot do without."""
+    moments = {name for moment in mapping.moments.values() for name in (moment.date, moment.time) if name}
+    return frozenset(mapping.columns.values()) | {entry.column for entry in mapping.values.values()} | moments
+
+
+def apply(mapping: Mapping, row: dict[str, str]) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """Our fields of a row of theirs, and what could not be read: column, value and reason of each."""
+    if not (mapping.columns or mapping.values or mapping.moments or mapping.templates):
+        return {**row, **mapping.constants}, []
+    fields = dict(mapping.constants)
+    problems: list[tuple[str, str, str]] = []
+    for field, column in mapping.columns.items():
+        fields[field] = row.get(column, "")
+    for field, entry in mapping.values.items():
+        given = row.get(entry.column, "")
+        value = entry.map.get(given, entry.otherwise)
+        if value is None:
+            problems.append((entry.column, given, f"not one of: {', '.join(entry.map)}"))
+        else:
+            fields[field] = value
+    for field, template in mapping.templates.items():
+        fields[field] = _filled(template.text, row)
+    for field, moment in mapping.moments.items():
+        try:
+            fields[field] = _moment(moment, row, mapping.time_zone)
+        except ValueError:
+            shown = " ".join(row.get(column, "") for column in (moment.date, moment.time) if column)
+            wanted = f"{moment.date_format} {moment.time_format if moment.time else ''}".strip()
+            problems.append((moment.date, shown, f"not a moment written as {wanted}"))
+    return fields, problems
+
+
+def _moment(moment: Moment, row: dict[str, str], zone: str) -> str:
+    text, form = row.get(moment.date, "").strip(), moment.date_format
+    if moment.time:
+        text, form = f"{text} {row.get(moment.time, '').strip()}", f"{form} {moment.time_format}"
+    local = datetime.strptime(text, form).replace(tzinfo=ZoneInfo(zone))
+    return local.astimezone(UTC).isoformat()
+
+
+def _filled(text: str, row: dict[str, str]) -> str:
+    for column, value in row.items():
+        text = text.replace("{" + column + "}", value)
+    return text

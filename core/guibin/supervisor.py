@@ -1,0 +1,151 @@
+"""`guibin up`: the servers and processes of the product, started together and ended together."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import psutil
+from msgspec import Struct
+
+from guibin import embedded
+
+STOP_WITHIN_S = 8.0
+READY_WITHIN_S = 60.0
+RESTART_AFTER_S = (0.2, 1.0, 3.0, 10.0)
+
+
+class AlreadyUp(Exception):
+    """Another `guibin up` runs with this home."""
+
+
+class Urls(Struct, frozen=True):
+    """Where everything is, as the children get it in their environment."""
+
+    database: str
+    owner: str
+    relay: str
+    redis: str
+    port: int
+
+    @property
+    def api(self) -> str:
+        """The address people use."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """The variables by which a child finds them."""
+        return {
+            **os.environ,
+            "GUIBIN_HOME": str(home),
+            "GUIBIN_DATABASE_URL": self.database,
+            "GUIBIN_OWNER_URL": self.owner,
+            "GUIBIN_RELAY_URL": self.relay,
+            "GUIBIN_REDIS_URL": self.redis,
+            "GUIBIN_PORT": str(self.port),
+        }
+
+
+Say = Callable[[str], None]
+
+
+async def run(
+    home: Path, *, port: int, prepare: Callable[[Urls], Awaitable[None]], announce: Callable[[Urls], None], say: Say
+) -> None:
+    """Run until SIGINT or SIGTERM. `prepare` migrates and fills the database before the processes start.
+
+    Raises AlreadyUp, and EmbeddedFailed when a server does not start.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with _only_one(home), _servers(home, port, say) as urls:
+        await prepare(urls)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
+        children = [asyncio.create_task(_keep(command, urls, home, stop, say)) for command in ("serve", "worker")]
+        ready = asyncio.create_task(_ready(urls, stop))
+        if await ready:
+            announce(urls)
+        elif not stop.is_set():
+            say("The API is not ready after a minute: see the messages above. Still trying; Ctrl-C ends it.")
+        await stop.wait()
+        say("Stopping …")
+        await asyncio.gather(*children)
+
+
+@contextlib.contextmanager
+def _only_one(home: Path):  # type: ignore[no-untyped-def]  # a generator of nothing
+    lock = home / "up.pid"
+    if lock.exists() and lock.read_text().isdigit() and psutil.pid_exists(int(lock.read_text())):
+        process = psutil.Process(int(lock.read_text()))
+        if "guibin" in " ".join(process.cmdline()):
+            raise AlreadyUp(f"`guibin up` runs already with {home} (process {process.pid})")
+    lock.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _servers(home: Path, port: int, say: Say):  # type: ignore[no-untyped-def]  # a generator of Urls
+    database = os.environ.get("GUIBIN_DATABASE_URL")
+    redis = os.environ.get("GUIBIN_REDIS_URL")
+    if database and redis:
+        yield Urls(database, os.environ.get("GUIBIN_OWNER_URL", database), os.environ.get("GUIBIN_RELAY_URL", database), redis, port)
+        return
+    say("Starting PostgreSQL and Valkey …")
+    with embedded.running(home) as servers:
+        yield Urls(
+            database or servers.app_url,
+            os.environ.get("GUIBIN_OWNER_URL", database or servers.owner_url),
+            os.environ.get("GUIBIN_RELAY_URL", database or servers.relay_url),
+            redis or servers.redis_url,
+            port,
+        )
+
+
+async def _keep(command: str, urls: Urls, home: Path, stop: asyncio.Event, say: Say) -> None:
+    failures = 0
+    while not stop.is_set():
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "guibin.cli", command, env=urls.environment(home), start_new_session=True
+        )
+        ended = asyncio.create_task(child.wait())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if stop.is_set():
+            await _end(child)
+            return
+        pause = RESTART_AFTER_S[min(failures, len(RESTART_AFTER_S) - 1)]
+        failures += 1
+        say(f"`guibin {command}` ended with {child.returncode}; starting it again in {pause} s")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), STOP_WITHIN_S)
+        except TimeoutError:
+            child.kill()
+            await child.wait()
+
+
+async def _ready(urls: Urls, stop: asyncio.Event) -> bool:
+    until = asyncio.get_running_loop().time() + READY_WITHIN_S
+    async with httpx.AsyncClient(base_url=urls.api, timeout=2, trust_env=False) as client:
+        while not stop.is_set() and asyncio.get_running_loop().time() < until:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get("/health/ready")).status_code == 200:
+                    return True
+            await asyncio.sleep(0.1)
+    return False
