@@ -9,13 +9,15 @@ from .moves import AnnounceMoves
 
 
 class EndExpiredMemberships(Job, frozen=True):
-    """Every day: exceptions whose time is over end (S12-3)."""
+    """Exceptions whose time is over end (S12-3), and memberships whose consent was withdrawn (S02-2)."""
 
 
 @handles(EndExpiredMemberships)
 async def end_expired_memberships(job: EndExpiredMemberships, run: Run) -> None:
     """The day is the company's."""
-    await memberships.end_expired(local_day(run.now, run.company.time_zone), now=run.now)
+    today = local_day(run.now, run.company.time_zone)
+    await memberships.end_expired(today, now=run.now)
+    await memberships.end_unwilling(today, now=run.now)
 
 
 @handles(AnnounceMoves)

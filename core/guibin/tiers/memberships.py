@@ -115,6 +115,20 @@ async def end_expired(today: date, *, now: datetime) -> int:
     return len(rows)
 
 
+async def end_unwilling(today: date, *, now: datetime) -> int:
+    """End every membership whose customer has withdrawn the consent to its scheme (S02-2); how many."""
+    rows = await fetch(
+        "select m.customer_id, m.scheme, m.starts_on from membership m join lateral ("
+        "   select s.answer from consent s where s.tenant_id = m.tenant_id and s.customer_id = m.customer_id"
+        "   and s.purpose = m.scheme order by s.recorded_at desc, s.id desc limit 1) latest on latest.answer = 'withdrawn'"
+        " where m.ends_on is null order by m.id",
+    )
+    for row in rows:
+        on = max(today, row["starts_on"])
+        await end(row["customer_id"], row["scheme"], on=on, because="consent withdrawn", now=now)
+    return len(rows)
+
+
 async def present_tier(customer_id: UUID, scheme: str, *, on: date) -> str | None:
     """The tier held on a day, None when there is none."""
     tier: str | None = await fetch_value(
