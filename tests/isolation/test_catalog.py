@@ -10,8 +10,8 @@ MUTATIONS = {
     "row security off": "alter table staff disable row level security",
     "open policy added": "create policy everyone on staff using (true)",
     "policy widened": "alter policy tenant on staff using (true)",
-    "global unique": "alter table staff add constraint one_login unique (login)",
-    "global unique index": "create unique index one_login on staff (login)",
+    "global unique": "alter table staff add constraint one_login unique (login, tenant_id)",
+    "global unique index": "create unique index one_login on staff (login, tenant_id)",
     "plain foreign key": (
         "alter table org_unit add constraint u unique (tenant_id, id, code);"
         "create table loose (tenant_id uuid not null, id uuid, unit uuid, primary key (tenant_id, id))"

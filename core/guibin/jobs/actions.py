@@ -53,8 +53,8 @@ async def write(
         raise ValueError(f"a unique key has at most {KEY_CHARS_MAX} characters: {kind}")
     job_id = new_id()
     written = await execute(
-        "insert into job (id, kind, payload, priority, run_at, enqueued_at, unique_key, key_until_end, attempt,"
-        " failures) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)"
+        "insert into job (id, kind, payload, priority, run_at, due_at, enqueued_at, unique_key, key_until_end,"
+        " attempt, failures) values ($1, $2, $3, $4, $5, $5, $6, $7, $8, 0, 0)"
         " on conflict (tenant_id, unique_key) where unique_key is not null do nothing",
         job_id,
         kind,

@@ -32,7 +32,8 @@ class Job(Struct, frozen=True, tag=tag_of, tag_field="kind", forbid_unknown_fiel
 class Run(Struct, frozen=True):
     """One attempt at a job, inside the tenant's scope: what the handler writes commits with the job's end.
 
-    `now` is the tenant's clock. `job_id` stays the same over attempts, so it makes an effect outside recognisable.
+    `now` is the tenant's clock, `due_at` when the job was to run: for a rhythm its tick. `job_id` stays the same over
+    attempts, so it makes an effect outside recognisable.
     """
 
     by: Principal
@@ -41,6 +42,7 @@ class Run(Struct, frozen=True):
     company: Company
     job_id: UUID
     attempt: int
+    due_at: datetime | None = None
 
 
 class Handler(Struct, frozen=True):

@@ -7,7 +7,7 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class LedgerJob(TenantTable, tablename="job"):
-    """Something to be done once, at or after `run_at`; higher `priority` first.
+    """Something to be done once, at or after `run_at`; higher `priority` first. Retries move `run_at`, not `due_at`.
 
     `attempt` counts attempts begun, `failures` those that failed or were lost. `handed_at` is when the relay last
     gave it to a worker's queue, `handed_by` that worker. `lease_token` and `lease_until` belong to the attempt in
@@ -20,6 +20,7 @@ class LedgerJob(TenantTable, tablename="job"):
     payload = JSONB()
     priority = Integer(default=0)
     run_at = Timestamptz(default=None, null=True)
+    due_at = Timestamptz(default=None, null=True)
     enqueued_at = Timestamptz(default=None, null=True)
     unique_key = Text(default=None, null=True)
     key_until_end = Boolean(default=False)

@@ -1,19 +1,32 @@
-"""Importing facts by customer number: customer_number, metric, occurred_on, value, source, source_ref."""
+"""Importing facts from a table: whole or not at all, again and again with the same result.
 
+A row is one fact (`metric` and `value`), or several: a field that is called as a metric is that metric's value. Money is a
+decimal amount in the metric's currency. A blank value is no fact.
+"""
+
+from collections.abc import Iterator, Mapping as Table
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+import msgspec
 from guibin.audit.actions import AuditNote, record
+from guibin.money import Money, to_minor
 from guibin.policy.packs import Policy
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
 
-from .facts import BATCH_MAX, NewFact, problems_of, record_facts, units_of
+from .days import local_day
+from .facts import VALUE_MAX, NewFact, count_new, units_of, write_facts
+
+BATCH_ROWS = 5_000
+_SOURCE = "import"
+_OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref"})
 
 
 async def import_facts(
@@ -26,77 +39,136 @@ async def import_facts(
     dry_run: bool = False,
     progress: Progress = no_progress,
 ) -> Imported:
-    """Record facts; the same file again changes nothing. A currency's values are decimal amounts.
+    """Record the facts of a table. Raises BadRows with everything wrong, or Invalid for an unreadable file.
 
-    Raises BadRows with everything wrong, or Invalid for an unreadable file; then nothing is written.
+    Rows of one customer, metric and day without a `source_ref` are told apart by their order. A file sent again changes
+    nothing; a value that differs becomes a correction.
     """
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
-    today = now.astimezone(ZoneInfo(mapping.time_zone)).date()
-    units = units_of(policy)
+    today = local_day(now, mapping.time_zone)
+    total = _check(file, mapping, _Reader(customers, units_of(policy), mapping.time_zone, today), progress)
+    reader = _Reader(customers, units_of(policy), mapping.time_zone, today)
+    recorded = corrected = known = 0
+    for batch in _batches(file, mapping, reader):
+        write = count_new if dry_run else write_facts
+        done = await write(batch, units=reader.units, now=now)
+        recorded, corrected, known = recorded + done.recorded, corrected + done.corrected, known + done.unchanged
+        progress("written", recorded + corrected + known)
+    if not dry_run:
+        await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), by=by, now=now)
+    return Imported(total, recorded, corrected, known, dry_run=dry_run)
+
+
+class _Reader:
+    """Turns rows into facts; remembers which it has seen, so that a duplicate in one file is found."""
+
+    def __init__(self, customers: Table[str, UUID], units: Table[str, str], time_zone: str, today: date) -> None:
+        self.customers = customers
+        self.units = units
+        self._time_zone = time_zone
+        self._today = today
+        self._seen: dict[tuple[UUID, str, date, str, str], int] = {}
+
+    def facts(self, row: Row) -> tuple[list[NewFact], list[RowProblem]]:
+        """The facts of a row, and what is wrong with it."""
+        given, wrong = row.fields, list(row.problems)
+        wrong += [
+            problem(row, name, value, f"not a field of a fact: {', '.join(sorted({*_OWN, *self.units}))}")
+            for name, value in given.items()
+            if value and name not in _OWN and name not in self.units
+        ]
+        customer = self.customers.get(given.get("customer_number", ""))
+        if customer is None:
+            wrong.append(problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number"))
+        day = self._day(row, wrong)
+        found = []
+        for metric, column, text in self._values(row, wrong):
+            value = self._value(row, column, metric, text, wrong)
+            if customer is None or day is None or value is None:
+                continue
+            fact = NewFact(
+                customer_id=customer,
+                metric=metric,
+                occurred_on=day,
+                value=value,
+                source=given.get("source", "") or _SOURCE,
+                source_ref=given.get("source_ref", ""),
+            )
+            found += self._once(row, fact, wrong)
+        return found, wrong
+
+    def _values(self, row: Row, wrong: list[RowProblem]) -> Iterator[tuple[str, str, str]]:
+        given = row.fields
+        metric = given.get("metric", "")
+        if metric in self.units:
+            yield metric, "value", given.get("value", "")
+        elif metric or not self.units.keys() & given.keys():
+            wrong.append(problem(row, "metric", metric, f"not one of: {', '.join(sorted(self.units))}"))
+        for name in self.units.keys() & given.keys():
+            yield name, name, given[name]
+
+    def _value(self, row: Row, column: str, metric: str, text: str, wrong: list[RowProblem]) -> int | None:
+        text = text.strip().replace(",", "").replace("，", "")
+        if not text:
+            return None
+        unit = self.units[metric]
+        try:
+            if len(unit) == 3 and unit.isupper():
+                return to_minor(Money(text, unit))
+            number = Decimal(text)
+        except Refusal as refusal:
+            wrong.append(problem(row, column, text, refusal.fields[0].rule))
+            return None
+        except InvalidOperation:
+            number = Decimal("nan")
+        if not number.is_finite() or number != number.to_integral_value() or abs(number) > VALUE_MAX:
+            wrong.append(problem(row, column, text, "not a whole number that fits"))
+            return None
+        return int(number)
+
+    def _day(self, row: Row, wrong: list[RowProblem]) -> date | None:
+        text = row.fields.get("occurred_on", "").strip()
+        try:
+            # A moment of the mapping is UTC: its day is the one in the mapping's zone.
+            moment = datetime.fromisoformat(text)
+            day = moment.date() if moment.tzinfo is None else local_day(moment, self._time_zone)
+        except ValueError:
+            wrong.append(problem(row, "occurred_on", text, "not a date such as 2026-02-28"))
+            return None
+        if day > self._today:
+            wrong.append(problem(row, "occurred_on", text, f"after today, {self._today}"))
+        return day
+
+    def _once(self, row: Row, fact: NewFact, wrong: list[RowProblem]) -> list[NewFact]:
+        number = self._seen[fact.key] = self._seen.get(fact.key, 0) + 1
+        if number == 1:
+            return [fact]
+        if fact.source_ref:
+            wrong.append(problem(row, "source_ref", fact.source_ref, "the same fact stands in an earlier row"))
+            return []
+        return [msgspec.structs.replace(fact, source_ref=f"#{number}")]
+
+
+def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
     problems: list[RowProblem] = []
     total = 0
     for total, row in enumerate(rows(file, mapping), 1):
-        problems += [*row.problems, *_read(row, customers, units, today)[1]]
+        problems += reader.facts(row)[1]
+        if total % BATCH_ROWS == 0:
+            progress("checked", total)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, total)
-    created = corrected = unchanged = 0
-    if dry_run:
-        return Imported(total, total, 0, dry_run=True)
+    return total
+
+
+def _batches(file: Path, mapping: Mapping, reader: _Reader) -> Iterator[list[NewFact]]:
     batch: list[NewFact] = []
-    for row in (*rows(file, mapping), None):
-        if row is not None:
-            fact, _ = _read(row, customers, units, today)
-            if fact is not None:
-                batch.append(fact)
-        if len(batch) == BATCH_MAX or (row is None and batch):
-            done = await record_facts(batch, units=units, today=today, by=by, now=now)
-            created, corrected, unchanged = created + done.recorded, corrected + done.corrected, unchanged + done.unchanged
-            progress("written", created + corrected + unchanged)
+    for row in rows(file, mapping):
+        batch += reader.facts(row)[0]
+        if len(batch) >= BATCH_ROWS:
+            yield batch
             batch = []
-    await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), by=by, now=now)
-    return Imported(total, created, corrected, unchanged)
-
-
-def _read(
-    row: Row, customers: dict[str, UUID], units: dict[str, str], today: date
-) -> tuple[NewFact | None, list[RowProblem]]:
-    given = row.fields
-    wrong: list[RowProblem] = []
-    customer = customers.get(given.get("customer_number", ""))
-    if customer is None:
-        wrong.append(problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number"))
-    metric = given.get("metric", "")
-    value = _value(given.get("value", ""), units.get(metric, ""))
-    if value is None:
-        wrong.append(problem(row, "value", given.get("value", ""), "not a number"))
-    try:
-        occurred_on = date.fromisoformat(given.get("occurred_on", "")[:10])
-    except ValueError:
-        wrong.append(problem(row, "occurred_on", given.get("occurred_on", ""), "not a date such as 2026-01-31"))
-        return None, wrong
-    if wrong or customer is None:
-        return None, wrong
-    fact = NewFact(
-        customer_id=customer,
-        metric=metric,
-        occurred_on=occurred_on,
-        value=value,
-        source=given.get("source", "import"),
-        source_ref=given.get("source_ref", ""),
-    )
-    errors = problems_of([fact], units=units, today=today)
-    return fact, [problem(row, e.field.rpartition(".")[2], e.value or "", e.rule) for e in errors]
-
-
-def _value(text: str, unit: str) -> int | None:
-    plain = text.replace(",", "").strip()
-    minor = len(unit) == 3 and unit.isupper()
-    whole, _, fraction = plain.partition(".")
-    digits = fraction.ljust(2, "0") if minor else fraction
-    if not whole.lstrip("-").isdecimal() or (fraction and not fraction.isdecimal()):
-        return None
-    if (minor and len(digits) > 2) or (not minor and digits.strip("0")):
-        return None
-    return int(whole + digits) if minor else int(whole)
+    if batch:
+        yield batch

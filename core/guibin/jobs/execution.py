@@ -1,0 +1,161 @@
+"""Doing one job: take the lease, run the handler inside the tenant's scope, commit effect and end together."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.context import Company, Root, now_of
+from guibin.policies.queries import effective_policy
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.scope import fetch_one, tenant_scope
+
+from . import ledger
+from .backoff import pause_before
+from .kinds import ATTEMPTS_MAX, Handler, Run, handler_of
+from .ledger import AttemptOutcome, Failure, LeaseLost, Taken
+from .leases import Leases
+
+Done = Literal["completed", "cancelled", "failed", "dead", "not taken", "lease lost"]
+Clock = Callable[[], datetime]
+_log = logging.getLogger("guibin.jobs")
+
+
+class UnknownKind(Exception):
+    """No function of this process handles the kind: an older release runs, or a pack was taken away."""
+
+
+class Workshop(Struct, frozen=True, kw_only=True):
+    """What every attempt in this process needs. `backoff_first_s` is the pause after a first failure."""
+
+    root: Root
+    worker: UUID
+    leases: Leases
+    lease_s: float = 30.0
+    backoff_first_s: float = 5.0
+
+
+async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int) -> Done:
+    """Do the job once, unless somebody else does, it has ended, or its company is suspended.
+
+    Never raises for what the handler raised: that is recorded with the attempt. Cancellation is recorded and raised.
+    """
+    async with tenant_scope(tenant_id) as scope:
+        company = await company_of(tenant_id)
+        if company is None:
+            return "not taken"
+        now = await now_of(company, shop.root.clock)
+        taken = await ledger.take(job_id, attempt=attempt, worker=shop.worker, lease_s=shop.lease_s, now=now)
+        scope.rollback_only = taken is None
+    if taken is None:
+        return "not taken"
+    handler = handler_of(taken.kind)
+    try:
+        with shop.leases.kept(tenant_id, taken.job_id, taken.token):
+            async with asyncio.timeout(handler.timeout_s if handler else 10):
+                await _attempt(shop, company, taken, handler)
+    except LeaseLost:
+        return "lease lost"
+    except asyncio.CancelledError:
+        if taken.token in shop.leases.lost:
+            # Not a shutdown: the lease went, and with it our right to go on.
+            shop.leases.lost.discard(taken.token)
+            _uncancel()
+            return "lease lost"
+        await _give_back(shop, company, taken, handler, "interrupted", None)
+        raise
+    except Exception as error:
+        return await _give_back(shop, company, taken, handler, "failed", error)
+    return "completed"
+
+
+async def company_of(tenant_id: UUID) -> Company | None:
+    """The company whose scope is open; None while it is suspended or when it is gone."""
+    row = await fetch_one(
+        "select id, slug, packs, time_zone, language, simulated from tenant where id = $1 and suspended_at is null",
+        tenant_id,
+    )
+    return msgspec.convert(dict(row), Company) if row is not None else None
+
+
+def by_job(kind: str, job_id: UUID) -> Principal:
+    """The product itself, doing this job."""
+    return Principal(kind="job", id=job_id, name=f"job {kind}", permissions=PERMISSIONS)
+
+
+async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Handler | None) -> None:
+    if handler is None:
+        raise UnknownKind(taken.kind)
+    async with tenant_scope(company.id):
+        now = await now_of(company, shop.root.clock)
+        # A pack that was taken away from the company has nothing more to do there.
+        if not handler.pack or handler.pack in company.packs:
+            run = Run(
+                by=by_job(taken.kind, taken.job_id),
+                now=now,
+                policy=await effective_policy(shop.root.packs, company, at=now),
+                company=company,
+                job_id=taken.job_id,
+                attempt=taken.attempt,
+                due_at=taken.due_at,
+            )
+            await handler.function(msgspec.json.decode(taken.payload, type=handler.payload), run)
+        await ledger.complete(taken, now=now)
+
+
+async def _give_back(
+    shop: Workshop,
+    company: Company,
+    taken: Taken,
+    handler: Handler | None,
+    outcome: AttemptOutcome,
+    error: Exception | None,
+) -> Done:
+    failures = taken.failures + 1
+    pause = pause_before(failures, job_id=taken.job_id, first_s=shop.backoff_first_s)
+    dead = outcome != "interrupted" and failures >= (handler.attempts_max if handler else ATTEMPTS_MAX)
+    failure = Failure(
+        outcome=outcome,
+        pause=timedelta(0) if outcome == "interrupted" else pause,
+        dead=dead,
+        error=type(error).__name__ if error else "",
+        error_at=_where(error) if error else "",
+    )
+    async with tenant_scope(company.id):
+        now = await now_of(company, shop.root.clock)
+        kept = await ledger.fail(taken.job_id, taken.token, failure, now=now)
+    if not kept:
+        return "lease lost"
+    _log.warning(
+        "job %s %s, attempt %d %s: %s at %s",
+        taken.kind,
+        taken.job_id,
+        taken.attempt,
+        "dead" if dead else outcome,
+        failure.error,
+        failure.error_at,
+    )
+    return "dead" if dead else "failed"
+
+
+def _where(error: Exception) -> str:
+    """The last line of our own that was running: file and number, never a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
+    if not ours:
+        return ""
+    path = Path(ours[-1].filename)
+    return f"{path.parent.name}/{path.name}:{ours[-1].lineno}"
+
+
+def _uncancel() -> None:
+    task = asyncio.current_task()
+    if task is not None:
+        task.uncancel()

@@ -1,0 +1,133 @@
+"""One attempt at a job, as rows: taken under a lease, kept alive, and ended exactly once.
+
+Every statement names the lease's token: whoever lost the lease changes nothing. Leases are measured by PostgreSQL's
+own clock, so that machines whose clocks differ agree about them.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+AttemptOutcome = Literal["completed", "failed", "lost", "interrupted"]
+
+
+class LeaseLost(Exception):
+    """The attempt no longer holds the job: it was cancelled, or taken for dead and given to another worker."""
+
+
+class Taken(Struct, frozen=True):
+    """An attempt that holds the job's lease."""
+
+    job_id: UUID
+    token: UUID
+    kind: str
+    payload: str
+    attempt: int
+    failures: int
+    due_at: datetime
+
+
+class Failure(Struct, frozen=True):
+    """How an attempt ended without its effect, and what follows: another after `pause`, or none (`dead`)."""
+
+    outcome: AttemptOutcome
+    pause: timedelta
+    dead: bool = False
+    error: str = ""
+    error_at: str = ""
+
+
+async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now: datetime) -> Taken | None:
+    """Begin the attempt after `attempt` others; None when somebody else did, or the job has ended."""
+    token = new_id()
+    row = await fetch_one(
+        "update job set lease_token = $3, lease_until = clock_timestamp() + $4 * interval '1 second',"
+        " attempt = attempt + 1, started_at = $5, handed_at = coalesce(handed_at, clock_timestamp()), handed_by = $6"
+        " where id = $1 and attempt = $2 and lease_token is null and ended_at is null"
+        " returning kind, payload, attempt, failures, due_at",
+        job_id,
+        attempt,
+        token,
+        lease_s,
+        now,
+        worker,
+    )
+    return Taken(job_id=job_id, token=token, **row) if row is not None else None
+
+
+async def extend(job_id: UUID, token: UUID, *, lease_s: float) -> bool:
+    """Keep the lease for `lease_s` from now; False when it is lost."""
+    return 1 == await execute(
+        "update job set lease_until = clock_timestamp() + $3 * interval '1 second'"
+        " where id = $1 and lease_token = $2 and ended_at is null",
+        job_id,
+        token,
+        lease_s,
+    )
+
+
+async def complete(taken: Taken, *, now: datetime) -> None:
+    """End the job in the transaction that holds its effect. Raises LeaseLost, which undoes both."""
+    ended = await execute(
+        "with ended as (update job set ended_at = $3, outcome = 'completed', lease_token = null, lease_until = null,"
+        " unique_key = case when key_until_end then null else unique_key end"
+        " where id = $1 and lease_token = $2 and ended_at is null returning id, attempt, handed_by, started_at)"
+        " insert into job_attempt (id, job_id, attempt, worker, started_at, ended_at, outcome, error, error_at)"
+        " select gen_random_uuid(), id, attempt, handed_by, started_at, $3, 'completed', '', '' from ended",
+        taken.job_id,
+        taken.token,
+        now,
+    )
+    if not ended:
+        raise LeaseLost(f"job {taken.job_id}, attempt {taken.attempt}")
+
+
+async def fail(job_id: UUID, token: UUID, failure: Failure, *, now: datetime) -> bool:
+    """Record the attempt and let the job wait, or end it as a dead letter; False when the lease is lost.
+
+    An interrupted attempt is not the job's fault and counts as no failure.
+    """
+    return 1 == await execute(
+        "with ended as (update job set lease_token = null, lease_until = null, handed_at = null, handed_by = null,"
+        " failures = failures + case when $4 = 'interrupted' then 0 else 1 end, run_at = $3 + $5::interval,"
+        " ended_at = case when $6 then $3 end, outcome = case when $6 then 'dead' end,"
+        " unique_key = case when $6 and key_until_end then null else unique_key end"
+        " from (select tenant_id as owner, handed_by as worker from job where id = $1) before"
+        " where tenant_id = before.owner and id = $1 and lease_token = $2 and ended_at is null"
+        " returning id, attempt, before.worker, started_at)"
+        " insert into job_attempt (id, job_id, attempt, worker, started_at, ended_at, outcome, error, error_at)"
+        " select gen_random_uuid(), id, attempt, worker, started_at, $3, $4, $7, $8 from ended",
+        job_id,
+        token,
+        now,
+        failure.outcome,
+        failure.pause,
+        failure.dead,
+        failure.error[:200],
+        failure.error_at[:200],
+    )
+
+
+class Expired(Struct, frozen=True):
+    """An attempt whose worker has not been heard of for the length of its lease."""
+
+    job_id: UUID
+    token: UUID
+    kind: str
+    failures: int
+
+
+async def expired(job_ids: list[UUID]) -> list[Expired]:
+    """Which of these have an expired lease; they stay locked, those that another process locked are left out."""
+    rows = await fetch(
+        "select id as job_id, lease_token as token, kind, failures from job"
+        " where id = any ($1::uuid[]) and ended_at is null and lease_until < clock_timestamp()"
+        " order by id for update skip locked",
+        job_ids,
+    )
+    return [Expired(**row) for row in rows]

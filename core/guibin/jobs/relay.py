@@ -1,0 +1,142 @@
+"""Sharing out work among all tenants: the only code that looks across them, under a role that sees no payload.
+
+The relay claims due jobs, one tenant as good as another, and hands their ids to the executor of its own process.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin_tenants.database import UnsafeDatabase
+
+
+class Claimed(Struct, frozen=True):
+    """A job to hand over: `attempt` are the attempts before."""
+
+    tenant_id: UUID
+    job_id: UUID
+    attempt: int
+
+
+class Serving(Struct, frozen=True):
+    """A company whose jobs may run by real time, for the timetable."""
+
+    tenant_id: UUID
+    slug: str
+    packs: tuple[str, ...]
+    time_zone: str
+    language: str
+    created_at: datetime
+
+
+# Tenants with something due come in random order when they are more than there is room for. Each gets an equal share
+# of the room, and never more than it may hold at once: a tenant with a long queue cannot fill the workers.
+_CLAIM = """
+with ready as materialized (
+    select t.id as tenant_id, (
+        select count(*) from job h where h.tenant_id = t.id and h.handed_by = $3 and h.ended_at is null
+            and h.handed_at is not null
+    ) as holds
+    from tenant t
+    where t.suspended_at is null and not t.simulated and exists (
+        select from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null and j.run_at <= $1
+    )
+    order by random() limit $2
+), claimed as materialized (
+    select j.tenant_id, j.id from ready cross join lateral (
+        select tenant_id, id from job
+        where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and run_at <= $1
+        order by priority desc, run_at, id
+        limit least(greatest($2 / (select count(*) from ready), 1), greatest($4 - ready.holds, 0))
+        for update skip locked
+    ) j
+    limit $2
+)
+update job set handed_at = clock_timestamp(), handed_by = $3
+from claimed where job.tenant_id = claimed.tenant_id and job.id = claimed.id
+returning job.tenant_id, job.id as job_id, job.attempt
+"""
+
+
+class Relay:
+    """A connection pool of the relay role and the worker it hands jobs to."""
+
+    def __init__(self, pool: asyncpg.Pool, worker: UUID) -> None:
+        self.pool = pool
+        self.worker = worker
+
+    async def outstanding(self) -> int:
+        """How many jobs this worker has been handed that have not ended."""
+        found: int = await self.pool.fetchval(
+            "select count(*) from job where handed_by = $1 and handed_at is not null and ended_at is null", self.worker
+        )
+        return found
+
+    async def claim(self, now: datetime, *, room: int, tenant_holds_max: int) -> list[Claimed]:
+        """Mark at most `room` due jobs as handed over; a tenant never holds more than `tenant_holds_max`."""
+        rows = await self.pool.fetch(_CLAIM, now, room, self.worker, tenant_holds_max)
+        return [Claimed(**row) for row in rows]
+
+    async def take_back(self, claimed: Sequence[Claimed] | None = None) -> int:
+        """Undo the hand-over of what has not begun: of these, or of everything this worker was handed."""
+        status: str = await self.pool.execute(
+            "update job set handed_at = null, handed_by = null"
+            " where handed_by = $1 and handed_at is not null and ended_at is null and lease_until is null"
+            " and ($2::uuid[] is null or id = any ($2))",
+            self.worker,
+            None if claimed is None else [job.job_id for job in claimed],
+        )
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def forget_stale(self, older_than_s: float) -> int:
+        """Undo hand-overs that led to nothing for so long: Redis forgot them, or the worker is gone."""
+        status: str = await self.pool.execute(
+            "update job set handed_at = null, handed_by = null"
+            " where handed_at < clock_timestamp() - $1 * interval '1 second' and ended_at is null"
+            " and lease_until is null",
+            older_than_s,
+        )
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def expired(self) -> dict[UUID, list[UUID]]:
+        """Jobs by tenant whose lease has run out."""
+        found: dict[UUID, list[UUID]] = {}
+        for row in await self.pool.fetch(
+            "select tenant_id, id from job where handed_at is not null and ended_at is null"
+            " and lease_until < clock_timestamp() limit 1000"
+        ):
+            found.setdefault(row["tenant_id"], []).append(row["id"])
+        return found
+
+    async def tenants_with_due_timers(self, now: datetime) -> list[UUID]:
+        """Companies that have a deadline step to fire."""
+        rows = await self.pool.fetch(
+            "select t.id from tenant t where t.suspended_at is null and not t.simulated and exists"
+            " (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
+            now,
+        )
+        return [row["id"] for row in rows]
+
+    async def serving(self) -> list[Serving]:
+        """The companies for which the timetable runs."""
+        rows = await self.pool.fetch(
+            "select id as tenant_id, slug, packs, time_zone, language, created_at from tenant"
+            " where suspended_at is null and not simulated order by id"
+        )
+        return [Serving(**{**row, "packs": tuple(row["packs"])}) for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def relaying(relay_url: str, worker: UUID) -> AsyncIterator[Relay]:
+    """A relay for as long as this lasts. Raises UnsafeDatabase when its role could read more than it must."""
+    pool = await asyncpg.create_pool(relay_url, min_size=1, max_size=2, command_timeout=30)
+    try:
+        if await pool.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
+            raise UnsafeDatabase("the relay's role is a superuser or bypasses row security: use GUIBIN_RELAY_URL")
+        yield Relay(pool, worker)
+    finally:
+        await pool.close()
