@@ -1,0 +1,140 @@
+"""`guibin import`, `export`, `assess` and `report`: a company's data."""
+
+import asyncio
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from guibin.policies.queries import effective_policy
+from guibin.policy.packs import Policy
+from guibin.profiles.importing import export_customers, import_customers, import_orders
+from guibin.spreadsheets import mapping as mappings
+from guibin.spreadsheets.importing import BadRows, Imported
+from guibin.spreadsheets.mapping import Mapping
+from guibin.tiers.assessment import AssessmentView, assess as assess_scheme
+from guibin.tiers.days import local_day
+from guibin.tiers.importing import import_facts
+from guibin_tenants.refusals import FieldError, Invalid
+
+from . import environment
+from .environment import Session
+from .output import as_json, as_table, err, explain, out
+from .tenants import Json
+
+ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
+
+
+def import_(
+    slug: str,
+    kind: ImportKind,
+    file: Path,
+    *,
+    mapping: Annotated[Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")] = None,
+    dry_run: Annotated[bool, Parameter(help="Check everything and say what would happen.", negative="")] = False,
+    json: Json = False,
+) -> None:
+    """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
+    chosen = mappings.load(mapping) if mapping else Mapping()
+    try:
+        done = asyncio.run(_import(slug, kind, file, chosen, dry_run))
+    except BadRows as refusal:
+        explain(refusal)
+        report = Path(f"{file.name}.errors.xlsx")
+        try:
+            refusal.write(report)
+        except OSError:
+            report = Path(tempfile.gettempdir()) / report.name
+            refusal.write(report)
+        for one in refusal.problems[:10]:
+            err.print(f"  row {one.row}, {one.column}: {one.value!r}: {one.reason}", markup=False, soft_wrap=True)
+        err.print(f"All {len(refusal.problems)} problems are in {report}", soft_wrap=True)
+        raise SystemExit(1) from None
+    if json:
+        as_json(done)
+    else:
+        would = "would be " if done.dry_run else ""
+        out.print(f"{done.rows} rows read: {done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged.")
+
+
+def export(
+    slug: str,
+    kind: Literal["customers"],
+    file: Path,
+    *,
+    clear: Annotated[bool, Parameter(help="Confidential values in clear; needs --purpose and is on record.", negative="")] = False,
+    purpose: str = "",
+) -> None:
+    """Write all archives to xlsx or csv; the file imports again as it is."""
+    del kind
+    count = asyncio.run(_export(slug, file, clear, purpose))
+    out.print(f"{count} customers are in {file}.")
+
+
+def assess(
+    slug: str,
+    *,
+    as_of: Annotated[date | None, Parameter(help="Facts before this day count; today without.")] = None,
+    scheme: Annotated[str | None, Parameter(help="One scheme; all without.")] = None,
+    json: Json = False,
+) -> None:
+    """Assess the whole customer base: who is in which tier, and who moved."""
+    found = asyncio.run(_assess(slug, as_of, scheme))
+    if json:
+        as_json(found)
+        return
+    for one in found:
+        out.print(f"{one.scheme} as of {one.as_of}: {one.customers} customers assessed")
+        as_table(
+            ("move", "from", "to", "customers"),
+            [(move.move, move.held or "-", move.becomes or "-", move.customers) for move in one.moves],
+            empty="Nobody is in this scheme yet",
+        )
+
+
+async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry_run: bool) -> Imported:
+    async with environment.inside(slug) as session:
+        policy = await policy_of(session)
+        by, now = session.request.by, session.request.now
+        if kind == "customers":
+            return await import_customers(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
+        if kind == "orders":
+            return await import_orders(file, mapping, by=by, now=now, dry_run=dry_run, progress=progress)
+        if kind == "facts":
+            return await import_facts(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
+        raise Invalid(fields=(FieldError("kind", "customers, orders or facts", value=kind),))
+
+
+async def _export(slug: str, file: Path, clear: bool, purpose: str) -> int:
+    async with environment.inside(slug) as session:
+        return await export_customers(
+            file,
+            policy=await policy_of(session),
+            by=session.request.by,
+            now=session.request.now,
+            purpose=purpose,
+            clear=clear,
+        )
+
+
+async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[AssessmentView]:
+    async with environment.inside(slug) as session:
+        policy = await policy_of(session)
+        day = as_of or local_day(session.request.now, session.tenant.time_zone)
+        names = [scheme] if scheme else [one.name for one in policy.schemes]
+        return [
+            await assess_scheme(name, as_of=day, policy=policy, by=session.request.by, now=session.request.now)
+            for name in names
+        ]
+
+
+async def policy_of(session: Session) -> Policy:
+    """The company's policy in force now."""
+    return await effective_policy(session.packs, session.request.company, at=session.request.now)
+
+
+def progress(stage: str, rows: int) -> None:
+    """How far it is, on standard error."""
+    err.print(f"  {rows} rows {stage}", style="dim")
