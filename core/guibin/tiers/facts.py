@@ -57,7 +57,7 @@ class RecordedMeanwhile(Conflict):
 
 
 # Whatever equals the latest revision is left alone; whatever differs becomes the next revision.
-_RECORD = """
+_NEW = """
 with given as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[])
     as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref)
@@ -66,14 +66,22 @@ with given as (
     f.id, f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.value, f.unit, f.revision
   from given g join fact f using (customer_id, metric, occurred_on, source, source_ref)
   order by f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.revision desc
+), fresh as (
+  select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref,
+    coalesce(l.revision, 0) + 1 as revision, l.id as corrects, $9::timestamptz as recorded_at
+  from given g left join latest l using (customer_id, metric, occurred_on, source, source_ref)
+  where l.id is null or l.value is distinct from g.value or l.unit <> g.unit
 )
+"""
+_COUNT = _NEW + "select revision from fresh"
+_RECORD = (
+    _NEW
+    + """
 insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision, corrects, recorded_at)
-select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref,
-  coalesce(l.revision, 0) + 1, l.id, $9
-from given g left join latest l using (customer_id, metric, occurred_on, source, source_ref)
-where l.id is null or l.value is distinct from g.value or l.unit <> g.unit
+select id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision, corrects, recorded_at from fresh
 returning revision
 """
+)
 
 
 async def record_facts(
@@ -88,9 +96,7 @@ async def record_facts(
     problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
     if problems:
         raise Invalid("No fact was recorded", fields=tuple(problems))
-    if not facts:
-        return FactsRecorded(0, 0, 0)
-    revisions = await _insert(facts, units, now)
+    done = await write_facts(facts, units=units, now=now)
     note = AuditNote(
         action="fact.record",
         subject="fact",
@@ -99,8 +105,23 @@ async def record_facts(
         shown=len(facts),
     )
     await record(note, by=by, now=now)
-    corrected = sum(revision > 1 for revision in revisions)
-    return FactsRecorded(len(revisions) - corrected, corrected, len(facts) - len(revisions))
+    return done
+
+
+async def write_facts(facts: Sequence[NewFact], *, units: Mapping[str, str], now: datetime) -> FactsRecorded:
+    """Write facts that have been checked, of customers that exist. Raises RecordedMeanwhile."""
+    for _ in range(_ATTEMPTS_MAX):
+        try:
+            async with savepoint():
+                return _tally(facts, await fetch(_RECORD, *_columns(facts, units), now))
+        except asyncpg.UniqueViolationError:
+            continue  # Somebody recorded the same meanwhile: what they wrote is the latest now.
+    raise RecordedMeanwhile()
+
+
+async def count_new(facts: Sequence[NewFact], *, units: Mapping[str, str], now: datetime) -> FactsRecorded:
+    """What `write_facts` would do."""
+    return _tally(facts, await fetch(_COUNT, *_columns(facts, units), now))
 
 
 def units_of(policy: Policy) -> dict[str, str]:
@@ -163,23 +184,19 @@ async def visible_customers(ids: Collection[UUID]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def _insert(facts: Sequence[NewFact], units: Mapping[str, str], now: datetime) -> list[int]:
-    for _ in range(_ATTEMPTS_MAX):
-        try:
-            async with savepoint():
-                rows = await fetch(
-                    _RECORD,
-                    [new_id() for _ in facts],
-                    [fact.customer_id for fact in facts],
-                    [fact.metric for fact in facts],
-                    [fact.occurred_on for fact in facts],
-                    [fact.value for fact in facts],
-                    [units[fact.metric] for fact in facts],
-                    [fact.source for fact in facts],
-                    [fact.source_ref for fact in facts],
-                    now,
-                )
-        except asyncpg.UniqueViolationError:
-            continue  # Somebody recorded the same meanwhile: what they wrote is the latest now.
-        return [row["revision"] for row in rows]
-    raise RecordedMeanwhile()
+def _columns(facts: Sequence[NewFact], units: Mapping[str, str]) -> tuple[list[object], ...]:
+    return (
+        [new_id() for _ in facts],
+        [fact.customer_id for fact in facts],
+        [fact.metric for fact in facts],
+        [fact.occurred_on for fact in facts],
+        [fact.value for fact in facts],
+        [units[fact.metric] for fact in facts],
+        [fact.source for fact in facts],
+        [fact.source_ref for fact in facts],
+    )
+
+
+def _tally(facts: Sequence[NewFact], fresh: Sequence[asyncpg.Record]) -> FactsRecorded:
+    corrected = sum(row["revision"] > 1 for row in fresh)
+    return FactsRecorded(len(fresh) - corrected, corrected, len(facts) - len(fresh))

@@ -4,13 +4,15 @@ A row is one fact (`metric` and `value`), or several: a field that is called as 
 decimal amount in the metric's currency. A blank value is no fact.
 """
 
-from collections.abc import Iterator, Mapping as Table
+from collections.abc import Iterator
+from collections.abc import Mapping as Table
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
+
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.packs import Policy
@@ -79,7 +81,9 @@ class _Reader:
         ]
         customer = self.customers.get(given.get("customer_number", ""))
         if customer is None:
-            wrong.append(problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number"))
+            wrong.append(
+                problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number")
+            )
         day = self._day(row, wrong)
         found = []
         for metric, column, text in self._values(row, wrong):

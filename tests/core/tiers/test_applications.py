@@ -3,20 +3,21 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
+from guibin.approvals import actions as approvals
 from guibin.context import Company
 from guibin.defaults import CORE
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.policy.tiers import Tier, TierScheme
+from guibin.profiles import actions as profiles
+from guibin.profiles.actions import NewConsent, NewCustomer
 from guibin.tiers import applications, assessment, memberships, queries
 from guibin.tiers.applications import AlreadyApplied, NewApplication
 from guibin.tiers.consents import NoConsent
 from guibin.tiers.facts import NewFact, record_facts, units_of
 from guibin.tiers.memberships import BeforeMembership, NewMembership
-from guibin.approvals import actions as approvals
-from guibin.profiles import actions as profiles
-from guibin.profiles.actions import NewConsent, NewCustomer
 from guibin_tenants.refusals import Invalid
 
 MARCH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -65,7 +66,9 @@ class Desk:
         return await assessment.assess("vip", as_of=now.date(), policy=self.policy, by=self.by, now=now)
 
     async def applies(self, customer, **more):
-        new = NewApplication(**{"customer_id": customer, "scheme": "vip", "tier": "gold", "reason": "promising", **more})
+        new = NewApplication(
+            **{"customer_id": customer, "scheme": "vip", "tier": "gold", "reason": "promising", **more}
+        )
         return await applications.apply_for(new, policy=self.policy, company=self.company, by=self.by, now=MARCH)
 
     async def decided(self, approval_id, approved=True, now=MARCH):

@@ -178,9 +178,7 @@ async def test_a_changed_scheme_can_be_simulated_before_it_takes_effect(client):
     customer = await new_customer(client)
     await spend(client, customer, "5000.00")
     await assess(client)
-    scheme = next(
-        s for s in (await client.get("/api/v1/policy")).json()["schemes"] if s["name"] == "key_account"
-    )
+    scheme = next(s for s in (await client.get("/api/v1/policy")).json()["schemes"] if s["name"] == "key_account")
     scheme["tiers"][0]["criterion"] = {"type": "at_least", "metric": "spending_1y", "bound": 500000}
 
     simulated = await assess(client, as_of="2026-03-02", dry_run=True, proposal=scheme)
