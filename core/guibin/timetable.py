@@ -1,1 +1,39 @@
-"""Every recurring job and its rhythm on one screen. Importing this makes all handlers and reactions known."""
+"""Every recurring job and its rhythm on one screen. Importing this makes all handlers and reactions known.
+
+Times are the company's own. `catch_up` says what follows downtime: `skip` forgets what was missed, `once` does the
+latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` when one is due.
+"""
+
+from guibin.events import subscribe
+from guibin.jobs.kinds import Handler, add, kind_of
+from guibin.jobs.rhythms import Rhythm, check
+from guibin.packs import Packs
+from guibin.sla import jobs as sla
+from guibin.tiers import jobs as tiers
+
+# Registered by being imported.
+HANDLERS = (sla, tiers)
+
+RHYTHMS: tuple[Rhythm, ...] = (
+    Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
+)
+
+
+def everything(packs: Packs) -> tuple[Rhythm, ...]:
+    """The rhythms of core and packs. Makes the packs' jobs and reactions known in this process.
+
+    Raises BadRhythm and TwoHandlers, which stop the start.
+    """
+    rhythms = list(RHYTHMS)
+    for pack in packs.names:
+        hooks = packs.hooks_of((pack,))
+        for reaction in hooks.reactions():
+            subscribe(reaction.event, reaction.handler, pack=pack)
+        for job in hooks.jobs():
+            kind = kind_of(job.payload)
+            add(Handler(kind, job.payload, job.handler, pack=pack))
+            if job.every:
+                rhythms.append(Rhythm(f"{pack}.{kind}", job.payload(), every=job.every, pack=pack))
+    for rhythm in rhythms:
+        check(rhythm.every)
+    return tuple(rhythms)

@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
+from guibin import timetable
 from guibin.context import Clock, Root, real_clock
 from guibin.packs import Packs, installed
 from guibin_tenants.database import connected
@@ -36,6 +37,7 @@ def create_app(
 ) -> ASGIApp:
     """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC."""
     root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
+    timetable.everything(root.packs)
     litestar = _litestar(root, database_url, pool_size)
     scoped = ScopeMiddleware(litestar, root, limits or RateLimits())
     litestar.state.scope_middleware = scoped

@@ -2,11 +2,13 @@
 
 from litestar import Controller
 
-from guibin.audit.api import AuditController
 from guibin.approvals.api import ApprovalController
+from guibin.audit.api import AuditController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
+from guibin.jobs.api import JobController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
+from guibin.profiles.particulars_api import ParticularsController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
 from .documents import DocumentController
@@ -30,4 +32,6 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EntitlementController,
     RedemptionController,
     CustomerController,
+    JobController,
+    ParticularsController,
 )

@@ -1,1 +1,1 @@
-"""Background work: a ledger in PostgreSQL, a relay that shares it out fairly, a worker that does each job's effect once."""
+"""Background work: a ledger in PostgreSQL, a relay that shares it out fairly, a worker that does each effect once."""

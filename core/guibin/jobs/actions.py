@@ -5,10 +5,13 @@ from uuid import UUID
 
 import msgspec
 
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
 from .kinds import Job, kind_of
+from .refusals import AlreadyEnded, NotWaiting
+from .tables import LedgerJob
 
 KEY_CHARS_MAX = 300
 
@@ -66,3 +69,37 @@ async def write(
         while_pending,
     )
     return job_id if written else None
+
+
+async def retry(job_id: UUID, *, now: datetime) -> None:
+    """Have a dead, cancelled or waiting job done now, with all its attempts before it. Raises NotFound, NotWaiting."""
+    changed = await execute(
+        "update job set ended_at = null, outcome = null, failures = 0, run_at = $2, handed_at = null, handed_by = null"
+        " where id = $1 and lease_token is null and (outcome is null or outcome <> 'completed')",
+        job_id,
+        now,
+    )
+    if not changed:
+        await _refuse_missing(job_id)
+        raise NotWaiting(f"Job {job_id} is running or completed: only one that waits, failed or was cancelled")
+
+
+async def cancel(job_id: UUID, *, now: datetime) -> None:
+    """End a job without its effect, also one that is running: its attempt can no longer commit.
+
+    Raises NotFound, AlreadyEnded.
+    """
+    changed = await execute(
+        "update job set ended_at = $2, outcome = 'cancelled', lease_token = null, lease_until = null,"
+        " unique_key = case when key_until_end then null else unique_key end where id = $1 and ended_at is null",
+        job_id,
+        now,
+    )
+    if not changed:
+        await _refuse_missing(job_id)
+        raise AlreadyEnded(f"Job {job_id} has ended")
+
+
+async def _refuse_missing(job_id: UUID) -> None:
+    if not await LedgerJob.exists().where(LedgerJob.id == job_id):
+        raise NotFound(f"There is no job {job_id}")

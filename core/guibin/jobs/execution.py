@@ -20,8 +20,8 @@ from guibin_tenants.scope import fetch_one, tenant_scope
 from . import ledger
 from .backoff import pause_before
 from .kinds import ATTEMPTS_MAX, Handler, Run, handler_of
-from .ledger import AttemptOutcome, Failure, LeaseLost, Taken
 from .leases import Leases
+from .ledger import AttemptOutcome, Failure, LeaseLost, Taken
 
 Done = Literal["completed", "cancelled", "failed", "dead", "not taken", "lease lost"]
 Clock = Callable[[], datetime]

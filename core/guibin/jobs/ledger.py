@@ -62,19 +62,23 @@ async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now:
 
 async def extend(job_id: UUID, token: UUID, *, lease_s: float) -> bool:
     """Keep the lease for `lease_s` from now; False when it is lost."""
-    return 1 == await execute(
-        "update job set lease_until = clock_timestamp() + $3 * interval '1 second'"
-        " where id = $1 and lease_token = $2 and ended_at is null",
-        job_id,
-        token,
-        lease_s,
+    return (
+        await execute(
+            "update job set lease_until = clock_timestamp() + $3 * interval '1 second'"
+            " where id = $1 and lease_token = $2 and ended_at is null",
+            job_id,
+            token,
+            lease_s,
+        )
+        == 1
     )
 
 
 async def complete(taken: Taken, *, now: datetime) -> None:
     """End the job in the transaction that holds its effect. Raises LeaseLost, which undoes both."""
     ended = await execute(
-        "with ended as (update job set ended_at = $3, outcome = 'completed', lease_token = null, lease_until = null,"
+        "with ended as (update job set ended_at = $3::timestamptz, outcome = 'completed',"
+        " lease_token = null, lease_until = null,"
         " unique_key = case when key_until_end then null else unique_key end"
         " where id = $1 and lease_token = $2 and ended_at is null returning id, attempt, handed_by, started_at)"
         " insert into job_attempt (id, job_id, attempt, worker, started_at, ended_at, outcome, error, error_at)"
@@ -92,24 +96,28 @@ async def fail(job_id: UUID, token: UUID, failure: Failure, *, now: datetime) ->
 
     An interrupted attempt is not the job's fault and counts as no failure.
     """
-    return 1 == await execute(
-        "with ended as (update job set lease_token = null, lease_until = null, handed_at = null, handed_by = null,"
-        " failures = failures + case when $4 = 'interrupted' then 0 else 1 end, run_at = $3 + $5::interval,"
-        " ended_at = case when $6 then $3 end, outcome = case when $6 then 'dead' end,"
-        " unique_key = case when $6 and key_until_end then null else unique_key end"
-        " from (select tenant_id as owner, handed_by as worker from job where id = $1) before"
-        " where tenant_id = before.owner and id = $1 and lease_token = $2 and ended_at is null"
-        " returning id, attempt, before.worker, started_at)"
-        " insert into job_attempt (id, job_id, attempt, worker, started_at, ended_at, outcome, error, error_at)"
-        " select gen_random_uuid(), id, attempt, worker, started_at, $3, $4, $7, $8 from ended",
-        job_id,
-        token,
-        now,
-        failure.outcome,
-        failure.pause,
-        failure.dead,
-        failure.error[:200],
-        failure.error_at[:200],
+    return (
+        await execute(
+            "with ended as (update job set lease_token = null, lease_until = null, handed_at = null, handed_by = null,"
+            " failures = failures + case when $4::text = 'interrupted' then 0 else 1 end,"
+            " run_at = $3::timestamptz + $5::interval,"
+            " ended_at = case when $6::boolean then $3::timestamptz end, outcome = case when $6 then 'dead' end,"
+            " unique_key = case when $6 and key_until_end then null else unique_key end"
+            " from (select tenant_id as owner, handed_by as worker from job where id = $1) before"
+            " where tenant_id = before.owner and id = $1 and lease_token = $2 and ended_at is null"
+            " returning id, attempt, before.worker, started_at)"
+            " insert into job_attempt (id, job_id, attempt, worker, started_at, ended_at, outcome, error, error_at)"
+            " select gen_random_uuid(), id, attempt, worker, started_at, $3, $4::text, $7::text, $8::text from ended",
+            job_id,
+            token,
+            now,
+            failure.outcome,
+            failure.pause,
+            failure.dead,
+            failure.error[:200],
+            failure.error_at[:200],
+        )
+        == 1
     )
 
 

@@ -41,6 +41,8 @@ class LedgerJob(TenantTable, tablename="job"):
                 where="ended_at is null and handed_at is null",
                 name="job_ready_idx",
             ),
+            # Whether anything is due, past jobs planned for later.
+            Index(("run_at",), where="ended_at is null and handed_at is null", name="job_run_at_idx"),
             Index(("handed_by",), where="ended_at is null and handed_at is not null", name="job_handed_idx"),
             Index(("unique_key",), unique=True, where="unique_key is not null", name="job_unique_key_idx"),
             Index(("enqueued_at", "id"), name="job_enqueued_idx"),

@@ -1,0 +1,107 @@
+"""The timetable of the tenant whose scope is open: which ticks have come, each written down exactly once."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from guibin.context import Company
+from guibin_tenants import settings
+from guibin_tenants.scope import execute, fetch
+
+from .actions import write
+from .kinds import kind_of
+from .rhythms import Rhythm, due, following
+
+SETTING = "timetable"
+
+
+class RhythmChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a tenant changed about a rhythm: switched off, or moved to another `every`."""
+
+    off: bool = False
+    every: str = ""
+
+
+async def changes() -> dict[str, RhythmChange]:
+    """The tenant's changes, by the rhythm's name."""
+    return await settings.read(SETTING, dict[str, RhythmChange], {})
+
+
+async def tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, now: datetime) -> int:
+    """Write every tick that has come, with its job; how many jobs. `since` is where a new rhythm begins to count.
+
+    Another scheduler that does the same at the same moment finds the jobs' keys taken and writes nothing.
+    """
+    changed = await changes()
+    counted = await _counted(_of(rhythms, company), since)
+    written = 0
+    for rhythm in _of(rhythms, company):
+        change = changed.get(rhythm.name, RhythmChange())
+        if change.off:
+            continue
+        found = due(
+            rhythm,
+            change.every or rhythm.every,
+            since=counted[rhythm.name],
+            now=now,
+            time_zone=company.time_zone,
+        )
+        for moment, runs in found:
+            written += await _write(rhythm, moment, runs, now)
+    return written
+
+
+async def next_tick(rhythms: Sequence[Rhythm], company: Company, *, since: datetime) -> datetime | None:
+    """The moment of the next tick not written down yet; None when the company has no rhythm."""
+    changed = await changes()
+    counted = await _counted(_of(rhythms, company), since)
+    moments = [
+        following(changed.get(r.name, RhythmChange()).every or r.every, counted[r.name], company.time_zone)
+        for r in _of(rhythms, company)
+        if not changed.get(r.name, RhythmChange()).off
+    ]
+    return min(moments, default=None)
+
+
+async def _counted(rhythms: Sequence[Rhythm], since: datetime) -> dict[str, datetime]:
+    """Up to where each rhythm has been dealt with; one never seen begins at `since`, and that is written down."""
+    rows = await fetch("select name, max(tick_at) as tick_at from rhythm_tick group by name")
+    counted: dict[str, datetime] = {row["name"]: row["tick_at"] for row in rows}
+    for rhythm in rhythms:
+        if rhythm.name not in counted:
+            counted[rhythm.name] = since
+            await _mark(rhythm.name, since, None)
+    return counted
+
+
+async def _write(rhythm: Rhythm, moment: datetime, runs: bool, now: datetime) -> int:
+    if not runs:
+        await _mark(rhythm.name, moment, None)
+        return 0
+    job_id = await write(
+        kind_of(type(rhythm.payload)),
+        msgspec.json.encode(rhythm.payload),
+        now=now,
+        run_at=moment,
+        unique_key=f"rhythm/{rhythm.name}/{moment.astimezone(UTC).isoformat()}",
+    )
+    if job_id is None:
+        return 0
+    await _mark(rhythm.name, moment, job_id)
+    return 1
+
+
+async def _mark(name: str, moment: datetime, job_id: object) -> None:
+    await execute(
+        "insert into rhythm_tick (id, name, tick_at, job_id) values (gen_random_uuid(), $1, $2, $3)"
+        " on conflict (tenant_id, name, tick_at) do nothing",
+        name,
+        moment,
+        job_id,
+    )
+
+
+def _of(rhythms: Sequence[Rhythm], company: Company) -> list[Rhythm]:
+    return [rhythm for rhythm in rhythms if not rhythm.pack or rhythm.pack in company.packs]

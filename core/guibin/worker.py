@@ -1,0 +1,233 @@
+"""`guibin worker`: relay, timetable, deadlines and executor of one process. A composition root."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+from redis.exceptions import RedisError
+
+from guibin import timetable
+from guibin.context import Clock, Root, now_of, real_clock
+from guibin.jobs import ledger
+from guibin.jobs.actions import enqueue
+from guibin.jobs.backoff import pause_before
+from guibin.jobs.execution import Workshop, company_of, perform
+from guibin.jobs.executor import Executor
+from guibin.jobs.kinds import ATTEMPTS_MAX, handler_of
+from guibin.jobs.leases import Leases
+from guibin.jobs.ledger import Failure
+from guibin.jobs.relay import Relay, relaying
+from guibin.jobs.scheduler import Scheduler
+from guibin.packs import Packs, installed
+from guibin.sla.jobs import SweepTimers
+from guibin_tenants.database import ENGINE, connected
+from guibin_tenants.scope import NotCommitted, tenant_scope
+from guibin_tenants.tables import new_id
+
+_log = logging.getLogger("guibin.worker")
+# PostgreSQL or Redis is away, or answered with an error: wait and go on.
+_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError, NotCommitted)
+_PAUSE_MAX_S = 5.0
+
+
+class WorkerSettings(Struct, frozen=True, kw_only=True):
+    """How a worker works; seconds end in `_s`.
+
+    A job whose worker vanished is done again after `lease_s`, one that Redis forgot after `handed_for_s`.
+    `tenant_share` of the jobs in hand is the most one company may have; `drain_s` is what running jobs get at the end.
+    """
+
+    jobs_at_once: int = 10
+    tenant_share: float = 0.7
+    lease_s: float = 30.0
+    handed_for_s: float = 15.0
+    backoff_first_s: float = 5.0
+    poll_s: float = 0.2
+    timers_every_s: float = 0.5
+    timetable_every_s: float = 5.0
+    drain_s: float = 5.0
+
+
+async def run(
+    app_url: str,
+    relay_url: str,
+    redis_url: str,
+    *,
+    settings: WorkerSettings | None = None,
+    packs: Packs | None = None,
+    clock: Clock = real_clock,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Work until SIGTERM, SIGINT or `stop`, then let running jobs end. Redis and PostgreSQL may come and go."""
+    settings = settings or WorkerSettings()
+    stopping = stop if stop is not None else _stop_on_signal()
+    chosen = packs if packs is not None else Packs(installed())
+    rhythms = timetable.everything(chosen)
+    worker = new_id()
+    shop = Workshop(
+        root=Root(packs=chosen, clock=clock),
+        worker=worker,
+        leases=Leases(),
+        lease_s=settings.lease_s,
+        backoff_first_s=settings.backoff_first_s,
+    )
+    executor = Executor(redis_url, worker, _performer(shop), at_once=settings.jobs_at_once)
+    async with _database(app_url, settings.jobs_at_once + 4), relaying(relay_url, worker) as relay:
+        scheduler = Scheduler(rhythms)
+        loops = [
+            asyncio.create_task(_forever(step, every_s), name=step.__name__)
+            for step, every_s in _steps(shop, relay, executor, scheduler, settings)
+        ]
+        loops.append(asyncio.create_task(executor.run(), name="executor"))
+        _log.info("worker %s ready", worker)
+        try:
+            await _until(stopping, loops)
+        finally:
+            await _end(loops, executor, relay, settings.drain_s)
+
+
+Step = Callable[[], Awaitable[bool]]
+
+
+def _steps(
+    shop: Workshop, relay: Relay, executor: Executor, scheduler: Scheduler, settings: WorkerSettings
+) -> list[tuple[Step, float]]:
+    clock = shop.root.clock
+    window = settings.jobs_at_once * 2
+    tenant_holds_max = max(1, int(settings.jobs_at_once * settings.tenant_share))
+
+    async def hand_over() -> bool:
+        room = window - await relay.outstanding()
+        if room <= 0 or not await executor.reachable():
+            return False
+        claimed = await relay.claim(clock(), room=room, tenant_holds_max=tenant_holds_max)
+        left = await executor.hand_over(claimed)
+        if left:
+            await relay.take_back(left)
+        return bool(claimed) and not left
+
+    async def heartbeat() -> bool:
+        await shop.leases.beat(settings.lease_s)
+        return False
+
+    async def rescue() -> bool:
+        await relay.forget_stale(settings.handed_for_s)
+        for tenant_id, job_ids in (await relay.expired()).items():
+            await rescue_lost(shop, tenant_id, job_ids)
+        return False
+
+    async def timers() -> bool:
+        now = clock()
+        for tenant_id in await relay.tenants_with_due_timers(now):
+            async with tenant_scope(tenant_id):
+                await enqueue(SweepTimers(), now=now, unique_key="sweep-timers", while_pending=True, priority=100)
+        return False
+
+    async def rhythms() -> bool:
+        await scheduler.look(await relay.serving(), clock())
+        return False
+
+    return [
+        (hand_over, settings.poll_s),
+        (heartbeat, settings.lease_s / 3),
+        (rescue, min(settings.lease_s, settings.handed_for_s) / 3),
+        (timers, settings.timers_every_s),
+        (rhythms, settings.timetable_every_s),
+    ]
+
+
+async def rescue_lost(shop: Workshop, tenant_id: UUID, job_ids: list[UUID]) -> int:
+    """Record as lost the attempts whose lease expired, and let their jobs run again; how many."""
+    async with tenant_scope(tenant_id):
+        company = await company_of(tenant_id)
+        if company is None:
+            return 0
+        now: datetime = await now_of(company, shop.root.clock)
+        lost = await ledger.expired(job_ids)
+        for attempt in lost:
+            handler = handler_of(attempt.kind)
+            failures = attempt.failures + 1
+            failure = Failure(
+                outcome="lost",
+                # The lease was a pause already; the first loss is nobody's fault.
+                pause=timedelta(0)
+                if failures == 1
+                else pause_before(failures, job_id=attempt.job_id, first_s=shop.backoff_first_s),
+                dead=failures >= (handler.attempts_max if handler else ATTEMPTS_MAX),
+                error="LeaseExpired",
+            )
+            await ledger.fail(attempt.job_id, attempt.token, failure, now=now)
+    return len(lost)
+
+
+def _performer(shop: Workshop) -> Callable[[UUID, UUID, int], Awaitable[object]]:
+    async def one(tenant_id: UUID, job_id: UUID, attempt: int) -> None:
+        try:
+            await perform(shop, tenant_id, job_id, attempt=attempt)
+        except _PASSING as error:
+            # PostgreSQL went away around the attempt: the lease expires and the job is rescued.
+            _log.warning("job %s: %s", job_id, type(error).__name__)
+
+    return one
+
+
+async def _forever(step: Step, every_s: float) -> None:
+    """Run a step again and again, at once when it says there is more; what passes does not end it."""
+    pause_s = every_s
+    while True:
+        try:
+            more = await step()
+            pause_s = every_s
+        except _PASSING as error:
+            more, pause_s = False, min(max(pause_s, 0.1) * 2, _PAUSE_MAX_S)
+            _log.warning("%s: %s; again in %.1f s", step.__name__, type(error).__name__, pause_s)
+        await asyncio.sleep(0.01 if more else pause_s)
+
+
+async def _until(stopping: asyncio.Event, loops: list[asyncio.Task[None]]) -> None:
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({stopped, *loops}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    for loop in loops:
+        if loop.done():
+            # A fault of the program: better ended and started again than half alive.
+            loop.result()
+
+
+async def _end(loops: list[asyncio.Task[None]], executor: Executor, relay: Relay, drain_s: float) -> None:
+    heartbeat = [loop for loop in loops if loop.get_name() in ("heartbeat", "executor")]
+    others = [loop for loop in loops if loop not in heartbeat]
+    for loop in others:
+        loop.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await executor.drain(drain_s)
+    for loop in heartbeat:
+        loop.cancel()
+    await asyncio.gather(*heartbeat, return_exceptions=True)
+    with contextlib.suppress(*_PASSING):
+        await relay.take_back()
+    await executor.close()
+
+
+@contextlib.asynccontextmanager
+async def _database(url: str, size: int) -> AsyncIterator[None]:
+    if ENGINE.pool is not None:
+        yield
+        return
+    async with connected(url, pool_size=size):
+        yield
+
+
+def _stop_on_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop
