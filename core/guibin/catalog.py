@@ -11,7 +11,7 @@ from .complaints import tables as complaints
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
 from .policies.tables import PolicyVersion
-from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, SealedValue
+from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
 
@@ -29,6 +29,7 @@ TABLES: tuple[type[Table], ...] = (
     SealedValue,
     Consent,
     Occasion,
+    Relative,
     CustomerLink,
     ProductOrder,
     Disclosure,

@@ -5,29 +5,27 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
-from guibin_tenants import keyring, org_units
-from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
-from guibin_tenants.tables import new_id
-from msgspec import UNSET, Struct, UnsetType
-
 import asyncpg
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
+from guibin_tenants import keyring, org_units
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
+from guibin_tenants.tables import new_id
 
 from . import queries
 from .names import fold, search_keys
 from .queries import ConsentView, CustomerView, OrderView
-from .sealing import opened, sealed
+from .sealing import insert_sealed, opened, sealed
 from .tables import Consent, Disclosure, ProductOrder
 
 PURPOSE_CHARS_MIN = 4
-
 
 
 class NumberTaken(Conflict):
@@ -66,7 +64,7 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str | UnsetType = UNSET
     kind: str | UnsetType = UNSET
     sex: Literal["male", "female", ""] | UnsetType = UNSET
-    birthday: date | None | UnsetType = UNSET
+    birthday: date | UnsetType | None = UNSET
     birthday_calendar: Literal["solar", "lunar"] | UnsetType = UNSET
     employer: str | UnsetType = UNSET
     department: str | UnsetType = UNSET
@@ -212,7 +210,9 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
         if name not in known
     ]
     if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
-        problems.append(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=new.purpose))
+        problems.append(
+            FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=new.purpose)
+        )
     if not new.fields:
         problems.append(FieldError("fields", "at least one"))
     if problems:
@@ -313,7 +313,13 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
     """Destroy the customer's key and blank the archive; records keep the id, the audit stays verifiable."""
     await queries.version_of(customer_id)
     await keyring.forget(customer_id)
-    await execute("delete from sealed_value where customer_id = $1", customer_id)
+    for forgotten in (
+        "delete from sealed_value where customer_id = $1",
+        "delete from relative where customer_id = $1",
+        "delete from occasion where customer_id = $1",
+        "delete from customer_link where customer_id = $1 or of_customer_id = $1",
+    ):
+        await execute(forgotten, customer_id)
     await execute(
         "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, employer = '',"
         " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"
@@ -331,21 +337,12 @@ async def _seal_all(
         return
     known = {field.name: field for field in fields}
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
-    for name, given in confidential.items():
-        for place, value in enumerate(_listed(given)):
-            row = sealed(known[name], value, customer_id=customer_id, key=key, tenant_key=above)
-            await execute(
-                "insert into sealed_value (id, customer_id, field, place, sealed, masked, exact, tail)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                row.id,
-                customer_id,
-                name,
-                place,
-                row.sealed,
-                row.masked,
-                row.exact,
-                row.tail,
-            )
+    rows = [
+        sealed(known[name], value, customer_id=customer_id, key=key, tenant_key=above, place=place)
+        for name, given in confidential.items()
+        for place, value in enumerate(_listed(given))
+    ]
+    await insert_sealed(rows)
 
 
 def _refuse_wrong(

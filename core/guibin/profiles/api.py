@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from guibin_tenants.principals import Principal, may
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import Parameter
 
@@ -12,6 +11,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.etags import etag, expect
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, may
 
 from . import actions, queries
 from .actions import Assignment, CustomerChange, Disclosed, NewConsent, NewCustomer, NewDisclosure, NewOrder
@@ -82,9 +82,7 @@ class CustomerController(Controller):
         return await actions.disclose(customer_id, data, policy=policy, by=by, now=now)
 
     @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
-    async def assign(
-        self, customer_id: UUID, data: Assignment, by: Principal, now: datetime
-    ) -> Response[CustomerView]:
+    async def assign(self, customer_id: UUID, data: Assignment, by: Principal, now: datetime) -> Response[CustomerView]:
         return _tagged(await actions.assign(customer_id, data, by=by, now=now), status=201)
 
     @get("/{customer_id:uuid}/consents", needs=may("customers:read"), summary="What the customer agreed to")

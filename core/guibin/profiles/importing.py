@@ -12,7 +12,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
-from guibin.spreadsheets.importing import BadRows, Imported, PROBLEMS_MAX, Progress, no_progress, problem
+from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
@@ -25,7 +25,7 @@ from guibin_tenants.tables import new_id
 from .actions import PURPOSE_CHARS_MIN, wrong_fields
 from .names import fold, search_keys
 from .queries import archive_fields
-from .sealing import opened, sealed
+from .sealing import insert_sealed, opened, sealed
 
 BATCH_ROWS = 1_000
 COLUMNS = (
@@ -114,7 +114,9 @@ async def import_orders(
         created += sum(row["fresh"] for row in found)
         progress("written", start + len(chunk))
     if not dry_run:
-        await record(AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name), by=by, now=now)
+        await record(
+            AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name), by=by, now=now
+        )
     return Imported(len(orders), created, len(orders) - created, dry_run=dry_run)
 
 
@@ -123,7 +125,9 @@ async def export_customers(
 ) -> int:
     """Write every visible archive; masked, or with `clear` and a purpose in clear. The file imports again as it is."""
     if clear and len(purpose.strip()) < PURPOSE_CHARS_MIN:
-        raise Invalid(fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),))
+        raise Invalid(
+            fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),)
+        )
     fields = archive_fields(policy)
     found = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
@@ -143,7 +147,7 @@ async def export_customers(
         now=now,
     )
     values = await _confidential(clear)
-    lines = (_line(row, fields, values.get(row["id"], {})) for row in found)
+    lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in found)
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 
 
@@ -165,9 +169,13 @@ class _Reader:
             for name, value in given.items()
             if value and name not in COLUMNS and name not in {field.name for field in self.fields}
         ]
-        confidential = {f.name: given[f.name] for f in self.fields if f.confidentiality == "confidential" and given.get(f.name)}
+        confidential = {
+            f.name: given[f.name] for f in self.fields if f.confidentiality == "confidential" and given.get(f.name)
+        }
         plain = {
-            f.name: _typed(f, given[f.name]) for f in self.fields if f.confidentiality != "confidential" and given.get(f.name)
+            f.name: _typed(f, given[f.name])
+            for f in self.fields
+            if f.confidentiality != "confidential" and given.get(f.name)
         }
         kind = self._kind(given.get("kind", ""))
         number, name = given.get("number", ""), given.get("name", "")
@@ -208,7 +216,9 @@ class _Reader:
         }
         return titles.get(given, given)
 
-    def _one(self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None) -> Any:
+    def _one(
+        self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
+    ) -> Any:
         given = row.fields.get(column, "")
         if not given and default is None:
             return None
@@ -295,18 +305,7 @@ async def _seal(batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple
         [value.customer_id for value in values],
         [value.field for value in values],
     )
-    await execute(
-        "insert into sealed_value (id, customer_id, field, place, sealed, masked, exact, tail)"
-        " select i, c, f, 0, s, m, e, t from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::text[],"
-        " $6::bytea[], $7::bytea[]) as v (i, c, f, s, m, e, t)",
-        [value.id for value in values],
-        [value.customer_id for value in values],
-        [value.field for value in values],
-        [value.sealed for value in values],
-        [value.masked for value in values],
-        [value.exact for value in values],
-        [value.tail for value in values],
-    )
+    await insert_sealed(values)
 
 
 async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]:
@@ -318,7 +317,9 @@ async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]
         [wrapped for _, wrapped in made.values()],
     )
     stored = await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", list(made))
-    return {row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored}
+    return {
+        row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored
+    }
 
 
 async def _confidential(clear: bool) -> dict[UUID, dict[str, str]]:
@@ -381,7 +382,14 @@ def _typed(field: ArchiveField, value: str) -> str | int | bool:
 
 
 def _day(row: Row, wrong: list[RowProblem], column: str) -> date | None:
-    text = row.fields.get(column, "").replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "").split(" ")[0]
+    text = (
+        row.fields.get(column, "")
+        .replace("/", "-")
+        .replace("年", "-")
+        .replace("月", "-")
+        .replace("日", "")
+        .split(" ")[0]
+    )
     if not text:
         return None
     try:

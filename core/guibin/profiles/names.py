@@ -8,8 +8,9 @@ from pypinyin import Style, lazy_pinyin
 def search_keys(name: str) -> tuple[str, str]:
     """Pinyin and initials of a name, small letters without spaces: 张三丽 → zhangsanli, zsl."""
     folded = fold(name)
-    syllables = lazy_pinyin(folded, style=Style.NORMAL, errors=lambda text: list(text))
-    parts = [part.lower() for part in syllables if part.isalnum()]
+    syllables = lazy_pinyin(folded, style=Style.NORMAL, errors="default")
+    # Text that is not Chinese comes back in one piece: its words count as syllables.
+    parts = [word.lower() for syllable in syllables for word in syllable.split() if word[0].isalnum()]
     return "".join(parts)[:400], "".join(part[0] for part in parts)[:200]
 
 

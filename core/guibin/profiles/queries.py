@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from guibin_tenants.keyring import tenant_key
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
 from msgspec import Struct
 
 from guibin.paging import Cursor
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
+from guibin_tenants.keyring import tenant_key
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
 
 from .names import fold, prefix_range
 from .sealing import CONTACT_FIELDS, exacts, tails

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from uuid import UUID
 
-from guibin_tenants.keyring import Place, blind_index, seal, unseal
-from guibin_tenants.tables import new_id
 from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
+from guibin_tenants.keyring import Place, blind_index, seal, unseal
+from guibin_tenants.scope import execute
+from guibin_tenants.tables import new_id
 
 # Every archive has these, whatever its packs (S07-24, S10-3).
 CONTACT_FIELDS = (
@@ -33,10 +35,13 @@ class NewSealedValue(Struct, frozen=True):
     masked: str
     exact: bytes | None
     tail: bytes | None
+    place: int = 0
 
 
-def sealed(field: ArchiveField, value: str, *, customer_id: UUID, key: bytes, tenant_key: bytes) -> NewSealedValue:
-    """The value ready to be stored for this customer under its key."""
+def sealed(
+    field: ArchiveField, value: str, *, customer_id: UUID, key: bytes, tenant_key: bytes, place: int = 0
+) -> NewSealedValue:
+    """The value ready to be stored for this customer under its key; `place` counts values of one field from 0."""
     row = new_id()
     plain = normalised(field, value)
     exact = tail = None
@@ -45,7 +50,24 @@ def sealed(field: ArchiveField, value: str, *, customer_id: UUID, key: bytes, te
         if len(plain) > _TAIL_CHARS:
             tail = blind_index(tenant_key, f"{field.name}:tail", plain[-_TAIL_CHARS:])
     return NewSealedValue(
-        row, customer_id, field.name, seal(key, _place(row), value), masked(field, value), exact, tail
+        row, customer_id, field.name, seal(key, _place(row), value), masked(field, value), exact, tail, place
+    )
+
+
+async def insert_sealed(values: Sequence[NewSealedValue]) -> None:
+    """Write them in one statement."""
+    await execute(
+        "insert into sealed_value (id, customer_id, field, place, sealed, masked, exact, tail)"
+        " select i, c, f, p, s, m, e, t from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::bytea[],"
+        " $6::text[], $7::bytea[], $8::bytea[]) as v (i, c, f, p, s, m, e, t)",
+        [value.id for value in values],
+        [value.customer_id for value in values],
+        [value.field for value in values],
+        [value.place for value in values],
+        [value.sealed for value in values],
+        [value.masked for value in values],
+        [value.exact for value in values],
+        [value.tail for value in values],
     )
 
 

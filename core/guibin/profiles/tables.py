@@ -1,8 +1,9 @@
 """The archive's rows. Whatever is confidential stands sealed in `sealed_value`, never in a column in clear."""
 
-from guibin_tenants.tables import Index, Keys, TenantTable
 from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class Customer(TenantTable, tablename="customer"):
@@ -102,8 +103,25 @@ class Occasion(TenantTable, tablename="occasion"):
     calendar = Varchar(length=5, default="solar")
     leap_month = Boolean(default=False)
 
+    keys = Keys(wall="customer_id", references={"customer_id": "customer"}, checks={"dated": "happened_on is not null"})
+
+
+class Relative(TenantTable, tablename="relative"):
+    """Somebody important to the customer (S07-24): third-party data, sealed under the customer's key (subtlety 69).
+
+    `sealed` is the JSON of name, phone, birthday and note; `masked` the name as it may be shown.
+    """
+
+    customer_id = UuidColumn(default=None)
+    relation = Varchar(length=60, help_text="spouse, child, assistant and so on")
+    sealed = Bytea()
+    masked = Varchar(length=200)
+    created_at = Timestamptz(default=None, null=True)
+
     keys = Keys(
-        wall="customer_id", references={"customer_id": "customer"}, checks={"dated": "happened_on is not null"}
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(Index(("customer_id", "created_at")),),
     )
 
 

@@ -1,0 +1,337 @@
+"""What belongs to an archive in any number: contact points, occasions, relatives, links to other customers."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Meta, Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.policy.fields import ArchiveField, check_values
+from guibin.policy.packs import Policy
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, savepoint
+from guibin_tenants.tables import new_id
+
+from .dates import wrong_date
+from .queries import archive_fields, version_of
+from .sealing import insert_sealed, sealed
+
+Word = Annotated[str, Meta(min_length=1, max_length=60)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+PURPOSE_CHARS_MIN = 4
+PLACES_MAX = 20
+_PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
+
+
+class NewContactPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One more way to reach the customer; `field` is mobile, phone, email, address, postcode or fax."""
+
+    field: Word
+    value: str
+
+
+class ContactPointView(Struct, frozen=True):
+    """A confidential value, masked."""
+
+    id: UUID
+    field: str
+    place: int
+    masked: str
+
+
+class NewOccasion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A day to remember (S07-6). With `calendar` lunar the date is year, month and day of the lunar calendar."""
+
+    name: Name
+    happened_on: date
+    calendar: Literal["solar", "lunar"] = "solar"
+    leap_month: bool = False
+
+
+class OccasionView(Struct, frozen=True):
+    """A day to remember."""
+
+    id: UUID
+    name: str
+    happened_on: date
+    calendar: str
+    leap_month: bool
+
+
+class RelativeValues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of a relative: sealed as a whole."""
+
+    name: Name
+    phone: str = ""
+    birthday: date | None = None
+    note: Annotated[str, Meta(max_length=500)] = ""
+
+
+class NewRelative(RelativeValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody important to the customer. Only what the customer gave for this purpose belongs here."""
+
+    relation: Word
+
+
+class RelativeView(Struct, frozen=True):
+    """A relative as shown without a disclosure."""
+
+    id: UUID
+    relation: str
+    masked: str
+
+
+class RelativePurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the relatives are needed in clear."""
+
+    purpose: str
+
+
+class DisclosedRelative(Struct, frozen=True):
+    """A relative in clear, this once."""
+
+    id: UUID
+    relation: str
+    name: str
+    phone: str
+    birthday: date | None
+    note: str
+
+
+class NewLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The customer's part in another customer's archive, such as executive of a company (S04-5)."""
+
+    of_customer_id: UUID
+    role: Word
+
+
+class LinkView(Struct, frozen=True):
+    """A link that has not ended."""
+
+    id: UUID
+    of_customer_id: UUID
+    role: str
+    ended_on: date | None
+
+
+async def contact_points(customer_id: UUID, *, by: Principal, now: datetime) -> list[ContactPointView]:
+    """Every confidential value, masked."""
+    await _look("contact-point.read", customer_id, by, now)
+    rows = await fetch(
+        "select id, field, place, masked from sealed_value where customer_id = $1 order by field, place", customer_id
+    )
+    return [ContactPointView(row["id"], row["field"], row["place"], row["masked"]) for row in rows]
+
+
+async def add_contact_point(
+    customer_id: UUID, new: NewContactPoint, *, policy: Policy, by: Principal, now: datetime
+) -> ContactPointView:
+    """Add a value behind those there are. Raises Invalid; the value itself never comes back in the answer."""
+    await version_of(customer_id)
+    known = {field.name: field for field in archive_fields(policy) if field.confidentiality == "confidential"}
+    field = known.get(new.field)
+    if field is None:
+        raise Invalid(fields=(FieldError("field", "a confidential field", f"one of: {', '.join(known)}", new.field),))
+    problems = check_values([field], {field.name: new.value.strip()})
+    if problems or not new.value.strip():
+        raise Invalid(fields=tuple(FieldError("value", p.rule) for p in problems) or (FieldError("value", "required"),))
+    places = await fetch(
+        "select max(place) as last from sealed_value where customer_id = $1 and field = $2", customer_id, new.field
+    )
+    place = 0 if places[0]["last"] is None else int(places[0]["last"]) + 1
+    if place >= PLACES_MAX:
+        raise Conflict(f"There are {PLACES_MAX} values of {new.field} already: remove one first")
+    key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
+    row = sealed(field, new.value, customer_id=customer_id, key=key, tenant_key=above, place=place)
+    await insert_sealed([row])
+    await _changed("contact-point.add", customer_id, (new.field,), by, now)
+    return ContactPointView(row.id, new.field, place, row.masked)
+
+
+async def remove_contact_point(customer_id: UUID, point_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Raises NotFound."""
+    rows = await fetch(
+        "delete from sealed_value where customer_id = $1 and id = $2 returning field", customer_id, point_id
+    )
+    _found(rows, "contact point", point_id)
+    await _changed("contact-point.remove", customer_id, (rows[0]["field"],), by, now)
+
+
+async def occasions(customer_id: UUID, *, by: Principal, now: datetime) -> list[OccasionView]:
+    """The customer's days to remember, by month and day."""
+    await _look("occasion.read", customer_id, by, now)
+    rows = await fetch(
+        "select id, name, happened_on, calendar, leap_month from occasion where customer_id = $1"
+        " order by extract(month from happened_on), extract(day from happened_on), id",
+        customer_id,
+    )
+    return [msgspec.convert(dict(row), OccasionView) for row in rows]
+
+
+async def add_occasion(customer_id: UUID, new: NewOccasion, *, by: Principal, now: datetime) -> OccasionView:
+    """Raises Invalid for a day the calendar does not have."""
+    await version_of(customer_id)
+    wrong = wrong_date(new.happened_on, new.calendar, leap_month=new.leap_month)
+    if wrong:
+        raise Invalid(fields=(FieldError("happened_on", wrong, value=new.happened_on.isoformat()),))
+    view = OccasionView(new_id(), new.name, new.happened_on, new.calendar, new.leap_month)
+    await execute(
+        "insert into occasion (id, customer_id, name, happened_on, calendar, leap_month)"
+        " values ($1, $2, $3, $4, $5, $6)",
+        view.id,
+        customer_id,
+        *(view.name, view.happened_on, view.calendar, view.leap_month),
+    )
+    await _changed("occasion.add", customer_id, (new.name,), by, now)
+    return view
+
+
+async def remove_occasion(customer_id: UUID, occasion_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Raises NotFound."""
+    rows = await fetch(
+        "delete from occasion where customer_id = $1 and id = $2 returning name", customer_id, occasion_id
+    )
+    _found(rows, "occasion", occasion_id)
+    await _changed("occasion.remove", customer_id, (rows[0]["name"],), by, now)
+
+
+async def relatives(customer_id: UUID, *, by: Principal, now: datetime) -> list[RelativeView]:
+    """The customer's relatives, masked."""
+    await _look("relative.read", customer_id, by, now)
+    rows = await fetch(
+        "select id, relation, masked from relative where customer_id = $1 order by created_at, id", customer_id
+    )
+    return [RelativeView(row["id"], row["relation"], row["masked"]) for row in rows]
+
+
+async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, now: datetime) -> RelativeView:
+    """Seal what the customer told of somebody else. Raises Invalid."""
+    await version_of(customer_id)
+    problems = check_values([_PHONE], {"phone": new.phone})
+    if problems:
+        raise Invalid(fields=(FieldError("phone", problems[0].rule),))
+    view = RelativeView(new_id(), new.relation, f"{new.name[0]}**")
+    values = RelativeValues(name=new.name, phone=new.phone, birthday=new.birthday, note=new.note)
+    key = await keyring.subject_key(customer_id)
+    await execute(
+        "insert into relative (id, customer_id, relation, sealed, masked, created_at) values ($1, $2, $3, $4, $5, $6)",
+        view.id,
+        customer_id,
+        view.relation,
+        keyring.seal(key, _relative_place(view.id), msgspec.json.encode(values).decode()),
+        view.masked,
+        now,
+    )
+    await _changed("relative.add", customer_id, (new.relation,), by, now)
+    return view
+
+
+async def disclose_relatives(
+    customer_id: UUID, purpose: str, *, by: Principal, now: datetime
+) -> list[DisclosedRelative]:
+    """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
+    await _known(customer_id)
+    if len(purpose.strip()) < PURPOSE_CHARS_MIN:
+        rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
+        raise Invalid(fields=(FieldError("purpose", rule, value=purpose[:60]),))
+    await execute(
+        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at)"
+        " values ($1, $2, $3, $4::jsonb, $5, $6, $7)",
+        new_id(),
+        customer_id,
+        purpose,
+        '["relatives"]',
+        *(by.id, by.name, now),
+    )
+    note = AuditNote(action="customer.disclose", customer_id=customer_id, fields=("relatives",), purpose=purpose)
+    await record(note, by=by, now=now)
+    rows = await fetch(
+        "select id, relation, sealed from relative where customer_id = $1 order by created_at, id", customer_id
+    )
+    key = await keyring.subject_key(customer_id) if rows else b""
+    return [_opened(row["id"], row["relation"], bytes(row["sealed"]), key) for row in rows]
+
+
+async def remove_relative(customer_id: UUID, relative_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Raises NotFound."""
+    rows = await fetch(
+        "delete from relative where customer_id = $1 and id = $2 returning relation", customer_id, relative_id
+    )
+    _found(rows, "relative", relative_id)
+    await _changed("relative.remove", customer_id, (rows[0]["relation"],), by, now)
+
+
+async def links(customer_id: UUID, *, by: Principal, now: datetime) -> list[LinkView]:
+    """In whose archives the customer has a part; customers behind a wall are left out (subtlety 68)."""
+    await _look("link.read", customer_id, by, now)
+    rows = await fetch(
+        "select l.id, l.of_customer_id, l.role, l.ended_on from customer_link l join customer o"
+        " on o.tenant_id = l.tenant_id and o.id = l.of_customer_id"
+        " where l.customer_id = $1 and l.ended_on is null order by l.role, l.id",
+        customer_id,
+    )
+    return [msgspec.convert(dict(row), LinkView) for row in rows]
+
+
+async def link(customer_id: UUID, new: NewLink, *, by: Principal, now: datetime) -> LinkView:
+    """Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
+    await version_of(customer_id)
+    if new.of_customer_id == customer_id:
+        raise Invalid(fields=(FieldError("of_customer_id", "another customer", value=str(customer_id)),))
+    if not await fetch("select 1 from customer where id = $1", new.of_customer_id):
+        raise Invalid(fields=(FieldError("of_customer_id", "a customer", value=str(new.of_customer_id)),))
+    view = LinkView(new_id(), new.of_customer_id, new.role, None)
+    try:
+        async with savepoint():
+            await execute(
+                "insert into customer_link (id, customer_id, of_customer_id, role) values ($1, $2, $3, $4)",
+                *(view.id, customer_id, view.of_customer_id, view.role),
+            )
+    except asyncpg.UniqueViolationError:
+        raise Conflict(f"The customer is {new.role} there already") from None
+    await _changed("link.add", customer_id, (new.role,), by, now)
+    return view
+
+
+async def remove_link(customer_id: UUID, link_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Raises NotFound."""
+    rows = await fetch(
+        "delete from customer_link where customer_id = $1 and id = $2 returning role", customer_id, link_id
+    )
+    _found(rows, "link", link_id)
+    await _changed("link.remove", customer_id, (rows[0]["role"],), by, now)
+
+
+def _opened(row: UUID, relation: str, value: bytes, key: bytes) -> DisclosedRelative:
+    known = msgspec.json.decode(keyring.unseal(key, _relative_place(row), value), type=RelativeValues)
+    return DisclosedRelative(row, relation, known.name, known.phone, known.birthday, known.note)
+
+
+def _relative_place(row: UUID) -> Place:
+    return Place("relative", "sealed", row)
+
+
+def _found(rows: Sequence[object], what: str, wanted: UUID) -> None:
+    if not rows:
+        raise NotFound(f"There is no {what} {wanted}")
+
+
+async def _known(customer_id: UUID) -> None:
+    _found(await fetch("select 1 from customer where id = $1", customer_id), "customer", customer_id)
+
+
+async def _look(action: str, customer_id: UUID, by: Principal, now: datetime) -> None:
+    await _known(customer_id)
+    await record(AuditNote(action=action, customer_id=customer_id), by=by, now=now)
+
+
+async def _changed(action: str, customer_id: UUID, fields: tuple[str, ...], by: Principal, now: datetime) -> None:
+    await execute("update customer set version = version + 1, changed_at = $2 where id = $1", customer_id, now)
+    await record(AuditNote(action=action, customer_id=customer_id, fields=fields), by=by, now=now)
