@@ -53,7 +53,11 @@ async def _tables(owner_url: str) -> Finding:
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
     missing = [table._meta.tablename for table in TABLES if table._meta.tablename not in present]
-    return Finding(what, not missing, f"missing: {', '.join(missing)}; run `guibin migrate`" if missing else f"{len(TABLES)} tables")
+    return Finding(
+        what,
+        not missing,
+        f"missing: {', '.join(missing)}; run `guibin migrate`" if missing else f"{len(TABLES)} tables",
+    )
 
 
 async def _isolation(owner_url: str) -> Finding:
@@ -69,7 +73,7 @@ async def _isolation(owner_url: str) -> Finding:
 
 async def _redis(redis_url: str) -> Finding:
     what = "Redis answers"
-    client = redis.asyncio.from_url(redis_url, socket_connect_timeout=3)
+    client = redis.asyncio.Redis.from_url(redis_url, socket_connect_timeout=3)
     try:
         await client.ping()
     except (RedisError, OSError) as error:

@@ -92,7 +92,7 @@ def welcome(api: str, home: Path) -> str:
             "",
             f'  curl {header} "{api}/api/v1/customers?q=wang&limit=3"',
             f'  curl {header} "{api}/api/v1/complaints?limit=3"',
-            f"  curl {header} -d '{{\"text\": \"没有信号\", \"channel\": \"phone\"}}' {api}/api/v1/complaints",
+            f'  curl {header} -d \'{{"text": "没有信号", "channel": "phone"}}\' {api}/api/v1/complaints',
         )
     )
 
@@ -102,7 +102,9 @@ async def _people(tenant: TenantView, packs: Packs) -> Access:
     chance = random.Random(20_260_101)
     now = real_clock()
     company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
-    by = Principal(kind="operator", id=tenant.id, name="demonstration", permissions=PERMISSIONS, address=os.uname().sysname)
+    by = Principal(
+        kind="operator", id=tenant.id, name="demonstration", permissions=PERMISSIONS, address=os.uname().sysname
+    )
     async with tenant_scope(tenant.id):
         policy = await effective_policy(packs, company, at=now)
         managers = await _staff(now)
@@ -125,7 +127,11 @@ async def _staff(now: datetime) -> list[tuple[UUID, UUID]]:
     for number, (code, name) in enumerate(_UNITS, 1):
         unit = await org_units.open_unit(code=code, name=name, parent="head-office")
         lead = NewStaff(
-            login=f"lead{number}", name=f"{_SURNAMES[number]}强", roles=("manager",), org_unit_id=unit.id, password=PASSWORD
+            login=f"lead{number}",
+            name=f"{_SURNAMES[number]}强",
+            roles=("manager",),
+            org_unit_id=unit.id,
+            password=PASSWORD,
         )
         await staff.add(lead, now=now)
         for place in (1, 2):

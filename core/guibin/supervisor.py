@@ -60,7 +60,6 @@ async def run(
 
     Raises AlreadyUp, and EmbeddedFailed when a server does not start.
     """
-    home.mkdir(parents=True, exist_ok=True)
     with _only_one(home), _servers(home, port, say) as urls:
         await prepare(urls)
         stop = asyncio.Event()
@@ -80,6 +79,7 @@ async def run(
 
 @contextlib.contextmanager
 def _only_one(home: Path):  # type: ignore[no-untyped-def]  # a generator of nothing
+    home.mkdir(parents=True, exist_ok=True)
     lock = home / "up.pid"
     if lock.exists() and lock.read_text().isdigit() and psutil.pid_exists(int(lock.read_text())):
         process = psutil.Process(int(lock.read_text()))
@@ -97,7 +97,13 @@ def _servers(home: Path, port: int, say: Say):  # type: ignore[no-untyped-def]  
     database = os.environ.get("GUIBIN_DATABASE_URL")
     redis = os.environ.get("GUIBIN_REDIS_URL")
     if database and redis:
-        yield Urls(database, os.environ.get("GUIBIN_OWNER_URL", database), os.environ.get("GUIBIN_RELAY_URL", database), redis, port)
+        yield Urls(
+            database,
+            os.environ.get("GUIBIN_OWNER_URL", database),
+            os.environ.get("GUIBIN_RELAY_URL", database),
+            redis,
+            port,
+        )
         return
     say("Starting PostgreSQL and Valkey …")
     with embedded.running(home) as servers:

@@ -55,7 +55,7 @@ _TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at
 
 async def _by_key(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, {_TENANT}"  # noqa: S608  # a constant
+        f"select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, {_TENANT}"  # a constant
         " from api_key k join tenant t on t.id = k.tenant_id"
         " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null",
         credential.tenant_id,
@@ -78,7 +78,7 @@ async def _by_key(credential: Credential) -> Recognised | None:
 
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {_TENANT}"  # noqa: S608  # a constant
+        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {_TENANT}"  # a constant
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
         " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",

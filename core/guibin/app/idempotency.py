@@ -5,8 +5,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
-from litestar.types import ASGIApp, HTTPRequestEvent, Receive
-from litestar.types import Scope as AsgiScope
+from litestar.types import ASGIApp, HTTPRequestEvent, HTTPScope, Receive
 
 from guibin.context import Request
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
@@ -79,12 +78,12 @@ class Body:
 
 
 async def once(
-    app: ASGIApp, scope: AsgiScope, body: Body, answer: "Held", request: Request, headers: dict[bytes, bytes]
+    app: ASGIApp, scope: HTTPScope, body: Body, answer: "Held", request: Request, headers: dict[bytes, bytes]
 ) -> None:
     """Run the application, or give the kept answer. Raises InFlight, KeyReused, Invalid."""
     key = headers.get(b"idempotency-key")
     if key is None or scope["method"] != "POST":
-        await app(scope, body.receive, answer.send)  # type: ignore[arg-type]  # ASGI's union of messages
+        await app(scope, body.receive, answer.send)
         return
     name = _name(key, request)
     if not await fetch_value(
@@ -96,7 +95,7 @@ async def once(
     ).digest()
     kept = await fetch_one("select fingerprint, status, headers, body from idempotency_record where key = $1", name)
     if kept is None:
-        await app(scope, body.receive, answer.send)  # type: ignore[arg-type]
+        await app(scope, body.receive, answer.send)
         await _keep(name, fingerprint, answer, request)
         return
     if bytes(kept["fingerprint"]) != fingerprint:

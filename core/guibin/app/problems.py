@@ -3,6 +3,7 @@
 import logging
 import re
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
@@ -12,6 +13,7 @@ from msgspec import Struct
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Refusal, TooManyRequests
 
+Incoming = Request[Any, Any, Any]
 PROBLEM = "application/problem+json"
 _log = logging.getLogger("guibin.app")
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
@@ -42,13 +44,13 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
     )
 
 
-def refused(_: Request, refusal: Refusal) -> Response[bytes]:
+def refused(_: Incoming, refusal: Refusal) -> Response[bytes]:
     """A refusal, as its class says."""
     headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else None
     return answer(of_refusal(refusal), headers)
 
 
-def http_error(_: Request, error: HTTPException) -> Response[bytes]:
+def http_error(_: Incoming, error: HTTPException) -> Response[bytes]:
     """What the framework itself refuses: unknown paths, methods, sizes, bodies."""
     fields: tuple[FieldError, ...] = ()
     status = HTTPStatus(error.status_code)
@@ -64,7 +66,7 @@ def http_error(_: Request, error: HTTPException) -> Response[bytes]:
     return answer(Problem(f"/problems/{kind}", status.phrase, int(status), detail, fields), error.headers)
 
 
-def unexpected(request: Request, error: Exception) -> Response[bytes]:
+def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
     """A fault of ours: logged with its kind and place, told without details."""
     if isinstance(error, HTTPException):
         return http_error(request, error)
@@ -72,7 +74,7 @@ def unexpected(request: Request, error: Exception) -> Response[bytes]:
     return answer(Problem("/problems/internal", "Internal error", 500, "It was logged; nothing was written"))
 
 
-def keyring_error(_: Request, error: KeyringError) -> Response[bytes]:
+def keyring_error(_: Incoming, error: KeyringError) -> Response[bytes]:
     """A sealed value does not open: erased, moved or damaged. Nothing is shown."""
     _log.error("keyring: %s", error)
     return answer(Problem("/problems/sealed", "A sealed value cannot be opened", 503, "Nothing was shown"))

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar.types import ASGIApp, Message, Receive, Send
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
@@ -44,7 +45,7 @@ class ScopeMiddleware:
         self.remembered: dict[str, tuple[float, Recognised]] = {}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(API) or scope["path"].rstrip("/") in PUBLIC:
+        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(API) or scope["path"].rstrip("/") in PUBLIC:
             await self.app(scope, receive, send)
             return
         answer = Held()
@@ -58,7 +59,7 @@ class ScopeMiddleware:
         for message in answer.messages:
             await send(message)
 
-    async def _serve(self, scope: AsgiScope, receive: Receive, answer: "Held") -> None:
+    async def _serve(self, scope: HTTPScope, receive: Receive, answer: "Held") -> None:
         headers = dict(scope["headers"])
         credential = _credential(headers)
         if credential is None:
@@ -105,7 +106,7 @@ class ScopeMiddleware:
         left, reset = self.limits.take(credential.tenant_id, cost)
         return [(b"ratelimit", f'"tenant";r={left};t={reset}'.encode())]
 
-    async def _request(self, found: Recognised, tenant_id: UUID, scope: AsgiScope) -> Request:
+    async def _request(self, found: Recognised, tenant_id: UUID, scope: HTTPScope) -> Request:
         client = scope["client"]
         address = client[0] if client else ""
         check_address(found, address)

@@ -14,7 +14,8 @@ from guibin.profiles.importing import export_customers, import_customers, import
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
-from guibin.tiers.assessment import AssessmentView, assess as assess_scheme
+from guibin.tiers.assessment import AssessmentView
+from guibin.tiers.assessment import assess as assess_scheme
 from guibin.tiers.days import local_day
 from guibin.tiers.importing import import_facts
 from guibin_tenants.refusals import FieldError, Invalid
@@ -32,7 +33,9 @@ def import_(
     kind: ImportKind,
     file: Path,
     *,
-    mapping: Annotated[Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")] = None,
+    mapping: Annotated[
+        Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")
+    ] = None,
     dry_run: Annotated[bool, Parameter(help="Check everything and say what would happen.", negative="")] = False,
     json: Json = False,
 ) -> None:
@@ -56,7 +59,9 @@ def import_(
         as_json(done)
     else:
         would = "would be " if done.dry_run else ""
-        out.print(f"{done.rows} rows read: {done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged.")
+        out.print(
+            f"{done.rows} rows read: {done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged."
+        )
 
 
 def export(
@@ -64,7 +69,9 @@ def export(
     kind: Literal["customers"],
     file: Path,
     *,
-    clear: Annotated[bool, Parameter(help="Confidential values in clear; needs --purpose and is on record.", negative="")] = False,
+    clear: Annotated[
+        bool, Parameter(help="Confidential values in clear; needs --purpose and is on record.", negative="")
+    ] = False,
     purpose: str = "",
 ) -> None:
     """Write all archives to xlsx or csv; the file imports again as it is."""
@@ -99,7 +106,9 @@ async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry
         policy = await policy_of(session)
         by, now = session.request.by, session.request.now
         if kind == "customers":
-            return await import_customers(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
+            return await import_customers(
+                file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress
+            )
         if kind == "orders":
             return await import_orders(file, mapping, by=by, now=now, dry_run=dry_run, progress=progress)
         if kind == "facts":

@@ -7,7 +7,8 @@ from typing import Annotated
 import uvicorn
 from cyclopts import Parameter
 
-from guibin import demonstration, embedded, migrations, supervisor, worker as worker_process
+from guibin import demonstration, embedded, migrations, supervisor
+from guibin import worker as worker_process
 from guibin.app.factory import create_app
 from guibin.checks import examine
 from guibin.supervisor import Urls
@@ -31,7 +32,10 @@ def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demo
             await demonstration.fill(urls.owner, urls.database, environment.packs(), home=environment.home(), say=say)
 
     def announce(urls: Urls) -> None:
-        out.print(demonstration.welcome(urls.api, environment.home()) if demo else f"Guibin is ready: {urls.api}", soft_wrap=True)
+        out.print(
+            demonstration.welcome(urls.api, environment.home()) if demo else f"Guibin is ready: {urls.api}",
+            soft_wrap=True,
+        )
 
     try:
         asyncio.run(supervisor.run(environment.home(), port=port, prepare=prepare, announce=announce, say=say))
@@ -71,7 +75,11 @@ def doctor(*, json: Json = False) -> None:
         as_json(found)
     else:
         for finding in found:
-            out.print(f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}" + (f": {finding.detail}" if finding.detail else ""), markup=False)
+            out.print(
+                f"{'ok  ' if finding.ok else 'FAIL'} {finding.what}"
+                + (f": {finding.detail}" if finding.detail else ""),
+                markup=False,
+            )
     if not all(finding.ok for finding in found):
         sys.exit(1)
 
@@ -79,4 +87,3 @@ def doctor(*, json: Json = False) -> None:
 def say(message: str) -> None:
     """Progress, on standard error."""
     err.print(message, style="dim", soft_wrap=True)
-

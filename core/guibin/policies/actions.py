@@ -33,9 +33,7 @@ async def write(
     """Add a version. Raises Invalid with each contradiction in it."""
     effective_from = new.effective_from or now
     if effective_from < now:
-        raise Invalid(
-            fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),)
-        )
+        raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
     # One writer at a time, so that versions count without a gap.
     await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(company.id))
     version = 1 + (await fetch_value("select max(version) from policy_version") or 0)

@@ -19,7 +19,9 @@ class PolicyController(Controller):
     tags = ("policy",)
 
     @get("/", needs=may("policy:read"), summary="The policy in force, now or at a moment")
-    async def show(self, request: Request[Any, Any, Any], company: Company, policy: Policy, at: datetime | None = None) -> Policy:
+    async def show(
+        self, request: Request[Any, Any, Any], company: Company, policy: Policy, at: datetime | None = None
+    ) -> Policy:
         if at is None:
             return policy
         root: Root = request.app.state.root

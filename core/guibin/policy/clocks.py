@@ -79,9 +79,7 @@ def after_working(calendar: Calendar, start: datetime, budget: timedelta, pauses
     return at + left
 
 
-def working_between(
-    calendar: Calendar, since: datetime, until: datetime, pauses: Sequence[Pause] = ()
-) -> timedelta:
+def working_between(calendar: Calendar, since: datetime, until: datetime, pauses: Sequence[Pause] = ()) -> timedelta:
     """Working time in [since, until) outside pauses, an open one included."""
     closed = tuple(Pause(pause.since, pause.until or max(until, pause.since)) for pause in pauses)
     total = NOTHING
@@ -108,7 +106,9 @@ def _end_of_business_day(count: int, clock: Clock, calendar: Calendar) -> dateti
     # A pause gives back the working days that began in it.
     for begin, end in _closed(clock):
         paused_on, until_on = begin.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
-        count += sum(calendar.works_on(paused_on + timedelta(days=n)) for n in range(1, (until_on - paused_on).days + 1))
+        count += sum(
+            calendar.works_on(paused_on + timedelta(days=n)) for n in range(1, (until_on - paused_on).days + 1)
+        )
     spans = open_spans(calendar, datetime.combine(day, time(), calendar.zone).astimezone(UTC))
     # The day it begins counts as 0 only if the desk works on it; on a closed day 0 is the next working day.
     reached, counted = -1 if calendar.works_on(day) or count == 0 else 0, None

@@ -49,11 +49,15 @@ def assessment_sql(scheme: TierScheme) -> Statement:
     corrected count with their latest revision known at `$2`.
     """
     values = _Values(first=3)
-    measures, columns = [], []
+    measures: list[str] = []
+    columns: list[str] = []
+    names: dict[str, str] = {}
     for number, metric in enumerate(scheme.metrics):
         measures.append(f"{_aggregate(metric, values)} as m{number}")
-        columns.append(f"{values.add(metric.name, 'text')}, coalesce(g.m{number}, null)")
-    names = {metric.name: f"g.m{number}" for number, metric in enumerate(scheme.metrics)}
+        # Nothing counted is 0; every other figure of nothing is unknown.
+        column = f"coalesce(g.m{number}, 0)" if metric.aggregate == "count" else f"g.m{number}"
+        names[metric.name] = column
+        columns.append(f"{values.add(metric.name, 'text')}, {column}")
     facts = values.add(sorted({metric.fact for metric in scheme.metrics}), "text[]")
     cases = " ".join(
         f"when {_condition(tier.criterion, names, values)} then {values.add(tier.name, 'text')}"
@@ -63,14 +67,14 @@ def assessment_sql(scheme: TierScheme) -> Statement:
     kinds = values.add(list(scheme.customer_kinds), "text[]")
     sql = f"""
         with known as (
-            select distinct on (tenant_id, customer_id, metric, occurred_on, source, source_ref)
-                tenant_id, customer_id, metric, occurred_on, value
-            from fact
+            select tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref from fact f
             where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
-            order by tenant_id, customer_id, metric, occurred_on, source, source_ref, revision desc
+                and value is not null and not exists (
+                    select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
+                        and later.recorded_at <= $2::timestamptz)
         ), g as (
             select tenant_id, customer_id, {", ".join(measures) or "null"} from known
-            where value is not null group by tenant_id, customer_id
+            group by tenant_id, customer_id
         )
         select c.id as customer_id,
             case {cases or "when false then null"} end as tier,
@@ -81,7 +85,9 @@ def assessment_sql(scheme: TierScheme) -> Statement:
     return Statement(sql, tuple(values.values))
 
 
-def explain(criterion: Criterion, measures: Mapping[str, int | None], kind: str, language: str, scheme: TierScheme) -> str:
+def explain(
+    criterion: Criterion, measures: Mapping[str, int | None], kind: str, language: str, scheme: TierScheme
+) -> str:
     """The criterion with the customer's figures, as a sentence."""
     metrics = {metric.name: metric for metric in scheme.metrics}
     return _sentence(criterion, measures, kind, language, metrics)
@@ -97,7 +103,7 @@ def _aggregate(metric: Metric, values: _Values) -> str:
         case "max":
             return f"max(value) filter (where {where})"
         case "last":
-            return f"(array_agg(value order by occurred_on desc) filter (where {where}))[1]"
+            return f"(array_agg(value order by occurred_on desc, recorded_at desc, source_ref desc) filter (where {where}))[1]"
         case "avg":
             divisor = (
                 f"nullif(count(distinct date_trunc('month', occurred_on)) filter (where {where}), 0)"
@@ -122,14 +128,24 @@ def _condition(criterion: Criterion, names: Mapping[str, str], values: _Values) 
             low_place, high_place = values.add(low, "bigint"), values.add(high, "bigint")
             return f"coalesce({column} >= {low_place} and {column} < {high_place}, false)"
         case _:
-            return (
-                f"coalesce({names[criterion.metric]} {_SIGNS[type(criterion)]} {values.add(criterion.bound, 'bigint')}, false)"
-            )
+            return f"coalesce({names[criterion.metric]} {_SIGNS[type(criterion)]} {values.add(criterion.bound, 'bigint')}, false)"
 
 
 _WORDS = {
-    "zh-CN": {"and": "且", "or": "或", "none": "无记录", "kind": "客户类别为", "between": "在 {low}(含)至 {high}(不含)之间"},
-    "en": {"and": " and ", "or": " or ", "none": "no fact", "kind": "customer kind is", "between": "from {low} to below {high}"},
+    "zh-CN": {
+        "and": "且",
+        "or": "或",
+        "none": "无记录",
+        "kind": "客户类别为",
+        "between": "在 {low}(含)至 {high}(不含)之间",
+    },
+    "en": {
+        "and": " and ",
+        "or": " or ",
+        "none": "no fact",
+        "kind": "customer kind is",
+        "between": "from {low} to below {high}",
+    },
 }
 
 

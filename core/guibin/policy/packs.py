@@ -134,7 +134,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
         kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
         forms=_named([p.forms for p in parts]),
-        texts={key: text for part in (*parts, overrides) for key, text in part.texts.items()},
+        texts={key: text for part in [*(p.texts for p in parts), overrides.texts] for key, text in part.items()},
     )
 
 

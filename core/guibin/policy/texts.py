@@ -25,7 +25,9 @@ def load(folder: Traversable) -> dict[str, Text]:
 
     Raises ValueError when one language lacks what the other has.
     """
-    languages = {name: _flat(tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))) for name in ("zh", "en")}
+    languages = {
+        name: _flat(tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))) for name in ("zh", "en")
+    }
     missing = languages["zh"].keys() ^ languages["en"].keys()
     if missing:
         raise ValueError(f"texts in one language only: {', '.join(sorted(missing))}")

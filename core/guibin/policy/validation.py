@@ -28,17 +28,15 @@ class PolicyProblem(Struct, frozen=True):
 
 def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
     """Everything wrong; nothing when all is well."""
-    return tuple(
-        [
-            *_duplicates(policy),
-            *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
-            *_entitlements(policy),
-            *_service_items(policy),
-            *(_complaints(policy.complaints) if policy.complaints else ()),
-            *_approvals(policy),
-            *_care(policy),
-            *_texts(policy),
-        ]
+    return (
+        *_duplicates(policy),
+        *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
+        *_entitlements(policy),
+        *_service_items(policy),
+        *(_complaints(policy.complaints) if policy.complaints else ()),
+        *_approvals(policy),
+        *_care(policy),
+        *_texts(policy),
     )
 
 
@@ -58,7 +56,9 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
         if tier.criterion is None:
             continue
         for name in sorted(metrics_in(tier.criterion) - metrics):
-            yield PolicyProblem(f"{path}.tiers.{tier.name}", name, "a metric of the scheme", f"one of {sorted(metrics)}")
+            yield PolicyProblem(
+                f"{path}.tiers.{tier.name}", name, "a metric of the scheme", f"one of {sorted(metrics)}"
+            )
         yield from _bounds(tier.criterion, f"{path}.tiers.{tier.name}")
     for kind in scheme.customer_kinds:
         if policy.customer_kinds and kind not in policy.customer_kinds:
@@ -106,7 +106,9 @@ def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     forms = {form.name for form in policy.forms}
     for item in policy.service_items:
         if item.approval and item.approval not in flows:
-            yield PolicyProblem(f"service_items.{item.name}", item.approval, "an approval flow", f"one of {sorted(flows)}")
+            yield PolicyProblem(
+                f"service_items.{item.name}", item.approval, "an approval flow", f"one of {sorted(flows)}"
+            )
         if item.form and item.form not in forms:
             yield PolicyProblem(f"service_items.{item.name}", item.form, "a form", f"one of {sorted(forms)}")
         for limit in item.time_limits:
@@ -128,7 +130,9 @@ def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:
     for level in policy.levels:
         path = f"complaints.levels.{level.name}"
         if not 0 < level.warn_at_percent < 100:
-            yield PolicyProblem(f"{path}.warn_at_percent", str(level.warn_at_percent), "1 to 99: a warning comes before the breach")
+            yield PolicyProblem(
+                f"{path}.warn_at_percent", str(level.warn_at_percent), "1 to 99: a warning comes before the breach"
+            )
         if level.calendar not in CALENDARS:
             yield PolicyProblem(f"{path}.calendar", level.calendar, "always or business")
         count = getattr(level.resolve_within, "count", 1)
@@ -137,7 +141,9 @@ def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(f"{path}.resolve_within", str(count), f"at least {least}")
         for step in level.escalations:
             if step.role not in ROLES or step.after_minutes < 0:
-                yield PolicyProblem(f"{path}.escalations", f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more")
+                yield PolicyProblem(
+                    f"{path}.escalations", f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more"
+                )
 
 
 def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -178,7 +184,9 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
         yield from (f"tier.{tier.name}" for tier in scheme.tiers)
         yield from (f"metric.{metric.name}" for metric in scheme.metrics)
     for item in policy.service_items:
-        yield from (f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process"))
+        yield from (
+            f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process")
+        )
         yield from (f"time_limit.{limit.name}" for limit in item.time_limits)
     if policy.complaints:
         yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)

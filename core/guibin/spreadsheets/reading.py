@@ -147,7 +147,10 @@ def _heading(cells: Sequence[str], mapping: Mapping, file: Path) -> list[str]:
     missing = wanted_columns(mapping) - set(heading)
     if twice or missing:
         problems = [FieldError("heading", "each column once", value=name) for name in sorted(twice)]
-        problems += [FieldError("heading", "a column the mapping needs", f"the file has: {', '.join(heading)}", name) for name in sorted(missing)]
+        problems += [
+            FieldError("heading", "a column the mapping needs", f"the file has: {', '.join(heading)}", name)
+            for name in sorted(missing)
+        ]
         raise Invalid(f"{file.name} does not fit the mapping", fields=tuple(problems))
     return heading
 

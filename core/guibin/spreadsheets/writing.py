@@ -27,7 +27,12 @@ def write_problems(file: Path, problems: Iterable[RowProblem]) -> int:
 
 
 def _workbook(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], sheet: str) -> int:
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     count = 0
     with xlsxwriter.Workbook(str(file), options) as book:
         page = book.add_worksheet(sheet)
@@ -50,8 +55,9 @@ def _csv(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> i
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(columns)
-        for count, cells in enumerate(rows, 1):
+        for cells in rows:
             writer.writerow([harmless(cell) for cell in cells])
+            count += 1
     return count
 
 

