@@ -15,6 +15,7 @@ from . import actions, queries
 from .queries import JobState, JobView, JobWithAttempts
 
 Kind = Annotated[str | None, Parameter(default=None, max_length=120, description="Such as `sweep_timers`.")]
+State = Annotated[JobState | None, Parameter(query="state", default=None, description="What it is doing.")]
 
 
 class JobController(Controller):
@@ -25,12 +26,12 @@ class JobController(Controller):
     async def list_jobs(
         self,
         now: datetime,
-        state: JobState | None = None,
+        in_state: State = None,
         kind: Kind = None,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[JobView]:
-        found = await queries.listed(state=state, kind=kind, after=decode(cursor), limit=limit + 1, now=now)
+        found = await queries.listed(state=in_state, kind=kind, after=decode(cursor), limit=limit + 1, now=now)
         return page_of(found, limit, lambda job: Cursor(job.enqueued_at, job.id))
 
     @get("/{job_id:uuid}", needs=may("jobs:read"), summary="A job and its attempts")
