@@ -6,6 +6,8 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+from msgspec import Meta, Struct
+
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.policy.packs import Policy
@@ -17,7 +19,6 @@ from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value, savepoint
 from guibin_tenants.tables import new_id
-from msgspec import Meta, Struct
 
 from . import queries
 from .queries import RedemptionView

@@ -4,6 +4,10 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Meta, Struct
+
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
@@ -12,9 +16,6 @@ from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal, may
-from litestar import Controller, get, post
-from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
 
 from . import actions, queries
 from .actions import NewRedemption, Offer
@@ -151,7 +152,9 @@ class RedemptionController(Controller):
         return found
 
     @post(
-        "/{redemption_id:uuid}/reversal", needs=may("entitlements:redeem"), summary="Undo a redemption: its units are free"
+        "/{redemption_id:uuid}/reversal",
+        needs=may("entitlements:redeem"),
+        summary="Undo a redemption: its units are free",
     )
     async def reverse(self, redemption_id: UUID, data: NewReversal, by: Principal, now: datetime) -> RedemptionView:
         return await actions.reverse(redemption_id, reason=data.reason, by=by, now=now)
@@ -189,9 +192,7 @@ def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:
         form=item.form,
         clause=item.clause,
         quotas=tuple(
-            QuotaView(e.scheme, e.tier, e.quota, e.period, e.clause)
-            for e in policy.entitlements
-            if e.item == item.name
+            QuotaView(e.scheme, e.tier, e.quota, e.period, e.clause) for e in policy.entitlements if e.item == item.name
         ),
     )
 

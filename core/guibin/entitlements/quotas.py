@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from guibin.policy.service_items import Entitlement
 from msgspec import Struct
+
+from guibin.policy.service_items import Entitlement
 
 from .periods import Period, calendar_months, membership_months, rolling_days
 

@@ -3,6 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from guibin.entitlements.periods import (
     Period,
     add_months,
@@ -13,8 +16,6 @@ from guibin.entitlements.periods import (
 )
 from guibin.entitlements.quotas import Counted, allowance
 from guibin.policy.service_items import Entitlement
-from hypothesis import given
-from hypothesis import strategies as st
 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 
@@ -65,7 +66,9 @@ def test_rolling_months_end_with_the_day():
 
 
 def gives(**more):
-    entitlement = Entitlement(**{"scheme": "vip", "tier": "gold", "item": "lounge", "quota": 4, "period": "year", **more})
+    entitlement = Entitlement(
+        **{"scheme": "vip", "tier": "gold", "item": "lounge", "quota": 4, "period": "year", **more}
+    )
     return lambda _: entitlement
 
 
@@ -73,7 +76,11 @@ SINCE = date(2024, 5, 31)
 
 
 def test_left_is_granted_minus_consumed_minus_reserved():
-    counted = [Counted(date(2026, 1, 1), 1), Counted(date(2026, 2, 1), 2, reserved=True), Counted(date(2025, 12, 31), 4)]
+    counted = [
+        Counted(date(2026, 1, 1), 1),
+        Counted(date(2026, 2, 1), 2, reserved=True),
+        Counted(date(2025, 12, 31), 4),
+    ]
 
     given = allowance(gives(), counted, day=date(2026, 3, 1), since_on=SINCE)
 
@@ -102,7 +109,10 @@ def test_what_was_carried_in_is_used_first_and_lapses_after_one_period():
 
 
 def test_a_downgrade_in_mid_period_leaves_nothing_below_zero():
-    tiers = {True: Entitlement("vip", "gold", "lounge", quota=4), False: Entitlement("vip", "silver", "lounge", quota=1)}
+    tiers = {
+        True: Entitlement("vip", "gold", "lounge", quota=4),
+        False: Entitlement("vip", "silver", "lounge", quota=1),
+    }
 
     given = allowance(
         lambda day: tiers[day < date(2026, 2, 1)], [Counted(date(2026, 1, 5), 3)], day=date(2026, 3, 1), since_on=SINCE
@@ -115,9 +125,7 @@ def test_a_downgrade_in_mid_period_leaves_nothing_below_zero():
 def test_a_use_posted_late_fills_the_rolling_windows_after_it_too():
     counted = [Counted(date(2026, 3, 8), 2)]
 
-    given = allowance(
-        gives(quota=2, period="rolling_days", days=7), counted, day=date(2026, 3, 5), since_on=SINCE
-    )
+    given = allowance(gives(quota=2, period="rolling_days", days=7), counted, day=date(2026, 3, 5), since_on=SINCE)
 
     assert given is not None
     assert given.left == 0
@@ -142,7 +150,10 @@ def test_what_is_left_is_never_negative_and_never_more_than_granted(uses, period
     counted = [Counted(day, quantity, reserved) for day, quantity, reserved in uses]
 
     given = allowance(
-        gives(quota=quota, period=period, carry_over=carry_over), counted, day=date(2026, 6, 30), since_on=date(2024, 2, 29)
+        gives(quota=quota, period=period, carry_over=carry_over),
+        counted,
+        day=date(2026, 6, 30),
+        since_on=date(2024, 2, 29),
     )
 
     assert given is not None

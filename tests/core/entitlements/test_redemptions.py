@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from guibin_tenants.tables import new_id
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
