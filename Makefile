@@ -27,7 +27,7 @@ format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbench
-	@$(BIN)/python benchmarks/http.py
+	@$(BIN)/python benchmarks/requests_per_second.py
 
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \

@@ -11,10 +11,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 from asgi_lifespan import LifespanManager
+
 from guibin import embedded, migrations
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring
-
 from support import TestClock, World, make_app
 
 TEMPLATE = "guibin"
@@ -139,4 +139,3 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real records are not on this machine: set GUIBIN_SHARED_DATA to their folder")
     return folder
-

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
+
 from guibin_tenants import keys, registry
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import TooManyRequests
-
-import asyncpg
-
 from support import PASSWORD
 
 

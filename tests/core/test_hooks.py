@@ -6,15 +6,16 @@ import types
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+from piccolo.columns import Text
+
 from guibin import hookspecs
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction, hookimpl
 from guibin.packs import BadPack, HookFailed, Objected, Packs, installed
 from guibin.policy.packs import Pack
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
-from msgspec import Struct
-from msgspec.structs import replace
-from piccolo.columns import Text
 
 ROOT = Path(__file__).parents[2]
 HOOKS = sorted(
@@ -48,7 +49,9 @@ def hooks_of(**hooks):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_every_hook_stands_in_the_docs_with_its_signature(hook):
     specification = inspect.signature(getattr(hookspecs, hook), eval_str=False)
-    text = re.sub(r"guibin\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.", "", str(specification))
+    text = re.sub(
+        r"guibin\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.", "", str(specification)
+    )
     wanted = f"`{hook}{text}`".replace(" | ", r" \| ")
 
     assert wanted in (ROOT / "docs/hooks.md").read_text(encoding="utf-8")

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from guibin_tenants.tables import TenantTable
 from piccolo.columns import (
     JSON,
     JSONB,
@@ -29,6 +28,8 @@ from piccolo.columns import (
     Varchar,
 )
 from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import TenantTable
 
 _numbers = itertools.count(1)
 
@@ -80,7 +81,9 @@ def values_for(table: type[TenantTable], tenant: UUID, rows: dict[str, UUID]) ->
 
 
 def _wanted(table: type[TenantTable], name: str) -> bool:
-    return any(re.search(rf"\b{name}\b is not null|> {name}\b|\b{name} >", check) for check in table.keys.checks.values())
+    return any(
+        re.search(rf"\b{name}\b is not null|> {name}\b|\b{name} >", check) for check in table.keys.checks.values()
+    )
 
 
 def _allowed(table: type[TenantTable], name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+
 from guibin_tenants.lint import findings
 
 MUTATIONS = {

@@ -5,6 +5,7 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
+
 from guibin.catalog import TABLES
 from guibin_tenants.principals import Predicate
 from guibin_tenants.scope import tenant_scope
@@ -43,7 +44,9 @@ async def _fingerprint(tenant):
     async with tenant_scope(tenant.id) as scope:
         for table in TENANT_TABLES:
             name = table._meta.tablename
-            parts.append(await scope.connection.fetchval(f"select md5(string_agg(t::text, '|' order by id)) from {name} t"))
+            parts.append(
+                await scope.connection.fetchval(f"select md5(string_agg(t::text, '|' order by id)) from {name} t")
+            )
     return hashlib.md5("|".join(str(p) for p in parts).encode()).hexdigest()
 
 
@@ -75,7 +78,8 @@ async def test_every_handler_says_who_may_call_it(world):
         f"{sorted(handler.http_methods)} {path}"
         for route in app.routes
         for path, handler in [(route.path, h) for h in getattr(route, "route_handlers", ())]
-        if path.startswith("/api/v1/") and not isinstance(handler.opt.get("needs"), Predicate | str)
+        if path.startswith("/api/v1/")
+        and not isinstance(handler.opt.get("needs"), Predicate | str)
         and "OPTIONS" not in handler.http_methods
     ]
 

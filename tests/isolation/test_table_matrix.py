@@ -2,6 +2,7 @@
 
 import asyncpg
 import pytest
+
 from guibin.catalog import TABLES
 from guibin_tenants.scope import current_scope, savepoint, tenant_scope
 from guibin_tenants.tables import TenantTable
@@ -98,7 +99,7 @@ async def _inserts(table, a, b, rows):
 
 
 async def test_an_id_of_another_tenant_is_not_an_oracle(two):
-    a, b, rows = two
+    _, b, rows = two
     async with tenant_scope(b.id) as scope:
         for table in TENANT_TABLES:
             values = values_for(table, b.id, {})

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+
 from guibin import provisioning
 from guibin.app.factory import create_app
 from guibin.packs import Packs
@@ -137,9 +138,7 @@ class Company:
 
     def principal(self, *permissions: str, name: str = "tester") -> Principal:
         """Somebody to act in tests that call actions."""
-        return Principal(
-            kind="staff", id=new_id(), name=name, permissions=frozenset(permissions) or PERMISSIONS
-        )
+        return Principal(kind="staff", id=new_id(), name=name, permissions=frozenset(permissions) or PERMISSIONS)
 
 
 def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:
