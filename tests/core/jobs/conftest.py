@@ -1,6 +1,7 @@
 """A workshop on the test's clock, and a relay on this worker's database."""
 
 import pytest
+
 from guibin.context import Root
 from guibin.jobs.execution import Workshop
 from guibin.jobs.leases import Leases

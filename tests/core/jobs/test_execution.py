@@ -4,6 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from tests.core.jobs.work import Effect, Endless, effects, note
+
 from guibin.events import ApprovalDecided, record, subscribe
 from guibin.jobs import actions, ledger, queries
 from guibin.jobs.actions import enqueue
@@ -13,8 +15,6 @@ from guibin.worker import rescue_lost
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value, tenant_scope
 from guibin_tenants.tables import new_id
-
-from tests.core.jobs.work import Effect, Endless, effects, note
 
 
 async def _enqueued(tenant, job, **options):

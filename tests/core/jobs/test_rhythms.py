@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from guibin.jobs.backoff import PAUSE_MAX_S, pause_before
 from guibin.jobs.kinds import Job, TwoHandlers, handles, kind_of, tag_of
 from guibin.jobs.rhythms import CATCH_UP_MAX, BadRhythm, Rhythm, check, due, following
 from guibin_tenants.tables import new_id
-from hypothesis import given
-from hypothesis import strategies as st
 
 SHANGHAI = "Asia/Shanghai"
 
@@ -56,7 +57,9 @@ def test_following_is_always_later_and_never_skips(every, after, zone):
     assert following(every, tick - timedelta(microseconds=1), zone) == tick
 
 
-@pytest.mark.parametrize("every", ["", "daily", "daily 24:00", "daily 8:00", "weekly Xyz 08:00", "monthly 31 08:00", "minutes 0"])
+@pytest.mark.parametrize(
+    "every", ["", "daily", "daily 24:00", "daily 8:00", "weekly Xyz 08:00", "monthly 31 08:00", "minutes 0"]
+)
 def test_what_is_no_rhythm_is_refused(every):
     with pytest.raises(BadRhythm):
         check(every)
@@ -94,7 +97,9 @@ def test_every_is_bounded_after_a_long_absence():
 def test_a_tick_found_in_time_is_not_skipped():
     rhythm = Rhythm("nothing", Nothing(), every="daily 08:00", catch_up="skip")
     tick = at("2026-03-05T08:00:00+08:00")
-    found = due(rhythm, rhythm.every, since=tick - timedelta(hours=1), now=tick + timedelta(seconds=4), time_zone=SHANGHAI)
+    found = due(
+        rhythm, rhythm.every, since=tick - timedelta(hours=1), now=tick + timedelta(seconds=4), time_zone=SHANGHAI
+    )
 
     assert found == [(tick, True)]
 

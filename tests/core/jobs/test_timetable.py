@@ -1,0 +1,147 @@
+"""The timetable of real and simulated companies: one job per tick, whoever looks and however often."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.core.jobs.work import Effect, labels, unfinished
+
+from guibin import timetable
+from guibin.jobs import ticks
+from guibin.jobs.actions import enqueue
+from guibin.jobs.relay import Serving
+from guibin.jobs.rhythms import Rhythm
+from guibin.jobs.scheduler import Scheduler
+from guibin.jobs.simulation import Background, run_due
+from guibin.sla.simulation import advance
+from guibin_tenants import settings
+from guibin_tenants.scope import fetch, tenant_scope
+
+DAILY = Rhythm("daily", Effect(label="daily"), every="daily 08:00")
+WEEKLY = Rhythm("weekly", Effect(label="weekly"), every="weekly Mon 07:00", catch_up="every")
+
+
+def serving(tenant):
+    view = tenant.view
+    return Serving(view.id, view.slug, view.packs, view.time_zone, view.language, tenant.world.clock())
+
+
+async def _due_ats(tenant):
+    async with tenant.scope():
+        return [row["due_at"] for row in await fetch("select due_at from job order by due_at")]
+
+
+async def test_a_tick_becomes_one_job_however_many_schedulers_look(tenant, world):
+    # 2026-03-02 10:00 in Shanghai; the next 08:00 is tomorrow's.
+    schedulers = [Scheduler([DAILY]) for _ in range(4)]
+    who = serving(tenant)
+    await asyncio.gather(*(one.look([who], world.clock()) for one in schedulers))
+    assert await _due_ats(tenant) == []
+
+    world.clock.set(datetime(2026, 3, 3, 0, 0, 1, tzinfo=UTC))
+    written = await asyncio.gather(*(one.look([who], world.clock()) for one in schedulers))
+
+    assert sum(written) == 1
+    assert await _due_ats(tenant) == [datetime(2026, 3, 3, 0, 0, tzinfo=UTC)]
+
+
+async def test_a_scheduler_whose_clock_is_ahead_or_behind_adds_nothing(tenant, world):
+    who = serving(tenant)
+    tick = datetime(2026, 3, 3, 0, 0, tzinfo=UTC)
+    await Scheduler([DAILY]).look([who], world.clock())
+
+    for skew_s in (5, -5, 2, 60):
+        await Scheduler([DAILY]).look([who], tick + timedelta(seconds=skew_s))
+
+    assert await _due_ats(tenant) == [tick]
+
+
+async def test_after_downtime_a_new_process_catches_up_as_declared(tenant, world):
+    who = serving(tenant)
+    await Scheduler([DAILY, WEEKLY]).look([who], world.clock())
+
+    await Scheduler([DAILY, WEEKLY]).look([who], world.clock() + timedelta(days=15))
+
+    assert await _due_ats(tenant) == [
+        datetime(2026, 3, 8, 23, 0, tzinfo=UTC),
+        datetime(2026, 3, 15, 23, 0, tzinfo=UTC),
+        datetime(2026, 3, 17, 0, 0, tzinfo=UTC),
+    ]
+
+
+async def test_a_company_switches_a_rhythm_off_and_moves_another(tenant, world):
+    who = serving(tenant)
+    await Scheduler([DAILY, WEEKLY]).look([who], world.clock())
+    async with tenant.scope():
+        await settings.write(
+            ticks.SETTING,
+            {"daily": ticks.RhythmChange(off=True), "weekly": ticks.RhythmChange(every="weekly Tue 09:00")},
+        )
+
+    await Scheduler([DAILY, WEEKLY]).look([who], world.clock() + timedelta(days=7))
+
+    assert await _due_ats(tenant) == [datetime(2026, 3, 3, 1, 0, tzinfo=UTC)]
+
+
+async def test_a_packs_rhythm_is_for_companies_with_the_pack(tenant, world):
+    who = serving(tenant)
+    foreign = Rhythm("foreign", Effect(), every="daily 08:00", pack="another_pack")
+    for day in range(3):
+        await Scheduler([foreign]).look([who], world.clock() + timedelta(days=day))
+
+    assert await _due_ats(tenant) == []
+
+
+async def test_every_rhythm_of_the_product_is_well_formed(packs):
+    rhythms = timetable.everything(packs)
+
+    assert len({rhythm.name for rhythm in rhythms}) == len(rhythms)
+
+
+@pytest.fixture
+async def simulated(world):
+    return await world.tenant(simulated_from=datetime(2015, 6, 1, 0, 0, tzinfo=UTC))
+
+
+async def test_a_simulated_companys_jobs_run_in_order_at_their_own_moments(world, simulated, shop):
+    start = datetime(2015, 6, 1, 0, 0, tzinfo=UTC)
+    async with simulated.scope():
+        await enqueue(Effect(label="second"), now=start, run_at=start + timedelta(days=2, hours=1))
+        await enqueue(Effect(label="first", fails_until=1), now=start, run_at=start + timedelta(hours=1))
+    background = Background(shop, await _company(simulated), [DAILY])
+
+    attempts = await run_due(background, start + timedelta(days=3))
+
+    async with simulated.scope():
+        assert await labels() == ["first", "daily", "daily", "second", "daily"]
+        assert await unfinished() == 0
+        ended = await fetch("select ended_at - due_at as late from job where kind = 'effect' order by due_at")
+        assert max(row["late"] for row in ended) < timedelta(minutes=1)
+        assert await settings.simulated_now() == start + timedelta(days=3)
+    assert attempts == 6
+
+
+async def test_advance_moves_timers_and_jobs_together(world, simulated, shop):
+    start = datetime(2015, 6, 1, 0, 0, tzinfo=UTC)
+    background = Background(shop, await _company(simulated), [DAILY, WEEKLY])
+
+    done = await advance(lambda: tenant_scope(simulated.id), until=start + timedelta(days=7), sources=[background])
+
+    assert done.others == 8
+    async with simulated.scope():
+        assert sorted(await labels()) == ["daily"] * 7 + ["weekly"]
+
+
+async def test_a_repeated_run_to_the_same_moment_does_nothing_more(world, simulated, shop):
+    until = datetime(2015, 6, 4, 0, 0, tzinfo=UTC)
+    background = Background(shop, await _company(simulated), [DAILY])
+    await run_due(background, until)
+
+    assert await run_due(background, until) == 0
+
+
+async def _company(tenant):
+    from guibin.jobs.execution import company_of
+
+    async with tenant.scope():
+        return await company_of(tenant.id)
