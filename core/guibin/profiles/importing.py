@@ -1,11 +1,12 @@
 """Importing and exporting archives and orders (S07-26): whole or not at all, again and again with the same result."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
@@ -18,31 +19,42 @@ from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from .actions import PURPOSE_CHARS_MIN, wrong_fields
+from .actions import PURPOSE_CHARS_MIN
 from .names import fold, search_keys
 from .queries import archive_fields
 from .sealing import insert_sealed, opened, sealed
+from .sheet_rows import COLUMNS, ArchiveReader, day_of
 
 BATCH_ROWS = 1_000
-COLUMNS = (
-    "number",
-    "name",
-    "kind",
-    "org_unit",
-    "account_manager",
-    "sex",
-    "birthday",
-    "birthday_calendar",
-    "employer",
-    "department",
-    "position",
-)
-_SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
-_CALENDAR = {"": "solar", "solar": "solar", "公历": "solar", "lunar": "lunar", "农历": "lunar"}
+
+# $18 are the fields that the file has; whatever else an archive holds stays as it is.
+_UPSERT = """insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,
+    birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version,
+    created_at, changed_at)
+    select i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, '{}', f::jsonb, 1, $17, $17
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
+        $9::text[], $10::date[], $11::text[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[])
+        as r (i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, f)
+    on conflict (tenant_id, number) do update set
+        kind = excluded.kind, name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
+        org_unit_id = excluded.org_unit_id, version = customer.version + 1, changed_at = excluded.changed_at,
+        fields = (customer.fields - $18::text[]) || excluded.fields,
+        account_manager_id = case when 'account_manager' = any ($18) then excluded.account_manager_id
+            else customer.account_manager_id end,
+        sex = case when 'sex' = any ($18) then excluded.sex else customer.sex end,
+        birthday = case when 'birthday' = any ($18) then excluded.birthday else customer.birthday end,
+        birthday_calendar = case when 'birthday_calendar' = any ($18) then excluded.birthday_calendar
+            else customer.birthday_calendar end,
+        birthday_leap_month = case when 'birthday_leap_month' = any ($18) then excluded.birthday_leap_month
+            else customer.birthday_leap_month end,
+        employer = case when 'employer' = any ($18) then excluded.employer else customer.employer end,
+        department = case when 'department' = any ($18) then excluded.department else customer.department end,
+        position = case when 'position' = any ($18) then excluded.position else customer.position end
+    returning id, number, (xmax = 0) as fresh"""
 
 
 async def import_customers(
@@ -56,19 +68,19 @@ async def import_customers(
     progress: Progress = no_progress,
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
-    reader = _Reader(policy, await _units(), await _people())
+    reader = ArchiveReader(policy, await _units(), await _people(), await _erased())
     total = _check(file, mapping, reader, progress)
     created = updated = 0
     batch: list[dict[str, Any]] = []
     for row in rows(file, mapping):
         batch.append(reader.customer(row)[0])
         if len(batch) == BATCH_ROWS:
-            fresh = 0 if dry_run else await _write(batch, reader.fields, now)
+            fresh = 0 if dry_run else await _write(batch, reader, now)
             created, updated = created + fresh, updated + len(batch) - fresh
             progress("written", created + updated)
             batch = []
     if batch:
-        fresh = 0 if dry_run else await _write(batch, reader.fields, now)
+        fresh = 0 if dry_run else await _write(batch, reader, now)
         created, updated = created + fresh, updated + len(batch) - fresh
     if dry_run:
         created, updated = await _would(file, mapping, reader)
@@ -151,86 +163,7 @@ async def export_customers(
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 
 
-class _Reader:
-    """Turns rows into archives; remembers numbers, so that a duplicate in one file is found."""
-
-    def __init__(self, policy: Policy, units: dict[str, UUID], people: dict[str, UUID]) -> None:
-        self.policy = policy
-        self.fields = archive_fields(policy)
-        self.units = units
-        self.people = people
-        self.seen: set[str] = set()
-
-    def customer(self, row: Row) -> tuple[dict[str, Any], list[RowProblem]]:
-        """The archive of a row, and what is wrong with it."""
-        given = row.fields
-        wrong: list[RowProblem] = [
-            problem(row, name, value, "not a field of the archive")
-            for name, value in given.items()
-            if value and name not in COLUMNS and name not in {field.name for field in self.fields}
-        ]
-        confidential = {
-            f.name: given[f.name] for f in self.fields if f.confidentiality == "confidential" and given.get(f.name)
-        }
-        plain = {
-            f.name: _typed(f, given[f.name])
-            for f in self.fields
-            if f.confidentiality != "confidential" and given.get(f.name)
-        }
-        kind = self._kind(given.get("kind", ""))
-        number, name = given.get("number", ""), given.get("name", "")
-        errors = wrong_fields(kind, plain, confidential, self.fields, self.policy, name=name, number=number)
-        wrong += [
-            problem(row, e.field.rpartition(".")[2], given.get(e.field.rpartition(".")[2], ""), e.rule) for e in errors
-        ]
-        archive = {
-            "number": fold(number),
-            "name": fold(name),
-            "kind": kind,
-            "unit": self._one(row, wrong, "org_unit", self.units, default="head-office"),
-            "manager": self._one(row, wrong, "account_manager", self.people, default=None),
-            "sex": self._one(row, wrong, "sex", _SEX, default=""),
-            "birthday": _day(row, wrong, "birthday"),
-            "calendar": self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
-            "employer": given.get("employer", ""),
-            "department": given.get("department", ""),
-            "position": given.get("position", ""),
-            "fields": plain,
-            "confidential": confidential,
-        }
-        return archive, wrong
-
-    def duplicate(self, row: Row) -> list[RowProblem]:
-        """A problem when an earlier row of this file has the same number."""
-        number = fold(row.fields.get("number", ""))
-        if number in self.seen:
-            return [problem(row, "number", number, "the same number stands in an earlier row")]
-        self.seen.add(number)
-        return []
-
-    def _kind(self, given: str) -> str:
-        titles = {
-            self.policy.title(f"customer_kind.{kind}", language): kind
-            for kind in self.policy.customer_kinds
-            for language in ("zh-CN", "en")
-        }
-        return titles.get(given, given)
-
-    def _one(
-        self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
-    ) -> Any:
-        given = row.fields.get(column, "")
-        if not given and default is None:
-            return None
-        try:
-            return known[given or default or ""]
-        except KeyError:
-            shown = ", ".join(sorted(k for k in known if k)[:20])
-            wrong.append(problem(row, column, given, f"not one of: {shown}"))
-            return None
-
-
-def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
+def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: Progress) -> int:
     problems: list[RowProblem] = []
     total = 0
     for total, row in enumerate(rows(file, mapping), 1):
@@ -244,46 +177,42 @@ def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) ->
     return total
 
 
-async def _would(file: Path, mapping: Mapping, reader: _Reader) -> tuple[int, int]:
+async def _would(file: Path, mapping: Mapping, reader: ArchiveReader) -> tuple[int, int]:
     known = {row["number"] for row in await fetch("select number from customer")}
     updated = sum(fold(row.fields.get("number", "")) in known for row in rows(file, mapping))
     return len(reader.seen) - updated, updated
 
 
-async def _write(batch: list[dict[str, Any]], fields: tuple[ArchiveField, ...], now: datetime) -> int:
+async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, now: datetime) -> int:
     names = [search_keys(archive["name"]) for archive in batch]
-    found = await fetch(
-        "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex, birthday,"
-        " birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version,"
-        " created_at, changed_at) select i, n, k, nm, py, ini, u, m, sx, bd, bc, false, em, de, po, '{}', f::jsonb, 1,"
-        " $16, $16 from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],"
-        " $8::uuid[], $9::text[], $10::date[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])"
-        " as r (i, n, k, nm, py, ini, u, m, sx, bd, bc, em, de, po, f)"
-        " on conflict (tenant_id, number) do update set kind = excluded.kind, name = excluded.name, pinyin ="
-        " excluded.pinyin, initials = excluded.initials, org_unit_id = excluded.org_unit_id, account_manager_id ="
-        " excluded.account_manager_id, sex = excluded.sex, birthday = excluded.birthday, birthday_calendar ="
-        " excluded.birthday_calendar, employer = excluded.employer, department = excluded.department, position ="
-        " excluded.position, fields = excluded.fields, version = customer.version + 1, changed_at = excluded.changed_at"
-        " returning id, number, (xmax = 0) as fresh",
-        [new_id() for _ in batch],
-        [a["number"] for a in batch],
-        [a["kind"] for a in batch],
-        [a["name"] for a in batch],
-        [pinyin for pinyin, _ in names],
-        [initials for _, initials in names],
-        [a["unit"] for a in batch],
-        [a["manager"] for a in batch],
-        [a["sex"] for a in batch],
-        [a["birthday"] for a in batch],
-        [a["calendar"] for a in batch],
-        [a["employer"] for a in batch],
-        [a["department"] for a in batch],
-        [a["position"] for a in batch],
-        [msgspec.json.encode(a["fields"]).decode() for a in batch],
-        now,
-    )
+    held = await _held_units([archive["number"] for archive in batch])
+    home = reader.units["head-office"]
+    try:
+        found = await fetch(
+            _UPSERT,
+            [new_id() for _ in batch],
+            [a["number"] for a in batch],
+            [a["kind"] for a in batch],
+            [a["name"] for a in batch],
+            [pinyin for pinyin, _ in names],
+            [initials for _, initials in names],
+            [a["unit"] or held.get(a["number"], home) for a in batch],
+            [a["manager"] for a in batch],
+            [a["sex"] for a in batch],
+            [a["birthday"] for a in batch],
+            [a["calendar"] for a in batch],
+            [a["leap"] for a in batch],
+            [a["employer"] for a in batch],
+            [a["department"] for a in batch],
+            [a["position"] for a in batch],
+            [msgspec.json.encode(a["fields"]).decode() for a in batch],
+            now,
+            sorted(reader.given),
+        )
+    except asyncpg.InsufficientPrivilegeError:
+        raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
-    await _seal(batch, ids, fields)
+    await _seal(batch, ids, reader.fields)
     return sum(row["fresh"] for row in found)
 
 
@@ -295,9 +224,17 @@ async def _seal(batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple
     above = await keyring.tenant_key()
     keys = await _subject_keys([ids[archive["number"]] for archive in with_values], above)
     values = [
-        sealed(known[name], value, customer_id=ids[a["number"]], key=keys[ids[a["number"]]], tenant_key=above)
+        sealed(
+            known[name],
+            value,
+            customer_id=ids[a["number"]],
+            key=keys[ids[a["number"]]],
+            tenant_key=above,
+            place=place,
+        )
         for a in with_values
-        for name, value in a["confidential"].items()
+        for name, several in a["confidential"].items()
+        for place, value in enumerate(several)
     ]
     await execute(
         "delete from sealed_value v using unnest($1::uuid[], $2::text[]) as g (c, f)"
@@ -325,24 +262,34 @@ async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]
 async def _confidential(clear: bool) -> dict[UUID, dict[str, str]]:
     values: dict[UUID, dict[str, str]] = {}
     if not clear:
-        for row in await fetch("select customer_id, field, masked from sealed_value where place = 0"):
-            values.setdefault(row["customer_id"], {})[row["field"]] = row["masked"]
+        for row in await fetch("select customer_id, field, masked from sealed_value order by field, place"):
+            _add(values.setdefault(row["customer_id"], {}), row["field"], row["masked"])
         return values
     above = await keyring.tenant_key()
     for row in await fetch(
         "select v.id, v.customer_id, v.field, v.sealed, k.wrapped from sealed_value v join subject_key k"
-        " on k.tenant_id = v.tenant_id and k.subject_id = v.customer_id where v.place = 0"
+        " on k.tenant_id = v.tenant_id and k.subject_id = v.customer_id order by v.field, v.place"
     ):
         key = keyring.unwrap_subject_key(above, row["customer_id"], bytes(row["wrapped"]))
-        values.setdefault(row["customer_id"], {})[row["field"]] = opened(row["id"], key, bytes(row["sealed"]))
+        _add(values.setdefault(row["customer_id"], {}), row["field"], opened(row["id"], key, bytes(row["sealed"])))
     return values
+
+
+def _add(values: dict[str, str], field: str, value: str) -> None:
+    values[field] = f"{values[field]}\n{value}" if field in values else value
 
 
 def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, str]) -> Iterator[str]:
     plain = msgspec.json.decode(row["fields"])
     yield from (row["number"], row["name"], row["kind"], row["unit_code"], row["login"] or "", row["sex"])
     yield row["birthday"].isoformat() if row["birthday"] else ""
-    yield from (row["birthday_calendar"], row["employer"], row["department"], row["position"])
+    yield from (
+        row["birthday_calendar"],
+        "true" if row["birthday_leap_month"] else "",
+        row["employer"],
+        row["department"],
+        row["position"],
+    )
     for field in fields:
         value = confidential.get(field.name, plain.get(field.name))
         yield "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
@@ -360,7 +307,7 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     if given.get("number", "") in seen:
         wrong.append(problem(row, "number", given["number"], "the same number stands in an earlier row"))
     seen.add(given.get("number", ""))
-    started_on, ends_on = _day(row, wrong, "started_on"), _day(row, wrong, "ends_on")
+    started_on, ends_on = day_of(row, wrong, "started_on"), day_of(row, wrong, "ends_on")
     if started_on and ends_on and ends_on <= started_on:
         wrong.append(problem(row, "ends_on", ends_on.isoformat(), "not after started_on"))
     if not started_on or not ends_on:
@@ -373,31 +320,13 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     return (customer, given.get("number", ""), given.get("product", ""), price, started_on, ends_on), wrong
 
 
-def _typed(field: ArchiveField, value: str) -> str | int | bool:
-    if field.type in ("integer", "money") and value.lstrip("-").isdigit():
-        return int(value)
-    if field.type == "boolean" and value.lower() in ("true", "false", "是", "否"):
-        return value.lower() in ("true", "是")
-    return value
+async def _held_units(numbers: list[str]) -> dict[str, UUID]:
+    held = await fetch("select number, org_unit_id from customer where number = any ($1)", numbers)
+    return {row["number"]: row["org_unit_id"] for row in held}
 
 
-def _day(row: Row, wrong: list[RowProblem], column: str) -> date | None:
-    text = (
-        row.fields.get(column, "")
-        .replace("/", "-")
-        .replace("年", "-")
-        .replace("月", "-")
-        .replace("日", "")
-        .split(" ")[0]
-    )
-    if not text:
-        return None
-    try:
-        parts = [int(part) for part in text.split("-")]
-        return date(*parts)
-    except (ValueError, TypeError):
-        wrong.append(problem(row, column, text, "not a date such as 1980-05-17"))
-        return None
+async def _erased() -> frozenset[str]:
+    return frozenset(row["number"] for row in await fetch("select number from customer where erased_at is not null"))
 
 
 async def _units() -> dict[str, UUID]:

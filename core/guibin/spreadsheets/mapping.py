@@ -1,5 +1,6 @@
 """A mapping file: which column of somebody's table is which of our fields."""
 
+import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin_tenants.refusals import FieldError, Invalid
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 class Moment(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,7 +64,8 @@ def load(file: Path) -> Mapping:
 def wanted_columns(mapping: Mapping) -> frozenset[str]:
     """The columns the mapping cannot do without."""
     moments = {name for moment in mapping.moments.values() for name in (moment.date, moment.time) if name}
-    return frozenset(mapping.columns.values()) | {entry.column for entry in mapping.values.values()} | moments
+    places = {name for template in mapping.templates.values() for name in _PLACE.findall(template.text)}
+    return frozenset(mapping.columns.values()) | {entry.column for entry in mapping.values.values()} | moments | places
 
 
 def apply(mapping: Mapping, row: dict[str, str]) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
@@ -100,6 +104,4 @@ def _moment(moment: Moment, row: dict[str, str], zone: str) -> str:
 
 
 def _filled(text: str, row: dict[str, str]) -> str:
-    for column, value in row.items():
-        text = text.replace("{" + column + "}", value)
-    return text
+    return _PLACE.sub(lambda place: row.get(place[1], ""), text)

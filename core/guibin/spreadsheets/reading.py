@@ -25,6 +25,14 @@ PACKED_RATIO_MAX = 200
 CELL_CHARS_MAX = 10_000
 COLUMNS_MAX = 500
 _ENCODINGS = ("utf-8-sig", "gb18030")
+# Spreadsheet programs keep 15 digits of a number.
+_NUMBER_MAX = 10**15
+# What our own csv export puts an apostrophe in front of.
+_HARMLESS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+
+
+class LostDigits(str):
+    """The text of a number so long that the spreadsheet program has lost its last digits."""
 
 
 class Row(Struct, frozen=True):
@@ -63,6 +71,13 @@ def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
             RowProblem(sheet, number, column, value[:40] + "…", f"longer than {CELL_CHARS_MAX} characters")
             for column, value in raw.items()
             if len(value) > CELL_CHARS_MAX
+        ]
+        found += [
+            RowProblem(
+                sheet, number, column, value, "the last digits are lost: format the column as text, type it again"
+            )
+            for column, value in raw.items()
+            if isinstance(value, LostDigits)
         ]
         if len(cells) > len(heading) and any(cells[len(heading) :]):
             found.append(RowProblem(sheet, number, "", cells[len(heading)][:40], "a cell beyond the last heading"))
@@ -113,7 +128,7 @@ def _csv(file: Path, mapping: Mapping) -> Iterator[list[str]]:
             first = sample.splitlines()[0] if sample.splitlines() else ""
             delimiter = mapping.delimiter or max(",;\t", key=first.count)
             for cells in csv.reader(_without_nul(stream), delimiter=delimiter):
-                yield [_folded(cell) for cell in cells]
+                yield [_folded(cell[1:] if cell.startswith(_HARMLESS) else cell) for cell in cells]
     except (UnicodeDecodeError, LookupError):
         raise _unreadable(file, f"text in {encoding}") from None
     except csv.Error as error:
@@ -161,6 +176,8 @@ def _text(cell: object) -> str:
             return ""
         case bool():
             return "true" if cell else "false"
+        case float() if abs(cell) >= _NUMBER_MAX:
+            return LostDigits(f"{cell:.0f}")
         case float():
             return str(int(cell)) if cell.is_integer() else repr(cell)
         case datetime():
