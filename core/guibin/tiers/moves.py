@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from msgspec import Struct
+
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.jobs.kinds import Job
@@ -77,11 +79,26 @@ class AnnounceMoves(Job, frozen=True):
     after: UUID | None = None
 
 
+class Changes(Struct, frozen=True):
+    """What happened to the next customers, and the job that goes on from there; None when all are told."""
+
+    events: tuple[MembershipEnded | MembershipStarted, ...]
+    following: AnnounceMoves | None
+
+
 async def announce(job: AnnounceMoves, *, now: datetime) -> AnnounceMoves | None:
     """Record the events of the next customers; the job that goes on from there, None when all are told."""
+    changes = await next_changes(job)
+    for event in changes.events:
+        await events.record(event, now=now)
+    return changes.following
+
+
+async def next_changes(job: AnnounceMoves, *, customers: int = ANNOUNCED_AT_ONCE) -> Changes:
+    """Memberships that the assessment ended and started, of so many customers in the order of their ids."""
     rows = await fetch(
-        "select m.id, m.customer_id, a.scheme, m.tier, m.starts_on, e.id as ended_id, e.tier as ended_tier, e.ends_on,"
-        " r.customer_id as moved, r.move from assessment_result r"
+        "select m.id, a.scheme, m.tier, m.starts_on, e.id as ended_id, e.tier as ended_tier, e.ends_on, r.customer_id,"
+        " r.move from assessment_result r"
         " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
         " left join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.basis_id = a.id"
         " left join lateral (select o.id, o.tier, o.ends_on from membership o where o.tenant_id = r.tenant_id"
@@ -91,18 +108,16 @@ async def announce(job: AnnounceMoves, *, now: datetime) -> AnnounceMoves | None
         " and ($2::uuid is null or r.customer_id > $2) order by r.customer_id limit $3",
         job.assessment_id,
         job.after,
-        ANNOUNCED_AT_ONCE,
+        customers,
     )
+    happened: list[MembershipEnded | MembershipStarted] = []
     for row in rows:
+        customer, scheme = row["customer_id"], row["scheme"]
         if row["ended_id"] is not None:
-            await events.record(
-                MembershipEnded(
-                    row["ended_id"], row["moved"], row["scheme"], row["ended_tier"], row["ends_on"], row["move"]
-                ),
-                now=now,
+            happened.append(
+                MembershipEnded(row["ended_id"], customer, scheme, row["ended_tier"], row["ends_on"], row["move"])
             )
         if row["id"] is not None:
-            await events.record(
-                MembershipStarted(row["id"], row["customer_id"], row["scheme"], row["tier"], row["starts_on"]), now=now
-            )
-    return AnnounceMoves(job.assessment_id, rows[-1]["moved"]) if len(rows) == ANNOUNCED_AT_ONCE else None
+            happened.append(MembershipStarted(row["id"], customer, scheme, row["tier"], row["starts_on"]))
+    more = AnnounceMoves(job.assessment_id, rows[-1]["customer_id"]) if len(rows) == customers else None
+    return Changes(tuple(happened), more)
