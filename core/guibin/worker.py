@@ -32,7 +32,15 @@ from guibin_tenants.tables import new_id
 
 _log = logging.getLogger("guibin.worker")
 # PostgreSQL or Redis is away, or answered with an error: wait and go on.
-_PASSING = (asyncpg.PostgresError, asyncpg.InterfaceError, RedisError, OSError, TimeoutError, NotCommitted)
+_PASSING = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when a connection is cut in mid-statement
+    RedisError,
+    OSError,
+    TimeoutError,
+    NotCommitted,
+)
 _PAUSE_MAX_S = 5.0
 
 

@@ -32,6 +32,10 @@ class UnknownKind(Exception):
     """No function of this process handles the kind: an older release runs, or a pack was taken away."""
 
 
+class ConnectionCut(Exception):
+    """PostgreSQL went away during the attempt: not the job's fault."""
+
+
 class Workshop(Struct, frozen=True, kw_only=True):
     """What every attempt in this process needs. `backoff_first_s` is the pause after a first failure."""
 
@@ -71,6 +75,8 @@ async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int
             return "lease lost"
         await _give_back(shop, company, taken, handler, "interrupted", None)
         raise
+    except ConnectionCut as error:
+        return await _give_back(shop, company, taken, handler, "interrupted", error)
     except Exception as error:
         return await _give_back(shop, company, taken, handler, "failed", error)
     return "completed"
@@ -93,21 +99,30 @@ def by_job(kind: str, job_id: UUID) -> Principal:
 async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Handler | None) -> None:
     if handler is None:
         raise UnknownKind(taken.kind)
-    async with tenant_scope(company.id):
-        now = await now_of(company, shop.root.clock)
-        # A pack that was taken away from the company has nothing more to do there.
-        if not handler.pack or handler.pack in company.packs:
-            run = Run(
-                by=by_job(taken.kind, taken.job_id),
-                now=now,
-                policy=await effective_policy(shop.root.packs, company, at=now),
-                company=company,
-                job_id=taken.job_id,
-                attempt=taken.attempt,
-                due_at=taken.due_at,
-            )
-            await handler.function(msgspec.json.decode(taken.payload, type=handler.payload), run)
-        await ledger.complete(taken, now=now)
+    async with tenant_scope(company.id) as scope:
+        try:
+            await _handle(shop, company, taken, handler)
+        except Exception as error:
+            if scope.connection.is_closed():
+                raise ConnectionCut(type(error).__name__) from error
+            raise
+
+
+async def _handle(shop: Workshop, company: Company, taken: Taken, handler: Handler) -> None:
+    now = await now_of(company, shop.root.clock)
+    # A pack that was taken away from the company has nothing more to do there.
+    if not handler.pack or handler.pack in company.packs:
+        run = Run(
+            by=by_job(taken.kind, taken.job_id),
+            now=now,
+            policy=await effective_policy(shop.root.packs, company, at=now),
+            company=company,
+            job_id=taken.job_id,
+            attempt=taken.attempt,
+            due_at=taken.due_at,
+        )
+        await handler.function(msgspec.json.decode(taken.payload, type=handler.payload), run)
+    await ledger.complete(taken, now=now)
 
 
 async def _give_back(
@@ -123,7 +138,7 @@ async def _give_back(
     dead = outcome != "interrupted" and failures >= (handler.attempts_max if handler else ATTEMPTS_MAX)
     failure = Failure(
         outcome=outcome,
-        pause=timedelta(0) if outcome == "interrupted" else pause,
+        pause=pause if error else timedelta(0),
         dead=dead,
         error=type(error).__name__ if error else "",
         error_at=_where(error) if error else "",

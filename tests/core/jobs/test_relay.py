@@ -1,5 +1,7 @@
 """Sharing out: what the relay's role may see, who gets how much, and what comes back."""
 
+import asyncio
+import json
 from datetime import timedelta
 
 import asyncpg
@@ -82,8 +84,6 @@ async def test_the_application_role_cannot_become_the_relay(database):
 async def test_a_relay_that_bypasses_row_security_does_not_start(request, database, shop):
     superuser = getattr(request.config, "guibin_servers", None)
     if superuser is None:
-        import json
-
         superuser = json.loads(request.config.workerinput["guibin_servers"])
     with pytest.raises(UnsafeDatabase):
         async with relaying(superuser["superuser"], shop.worker):
@@ -148,8 +148,6 @@ async def test_a_simulated_companys_jobs_do_not_run_by_real_time(relay, world):
 async def test_a_job_is_claimed_once_by_however_many_relays(relay, tenant, database, shop):
     await _queue(tenant, 20)
     async with relaying(database.relay, shop.worker) as second:
-        import asyncio
-
         both = await asyncio.gather(_claim(relay, [tenant], room=15), _claim(second, [tenant], room=15))
 
     ids = [job.job_id for claimed in both for job in claimed]

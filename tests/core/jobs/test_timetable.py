@@ -9,6 +9,7 @@ from tests.core.jobs.work import Effect, labels, unfinished
 from guibin import timetable
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
+from guibin.jobs.execution import company_of
 from guibin.jobs.relay import Serving
 from guibin.jobs.rhythms import Rhythm
 from guibin.jobs.scheduler import Scheduler
@@ -141,7 +142,5 @@ async def test_a_repeated_run_to_the_same_moment_does_nothing_more(world, simula
 
 
 async def _company(tenant):
-    from guibin.jobs.execution import company_of
-
     async with tenant.scope():
         return await company_of(tenant.id)
