@@ -4,6 +4,7 @@ from litestar import Controller
 
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
+from guibin.complaints.api import ComplaintController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
 from guibin.jobs.api import JobController
 from guibin.policies.api import PolicyController
@@ -31,6 +32,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ServiceItemController,
     EntitlementController,
     RedemptionController,
+    ComplaintController,
     CustomerController,
     JobController,
     ParticularsController,

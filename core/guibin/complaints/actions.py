@@ -276,7 +276,9 @@ def _refuse_settled(complaint: asyncpg.Record) -> None:
 async def _refuse_unknown_receiver(new: NewHandOver) -> None:
     problems = []
     if new.to_staff_id is None and new.to_unit_id is None:
-        problems.append(FieldError("to_staff_id", "a member of staff or a department", "give to_staff_id or to_unit_id"))
+        problems.append(
+            FieldError("to_staff_id", "a member of staff or a department", "give to_staff_id or to_unit_id")
+        )
     if new.to_staff_id is not None:
         try:
             left = (await staff.by_id(new.to_staff_id)).left_at is not None
@@ -285,9 +287,7 @@ async def _refuse_unknown_receiver(new: NewHandOver) -> None:
         if left:
             rule = "somebody who works here"
             problems.append(FieldError("to_staff_id", rule, "see GET /api/v1/staff", str(new.to_staff_id)))
-    if new.to_unit_id is not None and not await fetch_value(
-        "select true from org_unit where id = $1", new.to_unit_id
-    ):
+    if new.to_unit_id is not None and not await fetch_value("select true from org_unit where id = $1", new.to_unit_id):
         problems.append(FieldError("to_unit_id", "an org unit", "give an existing one", str(new.to_unit_id)))
     if problems:
         raise Invalid("The hand-over names nobody who can take it", fields=tuple(problems))
@@ -312,6 +312,8 @@ async def _state(complaint_id: UUID, state: str) -> None:
 
 
 async def _done(action: str, complaint: asyncpg.Record, *, by: Principal, now: datetime) -> ComplaintView:
-    audit = AuditNote(action=action, subject="complaint", subject_id=complaint["id"], customer_id=complaint["customer_id"])
+    audit = AuditNote(
+        action=action, subject="complaint", subject_id=complaint["id"], customer_id=complaint["customer_id"]
+    )
     await record(audit, by=by, now=now)
     return await by_id(complaint["id"])

@@ -71,10 +71,9 @@ class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the customer took the result. Give `satisfied`, or `reached` false when nobody answered."""
+    """How the customer took the result, or that nobody answered."""
 
-    satisfied: bool | None = None
-    reached: bool = True
+    outcome: Literal["satisfied", "not_satisfied", "not_reached"]
     comment: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
 
 

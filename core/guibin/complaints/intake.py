@@ -1,0 +1,150 @@
+"""Taking a complaint in: its level is judged, its clock starts, and whoever took it in is responsible (S07-11)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin import events
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.events import ComplaintReceived
+from guibin.hookspecs import ComplaintDraft
+from guibin.packs import Hooks
+from guibin.policy.packs import Policy
+from guibin.sla import actions as sla
+from guibin.sla.actions import NewTimer
+from guibin_tenants import staff
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.tables import new_id
+
+from .levels import RESOLUTION, Judged, judged, level_named, terms_of
+from .numbers import new_number
+from .queries import ComplaintView, by_id
+from .requests import NewComplaint
+
+DRAWS_MAX = 5
+
+
+class Origin(Struct, frozen=True):
+    """Where an imported complaint came from; the same number from there is the same complaint."""
+
+    source: str
+    number: str
+    status: str = ""
+
+
+async def receive(
+    new: NewComplaint,
+    *,
+    policy: Policy,
+    hooks: Hooks,
+    company: Company,
+    by: Principal,
+    now: datetime,
+    origin: Origin | None = None,
+) -> ComplaintView:
+    """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
+    received_at = new.received_at or now
+    _refuse_wrong(new, received_at, policy, now)
+    kind = await _customer_kind(new.customer_id)
+    found = _level(new, policy, hooks, kind)
+    owner_id, owner_name = await _owner(new.owner_id, by)
+    complaint_id = new_id()
+    await _write(complaint_id, new, found, received_at, (owner_id, owner_name), company, now, origin)
+    await sla.start(
+        NewTimer(
+            subject="complaint",
+            subject_id=complaint_id,
+            customer_id=new.customer_id,
+            milestone=RESOLUTION,
+            terms=terms_of(policy.complaints, found.level),
+            started_at=received_at,
+        )
+    )
+    await events.record(ComplaintReceived(complaint_id=complaint_id, level=found.level.name), now=now)
+    note = AuditNote(
+        action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id
+    )
+    await record(note, by=by, now=now)
+    return await by_id(complaint_id)
+
+
+def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:
+    problems = []
+    if new.channel not in policy.complaints.channels:
+        fix = f"one of: {', '.join(policy.complaints.channels)}"
+        problems.append(FieldError("channel", "a channel of the complaint policy", fix, new.channel))
+    if received_at > now:
+        problems.append(FieldError("received_at", "not in the future", value=received_at.isoformat()))
+    if problems:
+        raise Invalid("The complaint was not taken in", fields=tuple(problems))
+
+
+def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:
+    if new.level is not None:
+        return Judged(level_named(policy.complaints, new.level), "given at intake")
+    return judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
+
+
+async def _customer_kind(customer_id: UUID | None) -> str | None:
+    if customer_id is None:
+        return None
+    kind: str | None = await fetch_value("select kind from customer where id = $1", customer_id)
+    if kind is None:
+        raise NotFound(f"There is no customer {customer_id}")
+    return kind
+
+
+async def _owner(owner_id: UUID | None, by: Principal) -> tuple[UUID, str]:
+    if owner_id is None or owner_id == by.id:
+        return by.id, by.name
+    try:
+        owner = await staff.by_id(owner_id)
+    except NotFound:
+        raise Invalid(fields=(FieldError("owner_id", "a member of staff", value=str(owner_id)),)) from None
+    return owner.id, owner.name
+
+
+async def _write(
+    complaint_id: UUID,
+    new: NewComplaint,
+    found: Judged,
+    received_at: datetime,
+    owner: tuple[UUID, str],
+    company: Company,
+    now: datetime,
+    origin: Origin | None,
+) -> None:
+    for _ in range(DRAWS_MAX):
+        written = await execute(
+            "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
+            " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
+            " source_status, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
+            " 'open', 0, $16, $17, $18, 1) on conflict (tenant_id, number) do nothing",
+            complaint_id,
+            new_number(received_at, company.time_zone),
+            new.kind,
+            new.customer_id,
+            new.channel,
+            found.level.name,
+            found.level.clause,
+            found.because,
+            new.text,
+            new.on_behalf,
+            new.special or found.level.always_follow_up,
+            received_at,
+            now,
+            owner[0],
+            owner[1],
+            origin.source if origin else None,
+            origin.number if origin else None,
+            origin.status if origin else "",
+        )
+        if written:
+            return
+    raise RuntimeError("no free complaint number was drawn")
+
+

@@ -1,0 +1,49 @@
+"""Which level a complaint gets, and what its level means for the clock."""
+
+from msgspec import Struct
+
+from guibin.hookspecs import ComplaintDraft
+from guibin.packs import Hooks
+from guibin.policy.complaints import ComplaintPolicy, Level
+from guibin.sla.plans import Terms
+from guibin_tenants.refusals import FieldError, Invalid
+
+RESOLUTION = "resolution"
+RECTIFICATION = "rectification"
+
+
+class Judged(Struct, frozen=True):
+    """A level, and why in a sentence for the desk."""
+
+    level: Level
+    because: str
+
+
+def level_named(policy: ComplaintPolicy, name: str) -> Level:
+    """Raises Invalid for a level the policy does not know."""
+    level = policy.level(name)
+    if level is None:
+        known = ", ".join(level.name for level in policy.levels)
+        raise Invalid(fields=(FieldError("level", "a level of the complaint policy", f"one of: {known}", name),))
+    return level
+
+
+def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
+    """The level suggested by the company's packs, else by the policy's keywords."""
+    suggestion = hooks.suggest_level(draft)
+    if suggestion is not None:
+        return Judged(level_named(policy, suggestion.level), suggestion.because)
+    name = policy.suggested(draft.text)
+    because = "a keyword of the policy" if name != policy.default_level else "no keyword of the policy"
+    return Judged(level_named(policy, name), because)
+
+
+def terms_of(policy: ComplaintPolicy, level: Level) -> Terms:
+    """What the level says of the clock."""
+    return Terms(
+        limit=level.resolve_within,
+        calendar=level.calendar,
+        warn_at_percent=level.warn_at_percent,
+        escalations=level.escalations,
+        clause=level.clause or policy.clause,
+    )
