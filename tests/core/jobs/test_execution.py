@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import asyncpg
 import pytest
 from tests.core.jobs.work import Effect, Endless, effects, note
 
