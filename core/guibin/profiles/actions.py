@@ -1,13 +1,14 @@
 """Opening, changing, disclosing, assigning, closing and erasing archives."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
@@ -20,12 +21,15 @@ from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import queries
+from .dates import wrong_date
 from .names import fold, search_keys
 from .queries import ConsentView, CustomerView, OrderView
 from .sealing import insert_sealed, opened, sealed
 from .tables import Consent, Disclosure, ProductOrder
+from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
 
 PURPOSE_CHARS_MIN = 4
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class NumberTaken(Conflict):
@@ -41,44 +45,45 @@ class NewCustomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `org_unit_id` None means the unit of whoever writes, else head office.
     """
 
-    number: str
-    name: str
-    kind: str
+    number: Code
+    name: FullLine
+    kind: Code
     org_unit_id: UUID | None = None
     account_manager_id: UUID | None = None
     sex: Literal["male", "female", ""] = ""
     birthday: date | None = None
     birthday_calendar: Literal["solar", "lunar"] = "solar"
     birthday_leap_month: bool = False
-    employer: str = ""
-    department: str = ""
-    position: str = ""
-    preferences: dict[str, str] = {}
-    fields: dict[str, str | int | bool | None] = {}
-    confidential: dict[str, str | list[str]] = {}
+    employer: Line = ""
+    department: Line = ""
+    position: Line = ""
+    preferences: Preferences = {}
+    fields: FieldValues = {}
+    confidential: ConfidentialValues = {}
 
 
 class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is left out stays. A confidential field given replaces all its values; an empty list removes them."""
 
-    name: str | UnsetType = UNSET
-    kind: str | UnsetType = UNSET
+    name: FullLine | UnsetType = UNSET
+    kind: Code | UnsetType = UNSET
     sex: Literal["male", "female", ""] | UnsetType = UNSET
     birthday: date | UnsetType | None = UNSET
     birthday_calendar: Literal["solar", "lunar"] | UnsetType = UNSET
-    employer: str | UnsetType = UNSET
-    department: str | UnsetType = UNSET
-    position: str | UnsetType = UNSET
-    preferences: dict[str, str] | UnsetType = UNSET
-    fields: dict[str, str | int | bool | None] | UnsetType = UNSET
-    confidential: dict[str, str | list[str]] = {}
+    birthday_leap_month: bool | UnsetType = UNSET
+    employer: Line | UnsetType = UNSET
+    department: Line | UnsetType = UNSET
+    position: Line | UnsetType = UNSET
+    preferences: Preferences | UnsetType = UNSET
+    fields: FieldValues | UnsetType = UNSET
+    confidential: ConfidentialValues = {}
 
 
 class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5)."""
 
-    purpose: str
-    fields: tuple[str, ...]
+    purpose: Paragraph
+    fields: Annotated[tuple[Code, ...], Meta(max_length=100)]
 
 
 class Disclosed(Struct, frozen=True):
@@ -92,16 +97,16 @@ class Disclosed(Struct, frozen=True):
 class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer says to a purpose, such as joining a scheme."""
 
-    purpose: str
+    purpose: Code
     answer: Literal["granted", "refused", "withdrawn"]
-    note: str = ""
+    note: Paragraph = ""
 
 
 class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A paid service from `started_on` until before `ends_on`."""
 
-    number: str
-    product: str
+    number: Code
+    product: FullLine
     price: Money
     started_on: date
     ends_on: date
@@ -118,6 +123,7 @@ async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: 
     """Add a customer. Raises Invalid naming each wrong field, or NumberTaken."""
     fields = queries.archive_fields(policy)
     _refuse_wrong(new.kind, new.fields, new.confidential, fields, policy, name=new.name, number=new.number)
+    _refuse_wrong_birthday(new.birthday, new.birthday_calendar, new.birthday_leap_month)
     unit = new.org_unit_id or by.org_unit_id or await _head_office()
     pinyin, initials = search_keys(new.name)
     customer_id = new_id()
@@ -168,25 +174,30 @@ async def change(
     kind = changed.kind if isinstance(changed.kind, str) else before.kind
     name = changed.name if isinstance(changed.name, str) else before.name
     _refuse_wrong(kind, merged, changed.confidential, fields, policy, name=name, number=before.number)
+    birthday = given.get("birthday", before.birthday)
+    calendar = given.get("birthday_calendar", before.birthday_calendar)
+    leap_month = given.get("birthday_leap_month", before.birthday_leap_month)
+    _refuse_wrong_birthday(birthday, calendar, leap_month)
     pinyin, initials = search_keys(name)
     await execute(
         "update customer set name = $2, pinyin = $3, initials = $4, kind = $5, sex = $6, birthday = $7,"
         " birthday_calendar = $8, employer = $9, department = $10, position = $11, preferences = $12::jsonb,"
-        " fields = $13::jsonb, version = version + 1, changed_at = $14 where id = $1",
+        " fields = $13::jsonb, version = version + 1, changed_at = $14, birthday_leap_month = $15 where id = $1",
         customer_id,
         fold(name),
         pinyin,
         initials,
         kind,
         given.get("sex", before.sex),
-        given.get("birthday", before.birthday),
-        given.get("birthday_calendar", before.birthday_calendar),
+        birthday,
+        calendar,
         given.get("employer", before.employer),
         given.get("department", before.department),
         given.get("position", before.position),
         msgspec.json.encode(given.get("preferences", before.preferences)).decode(),
         msgspec.json.encode(merged).decode(),
         now,
+        leap_month,
     )
     if changed.confidential:
         await execute(
@@ -269,6 +280,8 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
     price = to_minor(new.price, field="price.amount")
     if price < 0:
         raise Invalid(fields=(FieldError("price.amount", "0 or more", value=new.price.amount),))
+    if not _CURRENCY.fullmatch(new.price.currency):
+        raise Invalid(fields=(FieldError("price.currency", "an ISO 4217 code", "CNY", new.price.currency[:60]),))
     row = ProductOrder(
         customer_id=customer_id,
         number=new.number,
@@ -360,6 +373,12 @@ def _refuse_wrong(
         raise Invalid("The archive is not valid", fields=problems)
 
 
+def _refuse_wrong_birthday(birthday: date | None, calendar: str, leap_month: bool) -> None:
+    rule = wrong_date(birthday, calendar, leap_month=leap_month) if birthday else ""
+    if birthday and rule:
+        raise Invalid(fields=(FieldError("birthday", rule, value=birthday.isoformat()),))
+
+
 def wrong_fields(
     kind: str,
     open_values: Mapping[str, object],
@@ -372,9 +391,9 @@ def wrong_fields(
 ) -> tuple[FieldError, ...]:
     """Everything wrong with an archive's values; imports use it row by row."""
     problems = []
-    if not name.strip() or len(name) > 200:
+    if not 1 <= len(fold(name)) <= 200:
         problems.append(FieldError("name", "1 to 200 characters", value=name[:60]))
-    if not number.strip() or len(number) > 60:
+    if not 1 <= len(fold(number)) <= 60:
         problems.append(FieldError("number", "1 to 60 characters", value=number[:60]))
     if kind not in policy.customer_kinds:
         problems.append(FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", kind[:60]))

@@ -304,6 +304,11 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     for name in ("number", "product"):
         if not given.get(name):
             wrong.append(problem(row, name, "", "required"))
+    wrong += [
+        problem(row, name, given[name], f"longer than {most} characters")
+        for name, most in (("number", 60), ("product", 200))
+        if len(given.get(name, "")) > most
+    ]
     if given.get("number", "") in seen:
         wrong.append(problem(row, "number", given["number"], "the same number stands in an earlier row"))
     seen.add(given.get("number", ""))
@@ -315,6 +320,8 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     price = 0
     try:
         price = to_minor(Money(given.get("price", "0").replace(",", "") or "0"))
+        if price < 0:
+            wrong.append(problem(row, "price", given.get("price", ""), "less than 0"))
     except Refusal as refusal:
         wrong.append(problem(row, "price", given.get("price", ""), refusal.fields[0].rule))
     return (customer, given.get("number", ""), given.get("product", ""), price, started_on, ends_on), wrong

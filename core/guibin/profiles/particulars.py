@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.fields import ArchiveField, check_values
@@ -22,9 +22,8 @@ from guibin_tenants.tables import new_id
 from .dates import wrong_date
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed
+from .words import Code, Confidential, Paragraph, Title
 
-Word = Annotated[str, Meta(min_length=1, max_length=60)]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
 PURPOSE_CHARS_MIN = 4
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
@@ -33,8 +32,8 @@ _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
 class NewContactPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One more way to reach the customer; `field` is mobile, phone, email, address, postcode or fax."""
 
-    field: Word
-    value: str
+    field: Code
+    value: Confidential
 
 
 class ContactPointView(Struct, frozen=True):
@@ -49,7 +48,7 @@ class ContactPointView(Struct, frozen=True):
 class NewOccasion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A day to remember (S07-6). With `calendar` lunar the date is year, month and day of the lunar calendar."""
 
-    name: Name
+    name: Title
     happened_on: date
     calendar: Literal["solar", "lunar"] = "solar"
     leap_month: bool = False
@@ -68,16 +67,16 @@ class OccasionView(Struct, frozen=True):
 class RelativeValues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known of a relative: sealed as a whole."""
 
-    name: Name
-    phone: str = ""
+    name: Title
+    phone: Confidential = ""
     birthday: date | None = None
-    note: Annotated[str, Meta(max_length=500)] = ""
+    note: Confidential = ""
 
 
 class NewRelative(RelativeValues, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody important to the customer. Only what the customer gave for this purpose belongs here."""
 
-    relation: Word
+    relation: Code
 
 
 class RelativeView(Struct, frozen=True):
@@ -91,7 +90,7 @@ class RelativeView(Struct, frozen=True):
 class RelativePurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the relatives are needed in clear."""
 
-    purpose: str
+    purpose: Paragraph
 
 
 class DisclosedRelative(Struct, frozen=True):
@@ -109,7 +108,7 @@ class NewLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The customer's part in another customer's archive, such as executive of a company (S04-5)."""
 
     of_customer_id: UUID
-    role: Word
+    role: Code
 
 
 class LinkView(Struct, frozen=True):

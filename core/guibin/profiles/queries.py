@@ -30,6 +30,7 @@ class CustomerView(Struct, frozen=True):
     sex: str
     birthday: date | None
     birthday_calendar: str
+    birthday_leap_month: bool
     employer: str
     department: str
     position: str
@@ -78,7 +79,7 @@ class OrderView(Struct, frozen=True):
 
 
 _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_id, c.sex, c.birthday,
-    c.birthday_calendar, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
+    c.birthday_calendar, c.birthday_leap_month, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
     c.changed_at, c.closed_at, c.erased_at,
     (select jsonb_object_agg(s.field, s.masked) from (
         select v.field, jsonb_agg(v.masked order by v.place) as masked from sealed_value v
@@ -178,6 +179,8 @@ def order_view(row: Any) -> OrderView:
 
 async def _found(q: str, fields: tuple[ArchiveField, ...]) -> list[UUID]:
     text = fold(q)
+    if "\0" in text:
+        return []
     key = await tenant_key()
     name_from, name_to = prefix_range(text)
     typed_from, typed_to = prefix_range(text.lower().replace(" ", ""))
@@ -204,6 +207,7 @@ def _view(row: Any) -> CustomerView:
         sex=row["sex"],
         birthday=row["birthday"],
         birthday_calendar=row["birthday_calendar"],
+        birthday_leap_month=row["birthday_leap_month"],
         employer=row["employer"],
         department=row["department"],
         position=row["position"],

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+
 from guibin_tenants.scope import fetch_value
 
 NEW = {"number": "DK1", "name": "张三", "kind": "leader", "confidential": {"mobile": "13800138000"}}

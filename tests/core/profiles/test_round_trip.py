@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers

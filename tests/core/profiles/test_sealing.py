@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.names import search_keys
 from guibin.profiles.sealing import masked, normalised, opened, sealed

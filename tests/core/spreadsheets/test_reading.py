@@ -6,12 +6,13 @@ import zipfile
 import openpyxl
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
 from guibin.spreadsheets.mapping import Mapping, Moment, Values, load
 from guibin.spreadsheets.reading import rows
 from guibin.spreadsheets.writing import harmless, write
 from guibin_tenants.refusals import Invalid
-from hypothesis import given
-from hypothesis import strategies as st
 
 PLAIN = Mapping()
 
