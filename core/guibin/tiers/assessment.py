@@ -18,9 +18,10 @@ from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
-from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
+from .bulk import fetch_all
 from .memberships import lock_scheme
 from .moves import AnnounceMoves, Move, apply_moves
 
@@ -270,7 +271,7 @@ async def _run(
     if assessment_id is not None:
         places["assessment"] = place(assessment_id, "uuid")
         places["clauses"] = place([tier.clause or scheme.clause for tier in scheme.tiers], "text[]")
-    rows = await fetch(template.format(judged=judged.sql, holding=holding, **places), *values)
+    rows = await fetch_all(template.format(judged=judged.sql, holding=holding, **places), *values)
     return tuple(msgspec.convert(dict(row), MoveCount) for row in rows)
 
 

@@ -9,7 +9,9 @@ from msgspec import Struct
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.jobs.kinds import Job
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import fetch
+
+from .bulk import run
 
 ANNOUNCED_AT_ONCE = 500
 
@@ -67,9 +69,9 @@ async def apply_moves(assessment_id: UUID, *, scheme: str, on: date, grace_until
 
     A membership that began after `on` changes on its own first day, so that no two periods overlap.
     """
-    await execute(_LIFT, assessment_id, on, scheme)
-    await execute(_MOVE, assessment_id, on, scheme, now)
-    await execute(_GRACE, assessment_id, on, scheme, grace_until)
+    await run(_LIFT, assessment_id, on, scheme)
+    await run(_MOVE, assessment_id, on, scheme, now)
+    await run(_GRACE, assessment_id, on, scheme, grace_until)
 
 
 class AnnounceMoves(Job, frozen=True):
