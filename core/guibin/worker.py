@@ -5,7 +5,6 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -13,16 +12,13 @@ from msgspec import Struct
 from redis.exceptions import RedisError
 
 from guibin import timetable
-from guibin.context import Clock, Root, now_of, real_clock
-from guibin.jobs import ledger
+from guibin.context import Clock, Root, real_clock
 from guibin.jobs.actions import enqueue
-from guibin.jobs.backoff import pause_before
-from guibin.jobs.execution import Workshop, company_of, perform
+from guibin.jobs.execution import Workshop, perform
 from guibin.jobs.executor import Executor
-from guibin.jobs.kinds import ATTEMPTS_MAX, handler_of
 from guibin.jobs.leases import Leases
-from guibin.jobs.ledger import Failure
 from guibin.jobs.relay import Relay, relaying
+from guibin.jobs.rescue import rescue_lost
 from guibin.jobs.scheduler import Scheduler
 from guibin.packs import Packs, installed
 from guibin.sla.jobs import SweepTimers
@@ -148,30 +144,6 @@ def _steps(
         (timers, settings.timers_every_s),
         (rhythms, settings.timetable_every_s),
     ]
-
-
-async def rescue_lost(shop: Workshop, tenant_id: UUID, job_ids: list[UUID]) -> int:
-    """Record as lost the attempts whose lease expired, and let their jobs run again; how many."""
-    async with tenant_scope(tenant_id):
-        company = await company_of(tenant_id)
-        if company is None:
-            return 0
-        now: datetime = await now_of(company, shop.root.clock)
-        lost = await ledger.expired(job_ids)
-        for attempt in lost:
-            handler = handler_of(attempt.kind)
-            failures = attempt.failures + 1
-            failure = Failure(
-                outcome="lost",
-                # The lease was a pause already; the first loss is nobody's fault.
-                pause=timedelta(0)
-                if failures == 1
-                else pause_before(failures, job_id=attempt.job_id, first_s=shop.backoff_first_s),
-                dead=failures >= (handler.attempts_max if handler else ATTEMPTS_MAX),
-                error="LeaseExpired",
-            )
-            await ledger.fail(attempt.job_id, attempt.token, failure, now=now)
-    return len(lost)
 
 
 def _performer(shop: Workshop) -> Callable[[UUID, UUID, int], Awaitable[object]]:

@@ -6,10 +6,12 @@ from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
 from guibin.complaints.api import ComplaintController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
+from guibin.insight.api import StatisticsController
 from guibin.jobs.api import JobController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
+from guibin.sla.api import TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
 from .documents import DocumentController
@@ -33,6 +35,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EntitlementController,
     RedemptionController,
     ComplaintController,
+    TimerController,
+    StatisticsController,
     CustomerController,
     JobController,
     ParticularsController,

@@ -9,7 +9,8 @@ from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
 
-from . import audit, data, database, keys, packs, rules, run, staff, tenants, timers
+from . import audit, data, database, keys, packs, rules, run, staff, tenants
+from . import timers as timers_group
 from .output import explain, fail
 
 app = App(
@@ -17,7 +18,7 @@ app = App(
 )
 for command in (run.up, run.serve, run.worker, run.doctor, database.migrate):
     app.command(command)
-for group in (tenants.app, keys.app, staff.app, packs.app, timers.app, audit.app, database.app):
+for group in (tenants.app, keys.app, staff.app, packs.app, timers_group.app, audit.app, database.app):
     app.command(group)
 app.command(data.import_, name="import")
 app.command(data.export)

@@ -8,24 +8,27 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from guibin.complaints.importing import import_complaints
+from guibin.insight.complaints import ComplaintStatistics, complaint_statistics, lines
+from guibin.insight.periods import parse_period
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.writing import write
 from guibin.tiers.assessment import AssessmentView
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.tiers.days import local_day
 from guibin.tiers.importing import import_facts
-from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
 from .environment import Session
 from .output import as_json, as_table, err, explain, out
 from .tenants import Json
 
-ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
+ImportKind = Literal["customers", "facts", "complaints", "orders"]
 
 
 def import_(
@@ -101,6 +104,32 @@ def assess(
         )
 
 
+def report(
+    slug: str,
+    kind: Literal["complaints"],
+    *,
+    period: Annotated[str, Parameter(help="A week, month or year: 2015-W17, 2015-04, 2015.")],
+    format: Literal["text", "xlsx", "json"] = "text",
+    file: Annotated[Path | None, Parameter(help="Where the workbook goes; KIND-PERIOD.xlsx without.")] = None,
+) -> None:
+    """The statistics of a period: received, by level and channel, warned, breached, resolved (S07-28)."""
+    found = asyncio.run(_report(slug, period))
+    if format == "json":
+        as_json(found)
+    elif format == "xlsx":
+        target = file or Path(f"{kind}-{period}.xlsx")
+        write(target, ("figure", found.period), lines(found), sheet=found.period)
+        out.print(f"The report is in {target}.")
+    else:
+        as_table(("figure", found.period), list(lines(found)), empty="")
+
+
+async def _report(slug: str, period: str) -> ComplaintStatistics:
+    async with environment.inside(slug) as session:
+        chosen = parse_period(period, session.tenant.time_zone)
+        return await complaint_statistics(chosen, now=session.request.now)
+
+
 async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry_run: bool) -> Imported:
     async with environment.inside(slug) as session:
         policy = await policy_of(session)
@@ -113,7 +142,17 @@ async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry
             return await import_orders(file, mapping, by=by, now=now, dry_run=dry_run, progress=progress)
         if kind == "facts":
             return await import_facts(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
-        raise Invalid(fields=(FieldError("kind", "customers, orders or facts", value=kind),))
+        return await import_complaints(
+            file,
+            mapping,
+            policy=policy,
+            hooks=session.packs.hooks_of(session.request.company.packs),
+            company=session.request.company,
+            by=by,
+            now=now,
+            dry_run=dry_run,
+            progress=progress,
+        )
 
 
 async def _export(slug: str, file: Path, clear: bool, purpose: str) -> int:

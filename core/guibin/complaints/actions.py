@@ -104,8 +104,8 @@ async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: dateti
         raise AlreadyWaiting(f"Complaint {complaint['number']} already waits for the customer: end that pause first")
     pause_id = new_id()
     await execute(
-        "insert into complaint_pause (id, complaint_id, reason, started_at, started_by, started_by_name)"
-        " values ($1, $2, $3, $4, $5, $6)",
+        "insert into complaint_pause (id, complaint_id, reason, started_at, started_by, started_by_name, ended_by_name)"
+        " values ($1, $2, $3, $4, $5, $6, '')",
         pause_id,
         complaint_id,
         new.reason,

@@ -34,6 +34,7 @@ class Origin(Struct, frozen=True):
     source: str
     number: str
     status: str = ""
+    settled: bool = False
 
 
 async def receive(
@@ -46,7 +47,7 @@ async def receive(
     now: datetime,
     origin: Origin | None = None,
 ) -> ComplaintView:
-    """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
+    """Take in a complaint. One that its origin had settled already is closed and has no clock. Raises Invalid, or NotFound for a customer that is not visible from here."""
     received_at = new.received_at or now
     _refuse_wrong(new, received_at, policy, now)
     kind = await _customer_kind(new.customer_id)
@@ -54,16 +55,17 @@ async def receive(
     owner_id, owner_name = await _owner(new.owner_id, by)
     complaint_id = new_id()
     await _write(complaint_id, new, found, received_at, (owner_id, owner_name), company, now, origin)
-    await sla.start(
-        NewTimer(
-            subject="complaint",
-            subject_id=complaint_id,
-            customer_id=new.customer_id,
-            milestone=RESOLUTION,
-            terms=terms_of(policy.complaints, found.level),
-            started_at=received_at,
+    if origin is None or not origin.settled:
+        await sla.start(
+            NewTimer(
+                subject="complaint",
+                subject_id=complaint_id,
+                customer_id=new.customer_id,
+                milestone=RESOLUTION,
+                terms=terms_of(policy.complaints, found.level),
+                started_at=received_at,
+            )
         )
-    )
     await events.record(ComplaintReceived(complaint_id=complaint_id, level=found.level.name), now=now)
     note = AuditNote(
         action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id
@@ -123,7 +125,7 @@ async def _write(
             "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
             " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
             " source_status, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
-            " 'open', 0, $16, $17, $18, 1) on conflict (tenant_id, number) do nothing",
+            " $19, 0, $16, $17, $18, 1) on conflict (tenant_id, number) do nothing",
             complaint_id,
             new_number(received_at, company.time_zone),
             new.kind,
@@ -142,9 +144,8 @@ async def _write(
             origin.source if origin else None,
             origin.number if origin else None,
             origin.status if origin else "",
+            "closed" if origin and origin.settled else "open",
         )
         if written:
             return
     raise RuntimeError("no free complaint number was drawn")
-
-

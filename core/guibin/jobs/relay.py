@@ -36,13 +36,13 @@ class Serving(Struct, frozen=True):
 # Tenants with something due come in random order when they are more than there is room for. Each gets an equal share
 # of the room, and never more than it may hold at once: a tenant with a long queue cannot fill the workers.
 _CLAIM = """
-with ready as materialized (
-    select t.id as tenant_id, (
-        select count(*) from job h where h.tenant_id = t.id and h.handed_by = $3 and h.ended_at is null
-            and h.handed_at is not null
-    ) as holds
-    from tenant t
-    where t.suspended_at is null and not t.simulated and exists (
+with held as materialized (
+    select tenant_id, count(*) as jobs from job
+    where handed_by = $3 and handed_at is not null and ended_at is null group by tenant_id
+), ready as materialized (
+    select t.id as tenant_id, $4::bigint - coalesce(held.jobs, 0) as may_take
+    from tenant t left join held on held.tenant_id = t.id
+    where t.suspended_at is null and not t.simulated and coalesce(held.jobs, 0) < $4 and exists (
         select from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null and j.run_at <= $1
     )
     order by random() limit $2
@@ -51,7 +51,7 @@ with ready as materialized (
         select tenant_id, id from job
         where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and run_at <= $1
         order by priority desc, run_at, id
-        limit least(greatest($2 / (select count(*) from ready), 1), greatest($4 - ready.holds, 0))
+        limit least(greatest($2::bigint / (select count(*) from ready), 1), ready.may_take)
         for update skip locked
     ) j
     limit $2

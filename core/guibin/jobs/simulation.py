@@ -8,6 +8,7 @@ from guibin_tenants import settings
 from guibin_tenants.scope import fetch_one, fetch_value, tenant_scope
 
 from .execution import Workshop, perform
+from .rescue import rescue_all
 from .rhythms import Rhythm
 from .ticks import next_tick, tick
 
@@ -23,6 +24,8 @@ class Background:
     async def next_at(self) -> datetime | None:
         """The moment of the next job or tick, never before the clock. Inside the tenant's scope."""
         stands = await settings.simulated_now()
+        if stands is not None:
+            await rescue_all(self.shop, now=stands)
         job_at: datetime | None = await fetch_value(
             "select min(run_at) from job where ended_at is null and lease_token is null"
         )

@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from tests.core.jobs.work import Effect, labels, unfinished
 
 from guibin import timetable
+from guibin.context import Root
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import company_of
+from guibin.jobs.execution import Workshop, company_of
+from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Serving
 from guibin.jobs.rhythms import Rhythm
 from guibin.jobs.scheduler import Scheduler
@@ -17,6 +20,7 @@ from guibin.jobs.simulation import Background, run_due
 from guibin.sla.simulation import advance
 from guibin_tenants import settings
 from guibin_tenants.scope import fetch, tenant_scope
+from guibin_tenants.tables import new_id
 
 DAILY = Rhythm("daily", Effect(label="daily"), every="daily 08:00")
 WEEKLY = Rhythm("weekly", Effect(label="weekly"), every="weekly Mon 07:00", catch_up="every")
@@ -144,3 +148,49 @@ async def test_a_repeated_run_to_the_same_moment_does_nothing_more(world, simula
 async def _company(tenant):
     async with tenant.scope():
         return await company_of(tenant.id)
+
+
+async def test_a_simulation_that_crashes_now_and_then_ends_like_one_that_does_not(world, shop):
+    start, days = datetime(2015, 6, 1, 0, 0, tzinfo=UTC), 20
+    ends = []
+    for crashes in (False, True):
+        company = await world.tenant(simulated_from=start)
+        async with company.scope():
+            for n in range(30):
+                job = Effect(label=f"job {n}", fails_until=n % 2)
+                await enqueue(job, now=start, run_at=start + timedelta(hours=n * 13))
+        dice = Random(7)
+        while True:
+            root = Root(world.packs, world.clock)
+            leases = Brittle(dice if crashes else None)
+            dying = Workshop(root=root, worker=new_id(), leases=leases, lease_s=-1 if crashes else 30)
+            background = Background(dying, await _company(company), [DAILY, WEEKLY])
+            try:
+                await advance(
+                    lambda: tenant_scope(company.id), until=start + timedelta(days=days), sources=[background]
+                )  # noqa: B023
+                break
+            except Crashed:
+                continue
+        async with company.scope():
+            ends.append((sorted(await labels()), await unfinished()))
+
+    assert ends[0] == ends[1]
+    assert len(ends[0][0]) == 30 + days + days // 7 + 1
+
+
+class Crashed(BaseException):
+    """Nothing of ours runs any more."""
+
+
+class Brittle(Leases):
+    """Takes one job in five down with it, right after the lease."""
+
+    def __init__(self, dice):
+        super().__init__()
+        self.dice = dice
+
+    def kept(self, tenant_id, job_id, token):
+        if self.dice is not None and self.dice.random() < 0.2:
+            raise Crashed
+        return super().kept(tenant_id, job_id, token)

@@ -46,7 +46,9 @@ async def test_nothing_confidential_stands_in_clear_in_the_database(client, tena
     await opened(client)
 
     async with tenant.scope() as scope:
-        tables = await scope.connection.fetch("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'")
+        tables = await scope.connection.fetch(
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
+        )
         dump = ""
         for table in tables:
             dump += "".join(r["t"] for r in await scope.connection.fetch(f"select t::text from {table['relname']} t"))
@@ -57,8 +59,23 @@ async def test_nothing_confidential_stands_in_clear_in_the_database(client, tena
 
 @pytest.mark.parametrize(
     "q",
-    ["张三", "张三丽", "zhangsan", "ZhangSanLi", "zsl", "zs", "DK000", "13800138000", "138 0013 8000", "+86 13800138000"]
-    + ["１３８００１３８０００", "8000", "5678", "8001000012345678", "11010519491231002x"],
+    [
+        "张三",
+        "张三丽",
+        "zhangsan",
+        "ZhangSanLi",
+        "zsl",
+        "zs",
+        "DK000",
+        "13800138000",
+        "138 0013 8000",
+        "+86 13800138000",
+        "１３８００１３８０００",
+        "8000",
+        "5678",
+        "8001000012345678",
+        "11010519491231002x",
+    ],
 )
 async def test_staff_find_a_customer_as_they_type(client, q):
     customer = await opened(client)
@@ -141,7 +158,9 @@ async def test_another_outlets_staff_cannot_see_the_file(client, tenant):
 
     assert [(await who.get(path)).status_code for who in (own, above, other)] == [200, 200, 404]
     assert (await other.get("/api/v1/customers", params={"q": "张三"})).json()["items"] == []
-    assert (await other.post(f"{path}/disclosures", json={"purpose": "curious", "fields": ["mobile"]})).status_code == 404
+    assert (
+        await other.post(f"{path}/disclosures", json={"purpose": "curious", "fields": ["mobile"]})
+    ).status_code == 404
     assert (await other.patch(path, json={"name": "x"})).status_code == 404
 
 
@@ -257,7 +276,9 @@ async def test_pages_hold_every_customer_once(client, clock, count):
 
     seen, cursor = [], None
     while True:
-        page = (await client.get("/api/v1/customers", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))).json()
+        page = (
+            await client.get("/api/v1/customers", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
+        ).json()
         seen += [one["number"] for one in page["items"]]
         cursor = page.get("next")
         if not cursor:

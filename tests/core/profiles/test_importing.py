@@ -5,6 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
+
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.spreadsheets.importing import BadRows

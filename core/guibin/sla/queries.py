@@ -1,0 +1,52 @@
+"""Reading deadlines."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.paging import Cursor
+from guibin_tenants.scope import fetch
+
+TimerState = Literal["running", "paused", "completed", "cancelled"]
+
+
+class TimerView(Struct, frozen=True, kw_only=True):
+    """One deadline: of which milestone of what, when it warns and falls due, and what has happened."""
+
+    id: UUID
+    subject: str
+    subject_id: UUID
+    customer_id: UUID | None
+    milestone: str
+    started_at: datetime
+    warn_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    warned_at: datetime | None
+    breached_at: datetime | None
+    completed_at: datetime | None
+    state: TimerState
+
+
+async def listed(
+    *, subject_id: UUID | None, state: TimerState | None, due_before: datetime | None, after: Cursor | None, limit: int
+) -> list[TimerView]:
+    """Deadlines in the order in which they fall due, at most `limit`."""
+    rows = await fetch(
+        "select * from (select id, subject, subject_id, customer_id, milestone, started_at, warn_at, due_at, paused_at,"
+        " warned_at, breached_at, completed_at, case when cancelled_at is not null then 'cancelled'"
+        " when completed_at is not null then 'completed' when paused_at is not null then 'paused' else 'running' end"
+        " as state from timer) t where ($1::uuid is null or subject_id = $1) and ($2::text is null or state = $2)"
+        " and ($3::timestamptz is null or due_at < $3)"
+        " and ($4::timestamptz is null or (due_at, id) > ($4, $5::uuid)) order by due_at, id limit $6",
+        subject_id,
+        state,
+        due_before,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [msgspec.convert(dict(row), TimerView) for row in rows]
