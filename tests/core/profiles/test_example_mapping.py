@@ -1,0 +1,42 @@
+"""The mapping files that ship as examples fit the table that ships with them."""
+
+from pathlib import Path
+
+import pytest
+from guibin.context import Company
+from guibin.policies.queries import effective_policy
+from guibin.profiles.importing import import_customers
+from guibin.spreadsheets.mapping import load
+
+EXAMPLES = Path(__file__).parents[3] / "examples" / "cable_tv"
+
+
+@pytest.mark.rule("S07-24", "S07-26")
+async def test_the_example_archive_comes_in(world, tenant, client):
+    company = Company(tenant.id, tenant.slug, tenant.view.packs, "Asia/Shanghai", "zh-CN", False)
+    async with tenant.scope():
+        done = await import_customers(
+            EXAMPLES / "customers.csv",
+            load(EXAMPLES / "customers.toml"),
+            policy=await effective_policy(world.packs, company, at=world.clock()),
+            by=tenant.principal(),
+            now=world.clock(),
+        )
+
+    found = (await client.get("/api/v1/customers")).json()["items"]
+    by_card = (await client.get("/api/v1/customers", params={"q": "8001000012345679"})).json()["items"]
+    second_phone = (await client.get("/api/v1/customers", params={"q": "2222"})).json()["items"]
+
+    assert done.created == 3
+    assert sorted((one["number"], one["kind"], one["sex"]) for one in found) == [
+        ("DK0001", "leader", "female"),
+        ("DK0002", "partner", "male"),
+        ("DK0003", "group", ""),
+    ]
+    assert [one["birthday_calendar"] for one in by_card] == ["lunar"]
+    assert sorted(one["number"] for one in second_phone) == ["DK0002", "DK0003"]
+
+
+@pytest.mark.parametrize("name", ["customers.toml", "orders.toml"])
+def test_every_example_mapping_is_valid(name):
+    assert load(EXAMPLES / name).columns
