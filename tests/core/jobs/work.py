@@ -20,6 +20,13 @@ class Effect(Job, frozen=True):
     fails_until: int = 0
 
 
+class Patient(Job, frozen=True):
+    """As Effect, with as many attempts as usual."""
+
+    label: str
+    fails_until: int = 0
+
+
 class Poison(Job, frozen=True):
     """Kills the process that works on it."""
 
@@ -42,6 +49,11 @@ async def effect(job: Effect, run: Run) -> None:
         await asyncio.sleep(job.takes_s)
     if run.attempt <= job.fails_until:
         raise LookupError("a sentence that quotes 13800138000")
+
+
+@handles(Patient)
+async def patient(job: Patient, run: Run) -> None:
+    await effect(Effect(label=job.label, fails_until=job.fails_until), run)
 
 
 @handles(Poison, attempts_max=2)
