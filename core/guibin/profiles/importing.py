@@ -18,7 +18,7 @@ from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
@@ -68,6 +68,7 @@ async def import_customers(
     progress: Progress = no_progress,
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
+    require(by, may("customers:import"))
     reader = ArchiveReader(policy, await _units(), await _people(), await _erased())
     total = _check(file, mapping, reader, progress)
     created = updated = 0
@@ -99,6 +100,7 @@ async def import_orders(
     progress: Progress = no_progress,
 ) -> Imported:
     """Add or update orders by number: customer_number, number, product, price, started_on, ends_on."""
+    require(by, may("customers:import"))
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
@@ -136,6 +138,7 @@ async def export_customers(
     file: Path, *, policy: Policy, by: Principal, now: datetime, purpose: str = "", clear: bool = False
 ) -> int:
     """Write every visible archive; masked, or with `clear` and a purpose in clear. The file imports again as it is."""
+    require(by, may("customers:export"))
     if clear and len(purpose.strip()) < PURPOSE_CHARS_MIN:
         raise Invalid(
             fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),)

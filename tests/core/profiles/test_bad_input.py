@@ -61,7 +61,7 @@ async def refused(client, tenant, body, **options):
         {"org_unit_id": "1 or 1=1"},
         {"tenant_id": "00000000-0000-0000-0000-000000000000"},
     ],
-    ids=lambda change: "-".join(change) + ":" + str(list(change.values())[0])[:20].encode("unicode_escape").decode(),
+    ids=lambda change: "-".join(change) + ":" + str(next(iter(change.values())))[:20].encode("unicode_escape").decode(),
 )
 async def test_a_wrong_archive_is_refused(client, tenant, change):
     await refused(client, tenant, NEW | change)

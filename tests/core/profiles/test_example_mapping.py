@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import import_customers

@@ -11,6 +11,8 @@ from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import rows
 from guibin.spreadsheets.writing import write
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.refusals import Forbidden
 from guibin_tenants.scope import fetch_value
 
 ARCHIVE = {
@@ -33,6 +35,8 @@ async def office(world, tenant):
     """Imports and exports as the command line does."""
 
     class Office:
+        by = staticmethod(tenant.principal)
+
         async def brings(self, file, mapping=None, **options):
             async with tenant.scope():
                 return await import_customers(file, mapping or Mapping(), policy=await policy(), **who(), **options)
@@ -42,13 +46,14 @@ async def office(world, tenant):
                 return await export_customers(file, policy=await policy(), **who(), **options)
 
     def who():
-        return {"by": tenant.principal(), "now": world.clock()}
+        return {"by": office.by if isinstance(office.by, Principal) else office.by(), "now": world.clock()}
 
     async def policy():
         company = Company(tenant.id, tenant.slug, tenant.view.packs, "Asia/Shanghai", "zh-CN", False)
         return await effective_policy(world.packs, company, at=world.clock())
 
-    return Office()
+    office = Office()
+    return office
 
 
 async def opened(client, **changes):
@@ -164,6 +169,16 @@ async def test_a_wrong_cell_is_named(office, tmp_path, column, value):
         await office.brings(file)
 
     assert [(one.sheet, one.row, one.column) for one in refused.value.problems] == [("data", 2, column)]
+
+
+@pytest.mark.parametrize("missing", ["customers:import", "customers:export"])
+async def test_who_may_not_move_the_archive_does_not(office, tmp_path, missing):
+    office.by = office.by(*(PERMISSIONS - {missing}))
+    file = tmp_path / "in.csv"
+    write(file, ("number", "name", "kind"), [("DK1", "张三", "leader")])
+
+    with pytest.raises(Forbidden):
+        await (office.brings(file) if missing == "customers:import" else office.takes(file))
 
 
 async def test_a_lunar_leap_birthday_survives_the_round_trip(client, office, tenant, tmp_path):

@@ -55,8 +55,10 @@ def test_an_identity_number_kept_as_a_number_is_reported_not_guessed(tmp_path):
 @pytest.mark.parametrize("since_1904", [False, True])
 def test_dates_are_the_same_in_both_epochs(tmp_path, since_1904):
     def put(book, sheet):
-        sheet.write_datetime(1, 0, dt.datetime(1968, 5, 17), book.add_format({"num_format": "yyyy-mm-dd"}))
-        sheet.write_datetime(2, 0, dt.datetime(2026, 3, 2, 14, 5), book.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
+        sheet.write_datetime(1, 0, dt.date(1968, 5, 17), book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write_datetime(
+            2, 0, dt.datetime.fromisoformat("2026-03-02 14:05"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        )
 
     found = one_cell(tmp_path / "a.xlsx", put, date_1904=since_1904)
 
