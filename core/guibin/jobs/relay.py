@@ -137,6 +137,9 @@ async def relaying(relay_url: str, worker: UUID) -> AsyncIterator[Relay]:
     try:
         if await pool.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
             raise UnsafeDatabase("the relay's role is a superuser or bypasses row security: use GUIBIN_RELAY_URL")
+        # The application role sees no tenant here: every job would wait for ever without a word.
+        if await pool.fetchval("select has_column_privilege('job', 'payload', 'SELECT')"):
+            raise UnsafeDatabase("the relay's role reads payloads: set GUIBIN_RELAY_URL to that of guibin_relay")
         yield Relay(pool, worker)
     finally:
         await pool.close()

@@ -90,6 +90,12 @@ async def test_a_relay_that_bypasses_row_security_does_not_start(request, databa
             pass
 
 
+async def test_a_relay_with_the_applications_role_does_not_start(database, shop):
+    with pytest.raises(UnsafeDatabase):
+        async with relaying(database.app, shop.worker):
+            pass
+
+
 async def test_each_company_gets_as_much_as_the_others(relay, tenant, other_tenant):
     await _queue(tenant, 50)
     await _queue(other_tenant, 3)
