@@ -12,10 +12,13 @@ import asyncpg
 from msgspec import Struct
 
 from guibin import provisioning
+from guibin.complaints.intake import receive
+from guibin.complaints.requests import NewComplaint
 from guibin.context import Company, real_clock
 from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
+from guibin.policy.packs import Policy
 from guibin.profiles.actions import NewCustomer, NewOrder, open_archive, order
 from guibin_tenants import keys, org_units, registry, staff
 from guibin_tenants.database import connected
@@ -37,6 +40,14 @@ _UNITS = (("jinniu", "金牛分公司"), ("wuhou", "武侯分公司"), ("qingyan
 _EMPLOYERS = ("成都市教育局", "蓉城第一医院", "天府软件园", "锦江宾馆", "西南勘察设计院", "川味食品集团", "金沙物业")
 _POSITIONS = ("处长", "主任", "总经理", "办公室主任", "工程师", "采购经理", "院长")
 _PRODUCTS = (("高清互动基础包", 36_000), ("4K 影视包", 48_000), ("体育赛事包", 29_800), ("集团专线电视", 360_000))
+_COMPLAINTS = (
+    ("phone", "客厅机顶盒从昨晚开始没有信号,重启也没有用"),
+    ("hall", "上个月多收了一次点播费,请核实退还"),
+    ("web", "小区大面积停机,已经影响几十户人家"),
+    ("phone", "安装师傅没有按预约时间上门"),
+    ("email", "合同里写的带宽和实际不符,一直被限速"),
+    ("phone", "体育包中断两天,比赛没看成"),
+)
 
 
 class Access(Struct, frozen=True):
@@ -87,7 +98,7 @@ def welcome(api: str, home: Path) -> str:
 
 
 async def _people(tenant: TenantView, packs: Packs) -> Access:
-    """Staff in an org tree, their customers, and orders about to end; all in one transaction."""
+    """Staff in an org tree, their customers, orders about to end, and open complaints; all in one transaction."""
     chance = random.Random(20_260_101)
     now = real_clock()
     company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
@@ -102,6 +113,8 @@ async def _people(tenant: TenantView, packs: Packs) -> Access:
             customer = _customer(number, chance, unit, manager, now.date())
             view = await open_archive(customer, policy=policy, by=by, now=now)
             await order(view.id, _order(number, chance, now.date()), by=by, now=now)
+            if number % 12 == 0:
+                await _complain(view.id, number // 12, chance, policy, packs, company, by, now)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     return Access(token, "admin", PASSWORD)
 
@@ -170,3 +183,19 @@ def _order(number: int, chance: random.Random, today: date) -> NewOrder:
         started_on=ends_on - timedelta(days=365),
         ends_on=ends_on,
     )
+
+
+async def _complain(
+    customer_id: UUID,
+    number: int,
+    chance: random.Random,
+    policy: Policy,
+    packs: Packs,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> None:
+    channel, text = _COMPLAINTS[number % len(_COMPLAINTS)]
+    received = now - timedelta(minutes=chance.randrange(5, 280))
+    new = NewComplaint(text=text, channel=channel, customer_id=customer_id, received_at=received)
+    await receive(new, policy=policy, hooks=packs.hooks_of(company.packs), company=company, by=by, now=now)

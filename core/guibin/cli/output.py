@@ -10,7 +10,8 @@ from rich.table import Table
 
 from guibin_tenants.refusals import Refusal
 
-out = Console(highlight=False)
+# Piped output is for scripts and logs: no line is broken or cut there.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 300)
 err = Console(stderr=True, highlight=False)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+
 from guibin.sla.sweep import fire_due
 
 COMPLAINT = {"text": "客厅机顶盒没有画面", "channel": "phone"}
@@ -15,7 +16,9 @@ async def received(client, **changes):
 
 
 def after(complaint, field, **time):
-    return datetime.fromisoformat(complaint[field]) == datetime.fromisoformat(complaint["received_at"]) + timedelta(**time)
+    return datetime.fromisoformat(complaint[field]) == datetime.fromisoformat(complaint["received_at"]) + timedelta(
+        **time
+    )
 
 
 @pytest.mark.rule("S07-23", "S07-22")
@@ -114,7 +117,12 @@ async def test_resolved_means_a_remedy_was_given_and_closed_that_the_customer_is
     closed = (await client.post(f"{path}/callbacks", json={"outcome": "satisfied"})).json()
 
     assert (empty.status_code, early.status_code, again.status_code) == (400, 409, 409)
-    assert (resolved["state"], reopened["state"], reopened["reopened"], closed["state"]) == ("resolved", "open", 1, "closed")
+    assert (resolved["state"], reopened["state"], reopened["reopened"], closed["state"]) == (
+        "resolved",
+        "open",
+        1,
+        "closed",
+    )
     # 24 hours of the customer's thinking are not ours: four hours are left as at the first remedy.
     assert after(reopened, "due_at", hours=29)
 

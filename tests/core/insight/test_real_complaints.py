@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from guibin.complaints.importing import import_complaints
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
@@ -41,15 +42,19 @@ def counted(file):
 async def test_the_week_of_the_june_spike(world, shared_data):
     file = shared_data / "cable_tv_complaints.csv"
     expected = counted(file)
-    tenant = await world.tenant(
-        time_zone="America/New_York", simulated_from=datetime(2015, 1, 1, tzinfo=UTC)
-    )
+    tenant = await world.tenant(time_zone="America/New_York", simulated_from=datetime(2015, 1, 1, tzinfo=UTC))
     company = Company(tenant.id, tenant.slug, tenant.view.packs, "America/New_York", "zh-CN", True)
     now = datetime(2015, 1, 1, tzinfo=UTC)
     by = tenant.principal()
     async with tenant.scope():
         policy = await effective_policy(world.packs, company, at=now)
-        options = {"policy": policy, "hooks": world.packs.hooks_of(("cable_tv",)), "company": company, "by": by, "now": now}
+        options = {
+            "policy": policy,
+            "hooks": world.packs.hooks_of(("cable_tv",)),
+            "company": company,
+            "by": by,
+            "now": now,
+        }
         first = await import_complaints(file, mappings.load(MAPPING), **options)
         again = await import_complaints(file, mappings.load(MAPPING), **options)
     await advance(tenant.scope, until=datetime(2015, 7, 5, tzinfo=UTC))

@@ -120,7 +120,9 @@ async def test_erasing_a_customer_takes_relatives_occasions_and_links_along(clie
 
 
 async def test_an_executive_is_linked_to_the_company_once(client, customer):
-    company = (await client.post("/api/v1/customers", json=NEW | {"number": "DK2", "name": "某公司", "kind": "group"})).json()
+    company = (
+        await client.post("/api/v1/customers", json=NEW | {"number": "DK2", "name": "某公司", "kind": "group"})
+    ).json()
     body = {"of_customer_id": company["id"], "role": "executive"}
 
     first, again = [await client.post(f"{customer}/links", json=body) for _ in range(2)]
