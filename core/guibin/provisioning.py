@@ -1,5 +1,6 @@
 """Making a company a tenant: registered, keyed, with its packs' tables, policy, calendar and head office."""
 
+import contextlib
 from datetime import datetime
 
 import asyncpg
@@ -36,12 +37,24 @@ async def provision(
             tenant = await registry.create(connection, new, now=now)
     finally:
         await connection.close()
-    if ENGINE.pool is not None:
-        await _furnish(tenant, simulated_from or now)
-    else:
-        async with connected(app_url, pool_size=2):
+    try:
+        async with contextlib.AsyncExitStack() as stack:
+            if ENGINE.pool is None:
+                await stack.enter_async_context(connected(app_url, pool_size=2))
             await _furnish(tenant, simulated_from or now)
+    except BaseException:
+        await _take_back(owner_url, tenant)
+        raise
     return tenant
+
+
+async def _take_back(owner_url: str, tenant: TenantView) -> None:
+    """Nothing half-made stays: what was furnished was rolled back, the registration goes too."""
+    connection: asyncpg.Connection = await asyncpg.connect(owner_url)
+    try:
+        await registry.withdraw(connection, tenant.id)
+    finally:
+        await connection.close()
 
 
 async def _furnish(tenant: TenantView, now: datetime) -> None:

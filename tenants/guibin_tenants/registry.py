@@ -86,6 +86,11 @@ async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetim
     return _view(row)
 
 
+async def withdraw(connection: asyncpg.Connection, tenant_id: UUID) -> None:
+    """Undo a registration that was never furnished; as the owner role."""
+    await connection.execute("delete from tenant where id = $1", tenant_id)
+
+
 async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> TenantView:
     """Raises NotFound."""
     row = await connection.fetchrow("select * from tenant where slug = $1", slug)

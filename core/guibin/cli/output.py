@@ -11,7 +11,7 @@ from rich.table import Table
 from guibin_tenants.refusals import Refusal
 
 # Piped output is for scripts and logs: no line is broken or cut there.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 300)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 1_000)
 err = Console(stderr=True, highlight=False)
 
 

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from guibin import provisioning
 from guibin.context import real_clock
-from guibin_tenants import registry
+from guibin_tenants import keyring, registry
 from guibin_tenants.registry import NewTenant, TenantView
 
 from . import environment
@@ -86,6 +86,7 @@ def resume(slug: str) -> None:
 
 
 async def _create(new: NewTenant, simulated_from: datetime | None) -> TenantView:
+    keyring.load_root_key(environment.home())
     with environment.urls() as urls:
         return await provisioning.provision(
             new,

@@ -72,6 +72,7 @@ async def import_customers(
     reader = ArchiveReader(policy, await _units(), await _people(), await _erased())
     total = _check(file, mapping, reader, progress)
     created = updated = 0
+    await _plan_for_many()
     batch: list[dict[str, Any]] = []
     for row in rows(file, mapping):
         batch.append(reader.customer(row)[0])
@@ -114,6 +115,7 @@ async def import_orders(
     if problems:
         raise BadRows(problems, len(orders))
     created = 0
+    await _plan_for_many()
     for start in range(0, 0 if dry_run else len(orders), BATCH_ROWS):
         chunk = orders[start : start + BATCH_ROWS]
         found = await fetch(
@@ -215,11 +217,13 @@ async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, now: dateti
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
-    await _seal(batch, ids, reader.fields)
+    await _seal(batch, ids, reader.fields, fresh={row["id"] for row in found if row["fresh"]})
     return sum(row["fresh"] for row in found)
 
 
-async def _seal(batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple[ArchiveField, ...]) -> None:
+async def _seal(
+    batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple[ArchiveField, ...], *, fresh: set[UUID]
+) -> None:
     with_values = [archive for archive in batch if archive["confidential"]]
     if not with_values:
         return
@@ -239,11 +243,13 @@ async def _seal(batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple
         for name, several in a["confidential"].items()
         for place, value in enumerate(several)
     ]
+    # Of a new customer there is nothing to replace.
+    held = [value for value in values if value.customer_id not in fresh]
     await execute(
         "delete from sealed_value v using unnest($1::uuid[], $2::text[]) as g (c, f)"
         " where v.customer_id = g.c and v.field = g.f",
-        [value.customer_id for value in values],
-        [value.field for value in values],
+        [value.customer_id for value in held],
+        [value.field for value in held],
     )
     await insert_sealed(values)
 
@@ -328,6 +334,12 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     except Refusal as refusal:
         wrong.append(problem(row, "price", given.get("price", ""), refusal.fields[0].rule))
     return (customer, given.get("number", ""), given.get("product", ""), price, started_on, ends_on), wrong
+
+
+async def _plan_for_many() -> None:
+    # While an import runs, the statistics still say that there are a handful of rows: reading a whole table looks cheap
+    # to the planner, and every batch would read what all batches before it wrote.
+    await execute("set local enable_seqscan = off")
 
 
 async def _held_units(numbers: list[str]) -> dict[str, UUID]:
