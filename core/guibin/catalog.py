@@ -10,6 +10,7 @@ from .audit.tables import AuditEntry
 from .complaints import tables as complaints
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
+from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
@@ -24,6 +25,7 @@ TABLES: tuple[type[Table], ...] = (
     RhythmTick,
     AuditEntry,
     Customer,
+    StaffNotice,
     ApprovalRequest,
     ApprovalDecision,
     SealedValue,

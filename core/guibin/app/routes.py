@@ -8,6 +8,7 @@ from guibin.complaints.api import ComplaintController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
 from guibin.insight.api import StatisticsController
 from guibin.jobs.api import JobController
+from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
@@ -26,6 +27,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     MeController,
     PolicyController,
     AuditController,
+    NoticeController,
     ApprovalController,
     FactController,
     AssessmentController,

@@ -1,0 +1,1 @@
+"""What staff are told: a line in the inbox of whoever has to know."""

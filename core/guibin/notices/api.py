@@ -1,0 +1,55 @@
+"""`/api/v1/notices`: what the one who asks has been told."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Struct
+
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, staff_only
+
+from . import actions, queries
+from .queries import NoticeView
+
+
+class Unread(Struct, frozen=True):
+    """How many notices wait."""
+
+    unread: int
+
+
+class NoticeController(Controller):
+    path = "/api/v1/notices"
+    tags = ("notices",)
+
+    @get("/", needs=staff_only, summary="Your notices, the newest first")
+    async def inbox(
+        self,
+        by: Principal,
+        policy: Policy,
+        language: str,
+        unread: bool = False,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[NoticeView]:
+        found = await queries.inbox(
+            by.id, unread=unread, after=decode(cursor), limit=limit + 1, policy=policy, language=language
+        )
+        return page_of(found, limit, lambda notice: Cursor(notice.told_at, notice.id))
+
+    @get("/unread", needs=staff_only, summary="How many you have not read")
+    async def unread(self, by: Principal) -> Unread:
+        return Unread(await queries.unread_count(by.id))
+
+    @post("/{notice_id:uuid}/reading", needs=staff_only, status_code=HTTP_200_OK, summary="You have read it")
+    async def read(self, notice_id: UUID, by: Principal, now: datetime) -> Unread:
+        await actions.mark_read(notice_id, by=by, now=now)
+        return Unread(await queries.unread_count(by.id))
+
+    @post("/readings", needs=staff_only, status_code=HTTP_200_OK, summary="You have read them all")
+    async def read_all(self, by: Principal, now: datetime) -> Unread:
+        await actions.mark_all_read(by=by, now=now)
+        return Unread(0)
