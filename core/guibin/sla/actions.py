@@ -3,7 +3,7 @@
 Every change keeps the time already spent: a deadline is recomputed from the same start with the same pauses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -129,14 +129,19 @@ async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by:
 
 
 async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended:
-    """The milestone is reached. What fell due before `at` has happened even if no sweep came by."""
-    timer = await _open_timer(subject_id, milestone, now=at)
+    """The milestone is reached. What fell due before `at` has happened even if no sweep came by; at its very deadline it
+    is still met, even if a sweep was there in the same moment.
+    """
+    timer = await _open_timer(subject_id, milestone, now=at - _MOMENT)
+    breached = timer["breached_at"] is not None and timer["breached_at"] < at
     await execute(
-        "update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1 where id = $1",
+        "update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1,"
+        " breached_at = case when $3 then breached_at end where id = $1",
         timer["id"],
         at,
+        breached,
     )
-    return Ended(timer["breached_at"] is None and at <= timer["due_at"], timer["due_at"])
+    return Ended(not breached and at <= timer["due_at"], timer["due_at"])
 
 
 async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
@@ -188,6 +193,8 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
     return moved
 
 
+# The finest difference PostgreSQL keeps.
+_MOMENT = timedelta(microseconds=1)
 _TIMER = "select * from timer where subject_id = $1 and milestone = $2"
 
 
