@@ -89,15 +89,9 @@ class SignedIn(Struct, frozen=True):
 
 async def add(new: NewStaff, *, now: datetime) -> StaffView:
     """Raises Invalid for an unknown role, a taken login or a weak password."""
-    problems = [
-        FieldError("roles", "a known role", f"one of {', '.join(ROLE_PERMISSIONS)}", role)
-        for role in new.roles
-        if role not in ROLE_PERMISSIONS
-    ]
-    if not new.roles:
-        problems.append(FieldError("roles", "at least one"))
-    if new.password is not None and len(new.password) < PASSWORD_CHARS_MIN:
-        problems.append(FieldError("password", f"at least {PASSWORD_CHARS_MIN} characters"))
+    problems = _wrong_roles(new.roles)
+    if new.password is not None:
+        problems += _wrong_password(new.password)
     if await Staff.exists().where(Staff.login == new.login):
         problems.append(FieldError("login", "not used by another member of staff", value=new.login))
     if problems:
@@ -112,6 +106,29 @@ async def add(new: NewStaff, *, now: datetime) -> StaffView:
     )
     await Staff.insert(staff)
     return view(staff.to_dict())
+
+
+async def change(staff_id: UUID, *, name: str, roles: tuple[str, ...], org_unit_id: UUID | None) -> StaffView:
+    """Raises NotFound, or Invalid for an unknown role."""
+    problems = _wrong_roles(roles)
+    if problems:
+        raise Invalid("The account cannot be changed", fields=tuple(problems))
+    await Staff.update({Staff.name: name, Staff.roles: list(roles), Staff.org_unit_id: org_unit_id}).where(
+        Staff.id == staff_id
+    )
+    return await by_id(staff_id)
+
+
+async def set_password(staff_id: UUID, password: str) -> None:
+    """A new password; the lock and every session end. Raises NotFound, or Invalid for a weak one."""
+    await by_id(staff_id)
+    problems = _wrong_password(password)
+    if problems:
+        raise Invalid("The password cannot be set", fields=tuple(problems))
+    await Staff.update(
+        {Staff.password_hash: _hasher.hash(password), Staff.failures: 0, Staff.locked_until: None}
+    ).where(Staff.id == staff_id)
+    await StaffSession.delete().where(StaffSession.staff_id == staff_id)
 
 
 async def all_staff() -> list[StaffView]:
@@ -187,6 +204,21 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     await by_id(staff_id)
     await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
     await StaffSession.delete().where(StaffSession.staff_id == staff_id)
+
+
+def _wrong_roles(roles: tuple[str, ...]) -> list[FieldError]:
+    problems = [
+        FieldError("roles", "a known role", f"one of {', '.join(ROLE_PERMISSIONS)}", role)
+        for role in roles
+        if role not in ROLE_PERMISSIONS
+    ]
+    return problems if roles else [FieldError("roles", "at least one")]
+
+
+def _wrong_password(password: str) -> list[FieldError]:
+    if len(password) >= PASSWORD_CHARS_MIN:
+        return []
+    return [FieldError("password", f"at least {PASSWORD_CHARS_MIN} characters")]
 
 
 def wrong_password() -> Unauthenticated:

@@ -2,6 +2,7 @@
 
 from litestar import Controller
 
+from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
 from guibin.complaints.api import ComplaintController
@@ -12,19 +13,23 @@ from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
-from guibin.sla.api import TimerController
+from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
 from .documents import DocumentController
 from .health import HealthController
 from .me import MeController
 from .sessions import SessionController
+from .timetable import TimetableController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
     DocumentController,
     SessionController,
     MeController,
+    StaffController,
+    OrgUnitController,
+    KeyController,
     PolicyController,
     AuditController,
     NoticeController,
@@ -38,6 +43,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RedemptionController,
     ComplaintController,
     TimerController,
+    CalendarController,
+    TimetableController,
     StatisticsController,
     CustomerController,
     JobController,

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from guibin.context import Company
 from guibin_tenants import settings
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch
 
 from .actions import write
 from .kinds import kind_of
-from .rhythms import Rhythm, due, following
+from .rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 
 SETTING = "timetable"
 
@@ -22,6 +24,61 @@ class RhythmChange(Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     off: bool = False
     every: str = ""
+
+
+class RhythmView(Struct, frozen=True, kw_only=True):
+    """A recurring job as its company has it. `usual` is the product's own rhythm; `next_at` None while it is off."""
+
+    name: str
+    every: str
+    usual: str
+    catch_up: CatchUp
+    off: bool
+    next_at: datetime | None
+
+
+async def shown(rhythms: Sequence[Rhythm], company: Company, *, now: datetime) -> list[RhythmView]:
+    """The company's recurring jobs, the next to run first."""
+    changed = await changes()
+    views = []
+    for rhythm in _of(rhythms, company):
+        own = changed.get(rhythm.name, RhythmChange())
+        every = own.every or rhythm.every
+        views.append(
+            RhythmView(
+                name=rhythm.name,
+                every=every,
+                usual=rhythm.every,
+                catch_up=rhythm.catch_up,
+                off=own.off,
+                next_at=None if own.off else following(every, now, company.time_zone),
+            )
+        )
+    return sorted(views, key=lambda view: (view.next_at is None, view.next_at or now, view.name))
+
+
+async def change(name: str, new: RhythmChange, rhythms: Sequence[Rhythm], company: Company) -> None:
+    """Switch or move one. Raises NotFound for an unknown name, Invalid for what is no rhythm."""
+    _named(name, rhythms, company)
+    if new.every:
+        try:
+            check(new.every)
+        except BadRhythm as error:
+            raise Invalid(fields=(FieldError("every", str(error), value=new.every),)) from None
+    changed = await changes()
+    await settings.write(SETTING, {**changed, name: new})
+
+
+async def run_now(name: str, rhythms: Sequence[Rhythm], company: Company, *, now: datetime) -> UUID | None:
+    """Do it once now, beside its rhythm: at most once a minute. The job's id, None when it is on its way already."""
+    rhythm = _named(name, rhythms, company)
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    return await write(
+        kind_of(type(rhythm.payload)),
+        msgspec.json.encode(rhythm.payload),
+        now=now,
+        unique_key=f"rhythm/{name}/by-hand/{minute.isoformat()}",
+    )
 
 
 async def changes() -> dict[str, RhythmChange]:
@@ -101,6 +158,14 @@ async def _mark(name: str, moment: datetime, job_id: object) -> None:
         moment,
         job_id,
     )
+
+
+def _named(name: str, rhythms: Sequence[Rhythm], company: Company) -> Rhythm:
+    for rhythm in _of(rhythms, company):
+        if rhythm.name == name:
+            return rhythm
+    known = ", ".join(sorted(rhythm.name for rhythm in _of(rhythms, company)))
+    raise NotFound(f"There is no recurring job {name!r}; there are {known}")
 
 
 def _of(rhythms: Sequence[Rhythm], company: Company) -> list[Rhythm]:

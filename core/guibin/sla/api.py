@@ -1,16 +1,21 @@
-"""`/api/v1/timers`: the company's deadlines."""
+"""`/api/v1/timers` and `/api/v1/calendars`: the company's deadlines, and the working time they count."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller, get, put
 from litestar.params import Parameter
+from msgspec import Meta, Struct
 
+from guibin.audit.actions import AuditNote, record
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
-from guibin_tenants.principals import may
+from guibin.policy.calendars import Calendar
+from guibin_tenants.principals import Principal, anyone, may
+from guibin_tenants.refusals import FieldError, Invalid
 
-from . import queries
+from . import actions, calendars, queries
+from .calendars import CalendarInForce
 from .queries import TimerState, TimerView
 
 State = Annotated[TimerState | None, Parameter(query="state", default=None, description="What the clock does.")]
@@ -33,3 +38,35 @@ class TimerController(Controller):
             subject_id=subject_id, state=in_state, due_before=due_before, after=decode(cursor), limit=limit + 1
         )
         return page_of(found, limit, lambda timer: Cursor(timer.due_at, timer.id))
+
+
+class NewCalendarVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A calendar as it holds from now on, whole, and why."""
+
+    calendar: Calendar
+    note: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class Recomputed(Struct, frozen=True):
+    """The version now in force, and how many running deadlines moved because of it."""
+
+    version: int
+    deadlines_moved: int
+
+
+class CalendarController(Controller):
+    path = "/api/v1/calendars"
+    tags = ("timers",)
+
+    @get("/", needs=anyone, summary="The calendars in force, by name")
+    async def list_calendars(self) -> list[CalendarInForce]:
+        return await calendars.all_in_force()
+
+    @put("/{name:str}", needs=may("policy:write"), summary="Write a calendar's next version; running deadlines move")
+    async def write(self, name: str, data: NewCalendarVersion, by: Principal, now: datetime) -> Recomputed:
+        if data.calendar.name != name:
+            raise Invalid(fields=(FieldError("calendar.name", f"{name}, as in the address", value=data.calendar.name),))
+        version = await calendars.write(data.calendar, note=data.note, by=by, now=now)
+        moved = await actions.recompute(name, by=by, now=now)
+        await record(AuditNote(action="calendar.write", subject="calendar", purpose=data.note, shown=0), by=by, now=now)
+        return Recomputed(version, moved)

@@ -13,6 +13,7 @@ from guibin_tenants.tables import new_id
 
 ALWAYS = "always"
 BUSINESS = "business"
+WEEKDAYS = frozenset(range(1, 8))
 # Deadlines reach back into imported years and forward into the next.
 SEEDED_YEARS = (-12, 2)
 
@@ -33,8 +34,9 @@ async def seed(*, time_zone: str, by: Principal, now: datetime) -> None:
 
 async def write(calendar: Calendar, *, note: str, by: Principal, now: datetime) -> int:
     """Add a version of a calendar; its number. Deadlines that run are recomputed by `actions.recompute`."""
-    if not calendar.always and not calendar.windows:
-        raise Invalid(fields=(FieldError("windows", "at least one", "give opening hours, or `always`"),))
+    problems = _contradictions(calendar)
+    if problems:
+        raise Invalid("The calendar contradicts itself", fields=tuple(problems))
     before = await _newest(calendar.name)
     version = 1 + (before.version if before else 0)
     await _insert(calendar, version, note=note, by=by, now=now)
@@ -53,6 +55,33 @@ async def all_in_force() -> list[CalendarInForce]:
     """The newest version of each, by name."""
     rows = await fetch("select distinct on (name) version, value from calendar_version order by name, version desc")
     return [CalendarInForce(row["version"], msgspec.json.decode(row["value"], type=Calendar)) for row in rows]
+
+
+def _contradictions(calendar: Calendar) -> list[FieldError]:
+    problems = []
+    try:
+        calendar.zone.utcoffset(None)
+    except (ValueError, KeyError, OSError):
+        problems.append(FieldError("calendar.time_zone", "a time zone such as Asia/Shanghai", value=calendar.time_zone))
+    if not calendar.always and not calendar.windows:
+        problems.append(FieldError("calendar.windows", "at least one", "give opening hours, or `always`"))
+    if not calendar.always and not calendar.weekdays & WEEKDAYS and not calendar.open_on:
+        problems.append(FieldError("calendar.weekdays", "at least one of 1 (Monday) to 7", "or days in `open_on`"))
+    problems += [
+        FieldError("calendar.weekdays", "1 (Monday) to 7", value=str(day))
+        for day in sorted(calendar.weekdays - WEEKDAYS)
+    ]
+    latest = None
+    for place, window in enumerate(calendar.windows):
+        if window.opens >= window.closes or (latest is not None and window.opens < latest):
+            rule = "opens before it closes, after the window before it"
+            problems.append(FieldError(f"calendar.windows[{place}]", rule, value=f"{window.opens}-{window.closes}"))
+        latest = window.closes
+    problems += [
+        FieldError("calendar.open_on", "not also in closed_on", value=day.isoformat())
+        for day in sorted(calendar.open_on & calendar.closed_on)
+    ]
+    return problems
 
 
 async def _newest(name: str) -> CalendarInForce | None:

@@ -1,0 +1,171 @@
+"""What admins do. Nobody hands out more than they hold."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import UNSET
+
+from guibin.audit.actions import AuditNote, record
+from guibin_tenants import keys, org_units, staff
+from guibin_tenants.keys import KeyView, NewKey
+from guibin_tenants.org_units import OrgUnitView
+from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, has_role
+from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
+from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_value
+from guibin_tenants.staff import NewStaff, StaffView
+
+from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewUnit
+
+
+class HasCustomers(Conflict):
+    """Customers would be left without anybody responsible."""
+
+    kind = "has-customers"
+    title = "Their customers need somebody first"
+
+
+class LastAdmin(Conflict):
+    """Nobody could administer the company any more."""
+
+    kind = "last-admin"
+    title = "The last tenant admin stays until there is another"
+
+
+async def add_account(new: NewAccount, *, by: Principal, now: datetime) -> StaffView:
+    """Raises Invalid, and Forbidden for roles or units beyond the admin's own."""
+    _refuse_roles(new.roles, by)
+    await _refuse_unit(new.org_unit_id, by)
+    account = await staff.add(
+        NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=new.org_unit_id, password=new.password),
+        now=now,
+    )
+    await _record("staff.add", account.id, by=by, now=now)
+    return account
+
+
+async def change_account(staff_id: UUID, change: AccountChange, *, by: Principal, now: datetime) -> StaffView:
+    """Raises NotFound, Invalid, Forbidden. What the person may do changes with the next request."""
+    before = await staff.by_id(staff_id)
+    roles = before.roles if change.roles is UNSET else change.roles
+    unit = before.org_unit_id if change.org_unit_id is UNSET else change.org_unit_id
+    # Whoever may not grant a role may not take it away either, nor act on its holder.
+    _refuse_roles(before.roles + roles, by)
+    await _refuse_unit(before.org_unit_id, by)
+    await _refuse_unit(unit, by)
+    if "tenant_admin" not in roles:
+        await _refuse_last_admin(before)
+    name = before.name if change.name is UNSET else change.name
+    account = await staff.change(staff_id, name=name, roles=roles, org_unit_id=unit)
+    await _record("staff.change", staff_id, by=by, now=now)
+    return account
+
+
+async def set_password(staff_id: UUID, password: str, *, by: Principal, now: datetime) -> None:
+    """A new password; every session of the account ends. Raises NotFound, Invalid, Forbidden."""
+    account = await staff.by_id(staff_id)
+    if account.id != by.id:
+        _refuse_roles(account.roles, by)
+        await _refuse_unit(account.org_unit_id, by)
+    await staff.set_password(staff_id, password)
+    await _record("staff.password", staff_id, by=by, now=now)
+
+
+async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetime) -> StaffView:
+    """End an account; its customers go to the successor. Raises HasCustomers when there are some and no successor."""
+    account = await staff.by_id(staff_id)
+    _refuse_roles(account.roles, by)
+    await _refuse_unit(account.org_unit_id, by)
+    await _refuse_last_admin(account)
+    if leaving.successor_id is not None:
+        successor = await staff.by_id(leaving.successor_id)
+        if successor.left_at is not None or successor.id == staff_id:
+            raise Invalid(
+                fields=(FieldError("successor_id", "somebody else who works here", value=str(leaving.successor_id)),)
+            )
+        await execute(
+            "update customer set account_manager_id = $2, version = version + 1, changed_at = $3"
+            " where account_manager_id = $1",
+            staff_id,
+            leaving.successor_id,
+            now,
+        )
+    left: int = await fetch_value(
+        "select count(*) from customer where account_manager_id = $1 and closed_at is null", staff_id
+    )
+    if left:
+        raise HasCustomers(f"{account.name} looks after {left} customers: name a successor_id")
+    await staff.leave(staff_id, now=now)
+    await _record("staff.leave", staff_id, by=by, now=now)
+    return await staff.by_id(staff_id)
+
+
+async def open_unit(new: NewUnit, *, by: Principal, now: datetime) -> OrgUnitView:
+    """Raises Invalid for an unknown parent or a taken code, Forbidden for a parent beyond the admin's own."""
+    parent = await org_units.by_code(new.parent)
+    if parent is not None:
+        await _refuse_unit(parent.id, by)
+    unit = await org_units.open_unit(code=new.code, name=new.name, parent=new.parent)
+    await record(AuditNote(action="org_unit.open", subject="org_unit", subject_id=unit.id, shown=0), by=by, now=now)
+    return unit
+
+
+async def create_key(new: NewApiKey, *, by: Principal, now: datetime) -> tuple[str, KeyView]:
+    """The key's text, shown this once. Raises Invalid; Forbidden for scopes or units beyond the admin's own."""
+    beyond = sorted(set(new.scopes) - by.permissions)
+    if beyond:
+        raise Forbidden(f"You cannot give a key what you do not have yourself: {', '.join(beyond)}")
+    await _refuse_unit(new.org_unit_id, by)
+    if new.expires_at is not None and new.expires_at <= now:
+        raise Invalid(fields=(FieldError("expires_at", "later than now", value=new.expires_at.isoformat()),))
+    token, key = await keys.create(
+        NewKey(
+            name=new.name,
+            scopes=new.scopes,
+            addresses=new.addresses,
+            expires_at=new.expires_at,
+            org_unit_id=new.org_unit_id,
+        ),
+        now=now,
+    )
+    await record(AuditNote(action="key.create", subject="api_key", subject_id=key.id, shown=0), by=by, now=now)
+    return token, key
+
+
+async def revoke_key(key_id: UUID, *, by: Principal, now: datetime) -> KeyView:
+    """The key stops working within two seconds. Raises NotFound."""
+    key = await keys.revoke(key_id, now=now)
+    await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), by=by, now=now)
+    return key
+
+
+def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
+    # An admin makes auditors without being one: the log is not read by those it watches.
+    grants_auditors = has_role("tenant_admin")(by)
+    for role in roles:
+        if role == "auditor" and grants_auditors:
+            continue
+        beyond = sorted(ROLE_PERMISSIONS.get(role, frozenset()) - by.permissions)
+        if beyond:
+            raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
+
+
+async def _refuse_last_admin(account: StaffView) -> None:
+    if "tenant_admin" not in account.roles or account.left_at is not None:
+        return
+    # Two admins who dismiss each other at the same moment meet here.
+    others = await fetch(
+        "select id from staff where left_at is null and 'tenant_admin' = any (roles) order by id for update"
+    )
+    if {row["id"] for row in others} <= {account.id}:
+        raise LastAdmin(f"{account.name} is the company's only tenant admin")
+
+
+async def _refuse_unit(unit_id: UUID | None, by: Principal) -> None:
+    if unit_id is not None and not await fetch_value("select true from org_unit where id = $1", unit_id):
+        raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(unit_id)),))
+    if by.units != ALL_UNITS and (unit_id is None or unit_id not in by.units):
+        raise Forbidden("That org unit is not under yours")
+
+
+async def _record(action: str, staff_id: UUID, *, by: Principal, now: datetime) -> None:
+    await record(AuditNote(action=action, subject="staff", subject_id=staff_id, shown=0), by=by, now=now)

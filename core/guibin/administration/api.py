@@ -1,0 +1,94 @@
+"""`/api/v1/staff`, `/org-units` and `/keys`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, delete, get, patch, post
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+from msgspec import Struct
+
+from guibin_tenants import keys, org_units, staff
+from guibin_tenants.keys import KeyView
+from guibin_tenants.org_units import OrgUnitView
+from guibin_tenants.principals import Principal, anyone, may
+from guibin_tenants.staff import StaffView
+
+from . import actions
+from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewPassword, NewUnit
+
+
+class CreatedKey(Struct, frozen=True):
+    """`token` is shown this once: keep it like a password."""
+
+    token: str
+    key: KeyView
+
+
+class StaffController(Controller):
+    path = "/api/v1/staff"
+    tags = ("administration",)
+
+    @get("/", needs=may("staff:read"), summary="Everybody by login, those who left included")
+    async def list_staff(self) -> list[StaffView]:
+        return await staff.all_staff()
+
+    @post("/", needs=may("staff:write"), summary="Add an account")
+    async def add(self, data: NewAccount, by: Principal, now: datetime) -> StaffView:
+        return await actions.add_account(data, by=by, now=now)
+
+    @get("/{staff_id:uuid}", needs=may("staff:read"), summary="One account")
+    async def show(self, staff_id: UUID) -> StaffView:
+        return await staff.by_id(staff_id)
+
+    @patch("/{staff_id:uuid}", needs=may("staff:write"), summary="Change name, roles or org unit")
+    async def change(self, staff_id: UUID, data: AccountChange, by: Principal, now: datetime) -> StaffView:
+        return await actions.change_account(staff_id, data, by=by, now=now)
+
+    @post(
+        "/{staff_id:uuid}/password",
+        needs=may("staff:write"),
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Set a new password; every session of the account ends",
+    )
+    async def set_password(self, staff_id: UUID, data: NewPassword, by: Principal, now: datetime) -> None:
+        await actions.set_password(staff_id, data.password, by=by, now=now)
+
+    @post(
+        "/{staff_id:uuid}/leaving",
+        needs=may("staff:write"),
+        status_code=HTTP_200_OK,
+        summary="End an account; its customers go to the successor",
+    )
+    async def leave(self, staff_id: UUID, data: Leaving, by: Principal, now: datetime) -> StaffView:
+        return await actions.leave(staff_id, data, by=by, now=now)
+
+
+class OrgUnitController(Controller):
+    path = "/api/v1/org-units"
+    tags = ("administration",)
+
+    @get("/", needs=anyone, summary="The tree of org units, by code")
+    async def list_units(self) -> list[OrgUnitView]:
+        return await org_units.all_units()
+
+    @post("/", needs=may("staff:write"), summary="Open a branch, outlet or department")
+    async def open_unit(self, data: NewUnit, by: Principal, now: datetime) -> OrgUnitView:
+        return await actions.open_unit(data, by=by, now=now)
+
+
+class KeyController(Controller):
+    path = "/api/v1/keys"
+    tags = ("administration",)
+
+    @get("/", needs=may("keys:write"), summary="API keys, newest first")
+    async def list_keys(self) -> list[KeyView]:
+        return await keys.all_keys()
+
+    @post("/", needs=may("keys:write"), summary="Create an API key; its text is shown once")
+    async def create(self, data: NewApiKey, by: Principal, now: datetime) -> CreatedKey:
+        token, key = await actions.create_key(data, by=by, now=now)
+        return CreatedKey(token, key)
+
+    @delete("/{key_id:uuid}", needs=may("keys:write"), status_code=HTTP_200_OK, summary="Revoke an API key")
+    async def revoke(self, key_id: UUID, by: Principal, now: datetime) -> KeyView:
+        return await actions.revoke_key(key_id, by=by, now=now)

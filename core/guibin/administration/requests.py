@@ -1,0 +1,61 @@
+"""What admins send, bounded and strict."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
+Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Password = Annotated[str, Meta(min_length=1, max_length=200)]
+Roles = Annotated[tuple[str, ...], Meta(min_length=1, max_length=5)]
+
+
+class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account for somebody; `org_unit_id` None means the head office."""
+
+    login: Login
+    name: Name
+    roles: Roles
+    password: Password
+    org_unit_id: UUID | None = None
+
+
+class AccountChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays as it is. `org_unit_id` null moves to the head office."""
+
+    name: Name | UnsetType = UNSET
+    roles: Roles | UnsetType = UNSET
+    org_unit_id: UUID | UnsetType | None = UNSET
+
+
+class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """Ends every session of the account."""
+
+    password: Password
+
+
+class Leaving(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who takes the customers over; needed when there are any."""
+
+    successor_id: UUID | None = None
+
+
+class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A branch, outlet or department under the unit with code `parent`."""
+
+    code: Code
+    name: Name
+    parent: Code
+
+
+class NewApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`scopes` are permissions; `addresses` networks such as 10.1.0.0/16, none means anywhere."""
+
+    name: Name
+    scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=60)]
+    addresses: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    org_unit_id: UUID | None = None
