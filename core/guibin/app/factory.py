@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+import asyncpg
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
@@ -57,6 +58,10 @@ def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,
+            UnicodeDecodeError: problems.unreadable,
+            RecursionError: problems.unreadable,
+            asyncpg.DataError: problems.unstorable,
+            OverflowError: problems.unstorable,
             HTTPException: problems.http_error,
             Exception: problems.unexpected,
         },

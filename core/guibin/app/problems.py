@@ -5,6 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
@@ -54,6 +55,9 @@ def http_error(_: Incoming, error: HTTPException) -> Response[bytes]:
     """What the framework itself refuses: unknown paths, methods, sizes, bodies."""
     fields: tuple[FieldError, ...] = ()
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(error.__cause__, msgspec.ValidationError):
+        # The framework takes a field of a body that is called like an injected argument for a fault of ours.
+        status, fields = HTTPStatus.BAD_REQUEST, (_of_text(str(error.__cause__)),)
     if isinstance(error, ValidationException):
         fields = tuple(_field(item) for item in error.extra or () if isinstance(item, dict))
         fields = fields or (_of_text(error.detail),)
@@ -74,10 +78,31 @@ def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
     return answer(Problem("/problems/internal", "Internal error", 500, "It was logged; nothing was written"))
 
 
+def unreadable(_: Incoming, error: Exception) -> Response[bytes]:
+    """A body that is not UTF-8, or nested deeper than anything we mean."""
+    rule = "text in UTF-8" if isinstance(error, UnicodeError) else "nested less deeply"
+    return answer(_invalid(HTTPStatus.BAD_REQUEST, FieldError("body", rule, "send JSON in UTF-8")))
+
+
+def unstorable(_: Incoming, error: Exception) -> Response[bytes]:
+    """A value that fits its type but no column: the character NUL, a moment beyond the calendar, a figure too large.
+
+    PostgreSQL refuses it before anything is written and does not say which it was.
+    """
+    rule = (
+        "no character NUL" if isinstance(error, asyncpg.CharacterNotInRepertoireError) else "figures and dates in range"
+    )
+    return answer(_invalid(HTTPStatus.UNPROCESSABLE_ENTITY, FieldError("body or query", rule)))
+
+
 def keyring_error(_: Incoming, error: KeyringError) -> Response[bytes]:
     """A sealed value does not open: erased, moved or damaged. Nothing is shown."""
     _log.error("keyring: %s", error)
     return answer(Problem("/problems/sealed", "A sealed value cannot be opened", 503, "Nothing was shown"))
+
+
+def _invalid(status: HTTPStatus, field: FieldError) -> Problem:
+    return Problem("/problems/invalid", status.phrase, int(status), "Some fields are not valid", (field,))
 
 
 def _field(item: dict[str, object]) -> FieldError:

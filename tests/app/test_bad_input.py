@@ -1,0 +1,189 @@
+"""T25: every operation of the OpenAPI document against what nobody should send: a clear problem, never a fault of ours."""
+
+import json
+import re
+from uuid import uuid4
+
+import pytest
+
+PARAMETER = re.compile(r"\{[^}]+\}")
+METHODS = ("get", "post", "put", "patch", "delete")
+NASTY = (
+    None,
+    True,
+    -1,
+    0,
+    2**31,
+    2**63,
+    10**400,
+    1e308,
+    "",
+    " ",
+    "\x00",
+    "a\x00b",
+    "'; drop table customer; --",
+    "１２３",
+    "𠮷㛃·😀",
+    "=HYPERLINK(0)",
+    "9" * 5_000,
+    "2026-02-30",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59-23:59",
+    str(uuid4()),
+    [],
+    [None],
+    ["x"] * 300,
+    {},
+    {"a": {"b": {"c": []}}},
+)
+BODIES = (
+    b"",
+    b"null",
+    b"[]",
+    b'"text"',
+    b"{",
+    b"\xff\xfe\x00",
+    '{"text": "没有信号"}'.encode("gb18030"),
+    b"[" * 2_000 + b"]" * 2_000,
+    b'{"a": 1e999}',
+    b'{"a": 1, "a": 2}',
+)
+QUERIES = ("", "\x00", "'", "-1", "0", "99999999999999999999", "2026-02-30", "１", "x" * 3_000, "%", "_", "\\", "null")
+
+
+@pytest.fixture
+async def document(client):
+    return (await client.get("/api/v1/openapi.json")).json()
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method in METHODS:
+            if method in methods and path.startswith("/api/v1/"):
+                yield method, path, methods[method]
+
+
+def resolved(document, schema):
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+    return schema
+
+
+def sample(document, schema, depth=0):
+    """Something that fits the schema, so that one nasty field at a time is all that is wrong."""
+    schema = resolved(document, schema)
+    for several in ("oneOf", "anyOf", "allOf"):
+        if several in schema:
+            return sample(document, schema[several][0], depth + 1)
+    if "const" in schema:
+        return schema["const"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type")
+    kind = next((one for one in kind if one != "null"), "null") if isinstance(kind, list) else kind
+    if kind == "object" or "properties" in schema:
+        if depth > 6:
+            return {}
+        wanted = schema.get("required", [])
+        return {name: sample(document, schema["properties"][name], depth + 1) for name in wanted}
+    if kind == "array":
+        return [sample(document, schema["items"], depth + 1)] if schema.get("minItems") else []
+    if kind in ("integer", "number"):
+        return schema.get("minimum", 1)
+    if kind == "boolean":
+        return True
+    formats = {"uuid": str(uuid4()), "date": "2026-03-02", "date-time": "2026-03-02T02:00:00Z"}
+    return formats.get(schema.get("format", ""), "phone" if kind == "string" else None)
+
+
+def bodies_of(document, operation):
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if schema is None:
+        return
+    good = sample(document, schema)
+    yield from (json.dumps(value) for value in ({}, {"surely_unknown": 1}))
+    if not isinstance(good, dict):
+        return
+    for name in resolved(document, schema).get("properties", {}):
+        for value in NASTY:
+            yield json.dumps(good | {name: value}, ensure_ascii=False)
+        yield json.dumps({other: value for other, value in good.items() if other != name})
+
+
+def found_fault(answer):
+    problem = answer.headers.get("content-type") == "application/problem+json"
+    if answer.status_code >= 500 or (answer.status_code >= 400 and not problem) or "Traceback" in answer.text:
+        return f"{answer.status_code} {answer.text[:200]}"
+    return None
+
+
+async def test_no_body_makes_a_fault(client, document):
+    faults = []
+    for method, path, operation in operations(document):
+        address = PARAMETER.sub(str(uuid4()), path)
+        for body in [*BODIES, *bodies_of(document, operation)] if method != "get" else []:
+            answer = await client.request(method, address, content=body, headers={"Content-Type": "application/json"})
+            if fault := found_fault(answer):
+                faults.append(f"{method.upper()} {path} with {body[:120]!r}: {fault}")
+
+    assert faults == []
+
+
+async def test_no_query_makes_a_fault(client, document):
+    faults = []
+    for method, path, operation in operations(document):
+        address = PARAMETER.sub(str(uuid4()), path)
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] != "query":
+                continue
+            for value in QUERIES:
+                answer = await client.request(method, address, params={parameter["name"]: value})
+                if fault := found_fault(answer):
+                    faults.append(f"{method.upper()} {path}?{parameter['name']}={value[:40]!r}: {fault}")
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("value", ["%00", "x" * 3_000, "..%2f..%2fetc", "'", "１２３", "%ff"])
+async def test_no_path_makes_a_fault(client, document, value):
+    faults = []
+    for method, path, _ in operations(document):
+        if "{" in path:
+            answer = await client.request(method, PARAMETER.sub(value, path), json=None if method == "get" else {})
+            if fault := found_fault(answer):
+                faults.append(f"{method.upper()} {path} with {value!r}: {fault}")
+
+    assert faults == []
+
+
+async def test_an_oversize_body_is_refused_before_it_is_read_whole(client):
+    sent = 0
+
+    async def endless():
+        nonlocal sent
+        yield b'{"text": "'
+        for _ in range(40):
+            sent += 1
+            yield b"x" * 1024 * 1024
+
+    answer = await client.post("/api/v1/complaints", content=endless(), headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+    assert (await client.get("/api/v1/complaints")).json()["items"] == []
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x", ""])
+async def test_another_content_type_is_no_fault(client, content_type):
+    body = json.dumps({"text": "没有信号", "channel": "phone"})
+
+    answer = await client.post("/api/v1/complaints", content=body, headers={"Content-Type": content_type})
+
+    assert found_fault(answer) is None
+
+
+async def test_an_unknown_method_or_path_is_a_problem(client):
+    missing = await client.get("/api/v1/nothing-here")
+    method = await client.put("/api/v1/me")
+
+    assert [found_fault(answer) for answer in (missing, method)] == [None, None]
+    assert (missing.status_code, method.status_code) == (404, 405)
