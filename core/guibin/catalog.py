@@ -13,6 +13,7 @@ from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
+from .records import tables as records
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
 
@@ -45,6 +46,13 @@ TABLES: tuple[type[Table], ...] = (
     Redemption,
     RedemptionUse,
     RedemptionReversal,
+    records.Interaction,
+    records.InteractionHandling,
+    records.Visit,
+    records.VisitChange,
+    records.VisitRecord,
+    records.VisitSignature,
+    records.VisitFiling,
     CalendarVersion,
     Timer,
     TimerStep,

@@ -13,6 +13,7 @@ from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
+from guibin.records.api import InteractionController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
@@ -41,6 +42,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ServiceItemController,
     EntitlementController,
     RedemptionController,
+    InteractionController,
     ComplaintController,
     TimerController,
     CalendarController,

@@ -1,0 +1,222 @@
+"""Recording contacts and what was done about them."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.packs import Policy
+from guibin.profiles.tables import Disclosure
+from guibin_tenants import keyring
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .numbers import SealedNumber, opened_number, sealed_number
+from .queries import InteractionForm
+from .refusals import ArchiveErased, NothingOpen
+from .requests import NewDisclosure, NewHandling, NewInteraction
+from .subjects import Actor, actor, refuse_unless_kept
+from .words import channels_of
+
+# Clocks of telephones and tills run ahead a little; an appointment next week is a plan, not a contact.
+AHEAD_MAX = timedelta(minutes=5)
+
+
+class DisclosedNumber(Struct, frozen=True):
+    """The number in clear, this once; empty when none was recorded."""
+
+    interaction_id: UUID
+    purpose: str
+    number: str
+
+
+async def record_interaction(new: NewInteraction, *, policy: Policy, by: Principal, now: datetime) -> InteractionForm:
+    """Record a contact. An open need of theirs and a call nobody took are told to those who answer for the customer.
+
+    Raises Invalid naming each wrong field, NotFound, ArchiveErased.
+    """
+    _refuse_wrong(new, channels_of(policy), now=now)
+    await refuse_unless_kept(new.customer_id)
+    had_by = await actor(new.staff_id, by)
+    interaction_id = await write_interaction(new, had_by=had_by, by=by, now=now)
+    await _tell(interaction_id, new, now=now)
+    note = AuditNote(
+        action="interaction.record", subject="interaction", subject_id=interaction_id, customer_id=new.customer_id
+    )
+    await record(note, by=by, now=now)
+    return await queries.interaction(interaction_id)
+
+
+async def write_interaction(new: NewInteraction, *, had_by: Actor, by: Principal, now: datetime) -> UUID:
+    """Write the rows of a contact that has been checked; its id."""
+    interaction_id = new_id()
+    number = SealedNumber()
+    if new.number.strip():
+        number = sealed_number(new.number, key=await keyring.subject_key(new.customer_id), row=interaction_id)
+    await execute(
+        "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, duration_minutes, place,"
+        " number_sealed, number_masked, content, need, handling_state, staff_id, staff_name, recorded_by,"
+        " recorded_by_name, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+        " $17, $18)",
+        interaction_id,
+        new.customer_id,
+        new.channel,
+        new.direction,
+        new.outcome,
+        new.happened_at or now,
+        new.duration_minutes,
+        new.place,
+        number.sealed,
+        number.masked,
+        new.content,
+        new.need,
+        handling_state(new.need, new.handling, new.handled),
+        had_by.id,
+        had_by.name,
+        by.id,
+        by.name,
+        now,
+    )
+    if new.handling.strip():
+        await _write_handling(
+            interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), by, now
+        )
+    return interaction_id
+
+
+async def handle(interaction_id: UUID, new: NewHandling, *, by: Principal, now: datetime) -> InteractionForm:
+    """Say what was done about the open need. Raises NotFound, NothingOpen."""
+    row = await fetch_one(
+        "select customer_id, handling_state from interaction where id = $1 for update", interaction_id
+    )
+    if row is None:
+        raise NotFound(f"There is no interaction {interaction_id}")
+    if row["handling_state"] != "open":
+        raise NothingOpen(f"Its handling state is {row['handling_state']}: record a new interaction for a new need")
+    await _write_handling(interaction_id, row["customer_id"], new, by, now)
+    if new.done:
+        await execute("update interaction set handling_state = 'done' where id = $1", interaction_id)
+    note = AuditNote(
+        action="interaction.handle",
+        subject="interaction",
+        subject_id=interaction_id,
+        customer_id=row["customer_id"],
+    )
+    await record(note, by=by, now=now)
+    return await queries.interaction(interaction_id)
+
+
+async def disclose_number(interaction_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime) -> DisclosedNumber:
+    """Show the number in clear, with the purpose on record. Raises NotFound, ArchiveErased."""
+    row = await fetch_one(
+        "select i.customer_id, i.number_sealed, c.erased_at from interaction i"
+        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id where i.id = $1",
+        interaction_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no interaction {interaction_id}")
+    if row["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its numbers open no more")
+    number = ""
+    if row["number_sealed"] is not None:
+        sealed = bytes(row["number_sealed"])
+        number = await opened_number(sealed, customer_id=row["customer_id"], row=interaction_id)
+    about = AuditNote(
+        action="interaction.disclose",
+        subject="interaction",
+        subject_id=interaction_id,
+        customer_id=row["customer_id"],
+        fields=("number",),
+        purpose=new.purpose,
+    )
+    await write_disclosure(row["customer_id"], about, by=by, now=now)
+    return DisclosedNumber(interaction_id, new.purpose, number)
+
+
+async def write_disclosure(customer_id: UUID, note: AuditNote, *, by: Principal, now: datetime) -> None:
+    """Put it on the customer's record and in the audit that somebody was shown something in clear (S07-8)."""
+    await Disclosure.insert(
+        Disclosure(
+            customer_id=customer_id,
+            purpose=note.purpose,
+            fields=msgspec.json.encode([f"{note.subject}.{name}" for name in note.fields]).decode(),
+            disclosed_to=by.id,
+            disclosed_to_name=by.name,
+            disclosed_at=now,
+        )
+    )
+    await record(note, by=by, now=now)
+
+
+def handling_state(need: str, handling: str, handled: bool) -> str:
+    """`none` without a need, `open` until what was done about it met it, then `done`."""
+    if handled:
+        return "done"
+    return "open" if need.strip() or handling.strip() else "none"
+
+
+def wrong_interaction(new: NewInteraction, channels: tuple[str, ...], *, now: datetime) -> list[FieldError]:
+    """Everything wrong with a contact beyond its shape; imports use it row by row."""
+    problems = []
+    if new.channel not in channels:
+        problems.append(FieldError("channel", "a channel of contact", f"one of: {', '.join(channels)}", new.channel))
+    if new.happened_at is not None and new.happened_at > now + AHEAD_MAX:
+        fix = "plan a visit for what is still to come"
+        problems.append(FieldError("happened_at", "not in the future", fix, new.happened_at.isoformat()))
+    if new.outcome == "missed" and new.direction != "in":
+        fix = "not_reached is an attempt of ours"
+        problems.append(FieldError("outcome", "missed only of a customer's call", fix, new.outcome))
+    if new.outcome == "not_reached" and new.direction != "out":
+        fix = "missed is a customer's call nobody took"
+        problems.append(FieldError("outcome", "not_reached only of an attempt of ours", fix, new.outcome))
+    if new.handled and not new.handling.strip():
+        problems.append(FieldError("handling", "what was done, when handled is true", "say it, or leave handled out"))
+    return problems
+
+
+def _refuse_wrong(new: NewInteraction, channels: tuple[str, ...], *, now: datetime) -> None:
+    problems = wrong_interaction(new, channels, now=now)
+    if problems:
+        raise Invalid("The interaction was not recorded", fields=tuple(problems))
+
+
+async def _write_handling(
+    interaction_id: UUID, customer_id: UUID, new: NewHandling, by: Principal, now: datetime
+) -> None:
+    await execute(
+        "insert into interaction_handling (id, interaction_id, customer_id, text, done, handled_by, handled_by_name,"
+        " handled_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        interaction_id,
+        customer_id,
+        new.text,
+        new.done,
+        by.id,
+        by.name,
+        now,
+    )
+
+
+async def _tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> None:
+    roles: tuple[str, ...]
+    if new.outcome == "missed":
+        kind, roles = "call_missed", ("account_manager", "manager")  # S05-5
+    elif new.direction == "in" and handling_state(new.need, new.handling, new.handled) == "open":
+        kind, roles = "need_open", ("account_manager",)  # S13-5
+    else:
+        return
+    notice = Notice(
+        kind=kind,
+        subject="interaction",
+        subject_id=interaction_id,
+        customer_id=new.customer_id,
+        roles=roles,
+        details={"channel": new.channel},
+    )
+    await notify(notice, key=f"{kind}/{interaction_id}", now=now)

@@ -1,0 +1,50 @@
+"""What callers send about contacts and visits, bounded and strict."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from .words import Channel, Place, Said, Unsaid
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Number = Annotated[str, Meta(max_length=40, pattern=r"^[0-9+() -]*\Z")]
+Minutes = Annotated[int, Meta(ge=0, le=1_440)]
+Purpose = Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+
+
+class NewInteraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact that took place, or an attempt at one.
+
+    `happened_at` is by default now. `staff_id` is who had the contact, by default whoever records it. A `need` stays
+    open until it is `handled`; `handling` says what was done about it. `number` is the telephone number used; it is
+    sealed and shown masked.
+    """
+
+    customer_id: UUID
+    channel: Channel
+    direction: Literal["in", "out"]
+    content: Said
+    outcome: Literal["reached", "not_reached", "missed"] = "reached"
+    happened_at: Moment | None = None
+    duration_minutes: Minutes | None = None
+    place: Place = ""
+    number: Number = ""
+    need: Unsaid = ""
+    handling: Unsaid = ""
+    handled: bool = False
+    staff_id: UUID | None = None
+
+
+class NewHandling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was done about the need, and whether it is met."""
+
+    text: Said
+    done: bool = True
+
+
+class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why something sealed is needed in clear; the answer is on record (S07-8)."""
+
+    purpose: Purpose

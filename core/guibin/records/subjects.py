@@ -1,0 +1,41 @@
+"""Whom a record is about and who it is by: looked up once, refused in the same words everywhere."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin_tenants import staff
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import fetch_one
+
+from .refusals import ArchiveErased
+
+
+class Actor(Struct, frozen=True):
+    """A member of staff, or the key that acts for a system."""
+
+    id: UUID
+    name: str
+
+
+async def refuse_unless_kept(customer_id: UUID) -> None:
+    """Raises NotFound for a customer that is not visible from here, ArchiveErased for one whose key is destroyed."""
+    row = await fetch_one("select erased_at from customer where id = $1", customer_id)
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}")
+    if row["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {customer_id} was erased: nothing new is recorded about it")
+
+
+async def actor(staff_id: UUID | None, by: Principal, *, field: str = "staff_id") -> Actor:
+    """Who did it, by default whoever records it. Raises Invalid for somebody who does not work here."""
+    if staff_id is None or staff_id == by.id:
+        return Actor(by.id, by.name)
+    try:
+        found = await staff.by_id(staff_id)
+    except NotFound:
+        found = None
+    if found is None or found.left_at is not None:
+        raise Invalid(fields=(FieldError(field, "a member of staff who works here", value=str(staff_id)),))
+    return Actor(found.id, found.name)
