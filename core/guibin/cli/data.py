@@ -13,7 +13,9 @@ from guibin.insight.complaints import ComplaintStatistics, complaint_statistics,
 from guibin.insight.periods import parse_period
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
+from guibin.profiles.exporting import export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
+from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
@@ -28,7 +30,8 @@ from .environment import Session
 from .output import as_json, as_table, err, explain, out
 from .tenants import Json
 
-ImportKind = Literal["customers", "facts", "complaints", "orders"]
+ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
+ExportKind = Literal["customers", "interactions", "orders"]
 
 
 def import_(
@@ -69,7 +72,7 @@ def import_(
 
 def export(
     slug: str,
-    kind: Literal["customers"],
+    kind: ExportKind,
     file: Path,
     *,
     clear: Annotated[
@@ -77,10 +80,11 @@ def export(
     ] = False,
     purpose: str = "",
 ) -> None:
-    """Write all archives to xlsx or csv; the file imports again as it is."""
-    del kind
-    count = asyncio.run(_export(slug, file, clear, purpose))
-    out.print(f"{count} customers are in {file}.")
+    """Write all archives, contacts or orders to xlsx or csv; the file imports again as it is."""
+    if clear and kind != "customers":
+        raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
+    count = asyncio.run(_export(slug, kind, file, clear, purpose))
+    out.print(f"{count} {kind} are in {file}.")
 
 
 def assess(
@@ -140,6 +144,10 @@ async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry
             )
         if kind == "orders":
             return await import_orders(file, mapping, by=by, now=now, dry_run=dry_run, progress=progress)
+        if kind == "interactions":
+            return await import_interactions(
+                file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress
+            )
         if kind == "facts":
             return await import_facts(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
         return await import_complaints(
@@ -155,13 +163,18 @@ async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry
         )
 
 
-async def _export(slug: str, file: Path, clear: bool, purpose: str) -> int:
+async def _export(slug: str, kind: ExportKind, file: Path, clear: bool, purpose: str) -> int:
     async with environment.inside(slug) as session:
+        by, now = session.request.by, session.request.now
+        if kind == "interactions":
+            return await export_interactions(file, by=by, now=now)
+        if kind == "orders":
+            return await export_orders(file, by=by, now=now)
         return await export_customers(
             file,
             policy=await policy_of(session),
-            by=session.request.by,
-            now=session.request.now,
+            by=by,
+            now=now,
             purpose=purpose,
             clear=clear,
         )

@@ -1,0 +1,40 @@
+"""Exporting paid services: the file imports again as it is (S07-25)."""
+
+from datetime import datetime
+from pathlib import Path
+
+from guibin.audit.actions import AuditNote, record
+from guibin.money import from_minor
+from guibin.spreadsheets.writing import write
+from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.scope import fetch
+
+ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "started_on", "ends_on")
+
+
+async def export_orders(file: Path, *, by: Principal, now: datetime) -> int:
+    """Write every visible order by number; `ends_on` is exclusive. An import leaves the currency as it is."""
+    require(by, may("customers:export"))
+    found = await fetch(
+        "select o.*, c.number as customer_number from product_order o"
+        " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
+        " where c.erased_at is null order by o.number"
+    )
+    customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
+    note = AuditNote(
+        action="order.export", subject="order", customer_ids=customers, shown=len(found), purpose=file.name
+    )
+    await record(note, by=by, now=now)
+    lines = (
+        (
+            row["customer_number"],
+            row["number"],
+            row["product"],
+            from_minor(row["price"], row["currency"]).amount,
+            row["currency"],
+            row["started_on"].isoformat(),
+            row["ends_on"].isoformat(),
+        )
+        for row in found
+    )
+    return write(file, ORDER_COLUMNS, lines, sheet="orders")

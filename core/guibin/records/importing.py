@@ -1,0 +1,344 @@
+"""Importing and exporting contacts kept in a spreadsheet: whole or not at all, the same contact once (S07-25, S07-26)."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.policy.packs import Policy
+from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
+from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.reading import Row, RowProblem, rows
+from guibin.spreadsheets.writing import write
+from guibin_tenants import keyring, staff
+from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.scope import execute, fetch
+from guibin_tenants.tables import new_id
+
+from .actions import handling_state, wrong_interaction
+from .numbers import SealedNumber, sealed_number
+from .requests import NewInteraction
+from .subjects import Actor
+from .words import channels_of
+
+BATCH_ROWS = 1_000
+SOURCE = "import"
+# What was entered here, when it comes back from an export.
+OURS = "guibin"
+COLUMNS = (
+    "customer_number",
+    "source",
+    "source_number",
+    "channel",
+    "direction",
+    "outcome",
+    "happened_at",
+    "duration_minutes",
+    "place",
+    "number",
+    "content",
+    "need",
+    "handling",
+    "handling_state",
+    "staff",
+)
+_STATES = {"": None, "none": None, "open": False, "done": True}
+
+
+class _Contact(Struct, frozen=True):
+    """A row that has been read: the contact, who had it, and what makes it the same one when it comes again."""
+
+    new: NewInteraction
+    had_by: Actor
+    source: str
+    source_number: str
+    # A telephone number that is masked in the file cannot be sealed; it is kept as it is shown.
+    masked: str
+
+
+async def import_interactions(
+    file: Path,
+    mapping: Mapping,
+    *,
+    policy: Policy,
+    by: Principal,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Progress = no_progress,
+) -> Imported:
+    """Add contacts: customer_number, channel, happened_at and content, and whatever else COLUMNS names.
+
+    A contact without a `source_number` is known again by its customer, moment, channel and content. Raises BadRows with
+    everything wrong, or Invalid for an unreadable file; then nothing is written.
+    """
+    require(by, may("customers:import"))
+    reader = await _reader(policy, by, now)
+    total = _check(file, mapping, reader, progress)
+    created = 0
+    batch: list[_Contact] = []
+    for row in rows(file, mapping):
+        contact = reader.contact(row)[0]
+        assert contact is not None, row
+        batch.append(contact)
+        if len(batch) == BATCH_ROWS:
+            created += await _write(batch, by=by, now=now, dry_run=dry_run)
+            progress("written", created)
+            batch = []
+    if batch:
+        created += await _write(batch, by=by, now=now, dry_run=dry_run)
+    if not dry_run:
+        note = AuditNote(action="interaction.import", subject="interaction", shown=total, purpose=file.name)
+        await record(note, by=by, now=now)
+    return Imported(total, created, 0, total - created, dry_run=dry_run)
+
+
+async def export_interactions(file: Path, *, by: Principal, now: datetime) -> int:
+    """Write every visible contact, telephone numbers masked; the file imports again as it is and changes nothing."""
+    require(by, may("customers:export"))
+    found = await fetch(
+        "select i.*, c.number as customer_number, s.login, h.text as handling from interaction i"
+        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id"
+        " left join staff s on s.tenant_id = i.tenant_id and s.id = i.staff_id and s.left_at is null"
+        " left join lateral (select text from interaction_handling h where h.tenant_id = i.tenant_id"
+        " and h.interaction_id = i.id order by h.handled_at desc, h.id desc limit 1) h on true"
+        " where c.erased_at is null order by i.happened_at, i.id"
+    )
+    customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
+    note = AuditNote(
+        action="interaction.export", subject="interaction", customer_ids=customers, shown=len(found), purpose=file.name
+    )
+    await record(note, by=by, now=now)
+    lines = (
+        (
+            row["customer_number"],
+            row["source"] or OURS,
+            row["source_number"] or str(row["id"]),
+            row["channel"],
+            row["direction"],
+            row["outcome"],
+            row["happened_at"].astimezone(UTC).isoformat(),
+            "" if row["duration_minutes"] is None else str(row["duration_minutes"]),
+            row["place"],
+            row["number_masked"],
+            row["content"],
+            row["need"],
+            row["handling"] or "",
+            row["handling_state"],
+            row["login"] or "",
+        )
+        for row in found
+    )
+    return write(file, COLUMNS, lines, sheet="interactions")
+
+
+class _Reader(Struct):
+    """Reads rows against what the company has: its customers, staff and channels."""
+
+    customers: dict[str, UUID]
+    people: dict[str, Actor]
+    channels: tuple[str, ...]
+    by: Principal
+    now: datetime
+
+    def contact(self, row: Row) -> tuple[_Contact | None, list[RowProblem]]:
+        """The contact, or None and everything wrong."""
+        given, wrong = row.fields, []
+        customer_id = self.customers.get(given.get("customer_number", ""))
+        if customer_id is None:
+            rule = "no customer has this number"
+            wrong.append(problem(row, "customer_number", given.get("customer_number", ""), rule))
+        had_by = self.people.get(given.get("staff", ""))
+        if had_by is None:
+            wrong.append(problem(row, "staff", given["staff"], "no member of staff has this login"))
+        state = given.get("handling_state", "")
+        if state not in _STATES:
+            wrong.append(problem(row, "handling_state", state, f"not one of: {', '.join(filter(None, _STATES))}"))
+        for name, most in (("source", 40), ("source_number", 64)):
+            if len(given.get(name, "")) > most:
+                wrong.append(problem(row, name, given[name], f"longer than {most} characters"))
+        new = self._converted(row, customer_id, wrong)
+        if wrong or new is None or had_by is None:
+            return None, wrong
+        number = given.get("number", "")
+        key = given.get("source_number") or _digest(given)
+        return _Contact(new, had_by, given.get("source") or SOURCE, key, number if "*" in number else ""), wrong
+
+    def _converted(self, row: Row, customer_id: UUID | None, wrong: list[RowProblem]) -> NewInteraction | None:
+        given = row.fields
+        values: dict[str, object] = {
+            # A row whose customer is unknown is still read for whatever else is wrong with it.
+            "customer_id": customer_id or UUID(int=0),
+            "channel": given.get("channel", ""),
+            "direction": given.get("direction") or "out",
+            "outcome": given.get("outcome") or "reached",
+            "happened_at": given.get("happened_at", ""),
+            "place": given.get("place", ""),
+            "number": "" if "*" in given.get("number", "") else given.get("number", ""),
+            "content": given.get("content", ""),
+            "need": given.get("need", ""),
+            "handling": given.get("handling", ""),
+            "handled": bool(_STATES.get(given.get("handling_state", ""))),
+        }
+        if given.get("duration_minutes"):
+            values["duration_minutes"] = _whole(given["duration_minutes"])
+        try:
+            new = msgspec.convert(values, NewInteraction)
+        except msgspec.ValidationError:
+            # A moment the mapping could not read is reported by the mapping.
+            told = {"happened_at"} if row.problems and "happened_at" not in given else set()
+            wrong += [one for name in values if name not in told for one in _wrong_value(row, name, values[name])]
+            return None
+        wrong += [
+            problem(row, one.field, given.get(one.field, ""), ": ".join(filter(None, (one.rule, one.fix))))
+            for one in wrong_interaction(new, self.channels, now=self.now)
+        ]
+        return new
+
+
+async def _reader(policy: Policy, by: Principal, now: datetime) -> _Reader:
+    customers = {
+        row["number"]: row["id"] for row in await fetch("select number, id from customer where erased_at is null")
+    }
+    people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.left_at is None}
+    return _Reader(customers, people | {"": Actor(by.id, by.name)}, channels_of(policy), by, now)
+
+
+def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
+    problems: list[RowProblem] = []
+    seen: dict[tuple[str, str], int] = {}
+    total = 0
+    for total, row in enumerate(rows(file, mapping), 1):
+        contact, wrong = reader.contact(row)
+        problems += [*row.problems, *wrong]
+        if contact is not None:
+            key = (contact.source, contact.source_number)
+            if key in seen:
+                rule = f"the same contact stands in row {seen[key]}"
+                problems.append(problem(row, "source_number", row.fields.get("source_number", ""), rule))
+            seen.setdefault(key, row.number)
+        if total % BATCH_ROWS == 0:
+            progress("checked", total)
+        if len(problems) > PROBLEMS_MAX:
+            break
+    if problems:
+        raise BadRows(problems, total)
+    return total
+
+
+async def _write(batch: Sequence[_Contact], *, by: Principal, now: datetime, dry_run: bool) -> int:
+    known = {
+        (row["source"], row["source_number"])
+        for row in await fetch(
+            "select source, source_number from interaction where source = any ($1) and source_number = any ($2)"
+            " union all select $3, id::text from interaction where source is null and id = any ($4::uuid[])",
+            list({contact.source for contact in batch}),
+            [contact.source_number for contact in batch],
+            OURS,
+            list(_own_ids(batch)),
+        )
+    }
+    fresh = [contact for contact in batch if (contact.source, contact.source_number) not in known]
+    if dry_run or not fresh:
+        return len(fresh)
+    ids = [new_id() for _ in fresh]
+    numbers = await _numbers(fresh, ids)
+    await execute(
+        "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, duration_minutes, place,"
+        " number_sealed, number_masked, content, need, handling_state, staff_id, staff_name, recorded_by,"
+        " recorded_by_name, recorded_at, source, source_number)"
+        " select i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, $18, $19, $20, so, sr"
+        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],"
+        " $8::text[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[],"
+        " $16::text[], $17::text[]) as r (i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, so, sr)",
+        ids,
+        [contact.new.customer_id for contact in fresh],
+        [contact.new.channel for contact in fresh],
+        [contact.new.direction for contact in fresh],
+        [contact.new.outcome for contact in fresh],
+        [contact.new.happened_at for contact in fresh],
+        [contact.new.duration_minutes for contact in fresh],
+        [contact.new.place for contact in fresh],
+        [number.sealed for number in numbers],
+        [number.masked for number in numbers],
+        [contact.new.content for contact in fresh],
+        [contact.new.need for contact in fresh],
+        [handling_state(contact.new.need, contact.new.handling, contact.new.handled) for contact in fresh],
+        [contact.had_by.id for contact in fresh],
+        [contact.had_by.name for contact in fresh],
+        [contact.source for contact in fresh],
+        [contact.source_number for contact in fresh],
+        by.id,
+        by.name,
+        now,
+    )
+    await _write_handlings(list(zip(ids, fresh, strict=True)), by=by, now=now)
+    return len(fresh)
+
+
+async def _write_handlings(written: Sequence[tuple[UUID, _Contact]], *, by: Principal, now: datetime) -> None:
+    handled = [(row, contact) for row, contact in written if contact.new.handling.strip()]
+    await execute(
+        "insert into interaction_handling (id, interaction_id, customer_id, text, done, handled_by, handled_by_name,"
+        " handled_at) select gen_random_uuid(), i, c, t, d, $5, $6, $7"
+        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::boolean[]) as r (i, c, t, d)",
+        [row for row, _ in handled],
+        [contact.new.customer_id for _, contact in handled],
+        [contact.new.handling for _, contact in handled],
+        [contact.new.handled for _, contact in handled],
+        by.id,
+        by.name,
+        now,
+    )
+
+
+async def _numbers(contacts: Sequence[_Contact], ids: Sequence[UUID]) -> list[SealedNumber]:
+    subjects = dict.fromkeys(contact.new.customer_id for contact in contacts if contact.new.number)
+    keys = {customer_id: await keyring.subject_key(customer_id) for customer_id in subjects}
+    return [
+        sealed_number(contact.new.number, key=keys[contact.new.customer_id], row=row)
+        if contact.new.number
+        else SealedNumber(None, contact.masked)
+        for contact, row in zip(contacts, ids, strict=True)
+    ]
+
+
+def _wrong_value(row: Row, name: str, value: object) -> Iterator[RowProblem]:
+    """Whatever the field's own type says against the value."""
+    try:
+        msgspec.convert({**_SOUND, name: value}, NewInteraction)
+    except msgspec.ValidationError as error:
+        given = row.fields.get(name, "")
+        reason = "required" if not given else str(error).split(" - at ")[0].removeprefix("Expected ")
+        yield problem(row, name, given, reason if not given else f"expected {reason}")
+
+
+# A contact without fault, to try one value of a row at a time.
+_SOUND: dict[str, object] = {
+    "customer_id": UUID(int=0),
+    "channel": "phone",
+    "direction": "out",
+    "content": "-",
+    "happened_at": datetime(2000, 1, 1, tzinfo=UTC),
+}
+
+
+def _own_ids(batch: Sequence[_Contact]) -> Iterator[UUID]:
+    for contact in batch:
+        if contact.source == OURS:
+            with contextlib.suppress(ValueError):
+                yield UUID(contact.source_number)
+
+
+def _whole(text: str) -> object:
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def _digest(given: dict[str, str]) -> str:
+    parts = (given.get(name, "") for name in ("customer_number", "happened_at", "channel", "content"))
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
