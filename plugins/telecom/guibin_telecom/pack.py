@@ -1,0 +1,144 @@
+"""The VIP club's service standard (S03) and the account manager's work standard (S05), in their own order."""
+
+from importlib.resources import files
+
+from guibin import (
+    AllOf,
+    ApprovalFlow,
+    ApprovalStep,
+    ArchiveField,
+    AtLeast,
+    Cadence,
+    Days,
+    Dimension,
+    Entitlement,
+    Kpi,
+    Metric,
+    Pack,
+    PlanPolicy,
+    ServiceItem,
+    SurveyPolicy,
+    Tier,
+    TierScheme,
+    load,
+)
+
+CLUB = "vip_club"
+DIAMOND, GOLD, SILVER = "diamond", "gold", "silver"
+SUBSCRIBER = "subscriber"
+
+FIELDS = (
+    ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S03-4"),
+    ArchiveField("vip_card_number", "text", "confidential", searchable=True, chars_max=32, clause="S03-4"),
+    ArchiveField("dedicated_sim", "boolean", clause="S03-4"),
+    ArchiveField("contract", "choice", choices=("monthly", "one_year", "two_years"), clause="S05-1"),
+)
+
+
+def _card(name: str, *, bill: int, tenure: int) -> Tier:
+    """A card for a monthly bill (in fen) and a tenure (in months), both reached: exactly at the bound is in."""
+    return Tier(name, AllOf((AtLeast("bill_avg_1y", bill), AtLeast("tenure", tenure))), clause="S03-1")
+
+
+# The standard names three cards and no figures: these bounds are a default that the company sets for itself.
+SCHEME = TierScheme(
+    CLUB,
+    customer_kinds=(SUBSCRIBER,),
+    metrics=(
+        # A subscriber younger than a year is measured over the months that have a bill.
+        Metric("bill_avg_1y", fact="bill", aggregate="avg", months=12, over_present=True),
+        Metric("tenure", fact="tenure", aggregate="last", months=0, unit="months"),
+        Metric("billed_total", fact="billed_total", aggregate="last", months=0),
+    ),
+    tiers=(
+        _card(DIAMOND, bill=10_000, tenure=48),
+        _card(GOLD, bill=8_000, tenure=24),
+        _card(SILVER, bill=5_000, tenure=12),
+    ),
+    reassess_every="year",
+    grace_days=90,
+    approval="vip_card",
+    value_score=(
+        Dimension("bill_avg_1y", weight=50, low=0, high=12_000),
+        Dimension("tenure", weight=30, low=0, high=72),
+        Dimension("billed_total", weight=20, low=0, high=800_000),
+    ),
+    clause="S03-1",
+)
+
+# S03-2: four families; S03-3: content, standard, channel and process of each item are texts.
+TOP, ASSISTANT, LIFESTYLE, LIFE = "top_service", "personal_assistant", "lifestyle", "quality_of_life"
+SERVICE_ITEMS = (
+    ServiceItem("priority_counter", TOP, clause="S03-4"),
+    ServiceItem("hotline_priority", TOP, clause="S03-5"),
+    ServiceItem("account_manager", ASSISTANT, clause="S05-3"),
+    ServiceItem("club_event", LIFESTYLE, steps=("invitation", "attendance", "feedback"), clause="S03-2"),
+    ServiceItem("airport_lounge", LIFE, clause="S03-2"),
+    ServiceItem("handset_priority", LIFE, steps=("reservation", "pick_up"), clause="S03-2"),
+)
+
+
+def _everyone(item: str, clause: str) -> tuple[Entitlement, ...]:
+    return tuple(Entitlement(CLUB, tier, item, clause=clause) for tier in (DIAMOND, GOLD, SILVER))
+
+
+ENTITLEMENTS = (
+    *_everyone("priority_counter", "S03-4"),
+    *_everyone("hotline_priority", "S03-5"),
+    *_everyone("account_manager", "S05-3"),
+    # How often is the company's to say: the standard's own list was cut short.
+    Entitlement(CLUB, DIAMOND, "club_event", quota=12, period="year", clause="S03-2"),
+    Entitlement(CLUB, GOLD, "club_event", quota=6, period="year", clause="S03-2"),
+    Entitlement(CLUB, SILVER, "club_event", quota=2, period="year", clause="S03-2"),
+    Entitlement(CLUB, DIAMOND, "airport_lounge", quota=12, period="membership_year", clause="S03-2"),
+    Entitlement(CLUB, GOLD, "airport_lounge", quota=6, period="membership_year", clause="S03-2"),
+    Entitlement(CLUB, DIAMOND, "handset_priority", quota=2, period="year", clause="S03-2"),
+    Entitlement(CLUB, GOLD, "handset_priority", quota=1, period="year", clause="S03-2"),
+)
+
+PACK = Pack(
+    name="telecom",
+    regulation="全球通VIP俱乐部服务规范 V1.0; VIP客户服务工作规范",
+    customer_kinds=(SUBSCRIBER,),
+    fields=FIELDS,
+    schemes=(SCHEME,),
+    service_items=SERVICE_ITEMS,
+    entitlements=ENTITLEMENTS,
+    approvals=(
+        ApprovalFlow(
+            "vip_card",
+            subject="application",
+            applicants=("account_manager", "agent", "manager"),
+            steps=(ApprovalStep("manager", within=Days(3)),),
+            clause="S03-1",
+        ),
+    ),
+    kpis=(  # S05-1: strictly below
+        Kpi("vip_churn", "members_left", "members_at_start", 35, "below", clause="S05-1"),
+        Kpi(
+            "top_card_churn",
+            "members_left",
+            "members_at_start",
+            20,
+            "below",
+            filters={"tier": (DIAMOND, GOLD)},
+            clause="S05-1",
+        ),
+    ),
+    surveys=(  # S05-2: compared with the year before
+        SurveyPolicy(
+            "vip_perception",
+            questions=("satisfaction", "brand_perception", "service_perception", "reward_perception"),
+            floor=70,
+            clause="S05-2",
+        ),
+    ),
+    plans=PlanPolicy(spans=("year", "month", "week"), reviewed_by="manager", clause="S05-4"),
+    cadences=(  # S05-6
+        Cadence(CLUB, DIAMOND, "month", 1, clause="S05-6"),
+        Cadence(CLUB, GOLD, "month", 1, clause="S05-6"),
+        Cadence(CLUB, SILVER, "quarter", 1, clause="S05-6"),
+        Cadence(CLUB, DIAMOND, "quarter", 1, face_to_face=True, clause="S05-6"),
+    ),
+    texts=load(files("guibin_telecom") / "texts"),
+)
