@@ -7,6 +7,7 @@ from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
+from .care import tables as care
 from .complaints import tables as complaints
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
@@ -68,4 +69,10 @@ TABLES: tuple[type[Table], ...] = (
     complaints.ComplaintRectification,
     complaints.ComplaintSample,
     complaints.ImprovementMeasure,
+    care.Reminder,
+    care.Renewal,
+    care.CareTask,
+    care.NewService,
+    care.ServiceTelling,
+    care.ServiceTrial,
 )

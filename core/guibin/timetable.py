@@ -4,6 +4,7 @@ Times are the company's own. `catch_up` says what follows downtime: `skip` forge
 latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` when one is due.
 """
 
+from guibin.care import jobs as care
 from guibin.events import subscribe
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
@@ -12,10 +13,12 @@ from guibin.sla import jobs as sla
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (sla, tiers)
+HANDLERS = (care, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
+    Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
+    Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18
 )
 
 

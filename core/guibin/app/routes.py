@@ -5,6 +5,7 @@ from litestar import Controller
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
+from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
 from guibin.insight.api import StatisticsController
@@ -47,6 +48,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     TimerController,
     CalendarController,
     TimetableController,
+    ReminderController,
+    RenewalController,
+    CareTaskController,
+    NewServiceController,
     StatisticsController,
     CustomerController,
     JobController,

@@ -43,10 +43,11 @@ class RenewalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrialPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """New services are told to these kinds first, with a free trial of `days` (S07-7)."""
+    """New services are told to these kinds first, with a free trial of `days` (S07-7) that uses the entitlement `item`."""
 
     days: int = 30
     head_start_days: int = 7
+    item: str = "free_trial"
     customer_kinds: tuple[str, ...] = ()
     clause: str = ""
 

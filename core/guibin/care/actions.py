@@ -1,0 +1,193 @@
+"""Doing what is to be done, and new services."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.entitlements import actions as entitlements
+from guibin.entitlements.actions import NewRedemption
+from guibin.policy.packs import Policy
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .queries import CareTaskView, NewServiceView, ReminderView, TrialView
+from .requests import NewServiceAnnouncement, NewTrial, Telling, Told
+
+
+class NotOpen(Conflict):
+    """It was done, cancelled or withdrawn."""
+
+    kind = "not-open"
+    title = "Only what is open can be done"
+
+
+class TooEarly(Conflict):
+    """The service is not out for this customer yet."""
+
+    kind = "not-released"
+    title = "The new service is not out yet for this customer"
+
+
+class TriedAlready(Conflict):
+    """One trial of a service each."""
+
+    kind = "tried-already"
+    title = "The customer has tried this service already"
+
+
+async def remind(reminder_id: UUID, told: Told, *, by: Principal, now: datetime) -> ReminderView:
+    """The customer has been told (S07-4). Raises NotFound, NotOpen."""
+    customer_id = await _open("reminder", reminder_id)
+    await execute(
+        "update reminder set state = 'done', channel = $2, result = $3, done_by_name = $4, done_at = $5 where id = $1",
+        reminder_id,
+        told.channel,
+        told.result,
+        by.name,
+        now,
+    )
+    await _note("reminder.done", "reminder", reminder_id, customer_id, by, now)
+    return await queries.reminder(reminder_id)
+
+
+async def end_task(task_id: UUID, state: str, result: str, *, by: Principal, now: datetime) -> CareTaskView:
+    """`state` done or cancelled, with what was done or why not (S07-6). Raises NotFound, NotOpen."""
+    customer_id = await _open("care_task", task_id)
+    await execute(
+        "update care_task set state = $2, result = $3, done_by_name = $4, done_at = $5 where id = $1",
+        task_id,
+        state,
+        result,
+        by.name,
+        now,
+    )
+    await _note(f"care_task.{state}", "care_task", task_id, customer_id, by, now)
+    return await queries.task(task_id)
+
+
+async def announce(
+    new: NewServiceAnnouncement, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> NewServiceView:
+    """Announce a service and list whom the policy tells first (S07-7). Raises Invalid."""
+    trials = policy.care.trials
+    problems = []
+    if trials is None:
+        problems.append(FieldError("policy.care.trials", "a rule for new services", "write one into the policy"))
+    if new.general_from <= local_day(now, company.time_zone):
+        problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
+    if await fetch_value("select true from new_service where name = $1", new.name):
+        problems.append(FieldError("name", "not announced before", value=new.name))
+    if problems or trials is None:
+        raise Invalid("The service was not announced", fields=tuple(problems))
+    service_id = new_id()
+    await execute(
+        "insert into new_service (id, name, description, told_from, general_from, trial_days, announced_by_name,"
+        " announced_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        service_id,
+        new.name,
+        new.description,
+        new.general_from - timedelta(days=trials.head_start_days),
+        new.general_from,
+        trials.days,
+        by.name,
+        now,
+    )
+    await execute(
+        "insert into service_telling (id, service_id, customer_id, channel, told_by_name)"
+        " select gen_random_uuid(), $1, c.id, '', '' from customer c where c.closed_at is null"
+        " and (cardinality($2::text[]) = 0 or c.kind = any ($2::text[]))",
+        service_id,
+        list(trials.customer_kinds),
+    )
+    entry = AuditNote(action="new_service.announce", subject="new_service", subject_id=service_id, shown=0)
+    await record(entry, by=by, now=now)
+    return await queries.service(service_id)
+
+
+async def tell(service_id: UUID, telling: Telling, *, company: Company, by: Principal, now: datetime) -> None:
+    """A customer has been told. Raises NotFound, TooEarly before the head start."""
+    service = await queries.service(service_id)
+    if local_day(now, company.time_zone) < service.told_from:
+        raise TooEarly(f"{service.name} is told from {service.told_from}")
+    touched = await execute(
+        "update service_telling set channel = $3, told_by_name = $4, told_at = coalesce(told_at, $5)"
+        " where service_id = $1 and customer_id = $2",
+        service_id,
+        telling.customer_id,
+        telling.channel,
+        by.name,
+        now,
+    )
+    if not touched:
+        raise NotFound(f"Customer {telling.customer_id} is not among those who hear of {service.name} first")
+    await _note("new_service.tell", "new_service", service_id, telling.customer_id, by, now)
+
+
+async def start_trial(
+    service_id: UUID, new: NewTrial, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> TrialView:
+    """A free trial: it uses the customer's entitlement and ends by itself. Raises NotEntitled, QuotaUsedUp and more."""
+    service = await queries.service(service_id)
+    starts_on = new.starts_on or local_day(now, company.time_zone)
+    if await fetch_value(
+        "select true from service_trial where service_id = $1 and customer_id = $2", service_id, new.customer_id
+    ):
+        raise TriedAlready(f"{service.name}, by customer {new.customer_id}")
+    await _refuse_early(service, new.customer_id, starts_on)
+    trials = policy.care.trials
+    redeemed = await entitlements.redeem(
+        NewRedemption(
+            customer_id=new.customer_id,
+            item=trials.item if trials else "free_trial",
+            reference=f"trial/{service_id}/{new.customer_id}",
+            note=service.name,
+        ),
+        policy=policy,
+        company=company,
+        by=by,
+        now=now,
+    )
+    trial_id = new_id()
+    await execute(
+        "insert into service_trial (id, service_id, customer_id, redemption_id, starts_on, ends_on, started_by_name)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        trial_id,
+        service_id,
+        new.customer_id,
+        redeemed.id,
+        starts_on,
+        starts_on + timedelta(days=service.trial_days),
+        by.name,
+    )
+    await _note("new_service.trial", "new_service", service_id, new.customer_id, by, now)
+    return await queries.trial(trial_id)
+
+
+async def _refuse_early(service: NewServiceView, customer_id: UUID, starts_on: date) -> None:
+    first = await fetch_value(
+        "select true from service_telling where service_id = $1 and customer_id = $2", service.id, customer_id
+    )
+    from_day = service.told_from if first else service.general_from
+    if starts_on < from_day:
+        raise TooEarly(f"{service.name} is out from {from_day} for this customer")
+
+
+async def _open(table: str, row_id: UUID) -> UUID:
+    # The two table names come from this module, never from a caller.
+    row = await fetch_one(f"select customer_id, state from {table} where id = $1 for update", row_id)
+    if row is None:
+        raise NotFound(f"There is no {table.replace('_', ' ')} {row_id}")
+    if row["state"] != "open":
+        raise NotOpen(f"It is {row['state']}")
+    customer_id: UUID = row["customer_id"]
+    return customer_id
+
+
+async def _note(action: str, subject: str, subject_id: UUID, customer_id: UUID, by: Principal, now: datetime) -> None:
+    entry = AuditNote(action=action, subject=subject, subject_id=subject_id, customer_id=customer_id)
+    await record(entry, by=by, now=now)

@@ -1,0 +1,47 @@
+"""Background work of care, once a day in the company's morning."""
+
+from uuid import UUID
+
+from guibin.jobs.kinds import Job, Run, handles
+from guibin.notices.actions import Notice, notify
+from guibin.tiers.days import local_day
+
+from . import preparing, renewals
+
+
+class PrepareCare(Job, frozen=True):
+    """Reminders and occasions that come near (S07-4, S07-6)."""
+
+
+class FilterRenewals(Job, frozen=True):
+    """Orders about to end go up for approval (S07-18)."""
+
+
+@handles(PrepareCare)
+async def prepare_care(job: PrepareCare, run: Run) -> None:
+    """The day is the company's; each account manager is told once a day how much there is to do."""
+    today, care = local_day(run.now, run.company.time_zone), run.policy.care
+    if care.reminders is not None:
+        await preparing.prepare_reminders(care.reminders, today=today, now=run.now)
+    for occasion in care.occasions:
+        await preparing.prepare_occasion(occasion, today=today, now=run.now)
+    for manager, count in await preparing.due_by_manager(today):
+        notice = Notice(
+            kind="care_due",
+            subject="staff",
+            subject_id=UUID(manager),
+            staff_ids=(UUID(manager),),
+            details={"count": str(count), "on": today.isoformat()},
+        )
+        await notify(notice, key=f"care-due/{today}", now=run.now)
+
+
+@handles(FilterRenewals)
+async def filter_renewals(job: FilterRenewals, run: Run) -> None:
+    """Runs daily, filters by the last filter day: a Monday missed is made up for on Tuesday."""
+    policy = run.policy.care.renewals
+    flow = run.policy.approval(policy.approval) if policy else None
+    if policy is None or flow is None:
+        return
+    today = local_day(run.now, run.company.time_zone)
+    await renewals.put_up(policy, flow, today=today, by=run.by, now=run.now)

@@ -1,0 +1,126 @@
+"""Renewals: filtered every week, approved a week before the end, then carried out (S07-18)."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.audit.actions import AuditNote, record
+from guibin.money import to_minor
+from guibin.policy.approvals import ApprovalFlow
+from guibin.policy.care import RenewalPolicy
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .queries import RenewalView
+from .requests import RenewedOrder
+
+WEEK = timedelta(days=7)
+
+
+class NotApproved(Conflict):
+    """Only an approved renewal is carried out."""
+
+    kind = "renewal-not-approved"
+    title = "The renewal is not approved, or was carried out already"
+
+
+def filter_day(policy: RenewalPolicy, today: date) -> date:
+    """The last day on which orders were to be filtered, today included: a filter missed is made up for."""
+    return today - timedelta(days=(today.isoweekday() - policy.weekday) % 7)
+
+
+def horizon(policy: RenewalPolicy, filtered_on: date) -> date:
+    """Orders that end before this day are put up at this filter: the next one would be too late for them."""
+    return filtered_on + timedelta(days=policy.lead_days) + WEEK
+
+
+async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: Principal, now: datetime) -> list[UUID]:
+    """Put up for approval what ends before the next filter could catch it in time; each order and end once."""
+    filtered_on = filter_day(policy, today)
+    rows = await fetch(
+        "insert into renewal (id, customer_id, order_id, ends_on, state, reason, filtered_on, created_at)"
+        " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, 'asked', '', $3, $4 from product_order o"
+        " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id and c.closed_at is null"
+        " where o.ended_at is null and o.ends_on > $1 and o.ends_on < $2"
+        " on conflict (tenant_id, order_id, ends_on) do nothing returning id, customer_id",
+        today,
+        horizon(policy, filtered_on),
+        filtered_on,
+        now,
+    )
+    for row in rows:
+        unit = await fetch_value("select org_unit_id from customer where id = $1", row["customer_id"])
+        approval_id = await approvals.ask(
+            "renewal",
+            row["id"],
+            flow=flow,
+            by=by,
+            now=now,
+            customer_id=row["customer_id"],
+            org_unit_id=unit,
+        )
+        await execute("update renewal set approval_id = $2 where id = $1", row["id"], approval_id)
+    return [row["id"] for row in rows]
+
+
+@approvals.on_decision("renewal")
+async def renewal_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved, or rejected with its reason."""
+    await execute(
+        "update renewal set state = $2, reason = $3 where id = $1",
+        decided.subject_id,
+        "approved" if decided.approved else "rejected" if decided.outcome == "rejected" else "withdrawn",
+        decided.reason,
+    )
+
+
+async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: datetime) -> RenewalView:
+    """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound."""
+    row = await fetch_one(
+        "select n.customer_id, n.state, n.ends_on, o.product from renewal n join product_order o"
+        " on o.tenant_id = n.tenant_id and o.id = n.order_id where n.id = $1 for update of n",
+        renewal_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no renewal {renewal_id}")
+    if row["state"] != "approved":
+        raise NotApproved(f"It is {row['state']}")
+    problems = []
+    if new.ends_on <= row["ends_on"]:
+        problems.append(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()))
+    if await fetch_value("select true from product_order where number = $1", new.number):
+        problems.append(FieldError("number", "not used by another order", value=new.number))
+    price = to_minor(new.price, field="price")
+    if price < 0:
+        problems.append(FieldError("price", "not negative", value=new.price.amount))
+    if problems:
+        raise Invalid("The renewal was not carried out", fields=tuple(problems))
+    order_id = new_id()
+    await execute(
+        "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on, created_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        order_id,
+        row["customer_id"],
+        new.number,
+        row["product"],
+        price,
+        new.price.currency,
+        row["ends_on"],
+        new.ends_on,
+        now,
+    )
+    await execute("update renewal set state = 'renewed', renewed_order_id = $2 where id = $1", renewal_id, order_id)
+    await execute(
+        "update reminder r set state = 'withdrawn' from renewal n where n.id = $1 and r.tenant_id = n.tenant_id"
+        " and r.order_id = n.order_id and r.state = 'open'",
+        renewal_id,
+    )
+    note = AuditNote(
+        action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
+    )
+    await record(note, by=by, now=now)
+    return await queries.renewal(renewal_id)

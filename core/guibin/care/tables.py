@@ -1,0 +1,132 @@
+"""Reminders, renewals, care tasks, new services and their trials."""
+
+from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class Reminder(TenantTable, tablename="reminder"):
+    """The customer is to be told on `due_on` that an order ends on `ends_on`, the first day without it (S07-4)."""
+
+    customer_id = UuidColumn(default=None)
+    order_id = UuidColumn(default=None)
+    ends_on = Date(default=None, null=True)
+    lead_days = Integer()
+    due_on = Date(default=None, null=True)
+    state = Varchar(length=10, default="open")
+    channel = Varchar(length=40, default="")
+    result = Text(default="")
+    done_by_name = Varchar(length=200, default="")
+    done_at = Timestamptz(default=None, null=True)
+    created_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "order_id": "product_order"},
+        unique=(("order_id", "ends_on", "lead_days"),),
+        indexes=(Index(("state", "due_on", "id"), name="reminder_due_idx"),),
+        checks={"state_known": "state in ('open', 'done', 'withdrawn')"},
+    )
+
+
+class Renewal(TenantTable, tablename="renewal"):
+    """An order about to end, put up for approval (S07-18). `renewed_order_id` is the order that follows it."""
+
+    customer_id = UuidColumn(default=None)
+    order_id = UuidColumn(default=None)
+    ends_on = Date(default=None, null=True)
+    approval_id = UuidColumn(default=None, null=True)
+    state = Varchar(length=10, default="asked")
+    reason = Text(default="")
+    renewed_order_id = UuidColumn(default=None, null=True)
+    filtered_on = Date(default=None, null=True)
+    created_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "order_id": "product_order", "renewed_order_id": "product_order"},
+        unique=(("order_id", "ends_on"),),
+        indexes=(Index(("created_at desc", "id desc"), name="renewal_created_idx"),),
+        checks={"state_known": "state in ('asked', 'approved', 'rejected', 'renewed', 'withdrawn')"},
+    )
+
+
+class CareTask(TenantTable, tablename="care_task"):
+    """Something to be done for a customer around `occurs_on`, prepared from `prepare_on` (S07-6).
+
+    `about` tells occasions of one customer apart, `year` is the calendar's own: a lunar birthday may fall into a solar
+    year twice or not at all.
+    """
+
+    customer_id = UuidColumn(default=None)
+    occasion = Varchar(length=60)
+    about = Varchar(length=60, default="")
+    year = Integer()
+    occurs_on = Date(default=None, null=True)
+    prepare_on = Date(default=None, null=True)
+    gifts = JSONB(default="[]")
+    messages = JSONB(default="[]")
+    visit = Boolean(default=False)
+    state = Varchar(length=10, default="open")
+    result = Text(default="")
+    done_by_name = Varchar(length=200, default="")
+    done_at = Timestamptz(default=None, null=True)
+    clause = Varchar(length=20, default="")
+    created_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        unique=(("customer_id", "occasion", "about", "year"),),
+        indexes=(Index(("state", "occurs_on", "id"), name="care_task_due_idx"),),
+        checks={"state_known": "state in ('open', 'done', 'cancelled', 'withdrawn')"},
+    )
+
+
+class NewService(TenantTable, tablename="new_service"):
+    """A service that some customers hear of from `told_from`, everybody from `general_from` (S07-7)."""
+
+    name = Varchar(length=200)
+    description = Text(default="")
+    told_from = Date(default=None, null=True)
+    general_from = Date(default=None, null=True)
+    trial_days = Integer()
+    announced_by_name = Varchar(length=200)
+    announced_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("name",),))
+
+
+class ServiceTelling(TenantTable, tablename="service_telling"):
+    """A customer to be told of a new service, and when that happened."""
+
+    service_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    channel = Varchar(length=40, default="")
+    told_by_name = Varchar(length=200, default="")
+    told_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"service_id": "new_service", "customer_id": "customer"},
+        unique=(("service_id", "customer_id"),),
+    )
+
+
+class ServiceTrial(TenantTable, tablename="service_trial"):
+    """A free trial, until before `ends_on`. It ends by itself and never becomes a paid order (S07-7)."""
+
+    service_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    redemption_id = UuidColumn(default=None)
+    starts_on = Date(default=None, null=True)
+    ends_on = Date(default=None, null=True)
+    started_by_name = Varchar(length=200)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"service_id": "new_service", "customer_id": "customer", "redemption_id": "redemption"},
+        unique=(("service_id", "customer_id"),),
+        checks={"period": "starts_on is not null and ends_on > starts_on"},
+    )
