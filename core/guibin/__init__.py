@@ -21,6 +21,7 @@ from guibin.policy.kpis import Kpi
 from guibin.policy.packs import Pack
 from guibin.policy.receptions import Protocol, ReceptionTask
 from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
+from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text, load
 from guibin.policy.tiers import Dimension, Tier, TierScheme
@@ -69,6 +70,7 @@ __all__ = [
     "RenewalPolicy",
     "ReviewRhythm",
     "ServiceItem",
+    "Setting",
     "SurveyPolicy",
     "Text",
     "Tier",

@@ -1,11 +1,13 @@
 """Schemes compiled: to one SQL statement over the whole customer base, and to a sentence for one customer."""
 
 from collections.abc import Mapping
+from math import lcm
 from typing import Any
 
 from msgspec import Struct
 
 from .criteria import (
+    VALUE_SCORE,
     AllOf,
     AnyOf,
     AtLeast,
@@ -16,6 +18,7 @@ from .criteria import (
     LessThan,
     Metric,
     MoreThan,
+    number,
 )
 from .texts import Text
 from .tiers import TierScheme
@@ -46,18 +49,24 @@ def assessment_sql(scheme: TierScheme) -> Statement:
     """Who reaches which tier as of `$1` (date, exclusive) with what was known at `$2` (timestamptz, inclusive).
 
     Columns: `customer_id`, `tier` (null when none is reached) and `measures` (jsonb by metric). Facts that were
-    corrected count with their latest revision known at `$2`.
+    corrected count with their latest revision known at `$2`. A scheme with a value score has it among the measures.
     """
     values = _Values(first=3)
     measures: list[str] = []
     columns: list[str] = []
     names: dict[str, str] = {}
-    for number, metric in enumerate(scheme.metrics):
-        measures.append(f"{_aggregate(metric, values)} as m{number}")
-        # Nothing counted is 0; every other figure of nothing is unknown.
-        column = f"coalesce(g.m{number}, 0)" if metric.aggregate == "count" else f"g.m{number}"
+    for place, metric in enumerate(scheme.metrics):
+        measures.append(f"{_aggregate(metric, values)} as m{place}")
+        # Nothing counted is 0; every other figure of nothing is unknown, unless the metric says 0.
+        zero = metric.aggregate == "count" or metric.none_is_zero
+        column = f"coalesce(g.m{place}, 0)" if zero else f"g.m{place}"
         names[metric.name] = column
         columns.append(f"{values.add(metric.name, 'text')}, {column}")
+    score = "null::int"
+    if scheme.value_score:
+        score = _score(scheme, names, values)
+        names[VALUE_SCORE] = "v.score"
+        columns.append(f"'{VALUE_SCORE}', v.score")
     facts = values.add(sorted({metric.fact for metric in scheme.metrics}), "text[]")
     cases = " ".join(
         f"when {_condition(tier.criterion, names, values)} then {values.add(tier.name, 'text')}"
@@ -80,6 +89,7 @@ def assessment_sql(scheme: TierScheme) -> Statement:
             case {cases or "when false then null"} end as tier,
             jsonb_build_object({", ".join(columns)}) as measures
         from customer c left join g on g.tenant_id = c.tenant_id and g.customer_id = c.id
+        cross join lateral (select {score} as score) v
         where c.kind = any ({kinds}) and c.closed_at is null
     """
     return Statement(sql, tuple(values.values))
@@ -89,14 +99,16 @@ def explain(
     criterion: Criterion, measures: Mapping[str, int | None], kind: str, language: str, scheme: TierScheme
 ) -> str:
     """The criterion with the customer's figures, as a sentence."""
-    metrics = {metric.name: metric for metric in scheme.metrics}
+    metrics = {metric.name: metric for metric in (*scheme.metrics, _SCORE)}
     return _sentence(criterion, measures, kind, language, metrics)
 
 
 def _aggregate(metric: Metric, values: _Values) -> str:
-    where = f"metric = {values.add(metric.fact, 'text')}"
-    if metric.months:
-        where += f" and occurred_on >= ($1::date - make_interval(months => {values.add(metric.months, 'int')}))::date"
+    fact = values.add(metric.fact, "text")
+    months = values.add(metric.months, "int") if metric.months else ""
+    where = f"metric = {fact}"
+    if months:
+        where += f" and occurred_on >= ($1::date - make_interval(months => {months}))::date"
     match metric.aggregate:
         case "count":
             return f"count(*) filter (where {where})"
@@ -105,14 +117,47 @@ def _aggregate(metric: Metric, values: _Values) -> str:
         case "last":
             return f"(array_agg(value order by occurred_on desc, recorded_at desc, source_ref desc) filter (where {where}))[1]"
         case "avg":
-            divisor = (
-                f"nullif(count(distinct date_trunc('month', occurred_on)) filter (where {where}), 0)"
-                if metric.over_present
-                else values.add(max(metric.months, 1), "int")
+            per = values.add(metric.per, "int")
+            return f"floor(sum(value) filter (where {where}) * {per} / {_divisor(metric, where, values)})::bigint"
+        case "growth":
+            before = (
+                f"nullif(greatest(sum(value) filter (where metric = {fact} and not ({where}) and occurred_on >="
+                f" ($1::date - make_interval(months => 2 * {months}))::date), 0), 0)"
             )
-            return f"floor(sum(value) filter (where {where}) / {divisor})::bigint"
+            return f"floor((sum(value) filter (where {where}) - {before}) * 1000 / {before})::bigint"
         case _:
             return f"(sum(value) filter (where {where}))::bigint"
+
+
+def _divisor(metric: Metric, where: str, values: _Values) -> str:
+    """The months an average is taken over."""
+    match metric.divisor:
+        case "present":
+            return f"nullif(count(distinct date_trunc('month', occurred_on)) filter (where {where}), 0)"
+        case "age":
+            first = f"min(occurred_on) filter (where metric = {values.add(metric.fact, 'text')})"
+            age = f"{_months('($1::date - 1)')} - {_months(first)} + 1"
+            return f"greatest({values.add(metric.per, 'int')}, least({values.add(metric.months, 'int')}, {age}))"
+        case _:
+            return values.add(max(metric.months, 1), "int")
+
+
+def _months(day: str) -> str:
+    return f"(extract(year from {day}) * 12 + extract(month from {day}))::int"
+
+
+def _score(scheme: TierScheme, names: Mapping[str, str], values: _Values) -> str:
+    """Weighted points as whole numbers over one denominator, so that nothing is lost before rounding down."""
+    whole = lcm(*(dimension.high - dimension.low for dimension in scheme.value_score))
+    parts = []
+    for dimension in scheme.value_score:
+        column, low = names[dimension.metric], values.add(dimension.low, "bigint")
+        span = dimension.high - dimension.low
+        earned = f"least(greatest(coalesce({column} - {low}, 0), 0), {values.add(span, 'bigint')})"
+        parts.append(f"{earned} * {values.add(str(dimension.weight * whole // span), 'text')}::numeric")
+    known = ", ".join(dict.fromkeys(names[dimension.metric] for dimension in scheme.value_score))
+    total = f"div({' + '.join(parts)}, {values.add(str(whole), 'text')}::numeric)::int"
+    return f"case when coalesce({known}) is null then null else {total} end"
 
 
 def _condition(criterion: Criterion, names: Mapping[str, str], values: _Values) -> str:
@@ -125,12 +170,14 @@ def _condition(criterion: Criterion, names: Mapping[str, str], values: _Values) 
             return f"c.kind = any ({values.add(list(kinds), 'text[]')})"
         case Between(metric, low, high):
             column = names[metric]
-            low_place, high_place = values.add(low, "bigint"), values.add(high, "bigint")
+            low_place, high_place = values.add(number(low), "bigint"), values.add(number(high), "bigint")
             return f"coalesce({column} >= {low_place} and {column} < {high_place}, false)"
         case _:
-            return f"coalesce({names[criterion.metric]} {_SIGNS[type(criterion)]} {values.add(criterion.bound, 'bigint')}, false)"
+            bound = values.add(number(criterion.bound), "bigint")
+            return f"coalesce({names[criterion.metric]} {_SIGNS[type(criterion)]} {bound}, false)"
 
 
+_SCORE = Metric(VALUE_SCORE, fact="", aggregate="last", months=0, unit="points")
 _WORDS = {
     "zh-CN": {
         "and": "且",
@@ -168,9 +215,11 @@ def _sentence(
 
 def _bound(criterion: AtLeast | MoreThan | AtMost | LessThan | Between, unit: str, words: Mapping[str, str]) -> str:
     if isinstance(criterion, Between):
-        return words["between"].format(low=figure(criterion.low, unit), high=figure(criterion.high, unit))
+        return words["between"].format(
+            low=figure(number(criterion.low), unit), high=figure(number(criterion.high), unit)
+        )
     sign = {">=": "≥", "<=": "≤"}.get(_SIGNS[type(criterion)], _SIGNS[type(criterion)])
-    return f"{sign} {figure(criterion.bound, unit)}"
+    return f"{sign} {figure(number(criterion.bound), unit)}"
 
 
 def figure(value: int, unit: str) -> str:
@@ -183,8 +232,11 @@ def figure(value: int, unit: str) -> str:
 
 def metric_title(metric: Metric, language: str) -> str:
     """What the metric is called, with its window."""
+    if metric.name == VALUE_SCORE:
+        return Text("价值评分", "value score").in_language(language)
     window = {"zh-CN": f"近{metric.months}个月", "en": f" over {metric.months} months"}
-    aggregate = _AGGREGATES[metric.aggregate].in_language(language)
+    yearly = metric.aggregate == "avg" and metric.per == 12
+    aggregate = (_YEARLY if yearly else _AGGREGATES[metric.aggregate]).in_language(language)
     if not metric.months:
         return f"{metric.name}{aggregate}"
     if language == "en":
@@ -198,4 +250,6 @@ _AGGREGATES = {
     "count": Text("次数", "count"),
     "max": Text("最大值", "maximum"),
     "last": Text("最新值", "latest value"),
+    "growth": Text("增长率", "growth"),
 }
+_YEARLY = Text("年均", "yearly average")

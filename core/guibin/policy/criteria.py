@@ -5,16 +5,24 @@ from typing import Literal
 
 from msgspec import Struct
 
-Aggregate = Literal["sum", "avg", "count", "max", "last"]
+Aggregate = Literal["sum", "avg", "count", "max", "last", "growth"]
+Figure = int | str
+"""A whole number, or the name of one of the policy's settings."""
+VALUE_SCORE = "value_score"
+"""What a criterion calls the value score of its scheme, 0 to 100."""
 
 
 class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     """A figure of one customer, from its facts called `fact`.
 
     The window is half-open: from `months` calendar months before the as-of date (inclusive) to that date
-    (exclusive); 0 months means all facts before it. `avg` is the sum of the window divided by `months`, so a
-    customer younger than the window is measured against the whole of it; with `over_present` it is divided by
-    the months that have a fact. `unit` is a currency (then in minor units) or a word such as `times`.
+    (exclusive); 0 months means all facts before it. `unit` is a currency (then in minor units) or a word such as
+    `times`. Nothing in the window is unknown, with `none_is_zero` it is 0.
+
+    `avg` is the sum of the window, over so many months, times `per` (12 gives a yearly average). The months are those
+    of the `window`, so that a customer younger than it is measured against the whole; those `present`, that have a
+    fact; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
+    `growth` is by how many per mille the window's sum exceeds that of the window before, unknown unless that is above 0.
     """
 
     name: str
@@ -22,43 +30,45 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     aggregate: Aggregate = "sum"
     months: int = 12
     unit: str = "CNY"
-    over_present: bool = False
+    divisor: Literal["window", "present", "age"] = "window"
+    per: int = 1
+    none_is_zero: bool = False
 
 
 class AtLeast(Struct, frozen=True, tag="at_least", forbid_unknown_fields=True):
     """Exactly at the bound is in."""
 
     metric: str
-    bound: int
+    bound: Figure
 
 
 class MoreThan(Struct, frozen=True, tag="more_than", forbid_unknown_fields=True):
     """Exactly at the bound is out."""
 
     metric: str
-    bound: int
+    bound: Figure
 
 
 class AtMost(Struct, frozen=True, tag="at_most", forbid_unknown_fields=True):
     """Exactly at the bound is in."""
 
     metric: str
-    bound: int
+    bound: Figure
 
 
 class LessThan(Struct, frozen=True, tag="less_than", forbid_unknown_fields=True):
     """Exactly at the bound is out."""
 
     metric: str
-    bound: int
+    bound: Figure
 
 
 class Between(Struct, frozen=True, tag="between", forbid_unknown_fields=True):
     """`low` is in, `high` is out (S06-1)."""
 
     metric: str
-    low: int
-    high: int
+    low: Figure
+    high: Figure
 
 
 class KindIs(Struct, frozen=True, tag="kind_is", forbid_unknown_fields=True):
@@ -108,15 +118,54 @@ def metrics_in(criterion: Criterion) -> frozenset[str]:
             return frozenset({criterion.metric})
 
 
+def with_settings(criterion: Criterion, values: Mapping[str, int]) -> Criterion:
+    """The criterion with settings replaced by their figures; a name that is no setting stays."""
+    match criterion:
+        case AllOf(criteria):
+            return AllOf(tuple(with_settings(part, values) for part in criteria))
+        case AnyOf(criteria):
+            return AnyOf(tuple(with_settings(part, values) for part in criteria))
+        case Between(metric, low, high):
+            return Between(metric, _setting(low, values), _setting(high, values))
+        case KindIs():
+            return criterion
+        case _:
+            return type(criterion)(criterion.metric, _setting(criterion.bound, values))
+
+
+def settings_in(criterion: Criterion) -> frozenset[str]:
+    """The names of all settings it looks at."""
+    match criterion:
+        case AllOf(criteria) | AnyOf(criteria):
+            return frozenset().union(*(settings_in(part) for part in criteria))
+        case KindIs():
+            return frozenset()
+        case Between(_, low, high):
+            return frozenset(figure for figure in (low, high) if isinstance(figure, str))
+        case _:
+            return frozenset({criterion.bound} if isinstance(criterion.bound, str) else ())
+
+
+def number(figure: Figure) -> int:
+    """The figure of a criterion whose settings are in place. Raises ValueError where one is not."""
+    if isinstance(figure, str):
+        raise ValueError(f"the setting {figure} has no figure: take the scheme from the policy by its name")
+    return figure
+
+
+def _setting(figure: Figure, values: Mapping[str, int]) -> Figure:
+    return values.get(figure, figure) if isinstance(figure, str) else figure
+
+
 def _within(bound: Bound, value: int) -> bool:
     match bound:
         case AtLeast(_, limit):
-            return value >= limit
+            return value >= number(limit)
         case MoreThan(_, limit):
-            return value > limit
+            return value > number(limit)
         case AtMost(_, limit):
-            return value <= limit
+            return value <= number(limit)
         case LessThan(_, limit):
-            return value < limit
+            return value < number(limit)
         case Between(_, low, high):
-            return low <= value < high
+            return number(low) <= value < number(high)

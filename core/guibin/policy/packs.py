@@ -14,6 +14,7 @@ from .forms import Form
 from .kpis import Kpi
 from .receptions import Protocol
 from .service_items import Entitlement, ServiceItem
+from .settings import Setting, settled
 from .surveys import SurveyPolicy
 from .texts import Text
 from .tiers import TierScheme
@@ -27,6 +28,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     rules: dict[str, str] = {}
     customer_kinds: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
+    settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
@@ -51,6 +53,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     packs: tuple[str, ...] = ()
     customer_kinds: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
+    settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
@@ -73,8 +76,12 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return text.in_language(language) if text else key
 
     def scheme(self, name: str) -> TierScheme | None:
-        """The scheme of this name."""
-        return next((scheme for scheme in self.schemes if scheme.name == name), None)
+        """The scheme of this name, with the figures of the settings."""
+        return next((settled(scheme, self.settings) for scheme in self.schemes if scheme.name == name), None)
+
+    def setting(self, name: str) -> int | None:
+        """The figure of this name."""
+        return next((setting.value for setting in self.settings if setting.name == name), None)
 
     def service_item(self, name: str) -> ServiceItem | None:
         """The service item of this name."""
@@ -88,6 +95,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one."""
 
+    settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
     entitlements: tuple[Entitlement, ...] | None = None
@@ -120,6 +128,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         packs=tuple(pack.name for pack in packs),
         customer_kinds=tuple(dict.fromkeys(kind for part in packs or parts for kind in part.customer_kinds)),
         fields=_named([*(p.fields for p in parts), overrides.fields]),
+        settings=_named([*(p.settings for p in parts), overrides.settings]),
         schemes=_named([*(p.schemes for p in parts), overrides.schemes]),
         service_items=_named([*(p.service_items for p in parts), overrides.service_items]),
         entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,

@@ -1,5 +1,7 @@
 """Tiers, the schemes they belong to, and the value score beside them."""
 
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Literal
 
 from msgspec import Struct
@@ -8,20 +10,43 @@ from .criteria import Criterion, Metric
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
-    """One tier. Without a criterion it is given by application only."""
+    """One tier. Without a criterion it is given by application only.
+
+    `expectation` is what its members are hoped to do: shown to those who serve them, no condition (S06-2). `strategy`
+    names how they are served, as texts `strategy.<name>` (S06-3).
+    """
 
     name: str
     criterion: Criterion | None = None
     clause: str = ""
+    expectation: Criterion | None = None
+    strategy: tuple[str, ...] = ()
 
 
 class Dimension(Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the value score: 0 at `low` and below, 100 at `high` and above, `weight` in percent."""
+    """A part of the value score: 0 at `low` and below, 100 at `high` and above, `weight` in percent.
+
+    `name` says what it stands for, such as loyalty, as the text `dimension.<name>`; empty, the metric's own title.
+    """
 
     metric: str
     weight: int
     low: int
     high: int
+    name: str = ""
+
+    def points(self, value: int | None) -> Fraction:
+        """The share of 100 that a figure earns; an unknown one earns nothing."""
+        if value is None:
+            return Fraction(0)
+        return Fraction(100 * min(max(value - self.low, 0), self.high - self.low), self.high - self.low)
+
+
+def value_score(dimensions: Sequence[Dimension], measures: Mapping[str, int | None]) -> int | None:
+    """The weighted points, rounded down, 0 to 100; None when no figure is known."""
+    if all(measures.get(dimension.metric) is None for dimension in dimensions):
+        return None
+    return int(sum(d.weight * d.points(measures.get(d.metric)) for d in dimensions) / 100)
 
 
 class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):

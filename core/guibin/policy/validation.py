@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from .complaints import ComplaintPolicy
-from .criteria import AllOf, AnyOf, Between, Criterion, metrics_in
+from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .packs import Pack, Policy
+from .settings import settled
 from .tiers import TierScheme
 
 ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
@@ -41,7 +42,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
 
 
 def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    for part in ("fields", "schemes", "service_items", "approvals", "reviews", "surveys", "kpis", "forms"):
+    for part in ("fields", "settings", "schemes", "service_items", "approvals", "reviews", "surveys", "kpis", "forms"):
         seen: set[str] = set()
         for item in getattr(policy, part):
             if item.name in seen:
@@ -52,14 +53,20 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
 def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:
     path = f"schemes.{scheme.name}"
     metrics = {metric.name for metric in scheme.metrics}
-    for tier in scheme.tiers:
-        if tier.criterion is None:
-            continue
-        for name in sorted(metrics_in(tier.criterion) - metrics):
-            yield PolicyProblem(
-                f"{path}.tiers.{tier.name}", name, "a metric of the scheme", f"one of {sorted(metrics)}"
-            )
-        yield from _bounds(tier.criterion, f"{path}.tiers.{tier.name}")
+    judged = metrics | ({VALUE_SCORE} if scheme.value_score else set())
+    settings = {setting.name for setting in policy.settings}
+    for tier, figured in zip(scheme.tiers, settled(scheme, policy.settings).tiers, strict=True):
+        place = f"{path}.tiers.{tier.name}"
+        for given, criterion in ((tier.criterion, figured.criterion), (tier.expectation, figured.expectation)):
+            if given is None or criterion is None:
+                continue
+            for name in sorted(metrics_in(given) - judged):
+                yield PolicyProblem(place, name, "a metric of the scheme", f"one of {sorted(judged)}")
+            for name in sorted(settings_in(given) - settings):
+                yield PolicyProblem(place, name, "a setting of the policy", f"one of {sorted(settings)}")
+            if not settings_in(criterion):
+                yield from _bounds(criterion, place)
+    yield from _metrics(scheme, path)
     for kind in scheme.customer_kinds:
         if policy.customer_kinds and kind not in policy.customer_kinds:
             yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {policy.customer_kinds}")
@@ -76,8 +83,19 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
             yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
 
 
+def _metrics(scheme: TierScheme, path: str) -> Iterator[PolicyProblem]:
+    for metric in scheme.metrics:
+        place = f"{path}.metrics.{metric.name}"
+        if metric.name == VALUE_SCORE:
+            yield PolicyProblem(place, metric.name, "another name", "that is what the value score is called")
+        if metric.months < 0 or metric.per < 1:
+            yield PolicyProblem(place, f"{metric.months} months, per {metric.per}", "0 or more months, per 1 or more")
+        if metric.months == 0 and (metric.aggregate == "growth" or metric.divisor == "age"):
+            yield PolicyProblem(place, "0 months", "a window of months")
+
+
 def _bounds(criterion: Criterion, path: str) -> Iterator[PolicyProblem]:
-    if isinstance(criterion, Between) and criterion.low >= criterion.high:
+    if isinstance(criterion, Between) and number(criterion.low) >= number(criterion.high):
         yield PolicyProblem(path, f"{criterion.low} to {criterion.high}", "low under high", "nobody is between them")
     if isinstance(criterion, AllOf | AnyOf):
         if not criterion.criteria:
@@ -179,10 +197,13 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     """Every text the value needs."""
     yield from (f"customer_kind.{kind}" for kind in policy.customer_kinds)
     yield from (f"field.{field.name}" for field in policy.fields)
+    yield from (f"setting.{setting.name}" for setting in policy.settings)
     for scheme in policy.schemes:
         yield f"scheme.{scheme.name}"
         yield from (f"tier.{tier.name}" for tier in scheme.tiers)
         yield from (f"metric.{metric.name}" for metric in scheme.metrics)
+        yield from (f"dimension.{dimension.name}" for dimension in scheme.value_score if dimension.name)
+        yield from (f"strategy.{name}" for tier in scheme.tiers for name in tier.strategy)
     for item in policy.service_items:
         yield from (
             f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process")

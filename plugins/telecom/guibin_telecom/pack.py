@@ -46,7 +46,7 @@ SCHEME = TierScheme(
     customer_kinds=(SUBSCRIBER,),
     metrics=(
         # A subscriber younger than a year is measured over the months that have a bill.
-        Metric("bill_avg_1y", fact="bill", aggregate="avg", months=12, over_present=True),
+        Metric("bill_avg_1y", fact="bill", aggregate="avg", months=12, divisor="present"),
         Metric("tenure", fact="tenure", aggregate="last", months=0, unit="months"),
         Metric("billed_total", fact="billed_total", aggregate="last", months=0),
     ),

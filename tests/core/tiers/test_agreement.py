@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
-from guibin.policy.tiers import Tier, TierScheme
+from guibin.policy.tiers import Dimension, Tier, TierScheme, value_score
 from guibin.tiers.explaining import judge
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -19,16 +19,25 @@ KNOWN_AT = datetime(2024, 3, 1, tzinfo=UTC)
 LATER = KNOWN_AT + timedelta(seconds=1)
 KINDS = ("customer", "partner", "employee")
 FACTS = ("spending", "visits")
+
+
+def _may_be_endless(metric):
+    return metric.aggregate != "growth" and metric.divisor != "age"
+
+
 VALUES = st.one_of(st.integers(-3, 12), st.sampled_from([0, 2**40, -(2**40)]))
 
-metrics = st.builds(
+windowed = st.builds(
     Metric,
     name=st.just(""),
     fact=st.sampled_from(FACTS),
-    aggregate=st.sampled_from(["sum", "avg", "count", "max", "last"]),
-    months=st.sampled_from([0, 1, 12]),
-    over_present=st.booleans(),
+    aggregate=st.sampled_from(["sum", "avg", "count", "max", "last", "growth"]),
+    months=st.sampled_from([1, 6, 12]),
+    divisor=st.sampled_from(["window", "present", "age"]),
+    per=st.sampled_from([1, 3, 12]),
+    none_is_zero=st.booleans(),
 )
+metrics = st.one_of(windowed, windowed.filter(_may_be_endless).map(lambda m: msgspec.structs.replace(m, months=0)))
 bounds = st.one_of(
     *(
         st.builds(kind, st.sampled_from(["m0", "m1", "m2"]), st.integers(-2, 20))
@@ -49,16 +58,32 @@ criteria = st.recursive(
     ),
     max_leaves=6,
 )
+scores = st.lists(
+    st.builds(
+        lambda m, low, size: Dimension(m, weight=0, low=low, high=low + size),
+        st.sampled_from(["m0", "m1", "m2"]),
+        st.integers(-3, 3),
+        st.sampled_from([1, 3, 7, 2**40]),
+    ),
+    max_size=3,
+).map(
+    lambda parts: tuple(
+        msgspec.structs.replace(d, weight=100 // len(parts) + (100 % len(parts) if n == 0 else 0))
+        for n, d in enumerate(parts)
+    )
+)
 schemes = st.builds(
-    lambda three, trees, kinds: TierScheme(
+    lambda three, trees, kinds, score: TierScheme(
         "vip",
         customer_kinds=tuple(kinds),
         metrics=tuple(msgspec.structs.replace(metric, name=f"m{n}") for n, metric in enumerate(three)),
         tiers=tuple(Tier(f"t{n}", tree) for n, tree in enumerate(trees)),
+        value_score=score,
     ),
     st.lists(metrics, min_size=3, max_size=3),
     st.lists(criteria, min_size=1, max_size=4),
     st.lists(st.sampled_from(KINDS), min_size=1, max_size=3, unique=True),
+    scores,
 )
 # fact, day, the values of its revisions (None takes it back), and how many of them are recorded too late to count
 histories = st.tuples(
@@ -90,6 +115,8 @@ async def test_the_statement_and_the_judgement_agree(tenant, scheme, base):
     judged = {row["customer_id"]: (row["tier"], msgspec.json.decode(row["measures"])) for row in rows}
     for customer, (kind, facts) in zip(ids, base, strict=True):
         measures = {metric.name: _measure(metric, facts) for metric in scheme.metrics}
+        if scheme.value_score:
+            measures["value_score"] = value_score(scheme.value_score, measures)
         tier = judge(scheme, measures, kind)
         if kind not in scheme.customer_kinds:
             assert customer not in judged
@@ -104,13 +131,17 @@ def _measure(metric, facts):
         in_time = revisions[: len(revisions) - late]
         if fact == metric.fact and day < AS_OF and in_time and in_time[-1] is not None:
             known.append((day, str(place), in_time[-1]))
+    ever = known
     if metric.months:
-        known = [one for one in known if one[0] >= _months_before(AS_OF, metric.months)]
+        start = _months_before(AS_OF, metric.months)
+        earlier = [one for one in known if _months_before(AS_OF, 2 * metric.months) <= one[0] < start]
+        known = [one for one in known if one[0] >= start]
     values = [value for _, _, value in known]
     if metric.aggregate == "count":
         return len(values)
+    nothing = 0 if metric.none_is_zero else None
     if not values:
-        return None
+        return nothing
     match metric.aggregate:
         case "sum":
             return sum(values)
@@ -118,8 +149,19 @@ def _measure(metric, facts):
             return max(values)
         case "last":
             return max(known)[2]
-    months = len({(day.year, day.month) for day, _, _ in known}) if metric.over_present else max(metric.months, 1)
-    return sum(values) // months
+        case "growth":
+            before = sum(value for _, _, value in earlier)
+            return (sum(values) - before) * 1000 // before if before > 0 else nothing
+    match metric.divisor:
+        case "present":
+            months = len({(day.year, day.month) for day, _, _ in known})
+        case "age":
+            first = min(ever)[0]
+            months = (2024 - first.year) * 12 + 2 - first.month + 1  # AS_OF is 29 February: its eve is in February.
+            months = max(metric.per, min(metric.months, months))
+        case _:
+            months = max(metric.months, 1)
+    return sum(values) * metric.per // months
 
 
 def _months_before(day, months):
