@@ -9,11 +9,12 @@ from guibin.events import subscribe
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.packs import Packs
+from guibin.records import jobs as records
 from guibin.sla import jobs as sla
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (care, sla, tiers)
+HANDLERS = (care, records, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3

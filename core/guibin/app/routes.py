@@ -15,6 +15,7 @@ from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
 from guibin.records.api import InteractionController
+from guibin.records.visits_api import VisitController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 
@@ -44,6 +45,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     EntitlementController,
     RedemptionController,
     InteractionController,
+    VisitController,
     ComplaintController,
     TimerController,
     CalendarController,

@@ -1,6 +1,8 @@
 """Recording contacts and what was done about them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -41,7 +43,7 @@ async def record_interaction(new: NewInteraction, *, policy: Policy, by: Princip
 
     Raises Invalid naming each wrong field, NotFound, ArchiveErased.
     """
-    _refuse_wrong(new, channels_of(policy), now=now)
+    refuse_wrong(new, channels_of(policy), now=now)
     await refuse_unless_kept(new.customer_id)
     had_by = await actor(new.staff_id, by)
     interaction_id = await write_interaction(new, had_by=had_by, by=by, now=now)
@@ -180,8 +182,14 @@ def wrong_interaction(new: NewInteraction, channels: tuple[str, ...], *, now: da
     return problems
 
 
-def _refuse_wrong(new: NewInteraction, channels: tuple[str, ...], *, now: datetime) -> None:
-    problems = wrong_interaction(new, channels, now=now)
+def refuse_wrong(
+    new: NewInteraction, channels: tuple[str, ...], *, now: datetime, renamed: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Raises Invalid for what is wrong beyond the shape; `renamed` says how the caller's request calls a field."""
+    problems = [
+        msgspec.structs.replace(problem, field=renamed.get(problem.field, problem.field))
+        for problem in wrong_interaction(new, channels, now=now)
+    ]
     if problems:
         raise Invalid("The interaction was not recorded", fields=tuple(problems))
 

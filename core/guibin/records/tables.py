@@ -74,7 +74,7 @@ class InteractionHandling(TenantTable, tablename="interaction_handling"):
 
 
 class Visit(TenantTable, tablename="visit"):
-    """A visit to a customer: planned, then carried out and filed, or called off (S07-12).
+    """A visit to a customer: planned, then carried out and filed, or cancelled (S07-12).
 
     `planned_at` is the appointment as it stands; the visit is on time until the end of that day in the company's zone.
     `state` follows from the rows beside it and is kept here so that lists filter by an index.
@@ -104,13 +104,13 @@ class Visit(TenantTable, tablename="visit"):
         ),
         checks={
             "dated": "planned_at is not null and due_at is not null",
-            "state_known": "state in ('planned', 'carried_out', 'filed', 'called_off')",
+            "state_known": "state in ('planned', 'carried_out', 'filed', 'cancelled')",
         },
     )
 
 
 class VisitChange(TenantTable, tablename="visit_change"):
-    """The visit was moved, with a reason; `to_at` None means that it was called off."""
+    """The visit was moved, with a reason; `to_at` None means that it was cancelled."""
 
     visit_id = UuidColumn(default=None)
     customer_id = UuidColumn(default=None)
