@@ -18,6 +18,7 @@ from guibin.records.api import InteractionController
 from guibin.records.visits_api import VisitController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
+from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
 
 from .documents import DocumentController
 from .health import HealthController
@@ -39,6 +40,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ApprovalController,
     FactController,
     AssessmentController,
+    SimulationController,
+    ConversionController,
+    ValueScoreController,
     ApplicationController,
     MembershipController,
     ServiceItemController,

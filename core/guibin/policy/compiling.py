@@ -45,13 +45,15 @@ class _Values:
         return f"${self._first + len(self.values) - 1}::{cast}"
 
 
-def assessment_sql(scheme: TierScheme) -> Statement:
+def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
     """Who reaches which tier as of `$1` (date, exclusive) with what was known at `$2` (timestamptz, inclusive).
+
+    The statement's own values are `$first` and the following.
 
     Columns: `customer_id`, `tier` (null when none is reached) and `measures` (jsonb by metric). Facts that were
     corrected count with their latest revision known at `$2`. A scheme with a value score has it among the measures.
     """
-    values = _Values(first=3)
+    values = _Values(first=first)
     measures: list[str] = []
     columns: list[str] = []
     names: dict[str, str] = {}

@@ -25,6 +25,7 @@ from .explaining import Explanation, explanation_of
 from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, units_of, visible_customers
 from .moves import Move
 from .queries import ApplicationView, AssessmentRow, MembershipView, ResultView
+from .simulations import dry_run
 
 
 class GivenFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,7 +109,7 @@ class AssessmentController(Controller):
             return await assessment.assess(data.scheme, as_of=as_of, policy=policy, by=by, now=now)
         scheme = data.proposal or assessment.assessable(policy, data.scheme)
         known_at = data.known_at or now
-        return await assessment.simulate(scheme, as_of=as_of, known_at=known_at, policy=policy, by=by, now=now)
+        return await dry_run(scheme, as_of=as_of, known_at=known_at, policy=policy, by=by, now=now)
 
     @get("/", needs=may("tiers:read"), summary="Assessments, newest first")
     async def list_assessments(

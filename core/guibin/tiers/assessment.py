@@ -15,7 +15,6 @@ from guibin.jobs.actions import enqueue
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
-from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
@@ -67,7 +66,7 @@ class AssessmentView(Struct, frozen=True):
 
 # A customer's figures against what they hold. `$1` as of, `$2` known at; the rest is numbered by `_Numbered`.
 # An exception that still runs is not touched, yet the row says what the figures would have earned.
-_COMPARED = """
+COMPARED = """
 with judged as ({judged}), compared as (
   select j.customer_id, j.tier, j.measures, m.tier as held,
     array_position({tiers}, j.tier) as earned, array_position({tiers}, m.tier) as has,
@@ -100,9 +99,8 @@ with judged as ({judged}), compared as (
 """
 
 _TALLY = "select move, held, becomes, count(*)::int as customers from {source} group by 1, 2, 3 order by 1, 2, 3"
-_SIMULATE = _COMPARED + _TALLY.format(source="outcome")
 _ASSESS = (
-    _COMPARED.rstrip()
+    COMPARED.rstrip()
     + """, written as (
   insert into assessment_result (id, assessment_id, customer_id, tier, held, becomes, move, clause, measures)
   select gen_random_uuid(), {assessment}, customer_id, tier, held, becomes, move,
@@ -114,7 +112,7 @@ _ASSESS = (
 )
 # What lasts now is what an assessment changes; a simulation compares with what lasted on its day.
 _HELD_NOW = "m.ends_on is null"
-_HELD_THEN = (
+HELD_THEN = (
     "m.starts_on <= $1::date and (m.ends_on is null or m.ends_on > $1::date)"
     " and (m.ends_on is null or m.ends_on > m.starts_on)"
 )
@@ -135,7 +133,7 @@ async def assess(
     Invalid for an unknown scheme or one that is given by application only.
     """
     scheme = assessable(policy, scheme_name)
-    _refuse_partial_view(by)
+    refuse_partial_view(by)
     await lock_scheme(scheme.name)
     await _refuse_before_last(scheme.name, as_of)
     assessment_id = new_id()
@@ -152,7 +150,7 @@ async def assess(
         by.name,
     )
     progress("judging every customer")
-    moves = await _run(_ASSESS, scheme, as_of=as_of, known_at=now, holding=_HELD_NOW, assessment_id=assessment_id)
+    moves = await _write_results(assessment_id, scheme, as_of=as_of, known_at=now)
     customers = sum(move.customers for move in moves)
     await execute("update assessment set customers = $2 where id = $1", assessment_id, customers)
     note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
@@ -172,43 +170,6 @@ async def assess(
         applied_at=now if approval_id is None else None,
         approval_id=approval_id,
     )
-
-
-async def simulate(
-    scheme: TierScheme, *, as_of: date, known_at: datetime, policy: Policy, by: Principal, now: datetime
-) -> AssessmentView:
-    """Who would move if this scheme, changed or not, were applied on that day. Changes nobody.
-
-    Compares with the memberships that lasted on `as_of`. Raises NotYourAssessment, and Invalid for a changed scheme that
-    contradicts itself or the policy.
-    """
-    _refuse_partial_view(by)
-    _refuse_contradictions(scheme, policy)
-    moves = await _run(_SIMULATE, scheme, as_of=as_of, known_at=known_at, holding=_HELD_THEN)
-    customers = sum(move.customers for move in moves)
-    note = AuditNote(action="assessment.simulate", subject="assessment", fields=("tier",), shown=customers)
-    await record(note, by=by, now=now)
-    return AssessmentView(
-        id=None,
-        scheme=scheme.name,
-        as_of=as_of,
-        known_at=known_at,
-        policy_version=policy.version,
-        customers=customers,
-        moves=moves,
-    )
-
-
-def _refuse_contradictions(scheme: TierScheme, policy: Policy) -> None:
-    own = {tier.name for tier in scheme.tiers} | {metric.name for metric in scheme.metrics}
-    changed = msgspec.structs.replace(
-        policy, schemes=(*(s for s in policy.schemes if s.name != scheme.name), scheme), entitlements=()
-    )
-    # A new tier or metric of a proposal has no title yet, and needs none to be simulated.
-    problems = [p for p in validate(changed) if not (p.path == "texts" and p.value.partition(".")[2] in own)]
-    if problems:
-        fields = tuple(FieldError(f"proposal.{p.path}", p.rule, p.fix, p.value) for p in problems)
-        raise Invalid("The proposed scheme cannot be simulated", fields=fields)
 
 
 async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
@@ -246,33 +207,43 @@ def assessable(policy: Policy, name: str) -> TierScheme:
     return scheme
 
 
-async def _run(
-    template: str,
-    scheme: TierScheme,
-    *,
-    as_of: date,
-    known_at: datetime,
-    holding: str,
-    assessment_id: UUID | None = None,
+async def _write_results(
+    assessment_id: UUID, scheme: TierScheme, *, as_of: date, known_at: datetime
 ) -> tuple[MoveCount, ...]:
-    judged = assessment_sql(scheme)
-    values: list[Any] = [as_of, known_at, *judged.values]
+    filled = Filled(scheme, as_of, known_at)
+    clauses = [tier.clause or scheme.clause for tier in scheme.tiers]
+    sql = _ASSESS.format(
+        **filled.places(holding=_HELD_NOW),
+        assessment=filled.place(assessment_id, "uuid"),
+        clauses=filled.place(clauses, "text[]"),
+    )
+    return tuple(msgspec.convert(dict(row), MoveCount) for row in await fetch_all(sql, *filled.values))
 
-    def place(value: Any, cast: str) -> str:
-        values.append(value)
-        return f"${len(values)}::{cast}"
 
-    places = {
-        "tiers": place([tier.name for tier in scheme.tiers], "text[]"),
-        "voluntary": place(scheme.voluntary, "boolean"),
-        "scheme": place(scheme.name, "text"),
-        "grace_days": place(scheme.grace_days, "int"),
-    }
-    if assessment_id is not None:
-        places["assessment"] = place(assessment_id, "uuid")
-        places["clauses"] = place([tier.clause or scheme.clause for tier in scheme.tiers], "text[]")
-    rows = await fetch_all(template.format(judged=judged.sql, holding=holding, **places), *values)
-    return tuple(msgspec.convert(dict(row), MoveCount) for row in rows)
+class Filled:
+    """A statement's values while its places are filled: `$1` the day, `$2` the moment, then the scheme's own."""
+
+    def __init__(self, scheme: TierScheme, as_of: date, known_at: datetime) -> None:
+        self.scheme = scheme
+        judged = assessment_sql(scheme)
+        self.judged = judged.sql
+        self.values: list[Any] = [as_of, known_at, *judged.values]
+
+    def place(self, value: Any, cast: str) -> str:
+        """The parameter that holds the value."""
+        self.values.append(value)
+        return f"${len(self.values)}::{cast}"
+
+    def places(self, *, holding: str) -> dict[str, str]:
+        """What `COMPARED` asks for; `holding` says which memberships it compares with."""
+        return {
+            "judged": self.judged,
+            "holding": holding,
+            "tiers": self.place([tier.name for tier in self.scheme.tiers], "text[]"),
+            "voluntary": self.place(self.scheme.voluntary, "boolean"),
+            "scheme": self.place(self.scheme.name, "text"),
+            "grace_days": self.place(self.scheme.grace_days, "int"),
+        }
 
 
 async def _put_up(assessment_id: UUID, scheme: TierScheme, policy: Policy, by: Principal, now: datetime) -> UUID | None:
@@ -285,7 +256,8 @@ async def _put_up(assessment_id: UUID, scheme: TierScheme, policy: Policy, by: P
     return await approvals.ask("assessment", assessment_id, flow=flow, by=by, now=now, note=scheme.name)
 
 
-def _refuse_partial_view(by: Principal) -> None:
+def refuse_partial_view(by: Principal) -> None:
+    """Raises NotYourAssessment unless the caller sees the whole company."""
     if by.units != ALL_UNITS:
         raise NotYourAssessment()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.policy.compiling import explain
-from guibin.policy.criteria import holds
+from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Tier, TierScheme
 
@@ -46,8 +46,18 @@ class CriterionView(Struct, frozen=True):
     clause: str
 
 
+class StrategyStep(Struct, frozen=True):
+    """One way in which customers of the tier are served (S06-3)."""
+
+    name: str
+    title: str
+
+
 class Explanation(Struct, frozen=True):
-    """The latest assessment under one scheme, in words. Every tier's criterion is given from high to low."""
+    """The latest assessment under one scheme, in words. Every tier's criterion is given from high to low.
+
+    `expectation` is what members of the tier held after the move are hoped to do, and whether this one does (S06-2).
+    """
 
     scheme: str
     title: str
@@ -60,6 +70,8 @@ class Explanation(Struct, frozen=True):
     clause: str
     measures: dict[str, int | None]
     criteria: tuple[CriterionView, ...]
+    expectation: CriterionView | None = None
+    strategy: tuple[StrategyStep, ...] = ()
 
 
 def judge(scheme: TierScheme, measures: Mapping[str, int | None], kind: str) -> Tier | None:
@@ -73,16 +85,9 @@ def explanation_of(basis: Basis, policy: Policy, language: str) -> Explanation:
     """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
     scheme, figures = basis.scheme, basis.figures
     criteria = tuple(
-        CriterionView(
-            tier=tier.name,
-            title=policy.title(f"tier.{tier.name}", language),
-            reached=holds(tier.criterion, figures.measures, figures.kind),
-            sentence=explain(tier.criterion, figures.measures, figures.kind, language, scheme),
-            clause=tier.clause or scheme.clause,
-        )
-        for tier in scheme.tiers
-        if tier.criterion is not None
+        _view(tier, tier.criterion, basis, policy, language) for tier in scheme.tiers if tier.criterion is not None
     )
+    now = scheme.tier(basis.becomes) if basis.becomes else None
     return Explanation(
         scheme=scheme.name,
         title=policy.title(f"scheme.{scheme.name}", language),
@@ -95,6 +100,21 @@ def explanation_of(basis: Basis, policy: Policy, language: str) -> Explanation:
         clause=basis.clause,
         measures=figures.measures,
         criteria=criteria,
+        expectation=_view(now, now.expectation, basis, policy, language) if now and now.expectation else None,
+        strategy=tuple(
+            StrategyStep(name, policy.title(f"strategy.{name}", language)) for name in (now.strategy if now else ())
+        ),
+    )
+
+
+def _view(tier: Tier, criterion: Criterion, basis: Basis, policy: Policy, language: str) -> CriterionView:
+    figures = basis.figures
+    return CriterionView(
+        tier=tier.name,
+        title=policy.title(f"tier.{tier.name}", language),
+        reached=holds(criterion, figures.measures, figures.kind),
+        sentence=explain(criterion, figures.measures, figures.kind, language, basis.scheme),
+        clause=tier.clause or basis.scheme.clause,
     )
 
 

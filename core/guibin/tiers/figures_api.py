@@ -1,0 +1,90 @@
+"""`/api/v1/assessments/simulations`, `/tier-conversions`, `/customers/{id}/value-scores`."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, encode, page_of
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, may
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+
+from . import simulations
+from .conversions import Conversion, conversions
+from .days import local_day
+from .facts import visible_customers
+from .scores import ScoreView, scores_of
+from .simulations import NewSimulation, SimulationView
+
+Scheme = Annotated[str, Parameter(max_length=60, description="A scheme of the policy.")]
+FirstDay = Annotated[date, Parameter(query="from", description="The earlier day.")]
+SecondDay = Annotated[date | None, Parameter(query="to", default=None, description="The later day; today without.")]
+
+
+class SimulationController(Controller):
+    path = "/api/v1/assessments/simulations"
+    tags = ("tiers",)
+
+    @post(
+        "/", needs=may("tiers:assess"), status_code=HTTP_200_OK, summary="Who would move, by how much; changes nobody"
+    )
+    async def simulate(
+        self, data: NewSimulation, by: Principal, now: datetime, policy: Policy, company: Company
+    ) -> SimulationView:
+        today = local_day(now, company.time_zone)
+        as_of = data.as_of or today
+        if as_of > today:
+            rule = f"not after today, {today}"
+            raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(as_of)),))
+        cursor = decode(data.cursor)
+        after = cursor.id if cursor else None
+        view, last = await simulations.simulate(data, as_of=as_of, after=after, policy=policy, by=by, now=now)
+        return msgspec.structs.replace(view, next=encode(Cursor(now, last)) if last else None)
+
+
+class ConversionController(Controller):
+    path = "/api/v1/tier-conversions"
+    tags = ("tiers",)
+
+    @get("/", needs=may("tiers:read"), summary="How many went from which tier to which between two days")
+    async def between(
+        self, scheme: Scheme, from_day: FirstDay, policy: Policy, now: datetime, company: Company, to_day: SecondDay
+    ) -> list[Conversion]:
+        if policy.scheme(scheme) is None:
+            known = ", ".join(one.name for one in policy.schemes) or "the policy has none"
+            raise Invalid(fields=(FieldError("scheme", "a scheme of the policy", f"one of: {known}", scheme),))
+        second = to_day or local_day(now, company.time_zone)
+        if second < from_day:
+            raise Invalid(fields=(FieldError("to", f"not before from, {from_day}", "swap them", str(second)),))
+        return await conversions(scheme, first=from_day, second=second)
+
+
+class ValueScoreController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/value-scores"
+    tags = ("tiers",)
+
+    @get("/", needs=may("tiers:read"), summary="The customer's value at each assessment, part by part")
+    async def history(
+        self,
+        customer_id: UUID,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        language: str,
+        scheme: str | None = None,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[ScoreView]:
+        if customer_id not in await visible_customers([customer_id]):
+            raise NotFound(f"There is no customer {customer_id}")
+        found = await scores_of(customer_id, scheme, policy, language, after=decode(cursor), limit=limit + 1)
+        note = AuditNote(action="value_score.read", customer_id=customer_id, fields=("value_score", "measures"))
+        await record(note, by=by, now=now)
+        return page_of(found, limit, lambda row: Cursor(row.recorded_at, row.assessment_id))
