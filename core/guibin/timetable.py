@@ -18,6 +18,7 @@ HANDLERS = (care, records, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
+    Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18
 )

@@ -15,6 +15,7 @@ from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
 from guibin.records.api import InteractionController
+from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
@@ -50,6 +51,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RedemptionController,
     InteractionController,
     VisitController,
+    ContactCadenceController,
     ComplaintController,
     TimerController,
     CalendarController,

@@ -1,12 +1,21 @@
-"""Background work of records: telling of visits that come close or did not take place."""
+"""Background work of records: telling of visits and contacts that come close or did not take place."""
+
+from datetime import timedelta
 
 from guibin.events import DeadlineEscalated, DeadlineWarned, reacts_to
-from guibin.jobs.kinds import Run
+from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.tiers.days import local_day
 from guibin_tenants.scope import fetch_one
 
+from . import cadence
+from .cadence import CadenceCount
+from .spans import window_of
 from .visits import SUBJECT
+
+
+class TellMissedContacts(Job, frozen=True):
+    """Who was not contacted as often as policy says, in the spans that ended with the day before (S05-6)."""
 
 
 @reacts_to(DeadlineWarned)
@@ -19,6 +28,36 @@ async def remind_of_visit(event: DeadlineWarned, run: Run) -> None:
 async def tell_overdue_visit(event: DeadlineEscalated, run: Run) -> None:
     """The visit's day is over and it did not take place: whoever was to go and the manager are told (S07-12)."""
     await _tell("visit_overdue", event, run, roles=event.roles)
+
+
+@handles(TellMissedContacts)
+async def tell_missed_contacts(job: TellMissedContacts, run: Run) -> None:
+    """Each account manager and their manager, once a span: how many contacts were missed."""
+    zone = run.company.time_zone
+    yesterday = local_day(run.due_at or run.now, zone) - timedelta(days=1)
+    for span in dict.fromkeys(one.span for one in run.policy.cadences):
+        window = window_of(span, yesterday, zone)
+        if window.after_on != yesterday + timedelta(days=1):
+            continue
+        cadences = [one for one in run.policy.cadences if one.span == span]
+        for count in await cadence.cadence_counts(cadences, on=yesterday, time_zone=zone, now=run.now):
+            if count.missed:
+                await _tell_missed(count, window.name, run)
+
+
+async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
+    staff_id = count.account_manager_id
+    place = await fetch_one("select org_unit_id from staff where id = $1", staff_id) if staff_id else None
+    notice = Notice(
+        kind="contacts_missed",
+        subject="staff" if staff_id else "company",
+        subject_id=staff_id or run.company.id,
+        org_unit_id=place["org_unit_id"] if place else None,
+        roles=("manager",),
+        staff_ids=(staff_id,) if staff_id else (),
+        details={"span": window, "count": str(count.missed), "who": count.account_manager_name or "-"},
+    )
+    await notify(notice, key=f"contacts-missed/{window}/{staff_id}", now=run.now)
 
 
 async def _tell(kind: str, event: DeadlineWarned, run: Run, *, roles: tuple[str, ...]) -> None:
