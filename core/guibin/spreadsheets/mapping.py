@@ -38,7 +38,11 @@ class Template(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
-    """`columns` maps our fields to theirs. Without a mapping the columns are called as our fields are."""
+    """`columns` maps our fields to theirs. Without a mapping the columns are called as our fields are.
+
+    `fixed_width` names the columns of a text file that has neither heading nor separators: the first and last
+    character of each, counted from 1.
+    """
 
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
@@ -48,6 +52,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: str = "Asia/Shanghai"
     encoding: str = ""
     delimiter: str = ""
+    fixed_width: dict[str, tuple[int, int]] = {}
 
 
 def load(file: Path) -> Mapping:
@@ -58,6 +63,10 @@ def load(file: Path) -> Mapping:
         raise Invalid(fields=(FieldError("mapping", str(error), f"see docs/importing.md; file {file.name}"),)) from None
     if mapping.time_zone not in available_timezones():
         raise Invalid(fields=(FieldError("mapping.time_zone", "an IANA time zone", value=mapping.time_zone),))
+    for name, (first, last) in mapping.fixed_width.items():
+        if not 1 <= first <= last:
+            rule = "a first and a last character, counted from 1"
+            raise Invalid(fields=(FieldError(f"mapping.fixed_width.{name}", rule, value=f"{first}, {last}"),))
     return mapping
 
 

@@ -36,7 +36,7 @@ class LostDigits(str):
 
 
 class Row(Struct, frozen=True):
-    """One row as the mapping understood it. `number` counts from 1 with the heading as row 1."""
+    """One row as the mapping understood it. `number` counts lines from 1: the heading, where there is one, is row 1."""
 
     sheet: str
     number: int
@@ -57,7 +57,7 @@ class RowProblem(Struct, frozen=True):
 def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
     """Every row that is not empty. Raises Invalid when the file cannot be read as a table at all."""
     sheet, lines = _lines(file, mapping)
-    heading: list[str] = []
+    heading = _heading(list(mapping.fixed_width), mapping, file) if mapping.fixed_width else []
     for number, cells in enumerate(lines, 1):
         if not any(cells):
             continue
@@ -94,7 +94,7 @@ def _lines(file: Path, mapping: Mapping) -> tuple[str, Iterable[list[str]]]:
     if file.suffix.lower() == ".xlsx":
         return _workbook(file)
     if file.suffix.lower() in (".csv", ".txt", ".tsv"):
-        return "", _csv(file, mapping)
+        return "", _fixed(file, mapping) if mapping.fixed_width else _csv(file, mapping)
     raise _unreadable(file, "a file called .xlsx or .csv")
 
 
@@ -133,6 +133,19 @@ def _csv(file: Path, mapping: Mapping) -> Iterator[list[str]]:
         raise _unreadable(file, f"text in {encoding}") from None
     except csv.Error as error:
         raise _unreadable(file, f"well-formed csv ({error})") from None
+
+
+def _fixed(file: Path, mapping: Mapping) -> Iterator[list[str]]:
+    encoding = mapping.encoding or _encoding(file)
+    spans = list(mapping.fixed_width.values())
+    end = max(last for _, last in spans)
+    try:
+        with file.open(encoding=encoding) as stream:
+            for line in _without_nul(stream):
+                rest = _folded(line[end:])
+                yield [*(_folded(line[first - 1 : last]) for first, last in spans), *([rest] if rest else [])]
+    except (UnicodeDecodeError, LookupError):
+        raise _unreadable(file, f"text in {encoding}") from None
 
 
 def _encoding(file: Path) -> str:

@@ -214,3 +214,31 @@ def test_what_is_written_is_read_again_and_never_computed(tmp_path, ending, cell
 @given(st.text())
 def test_no_text_begins_a_formula(cell):
     assert not harmless(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_file_of_fixed_width_needs_no_heading(tmp_path):
+    file = tmp_path / "till.txt"
+    file.write_text(" 00004 19970101   29.33\n\n 00021 19970102    0.00 x\n 7\n", encoding="utf-8")
+    mapping = Mapping(
+        columns={"number": "customer", "value": "amount"},
+        fixed_width={"customer": (2, 6), "day": (8, 15), "amount": (16, 23)},
+    )
+
+    found = list(rows(file, mapping))
+
+    assert [(row.number, row.fields) for row in found] == [
+        (1, {"number": "00004", "value": "29.33"}),
+        (3, {"number": "00021", "value": "0.00"}),
+        (4, {"number": "7", "value": ""}),
+    ]
+    assert [problem.reason for row in found for problem in row.problems] == ["a cell beyond the last heading"]
+
+
+def test_a_column_of_fixed_width_that_ends_before_it_begins_is_refused(tmp_path):
+    file = tmp_path / "map.toml"
+    file.write_text("[fixed_width]\ncustomer = [6, 2]\n", encoding="utf-8")
+
+    with pytest.raises(Invalid) as refused:
+        load(file)
+
+    assert [field.field for field in refused.value.fields] == ["mapping.fixed_width.customer"]
