@@ -68,6 +68,7 @@ TABLES: tuple[type[Table], ...] = (
     complaints.ComplaintNote,
     complaints.ComplaintRectification,
     complaints.ComplaintSample,
+    complaints.ComplaintFollowUp,
     complaints.ImprovementMeasure,
     care.Reminder,
     care.Renewal,

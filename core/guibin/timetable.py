@@ -6,6 +6,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 
 from guibin.care import jobs as care
 from guibin.events import subscribe
+from guibin.insight import jobs as insight
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.packs import Packs
@@ -14,13 +15,15 @@ from guibin.sla import jobs as sla
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (care, records, sla, tiers)
+HANDLERS = (care, insight, records, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18
+    Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
+    Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
 )
 
 

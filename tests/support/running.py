@@ -12,11 +12,11 @@ from guibin_tenants.tables import new_id
 from support import Company
 
 
-async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = None) -> None:
-    """Run it once inside the tenant's scope; `at` is the tick, by default the clock."""
+async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = None, kind: str = "") -> None:
+    """Run it once inside the tenant's scope; `at` is the tick, by default the clock; `kind` names a reaction."""
     view, now = tenant.view, tenant.world.clock()
     company = CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
-    handler = handler_of(kind_of(type(payload)))
+    handler = handler_of(kind or kind_of(type(payload)))
     assert handler is not None
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, company, at=now)

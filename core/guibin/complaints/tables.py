@@ -210,6 +210,24 @@ class ComplaintSample(TenantTable, tablename="complaint_sample"):
     )
 
 
+class ComplaintFollowUp(TenantTable, tablename="complaint_follow_up"):
+    """The call about a drawn complaint, once (S07-29)."""
+
+    sample_id = UuidColumn(default=None)
+    outcome = Varchar(length=14)
+    comment = Text(default="")
+    called_by = UuidColumn(default=None)
+    called_by_name = Varchar(length=200)
+    called_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("sample_id",),),
+        references={"sample_id": "complaint_sample"},
+        append_only=True,
+        checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied')"},
+    )
+
+
 class ImprovementMeasure(TenantTable, tablename="improvement_measure"):
     """What a department is to change because of a week's complaints (S07-28). `done_at` ends it."""
 

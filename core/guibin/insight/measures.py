@@ -1,0 +1,142 @@
+"""What departments are to change because of a period's complaints (S07-28)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from guibin.notices.actions import Notice, notify
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+
+
+class MeasureDone(Conflict):
+    """It has ended."""
+
+    kind = "measure-done"
+    title = "The improvement measure is done already"
+
+
+class NewMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a department is to change by `due_on`, and which cause of the period's complaints it answers."""
+
+    period: Annotated[str, Meta(min_length=4, max_length=10)]
+    org_unit_id: UUID
+    text: Words
+    due_on: date
+    cause: Annotated[str, Meta(max_length=60)] = ""
+
+
+class MeasureResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was changed."""
+
+    note: Words
+
+
+class MeasureView(Struct, frozen=True, kw_only=True):
+    """An improvement measure; `done_at` None while it is owed."""
+
+    id: UUID
+    period: str
+    org_unit_id: UUID
+    cause: str
+    text: str
+    due_on: date
+    proposed_by_name: str
+    proposed_at: datetime
+    done_at: datetime | None
+    done_by_name: str
+    done_note: str
+
+
+_MEASURE = "select " + ", ".join(MeasureView.__struct_fields__) + " from improvement_measure"
+
+
+async def propose(new: NewMeasure, *, by: Principal, now: datetime) -> MeasureView:
+    """The department's manager is told. Raises Invalid."""
+    if not await fetch_value("select true from org_unit where id = $1", new.org_unit_id):
+        raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(new.org_unit_id)),))
+    measure_id = new_id()
+    await execute(
+        "insert into improvement_measure (id, period, org_unit_id, cause, text, due_on, proposed_by, proposed_by_name,"
+        " proposed_at, done_by_name, done_note, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 1)",
+        measure_id,
+        new.period,
+        new.org_unit_id,
+        new.cause,
+        new.text,
+        new.due_on,
+        by.id,
+        by.name,
+        now,
+    )
+    await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=now)
+    return await by_id(measure_id)
+
+
+async def finish(measure_id: UUID, result: MeasureResult, *, by: Principal, now: datetime) -> MeasureView:
+    """The department has done it. Raises NotFound, Forbidden for another department, MeasureDone."""
+    row = await fetch_one("select org_unit_id, done_at from improvement_measure where id = $1 for update", measure_id)
+    if row is None:
+        raise NotFound(f"There is no improvement measure {measure_id}")
+    if by.units != ALL_UNITS and row["org_unit_id"] not in by.units:
+        raise Forbidden("It is another department's")
+    if row["done_at"] is not None:
+        raise MeasureDone()
+    await execute(
+        "update improvement_measure set done_at = $2, done_by = $3, done_by_name = $4, done_note = $5,"
+        " version = version + 1 where id = $1",
+        measure_id,
+        now,
+        by.id,
+        by.name,
+        result.note,
+    )
+    return await by_id(measure_id)
+
+
+async def by_id(measure_id: UUID) -> MeasureView:
+    """Raises NotFound."""
+    row = await fetch_one(f"{_MEASURE} where id = $1", measure_id)
+    if row is None:
+        raise NotFound(f"There is no improvement measure {measure_id}")
+    return msgspec.convert(dict(row), MeasureView)
+
+
+async def listed(*, period: str | None, by: Principal, limit: int) -> list[MeasureView]:
+    """Those of one's own departments, what is owed first, the first due first."""
+    rows = await fetch(
+        f"{_MEASURE} where ($1::text is null or period = $1) and ($2::uuid[] is null or org_unit_id = any ($2::uuid[]))"
+        " order by done_at is not null, due_on, id limit $3",
+        period,
+        None if isinstance(by.units, str) else list(by.units),
+        limit,
+    )
+    return [msgspec.convert(dict(row), MeasureView) for row in rows]
+
+
+async def tell_overdue(today: date, *, now: datetime) -> None:
+    """Each measure that is late is told to its department's manager once."""
+    rows = await fetch(
+        "select id, org_unit_id, due_on from improvement_measure where done_at is null and due_on < $1", today
+    )
+    for row in rows:
+        await _tell("measure_overdue", row["id"], row["org_unit_id"], row["due_on"], now=now)
+
+
+async def _tell(kind: str, measure_id: UUID, org_unit_id: UUID, due_on: date, *, now: datetime) -> None:
+    notice = Notice(
+        kind=kind,
+        subject="improvement_measure",
+        subject_id=measure_id,
+        org_unit_id=org_unit_id,
+        roles=("manager",),
+        details={"on": due_on.isoformat()},
+    )
+    await notify(notice, key=f"{kind}/{measure_id}", now=now)

@@ -1,0 +1,124 @@
+"""The week's sample: settled complaints drawn at random to be called back, serious and special ones always (S07-29)."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.policy.complaints import ComplaintPolicy
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from .periods import Period
+
+
+class FollowedUp(Conflict):
+    """One follow-up per drawn complaint."""
+
+    kind = "followed-up"
+    title = "The complaint has been followed up already"
+
+
+class NewFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer says when called back once more."""
+
+    outcome: Literal["satisfied", "not_satisfied"]
+    comment: Annotated[str, Meta(max_length=2_000)] = ""
+
+
+class SampleView(Struct, frozen=True, kw_only=True):
+    """A complaint to be called back for a week; `outcome` None until that has happened."""
+
+    id: UUID
+    period: str
+    complaint_id: UUID
+    number: str
+    level: str
+    customer_id: UUID | None
+    why: str
+    drawn_at: datetime
+    outcome: str | None
+    comment: str | None
+    called_by_name: str | None
+    called_at: datetime | None
+
+
+_SAMPLE = (
+    "select s.id, s.period, s.complaint_id, c.number, c.level, c.customer_id, s.why, s.drawn_at, f.outcome, f.comment,"
+    " f.called_by_name, f.called_at from complaint_sample s"
+    " join complaint c on c.tenant_id = s.tenant_id and c.id = s.complaint_id"
+    " left join complaint_follow_up f on f.tenant_id = s.tenant_id and f.sample_id = s.id"
+)
+
+
+async def draw(policy: ComplaintPolicy, period: Period, *, now: datetime) -> int:
+    """Draw from the complaints resolved in the period, at least one if there are any; how many are new.
+
+    The seed is the period's name and the order that of its hash with the complaint's id: drawing again draws the same.
+    """
+    serious = {level.name for level in policy.levels if level.always_follow_up}
+    rows = await fetch(
+        "select distinct c.id, c.level, c.special from complaint_resolution r"
+        " join complaint c on c.tenant_id = r.tenant_id and c.id = r.complaint_id"
+        " where r.resolved_at >= $1 and r.resolved_at < $2",
+        period.starts_at,
+        period.ends_at,
+    )
+    always = {row["id"] for row in rows if row["special"] or row["level"] in serious}
+    others = sorted((row["id"] for row in rows if row["id"] not in always), key=lambda one: _drawn(period.name, one))
+    count = max(1, -(-len(others) * policy.sample_percent // 100)) if others and policy.sample_percent else 0
+    drawn = [(one, "always") for one in always] + [(one, "random") for one in others[:count]]
+    return await execute(
+        "insert into complaint_sample (id, period, complaint_id, why, seed, drawn_at)"
+        " select i, $1, c, w, $1, $5 from unnest($2::uuid[], $3::uuid[], $4::text[]) as d (i, c, w)"
+        " on conflict (tenant_id, period, complaint_id) do nothing",
+        period.name,
+        [new_id() for _ in drawn],
+        [one for one, _ in drawn],
+        [why for _, why in drawn],
+        now,
+    )
+
+
+async def samples(period: str) -> list[SampleView]:
+    """The week's sample: what is still to be called first."""
+    rows = await fetch(f"{_SAMPLE} where s.period = $1 order by f.called_at nulls first, s.why, c.number", period)
+    return [msgspec.convert(dict(row), SampleView) for row in rows]
+
+
+async def follow_up(sample_id: UUID, new: NewFollowUp, *, by: Principal, now: datetime) -> SampleView:
+    """Put the call on record. Raises NotFound, FollowedUp."""
+    row = await fetch_one(f"{_SAMPLE} where s.id = $1", sample_id)
+    if row is None:
+        raise NotFound(f"There is no drawn complaint {sample_id}")
+    written = await execute(
+        "insert into complaint_follow_up (id, sample_id, outcome, comment, called_by, called_by_name, called_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, sample_id) do nothing",
+        new_id(),
+        sample_id,
+        new.outcome,
+        new.comment,
+        by.id,
+        by.name,
+        now,
+    )
+    if not written:
+        raise FollowedUp(f"Complaint {row['number']} in {row['period']}")
+    note = AuditNote(
+        action="complaint.follow_up",
+        subject="complaint",
+        subject_id=row["complaint_id"],
+        customer_id=row["customer_id"],
+    )
+    await record(note, by=by, now=now)
+    return next(one for one in await samples(row["period"]) if one.id == sample_id)
+
+
+def _drawn(seed: str, complaint_id: UUID) -> bytes:
+    return hashlib.sha256(f"{seed}/{complaint_id}".encode()).digest()
