@@ -30,7 +30,7 @@ bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbe
 	@$(BIN)/python benchmarks/requests_per_second.py
 
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \
 		--extra dev -o requirements.lock pyproject.toml
 	@echo "requirements.lock is written"
 
