@@ -32,11 +32,16 @@ class UnsafeDatabase(Exception):
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
     """Every setting we make is `SET LOCAL`, so a returned connection needs no reset round trip.
 
-    asyncpg still rolls back a transaction that was left open.
+    A cancelled request leaves its transaction open: it is rolled back here, quietly, where asyncpg would report a fault.
     """
 
     def get_reset_query(self) -> str:
         return ""
+
+    async def reset(self, *, timeout: float | None = None) -> None:
+        if self.is_in_transaction():
+            await self.execute("ROLLBACK", timeout=timeout)
+        await super().reset(timeout=timeout)
 
 
 @contextlib.asynccontextmanager
