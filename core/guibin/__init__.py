@@ -20,7 +20,7 @@ from guibin.policy.forms import Form
 from guibin.policy.kpis import Kpi
 from guibin.policy.packs import Pack
 from guibin.policy.receptions import Protocol, ReceptionTask
-from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
+from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceItem, ServiceRhythm, TimeLimit
 from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text, load
@@ -48,6 +48,8 @@ __all__ = [
     "Dimension",
     "Entitlement",
     "Escalation",
+    "Evidence",
+    "FieldIs",
     "Form",
     "Hours",
     "Keywords",
@@ -70,6 +72,7 @@ __all__ = [
     "RenewalPolicy",
     "ReviewRhythm",
     "ServiceItem",
+    "ServiceRhythm",
     "Setting",
     "SurveyPolicy",
     "Text",

@@ -15,6 +15,7 @@ from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
 from .records import tables as records
+from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
 
@@ -58,6 +59,12 @@ TABLES: tuple[type[Table], ...] = (
     Timer,
     TimerStep,
     TimerChange,
+    service_requests.ServiceRequest,
+    service_requests.ServiceStep,
+    service_requests.ServiceAppointment,
+    service_requests.ServiceHandOver,
+    service_requests.ServiceNote,
+    service_requests.ServiceEnd,
     complaints.Complaint,
     complaints.ComplaintIntake,
     complaints.ComplaintLevelChange,

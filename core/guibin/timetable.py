@@ -11,17 +11,21 @@ from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.packs import Packs
 from guibin.records import jobs as records
+from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (care, insight, records, sla, tiers)
+HANDLERS = (care, insight, records, service_requests, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18
+    Rhythm(
+        "open_regular_service", service_requests.OpenRegularService(), every="daily 06:45", catch_up="once"
+    ),  # S07-13
     Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
     Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
 )

@@ -17,6 +17,7 @@ from guibin.profiles.particulars_api import ParticularsController
 from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
+from guibin.service_requests.api import ServiceRequestController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
@@ -52,6 +53,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     InteractionController,
     VisitController,
     ContactCadenceController,
+    ServiceRequestController,
     ComplaintController,
     TimerController,
     CalendarController,

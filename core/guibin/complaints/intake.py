@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.case_numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
@@ -21,11 +22,8 @@ from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
 from .levels import RESOLUTION, Judged, judged, level_named, terms_of
-from .numbers import new_number
 from .queries import ComplaintView, by_id
 from .requests import NewComplaint
-
-DRAWS_MAX = 5
 
 
 class Origin(Struct, frozen=True):
@@ -127,7 +125,7 @@ async def _write(
             " source_status, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
             " $19, 0, $16, $17, $18, 1) on conflict (tenant_id, number) do nothing",
             complaint_id,
-            new_number(received_at, company.time_zone),
+            new_number("C", received_at, company.time_zone),
             new.kind,
             new.customer_id,
             new.channel,

@@ -13,7 +13,7 @@ from .fields import ArchiveField
 from .forms import Form
 from .kpis import Kpi
 from .receptions import Protocol
-from .service_items import Entitlement, ServiceItem
+from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
 from .surveys import SurveyPolicy
 from .texts import Text
@@ -31,6 +31,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
+    service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     complaints: ComplaintPolicy | None = None
     approvals: tuple[ApprovalFlow, ...] = ()
@@ -56,6 +57,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
+    service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     complaints: ComplaintPolicy
     approvals: tuple[ApprovalFlow, ...] = ()
@@ -86,6 +88,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def service_item(self, name: str) -> ServiceItem | None:
         """The service item of this name."""
         return next((item for item in self.service_items if item.name == name), None)
+
+    def form(self, name: str) -> Form | None:
+        """The form of this name."""
+        return next((form for form in self.forms if form.name == name), None)
 
     def approval(self, name: str) -> ApprovalFlow | None:
         """The approval flow of this name."""
@@ -131,6 +137,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         settings=_named([*(p.settings for p in parts), overrides.settings]),
         schemes=_named([*(p.schemes for p in parts), overrides.schemes]),
         service_items=_named([*(p.service_items for p in parts), overrides.service_items]),
+        service_rhythms=_all(parts, "service_rhythms"),
         entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,
         complaints=overrides.complaints or _last(parts, "complaints"),
         approvals=_named([*(p.approvals for p in parts), overrides.approvals]),

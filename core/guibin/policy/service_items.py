@@ -1,27 +1,66 @@
 """Service items, and who is entitled to how much of them."""
 
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
+from .complaints import Escalation
 from .deadlines import Deadline
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
+Wanted = Literal["result", "reaction", "accompanied_by", "rating"]
+
+# The step at which a day with the customer is agreed: limits may count from that day.
+APPOINTMENT = "appointment"
+
+
+class FieldIs(Struct, frozen=True, forbid_unknown_fields=True):
+    """The request's form, or else the customer's archive, holds `value` in `field`."""
+
+    field: str
+    value: str | int | bool
 
 
 class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
-    """How fast, in the situation called `name`, counted from `counted_from` (S07-20)."""
+    """How fast, in the situation called `name`, counted from `counted_from` (S07-20).
+
+    It applies where all of `when` hold and, if `tiers` are named, to holders of one of them; the first that applies is
+    the request's. The step `until`, the last one by default, meets it; `skips` are steps this situation does not need.
+    """
 
     name: str
     within: Deadline
     counted_from: Literal["request", "approval", "appointment"] = "request"
     calendar: str = "always"
+    when: tuple[FieldIs, ...] = ()
+    tiers: tuple[str, ...] = ()
+    until: str = ""
+    skips: tuple[str, ...] = ()
+    warn_at_percent: int = 80
+    escalations: tuple[Escalation, ...] = ()
+
+
+class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
+    """A step that is recorded only with these particulars (S07-19)."""
+
+    step: str
+    wants: tuple[Wanted, ...]
+
+
+class ServiceRhythm(Struct, frozen=True, forbid_unknown_fields=True):
+    """Customers of these kinds are served at their place once per `span` without asking (S07-13)."""
+
+    item: str
+    span: Literal["week", "month", "quarter", "year"]
+    customer_kinds: tuple[str, ...]
+    clause: str = ""
 
 
 class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     """One service. Its content, standard, channel and process are texts: `service_item.<name>.content` and so on (S03-3).
 
-    `steps` are the stages a request goes through; `approval` the flow it needs first.
+    `steps` are the stages a request goes through, in order; `approval` the flow it needs first.
     """
 
     name: str
@@ -30,7 +69,21 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     time_limits: tuple[TimeLimit, ...] = ()
     approval: str = ""
     form: str = ""
+    evidence: tuple[Evidence, ...] = ()
     clause: str = ""
+
+    def limit_for(self, facts: Mapping[str, object], tiers: Iterable[str]) -> TimeLimit | None:
+        """The first limit that applies to these facts and tiers."""
+        held = set(tiers)
+        return next(
+            (
+                limit
+                for limit in self.time_limits
+                if all(facts.get(fact.field) == fact.value for fact in limit.when)
+                and (not limit.tiers or held & set(limit.tiers))
+            ),
+            None,
+        )
 
 
 class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):

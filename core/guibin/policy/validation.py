@@ -8,6 +8,7 @@ from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .packs import Pack, Policy
+from .service_items import APPOINTMENT, ServiceItem, TimeLimit
 from .settings import settled
 from .tiers import TierScheme
 
@@ -130,8 +131,29 @@ def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         if item.form and item.form not in forms:
             yield PolicyProblem(f"service_items.{item.name}", item.form, "a form", f"one of {sorted(forms)}")
         for limit in item.time_limits:
-            if limit.calendar not in CALENDARS:
-                yield PolicyProblem(f"service_items.{item.name}.{limit.name}", limit.calendar, "always or business")
+            yield from _time_limit(item, limit)
+        for evidence in item.evidence:
+            if evidence.step not in item.steps:
+                yield PolicyProblem(f"service_items.{item.name}.evidence", evidence.step, "a step of the item")
+    items = {item.name for item in policy.service_items if item.steps}
+    for rhythm in policy.service_rhythms:
+        if rhythm.item not in items:
+            yield PolicyProblem("service_rhythms", rhythm.item, "a service item with steps", f"one of {sorted(items)}")
+
+
+def _time_limit(item: ServiceItem, limit: TimeLimit) -> Iterator[PolicyProblem]:
+    path = f"service_items.{item.name}.{limit.name}"
+    if limit.calendar not in CALENDARS:
+        yield PolicyProblem(path, limit.calendar, "always or business")
+    for step in (limit.until, *limit.skips):
+        if step and step not in item.steps:
+            yield PolicyProblem(path, step, "a step of the item", f"one of {list(item.steps)}")
+    if limit.until and limit.until in limit.skips:
+        yield PolicyProblem(path, limit.until, "not a step that is skipped")
+    if limit.counted_from == "appointment" and (APPOINTMENT not in item.steps or APPOINTMENT in limit.skips):
+        yield PolicyProblem(path, limit.counted_from, f"an item with the step {APPOINTMENT!r}")
+    if limit.counted_from == "approval" and not item.approval:
+        yield PolicyProblem(path, limit.counted_from, "an item that needs an approval")
 
 
 def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:

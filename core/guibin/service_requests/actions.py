@@ -1,0 +1,266 @@
+"""Carrying a request out: appointments, steps in order, hand-overs, notes (S07-15, S07-19, S07-20)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from guibin.audit.actions import record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.service_items import APPOINTMENT, Evidence
+from guibin.sla import actions as sla
+from guibin_tenants import org_units
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from .intake import SUBJECT, end, limit_of, note_of, start_clock
+from .queries import MILESTONE, ServiceRequestForm, form
+from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
+from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewStep, NewWithdrawal
+
+AHEAD_DAYS_MAX = 365
+
+
+async def appoint(request_id: UUID, new: NewAppointment, *, by: Principal, now: datetime) -> ServiceRequestForm:
+    """Agree on a day with the customer, or move it: a limit counted from the appointment follows (S07-20).
+
+    Raises NotFound, NotOpen, StepOutOfOrder, NoAppointmentNeeded once somebody was there, and Invalid.
+    """
+    request = await _open(request_id)
+    steps = _steps(request)
+    taken = await _taken(request_id)
+    if APPOINTMENT not in steps or taken > steps.index(APPOINTMENT) + 1:
+        raise NoAppointmentNeeded("The service has no appointment here, or the visit took place already")
+    _refuse_wrong_appointment(new, request, now)
+    first = request["appointment_at"] is None
+    if first:
+        await _take(request, NewStep(step=APPOINTMENT), steps, taken, at=now, by=by, now=now)
+    await execute(
+        "insert into service_appointment (id, request_id, customer_id, from_at, to_at, reason, made_by, made_by_name,"
+        " made_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        request_id,
+        request["customer_id"],
+        request["appointment_at"],
+        new.at,
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute(
+        "update service_request set appointment_at = $2, version = version + 1 where id = $1", request_id, new.at
+    )
+    limit = limit_of(request)
+    if limit is not None and limit.counted_from == "appointment":
+        if first:
+            await start_clock(request_id, request["customer_id"], limit, request["clause"], at=new.at)
+        else:
+            await sla.restart(request_id, MILESTONE, started_at=new.at, by=by, now=now)
+    await record(note_of("service_request.appoint", request_id, request["customer_id"]), by=by, now=now)
+    return await form(request_id)
+
+
+async def take_step(request_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ServiceRequestForm:
+    """Record the next step; the last one files the case and reports it to the manager (S07-19).
+
+    Raises NotFound, NotOpen, StepOutOfOrder, and Invalid naming the particulars the step is recorded with.
+    """
+    request = await _open(request_id)
+    steps = _steps(request)
+    taken = await _taken(request_id)
+    if new.step == APPOINTMENT:
+        fix = f"POST the day to /service-requests/{request_id}/appointments"
+        raise Invalid(fields=(FieldError("step", "another step than the appointment", fix, new.step),))
+    _refuse_wrong_step(new, request, now)
+    at = new.taken_at or now
+    await _take(request, new, steps, taken, at=at, by=by, now=now)
+    limit = limit_of(request)
+    if new.step == ((limit.until if limit else "") or steps[-1]):
+        await sla.complete_if_any(request_id, MILESTONE, at=at, now=now)
+    if taken + 1 == len(steps):
+        await _file(request, now=now)
+    await record(note_of("service_request.step", request_id, request["customer_id"]), by=by, now=now)
+    return await form(request_id)
+
+
+async def hand_over(request_id: UUID, new: NewServiceHandOver, *, by: Principal, now: datetime) -> ServiceRequestForm:
+    """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
+    request = await _open(request_id, "asked", "open")
+    await _refuse_unknown_receiver(new)
+    await execute(
+        "insert into service_hand_over (id, request_id, customer_id, to_staff_id, to_unit_id, reason, handed_by,"
+        " handed_by_name, handed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        request_id,
+        request["customer_id"],
+        new.to_staff_id,
+        new.to_unit_id,
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute(
+        "update service_request set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
+        request_id,
+        new.to_staff_id,
+        new.to_unit_id,
+    )
+    notice = Notice(
+        kind="service_request_handed_over",
+        subject=SUBJECT,
+        subject_id=request_id,
+        customer_id=request["customer_id"],
+        org_unit_id=new.to_unit_id,
+        roles=() if new.to_staff_id else ("manager",),
+        staff_ids=(new.to_staff_id,) if new.to_staff_id else (),
+        details={"number": request["number"]},
+    )
+    await notify(notice, key=f"service-hand-over/{request_id}/{request['version']}", now=now)
+    await record(note_of("service_request.hand_over", request_id, request["customer_id"]), by=by, now=now)
+    return await form(request_id)
+
+
+async def add_note(request_id: UUID, new: NewServiceNote, *, by: Principal, now: datetime) -> ServiceRequestForm:
+    """Add a line to the case. Raises NotFound."""
+    request = await _locked(request_id)
+    await execute(
+        "insert into service_note (id, request_id, customer_id, kind, text, written_by, written_by_name, written_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        request_id,
+        request["customer_id"],
+        new.kind,
+        new.text,
+        by.id,
+        by.name,
+        now,
+    )
+    await record(note_of("service_request.note", request_id, request["customer_id"]), by=by, now=now)
+    return await form(request_id)
+
+
+async def withdraw(request_id: UUID, new: NewWithdrawal, *, by: Principal, now: datetime) -> ServiceRequestForm:
+    """The customer no longer wants it. Raises NotFound; NotOpen while it waits for its approval or after its end."""
+    request = await _open(request_id)
+    await end(request, "withdrawn", new.reason, by=by, now=now)
+    await record(note_of("service_request.withdraw", request_id, request["customer_id"]), by=by, now=now)
+    return await form(request_id)
+
+
+async def _take(
+    request: asyncpg.Record,
+    new: NewStep,
+    steps: list[str],
+    taken: int,
+    *,
+    at: datetime,
+    by: Principal,
+    now: datetime,
+) -> None:
+    if steps[taken] != new.step:
+        raise StepOutOfOrder(f"{new.step} is not next: {steps[taken]} is")
+    await execute(
+        "insert into service_step (id, request_id, customer_id, position, step, result, reaction, accompanied_by,"
+        " rated, rating, taken_by, taken_by_name, taken_at, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+        " $10, $11, $12, $13, $14)",
+        new_id(),
+        request["id"],
+        request["customer_id"],
+        taken,
+        new.step,
+        new.result,
+        new.reaction,
+        new.accompanied_by,
+        new.rated,
+        new.rating,
+        by.id,
+        by.name,
+        at,
+        now,
+    )
+    await execute("update service_request set version = version + 1 where id = $1", request["id"])
+
+
+async def _file(request: asyncpg.Record, *, now: datetime) -> None:
+    await execute("update service_request set state = 'filed' where id = $1", request["id"])
+    notice = Notice(
+        kind="service_request_filed",
+        subject=SUBJECT,
+        subject_id=request["id"],
+        customer_id=request["customer_id"],
+        roles=("manager",),
+        details={"number": request["number"]},
+    )
+    await notify(notice, key=f"service-request-filed/{request['id']}", now=now)
+
+
+def _refuse_wrong_appointment(new: NewAppointment, request: asyncpg.Record, now: datetime) -> None:
+    problems = []
+    if new.at < now:
+        problems.append(FieldError("at", "not in the past", value=new.at.isoformat()))
+    if new.at > now + timedelta(days=AHEAD_DAYS_MAX):
+        problems.append(FieldError("at", f"at most {AHEAD_DAYS_MAX} days ahead", value=new.at.isoformat()))
+    if request["appointment_at"] is not None and not new.reason.strip():
+        problems.append(FieldError("reason", "required when the appointment is moved", "say who asked and why"))
+    if problems:
+        raise Invalid("The appointment was not made", fields=tuple(problems))
+
+
+def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> None:
+    problems = []
+    evidence = msgspec.json.decode(request["evidence"], type=tuple[Evidence, ...])
+    wanted = {want for one in evidence if one.step == new.step for want in one.wants}
+    for want in sorted(wanted):
+        value = getattr(new, want)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            problems.append(FieldError(want, f"required for the step {new.step}", "give a value"))
+    if new.rating is not None and not new.rated.strip():
+        problems.append(FieldError("rated", "required with a rating", "name the installer"))
+    at = new.taken_at or now
+    if not request["received_at"] <= at <= now:
+        rule = "between the request's receipt and now"
+        problems.append(FieldError("taken_at", rule, value=at.isoformat()))
+    if problems:
+        raise Invalid("The step was not recorded", fields=tuple(problems))
+
+
+async def _refuse_unknown_receiver(new: NewServiceHandOver) -> None:
+    problems = []
+    if new.to_staff_id is None and new.to_unit_id is None:
+        problems.append(FieldError("to_staff_id", "a member of staff or an org unit", "name one of them"))
+    if new.to_staff_id and not await fetch_value(
+        "select true from staff where id = $1 and left_at is null", new.to_staff_id
+    ):
+        problems.append(FieldError("to_staff_id", "a member of staff who works here", value=str(new.to_staff_id)))
+    if new.to_unit_id and new.to_unit_id not in {unit.id for unit in await org_units.all_units()}:
+        problems.append(FieldError("to_unit_id", "an org unit", value=str(new.to_unit_id)))
+    if problems:
+        raise Invalid("The request was not handed over", fields=tuple(problems))
+
+
+async def _locked(request_id: UUID) -> asyncpg.Record:
+    request = await fetch_one("select * from service_request where id = $1 for update", request_id)
+    if request is None:
+        raise NotFound(f"There is no service request {request_id}")
+    return request
+
+
+async def _open(request_id: UUID, *states: str) -> asyncpg.Record:
+    request = await _locked(request_id)
+    if request["state"] not in (states or ("open",)):
+        raise NotOpen(f"The request {request['number']} is {request['state']}")
+    return request
+
+
+def _steps(request: asyncpg.Record) -> list[str]:
+    return msgspec.json.decode(request["steps"], type=list[str])
+
+
+async def _taken(request_id: UUID) -> int:
+    count: int = await fetch_value("select count(*)::int from service_step where request_id = $1", request_id)
+    return count

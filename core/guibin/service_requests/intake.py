@@ -1,0 +1,266 @@
+"""Taking a service request in: its form and situation are judged, its approval asked for, its clock set (S07-17, S07-20)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.audit.actions import AuditNote, record
+from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.context import Company
+from guibin.notices.actions import Notice, notify
+from guibin.policy.approvals import ApprovalFlow
+from guibin.policy.forms import Form, check_answers
+from guibin.policy.packs import Policy
+from guibin.policy.service_items import ServiceItem, TimeLimit
+from guibin.records.subjects import Actor, actor, refuse_unless_kept
+from guibin.records.words import channels_of
+from guibin.sla import actions as sla
+from guibin.sla.actions import NewTimer
+from guibin.sla.plans import Terms
+from guibin.tiers.days import local_day
+from guibin.tiers.queries import current_tiers
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from .queries import MILESTONE, ServiceRequestView, by_id
+from .requests import NewServiceRequest
+
+SUBJECT = "service_request"
+
+
+class Judged(Struct, frozen=True):
+    """The service item and what follows for this customer."""
+
+    item: ServiceItem
+    limit: TimeLimit | None
+    flow: ApprovalFlow | None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The item's steps without those this situation does not need."""
+        skipped = self.limit.skips if self.limit else ()
+        return tuple(step for step in self.item.steps if step not in skipped)
+
+
+async def receive(
+    new: NewServiceRequest,
+    *,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+    span: str | None = None,
+) -> ServiceRequestView:
+    """Take in a request. Raises Invalid with every wrong field, NotFound for a customer not visible from here,
+    ArchiveErased, and NotAnApplicant where the item's approval is for other roles to ask for (S07-17).
+    """
+    await refuse_unless_kept(new.customer_id)
+    customer = await fetch_one("select kind, fields, org_unit_id from customer where id = $1", new.customer_id)
+    assert customer is not None
+    received_at = new.received_at or now
+    judged = await _judged(new, customer, received_at, policy, company, now)
+    owner = await actor(new.owner_id, by, field="owner_id")
+    request_id = new_id()
+    await _write(request_id, new, judged, owner, received_at, policy, company, now, span)
+    if judged.flow is not None:
+        approval_id = await approvals.ask(
+            SUBJECT,
+            request_id,
+            flow=judged.flow,
+            by=by,
+            now=now,
+            note=new.text[: approvals.NOTE_CHARS_MAX],
+            customer_id=new.customer_id,
+            org_unit_id=customer["org_unit_id"],
+        )
+        await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)
+    if judged.limit is not None and judged.limit.counted_from == "request":
+        await start_clock(request_id, new.customer_id, judged.limit, judged.item.clause, at=received_at)
+    await record(note_of("service_request.receive", request_id, new.customer_id), by=by, now=now)
+    return await by_id(request_id)
+
+
+@approvals.on_decision(SUBJECT)
+async def service_request_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved: it is carried out from now on. Otherwise it ends, and its owner hears why."""
+    row = await fetch_one(
+        "select id, number, customer_id, owner_id, time_limit, clause from service_request where id = $1 for update",
+        decided.subject_id,
+    )
+    if row is None:
+        return
+    if decided.approved:
+        await execute("update service_request set state = 'open', version = version + 1 where id = $1", row["id"])
+        limit = limit_of(row)
+        if limit is not None and limit.counted_from == "approval":
+            await start_clock(row["id"], row["customer_id"], limit, row["clause"], at=now)
+    else:
+        outcome = "rejected" if decided.outcome == "rejected" else "withdrawn"
+        await end(row, outcome, decided.reason or "-", by=by, now=now)
+    notice = Notice(
+        kind="service_request_approved" if decided.approved else "service_request_refused",
+        subject=SUBJECT,
+        subject_id=row["id"],
+        customer_id=row["customer_id"],
+        staff_ids=(row["owner_id"],),
+        details={"number": row["number"]},
+    )
+    await notify(notice, key=f"service-request-decided/{row['id']}", now=now)
+
+
+async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, clause: str, *, at: datetime) -> None:
+    """The limit runs from `at`."""
+    await sla.start(
+        NewTimer(
+            subject=SUBJECT,
+            subject_id=request_id,
+            customer_id=customer_id,
+            milestone=MILESTONE,
+            terms=Terms(
+                limit=limit.within,
+                calendar=limit.calendar,
+                warn_at_percent=limit.warn_at_percent,
+                escalations=limit.escalations,
+                clause=clause,
+            ),
+            started_at=at,
+        )
+    )
+
+
+async def end(request: asyncpg.Record, outcome: str, reason: str, *, by: Principal, now: datetime) -> None:
+    """It is not carried out; its clock stops."""
+    await execute(
+        "insert into service_end (id, request_id, customer_id, outcome, reason, ended_by, ended_by_name, ended_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        request["id"],
+        request["customer_id"],
+        outcome,
+        reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute("update service_request set state = $2, version = version + 1 where id = $1", request["id"], outcome)
+    await sla.cancel(request["id"], MILESTONE, now=now)
+
+
+def limit_of(request: asyncpg.Record) -> TimeLimit | None:
+    """The time limit the request was taken in under."""
+    return msgspec.json.decode(request["time_limit"], type=TimeLimit) if request["time_limit"] else None
+
+
+def note_of(action: str, request_id: UUID, customer_id: UUID) -> AuditNote:
+    """The audit entry of something done to a request."""
+    return AuditNote(action=action, subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
+
+
+async def _judged(
+    new: NewServiceRequest,
+    customer: asyncpg.Record,
+    received_at: datetime,
+    policy: Policy,
+    company: Company,
+    now: datetime,
+) -> Judged:
+    item = policy.service_item(new.item)
+    if item is None or not item.steps:
+        known = ", ".join(one.name for one in policy.service_items if one.steps)
+        fix = f"one of: {known}" if known else "the policy has none"
+        raise Invalid(fields=(FieldError("item", "a service item that is carried out in steps", fix, new.item),))
+    archive: dict[str, Any] = {**msgspec.json.decode(customer["fields"]), "customer_kind": customer["kind"]}
+    problems = [*_wrong(new, received_at, policy, now), *_wrong_answers(new, policy.form(item.form), archive, policy)]
+    held = await current_tiers([new.customer_id], on=local_day(now, company.time_zone))
+    limit = item.limit_for({**archive, **new.answers}, held.get(new.customer_id, {}).values())
+    if new.situation is not None:
+        limit = next((one for one in item.time_limits if one.name == new.situation), None)
+    if item.time_limits and limit is None:
+        known = ", ".join(one.name for one in item.time_limits)
+        rule = "a situation of the service item, where neither archive nor form tell it"
+        problems.append(FieldError("situation", rule, f"one of: {known}", new.situation or ""))
+    if problems:
+        raise Invalid("The service request was not taken in", fields=tuple(problems))
+    return Judged(item, limit, policy.approval(item.approval) if item.approval else None)
+
+
+def _wrong(new: NewServiceRequest, received_at: datetime, policy: Policy, now: datetime) -> list[FieldError]:
+    problems = []
+    channels = channels_of(policy)
+    if new.channel not in channels:
+        problems.append(FieldError("channel", "a channel", f"one of: {', '.join(channels)}", new.channel))
+    if received_at > now:
+        problems.append(FieldError("received_at", "not in the future", value=received_at.isoformat()))
+    return problems
+
+
+def _wrong_answers(
+    new: NewServiceRequest, form: Form | None, archive: dict[str, Any], policy: Policy
+) -> list[FieldError]:
+    """The form filled in, and nothing in it that the archive says otherwise (S07-17)."""
+    if form is None:
+        return [FieldError("answers", "empty: the service item has no form")] if new.answers else []
+    problems = [
+        FieldError(f"answers.{problem.field}", problem.rule, problem.fix, problem.value)
+        for problem in check_answers(form, new.answers)
+    ]
+    for field in form.fields:
+        known, given = archive.get(field.name), new.answers.get(field.name)
+        if field.type == "choice" and known is not None and given is not None and known != given:
+            fix = "correct the archive or the answer"
+            problems.append(FieldError(f"answers.{field.name}", f"as in the archive: {known}", fix, str(given)))
+    return problems
+
+
+async def _write(
+    request_id: UUID,
+    new: NewServiceRequest,
+    judged: Judged,
+    owner: Actor,
+    received_at: datetime,
+    policy: Policy,
+    company: Company,
+    now: datetime,
+    span: str | None,
+) -> None:
+    for _ in range(DRAWS_MAX):
+        written = await execute(
+            "insert into service_request (id, number, customer_id, item, channel, text, answers, situation, time_limit,"
+            " steps, evidence, clause, policy_version, received_at, recorded_at, owner_id, owner_name, span, state,"
+            " version) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14,"
+            " $15, $16, $17, $18, $19, 1) on conflict (tenant_id, number) do nothing",
+            request_id,
+            new_number("S", received_at, company.time_zone),
+            new.customer_id,
+            new.item,
+            new.channel,
+            new.text,
+            _json(new.answers),
+            judged.limit.name if judged.limit else "",
+            _json(judged.limit) if judged.limit else None,
+            _json(judged.steps),
+            _json(judged.item.evidence),
+            judged.item.clause,
+            policy.version,
+            received_at,
+            now,
+            owner.id,
+            owner.name,
+            span,
+            "asked" if judged.flow else "open",
+        )
+        if written:
+            return
+    raise RuntimeError("no free service request number was drawn")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,68 @@
+"""What callers send about service requests, bounded and strict."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.records.words import Channel, Reason, Said, Unsaid
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+Answers = dict[str, str | int | bool | None]
+
+
+class NewServiceRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer asks for. `answers` fill in the item's form; `situation` is only needed where the archive and the
+    answers do not tell it. `received_at` is by default now and never later; `owner_id` by default whoever records it.
+    """
+
+    customer_id: UUID
+    item: Code
+    channel: Channel
+    text: Said
+    answers: Answers = {}
+    situation: Code | None = None
+    received_at: Moment | None = None
+    owner_id: UUID | None = None
+
+
+class NewAppointment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The day and hour agreed with the customer. Moving it needs the reason."""
+
+    at: Moment
+    reason: Unsaid = ""
+
+
+class NewStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A step that was taken. `rating` is of 1 (poor) to 5 (excellent), `rated` who was rated."""
+
+    step: Code
+    result: Unsaid = ""
+    reaction: Unsaid = ""
+    accompanied_by: Annotated[str, Meta(max_length=200)] = ""
+    rating: Annotated[int, Meta(ge=1, le=5)] | None = None
+    rated: Annotated[str, Meta(max_length=200)] = ""
+    taken_at: Moment | None = None
+
+
+class NewServiceHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who works on it from now on: a member of staff, a department, or one within the other."""
+
+    reason: Reason
+    to_staff_id: UUID | None = None
+    to_unit_id: UUID | None = None
+
+
+class NewServiceNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line for the case."""
+
+    text: Said
+    kind: Literal["note", "contact", "coordination"] = "note"
+
+
+class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The customer no longer wants it."""
+
+    reason: Reason

@@ -1,0 +1,176 @@
+"""A service request and every step it took, each as a row of its own."""
+
+from piccolo.columns import JSONB, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class ServiceRequest(TenantTable, tablename="service_request"):
+    """What a customer asked for. `steps`, `time_limit` and `evidence` are the service item's as it was then.
+
+    `owner_id` of the desk stays responsible to the end (S07-15); `handler_id` works on it now. `answers` fill in the
+    item's form. `state` follows from the rows beside it and is kept here so that lists filter by an index. `span` is
+    the span for which a rhythm opened it (S07-13).
+    """
+
+    number = Varchar(length=20)
+    customer_id = UuidColumn(default=None)
+    item = Varchar(length=60)
+    channel = Varchar(length=40)
+    text = Text()
+    answers = JSONB(default="{}")
+    situation = Varchar(length=60, default="")
+    time_limit = JSONB(default=None, null=True)
+    steps = JSONB(default="[]")
+    evidence = JSONB(default="[]")
+    clause = Varchar(length=20, default="")
+    policy_version = Integer(default=0)
+    received_at = Timestamptz(default=None, null=True)
+    recorded_at = Timestamptz(default=None, null=True)
+    owner_id = UuidColumn(default=None)
+    owner_name = Varchar(length=200)
+    handler_id = UuidColumn(default=None, null=True)
+    handler_unit_id = UuidColumn(default=None, null=True)
+    approval_id = UuidColumn(default=None, null=True)
+    appointment_at = Timestamptz(default=None, null=True)
+    span = Varchar(length=10, default=None, null=True)
+    state = Varchar(length=9, default="open")
+    version = Integer(default=1)
+
+    keys = Keys(
+        unique=(("number",),),
+        wall="customer_id",
+        references={
+            "customer_id": "customer",
+            "handler_id": "staff",
+            "handler_unit_id": "org_unit",
+            "approval_id": "approval_request",
+        },
+        indexes=(
+            Index(("received_at desc", "id desc"), name="service_request_received_idx"),
+            Index(("state", "received_at desc", "id desc"), name="service_request_state_idx"),
+            Index(("customer_id", "received_at desc")),
+            Index(("owner_id", "received_at desc")),
+            Index(
+                ("item", "span", "customer_id"),
+                unique=True,
+                where="span is not null",
+                name="service_request_span_idx",
+            ),
+        ),
+        checks={"state_known": "state in ('asked', 'rejected', 'open', 'filed', 'withdrawn')"},
+    )
+
+
+class ServiceStep(TenantTable, tablename="service_step"):
+    """A step was taken, in its place in the order (S07-19)."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    position = SmallInt()
+    step = Varchar(length=60)
+    result = Text(default="")
+    reaction = Text(default="")
+    accompanied_by = Varchar(length=200, default="")
+    rated = Varchar(length=200, default="")
+    rating = SmallInt(default=None, null=True)
+    taken_by = UuidColumn(default=None)
+    taken_by_name = Varchar(length=200)
+    taken_at = Timestamptz(default=None, null=True)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("request_id", "position"),),
+        wall="customer_id",
+        references={"request_id": "service_request", "customer_id": "customer"},
+        append_only=True,
+        indexes=(Index(("rated",), where="rating is not null", name="service_step_rated_idx"),),
+        checks={"rating_in_range": "rating is null or rating between 1 and 5"},
+    )
+
+
+class ServiceAppointment(TenantTable, tablename="service_appointment"):
+    """The day agreed with the customer, and every day it was moved to (S07-20)."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    from_at = Timestamptz(default=None, null=True)
+    to_at = Timestamptz(default=None, null=True)
+    reason = Text(default="")
+    made_by = UuidColumn(default=None)
+    made_by_name = Varchar(length=200)
+    made_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"request_id": "service_request", "customer_id": "customer"},
+        append_only=True,
+        indexes=(Index(("request_id", "made_at")),),
+    )
+
+
+class ServiceHandOver(TenantTable, tablename="service_hand_over"):
+    """Work goes to another member of staff or department; the desk stays responsible (S07-15, S07-21)."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    to_staff_id = UuidColumn(default=None, null=True)
+    to_unit_id = UuidColumn(default=None, null=True)
+    reason = Text()
+    handed_by = UuidColumn(default=None)
+    handed_by_name = Varchar(length=200)
+    handed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={
+            "request_id": "service_request",
+            "customer_id": "customer",
+            "to_staff_id": "staff",
+            "to_unit_id": "org_unit",
+        },
+        append_only=True,
+        indexes=(Index(("request_id", "handed_at")),),
+        checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
+    )
+
+
+class ServiceNote(TenantTable, tablename="service_note"):
+    """What was said and done on the way: a note, a contact with the customer, a word to a department."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    kind = Varchar(length=12, default="note")
+    text = Text()
+    written_by = UuidColumn(default=None)
+    written_by_name = Varchar(length=200)
+    written_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"request_id": "service_request", "customer_id": "customer"},
+        append_only=True,
+        indexes=(Index(("request_id", "written_at")),),
+        checks={"kind_known": "kind in ('note', 'contact', 'coordination')"},
+    )
+
+
+class ServiceEnd(TenantTable, tablename="service_end"):
+    """The request was withdrawn, or its approval refused, and why."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    outcome = Varchar(length=9)
+    reason = Text()
+    ended_by = UuidColumn(default=None)
+    ended_by_name = Varchar(length=200)
+    ended_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("request_id",),),
+        wall="customer_id",
+        references={"request_id": "service_request", "customer_id": "customer"},
+        append_only=True,
+        checks={"outcome_known": "outcome in ('rejected', 'withdrawn')"},
+    )
