@@ -10,6 +10,7 @@ from .audit.tables import AuditEntry
 from .care import tables as care
 from .complaints import tables as complaints
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
+from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion
@@ -83,4 +84,5 @@ TABLES: tuple[type[Table], ...] = (
     care.NewService,
     care.ServiceTelling,
     care.ServiceTrial,
+    PeriodClose,
 )

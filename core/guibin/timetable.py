@@ -26,6 +26,8 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm(
         "open_regular_service", service_requests.OpenRegularService(), every="daily 06:45", catch_up="once"
     ),  # S07-13
+    Rhythm("close_week", insight.ClosePeriod("week"), every="weekly Mon 00:05", catch_up="every"),  # S07-28
+    Rhythm("close_month", insight.ClosePeriod("month"), every="monthly 1 00:15", catch_up="every"),  # S05-1
     Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
     Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
 )

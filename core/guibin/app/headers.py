@@ -27,7 +27,8 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name.lower() for name, _ in message["headers"]}
-                extra = list(HEADERS)
+                # A page that brings its own style says so in its own policy.
+                extra = [(name, value) for name, value in HEADERS if name not in present]
                 if scope["path"].startswith("/api/v1/") and b"cache-control" not in present:
                     extra.append((b"cache-control", b"private, no-store"))
                 message["headers"] = [*message["headers"], *extra]

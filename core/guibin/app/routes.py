@@ -8,7 +8,13 @@ from guibin.audit.api import AuditController
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
-from guibin.insight.api import ComplaintSampleController, ImprovementMeasureController, StatisticsController
+from guibin.insight.api import (
+    ComplaintSampleController,
+    FigureController,
+    ImprovementMeasureController,
+    ReportController,
+    StatisticsController,
+)
 from guibin.jobs.api import JobController
 from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
@@ -63,6 +69,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CareTaskController,
     NewServiceController,
     StatisticsController,
+    FigureController,
+    ReportController,
     ComplaintSampleController,
     ImprovementMeasureController,
     CustomerController,

@@ -6,11 +6,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
+import msgspec
 from cyclopts import Parameter
+from msgspec import Struct
 
 from guibin.complaints.importing import import_complaints
-from guibin.insight.complaints import ComplaintStatistics, complaint_statistics, lines
+from guibin.insight.closes import unit_seen
+from guibin.insight.complaints import ComplaintReport, complaint_report, lines
+from guibin.insight.figures import Kind, say
+from guibin.insight.pages import page, worded
 from guibin.insight.periods import parse_period
+from guibin.insight.reports import Asked, Report
+from guibin.insight.reports import report as make_report
+from guibin.insight.workbooks import complaint_workbook, report_workbook
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
 from guibin.profiles.exporting import export_orders
@@ -19,11 +27,11 @@ from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
-from guibin.spreadsheets.writing import write
 from guibin.tiers.assessment import AssessmentView
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.tiers.days import local_day
 from guibin.tiers.importing import import_facts
+from guibin_tenants.org_units import by_code
 
 from . import environment
 from .environment import Session
@@ -110,28 +118,78 @@ def assess(
 
 def report(
     slug: str,
-    kind: Literal["complaints"],
+    kind: Literal["complaints", "retention", "service", "tiers"],
     *,
     period: Annotated[str, Parameter(help="A week, month or year: 2015-W17, 2015-04, 2015.")],
-    format: Literal["text", "xlsx", "json"] = "text",
-    file: Annotated[Path | None, Parameter(help="Where the workbook goes; KIND-PERIOD.xlsx without.")] = None,
+    format: Literal["text", "xlsx", "json", "html"] = "text",
+    file: Annotated[Path | None, Parameter(help="Where the workbook or page goes; KIND-PERIOD.xlsx without.")] = None,
+    unit: Annotated[str | None, Parameter(help="The code of an org unit; the whole company without.")] = None,
 ) -> None:
-    """The statistics of a period: received, by level and channel, warned, breached, resolved (S07-28)."""
-    found = asyncio.run(_report(slug, period))
+    """The figures of a period beside the period before and the targets; `complaints` is the weekly form (S07-28)."""
+    made = asyncio.run(_report(slug, kind, period, format, unit))
     if format == "json":
-        as_json(found)
-    elif format == "xlsx":
-        target = file or Path(f"{kind}-{period}.xlsx")
-        write(target, ("figure", found.period), lines(found), sheet=found.period)
-        out.print(f"The report is in {target}.")
+        as_json(made.found)
+    elif format == "text":
+        as_table(made.heads, made.rows, empty="There is no figure")
     else:
-        as_table(("figure", found.period), list(lines(found)), empty="")
+        target = file or Path(f"{kind}-{period}.{format}")
+        target.write_bytes(made.content)
+        out.print(f"The report is in {target}.")
 
 
-async def _report(slug: str, period: str) -> ComplaintStatistics:
+class _Made(Struct, frozen=True):
+    found: ComplaintReport | Report
+    heads: tuple[str, ...] = ()
+    rows: list[tuple[str, ...]] = []
+    content: bytes = b""
+
+
+async def _report(slug: str, kind: str, period: str, format: str, unit: str | None) -> _Made:
     async with environment.inside(slug) as session:
-        chosen = parse_period(period, session.tenant.time_zone)
-        return await complaint_statistics(chosen, now=session.request.now)
+        tenant, now, policy = session.tenant, session.request.now, await policy_of(session)
+        chosen = parse_period(period, tenant.time_zone)
+        place = await by_code(unit) if unit else None
+        if unit and place is None:
+            raise SystemExit(f"There is no org unit {unit}")
+        seen = await unit_seen(place.id if place else None, by=session.request.by)
+
+        def text(key: str) -> str:
+            return say(key, policy, tenant.language)
+
+        if kind == "complaints" and format != "html":
+            statistics = await complaint_report(
+                chosen, seen.id, policy=policy, language=tenant.language, time_zone=tenant.time_zone, now=now
+            )
+            content = complaint_workbook(statistics, text) if format == "xlsx" else b""
+            return _Made(statistics, ("figure", period, "before", "restated"), list(lines(statistics)), content)
+        asked = Asked(
+            kind=msgspec.convert(kind, Kind),
+            period=chosen,
+            org_unit_id=seen.id,
+            org_unit_name=seen.name,
+            language=tenant.language,
+            time_zone=tenant.time_zone,
+        )
+        found = await make_report(asked, policy=policy, now=now)
+        content = b""
+        if format == "xlsx":
+            content = report_workbook(found, text)
+        elif format == "html":
+            content = page(found, text, language=tenant.language)
+        return _Made(found, ("figure", period, "before", "of", "target"), _rows(found), content)
+
+
+def _rows(found: Report) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for one in found.figures:
+        unit, target = one.definition.unit, one.definition.target_per_mille
+        part = "" if one.denominator is None else f"{one.numerator}/{one.denominator}"
+        wanted = "" if target is None else f"{one.definition.good} {target / 10:.1f}%: {_MET[one.met]}"
+        rows.append((one.definition.title, worded(one.value, unit), worded(one.before, unit), part, wanted))
+    return rows
+
+
+_MET = {True: "met", False: "not met", None: "too few"}
 
 
 async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry_run: bool) -> Imported:

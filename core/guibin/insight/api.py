@@ -1,22 +1,26 @@
-"""`/api/v1/statistics`, `/complaint-samples` and `/improvement-measures`."""
+"""`/api/v1/statistics`, `/figures`, `/reports`, `/complaint-samples` and `/improvement-measures`."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.paging import Limit
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import measures, sampling
-from .complaints import ComplaintStatistics, complaint_statistics
+from . import measures, pages, sampling, workbooks
+from .closes import unit_seen
+from .complaints import ComplaintReport, complaint_report
+from .figures import Definition, Kind, defined, figures_of, say
 from .measures import MeasureResult, MeasureView, NewMeasure
 from .periods import parse_period
+from .reports import Asked, Report, report
 from .sampling import NewFollowUp, SampleView
 
 READ = may("insight:read")
@@ -27,14 +31,95 @@ class StatisticsController(Controller):
     path = "/api/v1/statistics"
     tags = ("statistics",)
 
-    @get("/", needs=READ, summary="Complaints of a period such as 2015-W26")
+    @get("/", needs=READ, summary="Complaints of a period such as 2015-W26, beside the period before and the targets")
     async def show(
-        self, period: str, by: Principal, company: Company, now: datetime, kind: Literal["complaints"] = "complaints"
-    ) -> ComplaintStatistics:
-        found = await complaint_statistics(parse_period(period, company.time_zone), now=now)
-        note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=found.received)
-        await record(note, by=by, now=now)
-        return found
+        self,
+        period: str,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        kind: Literal["complaints"] = "complaints",
+        org_unit_id: UUID | None = None,
+    ) -> ComplaintReport:
+        return await _statistics(period, org_unit_id, policy, by, company, language, now)
+
+    @get("/workbook", needs=READ, summary="The same as xlsx with charts")
+    async def workbook(
+        self,
+        period: str,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        org_unit_id: UUID | None = None,
+    ) -> Response[bytes]:
+        found = await _statistics(period, org_unit_id, policy, by, company, language, now)
+        content = workbooks.complaint_workbook(found, lambda key: say(key, policy, language))
+        return _file(content, f"complaints-{found.period}.xlsx")
+
+
+class FigureController(Controller):
+    path = "/api/v1/figures"
+    tags = ("statistics",)
+
+    @get("/", needs=READ, summary="Every figure with its numerator, denominator, unit, target and clause")
+    async def list_figures(self, policy: Policy, language: str) -> list[Definition]:
+        return [defined(figure, policy, language) for figure in figures_of(policy)]
+
+
+class ReportController(Controller):
+    path = "/api/v1/reports/{kind:str}"
+    tags = ("statistics",)
+
+    @get("/", needs=READ, summary="The figures of a kind: complaints, retention, service or tiers")
+    async def show(
+        self,
+        kind: Kind,
+        period: str,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        org_unit_id: UUID | None = None,
+    ) -> Report:
+        return await _report(kind, period, org_unit_id, policy, by, company, language, now)
+
+    @get("/workbook", needs=READ, summary="The same as xlsx with charts")
+    async def workbook(
+        self,
+        kind: Kind,
+        period: str,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        org_unit_id: UUID | None = None,
+    ) -> Response[bytes]:
+        found = await _report(kind, period, org_unit_id, policy, by, company, language, now)
+        content = workbooks.report_workbook(found, lambda key: say(key, policy, language))
+        return _file(content, f"{kind}-{found.period}.xlsx")
+
+    @get("/page", needs=READ, summary="The same as a page to be printed", media_type="text/html")
+    async def page(
+        self,
+        kind: Kind,
+        period: str,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        org_unit_id: UUID | None = None,
+    ) -> Response[bytes]:
+        found = await _report(kind, period, org_unit_id, policy, by, company, language, now)
+        content = pages.page(found, lambda key: say(key, policy, language), language=language)
+        headers = {"Content-Security-Policy": pages.POLICY}
+        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
 
 
 class ComplaintSampleController(Controller):
@@ -79,3 +164,53 @@ class ImprovementMeasureController(Controller):
     )
     async def finish(self, measure_id: UUID, data: MeasureResult, by: Principal, now: datetime) -> MeasureView:
         return await measures.finish(measure_id, data, by=by, now=now)
+
+
+async def _statistics(
+    period: str,
+    org_unit_id: UUID | None,
+    policy: Policy,
+    by: Principal,
+    company: Company,
+    language: str,
+    now: datetime,
+) -> ComplaintReport:
+    chosen = parse_period(period, company.time_zone)
+    unit = await unit_seen(org_unit_id, by=by)
+    found = await complaint_report(
+        chosen, unit.id, policy=policy, language=language, time_zone=company.time_zone, now=now
+    )
+    note = AuditNote(action="statistics.complaints", subject="statistics", shown=found.received)
+    await record(note, by=by, now=now)
+    return found
+
+
+async def _report(
+    kind: Kind,
+    period: str,
+    org_unit_id: UUID | None,
+    policy: Policy,
+    by: Principal,
+    company: Company,
+    language: str,
+    now: datetime,
+) -> Report:
+    chosen = parse_period(period, company.time_zone)
+    unit = await unit_seen(org_unit_id, by=by)
+    asked = Asked(
+        kind=kind,
+        period=chosen,
+        org_unit_id=unit.id,
+        org_unit_name=unit.name,
+        language=language,
+        time_zone=company.time_zone,
+    )
+    found = await report(asked, policy=policy, now=now)
+    note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=len(found.figures))
+    await record(note, by=by, now=now)
+    return found
+
+
+def _file(content: bytes, name: str) -> Response[bytes]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=workbooks.MEDIA_TYPE, headers=headers)

@@ -1,23 +1,35 @@
-"""The weekly statistics of the opinion and complaint form (S07-28), each figure defined here and nowhere else."""
+"""The statistics of the opinion and complaint form (S07-28), frozen at the close and compared."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
+from guibin.policy.calendars import Calendar
+from guibin.policy.clocks import working_between
+from guibin.policy.packs import Policy
+from guibin.sla.calendars import BUSINESS, in_force
+from guibin.sla.plans import ClockRecord
 from guibin_tenants.scope import fetch, fetch_one
 
-from .periods import Period
+from .closes import closed
+from .counts import counted
+from .figures import FEW, counts_of, figures_of, title_of, valued
+from .periods import Period, before
 
 
-class ComplaintStatistics(Struct, frozen=True):
+class ComplaintStatistics(Struct, frozen=True, kw_only=True):
     """Complaints received in a period. `starts_at` is inclusive, `ends_at` exclusive; figures are as of `as_of`.
 
     received: complaints whose first receipt lies in the period. by_level, by_channel, by_cause: the same, divided.
     warned, breached: those of them that were warned about, whose deadline passed unresolved. resolved: those settled,
-    here or at their source. open: those not settled; overdue: those of them past their deadline. in_time_per_mille:
-    of those whose deadline has come or that were resolved here, the share resolved by it; None when there is none.
-    resolution_seconds_avg: from receipt to remedy, 7×24, of those resolved here. reopened: called back not satisfied.
+    here or at their source. open: those not settled; overdue: those of them past their deadline, unless they wait for the
+    customer. judged: resolved here, or overdue; in_time_per_mille: the share of them resolved by the deadline, None for
+    fewer than 5. resolution_seconds_avg: from receipt to remedy, 7×24, of those resolved here;
+    resolution_business_seconds_avg: the same within business hours and outside pauses; _p90: what nine of ten stay
+    within, None for fewer than 5. reopened: called back not satisfied.
     """
 
     period: str
@@ -31,25 +43,76 @@ class ComplaintStatistics(Struct, frozen=True):
     open: int
     overdue: int
     reopened: int
+    judged: int
     in_time_per_mille: int | None
     resolution_seconds_avg: int | None
+    resolution_business_seconds_avg: int | None
+    resolution_business_seconds_p90: int | None
     by_level: dict[str, int]
     by_channel: dict[str, int]
     by_cause: dict[str, int]
     clause: str = "S07-28"
 
 
+class TargetLine(Struct, frozen=True, kw_only=True):
+    """How the period stands to a KPI of the policy; `met` None for fewer than 5."""
+
+    name: str
+    title: str
+    value_per_mille: float | None
+    target_per_mille: int
+    good: str
+    met: bool | None
+    clause: str
+
+
+class ComplaintReport(ComplaintStatistics, frozen=True, kw_only=True):
+    """The statistics of one org unit and everything under it, beside the period before and the targets.
+
+    Once `closed_at` is set the figures are those of the close; `restated` holds, by name, every figure that has changed
+    since, with its present value. `before` are the figures of the period before, frozen or not.
+    """
+
+    org_unit_id: UUID
+    closed_at: datetime | None
+    restated: dict[str, int | None]
+    before: dict[str, int | None]
+    targets: tuple[TargetLine, ...]
+
+
+SCALARS = (
+    "received",
+    "warned",
+    "breached",
+    "resolved",
+    "open",
+    "overdue",
+    "reopened",
+    "judged",
+    "in_time_per_mille",
+    "resolution_seconds_avg",
+    "resolution_business_seconds_avg",
+    "resolution_business_seconds_p90",
+)
+_GROUPINGS = ("level", "channel", "cause")
 _FIGURES = """
 select count(*) as received, count(t.warned_at) as warned, count(t.breached_at) as breached,
     count(*) filter (where c.state in ('resolved', 'closed')) as resolved,
     count(*) filter (where c.state in ('open', 'waiting')) as open,
-    count(*) filter (where c.state in ('open', 'waiting') and t.due_at < $3) as overdue,
+    count(*) filter (where c.state = 'open' and t.due_at < $3) as overdue,
     count(*) filter (where c.round > 0) as reopened,
     count(*) filter (where t.completed_at <= t.due_at) as in_time,
-    count(*) filter (where t.completed_at is not null or t.due_at < $3) as judged,
+    count(*) filter (where t.completed_at is not null or (t.paused_at is null and t.due_at < $3)) as judged,
     avg(extract(epoch from t.completed_at - t.started_at)) filter (where t.completed_at is not null) as seconds
-from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'
+from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id
+    and t.milestone = 'resolution' and t.cancelled_at is null
 where c.kind = 'complaint' and c.received_at >= $1 and c.received_at < $2
+"""
+_RESOLVED = """
+select t.clock::text as clock, t.completed_at from complaint c
+join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'
+where c.kind = 'complaint' and c.received_at >= $1 and c.received_at < $2 and t.completed_at is not null
+    and t.cancelled_at is null
 """
 _GROUPS = {
     "level": "select c.level as name, count(*) as n from complaint c where c.kind = 'complaint'"
@@ -63,13 +126,14 @@ _GROUPS = {
 
 
 async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintStatistics:
-    """The statistics of a period as of `now`."""
+    """The statistics of a period as of `now`, of what the scope may see."""
     row = await fetch_one(_FIGURES, period.starts_at, period.ends_at, now)
     assert row is not None
     groups = {
         name: {r["name"]: r["n"] for r in await fetch(sql, period.starts_at, period.ends_at)}
         for name, sql in _GROUPS.items()
     }
+    worked = await _business_seconds(period)
     return ComplaintStatistics(
         period=period.name,
         starts_at=period.starts_at,
@@ -82,22 +146,101 @@ async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintSta
         open=row["open"],
         overdue=row["overdue"],
         reopened=row["reopened"],
-        in_time_per_mille=round(1000 * row["in_time"] / row["judged"]) if row["judged"] else None,
+        judged=row["judged"],
+        in_time_per_mille=round(1000 * row["in_time"] / row["judged"]) if row["judged"] >= FEW else None,
         resolution_seconds_avg=int(row["seconds"]) if row["seconds"] is not None else None,
+        resolution_business_seconds_avg=sum(worked) // len(worked) if worked else None,
+        resolution_business_seconds_p90=worked[-(-len(worked) * 9 // 10) - 1] if len(worked) >= FEW else None,
         by_level=groups["level"],
         by_channel=groups["channel"],
         by_cause=groups["cause"],
     )
 
 
-def lines(found: ComplaintStatistics) -> Iterator[tuple[str, str]]:
-    """The statistics as name and figure, for tables and workbooks."""
-    for name in ("received", "warned", "breached", "resolved", "open", "overdue", "reopened"):
-        yield name, str(getattr(found, name))
-    share = found.in_time_per_mille
-    yield "in time", "-" if share is None else f"{share / 10:.1f} %"
-    seconds = found.resolution_seconds_avg
-    yield "average hours to remedy", "-" if seconds is None else f"{seconds / 3600:.1f}"
-    for title, group in (("level", found.by_level), ("channel", found.by_channel), ("cause", found.by_cause)):
-        for name, count in group.items():
-            yield f"{title} {name}", str(count)
+async def complaint_report(
+    period: Period, org_unit_id: UUID, *, policy: Policy, language: str, time_zone: str, now: datetime
+) -> ComplaintReport:
+    """The statistics of a unit whose subtree the scope is narrowed to: frozen if closed, compared, against targets."""
+    live = await complaint_statistics(period, now=now)
+    close = await closed("complaints", period, org_unit_id)
+    shown = msgspec.json.decode(close.content, type=ComplaintStatistics) if close else live
+    earlier = before(period, time_zone)
+    frozen = await closed("complaints", earlier, org_unit_id)
+    compared = (
+        msgspec.json.decode(frozen.content, type=ComplaintStatistics)
+        if frozen
+        else await complaint_statistics(earlier, now=now)
+    )
+    return ComplaintReport(
+        **{name: getattr(shown, name) for name in ComplaintStatistics.__struct_fields__},
+        org_unit_id=org_unit_id,
+        closed_at=close.closed_at if close else None,
+        restated={name: getattr(live, name) for name in SCALARS if getattr(live, name) != getattr(shown, name)},
+        before={name: getattr(compared, name) for name in SCALARS},
+        targets=await _targets(
+            period, org_unit_id, policy=policy, language=language, time_zone=time_zone, as_of=shown.as_of
+        ),
+    )
+
+
+def lines(found: ComplaintReport) -> Iterator[tuple[str, str, str, str]]:
+    """Name, figure, the period before and what it is restated to, for the terminal."""
+    for name in SCALARS:
+        restated = worded(name, found.restated[name]) if name in found.restated else ""
+        yield name, worded(name, getattr(found, name)), worded(name, found.before[name]), restated
+    for title in _GROUPINGS:
+        for name, count in getattr(found, f"by_{title}").items():
+            yield f"{title} {name}", str(count), "", ""
+    for target in found.targets:
+        value = "-" if target.value_per_mille is None else f"{target.value_per_mille / 10:.2f} %"
+        met = {True: "met", False: "not met", None: "too few"}[target.met]
+        yield target.title, value, "", f"{target.good} {target.target_per_mille / 10:.1f} %: {met}"
+
+
+def worded(name: str, value: int | None) -> str:
+    """A figure as people read it: shares in per cent, durations in hours."""
+    if value is None:
+        return "-"
+    if name.endswith("_per_mille"):
+        return f"{value / 10:.1f} %"
+    return f"{value / 3600:.1f} h" if "_seconds_" in name else str(value)
+
+
+async def _business_seconds(period: Period) -> Sequence[int]:
+    """Ascending, of every complaint of the period that was resolved here."""
+    rows = await fetch(_RESOLVED, period.starts_at, period.ends_at)
+    if not rows:
+        return ()
+    calendar = (await in_force(BUSINESS)).calendar
+    return sorted(_worked(row["clock"], row["completed_at"], calendar) for row in rows)
+
+
+def _worked(clock: str, until: datetime, calendar: Calendar) -> int:
+    record = msgspec.json.decode(clock, type=ClockRecord)
+    return int(working_between(calendar, record.started_at, until, record.pauses) / timedelta(seconds=1))
+
+
+async def _targets(
+    period: Period, org_unit_id: UUID, *, policy: Policy, language: str, time_zone: str, as_of: datetime
+) -> tuple[TargetLine, ...]:
+    figures = [one for one in figures_of(policy, "complaints") if one.target_per_mille is not None]
+    close = await closed("counts", period, org_unit_id)
+    counts = (
+        msgspec.json.decode(close.content, type=dict[str, dict[str, int]])
+        if close
+        else await counted(counts_of(figures), period, policy=policy, time_zone=time_zone, as_of=as_of)
+    )
+    found = []
+    for figure in figures:
+        value = valued(figure, counts, policy, language)
+        line = TargetLine(
+            name=figure.name,
+            title=title_of(figure, policy, language),
+            value_per_mille=value.value,
+            target_per_mille=figure.target_per_mille or 0,
+            good=figure.good,
+            met=value.met,
+            clause=figure.clause,
+        )
+        found.append(line)
+    return tuple(found)

@@ -1,15 +1,36 @@
-"""Background work of insight: the week's sample, late measures, and deadlines told to those who must hear of them."""
+"""Background work of insight: closing periods, the week's sample, late measures, and deadlines told to people."""
 
 from datetime import timedelta
+from typing import Literal
+from uuid import UUID
 
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
+from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.tiers.days import local_day
+from guibin_tenants import org_units
 from guibin_tenants.scope import fetch_one
 
 from . import measures, sampling
-from .periods import parse_period, week_of
+from .closes import close, unit_seen
+from .complaints import complaint_statistics
+from .counts import counted
+from .figures import counts_of, figures_of
+from .periods import last_ended, parse_period, week_of
+
+
+class ClosePeriod(Job, frozen=True):
+    """Freeze the figures of the week, month or year that has just ended (S07-28)."""
+
+    span: Literal["week", "month", "year"]
+
+
+class CloseUnit(Job, frozen=True):
+    """Freeze one org unit's figures of a period."""
+
+    period: str
+    org_unit_id: UUID
 
 
 class DrawSample(Job, frozen=True):
@@ -18,6 +39,31 @@ class DrawSample(Job, frozen=True):
 
 class TellOverdueMeasures(Job, frozen=True):
     """Improvement measures that are late (S07-28)."""
+
+
+@handles(ClosePeriod)
+async def close_period(job: ClosePeriod, run: Run) -> None:
+    """A job for every org unit, each its own transaction behind its own wall. The year is closed with its December."""
+    tick = run.due_at or run.now
+    period = last_ended(job.span, tick, run.company.time_zone)
+    names = [period.name]
+    if job.span == "month" and period.name.endswith("-12"):
+        names.append(period.name[:4])
+    for unit in await org_units.all_units():
+        for name in names:
+            await enqueue(CloseUnit(name, unit.id), now=run.now, unique_key=f"close/{name}/{unit.id}")
+
+
+@handles(CloseUnit)
+async def close_unit(job: CloseUnit, run: Run) -> None:
+    """Once: a period that is closed stays as it is."""
+    zone = run.company.time_zone
+    period = parse_period(job.period, zone)
+    unit = await unit_seen(job.org_unit_id, by=run.by)
+    await close("complaints", period, unit.id, await complaint_statistics(period, now=run.now), now=run.now)
+    names = counts_of(figures_of(run.policy))
+    counts = await counted(names, period, policy=run.policy, time_zone=zone, as_of=run.now)
+    await close("counts", period, unit.id, counts, now=run.now)
 
 
 @handles(DrawSample)

@@ -42,9 +42,31 @@ def parse_period(name: str, time_zone: str) -> Period:
     return Period(name, first, after - timedelta(days=1), _midnight(first, zone), _midnight(after, zone))
 
 
+def before(period: Period, time_zone: str) -> Period:
+    """The week, month or year that ended as this one began. Raises Invalid where there is none."""
+    return parse_period(_named_as(period, period.first_on - timedelta(days=1)), time_zone)
+
+
+def last_ended(span: str, moment: datetime, time_zone: str) -> Period:
+    """The latest `week`, `month` or `year` that was over at a moment."""
+    day = moment.astimezone(ZoneInfo(time_zone)).date()
+    present = {"week": _week_name(day), "month": f"{day:%Y-%m}", "year": f"{day.year:04d}"}[span]
+    return before(parse_period(present, time_zone), time_zone)
+
+
 def week_of(moment: datetime, time_zone: str) -> str:
     """The ISO week a moment falls in, in this zone: `2015-W26`."""
-    year, week, _ = moment.astimezone(ZoneInfo(time_zone)).isocalendar()
+    return _week_name(moment.astimezone(ZoneInfo(time_zone)).date())
+
+
+def _named_as(period: Period, day: date) -> str:
+    if "W" in period.name:
+        return _week_name(day)
+    return f"{day:%Y-%m}" if "-" in period.name else f"{day.year:04d}"
+
+
+def _week_name(day: date) -> str:
+    year, week, _ = day.isocalendar()
     return f"{year:04d}-W{week:02d}"
 
 

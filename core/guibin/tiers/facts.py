@@ -18,6 +18,9 @@ from guibin_tenants.tables import new_id
 BATCH_MAX = 1_000
 # Ten trillion yuan in fen: thousands of facts of this size still add up within a bigint.
 VALUE_MAX = 10**15
+# Every company may record it of everybody: 1 on the day the customer left, 0 on the day it came back, 2 when the archive
+# ended otherwise (the customer died, two archives were merged). Churn is counted from it.
+DEPARTED = "departed"
 _ATTEMPTS_MAX = 3
 
 _Name = Annotated[str, Meta(min_length=1, max_length=60)]
@@ -126,8 +129,8 @@ async def count_new(facts: Sequence[NewFact], *, units: Mapping[str, str], now: 
 
 
 def units_of(policy: Policy) -> dict[str, str]:
-    """The facts the policy's schemes look at, each with its unit. A fact only ever counted has no unit of its own."""
-    units: dict[str, str] = {}
+    """The facts the policy's schemes look at and `departed`, each with its unit. One only ever counted has none."""
+    units: dict[str, str] = {DEPARTED: ""}
     for metric in (metric for scheme in policy.schemes for metric in scheme.metrics):
         if metric.aggregate == "count":
             units.setdefault(metric.fact, "")
@@ -165,6 +168,9 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
         )
     if fact.value is not None and abs(fact.value) > VALUE_MAX:
         wrong.append(("value", f"between -{VALUE_MAX} and {VALUE_MAX}", "", str(fact.value)[:60]))
+    if fact.metric == DEPARTED and fact.value not in (None, 0, 1, 2):
+        rule = "1 for left, 0 for came back, 2 for an archive that ended otherwise"
+        wrong.append(("value", rule, "", str(fact.value)[:60]))
     return wrong
 
 

@@ -1,0 +1,70 @@
+"""Closing periods, and reading what was closed (subtlety 67)."""
+
+from datetime import datetime
+from typing import Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin_tenants import org_units
+from guibin_tenants.org_units import OrgUnitView
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, see_units
+from guibin_tenants.tables import new_id
+
+from .periods import Period
+
+Content = TypeVar("Content")
+Closed = Literal["complaints", "counts"]
+
+
+class Close(Struct, frozen=True):
+    """What was written at the close, as JSON."""
+
+    content: str
+    closed_at: datetime
+
+
+async def unit_seen(wanted: UUID | None, *, by: Principal) -> OrgUnitView:
+    """Whose figures are asked for: the caller's own unit without a wish. Narrows the scope to that unit's subtree.
+
+    Raises NotFound for a unit that does not exist or lies behind the wall.
+    """
+    units = {unit.id: unit for unit in await org_units.all_units()}
+    head = next((unit for unit in units.values() if unit.parent_id is None), None)
+    chosen = wanted or by.org_unit_id or (head.id if head else None)
+    if chosen not in units or (by.units != ALL_UNITS and chosen not in by.units):
+        raise NotFound(f"There is no org unit {wanted}")
+    visible = await org_units.visible_from(chosen)
+    if isinstance(visible, tuple):
+        await see_units(visible)
+    return units[chosen]
+
+
+async def close(kind: Closed, period: Period, org_unit_id: UUID, content: object, *, now: datetime) -> bool:
+    """Write the figures down for good; False when the period was closed already."""
+    written = await execute(
+        "insert into period_close (id, kind, period, org_unit_id, content, closed_at)"
+        " values ($1, $2, $3, $4, $5::jsonb, $6) on conflict (tenant_id, kind, period, org_unit_id) do nothing",
+        new_id(),
+        kind,
+        period.name,
+        org_unit_id,
+        msgspec.json.encode(content).decode(),
+        now,
+    )
+    return bool(written)
+
+
+async def closed(kind: Closed, period: Period, org_unit_id: UUID) -> Close | None:
+    """The close of a unit's period, None while it is open."""
+    row = await fetch_one(
+        "select content::text as content, closed_at from period_close"
+        " where kind = $1 and period = $2 and org_unit_id = $3",
+        kind,
+        period.name,
+        org_unit_id,
+    )
+    return Close(row["content"], row["closed_at"]) if row else None

@@ -1,0 +1,101 @@
+"""Reports: the figures of one kind for a week, month or year, of an org unit and everything under it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.policy.packs import Policy
+
+from .closes import closed
+from .counts import Groups, counted
+from .figures import Definition, Kind, Value, counts_of, defined, figures_of, say, valued
+from .periods import Period, before
+
+
+class FigureLine(Value, frozen=True, kw_only=True):
+    """A figure with its definition. `before` is its value in the period before; `restated` its numerator, denominator and
+    value as they would be now, None while the period is open or nothing has changed since the close.
+    """
+
+    definition: Definition
+    before: float | None
+    restated: Value | None
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The figures of a period. Once `closed_at` is set they are those of the close."""
+
+    kind: str
+    title: str
+    period: str
+    starts_at: datetime
+    ends_at: datetime
+    as_of: datetime
+    closed_at: datetime | None
+    org_unit_id: UUID
+    org_unit_name: str
+    figures: tuple[FigureLine, ...]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Which report of which unit, and for whom: the unit's subtree is what the scope sees."""
+
+    kind: Kind
+    period: Period
+    org_unit_id: UUID
+    org_unit_name: str
+    language: str
+    time_zone: str
+
+
+async def report(asked: Asked, *, policy: Policy, now: datetime) -> Report:
+    """Frozen if the period is closed, beside the period before."""
+    figures = figures_of(policy, asked.kind)
+    names = counts_of(figures)
+    live = await counted(names, asked.period, policy=policy, time_zone=asked.time_zone, as_of=now)
+    close = await closed("counts", asked.period, asked.org_unit_id)
+    shown = _missing(_counts(close.content), live) if close else live
+    earlier = await _earlier(asked, names, policy=policy, now=now)
+    found = []
+    for figure in figures:
+        value = valued(figure, shown, policy, asked.language)
+        present = valued(figure, live, policy, asked.language)
+        line = FigureLine(
+            **{name: getattr(value, name) for name in Value.__struct_fields__},
+            definition=defined(figure, policy, asked.language),
+            before=valued(figure, earlier, policy, asked.language).value,
+            restated=present if present != value else None,
+        )
+        found.append(line)
+    return Report(
+        kind=asked.kind,
+        title=say(f"report.{asked.kind}", policy, asked.language),
+        period=asked.period.name,
+        starts_at=asked.period.starts_at,
+        ends_at=asked.period.ends_at,
+        as_of=close.closed_at if close else now,
+        closed_at=close.closed_at if close else None,
+        org_unit_id=asked.org_unit_id,
+        org_unit_name=asked.org_unit_name,
+        figures=tuple(found),
+    )
+
+
+async def _earlier(asked: Asked, names: Sequence[str], *, policy: Policy, now: datetime) -> dict[str, Groups]:
+    period = before(asked.period, asked.time_zone)
+    close = await closed("counts", period, asked.org_unit_id)
+    if close:
+        return _counts(close.content)
+    return await counted(names, period, policy=policy, time_zone=asked.time_zone, as_of=now)
+
+
+def _counts(text: str) -> dict[str, Groups]:
+    return msgspec.json.decode(text, type=dict[str, dict[str, int]])
+
+
+def _missing(frozen: dict[str, Groups], live: dict[str, Groups]) -> dict[str, Groups]:
+    # A count that was defined after the close has no frozen number: it is shown as it is now.
+    return {**live, **frozen}
