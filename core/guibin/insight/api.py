@@ -119,7 +119,7 @@ class ReportController(Controller):
         found = await _report(kind, period, org_unit_id, policy, by, company, language, now)
         content = pages.page(found, lambda key: say(key, policy, language), language=language)
         headers = {"Content-Security-Policy": pages.POLICY}
-        return Response(content, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(content, media_type="text/html", headers=headers)
 
 
 class ComplaintSampleController(Controller):
