@@ -15,6 +15,7 @@ from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, Renewal
 from guibin.policy.complaints import ComplaintPolicy, Escalation, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
 from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
+from guibin.policy.departments import DepartmentTask
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.kpis import Kpi
@@ -45,6 +46,7 @@ __all__ = [
     "ComplaintDraft",
     "ComplaintPolicy",
     "Days",
+    "DepartmentTask",
     "Dimension",
     "Entitlement",
     "Escalation",

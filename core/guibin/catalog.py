@@ -9,6 +9,7 @@ from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
 from .care import tables as care
 from .complaints import tables as complaints
+from .department_requests import tables as department_requests
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
@@ -78,6 +79,9 @@ TABLES: tuple[type[Table], ...] = (
     complaints.ComplaintSample,
     complaints.ComplaintFollowUp,
     complaints.ImprovementMeasure,
+    department_requests.DepartmentRequest,
+    department_requests.DepartmentEvent,
+    department_requests.DepartmentMatter,
     care.Reminder,
     care.Renewal,
     care.CareTask,

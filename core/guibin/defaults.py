@@ -4,9 +4,12 @@ from importlib.resources import files
 
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.complaints import ComplaintPolicy, Escalation, Level
-from guibin.policy.deadlines import Hours
+from guibin.policy.deadlines import Days, Hours
+from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Pack
 from guibin.policy.texts import load
+
+LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
 
 CORE = Pack(
     name="core",
@@ -16,6 +19,10 @@ CORE = Pack(
         levels=(Level("standard", resolve_within=Hours(24), escalations=(Escalation("manager"),), clause="S10-5"),),
         default_level="standard",
         clause="S10-5",
+    ),
+    department_tasks=(  # S01-8: other departments assess and assist; the regulation gives no figures
+        DepartmentTask("assessment", Hours(8), Days(5), escalations=LEADERS, clause="S01-8"),
+        DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),
     ),
     approvals=(ApprovalFlow("exception", subject="application", steps=(ApprovalStep("manager"),), clause="S13-2"),),
     texts=load(files("guibin") / "texts"),

@@ -5,6 +5,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 """
 
 from guibin.care import jobs as care
+from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
 from guibin.insight import jobs as insight
 from guibin.jobs.kinds import Handler, add, kind_of
@@ -16,7 +17,7 @@ from guibin.sla import jobs as sla
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (care, insight, records, service_requests, sla, tiers)
+HANDLERS = (care, department_requests, insight, records, service_requests, sla, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3

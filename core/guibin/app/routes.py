@@ -7,6 +7,7 @@ from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
+from guibin.department_requests.api import DepartmentRequestController
 from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
 from guibin.insight.api import (
     ComplaintSampleController,
@@ -61,6 +62,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ContactCadenceController,
     ServiceRequestController,
     ComplaintController,
+    DepartmentRequestController,
     TimerController,
     CalendarController,
     TimetableController,

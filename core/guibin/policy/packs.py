@@ -9,6 +9,7 @@ from .approvals import ApprovalFlow
 from .cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
 from .care import CarePolicy
 from .complaints import ComplaintPolicy
+from .departments import DepartmentTask
 from .fields import ArchiveField
 from .forms import Form
 from .kpis import Kpi
@@ -34,6 +35,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     complaints: ComplaintPolicy | None = None
+    department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] = ()
     reviews: tuple[ReviewRhythm, ...] = ()
@@ -60,6 +62,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
     complaints: ComplaintPolicy
+    department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] = ()
     reviews: tuple[ReviewRhythm, ...] = ()
@@ -93,6 +96,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The form of this name."""
         return next((form for form in self.forms if form.name == name), None)
 
+    def department_task(self, name: str) -> DepartmentTask | None:
+        """What departments ask of each other under this name."""
+        return next((task for task in self.department_tasks if task.name == name), None)
+
     def approval(self, name: str) -> ApprovalFlow | None:
         """The approval flow of this name."""
         return next((flow for flow in self.approvals if flow.name == name), None)
@@ -106,6 +113,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_items: tuple[ServiceItem, ...] = ()
     entitlements: tuple[Entitlement, ...] | None = None
     complaints: ComplaintPolicy | None = None
+    department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] | None = None
     care: CarePolicy | None = None
@@ -140,6 +148,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         service_rhythms=_all(parts, "service_rhythms"),
         entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,
         complaints=overrides.complaints or _last(parts, "complaints"),
+        department_tasks=_named([*(p.department_tasks for p in parts), overrides.department_tasks]),
         approvals=_named([*(p.approvals for p in parts), overrides.approvals]),
         cadences=_all(parts, "cadences") if overrides.cadences is None else overrides.cadences,
         reviews=_named([p.reviews for p in parts]),

@@ -37,13 +37,25 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_service_items(policy),
         *(_complaints(policy.complaints) if policy.complaints else ()),
         *_approvals(policy),
+        *_department_tasks(policy),
         *_care(policy),
         *_texts(policy),
     )
 
 
 def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    for part in ("fields", "settings", "schemes", "service_items", "approvals", "reviews", "surveys", "kpis", "forms"):
+    for part in (
+        "fields",
+        "settings",
+        "schemes",
+        "service_items",
+        "approvals",
+        "department_tasks",
+        "reviews",
+        "surveys",
+        "kpis",
+        "forms",
+    ):
         seen: set[str] = set()
         for item in getattr(policy, part):
             if item.name in seen:
@@ -195,6 +207,18 @@ def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
                 yield PolicyProblem(f"approvals.{flow.name}", role, "a role", f"one of {sorted(ROLES)}")
 
 
+def _department_tasks(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for task in policy.department_tasks:
+        path = f"department_tasks.{task.name}"
+        if task.calendar not in CALENDARS:
+            yield PolicyProblem(path, task.calendar, "always or business")
+        if not 0 < task.warn_at_percent < 100:
+            yield PolicyProblem(path, str(task.warn_at_percent), "1 to 99: a warning comes before the breach")
+        for step in task.escalations:
+            if step.role not in ROLES or step.after_minutes < 0:
+                yield PolicyProblem(path, f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more")
+
+
 def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     if policy.care is None:
         return
@@ -234,6 +258,7 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     if policy.complaints:
         yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)
         yield from (f"complaint_cause.{cause}" for cause in policy.complaints.causes)
+    yield from (f"department_task.{task.name}" for task in policy.department_tasks)
     yield from (f"approval.{flow.name}" for flow in policy.approvals)
     if policy.care:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)

@@ -14,6 +14,7 @@ from guibin import (
     CarePolicy,
     ComplaintPolicy,
     Days,
+    DepartmentTask,
     Entitlement,
     Escalation,
     Evidence,
@@ -69,6 +70,7 @@ SCHEME = TierScheme(
 )
 
 TOLD = (Escalation("account_manager"), Escalation("manager", 30), Escalation("tenant_admin", 120))
+LED = (Escalation("manager"), Escalation("tenant_admin", 60))
 VIP = ("key", "important", "standard")
 ON_SITE = (  # S07-19: the manager goes along, asks the customer, and rates the installer
     Evidence("on_site", ("result", "accompanied_by", "reaction")),
@@ -214,6 +216,9 @@ PACK = Pack(
     service_rhythms=(ServiceRhythm("on_site_care", "month", (GROUP,), clause="S07-13"),),
     entitlements=ENTITLEMENTS,
     complaints=COMPLAINTS,
+    department_tasks=(  # S07-21: the regulation gives no figures; an hour to take it up, half a day to answer
+        DepartmentTask("green_channel", Hours(1), Hours(12), escalations=LED, clause="S07-21"),
+    ),
     approvals=(
         ApprovalFlow(  # S07-17
             "special_user",

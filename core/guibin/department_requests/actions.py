@@ -1,0 +1,312 @@
+"""Asking a department, its acknowledgement and answer, handing back with a reason, sending again (S07-21)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.context import Company
+from guibin.notices.actions import Notice, notify
+from guibin.policy.deadlines import Hours
+from guibin.policy.departments import DepartmentTask
+from guibin.policy.packs import Policy
+from guibin.records.subjects import refuse_unless_kept
+from guibin.sla import actions as sla
+from guibin.sla.actions import NewTimer
+from guibin.sla.plans import Terms
+from guibin_tenants import org_units
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from .queries import ANSWER, MINE, DepartmentRequestForm, form, units_of
+from .refusals import AlreadyAcknowledged, NotToSendAgain, NotWithDepartment, OtherDepartments
+from .requests import (
+    Matter,
+    NewAcknowledgement,
+    NewAnswer,
+    NewDepartmentRequest,
+    NewRecall,
+    NewReturn,
+    NewSending,
+)
+
+SUBJECT = "department_request"
+WITH_DEPARTMENT = ("sent", "acknowledged")
+
+
+class Owner(Struct, frozen=True):
+    """Who answers for a request in the department asked."""
+
+    id: UUID
+    name: str
+
+
+async def ask(
+    new: NewDepartmentRequest, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> DepartmentRequestForm:
+    """Ask a department; its owner is told and both clocks start.
+
+    Raises Invalid with every wrong field, NotFound for a customer or case not visible from here, ArchiveErased.
+    """
+    task = policy.department_task(new.task)
+    owner, problems = await _owner(new.to_unit_id, new.owner_id)
+    if task is None:
+        known = ", ".join(one.name for one in policy.department_tasks)
+        problems.append(FieldError("task", "a task departments ask of each other", f"one of: {known}", new.task))
+    if new.about is not None and new.customer_id is not None:
+        problems.append(FieldError("customer_id", "empty where `about` names the case", value=str(new.customer_id)))
+    if owner is None or task is None or problems:
+        raise Invalid("The department was not asked", fields=tuple(problems))
+    customer_id = await _customer(new.about, new.customer_id)
+    request_id = new_id()
+    await _write(request_id, new, task, owner, policy, company, by, now)
+    if new.about is not None or customer_id is not None:
+        await execute(
+            "insert into department_matter (id, request_id, customer_id, subject, subject_id)"
+            " values ($1, $2, $3, $4, $5)",
+            new_id(),
+            request_id,
+            customer_id,
+            new.about.subject if new.about else "",
+            new.about.subject_id if new.about else None,
+        )
+    row = await _locked(request_id, by)
+    await _event(row, "sent", "", by=by, now=now)
+    await _start(request_id, ANSWER, task, hours=new.within_hours, at=now)
+    await _start(request_id, _acknowledgement(1), task, hours=None, at=now)
+    await _tell(row, "department_asked", (owner.id,), now=now)
+    await _audit("ask", request_id, customer_id, by=by, now=now)
+    return await form(request_id, by=by)
+
+
+async def acknowledge(
+    request_id: UUID, new: NewAcknowledgement, *, by: Principal, now: datetime
+) -> DepartmentRequestForm:
+    """The department takes it up. Raises NotFound, OtherDepartments, NotWithDepartment, AlreadyAcknowledged."""
+    row = await _for_department(request_id, by)
+    if row["state"] == "acknowledged":
+        raise AlreadyAcknowledged(f"{row['number']} was acknowledged already")
+    await _event(row, "acknowledged", new.text, by=by, now=now)
+    return await _shown(row, "acknowledge", by=by, now=now)
+
+
+async def answer(request_id: UUID, new: NewAnswer, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+    """The department has done it. Raises NotFound, OtherDepartments, NotWithDepartment."""
+    row = await _for_department(request_id, by)
+    await _event(row, "answered", new.text, by=by, now=now)
+    await sla.complete_if_any(request_id, ANSWER, at=now, now=now)
+    await _tell(row, "department_answered", (row["asked_by"],), now=now)
+    return await _shown(row, "answer", by=by, now=now)
+
+
+async def hand_back(request_id: UUID, new: NewReturn, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+    """It is not this department's, and why. The time to answer runs on: handing back gains nothing (S07-21).
+
+    Raises NotFound, OtherDepartments, NotWithDepartment.
+    """
+    row = await _for_department(request_id, by)
+    await _event(row, "returned", new.reason, by=by, now=now)
+    await _tell(row, "department_returned", (row["asked_by"],), now=now)
+    return await _shown(row, "return", by=by, now=now)
+
+
+async def send_again(
+    request_id: UUID, new: NewSending, *, policy: Policy, by: Principal, now: datetime
+) -> DepartmentRequestForm:
+    """To the same department or another, after it came back or was not answered well enough; the clock runs on.
+
+    Raises NotFound, OtherDepartments, NotToSendAgain, Invalid.
+    """
+    row = await _for_asker(request_id, by)
+    if row["state"] not in ("returned", "answered"):
+        raise NotToSendAgain(f"{row['number']} is {row['state']}")
+    to_unit_id = new.to_unit_id or row["to_unit_id"]
+    same = to_unit_id == row["to_unit_id"]
+    owner, problems = await _owner(to_unit_id, new.owner_id or (row["owner_id"] if same else None))
+    if owner is None:
+        raise Invalid("The request was not sent again", fields=tuple(problems))
+    await execute(
+        "update department_request set to_unit_id = $2, owner_id = $3, owner_name = $4, round = round + 1 where id = $1",
+        request_id,
+        to_unit_id,
+        owner.id,
+        owner.name,
+    )
+    answered = row["state"] == "answered"
+    row = await _locked(request_id, by)
+    await _event(row, "sent", new.reason, by=by, now=now)
+    if answered:
+        await sla.reopen(request_id, ANSWER, by=by, now=now)
+    task = policy.department_task(row["task"])
+    if task is not None:
+        await _start(request_id, _acknowledgement(row["round"]), task, hours=None, at=now)
+    await _tell(row, "department_asked", (owner.id,), now=now)
+    return await _shown(row, "send_again", by=by, now=now)
+
+
+async def withdraw(request_id: UUID, new: NewRecall, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+    """It is no longer needed. Raises NotFound, OtherDepartments, NotWithDepartment once answered or withdrawn."""
+    row = await _for_asker(request_id, by)
+    if row["state"] in ("answered", "withdrawn"):
+        raise NotWithDepartment(f"{row['number']} is {row['state']}")
+    await _event(row, "withdrawn", new.reason, by=by, now=now)
+    await sla.cancel(request_id, ANSWER, now=now)
+    await _tell(row, "department_withdrawn", (row["owner_id"],), now=now)
+    return await _shown(row, "withdraw", by=by, now=now)
+
+
+async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, list[FieldError]]:
+    """The one named, if at work in the department; else its manager."""
+    if unit_id not in {unit.id for unit in await org_units.all_units()}:
+        return None, [FieldError("to_unit_id", "one of the company's org units", value=str(unit_id))]
+    units = await org_units.visible_from(unit_id)
+    inside = None if isinstance(units, str) else list(units)
+    row = await fetch_one(
+        "select id, name from staff where left_at is null and ($1::uuid is null or id = $1)"
+        " and ($1::uuid is not null or 'manager' = any (roles))"
+        " and ($2::uuid[] is null or org_unit_id = any ($2::uuid[]))"
+        " order by org_unit_id is distinct from $3, created_at, id limit 1",
+        owner_id,
+        inside,
+        unit_id,
+    )
+    if row is not None:
+        return Owner(row["id"], row["name"]), []
+    fix = "name somebody who works there" if owner_id else "the department has no manager: name somebody"
+    value = str(owner_id) if owner_id else None
+    return None, [FieldError("owner_id", "a member of staff of the department asked", fix, value)]
+
+
+async def _customer(about: Matter | None, customer_id: UUID | None) -> UUID | None:
+    if about is not None:
+        table = {"complaint": "complaint", "service_request": "service_request"}[about.subject]
+        row = await fetch_one(f"select customer_id from {table} where id = $1", about.subject_id)
+        if row is None:
+            raise NotFound(f"There is no {about.subject} {about.subject_id}")
+        customer_id = row["customer_id"]
+    if customer_id is not None:
+        await refuse_unless_kept(customer_id)
+    return customer_id
+
+
+async def _write(
+    request_id: UUID,
+    new: NewDepartmentRequest,
+    task: DepartmentTask,
+    owner: Owner,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> None:
+    for _ in range(DRAWS_MAX):
+        written = await execute(
+            "insert into department_request (id, number, task, text, from_unit_id, to_unit_id, owner_id, owner_name,"
+            " asked_by, asked_by_name, asked_at, state, round, clause, policy_version, version) values ($1, $2, $3, $4,"
+            " $5, $6, $7, $8, $9, $10, $11, 'sent', 1, $12, $13, 0) on conflict (tenant_id, number) do nothing",
+            request_id,
+            new_number("D", now, company.time_zone),
+            task.name,
+            new.text,
+            by.org_unit_id,
+            new.to_unit_id,
+            owner.id,
+            owner.name,
+            by.id,
+            by.name,
+            now,
+            task.clause,
+            policy.version,
+        )
+        if written:
+            return
+    raise RuntimeError("no free department request number was drawn")
+
+
+async def _start(request_id: UUID, milestone: str, task: DepartmentTask, *, hours: int | None, at: datetime) -> None:
+    limit = task.answer_within if milestone == ANSWER else task.acknowledge_within
+    terms = Terms(
+        limit=Hours(hours) if hours else limit,
+        calendar=task.calendar,
+        warn_at_percent=task.warn_at_percent,
+        escalations=task.escalations,
+        clause=task.clause,
+    )
+    await sla.start(NewTimer(subject=SUBJECT, subject_id=request_id, milestone=milestone, terms=terms, started_at=at))
+
+
+def _acknowledgement(round_: int) -> str:
+    return f"acknowledgement:{round_}"
+
+
+async def _event(row: asyncpg.Record, kind: str, text: str, *, by: Principal, now: datetime) -> None:
+    """Write down what happened; whatever ends the wait for an acknowledgement ends its clock."""
+    await execute(
+        "insert into department_event (id, request_id, round, kind, text, to_unit_id, owner_name, written_by,"
+        " written_by_name, written_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        new_id(),
+        row["id"],
+        row["round"],
+        kind,
+        text,
+        row["to_unit_id"],
+        row["owner_name"],
+        by.id,
+        by.name,
+        now,
+    )
+    await execute("update department_request set state = $2, version = version + 1 where id = $1", row["id"], kind)
+    if kind == "withdrawn":
+        await sla.cancel(row["id"], _acknowledgement(row["round"]), now=now)
+    elif kind != "sent":
+        await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=now, now=now)
+
+
+async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
+    row = await fetch_one(
+        f"select r.* from department_request r where {MINE} and r.id = $3 for update", by.id, units_of(by), request_id
+    )
+    if row is None:
+        raise NotFound(f"There is no department request {request_id}")
+    return row
+
+
+async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
+    row = await _locked(request_id, by)
+    covered = by.units == ALL_UNITS or row["to_unit_id"] in by.units
+    if by.id != row["owner_id"] and (by.id == row["asked_by"] or not covered):
+        raise OtherDepartments("Only the department asked answers for itself")
+    if row["state"] not in WITH_DEPARTMENT:
+        raise NotWithDepartment(f"{row['number']} is {row['state']}")
+    return row
+
+
+async def _for_asker(request_id: UUID, by: Principal) -> asyncpg.Record:
+    row = await _locked(request_id, by)
+    covered = by.units == ALL_UNITS or row["from_unit_id"] in by.units
+    if by.id != row["asked_by"] and (by.id == row["owner_id"] or not covered):
+        raise OtherDepartments("Only those who asked send it again or withdraw it")
+    return row
+
+
+async def _tell(row: asyncpg.Record, kind: str, staff_ids: tuple[UUID, ...], *, now: datetime) -> None:
+    notice = Notice(
+        kind=kind, subject=SUBJECT, subject_id=row["id"], staff_ids=staff_ids, details={"number": row["number"]}
+    )
+    await notify(notice, key=f"{kind}/{row['id']}/{row['round']}", now=now)
+
+
+async def _shown(row: asyncpg.Record, action: str, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+    customer_id = await fetch_value("select customer_id from department_matter where request_id = $1", row["id"])
+    await _audit(action, row["id"], customer_id, by=by, now=now)
+    return await form(row["id"], by=by)
+
+
+async def _audit(action: str, request_id: UUID, customer_id: UUID | None, *, by: Principal, now: datetime) -> None:
+    note = AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
+    await record(note, by=by, now=now)

@@ -1,0 +1,79 @@
+"""A department's request, everything that happened to it, and whose matter it is."""
+
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Integer, SmallInt, Text, Timestamptz, Varchar
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class DepartmentRequest(TenantTable, tablename="department_request"):
+    """`owner_id` of the unit asked answers for it, `asked_by` follows it up.
+
+    The row names no customer: departments see what they are asked without seeing the archive. `state` follows from the
+    events and is kept here so that lists filter by an index; `round` counts the sendings.
+    """
+
+    number = Varchar(length=20)
+    task = Varchar(length=60)
+    text = Text()
+    from_unit_id = UuidColumn(default=None, null=True)
+    to_unit_id = UuidColumn(default=None)
+    owner_id = UuidColumn(default=None)
+    owner_name = Varchar(length=200)
+    asked_by = UuidColumn(default=None)
+    asked_by_name = Varchar(length=200)
+    asked_at = Timestamptz(default=None, null=True)
+    state = Varchar(length=12, default="sent")
+    round = SmallInt(default=1)
+    clause = Varchar(length=20, default="")
+    policy_version = Integer(default=0)
+    version = Integer(default=1)
+
+    keys = Keys(
+        unique=(("number",),),
+        references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "owner_id": "staff"},
+        indexes=(
+            Index(("asked_at desc", "id desc"), name="department_request_asked_idx"),
+            Index(("to_unit_id", "asked_at desc")),
+            Index(("owner_id", "asked_at desc")),
+        ),
+        checks={"state_known": "state in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
+    )
+
+
+class DepartmentEvent(TenantTable, tablename="department_event"):
+    """It was sent, acknowledged, answered, handed back or withdrawn; `to_unit_id` is the department it is about."""
+
+    request_id = UuidColumn(default=None)
+    round = SmallInt()
+    kind = Varchar(length=12)
+    text = Text(default="")
+    to_unit_id = UuidColumn(default=None)
+    owner_name = Varchar(length=200)
+    written_by = UuidColumn(default=None)
+    written_by_name = Varchar(length=200)
+    written_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("request_id", "round", "kind"),),
+        references={"request_id": "department_request", "to_unit_id": "org_unit"},
+        append_only=True,
+        checks={"kind_known": "kind in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
+    )
+
+
+class DepartmentMatter(TenantTable, tablename="department_matter"):
+    """Whose matter it is: seen by those who see the customer."""
+
+    request_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None, null=True)
+    subject = Varchar(length=40, default="")
+    subject_id = UuidColumn(default=None, null=True)
+
+    keys = Keys(
+        unique=(("request_id",),),
+        wall="customer_id",
+        references={"request_id": "department_request", "customer_id": "customer"},
+        append_only=True,
+        indexes=(Index(("subject_id",)),),
+    )

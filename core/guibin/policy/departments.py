@@ -1,0 +1,21 @@
+"""What departments ask of each other, and how fast it is taken up and answered."""
+
+from msgspec import Struct
+
+from .complaints import Escalation
+from .deadlines import Deadline
+
+
+class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something one department may ask of any other: taken up and answered within these limits, else escalated.
+
+    Both limits run from the moment it is asked; handing it back stops neither. `calendar` counts business limits.
+    """
+
+    name: str
+    acknowledge_within: Deadline
+    answer_within: Deadline
+    calendar: str = "always"
+    warn_at_percent: int = 80
+    escalations: tuple[Escalation, ...] = ()
+    clause: str = ""
