@@ -170,6 +170,19 @@ async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: dateti
     return await _close(request, "withdrawn", _text("reason", reason), by, now)
 
 
+async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> bool:
+    """Withdraw a request whose matter is gone, whoever asked; False when it had ended before."""
+    request = await fetch_one(
+        "select id, subject, subject_id, customer_id, outcome from approval_request"
+        " where id = $1 and closed_at is null for update",
+        approval_id,
+    )
+    if request is None:
+        return False
+    await _close(request, "withdrawn", _text("reason", reason), by, now)
+    return True
+
+
 async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal) -> None:
     if request["applicant_id"] == by.id:
         raise OwnApplication()

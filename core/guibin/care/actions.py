@@ -18,6 +18,8 @@ from . import queries
 from .queries import CareTaskView, NewServiceView, ReminderView, TrialView
 from .requests import NewServiceAnnouncement, NewTrial, Telling, Told
 
+AHEAD_MAX = timedelta(days=366)
+
 
 class NotOpen(Conflict):
     """It was done, cancelled or withdrawn."""
@@ -80,14 +82,12 @@ async def announce(
         problems.append(FieldError("policy.care.trials", "a rule for new services", "write one into the policy"))
     if new.general_from <= local_day(now, company.time_zone):
         problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
-    if await fetch_value("select true from new_service where name = $1", new.name):
-        problems.append(FieldError("name", "not announced before", value=new.name))
     if problems or trials is None:
         raise Invalid("The service was not announced", fields=tuple(problems))
     service_id = new_id()
-    await execute(
+    written = await execute(
         "insert into new_service (id, name, description, told_from, general_from, trial_days, announced_by_name,"
-        " announced_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        " announced_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, name) do nothing",
         service_id,
         new.name,
         new.description,
@@ -97,6 +97,9 @@ async def announce(
         by.name,
         now,
     )
+    if not written:
+        problem = FieldError("name", "not announced before", value=new.name)
+        raise Invalid("The service was not announced", fields=(problem,))
     await execute(
         "insert into service_telling (id, service_id, customer_id, channel, told_by_name)"
         " select gen_random_uuid(), $1, c.id, '', '' from customer c where c.closed_at is null"
@@ -133,7 +136,12 @@ async def start_trial(
 ) -> TrialView:
     """A free trial: it uses the customer's entitlement and ends by itself. Raises NotEntitled, QuotaUsedUp and more."""
     service = await queries.service(service_id)
-    starts_on = new.starts_on or local_day(now, company.time_zone)
+    today = local_day(now, company.time_zone)
+    starts_on = new.starts_on or today
+    if not today <= starts_on <= today + AHEAD_MAX:
+        rule = f"today or up to {AHEAD_MAX.days} days ahead"
+        raise Invalid(fields=(FieldError("starts_on", rule, value=starts_on.isoformat()),))
+    await _one_trial_at_a_time(new.customer_id)
     if await fetch_value(
         "select true from service_trial where service_id = $1 and customer_id = $2", service_id, new.customer_id
     ):
@@ -166,6 +174,12 @@ async def start_trial(
     )
     await _note("new_service.trial", "new_service", service_id, new.customer_id, by, now)
     return await queries.trial(trial_id)
+
+
+async def _one_trial_at_a_time(customer_id: UUID) -> None:
+    # Two requests at once: the second sees what the first wrote. Raises NotFound.
+    if not await fetch_value("select true from customer where id = $1 for update", customer_id):
+        raise NotFound(f"There is no customer {customer_id}")
 
 
 async def _refuse_early(service: NewServiceView, customer_id: UUID, starts_on: date) -> None:

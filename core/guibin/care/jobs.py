@@ -1,12 +1,29 @@
 """Background work of care, once a day in the company's morning."""
 
+from datetime import datetime
 from uuid import UUID
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
+from guibin.profiles.reactions import ConsentRecorded, OrderOpened, on_consent, on_order
 from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
 
 from . import preparing, renewals
+
+
+@on_consent
+async def waive_at_once(happened: ConsentRecorded, by: Principal, now: datetime) -> None:
+    """Who no longer wants contact is not called today either."""
+    if happened.answer != "granted":
+        await preparing.waive_unwanted(happened.customer_id)
+
+
+@on_order
+async def withdraw_overtaken(happened: OrderOpened, by: Principal, now: datetime) -> None:
+    """A new order may be what a reminder or a renewal was for."""
+    await preparing.withdraw_reminders(happened.customer_id)
+    await renewals.withdraw_stale(happened.customer_id, by=by, now=now)
 
 
 class PrepareCare(Job, frozen=True):
@@ -20,11 +37,13 @@ class FilterRenewals(Job, frozen=True):
 @handles(PrepareCare)
 async def prepare_care(job: PrepareCare, run: Run) -> None:
     """The day is the company's; each account manager is told once a day how much there is to do."""
+    await preparing.one_at_a_time()
     today, care = local_day(run.now, run.company.time_zone), run.policy.care
     if care.reminders is not None:
         await preparing.prepare_reminders(care.reminders, today=today, now=run.now)
     for occasion in care.occasions:
         await preparing.prepare_occasion(occasion, today=today, now=run.now)
+    await preparing.waive_unwanted()
     for manager, count in await preparing.due_by_manager(today):
         notice = Notice(
             kind="care_due",
@@ -43,5 +62,6 @@ async def filter_renewals(job: FilterRenewals, run: Run) -> None:
     flow = run.policy.approval(policy.approval) if policy else None
     if policy is None or flow is None:
         return
+    await preparing.one_at_a_time()
     today = local_day(run.now, run.company.time_zone)
     await renewals.put_up(policy, flow, today=today, by=run.by, now=run.now)

@@ -2,65 +2,82 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
 from guibin.policy.care import CareOccasion, ReminderPolicy
 from guibin.policy.occasions import Anniversary, festivals_on, kept_on
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch, fetch_value
 
-# Whoever has said no to this purpose gets neither gifts nor messages.
-CONSENT = "care"
-_WANTED = """
+from .overtaken import RUNS_OUT
+from .waivers import CARE, refusal
+
+# Two days nearer to each other are the same year's occasion, one of them wrong: a lunar year has at least 353 days.
+_SAME_OCCASION_DAYS = 176
+_WANTED = f"""
 with kept as (
     select * from unnest($1::date[], $2::text[], $3::int[], $4::int[], $5::bool[], $6::int[])
         as k (occurs_on, calendar, month, day, leap_month, year)
 ), dated as (
-    {dated}
+    {{dated}}
 ), wanted as (
-    select d.customer_id, d.about, d.year, d.occurs_on from dated d
+    select d.customer_id, d.about, d.year, d.occurs_on, {refusal("c", CARE)} as refusal from dated d
     join customer c on c.id = d.customer_id and c.closed_at is null and c.erased_at is null
     where (cardinality($8::text[]) = 0 or c.kind = any ($8::text[]))
         and (cardinality($9::text[]) = 0 or exists (select 1 from membership m where m.tenant_id = c.tenant_id
             and m.customer_id = c.id and m.tier = any ($9::text[]) and m.starts_on <= $10
-            and (m.ends_on is null or m.ends_on > $10)))
-        and coalesce((select s.answer from consent s where s.tenant_id = c.tenant_id and s.customer_id = c.id
-            and s.purpose = $11 order by s.recorded_at desc, s.id desc limit 1), 'granted') = 'granted'
-), withdrawn as (
-    update care_task t set state = 'withdrawn' where t.occasion = $7 and t.state = 'open' and t.occurs_on >= $10
-        and not exists (select 1 from wanted w where w.customer_id = t.customer_id and w.about = t.about
-            and w.occurs_on = t.occurs_on)
+            and (m.ends_on is null or m.ends_on > $10) and (m.expires_on is null or m.expires_on > $10)))
 )
-insert into care_task (id, customer_id, occasion, about, year, occurs_on, prepare_on, gifts, messages, visit, state,
-    result, done_by_name, clause, created_at)
-select gen_random_uuid(), customer_id, $7, about, year, occurs_on, $10, $12::jsonb, $13::jsonb, $14, 'open', '', '', $15,
-    $16
-from wanted
-on conflict (tenant_id, customer_id, occasion, about, year) do update
-    set state = 'open', occurs_on = excluded.occurs_on where care_task.state = 'withdrawn'
 """
-_BIRTHDAYS = _WANTED.format(
-    dated="select c.id as customer_id, ''::text as about, k.year, k.occurs_on from kept k join customer c"
+# Done first and by itself: a statement cannot withdraw a row and open it again.
+_WITHDRAW = """
+update care_task t set state = 'withdrawn' where t.occasion = $7::text and t.state in ('open', 'waived') and (
+    t.occurs_on >= $10 and not exists (select 1 from wanted w where w.customer_id = t.customer_id and w.about = t.about
+        and w.year = t.year and w.occurs_on = t.occurs_on)
+    or t.occurs_on < $10 and exists (select 1 from wanted w where w.customer_id = t.customer_id and w.about = t.about
+        and abs(w.occurs_on - t.occurs_on) <= $11))
+"""
+# What was done for the day before it was corrected is not done again; what was called off because it was wrong is.
+_PREPARE = """
+insert into care_task as t (id, customer_id, occasion, about, year, occurs_on, prepare_on, gifts, messages, visit, state,
+    result, done_by_name, clause, created_at)
+select gen_random_uuid(), w.customer_id, $7::text, w.about, w.year, w.occurs_on, $10, $12::jsonb, $13::jsonb, $14,
+    case when w.refusal is null then 'open' else 'waived' end, coalesce(w.refusal, ''), '', $15, $16
+from wanted w where not exists (select 1 from care_task d where d.customer_id = w.customer_id and d.occasion = $7::text
+    and d.about = w.about and d.year <> w.year and d.state = 'done' and abs(d.occurs_on - w.occurs_on) <= $11)
+on conflict (tenant_id, customer_id, occasion, about, year) do update
+    set state = excluded.state, result = excluded.result, occurs_on = excluded.occurs_on,
+        prepare_on = excluded.prepare_on, gifts = excluded.gifts, messages = excluded.messages, visit = excluded.visit,
+        done_by_name = '', done_at = null
+    where t.state = 'withdrawn' or t.state = 'cancelled' and t.occurs_on <> excluded.occurs_on
+        or t.state in ('open', 'waived') and t.state <> excluded.state
+"""
+_DATED = {
+    "birthday": "select c.id as customer_id, ''::text as about, k.year, k.occurs_on from kept k join customer c"
     " on c.birthday_calendar = k.calendar and extract(month from c.birthday) = k.month"
-    " and extract(day from c.birthday) = k.day and c.birthday_leap_month = k.leap_month"
-)
-_ANNIVERSARIES = _WANTED.format(
-    dated="select o.customer_id, o.id::text as about, k.year, k.occurs_on from kept k join occasion o"
+    " and extract(day from c.birthday) = k.day and c.birthday_leap_month = k.leap_month",
+    "anniversary": "select o.customer_id, o.id::text as about, k.year, k.occurs_on from kept k join occasion o"
     " on o.calendar = k.calendar and extract(month from o.happened_on) = k.month"
-    " and extract(day from o.happened_on) = k.day and o.leap_month = k.leap_month and o.happened_on < k.occurs_on"
-)
-_FESTIVALS = _WANTED.format(
-    dated="select c.id as customer_id, k.calendar as about, k.year, k.occurs_on from kept k cross join customer c"
-)
-_STATEMENTS = {"birthday": _BIRTHDAYS, "anniversary": _ANNIVERSARIES, "festival": _FESTIVALS}
+    " and extract(day from o.happened_on) = k.day and o.leap_month = k.leap_month and o.happened_on < k.occurs_on",
+    "festival": "select c.id as customer_id, k.calendar as about, k.year, k.occurs_on from kept k cross join customer c",
+}
+
+
+async def one_at_a_time() -> None:
+    """Whoever prepares waits here for the others of the same company, so that nobody prepares the same thing twice."""
+    await fetch_value("select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/care', 0))")
 
 
 async def prepare_occasion(occasion: CareOccasion, *, today: date, now: datetime) -> None:
-    """Write the tasks of the next `lead_days` days; those whose day, customer or consent is gone are withdrawn."""
+    """Write the tasks of the next `lead_days` days; those whose day or customer is gone are withdrawn.
+
+    A customer who wants none gets a waived task that says so.
+    """
     days = [today + timedelta(days=ahead) for ahead in range(occasion.lead_days + 1)]
     kept = list(_festivals(days, occasion.festivals) if occasion.kind == "festival" else _kept(days))
-    await execute(
-        _STATEMENTS[occasion.kind],
+    wanted = _WANTED.format(dated=_DATED[occasion.kind])
+    columns = (
         [day for day, _ in kept],
         [one.calendar for _, one in kept],
         [one.month for _, one in kept],
@@ -71,7 +88,12 @@ async def prepare_occasion(occasion: CareOccasion, *, today: date, now: datetime
         list(occasion.customer_kinds),
         list(occasion.tiers),
         today,
-        CONSENT,
+        _SAME_OCCASION_DAYS,
+    )
+    await execute(wanted + _WITHDRAW, *columns)
+    await execute(
+        wanted + _PREPARE,
+        *columns,
         msgspec.json.encode(occasion.gifts).decode(),
         msgspec.json.encode(occasion.messages).decode(),
         occasion.visit,
@@ -81,30 +103,49 @@ async def prepare_occasion(occasion: CareOccasion, *, today: date, now: datetime
 
 
 async def prepare_reminders(policy: ReminderPolicy, *, today: date, now: datetime) -> None:
-    """Write what falls due today, or fell due unseen; withdraw what an end, a renewal or another end date overtook."""
+    """Write what falls due today, or fell due unseen; withdraw what an end, a renewal or another end date overtook.
+
+    An end date that comes back opens the reminders that were withdrawn. A customer who wants none gets a waived one.
+    """
+    await withdraw_reminders()
     await execute(
-        "update reminder r set state = 'withdrawn' where r.state = 'open' and not exists ("
-        " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
-        " where o.tenant_id = r.tenant_id and o.id = r.order_id and o.ends_on = r.ends_on and o.ended_at is null"
-        " and c.closed_at is null and not exists (select 1 from renewal n where n.tenant_id = o.tenant_id"
-        " and n.order_id = o.id and n.ends_on = o.ends_on and n.state = 'renewed'))"
-    )
-    await execute(
-        "insert into reminder (id, customer_id, order_id, ends_on, lead_days, due_on, state, channel, result,"
+        "insert into reminder as r (id, customer_id, order_id, ends_on, lead_days, due_on, state, channel, result,"
         " done_by_name, created_at)"
-        " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, l.days, o.ends_on - l.days, 'open', '', '', '', $3"
+        " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, l.days, o.ends_on - l.days,"
+        f" case when {refusal('c')} is null then 'open' else 'waived' end, '', coalesce({refusal('c')}, ''), '', $3"
         " from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         " cross join unnest($1::int[]) as l (days)"
-        " where o.ended_at is null and c.closed_at is null and o.ends_on > $2 and o.ends_on - l.days <= $2"
+        f" where {RUNS_OUT} and o.ends_on > $2 and o.ends_on - l.days <= $2"
         # Of several leads that have come only the nearest is worth a call.
         " and l.days = (select min(n) from unnest($1::int[]) as n where o.ends_on - n <= $2)"
-        " and not exists (select 1 from renewal n where n.tenant_id = o.tenant_id and n.order_id = o.id"
-        " and n.ends_on = o.ends_on and n.state = 'renewed')"
-        " on conflict (tenant_id, order_id, ends_on, lead_days) do nothing",
+        " on conflict (tenant_id, order_id, ends_on, lead_days) do update"
+        " set state = excluded.state, result = excluded.result where r.state = 'withdrawn'"
+        " or r.state in ('open', 'waived') and r.state <> excluded.state",
         list(policy.lead_days),
         today,
         now,
     )
+
+
+async def withdraw_reminders(customer_id: UUID | None = None) -> None:
+    """Withdraw open reminders that are overtaken, of one customer or of all."""
+    await execute(
+        "update reminder r set state = 'withdrawn' where r.state in ('open', 'waived')"
+        " and ($1::uuid is null or r.customer_id = $1) and not exists ("
+        " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
+        f" where o.tenant_id = r.tenant_id and o.id = r.order_id and o.ends_on = r.ends_on and {RUNS_OUT})",
+        customer_id,
+    )
+
+
+async def waive_unwanted(customer_id: UUID | None = None) -> None:
+    """Waive whatever is open for customers who want no contact, one or all, with what they said."""
+    for table, said in (("reminder", refusal("c")), ("care_task", refusal("c", CARE))):
+        await execute(
+            f"update {table} t set state = 'waived', result = {said} from customer c where c.tenant_id = t.tenant_id"
+            f" and c.id = t.customer_id and t.state = 'open' and ($1::uuid is null or c.id = $1) and {said} is not null",
+            customer_id,
+        )
 
 
 async def due_by_manager(today: date) -> list[tuple[str, int]]:

@@ -3,22 +3,29 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
+
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.money import to_minor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
+from guibin.profiles.actions import NumberTaken
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import queries
+from .overtaken import RUNS_OUT
+from .preparing import withdraw_reminders
 from .queries import RenewalView
 from .requests import RenewedOrder
 
 WEEK = timedelta(days=7)
+# Why a renewal was withdrawn: a word for programs, the console has the sentence.
+OVERTAKEN = "overtaken"
 
 
 class NotApproved(Conflict):
@@ -39,14 +46,19 @@ def horizon(policy: RenewalPolicy, filtered_on: date) -> date:
 
 
 async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: Principal, now: datetime) -> list[UUID]:
-    """Put up for approval what ends before the next filter could catch it in time; each order and end once."""
+    """Put up for approval what ends before the next filter could catch it in time; each order and end once.
+
+    What was put up before and is overtaken by now no longer waits for anybody.
+    """
+    await withdraw_stale(by=by, now=now)
     filtered_on = filter_day(policy, today)
     rows = await fetch(
         "insert into renewal (id, customer_id, order_id, ends_on, state, reason, filtered_on, created_at)"
         " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, 'asked', '', $3, $4 from product_order o"
-        " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id and c.closed_at is null"
-        " where o.ended_at is null and o.ends_on > $1 and o.ends_on < $2"
-        " on conflict (tenant_id, order_id, ends_on) do nothing returning id, customer_id",
+        f" join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id and {RUNS_OUT}"
+        " where o.ends_on > $1 and o.ends_on < $2 on conflict (tenant_id, order_id, ends_on) do update"
+        " set state = 'asked', reason = '', filtered_on = excluded.filtered_on where renewal.state = 'withdrawn'"
+        " returning id, customer_id",
         today,
         horizon(policy, filtered_on),
         filtered_on,
@@ -67,6 +79,26 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: 
     return [row["id"] for row in rows]
 
 
+async def withdraw_stale(customer_id: UUID | None = None, *, by: Principal, now: datetime) -> int:
+    """Withdraw renewals of orders that ended, end on another day or are followed already; how many (of one customer)."""
+    rows = await fetch(
+        "select n.id, n.approval_id, n.state from renewal n where n.state in ('asked', 'approved')"
+        " and ($1::uuid is null or n.customer_id = $1) and not exists ("
+        " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
+        f" where o.tenant_id = n.tenant_id and o.id = n.order_id and o.ends_on = n.ends_on and {RUNS_OUT}) order by n.id",
+        customer_id,
+    )
+    for row in rows:
+        if row["state"] == "asked":
+            await approvals.lapse(row["approval_id"], reason=OVERTAKEN, by=by, now=now)
+        await execute(
+            "update renewal set state = 'withdrawn', reason = $2 where id = $1 and state in ('asked', 'approved')",
+            row["id"],
+            OVERTAKEN,
+        )
+    return len(rows)
+
+
 @approvals.on_decision("renewal")
 async def renewal_decided(decided: Decided, by: Principal, now: datetime) -> None:
     """Approved, or rejected with its reason."""
@@ -81,44 +113,45 @@ async def renewal_decided(decided: Decided, by: Principal, now: datetime) -> Non
 async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: datetime) -> RenewalView:
     """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound."""
     row = await fetch_one(
-        "select n.customer_id, n.state, n.ends_on, o.product from renewal n join product_order o"
-        " on o.tenant_id = n.tenant_id and o.id = n.order_id where n.id = $1 for update of n",
+        "select n.customer_id, n.state, n.ends_on, o.product, o.ends_on = n.ends_on and "
+        f" {RUNS_OUT} as stands from renewal n join product_order o on o.tenant_id = n.tenant_id and o.id = n.order_id"
+        " join customer c on c.tenant_id = n.tenant_id and c.id = n.customer_id where n.id = $1 for update of n",
         renewal_id,
     )
     if row is None:
         raise NotFound(f"There is no renewal {renewal_id}")
     if row["state"] != "approved":
         raise NotApproved(f"It is {row['state']}")
+    if not row["stands"]:
+        raise NotApproved("The order ended, ends on another day or is followed already")
     problems = []
     if new.ends_on <= row["ends_on"]:
         problems.append(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()))
-    if await fetch_value("select true from product_order where number = $1", new.number):
-        problems.append(FieldError("number", "not used by another order", value=new.number))
     price = to_minor(new.price, field="price")
     if price < 0:
         problems.append(FieldError("price", "not negative", value=new.price.amount))
     if problems:
         raise Invalid("The renewal was not carried out", fields=tuple(problems))
     order_id = new_id()
-    await execute(
-        "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on, created_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        order_id,
-        row["customer_id"],
-        new.number,
-        row["product"],
-        price,
-        new.price.currency,
-        row["ends_on"],
-        new.ends_on,
-        now,
-    )
+    try:
+        async with savepoint():
+            await execute(
+                "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
+                " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                order_id,
+                row["customer_id"],
+                new.number,
+                row["product"],
+                price,
+                new.price.currency,
+                row["ends_on"],
+                new.ends_on,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise NumberTaken(f"There is an order {new.number!r} already") from None
     await execute("update renewal set state = 'renewed', renewed_order_id = $2 where id = $1", renewal_id, order_id)
-    await execute(
-        "update reminder r set state = 'withdrawn' from renewal n where n.id = $1 and r.tenant_id = n.tenant_id"
-        " and r.order_id = n.order_id and r.state = 'open'",
-        renewal_id,
-    )
+    await withdraw_reminders(row["customer_id"])
     note = AuditNote(
         action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
     )

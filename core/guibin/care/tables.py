@@ -26,7 +26,7 @@ class Reminder(TenantTable, tablename="reminder"):
         references={"customer_id": "customer", "order_id": "product_order"},
         unique=(("order_id", "ends_on", "lead_days"),),
         indexes=(Index(("state", "due_on", "id"), name="reminder_due_idx"),),
-        checks={"state_known": "state in ('open', 'done', 'withdrawn')"},
+        checks={"state_known": "state in ('open', 'done', 'withdrawn', 'waived')"},
     )
 
 
@@ -80,7 +80,7 @@ class CareTask(TenantTable, tablename="care_task"):
         references={"customer_id": "customer"},
         unique=(("customer_id", "occasion", "about", "year"),),
         indexes=(Index(("state", "occurs_on", "id"), name="care_task_due_idx"),),
-        checks={"state_known": "state in ('open', 'done', 'cancelled', 'withdrawn')"},
+        checks={"state_known": "state in ('open', 'done', 'cancelled', 'withdrawn', 'waived')"},
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
 from guibin.money import Money, to_minor
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
@@ -24,6 +25,7 @@ from . import queries
 from .dates import wrong_date
 from .names import fold, search_keys
 from .queries import ConsentView, CustomerView, OrderView
+from .reactions import ConsentRecorded, OrderOpened, consent_recorded, order_opened
 from .sealing import insert_sealed, opened, sealed
 from .tables import Consent, Disclosure, ProductOrder
 from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
@@ -252,8 +254,11 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
     return Disclosed(customer_id, new.purpose, values)
 
 
-async def consent(customer_id: UUID, new: NewConsent, *, by: Principal, now: datetime) -> ConsentView:
-    """Record what the customer says. Withdrawing what was never granted is refused."""
+async def consent(customer_id: UUID, new: NewConsent, *, company: Company, by: Principal, now: datetime) -> ConsentView:
+    """Record what the customer says; what follows from it happens in the same transaction.
+
+    Withdrawing what was never granted is refused.
+    """
     await queries.customer(customer_id)
     if new.answer == "withdrawn" and not await queries.consented(customer_id, new.purpose):
         raise Conflict(f"There is no consent to {new.purpose!r} to withdraw")
@@ -269,6 +274,7 @@ async def consent(customer_id: UUID, new: NewConsent, *, by: Principal, now: dat
         )
     )
     await record(_note("consent.record", customer_id, (new.purpose,)), by=by, now=now)
+    await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, company), by=by, now=now)
     return ConsentView(new.purpose, new.answer, new.note, by.name, now)
 
 
@@ -298,6 +304,7 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is an order {new.number!r} already") from None
     await record(_note("order.open", customer_id, (new.product,)), by=by, now=now)
+    await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)
     return queries.order_view(row.to_dict())
 
 

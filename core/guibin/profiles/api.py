@@ -8,6 +8,7 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
 from guibin.etags import etag, expect
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
@@ -92,8 +93,10 @@ class CustomerController(Controller):
         return await queries.consents(customer_id)
 
     @post("/{customer_id:uuid}/consents", needs=may("customers:write"), summary="Record a yes, a no or a withdrawal")
-    async def consent(self, customer_id: UUID, data: NewConsent, by: Principal, now: datetime) -> ConsentView:
-        return await actions.consent(customer_id, data, by=by, now=now)
+    async def consent(
+        self, customer_id: UUID, data: NewConsent, company: Company, by: Principal, now: datetime
+    ) -> ConsentView:
+        return await actions.consent(customer_id, data, company=company, by=by, now=now)
 
     @get("/{customer_id:uuid}/orders", needs=may("customers:read"), summary="Paid services and their periods")
     async def list_orders(self, customer_id: UUID, by: Principal, now: datetime) -> list[OrderView]:

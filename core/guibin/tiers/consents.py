@@ -1,9 +1,15 @@
-"""Nobody becomes a VIP without having agreed (S02-2): the purpose of the consent is the scheme's name."""
+"""Nobody becomes or stays a VIP without agreeing (S02-2): the purpose of the consent is the scheme's name."""
 
+from datetime import datetime
 from uuid import UUID
 
+from guibin.profiles.reactions import ConsentRecorded, on_consent
+from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch_value
+
+from . import memberships
+from .days import local_day
 
 
 class NoConsent(Refusal):
@@ -23,3 +29,11 @@ async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
     if answer != "granted":
         said = f"the customer's answer is: {answer}" if answer else "the customer has not been asked"
         raise NoConsent(f"{scheme} is voluntary; {said}. Record a consent to the purpose {scheme} first")
+
+
+@on_consent
+async def end_at_once(happened: ConsentRecorded, by: Principal, now: datetime) -> None:
+    """Withdrawn: the membership of the scheme ends on the company's day, in the same transaction."""
+    if happened.answer == "withdrawn":
+        today = local_day(now, happened.company.time_zone)
+        await memberships.end_unwilling(today, customer_id=happened.customer_id, now=now)

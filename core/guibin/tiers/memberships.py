@@ -115,13 +115,14 @@ async def end_expired(today: date, *, now: datetime) -> int:
     return len(rows)
 
 
-async def end_unwilling(today: date, *, now: datetime) -> int:
-    """End every membership whose customer has withdrawn the consent to its scheme (S02-2); how many."""
+async def end_unwilling(today: date, *, now: datetime, customer_id: UUID | None = None) -> int:
+    """End every membership whose customer has withdrawn the consent to its scheme (S02-2), or one customer's; how many."""
     rows = await fetch(
         "select m.customer_id, m.scheme, m.starts_on from membership m join lateral ("
         "   select s.answer from consent s where s.tenant_id = m.tenant_id and s.customer_id = m.customer_id"
         "   and s.purpose = m.scheme order by s.recorded_at desc, s.id desc limit 1) latest on latest.answer = 'withdrawn'"
-        " where m.ends_on is null order by m.id",
+        " where m.ends_on is null and ($1::uuid is null or m.customer_id = $1) order by m.id",
+        customer_id,
     )
     for row in rows:
         on = max(today, row["starts_on"])

@@ -172,13 +172,16 @@ async def test_nobody_becomes_a_vip_of_a_voluntary_scheme_without_consent(tenant
         asked_first = await desk.assess(MARCH)
         with pytest.raises(NoConsent):
             await desk.applies(customer)
-        await profiles.consent(customer, NewConsent(purpose="vip", answer="granted"), by=desk.by, now=MARCH)
+        await profiles.consent(
+            customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
+        )
         then = await desk.assess(MARCH)
 
         assert [m.move for m in asked_first.moves] == ["no_consent"]
         assert [(m.move, m.becomes) for m in then.moves] == [("start", "gold")]
-        await profiles.consent(customer, NewConsent(purpose="vip", answer="withdrawn"), by=desk.by, now=APRIL)
-        await memberships.end_unwilling(APRIL.date(), now=APRIL)
+        await profiles.consent(
+            customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
+        )
         assert await desk.moves(customer) == [("gold", "2026-03-02", "2026-04-02")]
 
 
@@ -187,9 +190,13 @@ async def test_consent_withdrawn_while_the_application_waits_stops_it(tenant):
     desk = Desk(tenant, policy_with(voluntary=True))
     async with tenant.scope():
         customer = await desk.customer()
-        await profiles.consent(customer, NewConsent(purpose="vip", answer="granted"), by=desk.by, now=MARCH)
+        await profiles.consent(
+            customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
+        )
         application = await desk.applies(customer)
-        await profiles.consent(customer, NewConsent(purpose="vip", answer="withdrawn"), by=desk.by, now=APRIL)
+        await profiles.consent(
+            customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
+        )
 
         with pytest.raises(NoConsent):
             await desk.decided(application.approval_id, now=APRIL)

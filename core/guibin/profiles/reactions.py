@@ -1,0 +1,56 @@
+"""What slices above the archive do in the same transaction: a consent withdrawn takes effect at once, not by and by."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.context import Company
+from guibin_tenants.principals import Principal
+
+
+class ConsentRecorded(Struct, frozen=True):
+    """A customer said yes or no to a purpose."""
+
+    customer_id: UUID
+    purpose: str
+    answer: str
+    company: Company
+
+
+class OrderOpened(Struct, frozen=True):
+    """A customer has one more order."""
+
+    customer_id: UUID
+    order_id: UUID
+
+
+ConsentCallback = Callable[[ConsentRecorded, Principal, datetime], Awaitable[None]]
+OrderCallback = Callable[[OrderOpened, Principal, datetime], Awaitable[None]]
+_on_consent: list[ConsentCallback] = []
+_on_order: list[OrderCallback] = []
+
+
+def on_consent(callback: ConsentCallback) -> ConsentCallback:
+    """Call the function with every consent recorded, in its transaction. Registered at import."""
+    _on_consent.append(callback)
+    return callback
+
+
+def on_order(callback: OrderCallback) -> OrderCallback:
+    """Call the function with every order opened, in its transaction. Registered at import."""
+    _on_order.append(callback)
+    return callback
+
+
+async def consent_recorded(happened: ConsentRecorded, *, by: Principal, now: datetime) -> None:
+    """Let everybody react. A refusal raised there undoes the consent with it."""
+    for callback in _on_consent:
+        await callback(happened, by, now)
+
+
+async def order_opened(happened: OrderOpened, *, by: Principal, now: datetime) -> None:
+    """Let everybody react."""
+    for callback in _on_order:
+        await callback(happened, by, now)
