@@ -19,6 +19,7 @@ from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasi
 from .records import tables as records
 from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
+from .surveys import tables as surveys
 from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
 
 TABLES: tuple[type[Table], ...] = (
@@ -88,5 +89,11 @@ TABLES: tuple[type[Table], ...] = (
     care.NewService,
     care.ServiceTelling,
     care.ServiceTrial,
+    surveys.SurveyRound,
+    surveys.SurveyInvitation,
+    surveys.SurveySending,
+    surveys.SurveyAnswer,
+    surveys.ImprovementAction,
+    surveys.ImprovementStep,
     PeriodClose,
 )

@@ -7,6 +7,7 @@ from guibin.policy.complaints import ComplaintPolicy, Escalation, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Pack
+from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load
 
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
@@ -25,5 +26,6 @@ CORE = Pack(
         DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),
     ),
     approvals=(ApprovalFlow("exception", subject="application", steps=(ApprovalStep("manager"),), clause="S13-2"),),
+    surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),
     texts=load(files("guibin") / "texts"),
 )

@@ -14,10 +14,11 @@ from guibin.packs import Packs
 from guibin.records import jobs as records
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
+from guibin.surveys import jobs as surveys
 from guibin.tiers import jobs as tiers
 
 # Registered by being imported.
-HANDLERS = (care, department_requests, insight, records, service_requests, sla, tiers)
+HANDLERS = (care, department_requests, insight, records, service_requests, sla, surveys, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
@@ -31,6 +32,9 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("close_month", insight.ClosePeriod("month"), every="monthly 1 00:15", catch_up="every"),  # S05-1
     Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
     Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
+    Rhythm(
+        "tell_overdue_improvements", surveys.TellOverdueImprovements(), every="daily 08:20", catch_up="once"
+    ),  # S01-11
 )
 
 

@@ -26,6 +26,13 @@ from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
 from guibin.service_requests.api import ServiceRequestController
 from guibin.sla.api import CalendarController, TimerController
+from guibin.surveys.api import (
+    ImprovementActionController,
+    SurveyAnswerController,
+    SurveyController,
+    SurveyInvitationController,
+    SurveyRoundController,
+)
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
 
@@ -33,6 +40,7 @@ from .documents import DocumentController
 from .health import HealthController
 from .me import MeController
 from .sessions import SessionController
+from .survey_links import SurveyLinkController
 from .timetable import TimetableController
 
 CONTROLLERS: tuple[type[Controller], ...] = (
@@ -70,6 +78,12 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RenewalController,
     CareTaskController,
     NewServiceController,
+    SurveyController,
+    SurveyRoundController,
+    SurveyInvitationController,
+    SurveyAnswerController,
+    SurveyLinkController,
+    ImprovementActionController,
     StatisticsController,
     FigureController,
     ReportController,

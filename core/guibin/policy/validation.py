@@ -39,6 +39,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_approvals(policy),
         *_department_tasks(policy),
         *_care(policy),
+        *_surveys(policy),
         *_texts(policy),
     )
 
@@ -232,6 +233,20 @@ def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(f"care.occasions.{occasion.name}", "no festival", "at least one festival")
 
 
+def _surveys(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for survey in policy.surveys:
+        path = f"surveys.{survey.name}"
+        if not survey.questions or len(set(survey.questions)) < len(survey.questions):
+            yield PolicyProblem(f"{path}.questions", ", ".join(survey.questions), "at least one, each once")
+        if not 1 <= survey.sample_percent <= 100:
+            yield PolicyProblem(f"{path}.sample_percent", str(survey.sample_percent), "1 to 100")
+        if not 0 <= survey.floor <= 100:
+            yield PolicyProblem(f"{path}.floor", str(survey.floor), "0 to 100")
+        if not 1 <= survey.answer_within_days <= 366 or not 0 <= survey.rest_days <= 3_660:
+            given = f"{survey.answer_within_days}, {survey.rest_days}"
+            yield PolicyProblem(path, given, "answered within 1 to 366 days, 0 to 3,660 days of rest")
+
+
 def _texts(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     for key in wanted_texts(policy):
         text = policy.texts.get(key)
@@ -262,5 +277,8 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     yield from (f"approval.{flow.name}" for flow in policy.approvals)
     if policy.care:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
+    for survey in policy.surveys:
+        yield f"survey.{survey.name}"
+        yield from (f"survey_question.{question}" for question in survey.questions)
     yield from (f"kpi.{kpi.name}" for kpi in policy.kpis)
     yield from (f"form.{form.name}" for form in policy.forms)

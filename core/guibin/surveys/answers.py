@@ -1,0 +1,100 @@
+"""Taking an answer by its link: once, in time, and heard at once when it is low (S09-2)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.packs import Policy
+from guibin.policy.surveys import SurveyPolicy
+from guibin_tenants import keyring
+from guibin_tenants.authentication import system_principal
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import links
+from .links import Link
+from .queries import comment_place
+from .refusals import UnknownLink
+
+COMMENT_CHARS_MAX = 1_000
+SCORE_MAX = 100
+
+
+class Asked(Struct, frozen=True):
+    """An invitation that may be answered now: the survey as it was when the round began."""
+
+    invitation_id: UUID
+    round_id: UUID
+    customer_id: UUID
+    survey: SurveyPolicy
+
+
+async def asked(link: Link, *, now: datetime) -> Asked:
+    """Whom and what a link asks. Raises UnknownLink whatever the reason it may not be answered."""
+    if not await links.holds(link, now=now):
+        raise UnknownLink()
+    row = await fetch_one(
+        "select i.round_id, i.customer_id, r.policy::text as policy from survey_invitation i"
+        " join survey_round r on r.tenant_id = i.tenant_id and r.id = i.round_id"
+        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        " where i.id = $1 and i.expires_at > $2 and not exists (select from survey_answer a"
+        " where a.tenant_id = i.tenant_id and a.invitation_id = i.id)",
+        link.invitation_id,
+        now,
+    )
+    if row is None:
+        raise UnknownLink()
+    survey = msgspec.json.decode(row["policy"], type=SurveyPolicy)
+    return Asked(link.invitation_id, row["round_id"], row["customer_id"], survey)
+
+
+async def answer(to: Asked, scores: Mapping[str, int], comment: str, *, policy: Policy, now: datetime) -> UUID:
+    """Keep the answer; its id. `scores` has every question, 0 to 100. Under the floor the account manager is told.
+
+    The floor is the one in force now (S09-2). Raises UnknownLink when somebody answered meanwhile.
+    """
+    now_asked = next((one for one in policy.surveys if one.name == to.survey.name), to.survey)
+    score = round(sum(scores.values()) / len(scores))
+    answer_id = new_id()
+    sealed = None
+    if comment:
+        sealed = keyring.seal(await keyring.subject_key(to.customer_id), comment_place(answer_id), comment)
+    written = await execute(
+        "insert into survey_answer (id, invitation_id, round_id, customer_id, survey, scores, score, floor,"
+        " comment_sealed, answered_at) values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)"
+        " on conflict (tenant_id, invitation_id) do nothing",
+        answer_id,
+        to.invitation_id,
+        to.round_id,
+        to.customer_id,
+        to.survey.name,
+        msgspec.json.encode(dict(scores)).decode(),
+        score,
+        now_asked.floor,
+        sealed,
+        now,
+    )
+    if not written:
+        raise UnknownLink()
+    note = AuditNote(action="survey.answer", subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
+    await record(note, by=system_principal(name="survey link", job_id=to.invitation_id), now=now)
+    if sum(scores.values()) < now_asked.floor * len(scores):
+        await _alert(answer_id, to, score, now_asked.floor, now=now)
+    return answer_id
+
+
+async def _alert(answer_id: UUID, to: Asked, score: int, floor: int, *, now: datetime) -> None:
+    notice = Notice(
+        kind="survey_low",
+        subject="survey_answer",
+        subject_id=answer_id,
+        customer_id=to.customer_id,
+        roles=("account_manager",),
+        details={"score": str(score), "floor": str(floor)},
+    )
+    await notify(notice, key=f"survey-low/{answer_id}", now=now)

@@ -1,0 +1,218 @@
+"""`/api/v1/surveys`, `/survey-rounds`, `/survey-invitations`, `/survey-answers` and `/improvement-actions`."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, may
+
+from . import comparison, improvements, queries, rounds
+from .comparison import YearComparison
+from .queries import ActionState, ActionView, AnswerView, InvitationView, RoundView
+from .requests import NewImprovement, NewRound, NewSending, NewStep
+from .rounds import LinkTaken
+
+READ, WRITE = may("surveys:read"), may("surveys:write")
+State = Annotated[ActionState | None, Parameter(query="state", default=None)]
+
+
+class SurveyDefinition(Struct, frozen=True, kw_only=True):
+    """A survey of the policy, in the language asked for."""
+
+    name: str
+    title: str
+    questions: dict[str, str]
+    sample_percent: int
+    floor: int
+    rest_days: int
+    answer_within_days: int
+    clear_gain: int
+    clause: str
+
+
+class SurveyController(Controller):
+    path = "/api/v1/surveys"
+    tags = ("surveys",)
+
+    @get("/", needs=READ, summary="The company's surveys")
+    async def list_surveys(self, policy: Policy, language: str) -> list[SurveyDefinition]:
+        def say(key: str, name: str) -> str:
+            text = policy.texts.get(f"{key}.{name}")
+            return text.in_language(language) if text else name
+
+        return [
+            SurveyDefinition(
+                name=one.name,
+                title=say("survey", one.name),
+                questions={question: say("survey_question", question) for question in one.questions},
+                sample_percent=one.sample_percent,
+                floor=one.floor,
+                rest_days=one.rest_days,
+                answer_within_days=one.answer_within_days,
+                clear_gain=one.clear_gain,
+                clause=one.clause,
+            )
+            for one in policy.surveys
+        ]
+
+    @post("/{name:str}/rounds", needs=WRITE, summary="Hold the survey once: draw whom to ask")
+    async def hold(self, name: str, data: NewRound, policy: Policy, by: Principal, now: datetime) -> RoundView:
+        return await rounds.hold(name, data, policy=policy, by=by, now=now)
+
+    @get("/{name:str}/comparison", needs=READ, summary="A year beside the year before, question by question")
+    async def compare(
+        self, name: str, year: int, policy: Policy, by: Principal, company: Company, language: str, now: datetime
+    ) -> YearComparison:
+        found = await comparison.compare(name, year, policy=policy, language=language, time_zone=company.time_zone)
+        await record(AuditNote(action="survey.compare", subject="survey", shown=len(found.questions)), by=by, now=now)
+        return found
+
+
+class SurveyRoundController(Controller):
+    path = "/api/v1/survey-rounds"
+    tags = ("surveys",)
+
+    @get("/", needs=READ, summary="Rounds, the latest first")
+    async def list_rounds(
+        self, by: Principal, now: datetime, survey: str | None = None, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[RoundView]:
+        found = await queries.rounds(survey=survey, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda one: Cursor(one.started_at, one.id))
+        await record(
+            AuditNote(action="survey_round.search", subject="survey_round", shown=len(page.items)), by=by, now=now
+        )
+        return page
+
+    @get("/{round_id:uuid}", needs=READ, summary="One round: how it was drawn and how it stands")
+    async def show(self, round_id: UUID, by: Principal, now: datetime) -> RoundView:
+        found = await queries.round_by_id(round_id)
+        await record(AuditNote(action="survey_round.read", subject="survey_round", subject_id=round_id), by=by, now=now)
+        return found
+
+
+class SurveyInvitationController(Controller):
+    path = "/api/v1/survey-invitations"
+    tags = ("surveys",)
+
+    @get("/", needs=READ, summary="Who was drawn, and whether they were sent the link and answered")
+    async def list_invitations(
+        self, by: Principal, now: datetime, round_id: UUID | None = None, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[InvitationView]:
+        found = await queries.invitations(round_id, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda one: Cursor(one.invited_at, one.id))
+        customers = tuple({one.customer_id for one in page.items})
+        note = AuditNote(
+            action="survey_invitation.search",
+            subject="survey_invitation",
+            customer_ids=customers,
+            shown=len(page.items),
+        )
+        await record(note, by=by, now=now)
+        return page
+
+    @post("/{invitation_id:uuid}/sendings", needs=WRITE, summary="Take the customer's link to pass it on")
+    async def take_link(self, invitation_id: UUID, data: NewSending, by: Principal, now: datetime) -> LinkTaken:
+        return await rounds.take_link(invitation_id, data, by=by, now=now)
+
+
+class SurveyAnswerController(Controller):
+    path = "/api/v1/survey-answers"
+    tags = ("surveys",)
+
+    @get("/", needs=READ, summary="Answers, the latest first")
+    async def list_answers(
+        self,
+        by: Principal,
+        now: datetime,
+        round_id: UUID | None = None,
+        customer_id: UUID | None = None,
+        under_floor: bool = False,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[AnswerView]:
+        found = await queries.answers(
+            round_id=round_id,
+            customer_id=customer_id,
+            under_floor=under_floor,
+            after=decode(cursor),
+            limit=limit + 1,
+        )
+        page = page_of(found, limit, lambda one: Cursor(one.answered_at, one.id))
+        customers = tuple({one.customer_id for one in page.items})
+        note = AuditNote(
+            action="survey_answer.search", subject="survey_answer", customer_ids=customers, shown=len(page.items)
+        )
+        await record(note, by=by, now=now)
+        return page
+
+    @get("/{answer_id:uuid}", needs=READ, summary="One answer with its comment")
+    async def show(self, answer_id: UUID, by: Principal, now: datetime) -> AnswerView:
+        found = await queries.answer_by_id(answer_id)
+        note = AuditNote(
+            action="survey_answer.read", subject="survey_answer", subject_id=answer_id, customer_id=found.customer_id
+        )
+        await record(note, by=by, now=now)
+        return found
+
+
+class ImprovementActionController(Controller):
+    path = "/api/v1/improvement-actions"
+    tags = ("surveys",)
+
+    @get("/", needs=READ, summary="Improvements, what is due first comes first")
+    async def list_actions(
+        self,
+        by: Principal,
+        now: datetime,
+        in_state: State = None,
+        owner_id: UUID | None = None,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[ActionView]:
+        found = await queries.actions(state=in_state, owner_id=owner_id, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda one: Cursor(one.due_at, one.id))
+        customers = tuple({one.customer_id for one in page.items if one.customer_id})
+        note = AuditNote(
+            action="improvement.search", subject="improvement", customer_ids=customers, shown=len(page.items)
+        )
+        await record(note, by=by, now=now)
+        return page
+
+    @post("/", needs=WRITE, summary="Have somebody change something because of a round or an answer")
+    async def propose(self, data: NewImprovement, by: Principal, now: datetime) -> ActionView:
+        return await improvements.propose(data, by=by, now=now)
+
+    @get("/{action_id:uuid}", needs=READ, summary="One improvement with its steps")
+    async def show(self, action_id: UUID, by: Principal, now: datetime) -> ActionView:
+        found = await queries.action_by_id(action_id)
+        note = AuditNote(
+            action="improvement.read", subject="improvement", subject_id=action_id, customer_id=found.customer_id
+        )
+        await record(note, by=by, now=now)
+        return found
+
+    @post("/{action_id:uuid}/reports", needs=WRITE, status_code=HTTP_200_OK, summary="The owner has done it")
+    async def report(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
+        return await improvements.report(action_id, data, by=by, now=now)
+
+    @post(
+        "/{action_id:uuid}/confirmation",
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="Somebody else has seen that it works: the end",
+    )
+    async def confirm(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
+        return await improvements.confirm(action_id, data, by=by, now=now)
+
+    @post("/{action_id:uuid}/returns", needs=WRITE, status_code=HTTP_200_OK, summary="It is not done: owed again")
+    async def send_back(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
+        return await improvements.send_back(action_id, data, by=by, now=now)

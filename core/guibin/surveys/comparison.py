@@ -1,0 +1,90 @@
+"""A year's satisfaction beside the year before (S05-2), question by question."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from guibin.policy.packs import Policy
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import fetch
+
+from .queries import FEW
+from .rounds import survey_named
+
+OVERALL = "overall"
+
+
+class QuestionYears(Struct, frozen=True, kw_only=True):
+    """A question's averages, 0 to 100; None for fewer than five answers.
+
+    `clearly_better` when the gain reaches the policy's `clear_gain`; None when there is nothing to compare.
+    """
+
+    question: str
+    title: str
+    answers: int
+    score_avg: float | None
+    answers_before: int
+    score_avg_before: float | None
+    gain: float | None
+    clearly_better: bool | None
+
+
+class YearComparison(Struct, frozen=True, kw_only=True):
+    """The survey's answers given in a year and in the one before, those of the customers one may see."""
+
+    survey: str
+    year: int
+    clear_gain: int
+    clause: str
+    questions: list[QuestionYears]
+
+
+_ANSWERS = """
+with given as (
+  select a.scores, a.score, a.answered_at >= $3 as late from survey_answer a
+  where a.survey = $1 and a.answered_at >= $2 and a.answered_at < $4
+)
+select q.key as question, g.late, count(*)::int as n, avg(q.value::numeric)::float8 as mean
+from given g cross join lateral jsonb_each_text(g.scores) q group by 1, 2
+union all select 'overall', late, count(*)::int, avg(score)::float8 from given group by late
+"""
+
+
+async def compare(name: str, year: int, *, policy: Policy, language: str, time_zone: str) -> YearComparison:
+    """Raises NotFound for an unknown survey, Invalid for an impossible year."""
+    survey = survey_named(name, policy)
+    if not 1901 <= year <= 9000:
+        raise Invalid(fields=(FieldError("year", "1901 to 9000", value=str(year)),))
+    zone = ZoneInfo(time_zone)
+    starts = [datetime(one, 1, 1, tzinfo=zone) for one in (year - 1, year, year + 1)]
+    rows = {(row["question"], row["late"]): row for row in await fetch(_ANSWERS, name, *starts)}
+    found = []
+    for question in (OVERALL, *survey.questions):
+        text = policy.texts.get(f"survey_question.{question}") or policy.texts.get(f"survey.{name}")
+        title = text.in_language(language) if text else question
+        found.append(_years(question, title, rows, survey.clear_gain))
+    return YearComparison(survey=name, year=year, clear_gain=survey.clear_gain, clause=survey.clause, questions=found)
+
+
+def _years(question: str, title: str, rows: dict[Any, Any], clear_gain: int) -> QuestionYears:
+    now, earlier = rows.get((question, True)), rows.get((question, False))
+    mean = _mean(now)
+    before = _mean(earlier)
+    gain = None if mean is None or before is None else round(mean - before, 1)
+    return QuestionYears(
+        question=question,
+        title=title,
+        answers=now["n"] if now else 0,
+        score_avg=mean,
+        answers_before=earlier["n"] if earlier else 0,
+        score_avg_before=before,
+        gain=gain,
+        clearly_better=None if gain is None else gain >= clear_gain,
+    )
+
+
+def _mean(row: Any) -> float | None:
+    return None if row is None or row["n"] < FEW else round(row["mean"], 1)

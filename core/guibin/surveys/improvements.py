@@ -1,0 +1,175 @@
+"""Improvements because of a survey, followed to the end: owed, reported by the owner, confirmed by somebody else."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from .queries import ActionView, action_by_id
+from .refusals import AlreadyConfirmed, NotReported
+from .requests import NewImprovement, NewStep
+
+
+async def propose(new: NewImprovement, *, by: Principal, now: datetime) -> ActionView:
+    """Have somebody change something; the owner is told. Raises Invalid."""
+    owner = await fetch_value("select name from staff where id = $1 and left_at is null", new.owner_id)
+    answer = None
+    if new.answer_id:
+        answer = await fetch_one("select round_id, customer_id from survey_answer where id = $1", new.answer_id)
+    round_id = answer["round_id"] if answer else new.round_id
+    problems = []
+    if owner is None:
+        problems.append(FieldError("owner_id", "staff of the company", value=str(new.owner_id)))
+    if new.due_at <= now:
+        problems.append(FieldError("due_at", "in the future", value=new.due_at.isoformat()))
+    if new.answer_id and answer is None:
+        problems.append(FieldError("answer_id", "an answer you may see", value=str(new.answer_id)))
+    elif answer is None and (
+        round_id is None or not await fetch_value("select true from survey_round where id = $1", round_id)
+    ):
+        problems.append(FieldError("round_id", "a round you may see", "or name an answer", str(round_id)))
+    if problems:
+        raise Invalid(fields=tuple(problems))
+    action_id = new_id()
+    customer_id = answer["customer_id"] if answer else None
+    await execute(
+        "insert into improvement_action (id, round_id, answer_id, customer_id, text, owner_id, owner_name, due_at,"
+        " proposed_by, proposed_by_name, proposed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        action_id,
+        round_id,
+        new.answer_id,
+        customer_id,
+        new.text,
+        new.owner_id,
+        owner,
+        new.due_at,
+        by.id,
+        by.name,
+        now,
+    )
+    note = AuditNote(action="improvement.propose", subject="improvement", subject_id=action_id, customer_id=customer_id)
+    await record(note, by=by, now=now)
+    await _tell("improvement_owed", action_id, customer_id, (new.owner_id,), new.due_at, now=now)
+    return await action_by_id(action_id)
+
+
+async def report(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+    """Its owner has done it; whoever proposed it is told. Raises NotFound, Forbidden, AlreadyConfirmed."""
+    action = await _locked(action_id)
+    if action.owner_id != by.id:
+        raise Forbidden("Only its owner reports an improvement as done")
+    await _step(action, "reported", new.note, by=by, now=now)
+    proposer = await fetch_value("select proposed_by from improvement_action where id = $1", action_id)
+    await _tell("improvement_reported", action_id, action.customer_id, (proposer,), action.due_at, now=now)
+    return await action_by_id(action_id)
+
+
+async def confirm(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+    """Somebody other than the owner has seen that it works: the end. Raises NotFound, Forbidden, NotReported."""
+    return await _judge(action_id, "confirmed", new, by=by, now=now)
+
+
+async def send_back(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+    """It is not done yet: the owner owes it again. Raises NotFound, Forbidden, NotReported."""
+    found = await _judge(action_id, "sent_back", new, by=by, now=now)
+    await _tell("improvement_owed", action_id, found.customer_id, (found.owner_id,), found.due_at, now=now)
+    return found
+
+
+async def tell_overdue(*, now: datetime) -> int:
+    """Tell the owner and the nearest manager, once for each time it is owed; how many are late."""
+    rows = await fetch(
+        "select a.id, a.customer_id, a.owner_id, a.due_at, s.org_unit_id, (select count(*) from improvement_step t"
+        "   where t.tenant_id = a.tenant_id and t.action_id = a.id and t.kind = 'sent_back') as returns"
+        " from improvement_action a join staff s on s.tenant_id = a.tenant_id and s.id = a.owner_id"
+        " where a.due_at < $1 and coalesce((select t.kind from improvement_step t where t.tenant_id = a.tenant_id"
+        "   and t.action_id = a.id order by t.taken_at desc, t.id desc limit 1), 'sent_back') = 'sent_back'"
+        " order by a.due_at, a.id",
+        now,
+    )
+    for row in rows:
+        notice = Notice(
+            kind="improvement_overdue",
+            subject="improvement",
+            subject_id=row["id"],
+            customer_id=row["customer_id"],
+            org_unit_id=row["org_unit_id"],
+            roles=("manager",),
+            staff_ids=(row["owner_id"],),
+            details={"on": row["due_at"].date().isoformat()},
+        )
+        await notify(notice, key=f"improvement-overdue/{row['id']}/{row['returns']}", now=now)
+    return len(rows)
+
+
+async def _judge(
+    action_id: UUID, kind: Literal["confirmed", "sent_back"], new: NewStep, *, by: Principal, now: datetime
+) -> ActionView:
+    action = await _locked(action_id)
+    if action.owner_id == by.id:
+        raise Forbidden("Whoever owns an improvement does not judge it")
+    if action.state == "open":
+        raise NotReported(f"Improvement {action_id}")
+    await _step(action, kind, new.note, by=by, now=now)
+    return await action_by_id(action_id)
+
+
+async def _locked(action_id: UUID) -> ActionView:
+    # Locks are the whole server's: the tenant is part of the key (subtlety 72).
+    key = "current_setting('guibin.tenant') || '/improvement/' || $1::text"
+    await execute(f"select pg_advisory_xact_lock(hashtextextended({key}, 0))", str(action_id))
+    action = await action_by_id(action_id)
+    if action.state == "confirmed":
+        raise AlreadyConfirmed(f"Improvement {action_id}")
+    return action
+
+
+async def _step(action: ActionView, kind: str, note: str, *, by: Principal, now: datetime) -> None:
+    try:
+        async with savepoint():
+            await execute(
+                "insert into improvement_step (id, action_id, kind, note, taken_by, taken_by_name, taken_at)"
+                " values ($1, $2, $3, $4, $5, $6, $7)",
+                new_id(),
+                action.id,
+                kind,
+                note,
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyConfirmed(f"Improvement {action.id}") from None
+    entry = AuditNote(
+        action=f"improvement.{kind}", subject="improvement", subject_id=action.id, customer_id=action.customer_id
+    )
+    await record(entry, by=by, now=now)
+
+
+async def _tell(
+    kind: str,
+    action_id: UUID,
+    customer_id: UUID | None,
+    staff_ids: tuple[UUID, ...],
+    due_at: datetime,
+    *,
+    now: datetime,
+) -> None:
+    notice = Notice(
+        kind=kind,
+        subject="improvement",
+        subject_id=action_id,
+        customer_id=customer_id,
+        staff_ids=staff_ids,
+        details={"on": due_at.date().isoformat()},
+    )
+    steps = await fetch_value("select count(*) from improvement_step where action_id = $1", action_id)
+    await notify(notice, key=f"{kind}/{action_id}/{steps}", now=now)

@@ -1,0 +1,46 @@
+"""What callers send."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+_SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
+Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class NewRound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Hold a survey once. `sample_percent` is by default the policy's; `scheme` and `tier` limit it to their members.
+
+    The same `seed` draws the same customers from the same base; without one it is made and shown.
+    """
+
+    sample_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
+    scheme: Name | None = None
+    tier: Name | None = None
+    seed: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")] | None = None
+
+
+class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the link will reach the customer."""
+
+    channel: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
+
+
+class NewImprovement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `owner_id` is to change until `due_at`, because of a round, or of one answer."""
+
+    text: Words
+    owner_id: UUID
+    due_at: Moment
+    round_id: UUID | None = None
+    answer_id: UUID | None = None
+
+
+class NewStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was done, found or is missing."""
+
+    note: Words

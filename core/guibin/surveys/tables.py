@@ -1,0 +1,146 @@
+"""Rounds of a survey, who was drawn, what was answered, and what is improved because of it."""
+
+from piccolo.columns import JSONB, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class SurveyRound(TenantTable, tablename="survey_round"):
+    """A survey held once among the customers of an org unit's subtree.
+
+    `policy` is the survey as it was; `seed`, `population` and `sample` make the draw repeatable. `criteria` say whom the
+    draw was limited to. Links end at `answer_until`.
+    """
+
+    survey = Varchar(length=60)
+    org_unit_id = UuidColumn(default=None)
+    policy = JSONB()
+    policy_version = Integer(default=0)
+    criteria = JSONB()
+    seed = Varchar(length=64)
+    population = Integer()
+    sample = Integer()
+    answer_until = Timestamptz(default=None, null=True)
+    started_by = UuidColumn(default=None)
+    started_by_name = Varchar(length=200)
+    started_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="org_unit_id",
+        references={"org_unit_id": "org_unit"},
+        indexes=(Index(("started_at desc", "id desc"), name="survey_round_started_idx"),),
+        append_only=True,
+        checks={"drawn": "sample >= 0"},
+    )
+
+
+class SurveyInvitation(TenantTable, tablename="survey_invitation"):
+    """A customer who was drawn. The link is computed from the id and signed: it is stored nowhere."""
+
+    round_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    survey = Varchar(length=60)
+    invited_at = Timestamptz(default=None, null=True)
+    expires_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("round_id", "customer_id"),),
+        wall="customer_id",
+        references={"round_id": "survey_round", "customer_id": "customer"},
+        indexes=(Index(("customer_id", "survey", "invited_at desc"), name="survey_invitation_customer_idx"),),
+        append_only=True,
+        checks={"ends": "expires_at is not null and expires_at > invited_at"},
+    )
+
+
+class SurveySending(TenantTable, tablename="survey_sending"):
+    """Somebody took a link to pass it on, and by which channel."""
+
+    invitation_id = UuidColumn(default=None)
+    channel = Varchar(length=40)
+    sent_by = UuidColumn(default=None)
+    sent_by_name = Varchar(length=200)
+    sent_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(references={"invitation_id": "survey_invitation"}, append_only=True)
+
+
+class SurveyAnswer(TenantTable, tablename="survey_answer"):
+    """What a customer answered, once per invitation. `scores` by question, `score` their average, both 0 to 100.
+
+    The comment stands sealed under the customer's key.
+    """
+
+    invitation_id = UuidColumn(default=None)
+    round_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    survey = Varchar(length=60)
+    scores = JSONB()
+    score = SmallInt()
+    floor = SmallInt()
+    comment_sealed = Bytea(default=None, null=True)
+    answered_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("invitation_id",),),
+        wall="customer_id",
+        references={"invitation_id": "survey_invitation", "round_id": "survey_round", "customer_id": "customer"},
+        indexes=(
+            Index(("survey", "answered_at")),
+            Index(("answered_at desc", "id desc"), name="survey_answer_answered_idx"),
+        ),
+        append_only=True,
+        checks={"dated": "answered_at is not null"},
+    )
+
+
+class ImprovementAction(TenantTable, tablename="improvement_action"):
+    """What somebody is to change because of a survey, until when (S01-11). It ends with a confirmation.
+
+    `customer_id` is set when it answers one customer's answer.
+    """
+
+    round_id = UuidColumn(default=None)
+    answer_id = UuidColumn(default=None, null=True)
+    customer_id = UuidColumn(default=None, null=True)
+    text = Text()
+    owner_id = UuidColumn(default=None)
+    owner_name = Varchar(length=200)
+    due_at = Timestamptz(default=None, null=True)
+    proposed_by = UuidColumn(default=None)
+    proposed_by_name = Varchar(length=200)
+    proposed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={
+            "round_id": "survey_round",
+            "answer_id": "survey_answer",
+            "customer_id": "customer",
+            "owner_id": "staff",
+        },
+        indexes=(Index(("due_at", "id")),),
+        append_only=True,
+        checks={"dated": "due_at is not null", "text_given": "length(trim(text)) > 0"},
+    )
+
+
+class ImprovementStep(TenantTable, tablename="improvement_step"):
+    """The owner reported it done, or somebody else confirmed that it works or sent it back."""
+
+    action_id = UuidColumn(default=None)
+    kind = Varchar(length=9)
+    note = Text()
+    taken_by = UuidColumn(default=None)
+    taken_by_name = Varchar(length=200)
+    taken_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"action_id": "improvement_action"},
+        indexes=(
+            Index(("action_id",), unique=True, where="kind = 'confirmed'", name="improvement_step_confirmed_idx"),
+        ),
+        append_only=True,
+        checks={"kind_known": "kind in ('reported', 'confirmed', 'sent_back')"},
+    )
