@@ -19,7 +19,10 @@ async def apply(client, customer, status=201, **more):
         "reason": "special contribution to the city network",
         "form": "special_user_application",
         "answers": {
+            "customer_kind": "leader",
             "reason": "special contribution",
+            "special_contribution": "donated the ring line of the old town",
+            "network": "two_way",
             "equipment": "set_top_box",
             "programmes": "all",
             "starts_on": "2026-03-03",
@@ -67,10 +70,13 @@ async def test_the_form_is_checked_field_by_field(tenant, client):
     refused = await apply(client, customer, status=422, answers={"equipment": "antenna", "starts_on": "2026-02-30"})
 
     assert sorted(error["field"] for error in refused["errors"]) == [
+        "answers.customer_kind",
         "answers.ends_on",
         "answers.equipment",
+        "answers.network",
         "answers.programmes",
         "answers.reason",
+        "answers.special_contribution",
         "answers.starts_on",
     ]
 
