@@ -11,6 +11,7 @@ from guibin.hookspecs import (
 )
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
 from guibin.policy.complaints import ComplaintPolicy, Escalation, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
@@ -41,6 +42,8 @@ __all__ = [
     "BusinessDays",
     "BusinessHours",
     "Cadence",
+    "CardKind",
+    "CardQuota",
     "CareOccasion",
     "CarePolicy",
     "ComplaintDraft",
@@ -66,9 +69,11 @@ __all__ = [
     "Pack",
     "PackJob",
     "PlanPolicy",
+    "ProofKind",
     "Proposal",
     "Protocol",
     "Reaction",
+    "RealName",
     "ReceptionTask",
     "ReminderPolicy",
     "RenewalPolicy",
@@ -76,6 +81,7 @@ __all__ = [
     "ServiceItem",
     "ServiceRhythm",
     "Setting",
+    "Sponsorship",
     "SurveyPolicy",
     "Text",
     "Tier",

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Escalation, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
@@ -21,6 +22,7 @@ CORE = Pack(
         default_level="standard",
         clause="S10-5",
     ),
+    proofs=(ProofKind("card", by="card"), ProofKind("e_card", by="e_card")),
     department_tasks=(  # S01-8: other departments assess and assist; the regulation gives no figures
         DepartmentTask("assessment", Hours(8), Days(5), escalations=LEADERS, clause="S01-8"),
         DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),

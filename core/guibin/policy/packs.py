@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from .approvals import ApprovalFlow
 from .cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from .cards import CardKind, ProofKind
 from .care import CarePolicy
 from .complaints import ComplaintPolicy
 from .departments import DepartmentTask
@@ -34,6 +35,8 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_items: tuple[ServiceItem, ...] = ()
     service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
+    cards: tuple[CardKind, ...] = ()
+    proofs: tuple[ProofKind, ...] = ()
     complaints: ComplaintPolicy | None = None
     department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
@@ -61,6 +64,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_items: tuple[ServiceItem, ...] = ()
     service_rhythms: tuple[ServiceRhythm, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
+    cards: tuple[CardKind, ...] = ()
+    proofs: tuple[ProofKind, ...] = ()
     complaints: ComplaintPolicy
     department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
@@ -92,6 +97,14 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The service item of this name."""
         return next((item for item in self.service_items if item.name == name), None)
 
+    def card(self, name: str) -> CardKind | None:
+        """The kind of card of this name."""
+        return next((card for card in self.cards if card.name == name), None)
+
+    def proof(self, name: str) -> ProofKind | None:
+        """The kind of proof of this name."""
+        return next((proof for proof in self.proofs if proof.name == name), None)
+
     def form(self, name: str) -> Form | None:
         """The form of this name."""
         return next((form for form in self.forms if form.name == name), None)
@@ -112,6 +125,8 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
     entitlements: tuple[Entitlement, ...] | None = None
+    cards: tuple[CardKind, ...] = ()
+    proofs: tuple[ProofKind, ...] = ()
     complaints: ComplaintPolicy | None = None
     department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
@@ -147,6 +162,8 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         service_items=_named([*(p.service_items for p in parts), overrides.service_items]),
         service_rhythms=_all(parts, "service_rhythms"),
         entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,
+        cards=_named([*(p.cards for p in parts), overrides.cards]),
+        proofs=_named([*(p.proofs for p in parts), overrides.proofs]),
         complaints=overrides.complaints or _last(parts, "complaints"),
         department_tasks=_named([*(p.department_tasks for p in parts), overrides.department_tasks]),
         approvals=_named([*(p.approvals for p in parts), overrides.approvals]),

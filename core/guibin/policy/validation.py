@@ -2,30 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-
+from .card_validation import card_problems
 from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .packs import Pack, Policy
+from .problems import PolicyProblem
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
 from .settings import settled
 from .tiers import TierScheme
 
 ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
 CALENDARS = frozenset({"always", "business"})
-
-
-class PolicyProblem(Struct, frozen=True):
-    """Where something is wrong, what is there, which rule it breaks, and what to do."""
-
-    path: str
-    value: str
-    rule: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.path} is {self.value!r}: {self.rule}" + (f" ({self.fix})" if self.fix else "")
 
 
 def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
@@ -35,6 +23,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
         *_entitlements(policy),
         *_service_items(policy),
+        *card_problems(policy),
         *(_complaints(policy.complaints) if policy.complaints else ()),
         *_approvals(policy),
         *_department_tasks(policy),
@@ -50,6 +39,8 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         "settings",
         "schemes",
         "service_items",
+        "cards",
+        "proofs",
         "approvals",
         "department_tasks",
         "reviews",
@@ -270,6 +261,8 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
             f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process")
         )
         yield from (f"time_limit.{limit.name}" for limit in item.time_limits)
+    yield from (f"card.{card.name}" for card in policy.cards)
+    yield from (f"proof.{proof.name}" for proof in policy.proofs)
     if policy.complaints:
         yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)
         yield from (f"complaint_cause.{cause}" for cause in policy.complaints.causes)

@@ -1,0 +1,92 @@
+"""A small pack with cards: a voluntary scheme for persons, one for companies, cards kept in stock, made to order, sponsored."""
+
+import types
+
+from guibin import (
+    ApprovalFlow,
+    ApprovalStep,
+    ArchiveField,
+    CardKind,
+    CardQuota,
+    Entitlement,
+    Pack,
+    ProofKind,
+    RealName,
+    ServiceItem,
+    Sponsorship,
+    Text,
+    Tier,
+    TierScheme,
+    hookimpl,
+)
+from guibin.policy.validation import wanted_texts
+
+PERSONAL, CORPORATE = "personal", "corporate"
+GOLD, DIAMOND = "gold", "diamond"
+
+
+def _scheme(name: str, kind: str, *, voluntary: bool) -> TierScheme:
+    return TierScheme(
+        name, (kind,), metrics=(), tiers=(Tier(DIAMOND), Tier(GOLD)), voluntary=voluntary, approval="join"
+    )
+
+
+def _flow(name: str, subject: str, *roles: str) -> ApprovalFlow:
+    return ApprovalFlow(name, subject, steps=tuple(ApprovalStep(role) for role in roles))
+
+
+def _pack() -> Pack:
+    pack = Pack(
+        name="lounge",
+        regulation="an invented club",
+        customer_kinds=("person", "company"),
+        fields=(
+            ArchiveField("identity_number", "identity_number", "confidential", searchable=True),
+            ArchiveField("device_number", "text", "confidential", searchable=True, chars_max=32),
+        ),
+        schemes=(_scheme(PERSONAL, "person", voluntary=True), _scheme(CORPORATE, "company", voluntary=False)),
+        service_items=(ServiceItem("priority_counter"), ServiceItem("lounge")),
+        entitlements=(
+            Entitlement(PERSONAL, DIAMOND, "priority_counter"),
+            Entitlement(PERSONAL, GOLD, "priority_counter"),
+            Entitlement(PERSONAL, GOLD, "lounge", quota=2),
+        ),
+        cards=(
+            CardKind(
+                "gold_card", PERSONAL, GOLD, "card", quantity_approval="quantity", low_stock=2, real_name=RealName()
+            ),
+            CardKind("diamond_card", PERSONAL, DIAMOND, "card", real_name=RealName(at=("issue",)), luhn=True),
+            CardKind(
+                "executive_card",
+                PERSONAL,
+                DIAMOND,
+                "executive",
+                real_name=RealName(at=("issue",)),
+                sponsorship=Sponsorship(CORPORATE, (CardQuota(DIAMOND, 2), CardQuota(GOLD, 1))),
+            ),
+        ),
+        proofs=(
+            ProofKind("device", by="field", field="device_number"),
+            ProofKind("identity_document", by="field", field="identity_number"),
+        ),
+        approvals=(
+            _flow("join", "application", "manager"),
+            _flow("card", "card_application", "manager", "tenant_admin"),
+            _flow("executive", "card_application", "tenant_admin"),
+            _flow("quantity", "card_request", "tenant_admin"),
+        ),
+    )
+    texts = {key: Text(zh=key, en=key) for key in wanted_texts(pack)}
+    return Pack(**{field: getattr(pack, field) for field in pack.__struct_fields__} | {"texts": texts})
+
+
+PACK = _pack()
+
+
+@hookimpl
+def pack() -> Pack:
+    """As an installed pack's module would have it."""
+    return PACK
+
+
+plugin = types.SimpleNamespace(__name__="lounge", pack=pack)
