@@ -10,11 +10,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from asgi_lifespan import LifespanManager
 
 from guibin import embedded, migrations
 from guibin.packs import Packs, installed
-from guibin_tenants import keyring
+from guibin_tenants import keyring, staff
 from support import TestClock, World, make_app
 
 TEMPLATE = "guibin"
@@ -98,17 +99,34 @@ def packs() -> Packs:
     return Packs(installed())
 
 
-@pytest.fixture
-def clock() -> TestClock:
-    """The application's clock."""
-    return TestClock()
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords():
+    """Passwords are hashed by the same algorithm at its least cost: hundreds of sign-ins would be most of the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@pytest.fixture(scope="session")
+def application(database, packs):
+    """This worker's application and its clock. Registering hundreds of routes takes longer than most tests."""
+    clock = TestClock()
+    return make_app(database.app, packs, clock), clock
 
 
 @pytest.fixture
-async def world(database, packs, clock, anyio_backend):
-    """The running application."""
+def clock(application) -> TestClock:
+    """The application's clock, set back to its start."""
+    _, clock = application
+    clock.set(TestClock.START)
+    return clock
+
+
+@pytest.fixture
+async def world(application, database, packs, clock, anyio_backend):
+    """The running application: started and stopped for every test."""
     keyring.use_root_key(b"\x07" * 32)
-    app = make_app(database.app, packs, clock)
+    app, _ = application
     async with LifespanManager(app):
         yield World(app, packs, clock, database.owner, database.app, database.redis)
 

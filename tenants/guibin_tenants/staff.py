@@ -23,9 +23,9 @@ LOCKED_FOR = timedelta(minutes=15)
 PASSWORD_CHARS_MIN = 10
 
 # argon2id with the library's defaults (RFC 9106, low-memory profile).
-_hasher = PasswordHasher()
+HASHER = PasswordHasher()
 # Verified when the login is unknown, so that the answer takes as long.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+_NOBODY = HASHER.hash(secrets.token_hex(16))
 
 
 class Staff(TenantTable, tablename="staff"):
@@ -101,7 +101,7 @@ async def add(new: NewStaff, *, now: datetime) -> StaffView:
         name=new.name,
         roles=list(new.roles),
         org_unit_id=new.org_unit_id,
-        password_hash=_hasher.hash(new.password) if new.password else None,
+        password_hash=HASHER.hash(new.password) if new.password else None,
         created_at=now,
     )
     await Staff.insert(staff)
@@ -125,9 +125,9 @@ async def set_password(staff_id: UUID, password: str) -> None:
     problems = _wrong_password(password)
     if problems:
         raise Invalid("The password cannot be set", fields=tuple(problems))
-    await Staff.update(
-        {Staff.password_hash: _hasher.hash(password), Staff.failures: 0, Staff.locked_until: None}
-    ).where(Staff.id == staff_id)
+    await Staff.update({Staff.password_hash: HASHER.hash(password), Staff.failures: 0, Staff.locked_until: None}).where(
+        Staff.id == staff_id
+    )
     await StaffSession.delete().where(StaffSession.staff_id == staff_id)
 
 
@@ -159,7 +159,7 @@ async def sign_in(*, login: str, password: str, address: str, now: datetime) -> 
     known = row is not None and row.left_at is None and row.password_hash is not None
     locked = known and row is not None and row.locked_until is not None and row.locked_until > now
     try:
-        _hasher.verify(row.password_hash if known and row else _NOBODY, password)
+        HASHER.verify(row.password_hash if known and row else _NOBODY, password)
         right = known and not locked
     except (VerifyMismatchError, InvalidHashError):
         right = False
@@ -191,7 +191,7 @@ async def sign_in(*, login: str, password: str, address: str, now: datetime) -> 
 def verify_nobody(password: str) -> None:
     """Spend the time of a verification, for answers that must not tell an unknown company from a wrong password."""
     with contextlib.suppress(VerifyMismatchError):
-        _hasher.verify(_NOBODY, password)
+        HASHER.verify(_NOBODY, password)
 
 
 async def sign_out(digest: str) -> None:

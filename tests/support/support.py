@@ -29,9 +29,10 @@ class TestClock:
     """The application's clock, moved by the test. Starts on a working Monday at 10:00 in Shanghai."""
 
     __test__ = False
+    START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+        self.now = self.START
 
     def __call__(self) -> datetime:
         return self.now
