@@ -21,6 +21,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.kpis import Kpi
 from guibin.policy.packs import Pack
+from guibin.policy.posts import Post
 from guibin.policy.receptions import Protocol, ReceptionTask
 from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceItem, ServiceRhythm, TimeLimit
 from guibin.policy.settings import Setting
@@ -69,6 +70,7 @@ __all__ = [
     "Pack",
     "PackJob",
     "PlanPolicy",
+    "Post",
     "ProofKind",
     "Proposal",
     "Protocol",

@@ -130,5 +130,5 @@ def require(principal: Principal, predicate: Predicate) -> None:
 
 
 def permissions_of(roles: tuple[str, ...]) -> frozenset[str]:
-    """All that the roles allow together."""
-    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))
+    """All that the roles allow together; a post among them allows nothing by itself."""
+    return frozenset().union(*(ROLE_PERMISSIONS.get(role, frozenset()) for role in roles))

@@ -2,7 +2,9 @@
 
 import contextlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -28,8 +30,13 @@ HASHER = PasswordHasher()
 _NOBODY = HASHER.hash(secrets.token_hex(16))
 
 
+# The company's posts by name, each with the role it brings.
+Posts = Mapping[str, str]
+NO_POSTS: Posts = MappingProxyType({})
+
+
 class Staff(TenantTable, tablename="staff"):
-    """One member of staff. `left_at` ends the account; their customers are handed to somebody first."""
+    """One member of staff. `roles` holds roles and the names of posts. `left_at` ends the account; their customers are handed to somebody first."""
 
     login = Varchar(length=100)
     name = Varchar(length=100)
@@ -58,7 +65,7 @@ class StaffSession(TenantTable, tablename="staff_session"):
 
 
 class NewStaff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`roles` as in ROLE_PERMISSIONS; `org_unit_id` None means head office."""
+    """`roles` as in ROLE_PERMISSIONS, or posts; `org_unit_id` None means head office."""
 
     login: str
     name: str
@@ -87,9 +94,9 @@ class SignedIn(Struct, frozen=True):
     staff: StaffView
 
 
-async def add(new: NewStaff, *, now: datetime) -> StaffView:
-    """Raises Invalid for an unknown role, a taken login or a weak password."""
-    problems = _wrong_roles(new.roles)
+async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> StaffView:
+    """Raises Invalid for an unknown role or post, a taken login or a weak password."""
+    problems = _wrong_roles(new.roles, posts)
     if new.password is not None:
         problems += _wrong_password(new.password)
     if await Staff.exists().where(Staff.login == new.login):
@@ -99,7 +106,7 @@ async def add(new: NewStaff, *, now: datetime) -> StaffView:
     staff = Staff(
         login=new.login,
         name=new.name,
-        roles=list(new.roles),
+        roles=list(with_posts(new.roles, posts)),
         org_unit_id=new.org_unit_id,
         password_hash=HASHER.hash(new.password) if new.password else None,
         created_at=now,
@@ -109,14 +116,20 @@ async def add(new: NewStaff, *, now: datetime) -> StaffView:
 
 
 async def change(staff_id: UUID, *, name: str, roles: tuple[str, ...], org_unit_id: UUID | None) -> StaffView:
-    """Raises NotFound, or Invalid for an unknown role."""
-    problems = _wrong_roles(roles)
-    if problems:
-        raise Invalid("The account cannot be changed", fields=tuple(problems))
+    """`roles` as `with_posts` gives them. Raises NotFound."""
     await Staff.update({Staff.name: name, Staff.roles: list(roles), Staff.org_unit_id: org_unit_id}).where(
         Staff.id == staff_id
     )
     return await by_id(staff_id)
+
+
+def with_posts(roles: tuple[str, ...], posts: Posts) -> tuple[str, ...]:
+    """The roles, posts and the roles they bring, each once. Raises Invalid for an unknown one."""
+    problems = _wrong_roles(roles, posts)
+    if problems:
+        raise Invalid("The roles cannot be given", fields=tuple(problems))
+    brought = (posts[role] for role in roles if role in posts)
+    return tuple(dict.fromkeys((*roles, *brought)))
 
 
 async def set_password(staff_id: UUID, password: str) -> None:
@@ -206,11 +219,12 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     await StaffSession.delete().where(StaffSession.staff_id == staff_id)
 
 
-def _wrong_roles(roles: tuple[str, ...]) -> list[FieldError]:
+def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
+    known = (*ROLE_PERMISSIONS, *posts)
     problems = [
-        FieldError("roles", "a known role", f"one of {', '.join(ROLE_PERMISSIONS)}", role)
+        FieldError("roles", "a role or one of the company's posts", f"one of {', '.join(known)}", role)
         for role in roles
-        if role not in ROLE_PERMISSIONS
+        if role not in known
     ]
     return problems if roles else [FieldError("roles", "at least one")]
 

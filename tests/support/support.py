@@ -12,7 +12,10 @@ import httpx
 
 from guibin import provisioning
 from guibin.app.factory import create_app
+from guibin.context import Company as CompanyContext
 from guibin.packs import Packs
+from guibin.policies.queries import effective_policy
+from guibin.policy.posts import roles_of
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -98,6 +101,11 @@ class Company:
         async with tenant_scope(self.id) as scope:
             yield scope
 
+    def context(self) -> CompanyContext:
+        """The company as its work knows it."""
+        view = self.view
+        return CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
+
     async def key(self, *scopes: str, org_unit_id: UUID | None = None) -> str:
         """A new API key's text; `*` without scopes."""
         async with self.scope():
@@ -117,7 +125,9 @@ class Company:
 
     async def staff(self, login: str, *roles: str, unit: str | None = None) -> httpx.AsyncClient:
         """A new member of staff, signed in: cookie and CSRF token set. `client.staff_id` tells who."""
+        now = self.world.clock()
         async with self.scope():
+            policy = await effective_policy(self.world.packs, self.context(), at=now)
             await staff.add(
                 NewStaff(
                     login=login,
@@ -126,7 +136,8 @@ class Company:
                     org_unit_id=self.units[unit] if unit else None,
                     password=PASSWORD,
                 ),
-                now=self.world.clock(),
+                now=now,
+                posts=roles_of(policy.posts),
             )
         client = self.world.client()
         answer = await client.post(

@@ -6,6 +6,8 @@ from uuid import UUID
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policy.packs import Policy
+from guibin.policy.posts import roles_of
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
@@ -31,22 +33,29 @@ class LastAdmin(Conflict):
     title = "The last tenant admin stays until there is another"
 
 
-async def add_account(new: NewAccount, *, by: Principal, now: datetime) -> StaffView:
-    """Raises Invalid, and Forbidden for roles or units beyond the admin's own."""
-    _refuse_roles(new.roles, by)
+async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: datetime) -> StaffView:
+    """Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
+    posts = roles_of(policy.posts)
+    _refuse_roles(staff.with_posts(new.roles, posts), by)
     await _refuse_unit(new.org_unit_id, by)
     account = await staff.add(
         NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=new.org_unit_id, password=new.password),
         now=now,
+        posts=posts,
     )
     await _record("staff.add", account.id, by=by, now=now)
     return account
 
 
-async def change_account(staff_id: UUID, change: AccountChange, *, by: Principal, now: datetime) -> StaffView:
-    """Raises NotFound, Invalid, Forbidden. What the person may do changes with the next request."""
+async def change_account(
+    staff_id: UUID, change: AccountChange, *, policy: Policy, by: Principal, now: datetime
+) -> StaffView:
+    """Raises NotFound, Invalid, Forbidden. What the person may do changes with the next request.
+
+    Roles are given whole: a post that is left out goes, and so does the role it brought.
+    """
     before = await staff.by_id(staff_id)
-    roles = before.roles if change.roles is UNSET else change.roles
+    roles = before.roles if change.roles is UNSET else staff.with_posts(change.roles, roles_of(policy.posts))
     unit = before.org_unit_id if change.org_unit_id is UNSET else change.org_unit_id
     # Whoever may not grant a role may not take it away either, nor act on its holder.
     _refuse_roles(before.roles + roles, by)

@@ -7,6 +7,7 @@ from litestar import Controller, delete, get, patch, post
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
+from guibin.policy.packs import Policy
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.keys import KeyView
 from guibin_tenants.org_units import OrgUnitView
@@ -33,16 +34,18 @@ class StaffController(Controller):
         return await staff.all_staff()
 
     @post("/", needs=may("staff:write"), summary="Add an account")
-    async def add(self, data: NewAccount, by: Principal, now: datetime) -> StaffView:
-        return await actions.add_account(data, by=by, now=now)
+    async def add(self, data: NewAccount, policy: Policy, by: Principal, now: datetime) -> StaffView:
+        return await actions.add_account(data, policy=policy, by=by, now=now)
 
     @get("/{staff_id:uuid}", needs=may("staff:read"), summary="One account")
     async def show(self, staff_id: UUID) -> StaffView:
         return await staff.by_id(staff_id)
 
-    @patch("/{staff_id:uuid}", needs=may("staff:write"), summary="Change name, roles or org unit")
-    async def change(self, staff_id: UUID, data: AccountChange, by: Principal, now: datetime) -> StaffView:
-        return await actions.change_account(staff_id, data, by=by, now=now)
+    @patch("/{staff_id:uuid}", needs=may("staff:write"), summary="Change name, roles, posts or org unit")
+    async def change(
+        self, staff_id: UUID, data: AccountChange, policy: Policy, by: Principal, now: datetime
+    ) -> StaffView:
+        return await actions.change_account(staff_id, data, policy=policy, by=by, now=now)
 
     @post(
         "/{staff_id:uuid}/password",

@@ -10,11 +10,14 @@ Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
-Roles = Annotated[tuple[str, ...], Meta(min_length=1, max_length=5)]
+Roles = Annotated[
+    tuple[str, ...],
+    Meta(min_length=1, max_length=20, description="Built-in roles and posts of the company's policy (`posts`)"),
+]
 
 
 class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An account for somebody; `org_unit_id` None means the head office."""
+    """An account for somebody; a post brings its role. `org_unit_id` None means the head office."""
 
     login: Login
     name: Name

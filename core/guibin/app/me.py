@@ -7,16 +7,25 @@ from litestar import Controller, get
 from msgspec import Struct
 
 from guibin.context import Company
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, anyone
 
 
+class HeldPost(Struct, frozen=True):
+    """A post of the company's policy, titled in the caller's language."""
+
+    name: str
+    title: str
+
+
 class Me(Struct, frozen=True):
-    """The caller as Guibin sees them. `now` is the company's clock."""
+    """The caller as Guibin sees them. `roles` names posts too. `now` is the company's clock."""
 
     kind: str
     id: UUID
     name: str
     roles: tuple[str, ...]
+    posts: tuple[HeldPost, ...]
     permissions: tuple[str, ...]
     org_unit_id: UUID | None
     company: str
@@ -31,12 +40,17 @@ class MeController(Controller):
     tags = ("session",)
 
     @get("/", needs=anyone, summary="Who you are and what you may do")
-    async def me(self, by: Principal, company: Company, now: datetime, language: str) -> Me:
+    async def me(self, by: Principal, company: Company, policy: Policy, now: datetime, language: str) -> Me:
         return Me(
             kind=by.kind,
             id=by.id,
             name=by.name,
             roles=by.roles,
+            posts=tuple(
+                HeldPost(post.name, policy.title(f"post.{post.name}", language))
+                for post in policy.posts
+                if post.name in by.roles
+            ),
             permissions=tuple(sorted(by.permissions)),
             org_unit_id=by.org_unit_id,
             company=company.slug,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from guibin.policies.queries import effective_policy
+from guibin.policy.posts import roles_of
 from guibin_tenants import org_units, staff
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.staff import NewStaff, StaffView
@@ -24,7 +26,9 @@ def add(
     *,
     login: str,
     name: str,
-    role: Annotated[list[str], Parameter(help="tenant_admin, manager, account_manager, agent or auditor; repeat.")],
+    role: Annotated[
+        list[str], Parameter(help="A role: tenant_admin, manager, account_manager, agent, auditor; or a post; repeat.")
+    ],
     unit: Annotated[str | None, Parameter(help="Code of the org unit; head office without.")] = None,
     json: Json = False,
 ) -> None:
@@ -60,7 +64,9 @@ async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:
                 raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
             unit_id = found.id
         placed = NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=unit_id, password=new.password)
-        return await staff.add(placed, now=session.request.now)
+        now = session.request.now
+        policy = await effective_policy(session.packs, session.request.company, at=now)
+        return await staff.add(placed, now=now, posts=roles_of(policy.posts))
 
 
 async def _all(slug: str) -> list[StaffView]:

@@ -14,6 +14,7 @@ from .departments import DepartmentTask
 from .fields import ArchiveField
 from .forms import Form
 from .kpis import Kpi
+from .posts import Post
 from .receptions import Protocol
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
@@ -28,6 +29,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     regulation: str
     rules: dict[str, str] = {}
+    posts: tuple[Post, ...] = ()
     customer_kinds: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
@@ -57,6 +59,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     version: int = 0
     packs: tuple[str, ...] = ()
+    posts: tuple[Post, ...] = ()
     customer_kinds: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
@@ -121,6 +124,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one."""
 
+    posts: tuple[Post, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
     service_items: tuple[ServiceItem, ...] = ()
@@ -155,6 +159,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
     return Policy(
         version=version,
         packs=tuple(pack.name for pack in packs),
+        posts=_named([*(p.posts for p in parts), overrides.posts]),
         customer_kinds=tuple(dict.fromkeys(kind for part in packs or parts for kind in part.customer_kinds)),
         fields=_named([*(p.fields for p in parts), overrides.fields]),
         settings=_named([*(p.settings for p in parts), overrides.settings]),

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from .card_validation import card_problems
-from .complaints import ComplaintPolicy
+from .complaints import ComplaintPolicy, Escalation
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .packs import Pack, Policy
+from .posts import ROLES
 from .problems import PolicyProblem
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
 from .settings import settled
 from .tiers import TierScheme
 
-ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
 CALENDARS = frozenset({"always", "business"})
 
 
@@ -20,11 +20,12 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
     """Everything wrong; nothing when all is well."""
     return (
         *_duplicates(policy),
+        *_posts(policy),
         *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
         *_entitlements(policy),
         *_service_items(policy),
         *card_problems(policy),
-        *(_complaints(policy.complaints) if policy.complaints else ()),
+        *(_complaints(policy.complaints, _who(policy)) if policy.complaints else ()),
         *_approvals(policy),
         *_department_tasks(policy),
         *_care(policy),
@@ -35,6 +36,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
 
 def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     for part in (
+        "posts",
         "fields",
         "settings",
         "schemes",
@@ -53,6 +55,25 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
             if item.name in seen:
                 yield PolicyProblem(part, item.name, "each name once", "rename one of them")
             seen.add(item.name)
+
+
+def _posts(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for post in policy.posts:
+        if post.name in ROLES:
+            yield PolicyProblem("posts", post.name, "another name than a role's", "rename the post")
+        if post.role not in ROLES:
+            yield PolicyProblem(f"posts.{post.name}.role", post.role, "a role", f"one of {sorted(ROLES)}")
+
+
+def _who(policy: Pack | Policy) -> frozenset[str]:
+    return ROLES | {post.name for post in policy.posts}
+
+
+def _escalations(steps: Iterable[Escalation], known: frozenset[str], path: str) -> Iterator[PolicyProblem]:
+    for step in steps:
+        if step.role not in known or step.after_minutes < 0:
+            given = f"{step.role}, {step.after_minutes}"
+            yield PolicyProblem(f"{path}.escalations", given, f"0 minutes or more, and one of {sorted(known)}")
 
 
 def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -160,7 +181,7 @@ def _time_limit(item: ServiceItem, limit: TimeLimit) -> Iterator[PolicyProblem]:
         yield PolicyProblem(path, limit.counted_from, "an item that needs an approval")
 
 
-def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:
+def _complaints(policy: ComplaintPolicy, known: frozenset[str]) -> Iterator[PolicyProblem]:
     names = [level.name for level in policy.levels]
     if policy.default_level not in names:
         yield PolicyProblem("complaints.default_level", policy.default_level, "a level", f"one of {names}")
@@ -183,32 +204,28 @@ def _complaints(policy: ComplaintPolicy) -> Iterator[PolicyProblem]:
         least = 0 if isinstance(level.resolve_within, Days | BusinessDays) else 1
         if isinstance(level.resolve_within, Hours | BusinessHours | Days | BusinessDays) and count < least:
             yield PolicyProblem(f"{path}.resolve_within", str(count), f"at least {least}")
-        for step in level.escalations:
-            if step.role not in ROLES or step.after_minutes < 0:
-                yield PolicyProblem(
-                    f"{path}.escalations", f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more"
-                )
+        yield from _escalations(level.escalations, known, path)
 
 
 def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    known = _who(policy)
     for flow in policy.approvals:
         if not flow.steps:
             yield PolicyProblem(f"approvals.{flow.name}", "no step", "at least one step")
         for role in (*flow.applicants, *(step.role for step in flow.steps)):
-            if role not in ROLES:
-                yield PolicyProblem(f"approvals.{flow.name}", role, "a role", f"one of {sorted(ROLES)}")
+            if role not in known:
+                yield PolicyProblem(f"approvals.{flow.name}", role, "a role or post", f"one of {sorted(known)}")
 
 
 def _department_tasks(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    known = _who(policy)
     for task in policy.department_tasks:
         path = f"department_tasks.{task.name}"
         if task.calendar not in CALENDARS:
             yield PolicyProblem(path, task.calendar, "always or business")
         if not 0 < task.warn_at_percent < 100:
             yield PolicyProblem(path, str(task.warn_at_percent), "1 to 99: a warning comes before the breach")
-        for step in task.escalations:
-            if step.role not in ROLES or step.after_minutes < 0:
-                yield PolicyProblem(path, f"{step.role}, {step.after_minutes}", "a role, 0 minutes or more")
+        yield from _escalations(task.escalations, known, path)
 
 
 def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -247,6 +264,7 @@ def _texts(policy: Pack | Policy) -> Iterator[PolicyProblem]:
 
 def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     """Every text the value needs."""
+    yield from (f"post.{post.name}" for post in policy.posts)
     yield from (f"customer_kind.{kind}" for kind in policy.customer_kinds)
     yield from (f"field.{field.name}" for field in policy.fields)
     yield from (f"setting.{setting.name}" for setting in policy.settings)
