@@ -174,15 +174,15 @@ def main() -> None:
             read_floor = pgbench(servers, READ.format(last=CUSTOMERS - 1, tenant=tenant, select=SELECT))
             intake_floor = pgbench(servers, INTAKE.format(last=CUSTOMERS - 1, tenant=tenant))
         result = {
-            "read": _beside(read, read_floor),
-            "intake": _beside(intake, intake_floor),
+            "read": beside(read, read_floor),
+            "intake": beside(intake, intake_floor),
         }
         print(json.dumps(result, indent=2))
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _beside(result: load.Result, floor: float) -> dict[str, float]:
+def beside(result: load.Result, floor: float) -> dict[str, float]:
     """The measurement, with pgbench's and their ratio: the ratio is what other machines can be compared by."""
     measured = {name: getattr(result, name) for name in result.__struct_fields__}
     return measured | {"pgbench_per_second": round(floor, 1), "of_pgbench": round(result.per_second / floor, 3)}

@@ -19,6 +19,7 @@ from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
+from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
@@ -57,6 +58,8 @@ __all__ = [
     "Evidence",
     "FieldIs",
     "Form",
+    "HotlinePolicy",
+    "HotlineRoute",
     "Hours",
     "Keywords",
     "KindIs",

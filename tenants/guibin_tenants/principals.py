@@ -20,6 +20,7 @@ _SERVING = frozenset(
         "tiers:apply",
         "entitlements:read",
         "entitlements:redeem",
+        "recognitions:write",
         "records:read",
         "records:write",
         "complaints:read",

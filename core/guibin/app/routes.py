@@ -21,6 +21,7 @@ from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
+from guibin.recognitions.api import RecognitionController
 from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
@@ -62,6 +63,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ValueScoreController,
     ApplicationController,
     MembershipController,
+    RecognitionController,
     ServiceItemController,
     EntitlementController,
     RedemptionController,

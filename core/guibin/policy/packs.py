@@ -13,6 +13,7 @@ from .complaints import ComplaintPolicy
 from .departments import DepartmentTask
 from .fields import ArchiveField
 from .forms import Form
+from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .posts import Post
 from .receptions import Protocol
@@ -48,6 +49,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
     receptions: tuple[Protocol, ...] = ()
+    hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     forms: tuple[Form, ...] = ()
@@ -78,6 +80,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
     receptions: tuple[Protocol, ...] = ()
+    hotline: HotlinePolicy = HotlinePolicy()
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     forms: tuple[Form, ...] = ()
@@ -138,6 +141,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     care: CarePolicy | None = None
     fields: tuple[ArchiveField, ...] = ()
     receptions: tuple[Protocol, ...] | None = None
+    hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
     texts: dict[str, Text] = {}
@@ -178,6 +182,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         plans=_last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),
         receptions=_all(parts, "receptions") if overrides.receptions is None else overrides.receptions,
+        hotline=overrides.hotline or _last(parts, "hotline") or HotlinePolicy(),
         surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
         kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
         forms=_named([p.forms for p in parts]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from . import hotline_validation
 from .card_validation import card_problems
 from .complaints import ComplaintPolicy, Escalation
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
@@ -30,6 +31,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_department_tasks(policy),
         *_care(policy),
         *_surveys(policy),
+        *(hotline_validation.problems(policy.hotline, policy.schemes, policy.texts) if policy.hotline else ()),
         *_texts(policy),
     )
 
@@ -288,6 +290,8 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     yield from (f"approval.{flow.name}" for flow in policy.approvals)
     if policy.care:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
+    if policy.hotline:
+        yield from hotline_validation.wanted_texts(policy.hotline)
     for survey in policy.surveys:
         yield f"survey.{survey.name}"
         yield from (f"survey_question.{question}" for question in survey.questions)

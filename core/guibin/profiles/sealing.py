@@ -12,6 +12,8 @@ from guibin_tenants.keyring import Place, blind_index, seal, unseal
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
+from .telephones import national
+
 # Every archive has these, whatever its packs (S07-24, S10-3).
 CONTACT_FIELDS = (
     ArchiveField("mobile", "phone", "confidential", searchable=True, clause="S07-24"),
@@ -77,11 +79,10 @@ def opened(row: UUID, key: bytes, value: bytes) -> str:
 
 
 def normalised(field: ArchiveField, value: str) -> str:
-    """How equal values become the same: half-width, no spaces or hyphens, no +86 in front of a telephone number."""
-    text = unicodedata.normalize("NFKC", value).strip()
+    """How equal values become the same: half-width, no spaces or hyphens, telephone numbers as dialled at home."""
     if field.type == "phone":
-        digits = re.sub(r"[^0-9]", "", text)
-        return digits.removeprefix("86") if len(digits) == 13 and digits.startswith("861") else digits
+        return national(value)
+    text = unicodedata.normalize("NFKC", value).strip()
     if field.type == "email":
         return text.lower()
     return re.sub(r"[\s-]", "", text).upper()

@@ -12,6 +12,8 @@ from guibin import (
     Days,
     Dimension,
     Entitlement,
+    HotlinePolicy,
+    HotlineRoute,
     Kpi,
     Metric,
     Pack,
@@ -139,6 +141,16 @@ PACK = Pack(
         Cadence(CLUB, GOLD, "month", 1, clause="S05-6"),
         Cadence(CLUB, SILVER, "quarter", 1, clause="S05-6"),
         Cadence(CLUB, DIAMOND, "quarter", 1, face_to_face=True, clause="S05-6"),
+    ),
+    hotline=HotlinePolicy(  # S03-5: dedicated agents day and night; diamond and gold without any IVR
+        routes=(
+            HotlineRoute(
+                "diamond_desk", CLUB, (DIAMOND,), skips_menu=True, priority=90, greeting="club", clause="S03-5"
+            ),
+            HotlineRoute("gold_desk", CLUB, (GOLD,), skips_menu=True, priority=80, greeting="club", clause="S03-5"),
+            HotlineRoute("vip_desk", CLUB, (SILVER,), priority=60, greeting="club", clause="S03-5"),
+        ),
+        clause="S03-5",
     ),
     texts=load(files("guibin_telecom") / "texts"),
 )

@@ -1,0 +1,47 @@
+"""Finding who has a number: one statement over the blind index."""
+
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.policy.fields import ArchiveField
+from guibin.profiles.sealing import exacts
+from guibin_tenants.keyring import tenant_key
+from guibin_tenants.scope import fetch
+
+# As many as an agent can ask about; whoever shares a number with more is told there are more.
+CALLERS_MAX = 10
+
+_WHO = """
+select c.id, c.number, c.name, c.sex, c.account_manager_id, c.preferences ->> 'language' as language,
+  coalesce((select jsonb_object_agg(m.scheme, m.tier) from membership m
+    where m.tenant_id = c.tenant_id and m.customer_id = c.id and m.starts_on <= $2
+      and (m.ends_on is null or m.ends_on > $2) and (m.expires_on is null or m.expires_on > $2)), '{}')::text as held
+from customer c where c.closed_at is null
+  and c.id in (select customer_id from sealed_value where exact = any ($1::bytea[]))
+order by c.id limit $3
+"""
+
+
+class Caller(Struct, frozen=True):
+    """Somebody who has the number; `held` is the tier by scheme."""
+
+    id: UUID
+    number: str
+    name: str
+    sex: str
+    account_manager_id: UUID | None
+    language: str | None
+    held: dict[str, str]
+
+
+async def callers(number: str, fields: tuple[ArchiveField, ...], *, on: date) -> list[Caller]:
+    """The customers with this number whose archive is open and visible: none, one, or several; at most one more than
+    CALLERS_MAX."""
+    phones = tuple(field for field in fields if field.type == "phone")
+    rows = await fetch(_WHO, exacts(phones, number, await tenant_key()), on, CALLERS_MAX + 1)
+    return [
+        msgspec.convert({**row, "held": msgspec.json.decode(row["held"], type=dict[str, str])}, Caller) for row in rows
+    ]

@@ -1,0 +1,38 @@
+"""What a telephone switch sends."""
+
+import re
+import unicodedata
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from guibin_tenants.refusals import FieldError, Invalid
+
+DIGITS_MIN, DIGITS_MAX = 3, 20
+_SCHEME = re.compile(r"(?:tel|sips?):([^@;?]*)", re.IGNORECASE)
+_WITHHELD = frozenset({"", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
+_WRITTEN = re.compile(r"\+?[0-9 ().\-]*")
+
+
+class NewRecognition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The calling number as the switch has it, `tel:` and `sip:` addresses included; null or empty when it is withheld.
+
+    `language` is that of the greetings; without one it is the customer's preference `language`, else the request's.
+    """
+
+    phone: Annotated[str, Meta(max_length=120)] | None = None
+    language: Literal["zh-CN", "en"] | None = None
+
+
+def number_in(new: NewRecognition) -> str | None:
+    """The number as it was written, None when it is withheld. Raises Invalid for what is no telephone number."""
+    given = unicodedata.normalize("NFKC", new.phone or "").replace("—", "-").strip()
+    address = _SCHEME.match(given)
+    text = address[1] if address else given
+    if text.strip().lower() in _WITHHELD:
+        return None
+    digits = sum(character in "0123456789" for character in text)
+    if not _WRITTEN.fullmatch(text) or not DIGITS_MIN <= digits <= DIGITS_MAX:
+        rule = f"a telephone number of {DIGITS_MIN} to {DIGITS_MAX} digits"
+        raise Invalid(fields=(FieldError("phone", rule, "leave it out when it is withheld", given[:60]),))
+    return text
