@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from guibin_tenants.refusals import FieldError, Invalid
 
+ROW_NUMBER = "#"
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -32,7 +33,7 @@ class Values(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Template(Struct, frozen=True, forbid_unknown_fields=True):
-    """A field put together from columns, such as `{City}-{Ticket #}`."""
+    """A field put together from columns, such as `{City}-{Ticket #}`; `{#}` is the row's number, the heading being 1."""
 
     text: str
 
@@ -73,11 +74,11 @@ def load(file: Path) -> Mapping:
 def wanted_columns(mapping: Mapping) -> frozenset[str]:
     """The columns the mapping cannot do without."""
     moments = {name for moment in mapping.moments.values() for name in (moment.date, moment.time) if name}
-    places = {name for template in mapping.templates.values() for name in _PLACE.findall(template.text)}
+    places = {name for template in mapping.templates.values() for name in _PLACE.findall(template.text)} - {ROW_NUMBER}
     return frozenset(mapping.columns.values()) | {entry.column for entry in mapping.values.values()} | moments | places
 
 
-def apply(mapping: Mapping, row: dict[str, str]) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     """Our fields of a row of theirs, and what could not be read: column, value and reason of each."""
     if not (mapping.columns or mapping.values or mapping.moments or mapping.templates):
         return {**row, **mapping.constants}, []
@@ -93,7 +94,7 @@ def apply(mapping: Mapping, row: dict[str, str]) -> tuple[dict[str, str], list[t
         else:
             fields[field] = value
     for field, template in mapping.templates.items():
-        fields[field] = _filled(template.text, row)
+        fields[field] = _filled(template.text, {ROW_NUMBER: str(number), **row})
     for field, moment in mapping.moments.items():
         try:
             fields[field] = _moment(moment, row, mapping.time_zone)

@@ -65,7 +65,7 @@ def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
             heading = _heading(cells, mapping, file)
             continue
         raw = dict(zip(heading, cells, strict=False))
-        fields, problems = apply(mapping, raw)
+        fields, problems = apply(mapping, raw, number=number)
         found = [RowProblem(sheet, number, *problem) for problem in problems]
         found += [
             RowProblem(sheet, number, column, value[:40] + "…", f"longer than {CELL_CHARS_MAX} characters")

@@ -1,0 +1,99 @@
+"""Corporate VIPs: the bank-wide list in four tiers, and the international business beside it (S04)."""
+
+from guibin import AnyOf, AtLeast, Cadence, Dimension, Entitlement, Metric, ServiceItem, Setting, Tier, TierScheme
+
+LIST, INTERNATIONAL = "corporate_vip", "international_business"
+CORPORATE = "corporate"
+EXCLUSIVE, DIAMOND, PLATINUM, GOLD = "exclusive", "diamond", "platinum", "gold"
+
+# S04-1: large stable deposits, or large economic benefit, or influence; S04-2: or the four dimensions together.
+WAYS = {
+    "deposit_daily_avg_1y": "corporate_deposit",
+    "contribution_1y": "corporate_contribution",
+    "influence": "corporate_influence",
+    "value_score": "corporate_value",
+}
+# The regulation names four tiers and no figures: these are defaults.
+SETTINGS = (
+    *(
+        Setting(f"{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause="S04-1")
+        for tier, values in (
+            (EXCLUSIVE, (10_000_000_000, 500_000_000, 95, 90)),
+            (DIAMOND, (5_000_000_000, 200_000_000, 85, 75)),
+            (PLATINUM, (2_000_000_000, 80_000_000, 75, 60)),
+            (GOLD, (500_000_000, 20_000_000, 60, 45)),
+        )
+        for figure, value in zip(WAYS.values(), values, strict=True)
+    ),
+    *(
+        Setting(f"settlement_{tier}", value, unit="USD", clause="S04-6")
+        for tier, value in ((DIAMOND, 1_000_000_000), (PLATINUM, 300_000_000), (GOLD, 50_000_000))
+    ),
+)
+
+LIST_SCHEME = TierScheme(
+    LIST,
+    customer_kinds=(CORPORATE,),
+    metrics=(
+        # One daily average a month, over the whole year: stable is what lasted.
+        Metric("deposit_daily_avg_1y", "deposit_daily_avg", "avg"),
+        Metric("deposit_growth", "deposit_daily_avg", "growth", unit="‰"),
+        Metric("contribution_1y", "contribution"),
+        Metric("relationship", "relationship", "last", months=0, unit="months"),
+        Metric("influence", "influence", "last", months=24, unit="points"),
+    ),
+    tiers=tuple(
+        Tier(name, AnyOf(tuple(AtLeast(metric, f"{figure}_{name}") for metric, figure in WAYS.items())), clause="S04-1")
+        for name in (EXCLUSIVE, DIAMOND, PLATINUM, GOLD)
+    ),
+    approval="corporate_adjustment",  # S04-4
+    list_approval="corporate_list",  # S04-2: once a year
+    value_score=(
+        Dimension("deposit_daily_avg_1y", 40, 0, 10_000_000_000, "deposits"),
+        Dimension("relationship", 20, 0, 120, "loyalty"),
+        Dimension("contribution_1y", 25, 0, 500_000_000, "contribution"),
+        Dimension("deposit_growth", 15, 0, 500, "growth"),
+    ),
+    clause="S04-2",
+)
+
+INTERNATIONAL_SCHEME = TierScheme(
+    INTERNATIONAL,
+    customer_kinds=(CORPORATE,),
+    metrics=(
+        Metric("settlement_1y", "international_settlement", unit="USD"),
+        Metric("settlements_1y", "international_settlement", "count", unit="times"),
+    ),
+    tiers=tuple(
+        Tier(name, AtLeast("settlement_1y", f"settlement_{name}"), clause="S04-6") for name in (DIAMOND, PLATINUM, GOLD)
+    ),
+    approval="international_rating",
+    value_score=(
+        Dimension("settlement_1y", 80, 0, 1_000_000_000, "contribution"),
+        Dimension("settlements_1y", 20, 0, 200, "activity"),
+    ),
+    clause="S04-6",
+)
+
+SERVICE_ITEMS = (
+    ServiceItem("service_team", clause="S04-3"),
+    ServiceItem("financing_priority", steps=("request", "review", "answer"), clause="S04-4"),
+    ServiceItem("executive_salon", steps=("invitation", "attendance", "feedback"), clause="S04-4"),
+    ServiceItem("fx_advice", steps=("request", "answer"), clause="S04-6"),
+)
+ENTITLEMENTS = tuple(  # None is without limit; how often is the bank's to say
+    Entitlement(scheme, tier, item, quota=quota, clause=clause)
+    for scheme, item, clause, quotas in (
+        (LIST, "service_team", "S04-3", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None, GOLD: None}),
+        (LIST, "financing_priority", "S04-4", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None}),
+        (LIST, "executive_salon", "S04-4", {EXCLUSIVE: 12, DIAMOND: 6, PLATINUM: 2}),
+        (INTERNATIONAL, "fx_advice", "S04-6", {DIAMOND: None, PLATINUM: 48, GOLD: 12}),
+    )
+    for tier, quota in quotas.items()
+)
+CADENCES = (
+    Cadence(LIST, EXCLUSIVE, "month", face_to_face=True, clause="S04-3"),
+    Cadence(LIST, DIAMOND, "month", clause="S04-3"),
+    Cadence(LIST, PLATINUM, "quarter", clause="S04-3"),
+    Cadence(LIST, GOLD, "quarter", clause="S04-3"),
+)

@@ -1,0 +1,39 @@
+"""The four regulations together; each bank enables the schemes it uses."""
+
+from importlib.resources import files
+
+from guibin import ArchiveField, Kpi, Pack, load
+
+from . import corporate, offices, personal
+
+FIELDS = (
+    ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S08-3"),
+    ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
+    ArchiveField("unified_credit_code", "text", "confidential", searchable=True, chars_max=18, clause="S04-1"),
+    ArchiveField("legal_representative", third_party=True, clause="S04-5"),
+    ArchiveField("industry", chars_max=60, clause="S04-1"),
+)
+
+PACK = Pack(
+    name="banking",
+    regulation="银行分行VIP贵宾客户服务管理办法; 银行对公VIP客户管理办法; 个人VIP客户管理暂行办法; 信用社个人VIP客户服务管理办法",
+    customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
+    fields=FIELDS,
+    settings=(*personal.SETTINGS, *corporate.SETTINGS),
+    schemes=(
+        personal.BANK_SCHEME,
+        corporate.LIST_SCHEME,
+        corporate.INTERNATIONAL_SCHEME,
+        personal.COOPERATIVE_SCHEME,
+    ),
+    service_items=(*personal.SERVICE_ITEMS, *corporate.SERVICE_ITEMS),
+    entitlements=(*personal.ENTITLEMENTS, *corporate.ENTITLEMENTS),
+    department_tasks=offices.DEPARTMENT_TASKS,
+    approvals=offices.APPROVALS,
+    cadences=(*personal.CADENCES, *corporate.CADENCES),
+    kpis=(
+        Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),
+        Kpi("vip_applications_approved", "applications_approved", "applications_decided", clause="S08-4"),
+    ),
+    texts=load(files("guibin_banking") / "texts"),
+)

@@ -1,0 +1,121 @@
+"""Personal VIPs: diamond, platinum and gold of a bank (S02, S08), and the VIPs of a credit cooperative (S12)."""
+
+from guibin import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    Cadence,
+    Dimension,
+    Entitlement,
+    Metric,
+    ServiceItem,
+    Setting,
+    Tier,
+    TierScheme,
+)
+
+BANK, COOPERATIVE = "personal_vip", "cooperative_vip"
+PERSONAL = "personal"
+DIAMOND, PLATINUM, GOLD, VIP = "diamond", "platinum", "gold", "vip"
+
+# S02 breaks off before its figures and S08 has none: all but those of S12-1 are defaults.
+WAYS = {"deposit_avg_1y": "deposit", "transacted_1y": "transacted", "value_score": "value"}
+SETTINGS = (
+    Setting("credit_floor", 60, unit="points", clause="S02-7"),
+    *(
+        Setting(f"{figure}_{tier}", value, unit="points" if figure == "value" else "CNY", clause="S02-8")
+        for tier, values in (
+            (DIAMOND, (100_000_000, 1_000_000_000, 90)),
+            (PLATINUM, (20_000_000, 200_000_000, 75)),
+            (GOLD, (5_000_000, 50_000_000, 60)),
+        )
+        for figure, value in zip(WAYS.values(), values, strict=True)
+    ),
+    Setting("demand_deposit_vip", 5_000_000, clause="S12-1"),
+    Setting("fixed_deposit_vip", 10_000_000, clause="S12-1"),
+)
+
+
+def _tier(name: str) -> Tier:
+    """Credit in order, and any one of deposits, transactions and overall value (S02-7, S02-8)."""
+    ways = tuple(AtLeast(metric, f"{figure}_{name}") for metric, figure in WAYS.items())
+    return Tier(name, AllOf((AtLeast("credit_score", "credit_floor"), AnyOf(ways))), clause="S02-8")
+
+
+BANK_SCHEME = TierScheme(
+    BANK,
+    customer_kinds=(PERSONAL,),
+    metrics=(
+        # One figure a month; who joined lately is measured over the months there are.
+        Metric("deposit_avg_1y", "deposit", "avg", divisor="present"),
+        Metric("transacted_1y", "transaction"),
+        Metric("transactions_1y", "transaction", "count", unit="times"),
+        # One fact a month for each product the customer has.
+        Metric("products", "product", months=1, unit="products", none_is_zero=True),
+        Metric("profit_1y", "profit"),
+        Metric("tenure", "tenure", "last", months=0, unit="months"),
+        Metric("credit_score", "credit_score", "last", months=0, unit="points"),
+    ),
+    tiers=(_tier(DIAMOND), _tier(PLATINUM), _tier(GOLD)),
+    reassess_every="quarter",
+    grace_days=90,
+    voluntary=True,  # S02-2
+    approval="vip_card",
+    value_score=(  # S02-1
+        Dimension("transactions_1y", 20, 0, 120, "activity"),
+        Dimension("products", 10, 0, 5, "breadth"),
+        Dimension("credit_score", 20, 0, 100, "credit_standing"),
+        Dimension("tenure", 10, 0, 120, "loyalty"),
+        Dimension("deposit_avg_1y", 20, 0, 100_000_000, "deposits"),
+        Dimension("profit_1y", 20, 0, 2_000_000, "contribution"),
+    ),
+    clause="S02-7",
+)
+
+_EITHER = (
+    AtLeast("demand_deposit_avg_1y", "demand_deposit_vip"),
+    AtLeast("fixed_deposit_now", "fixed_deposit_vip"),
+)
+COOPERATIVE_SCHEME = TierScheme(
+    COOPERATIVE,
+    customer_kinds=(PERSONAL,),
+    metrics=(
+        # One figure a month, over all twelve: who joined lately is measured against the whole year.
+        Metric("demand_deposit_avg_1y", "demand_deposit", "avg"),
+        Metric("fixed_deposit_now", "fixed_deposit", "last", months=0),
+    ),
+    tiers=(Tier(VIP, AnyOf(_EITHER), clause="S12-1"),),
+    reassess_every="quarter",
+    grace_days=90,
+    voluntary=True,
+    approval="relaxed_threshold",  # S12-3
+    clause="S12-1",
+)
+
+SERVICE_ITEMS = (
+    ServiceItem("priority_counter", clause="S02-7"),
+    ServiceItem("preferential_fee", clause="S02-7"),
+    ServiceItem("account_manager", clause="S02-5"),
+    ServiceItem("vip_room", clause="S08-1"),
+    ServiceItem("wealth_seminar", steps=("invitation", "attendance", "feedback"), clause="S08-4"),
+)
+ENTITLEMENTS = tuple(  # None is without limit; how often is the bank's to say
+    Entitlement(scheme, tier, item, quota=quota, clause=clause)
+    for scheme, item, clause, quotas in (
+        (BANK, "priority_counter", "S02-7", {DIAMOND: None, PLATINUM: None, GOLD: None}),
+        (BANK, "account_manager", "S02-5", {DIAMOND: None, PLATINUM: None, GOLD: None}),
+        (BANK, "preferential_fee", "S02-7", {DIAMOND: None, PLATINUM: 24, GOLD: 12}),
+        (BANK, "vip_room", "S08-1", {DIAMOND: None, PLATINUM: None}),
+        (BANK, "wealth_seminar", "S08-4", {DIAMOND: 12, PLATINUM: 4}),
+        (COOPERATIVE, "priority_counter", "S12-4", {VIP: None}),
+        (COOPERATIVE, "account_manager", "S12-4", {VIP: None}),
+        (COOPERATIVE, "preferential_fee", "S12-4", {VIP: 12}),
+    )
+    for tier, quota in quotas.items()
+)
+CADENCES = (
+    Cadence(BANK, DIAMOND, "month", clause="S02-5"),
+    Cadence(BANK, PLATINUM, "month", clause="S02-5"),
+    Cadence(BANK, GOLD, "quarter", clause="S02-5"),
+    Cadence(COOPERATIVE, VIP, "quarter", clause="S12-4"),
+)
