@@ -23,7 +23,7 @@ from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
-from guibin.policy.receptions import Protocol, ReceptionTask
+from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
 from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceItem, ServiceRhythm, TimeLimit
 from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
@@ -77,8 +77,10 @@ __all__ = [
     "ProofKind",
     "Proposal",
     "Protocol",
+    "Qualification",
     "Reaction",
     "RealName",
+    "ReceptionPolicy",
     "ReceptionTask",
     "ReminderPolicy",
     "RenewalPolicy",

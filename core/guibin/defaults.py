@@ -10,12 +10,14 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Pack
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load
+from guibin.reception_defaults import APPROVAL, OFFICER, RECEPTION
 
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
 
 CORE = Pack(
     name="core",
     regulation="S01, S09, S10, S13, S14",
+    posts=(OFFICER,),
     customer_kinds=("customer", "employee", "partner"),  # S10-1
     complaints=ComplaintPolicy(  # S10-5
         levels=(Level("standard", resolve_within=Hours(24), escalations=(Escalation("manager"),), clause="S10-5"),),
@@ -27,7 +29,11 @@ CORE = Pack(
         DepartmentTask("assessment", Hours(8), Days(5), escalations=LEADERS, clause="S01-8"),
         DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),
     ),
-    approvals=(ApprovalFlow("exception", subject="application", steps=(ApprovalStep("manager"),), clause="S13-2"),),
+    approvals=(
+        ApprovalFlow("exception", subject="application", steps=(ApprovalStep("manager"),), clause="S13-2"),
+        APPROVAL,
+    ),
+    reception=RECEPTION,
     surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),
     texts=load(files("guibin") / "texts"),
 )

@@ -95,7 +95,7 @@ async def ask(
                 by.id,
                 by.name,
                 now,
-                flow.steps[0].role,
+                list(flow.steps[0].roles),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
@@ -134,7 +134,7 @@ async def decide(
         new_id(),
         approval_id,
         request["step"],
-        request["awaits"],
+        next((role for role in request["awaits"] if role in by.roles), request["awaits"][0]),
         approved,
         _reason(reason, approved),
         by.id,
@@ -148,7 +148,7 @@ async def decide(
             "update approval_request set step = $2, awaits = $3 where id = $1",
             approval_id,
             following,
-            flow.steps[following].role,
+            list(flow.steps[following].roles),
         )
         return None
     return await _close(request, "approved" if approved else "rejected", reason, by, now)
@@ -196,10 +196,10 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal)
     if request["step"] != seen:
         raise AlreadyDecided(f"Step {seen + 1} is not the one that waits: step {request['step'] + 1} is")
     # A key granted the permission stands for the company's own approval system: it has no role.
-    if by.kind != "key" and request["awaits"] not in by.roles:
-        raise NotYoursToDecide(f"Step {seen + 1} is for {request['awaits']}")
+    if by.kind != "key" and not set(request["awaits"]) & set(by.roles):
+        raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
     if by.units != ALL_UNITS and request["org_unit_id"] not in by.units:
-        raise NotYoursToDecide(f"Step {seen + 1} is for {request['awaits']} of the org unit it belongs to")
+        raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
 
 
 async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:

@@ -19,10 +19,11 @@ Whose = Literal["waiting", "asked", "all"]
 
 
 class StepView(Struct, frozen=True, omit_defaults=True):
-    """One step in its order; undecided while `approved` is None."""
+    """One step in its order; undecided while `approved` is None. `role` decided, or it or one of `others` may."""
 
     step: int
     role: str
+    others: tuple[str, ...] = ()
     approved: bool | None = None
     reason: str = ""
     decided_by: UUID | None = None
@@ -79,7 +80,7 @@ async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: in
         f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = $2)"
         " or ($1 = 'all' and ($5 or r.org_unit_id = any ($6::uuid[])))"
         " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> $2"
-        " and ($3 = 'key' or r.awaits = any ($4::text[])) and ($5 or r.org_unit_id = any ($6::uuid[]))"
+        " and ($3 = 'key' or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
         " and not exists (select from approval_decision d where d.tenant_id = r.tenant_id"
         " and d.request_id = r.id and d.decided_by = $2)))"
         " and ($7::timestamptz is null or (r.asked_at, r.id) > ($7, $8::uuid))"
@@ -105,7 +106,13 @@ async def _views(rows: list[asyncpg.Record]) -> list[ApprovalView]:
     )
     decided = {
         (d["request_id"], d["step"]): StepView(
-            d["step"], d["role"], d["approved"], d["reason"], d["decided_by"], d["decided_by_name"], d["decided_at"]
+            step=d["step"],
+            role=d["role"],
+            approved=d["approved"],
+            reason=d["reason"],
+            decided_by=d["decided_by"],
+            decided_by_name=d["decided_by_name"],
+            decided_at=d["decided_at"],
         )
         for d in decisions
     }
@@ -115,7 +122,8 @@ async def _views(rows: list[asyncpg.Record]) -> list[ApprovalView]:
 def _view(row: asyncpg.Record, decided: dict[tuple[UUID, int], StepView]) -> ApprovalView:
     flow = msgspec.json.decode(row["flow"], type=ApprovalFlow)
     steps = tuple(
-        decided.get((row["id"], number), StepView(number, step.role)) for number, step in enumerate(flow.steps)
+        decided.get((row["id"], number), StepView(number, step.role, step.others))
+        for number, step in enumerate(flow.steps)
     )
     return ApprovalView(
         id=row["id"],

@@ -1,6 +1,6 @@
 """What was asked for, and each step's decision."""
 
-from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, Array, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, TenantTable
@@ -9,7 +9,7 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class ApprovalRequest(TenantTable, tablename="approval_request"):
     """Somebody asks for something about `subject_id`, under the flow as it was at that moment.
 
-    `step` counts from 0 and is the one that waits; `awaits` is the role that may decide it. `org_unit_id` is where
+    `step` counts from 0 and is the one that waits; `awaits` holds the roles that may decide it. `org_unit_id` is where
     the matter belongs: None is the whole company. `outcome` is approved, rejected or withdrawn once `closed_at` is.
     """
 
@@ -24,7 +24,7 @@ class ApprovalRequest(TenantTable, tablename="approval_request"):
     applicant_name = Varchar(length=200)
     asked_at = Timestamptz(default=None, null=True)
     step = Integer(default=0)
-    awaits = Varchar(length=60)
+    awaits = Array(base_column=Text(), default=list)
     closed_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
 

@@ -6,10 +6,16 @@ from .deadlines import Deadline
 
 
 class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
-    """One decision by somebody in `role`, due `within` from the moment it is asked for."""
+    """One decision by somebody in `role` or in one of `others`, due `within` from the moment it is asked for."""
 
     role: str
     within: Deadline | None = None
+    others: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role or post that may decide."""
+        return (self.role, *self.others)
 
 
 class ApprovalFlow(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from msgspec import Struct
 
 from .calendars import Calendar, always, open_spans
-from .deadlines import AtOnce, BusinessDays, BusinessHours, Days, Deadline, Hours
+from .deadlines import AtOnce, BusinessDays, BusinessHours, Days, Deadline, Hours, Until
 
 NOTHING = timedelta(0)
 
@@ -25,7 +25,7 @@ class Pause(Struct, frozen=True):
 class Clock(Struct, frozen=True, kw_only=True):
     """Everything a deadline follows from."""
 
-    limit: Deadline
+    limit: Deadline | Until
     started_at: datetime
     pauses: tuple[Pause, ...] = ()
     warn_at_percent: int = 80
@@ -36,6 +36,8 @@ def due_at(clock: Clock, calendar: Calendar) -> datetime:
     limit, start = clock.limit, clock.started_at
     if isinstance(limit, AtOnce):
         return start
+    if isinstance(limit, Until):
+        return limit.at
     if isinstance(limit, Hours | BusinessHours):
         return after_working(_calendar_of(limit, calendar), start, timedelta(hours=limit.count), clock.pauses)
     if isinstance(limit, Days):
@@ -92,7 +94,7 @@ def working_between(calendar: Calendar, since: datetime, until: datetime, pauses
     return total
 
 
-def _calendar_of(limit: Deadline, calendar: Calendar) -> Calendar:
+def _calendar_of(limit: Deadline | Until, calendar: Calendar) -> Calendar:
     # Hours and days run round the clock whatever the desk's hours: only business limits follow the calendar.
     return calendar if isinstance(limit, BusinessHours | BusinessDays) else always(calendar.time_zone)
 

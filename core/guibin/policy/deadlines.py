@@ -1,5 +1,7 @@
 """How long something may take, in the words regulations use: "same day" is not 24 hours."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 
@@ -29,6 +31,12 @@ class BusinessDays(Struct, frozen=True, tag="business_days", forbid_unknown_fiel
     """The end of the so-manyth working day after the day it begins; 0 the end of that day if it is one."""
 
     count: int
+
+
+class Until(Struct, frozen=True, tag="until", forbid_unknown_fields=True):
+    """Due at this very moment, such as ahead of an arrival; pauses do not move it. Slices compute it, no policy says it."""
+
+    at: datetime
 
 
 Deadline = AtOnce | Hours | Days | BusinessHours | BusinessDays

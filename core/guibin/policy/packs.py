@@ -16,7 +16,7 @@ from .forms import Form
 from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .posts import Post
-from .receptions import Protocol
+from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
 from .surveys import SurveyPolicy
@@ -48,7 +48,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visits: VisitPolicy | None = None
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
-    receptions: tuple[Protocol, ...] = ()
+    reception: ReceptionPolicy | None = None
     hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
@@ -79,7 +79,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
-    receptions: tuple[Protocol, ...] = ()
+    reception: ReceptionPolicy | None = None
     hotline: HotlinePolicy = HotlinePolicy()
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
@@ -140,7 +140,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadences: tuple[Cadence, ...] | None = None
     care: CarePolicy | None = None
     fields: tuple[ArchiveField, ...] = ()
-    receptions: tuple[Protocol, ...] | None = None
+    reception: ReceptionPolicy | None = None
     hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
@@ -181,7 +181,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         visits=_last(parts, "visits") or VisitPolicy(),
         plans=_last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),
-        receptions=_all(parts, "receptions") if overrides.receptions is None else overrides.receptions,
+        reception=overrides.reception or _last(parts, "reception"),
         hotline=overrides.hotline or _last(parts, "hotline") or HotlinePolicy(),
         surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
         kpis=_named([*(p.kpis for p in parts), overrides.kpis]),

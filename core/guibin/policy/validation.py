@@ -10,6 +10,7 @@ from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .packs import Pack, Policy
 from .posts import ROLES
 from .problems import PolicyProblem
+from .reception_validation import reception_problems, reception_texts
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
 from .settings import settled
 from .tiers import TierScheme
@@ -30,6 +31,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_approvals(policy),
         *_department_tasks(policy),
         *_care(policy),
+        *reception_problems(policy, _who(policy)),
         *_surveys(policy),
         *(hotline_validation.problems(policy.hotline, policy.schemes, policy.texts) if policy.hotline else ()),
         *_texts(policy),
@@ -214,7 +216,7 @@ def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     for flow in policy.approvals:
         if not flow.steps:
             yield PolicyProblem(f"approvals.{flow.name}", "no step", "at least one step")
-        for role in (*flow.applicants, *(step.role for step in flow.steps)):
+        for role in (*flow.applicants, *(role for step in flow.steps for role in step.roles)):
             if role not in known:
                 yield PolicyProblem(f"approvals.{flow.name}", role, "a role or post", f"one of {sorted(known)}")
 
@@ -292,6 +294,8 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
     if policy.hotline:
         yield from hotline_validation.wanted_texts(policy.hotline)
+    if policy.reception:
+        yield from reception_texts(policy.reception)
     for survey in policy.surveys:
         yield f"survey.{survey.name}"
         yield from (f"survey_question.{question}" for question in survey.questions)

@@ -9,7 +9,7 @@ from guibin.policy import clocks
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import Clock, Pause
 from guibin.policy.complaints import Escalation
-from guibin.policy.deadlines import Deadline
+from guibin.policy.deadlines import Deadline, Until
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     `calendar` names one of the tenant's; `owner_roles` hear the warning.
     """
 
-    limit: Deadline
+    limit: Deadline | Until
     calendar: str = "always"
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
