@@ -9,6 +9,7 @@ from guibin.hookspecs import (
     Reaction,
     hookimpl,
 )
+from guibin.policy.activities import ActivityKind, HeadStart
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
 from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
@@ -32,6 +33,7 @@ from guibin.policy.tiers import Dimension, Tier, TierScheme
 
 __all__ = [
     "AT_ONCE",
+    "ActivityKind",
     "AllOf",
     "AnyOf",
     "ApprovalFlow",
@@ -58,6 +60,7 @@ __all__ = [
     "Evidence",
     "FieldIs",
     "Form",
+    "HeadStart",
     "HotlinePolicy",
     "HotlineRoute",
     "Hours",

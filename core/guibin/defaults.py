@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 
+from guibin.policy.activities import ActivityKind
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Escalation, Level
@@ -10,6 +11,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Pack
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load
+from guibin.policy.workstreams import WORKSTREAMS
 from guibin.reception_defaults import APPROVAL, OFFICER, RECEPTION
 
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
@@ -18,7 +20,6 @@ CORE = Pack(
     name="core",
     regulation="S01, S09, S10, S13, S14",
     posts=(OFFICER,),
-    customer_kinds=("customer", "employee", "partner"),  # S10-1
     complaints=ComplaintPolicy(  # S10-5
         levels=(Level("standard", resolve_within=Hours(24), escalations=(Escalation("manager"),), clause="S10-5"),),
         default_level="standard",
@@ -34,6 +35,13 @@ CORE = Pack(
         APPROVAL,
     ),
     reception=RECEPTION,
+    activities=(  # S10-6, S01-6
+        ActivityKind("lecture", companions_max=1, clause="S10-6"),
+        ActivityKind("seminar", clause="S10-6"),
+        ActivityKind("round_table", clause="S10-6"),
+        ActivityKind("bespoke_event", companions_max=5, clause="S01-6"),
+    ),
+    workstreams=WORKSTREAMS,
     surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),
     texts=load(files("guibin") / "texts"),
 )

@@ -8,13 +8,19 @@ from guibin.audit.api import AuditController
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.department_requests.api import DepartmentRequestController
-from guibin.entitlements.api import EntitlementController, RedemptionController, ServiceItemController
+from guibin.entitlements.api import (
+    EntitlementController,
+    RedemptionController,
+    ServiceItemController,
+    ServiceStandardController,
+)
 from guibin.insight.api import (
     ComplaintSampleController,
     FigureController,
     ImprovementMeasureController,
     ReportController,
     StatisticsController,
+    WorkstreamController,
 )
 from guibin.jobs.api import JobController
 from guibin.notices.api import NoticeController
@@ -65,6 +71,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     MembershipController,
     RecognitionController,
     ServiceItemController,
+    ServiceStandardController,
     EntitlementController,
     RedemptionController,
     InteractionController,
@@ -87,6 +94,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SurveyLinkController,
     ImprovementActionController,
     StatisticsController,
+    WorkstreamController,
     FigureController,
     ReportController,
     ComplaintSampleController,

@@ -23,7 +23,9 @@ Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 def create(
     slug: str,
     *,
-    pack: Annotated[list[str], Parameter(help="An industry pack; repeat for several.")],
+    pack: Annotated[
+        list[str] | None, Parameter(help="An industry pack; repeat for several. Without: the general regulations.")
+    ] = None,
     name: str = "",
     time_zone: str = "Asia/Shanghai",
     language: str = "zh-CN",
@@ -36,7 +38,7 @@ def create(
     new = NewTenant(
         slug=slug,
         name=name or slug,
-        packs=tuple(pack),
+        packs=tuple(pack or ()),
         time_zone=time_zone,
         language=language,
         simulated=simulated_from is not None,
@@ -46,7 +48,7 @@ def create(
         as_json(tenant)
     else:
         out.print(
-            f"Tenant {tenant.slug} is ready with {', '.join(tenant.packs)}. Next: guibin key create {tenant.slug} --scope '*'"
+            f"Tenant {tenant.slug} is ready with {', '.join(tenant.packs) or 'the general regulations'}. Next: guibin key create {tenant.slug} --scope '*'"
         )
 
 

@@ -20,6 +20,7 @@ from guibin_tenants.principals import Principal, may
 from . import actions, queries
 from .actions import NewRedemption, Offer
 from .queries import RedemptionView
+from .standards import ClassStandard, standards
 
 
 class TimeLimitView(Struct, frozen=True):
@@ -90,6 +91,15 @@ class ServiceItemController(Controller):
     @get("/", needs=may("entitlements:read"), summary="What the company offers its VIPs")
     async def list_items(self, policy: Policy, language: str) -> Page[ServiceItemView]:
         return Page([_item(item, policy, language) for item in policy.service_items])
+
+
+class ServiceStandardController(Controller):
+    path = "/api/v1/service-standards"
+    tags = ("entitlements",)
+
+    @get("/", needs=may("entitlements:read"), summary="Each class of VIP: rights, scope of service, time limits")
+    async def list_standards(self, policy: Policy, language: str) -> list[ClassStandard]:
+        return standards(policy, language)
 
 
 class EntitlementController(Controller):

@@ -22,6 +22,7 @@ from .measures import MeasureResult, MeasureView, NewMeasure
 from .periods import parse_period
 from .reports import Asked, Report, report
 from .sampling import NewFollowUp, SampleView
+from .workstreams import WorkstreamsReport, workstreams
 
 READ = may("insight:read")
 PeriodName = Annotated[str, Parameter(query="period", description="A week, month or year: 2015-W26, 2015-06, 2015.")]
@@ -120,6 +121,36 @@ class ReportController(Controller):
         content = pages.page(found, lambda key: say(key, policy, language), language=language)
         headers = {"Content-Security-Policy": pages.POLICY}
         return Response(content, media_type="text/html", headers=headers)
+
+
+class WorkstreamController(Controller):
+    path = "/api/v1/workstreams"
+    tags = ("statistics",)
+
+    @get("/", needs=READ, summary="Identification, relationship and service: their policy and figures of a period")
+    async def show(
+        self,
+        wanted: PeriodName,
+        policy: Policy,
+        by: Principal,
+        company: Company,
+        language: str,
+        now: datetime,
+        org_unit_id: UUID | None = None,
+    ) -> WorkstreamsReport:
+        unit = await unit_seen(org_unit_id, by=by)
+        asked = Asked(
+            kind="tiers",
+            period=parse_period(wanted, company.time_zone),
+            org_unit_id=unit.id,
+            org_unit_name=unit.name,
+            language=language,
+            time_zone=company.time_zone,
+        )
+        found = await workstreams(asked, policy=policy, now=now)
+        shown = sum(len(one.figures) for one in found.workstreams)
+        await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), by=by, now=now)
+        return found
 
 
 class ComplaintSampleController(Controller):

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from guibin.context import Company
 from guibin.defaults import CORE
+from guibin.general import GENERAL
 from guibin.packs import Packs
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin_tenants.scope import fetch
@@ -79,8 +80,9 @@ async def _versions(packs: Packs, company: Company) -> tuple[_Version, ...]:
 
 
 def merged(packs: Packs, company: Company, overrides: Overrides, *, version: int) -> Policy:
-    """The company's packs with these parts of its own."""
-    return merge([packs.value(name) for name in company.packs], CORE, overrides, version=version)
+    """The company's packs, or else the general regulations, with these parts of its own."""
+    chosen = [packs.value(name) for name in company.packs] or [GENERAL]
+    return merge(chosen, CORE, overrides, version=version)
 
 
 def _defaults(packs: Packs, company: Company) -> Policy:

@@ -7,7 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-FieldType = Literal["text", "integer", "date", "choice", "boolean", "phone", "identity_number", "money", "email"]
+FieldType = Literal[
+    "text", "integer", "date", "choice", "boolean", "acceptance", "phone", "identity_number", "money", "email"
+]
 Confidentiality = Literal["open", "internal", "confidential"]
 CHARS_MAX = 500
 _PHONE = re.compile(r"\+?[0-9][0-9 \-]{4,18}[0-9]")
@@ -18,7 +20,7 @@ _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
     """One field. `confidential` values are sealed and masked, `searchable` ones found by their exact value.
 
-    `third_party` marks data about somebody else than the customer (subtlety 69).
+    An `acceptance` is true or missing. `third_party` marks data about somebody else than the customer (subtlety 69).
     """
 
     name: str
@@ -67,6 +69,8 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
             return "" if isinstance(value, int) and not isinstance(value, bool) else "a whole number"
         case "boolean":
             return "" if isinstance(value, bool) else "true or false"
+        case "acceptance":
+            return "" if value is True else "true: it has to be accepted"
     if not isinstance(value, str):
         return "text"
     if len(value) > field.chars_max:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
+from .activities import ActivityKind, HeadStart
 from .approvals import ApprovalFlow
 from .cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
 from .cards import CardKind, ProofKind
@@ -22,6 +23,7 @@ from .settings import Setting, settled
 from .surveys import SurveyPolicy
 from .texts import Text
 from .tiers import TierScheme
+from .workstreams import Workstream
 
 
 class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,9 +51,12 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
     reception: ReceptionPolicy | None = None
+    activities: tuple[ActivityKind, ...] = ()
+    head_starts: tuple[HeadStart, ...] = ()
     hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
+    workstreams: tuple[Workstream, ...] = ()
     forms: tuple[Form, ...] = ()
     texts: dict[str, Text] = {}
 
@@ -80,9 +85,12 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
     reception: ReceptionPolicy | None = None
+    activities: tuple[ActivityKind, ...] = ()
+    head_starts: tuple[HeadStart, ...] = ()
     hotline: HotlinePolicy = HotlinePolicy()
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
+    workstreams: tuple[Workstream, ...] = ()
     forms: tuple[Form, ...] = ()
     texts: dict[str, Text] = {}
 
@@ -110,6 +118,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def proof(self, name: str) -> ProofKind | None:
         """The kind of proof of this name."""
         return next((proof for proof in self.proofs if proof.name == name), None)
+
+    def activity(self, name: str) -> ActivityKind | None:
+        """The kind of event of this name."""
+        return next((kind for kind in self.activities if kind.name == name), None)
 
     def form(self, name: str) -> Form | None:
         """The form of this name."""
@@ -141,6 +153,8 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     care: CarePolicy | None = None
     fields: tuple[ArchiveField, ...] = ()
     reception: ReceptionPolicy | None = None
+    activities: tuple[ActivityKind, ...] = ()
+    head_starts: tuple[HeadStart, ...] | None = None
     hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
@@ -164,7 +178,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         version=version,
         packs=tuple(pack.name for pack in packs),
         posts=_named([*(p.posts for p in parts), overrides.posts]),
-        customer_kinds=tuple(dict.fromkeys(kind for part in packs or parts for kind in part.customer_kinds)),
+        customer_kinds=tuple(dict.fromkeys(kind for part in packs for kind in part.customer_kinds)),
         fields=_named([*(p.fields for p in parts), overrides.fields]),
         settings=_named([*(p.settings for p in parts), overrides.settings]),
         schemes=_named([*(p.schemes for p in parts), overrides.schemes]),
@@ -182,9 +196,12 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         plans=_last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),
         reception=overrides.reception or _last(parts, "reception"),
+        activities=_named([*(p.activities for p in parts), overrides.activities]),
+        head_starts=_all(parts, "head_starts") if overrides.head_starts is None else overrides.head_starts,
         hotline=overrides.hotline or _last(parts, "hotline") or HotlinePolicy(),
         surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
         kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
+        workstreams=_named([p.workstreams for p in parts]),
         forms=_named([p.forms for p in parts]),
         texts={key: text for part in [*(p.texts for p in parts), overrides.texts] for key, text in part.items()},
     )

@@ -52,7 +52,7 @@ def value_score(dimensions: Sequence[Dimension], measures: Mapping[str, int | No
 class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     """Tiers from high to low for some kinds of customer.
 
-    `approval` is the flow of applications and exceptions; `list_approval` that of a whole assessment (S04-2).
+    `approval` is the flow of applications and exceptions, `form` what an application fills in (S13-2); `list_approval` that of a whole assessment (S04-2).
     `voluntary` schemes take nobody without consent to the purpose of the scheme's name (S02-2). A customer who fails
     keeps the tier for `grace_days`.
     """
@@ -65,6 +65,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     grace_days: int = 0
     voluntary: bool = False
     approval: str = ""
+    form: str = ""
     list_approval: str = ""
     exception_days_max: int = 366
     value_score: tuple[Dimension, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from . import hotline_validation
+from . import activity_validation, hotline_validation
 from .card_validation import card_problems
 from .complaints import ComplaintPolicy, Escalation
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
@@ -34,6 +34,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *reception_problems(policy, _who(policy)),
         *_surveys(policy),
         *(hotline_validation.problems(policy.hotline, policy.schemes, policy.texts) if policy.hotline else ()),
+        *activity_validation.problems(policy),
         *_texts(policy),
     )
 
@@ -50,6 +51,7 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         "approvals",
         "department_tasks",
         "reviews",
+        "activities",
         "surveys",
         "kpis",
         "forms",
@@ -296,6 +298,7 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
         yield from hotline_validation.wanted_texts(policy.hotline)
     if policy.reception:
         yield from reception_texts(policy.reception)
+    yield from activity_validation.wanted_texts(policy)
     for survey in policy.surveys:
         yield f"survey.{survey.name}"
         yield from (f"survey_question.{question}" for question in survey.questions)

@@ -137,7 +137,7 @@ class ArchiveReader:
 def _typed(field: ArchiveField, value: str) -> str | int | bool:
     if field.type in ("integer", "money") and value.lstrip("-").isdigit():
         return int(value)
-    if field.type == "boolean" and value.lower() in ("true", "false", "是", "否"):
+    if field.type in ("boolean", "acceptance") and value.lower() in ("true", "false", "是", "否"):
         return value.lower() in ("true", "是")
     return value
 

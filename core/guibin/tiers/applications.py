@@ -149,7 +149,7 @@ def _problems(
     if new.kind == "upgrade" and not 0 < scheme.rank(present) < scheme.rank(new.tier):
         rule = "higher than the present tier"
         problems.append(FieldError("tier", rule, f"the present one is {present or 'none: apply for a tier'}", new.tier))
-    return [*problems, *_expiry_problems(new, scheme, today), *_answer_problems(new, policy)]
+    return [*problems, *_expiry_problems(new, scheme, today), *_answer_problems(new, scheme, policy)]
 
 
 def _expiry_problems(new: NewApplication, scheme: TierScheme, today: date) -> list[FieldError]:
@@ -163,7 +163,9 @@ def _expiry_problems(new: NewApplication, scheme: TierScheme, today: date) -> li
     return []
 
 
-def _answer_problems(new: NewApplication, policy: Policy) -> list[FieldError]:
+def _answer_problems(new: NewApplication, scheme: TierScheme, policy: Policy) -> list[FieldError]:
+    if new.kind == "tier" and scheme.form and new.form != scheme.form:
+        return [FieldError("form", "the registration form of the scheme", f"fill in {scheme.form}", new.form)]
     form = next((form for form in policy.forms if form.name == new.form), None)
     if form is None:
         if not new.form and not new.answers:

@@ -7,6 +7,7 @@ import pytest
 from guibin.approvals import actions as approvals
 from guibin.context import Company
 from guibin.defaults import CORE
+from guibin.general import GENERAL
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
@@ -42,7 +43,7 @@ def policy_with(**changes: object) -> Policy:
         }
     )
     flows = (ApprovalFlow("yearly", subject="assessment", steps=(ApprovalStep("manager"),), clause="S04-2"),)
-    return merge([], CORE, Overrides(schemes=(scheme,), approvals=flows), version=3)
+    return merge([GENERAL], CORE, Overrides(schemes=(scheme,), approvals=flows), version=3)
 
 
 class Desk:

@@ -1,0 +1,51 @@
+"""The three workstreams of serving important customers, and which parts of the policy belong to each (S01-3)."""
+
+from msgspec import Struct
+
+# What describes the policy itself rather than the work.
+ASIDE = frozenset({"version", "packs", "posts", "texts", "kpis", "workstreams"})
+
+
+class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
+    """`parts` of the policy and figures: all of `figure_kinds` and each of `figures`, which wins over its kind.
+
+    Its title is the text `workstream.<name>`.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    figure_kinds: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    clause: str = ""
+
+
+WORKSTREAMS = (
+    Workstream(
+        "identification",
+        parts=("customer_kinds", "fields", "forms", "settings", "schemes", "approvals", "cards", "proofs"),
+        figure_kinds=("tiers",),
+        clause="S01-3",
+    ),
+    Workstream(
+        "relationship",
+        parts=("activities", "cadences", "reviews", "visits", "plans", "care", "surveys"),
+        figure_kinds=("retention",),
+        figures=("cadence_met",),
+        clause="S01-3",
+    ),
+    Workstream(
+        "service",
+        parts=(
+            "service_items",
+            "service_rhythms",
+            "entitlements",
+            "head_starts",
+            "complaints",
+            "department_tasks",
+            "reception",
+            "hotline",
+        ),
+        figure_kinds=("service", "complaints"),
+        clause="S01-3",
+    ),
+)
