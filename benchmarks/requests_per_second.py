@@ -57,9 +57,9 @@ INSERT INTO complaint (id, number, kind, customer_id, channel, level, clause, be
  '没有信号', false, false, now(), now(), gen_random_uuid(), 'bench', gen_random_uuid(), 'open', 0, '', 1)
  RETURNING id AS complaint \\gset
 SELECT version, value FROM calendar_version WHERE name = 'always' ORDER BY version DESC LIMIT 1;
-INSERT INTO timer (id, subject, subject_id, customer_id, milestone, clock, steps, started_at, warn_at, due_at, next_at,
- generation, version) VALUES (gen_random_uuid(), 'complaint', ':complaint', ':customer', 'resolution', '{{}}', '[]',
- now(), now() + interval '4 hours', now() + interval '5 hours', now() + interval '4 hours', 0, 1);
+INSERT INTO timer (id, subject, subject_id, customer_id, milestone, occurrence, clock, steps, started_at, warn_at,
+ due_at, next_at, provisional, generation, version) VALUES (gen_random_uuid(), 'complaint', ':complaint', ':customer', 'resolution', 1, '{{}}', '[]',
+ now(), now() + interval '4 hours', now() + interval '5 hours', now() + interval '4 hours', false, 0, 1);
 INSERT INTO audit_entry (id, happened_at, actor_kind, actor_id, actor_name, address, action, subject, customer_ids, shown,
  fields, purpose) VALUES (gen_random_uuid(), now(), 'key', gen_random_uuid(), 'bench', '', 'complaint.receive',
  'complaint', '{{}}', 1, '{{}}', '');

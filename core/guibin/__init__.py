@@ -14,7 +14,7 @@ from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
 from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
-from guibin.policy.complaints import ComplaintPolicy, Escalation, Keywords, Level
+from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
 from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
 from guibin.policy.departments import DepartmentTask
@@ -22,6 +22,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
+from guibin.policy.milestones import Escalation, Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
@@ -72,6 +73,7 @@ __all__ = [
     "LevelSuggestion",
     "Measure",
     "Metric",
+    "Milestone",
     "MoreThan",
     "Pack",
     "PackJob",

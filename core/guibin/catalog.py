@@ -76,6 +76,7 @@ TABLES: tuple[type[Table], ...] = (
     complaints.ComplaintResolution,
     complaints.ComplaintCallback,
     complaints.ComplaintNote,
+    complaints.ComplaintMessage,
     complaints.ComplaintRectification,
     complaints.ComplaintSample,
     complaints.ComplaintFollowUp,

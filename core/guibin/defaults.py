@@ -5,9 +5,10 @@ from importlib.resources import files
 from guibin.policy.activities import ActivityKind
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cards import ProofKind
-from guibin.policy.complaints import ComplaintPolicy, Escalation, Level
+from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
+from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load

@@ -109,6 +109,20 @@ class DeadlineEscalated(DeadlineWarned, frozen=True):
     """A deadline that has passed goes to the next role."""
 
 
+class MilestoneReached(Event, frozen=True):
+    """A target was reached, late or not; `roles` are those policy wants to hear of it."""
+
+    timer_id: UUID
+    subject: str
+    subject_id: UUID
+    milestone: str
+    generation: int
+    step: str
+    roles: tuple[str, ...]
+    reached_at: datetime
+    in_time: bool
+
+
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
 _kinds_by_event: dict[type[Struct], list[str]] = {}

@@ -9,12 +9,12 @@ from guibin.policy.activities import HeadStart
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence
 from guibin.policy.care import CareOccasion, CarePolicy
-from guibin.policy.complaints import Escalation
 from guibin.policy.criteria import AllOf, AtLeast, Criterion, Metric
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
+from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
 from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
 from guibin.policy.settings import Setting

@@ -5,8 +5,8 @@ ahead and the limits are defaults.
 """
 
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.policy.complaints import Escalation
 from guibin.policy.deadlines import Days, Hours
+from guibin.policy.milestones import Escalation
 from guibin.policy.posts import Post
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
 

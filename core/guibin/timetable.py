@@ -21,6 +21,7 @@ from guibin.tiers import jobs as tiers
 HANDLERS = (care, department_requests, insight, records, service_requests, sla, surveys, tiers)
 
 RHYTHMS: tuple[Rhythm, ...] = (
+    Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6

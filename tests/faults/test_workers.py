@@ -67,11 +67,12 @@ async def test_a_worker_killed_at_any_moment_leaves_each_effect_once(workers, te
 async def test_deadlines_that_fall_due_while_the_worker_is_killed_fire_once_each(workers, tenant):
     async with tenant.scope():
         await execute(
-            "insert into timer (id, subject, subject_id, milestone, clock, steps, next_at, due_at, generation, version)"
-            " select gen_random_uuid(), 'test', gen_random_uuid(), 'test', '{}', jsonb_build_array("
+            "insert into timer (id, subject, subject_id, milestone, occurrence, clock, steps, next_at, due_at,"
+            " provisional, generation, version)"
+            " select gen_random_uuid(), 'test', gen_random_uuid(), 'test', 1, '{}', jsonb_build_array("
             "   jsonb_build_object('name', 'warning', 'kind', 'warning', 'at', at, 'roles', '[]'::jsonb),"
             "   jsonb_build_object('name', 'breach', 'kind', 'breach', 'at', at + interval '1 second',"
-            "     'roles', '[]'::jsonb)), at, at + interval '1 second', 0, 1"
+            "     'roles', '[]'::jsonb)), at, at + interval '1 second', false, 0, 1"
             " from (select now() + n * interval '20 milliseconds' as at from generate_series(1, 150) n) s"
         )
 

@@ -9,14 +9,16 @@ from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
 from guibin.policy.complaints import ComplaintPolicy
+from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
+from guibin.sla import milestones
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .levels import RECTIFICATION, RESOLUTION, level_named, terms_of
+from .levels import RECTIFICATION, RESOLUTION, case_of, level_named, terms_of
 from .queries import ComplaintView, by_id
 from .refusals import (
     AlreadyRectified,
@@ -27,7 +29,17 @@ from .refusals import (
     NotWaiting,
     SameLevel,
 )
-from .requests import NewCallback, NewHandOver, NewIntake, NewLevel, NewNote, NewPause, NewRectification, NewResolution
+from .requests import (
+    NewCallback,
+    NewHandOver,
+    NewIntake,
+    NewLevel,
+    NewMessage,
+    NewNote,
+    NewPause,
+    NewRectification,
+    NewResolution,
+)
 
 
 async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> ComplaintView:
@@ -69,6 +81,8 @@ async def change_level(
         raise SameLevel(f"Complaint {complaint['number']} is at level {new.level} already")
     level = level_named(policy, new.level)
     moved = await sla.relimit(complaint_id, RESOLUTION, terms=terms_of(policy, level), by=by, now=now)
+    case = case_of(complaint_id, complaint["customer_id"])
+    await milestones.relimit(case, level.milestones, received_at=complaint["received_at"], by=by, now=now)
     await execute(
         "insert into complaint_level_change (id, complaint_id, from_level, to_level, reason, due_before, due_after,"
         " changed_by, changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -114,6 +128,7 @@ async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: dateti
         by.name,
     )
     await sla.pause(complaint_id, RESOLUTION, by=by, now=now)
+    await milestones.wait(complaint_id, by=by, now=now)
     await _state(complaint_id, "waiting")
     await _done("complaint.pause", complaint, by=by, now=now)
     return pause_id
@@ -128,6 +143,7 @@ async def end_pause(complaint_id: UUID, pause_id: UUID | None, *, by: Principal,
         raise NotFound(f"There is no pause {pause_id} of complaint {complaint_id}")
     await _end_open_pause(complaint, pause_id, by=by, now=now)
     await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
+    await milestones.go_on(complaint_id, by=by, now=now)
     await _state(complaint_id, "open")
     return await _done("complaint.resume", complaint, by=by, now=now)
 
@@ -139,6 +155,7 @@ async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now:
     if complaint["state"] == "waiting":
         await _end_open_pause(complaint, None, by=by, now=now)
         await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
+        await milestones.go_on(complaint_id, by=by, now=now)
     await execute(
         "insert into complaint_resolution (id, complaint_id, round, remedy, cause, resolved_by, resolved_by_name,"
         " resolved_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -152,12 +169,15 @@ async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now:
         now,
     )
     ended = await sla.complete(complaint_id, RESOLUTION, at=now, now=now)
+    await milestones.end(complaint_id, at=now, now=now)
     await _state(complaint_id, "resolved")
     await events.record(ComplaintResolved(complaint_id=complaint_id, in_time=ended.met), now=now)
     return await _done("complaint.resolve", complaint, by=by, now=now)
 
 
-async def call_back(complaint_id: UUID, new: NewCallback, *, by: Principal, now: datetime) -> ComplaintView:
+async def call_back(
+    complaint_id: UUID, new: NewCallback, *, policy: ComplaintPolicy, by: Principal, now: datetime
+) -> ComplaintView:
     """Tell the customer the result. Satisfied closes the complaint; not satisfied reopens it (S07-22).
 
     The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
@@ -185,8 +205,45 @@ async def call_back(complaint_id: UUID, new: NewCallback, *, by: Principal, now:
         await execute(
             "update complaint set state = 'open', round = round + 1, version = version + 1 where id = $1", complaint_id
         )
+        await _expect_again(complaint, policy, by=by, now=now)
         await events.record(ComplaintReopened(complaint_id=complaint_id, round=complaint["round"] + 1), now=now)
     return await _done("complaint.callback", complaint, by=by, now=now)
+
+
+async def write(complaint_id: UUID, new: NewMessage, *, policy: ComplaintPolicy, by: Principal, now: datetime) -> UUID:
+    """Keep a message of the customer or to the customer; its id.
+
+    What the customer writes waits for a reply from then on. A person's message to the customer is a reply, unless the
+    one who writes it is the complainant; a machine's, and a note of ours, is none.
+    """
+    complaint = await _locked(complaint_id)
+    sent_at = new.sent_at or now
+    if sent_at > now:
+        raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
+    answers = new.direction == "out" and not new.automatic and by.id != complaint["complainant_id"]
+    message_id = new_id()
+    await execute(
+        "insert into complaint_message (id, complaint_id, direction, automatic, answers, text, sent_at, recorded_at,"
+        " written_by, written_by_name) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        message_id,
+        complaint_id,
+        new.direction,
+        new.automatic,
+        answers,
+        new.text,
+        sent_at,
+        now,
+        by.id,
+        by.name,
+    )
+    if complaint["state"] in ("open", "waiting"):
+        if answers:
+            await milestones.reply(complaint_id, at=sent_at, now=now)
+        elif new.direction == "in":
+            case = case_of(complaint_id, complaint["customer_id"])
+            await milestones.ask(case, _milestones(complaint, policy), at=sent_at, by=by, now=now)
+    await _done("complaint.message", complaint, by=by, now=now)
+    return message_id
 
 
 async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime) -> UUID:
@@ -208,7 +265,9 @@ async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime
     return note_id
 
 
-async def take_in_again(complaint_id: UUID, new: NewIntake, *, by: Principal, now: datetime) -> ComplaintView:
+async def take_in_again(
+    complaint_id: UUID, new: NewIntake, *, policy: ComplaintPolicy, by: Principal, now: datetime
+) -> ComplaintView:
     """The same matter arrived through another channel: one complaint, whose clock counts from the earliest receipt."""
     complaint = await _locked(complaint_id)
     _refuse_settled(complaint)
@@ -226,9 +285,12 @@ async def take_in_again(complaint_id: UUID, new: NewIntake, *, by: Principal, no
     )
     if received_at < complaint["received_at"]:
         await sla.restart(complaint_id, RESOLUTION, started_at=received_at, by=by, now=now)
+        await milestones.restart(complaint_id, _milestones(complaint, policy), at=received_at, by=by, now=now)
         await execute(
             "update complaint set received_at = $2, version = version + 1 where id = $1", complaint_id, received_at
         )
+    case = case_of(complaint_id, complaint["customer_id"])
+    await milestones.ask(case, _milestones(complaint, policy), at=received_at, by=by, now=now)
     return await _done("complaint.intake", complaint, by=by, now=now)
 
 
@@ -255,13 +317,26 @@ async def rectify(complaint_id: UUID, new: NewRectification, *, by: Principal, n
 
 async def _locked(complaint_id: UUID) -> asyncpg.Record:
     row = await fetch_one(
-        "select id, number, customer_id, level, state, round, received_at, version from complaint"
+        "select id, number, customer_id, complainant_id, level, state, round, received_at, version from complaint"
         " where id = $1 for update",
         complaint_id,
     )
     if row is None:
         raise NotFound(f"There is no complaint {complaint_id}")
     return row
+
+
+def _milestones(complaint: asyncpg.Record, policy: ComplaintPolicy) -> tuple[Milestone, ...]:
+    level = policy.level(complaint["level"])
+    return level.milestones if level else ()
+
+
+async def _expect_again(complaint: asyncpg.Record, policy: ComplaintPolicy, *, by: Principal, now: datetime) -> None:
+    """The customer was not satisfied: that waits for a reply, and news is due again."""
+    case = case_of(complaint["id"], complaint["customer_id"])
+    found = _milestones(complaint, policy)
+    await milestones.begin(case, [one for one in found if one.recurrence == "sequential"], at=now, now=now)
+    await milestones.ask(case, found, at=now, by=by, now=now)
 
 
 def _refuse_settled(complaint: asyncpg.Record) -> None:

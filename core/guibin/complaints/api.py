@@ -24,6 +24,7 @@ from .requests import (
     NewHandOver,
     NewIntake,
     NewLevel,
+    NewMessage,
     NewNote,
     NewPause,
     NewRectification,
@@ -117,16 +118,26 @@ class ComplaintController(Controller):
         return await actions.resolve(complaint_id, data, by=by, now=now)
 
     @post("/{complaint_id:uuid}/callbacks", needs=WRITE, summary="Tell the customer; not satisfied reopens")
-    async def call_back(self, complaint_id: UUID, data: NewCallback, by: Principal, now: datetime) -> ComplaintView:
-        return await actions.call_back(complaint_id, data, by=by, now=now)
+    async def call_back(
+        self, complaint_id: UUID, data: NewCallback, policy: Policy, by: Principal, now: datetime
+    ) -> ComplaintView:
+        return await actions.call_back(complaint_id, data, policy=policy.complaints, by=by, now=now)
+
+    @post("/{complaint_id:uuid}/messages", needs=WRITE, summary="What the customer wrote, or was told")
+    async def write(
+        self, complaint_id: UUID, data: NewMessage, policy: Policy, by: Principal, now: datetime
+    ) -> Created:
+        return Created(await actions.write(complaint_id, data, policy=policy.complaints, by=by, now=now))
 
     @post("/{complaint_id:uuid}/notes", needs=WRITE, summary="Add a repair, receipt or note to the form")
     async def note(self, complaint_id: UUID, data: NewNote, by: Principal, now: datetime) -> Created:
         return Created(await actions.note(complaint_id, data, by=by, now=now))
 
     @post("/{complaint_id:uuid}/intakes", needs=WRITE, summary="The same matter through another channel")
-    async def take_in_again(self, complaint_id: UUID, data: NewIntake, by: Principal, now: datetime) -> ComplaintView:
-        return await actions.take_in_again(complaint_id, data, by=by, now=now)
+    async def take_in_again(
+        self, complaint_id: UUID, data: NewIntake, policy: Policy, by: Principal, now: datetime
+    ) -> ComplaintView:
+        return await actions.take_in_again(complaint_id, data, policy=policy.complaints, by=by, now=now)
 
     @post("/{complaint_id:uuid}/rectification", needs=WRITE, summary="Report the plan against repetition")
     async def rectify(self, complaint_id: UUID, data: NewRectification, by: Principal, now: datetime) -> ComplaintView:

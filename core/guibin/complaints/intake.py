@@ -14,14 +14,16 @@ from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
+from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
-from .levels import RESOLUTION, Judged, judged, level_named, terms_of
+from .levels import RESOLUTION, SUBJECT, Judged, case_of, judged, level_named, terms_of
 from .queries import ComplaintView, by_id
 from .requests import NewComplaint
 
@@ -51,12 +53,14 @@ async def receive(
     kind = await _customer_kind(new.customer_id)
     found = _level(new, policy, hooks, kind)
     owner_id, owner_name = await _owner(new.owner_id, by)
+    if new.complainant_id is not None:
+        await _staff(new.complainant_id, "complainant_id")
     complaint_id = new_id()
     await _write(complaint_id, new, found, received_at, (owner_id, owner_name), company, now, origin)
     if origin is None or not origin.settled:
         await sla.start(
             NewTimer(
-                subject="complaint",
+                subject=SUBJECT,
                 subject_id=complaint_id,
                 customer_id=new.customer_id,
                 milestone=RESOLUTION,
@@ -64,6 +68,9 @@ async def receive(
                 started_at=received_at,
             )
         )
+        case = case_of(complaint_id, new.customer_id)
+        await milestones.begin(case, found.level.milestones, at=received_at, now=now)
+        await milestones.ask(case, found.level.milestones, at=received_at, by=by, now=now)
     await events.record(ComplaintReceived(complaint_id=complaint_id, level=found.level.name), now=now)
     note = AuditNote(
         action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id
@@ -101,11 +108,15 @@ async def _customer_kind(customer_id: UUID | None) -> str | None:
 async def _owner(owner_id: UUID | None, by: Principal) -> tuple[UUID, str]:
     if owner_id is None or owner_id == by.id:
         return by.id, by.name
-    try:
-        owner = await staff.by_id(owner_id)
-    except NotFound:
-        raise Invalid(fields=(FieldError("owner_id", "a member of staff", value=str(owner_id)),)) from None
+    owner = await _staff(owner_id, "owner_id")
     return owner.id, owner.name
+
+
+async def _staff(staff_id: UUID, field: str) -> StaffView:
+    try:
+        return await staff.by_id(staff_id)
+    except NotFound:
+        raise Invalid(fields=(FieldError(field, "a member of staff", value=str(staff_id)),)) from None
 
 
 async def _write(
@@ -122,8 +133,8 @@ async def _write(
         written = await execute(
             "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
             " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
-            " source_status, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
-            " $19, 0, $16, $17, $18, 1) on conflict (tenant_id, number) do nothing",
+            " source_status, complainant_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
+            " $19, 0, $16, $17, $18, $20, 1) on conflict (tenant_id, number) do nothing",
             complaint_id,
             new_number("C", received_at, company.time_zone),
             new.kind,
@@ -143,6 +154,7 @@ async def _write(
             origin.number if origin else None,
             origin.status if origin else "",
             "closed" if origin and origin.settled else "open",
+            new.complainant_id,
         )
         if written:
             return

@@ -1,13 +1,17 @@
 """Which level a complaint gets, and what its level means for the clock."""
 
+from uuid import UUID
+
 from msgspec import Struct
 
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.complaints import ComplaintPolicy, Level
+from guibin.sla.milestones import Case
 from guibin.sla.plans import Terms
 from guibin_tenants.refusals import FieldError, Invalid
 
+SUBJECT = "complaint"
 RESOLUTION = "resolution"
 RECTIFICATION = "rectification"
 
@@ -26,6 +30,11 @@ def level_named(policy: ComplaintPolicy, name: str) -> Level:
         known = ", ".join(level.name for level in policy.levels)
         raise Invalid(fields=(FieldError("level", "a level of the complaint policy", f"one of: {known}", name),))
     return level
+
+
+def case_of(complaint_id: UUID, customer_id: UUID | None) -> Case:
+    """What the complaint's targets belong to."""
+    return Case(SUBJECT, complaint_id, customer_id)
 
 
 def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:

@@ -20,7 +20,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
 
     `owner_id` was contacted first and stays responsible; `handler_id` or `handler_unit_id` works on it now. `due_at` is
     the deadline as it stands (None when the source had already closed it at a moment it does not tell); `breached_at`
-    stays once it was passed. `clause` is the rule the deadline comes from.
+    stays once it was passed; `provisional` while the holidays of its year are not published. `clause` is the rule the deadline comes from.
     """
 
     id: UUID
@@ -36,6 +36,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     received_at: datetime
     warn_at: datetime | None
     due_at: datetime | None
+    provisional: bool
     warned_at: datetime | None
     breached_at: datetime | None
     resolved_at: datetime | None
@@ -119,6 +120,34 @@ class NoteLine(Struct, frozen=True):
     written_at: datetime
 
 
+class MessageLine(Struct, frozen=True):
+    """What the customer wrote, or was told; `answers` says that it was a reply."""
+
+    id: UUID
+    direction: str
+    automatic: bool
+    answers: bool
+    text: str
+    sent_at: datetime
+    written_by: UUID
+    written_by_name: str
+
+
+class DeadlineLine(Struct, frozen=True):
+    """One target of the complaint: the resolution, and beside it what its level asks for."""
+
+    milestone: str
+    occurrence: int
+    started_at: datetime
+    warn_at: datetime
+    due_at: datetime
+    provisional: bool
+    paused_at: datetime | None
+    breached_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+
+
 class IntakeLine(Struct, frozen=True):
     """The same matter arriving once more."""
 
@@ -139,7 +168,7 @@ class RectificationLine(Struct, frozen=True):
 
 
 class StepLine(Struct, frozen=True):
-    """A warning, breach or escalation that happened to one of its deadlines."""
+    """A warning, breach, escalation or success that happened to one of its deadlines."""
 
     milestone: str
     generation: int
@@ -161,7 +190,9 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
     resolutions: list[ResolutionLine]
     callbacks: list[CallbackLine]
     notes: list[NoteLine]
+    messages: list[MessageLine]
     rectification: RectificationLine | None
+    deadlines: list[DeadlineLine]
     steps: list[StepLine]
 
 
@@ -181,7 +212,7 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
 
 _VIEW = (
     "select c.id, c.number, c.kind, c.customer_id, c.level, c.clause, c.because, c.channel, c.on_behalf, c.special,"
-    " c.received_at, t.warn_at, t.due_at, t.warned_at, t.breached_at, t.completed_at as resolved_at, c.state,"
+    " c.received_at, t.warn_at, t.due_at, coalesce(t.provisional, false) as provisional, t.warned_at, t.breached_at, t.completed_at as resolved_at, c.state,"
     " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.version,"
     " c.text from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id"
     f" and t.milestone = '{MILESTONE}'"
@@ -233,7 +264,9 @@ async def form(complaint_id: UUID) -> ComplaintForm:
         resolutions=await _lines(_RESOLUTIONS, complaint_id, ResolutionLine),
         callbacks=await _lines(_CALLBACKS, complaint_id, CallbackLine),
         notes=await _lines(_NOTES, complaint_id, NoteLine),
+        messages=await _lines(_MESSAGES, complaint_id, MessageLine),
         rectification=rectified[0] if rectified else None,
+        deadlines=await _lines(_DEADLINES, complaint_id, DeadlineLine),
         steps=await _lines(_STEPS, complaint_id, StepLine),
     )
 
@@ -261,6 +294,14 @@ _CALLBACKS = (
 _NOTES = (
     "select id, kind, text, written_by, written_by_name, written_at"
     " from complaint_note where complaint_id = $1 order by written_at, id"
+)
+_MESSAGES = (
+    "select id, direction, automatic, answers, text, sent_at, written_by, written_by_name"
+    " from complaint_message where complaint_id = $1 order by sent_at, id"
+)
+_DEADLINES = (
+    "select milestone, occurrence, started_at, warn_at, due_at, provisional, paused_at, breached_at, completed_at,"
+    " cancelled_at from timer where subject_id = $1 order by due_at, milestone, occurrence"
 )
 _INTAKES = (
     "select id, channel, text, received_at, recorded_by_name"

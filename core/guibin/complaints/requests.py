@@ -20,6 +20,7 @@ class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `customer_id` is None for somebody anonymous. `level` None leaves it to the pack and the policy. `owner_id` is who was
     contacted first: by default whoever records it. `received_at` is by default now and never later.
+    `complainant_id` is the member of staff who complains, if it is one: what they write is no answer of ours.
     `on_behalf` says somebody speaks for the customer; `special` that it is followed up whatever the sample draws.
     """
 
@@ -30,6 +31,7 @@ class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     level: _Name | None = None
     received_at: _Moment | None = None
     owner_id: UUID | None = None
+    complainant_id: UUID | None = None
     on_behalf: bool = False
     special: bool = False
 
@@ -75,6 +77,18 @@ class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     outcome: Literal["satisfied", "not_satisfied", "not_reached"]
     comment: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
+
+
+class NewMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`in` from the customer, whoever writes it down; `out` to the customer. A machine's answer is `automatic`.
+
+    `sent_at` is by default now and never later.
+    """
+
+    text: _Text
+    direction: Literal["in", "out"]
+    automatic: bool = False
+    sent_at: _Moment | None = None
 
 
 class NewNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,12 +11,13 @@ class Complaint(TenantTable, tablename="complaint"):
 
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from
     the rows beside it (open, waiting, resolved, closed) and is kept here so that lists filter by an index. `round`
-    counts reopenings from 0. `source` and `source_number` are where an imported complaint came from.
+    counts reopenings from 0. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an imported complaint came from.
     """
 
     number = Varchar(length=20)
     kind = Varchar(length=12, default="complaint")
     customer_id = UuidColumn(default=None, null=True)
+    complainant_id = UuidColumn(default=None, null=True)
     channel = Varchar(length=40)
     level = Varchar(length=20)
     clause = Varchar(length=20, default="")
@@ -40,7 +41,7 @@ class Complaint(TenantTable, tablename="complaint"):
     keys = Keys(
         unique=(("number",),),
         wall="customer_id",
-        references={"customer_id": "customer", "handler_unit_id": "org_unit"},
+        references={"customer_id": "customer", "complainant_id": "staff", "handler_unit_id": "org_unit"},
         indexes=(
             Index(("received_at desc", "id desc"), name="complaint_received_idx"),
             Index(("state", "received_at desc", "id desc"), name="complaint_state_idx"),
@@ -172,6 +173,29 @@ class ComplaintNote(TenantTable, tablename="complaint_note"):
         references={"complaint_id": "complaint"},
         append_only=True,
         checks={"kind_known": "kind in ('note', 'contact', 'repair', 'receipt')"},
+    )
+
+
+class ComplaintMessage(TenantTable, tablename="complaint_message"):
+    """What the customer wrote or said, or was told; `answers` says that it is a reply of ours and not a machine's."""
+
+    complaint_id = UuidColumn(default=None)
+    direction = Varchar(length=3)
+    automatic = Boolean(default=False)
+    answers = Boolean(default=False)
+    text = Text()
+    sent_at = Timestamptz(default=None, null=True)
+    recorded_at = Timestamptz(default=None, null=True)
+    written_by = UuidColumn(default=None)
+    written_by_name = Varchar(length=200)
+
+    keys = Keys(
+        references={"complaint_id": "complaint"},
+        append_only=True,
+        checks={
+            "direction_known": "direction in ('in', 'out')",
+            "only_ours_answer": "direction = 'out' or not answers",
+        },
     )
 
 

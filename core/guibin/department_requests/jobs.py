@@ -39,7 +39,7 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         subject=SUBJECT,
         subject_id=event.subject_id,
         org_unit_id=row["to_unit_id"],
-        roles=event.roles if kind == "deadline_escalated" else (),
+        roles=event.roles,
         staff_ids=(row["owner_id"], row["asked_by"]),
         details={"number": row["number"]},
     )

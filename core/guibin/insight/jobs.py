@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
+from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, MilestoneReached, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
@@ -98,7 +98,14 @@ async def tell_escalation(event: DeadlineEscalated, run: Run) -> None:
     await _tell("deadline_escalated", event, run)
 
 
-async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
+@reacts_to(MilestoneReached)
+async def tell_success(event: MilestoneReached, run: Run) -> None:
+    """Those whom policy wants to hear that a target was reached."""
+    if event.roles:
+        await _tell("milestone_reached", event, run)
+
+
+async def _tell(kind: str, event: DeadlineWarned | MilestoneReached, run: Run) -> None:
     if event.subject != "complaint":
         return
     row = await fetch_one(
@@ -113,8 +120,8 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         subject_id=event.subject_id,
         customer_id=row["customer_id"],
         org_unit_id=row["handler_unit_id"],
-        roles=event.roles if kind == "deadline_escalated" else (),
-        staff_ids=tuple({row["owner_id"], row["handler_id"] or row["owner_id"]}),
+        roles=event.roles,
+        staff_ids=() if kind == "milestone_reached" else tuple({row["owner_id"], row["handler_id"] or row["owner_id"]}),
         details={"number": row["number"]},
     )
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

@@ -59,6 +59,12 @@ def warn_at(clock: Clock, calendar: Calendar) -> datetime:
     return min(due, after_working(counted, clock.started_at, budget * clock.warn_at_percent / 100, clock.pauses))
 
 
+def late_by(clock: Clock, calendar: Calendar, minutes: int) -> datetime:
+    """When the deadline is missed by so many of its own minutes: working ones after a business limit."""
+    due = due_at(clock, calendar)
+    return after_working(_calendar_of(clock.limit, calendar), due, timedelta(minutes=minutes)) if minutes else due
+
+
 def spent(clock: Clock, calendar: Calendar, until: datetime) -> timedelta:
     """How much of the limit has been used by `until`: working time outside pauses, an open pause included."""
     return working_between(_calendar_of(clock.limit, calendar), clock.started_at, until, clock.pauses)

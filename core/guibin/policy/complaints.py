@@ -3,17 +3,14 @@
 from msgspec import Struct
 
 from .deadlines import Deadline
-
-
-class Escalation(Struct, frozen=True, forbid_unknown_fields=True):
-    """`role` is told when the deadline has been missed by `after_minutes`; 0 at the breach itself."""
-
-    role: str
-    after_minutes: int = 0
+from .milestones import Escalation, Milestone
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
-    """One level. `warn_at_percent` of the time limit has been used when the warning comes."""
+    """One level. `warn_at_percent` of the time limit has been used when the warning comes.
+
+    `milestones` are its targets beside the resolution, such as the first contact.
+    """
 
     name: str
     resolve_within: Deadline
@@ -22,6 +19,7 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
     escalations: tuple[Escalation, ...] = ()
     always_follow_up: bool = False
     rectification: bool = False
+    milestones: tuple[Milestone, ...] = ()
     clause: str = ""
 
 

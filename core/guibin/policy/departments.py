@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from .complaints import Escalation
 from .deadlines import Deadline
+from .milestones import Escalation
 
 
 class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from .complaints import Escalation
 from .deadlines import Days, Deadline, Hours
+from .milestones import Escalation
 
 
 class Qualification(Struct, frozen=True, forbid_unknown_fields=True):

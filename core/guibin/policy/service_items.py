@@ -5,8 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .complaints import Escalation
 from .deadlines import Deadline
+from .milestones import Escalation, Milestone
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
 Wanted = Literal["result", "reaction", "accompanied_by", "rating"]
@@ -61,6 +61,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     """One service. Its content, standard, channel and process are texts: `service_item.<name>.content` and so on (S03-3).
 
     `steps` are the stages a request goes through, in order; `approval` the flow it needs first.
+    `milestones` are targets beside the time limit: every step taken answers them.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     approval: str = ""
     form: str = ""
     evidence: tuple[Evidence, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
     clause: str = ""
 
     def limit_for(self, facts: Mapping[str, object], tiers: Iterable[str]) -> TimeLimit | None:

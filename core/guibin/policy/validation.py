@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 
 from . import activity_validation, hotline_validation
 from .card_validation import card_problems
-from .complaints import ComplaintPolicy, Escalation
+from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
+from .milestone_validation import milestone_problems
+from .milestones import Escalation
 from .packs import Pack, Policy
 from .posts import ROLES
 from .problems import PolicyProblem
@@ -163,6 +165,7 @@ def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(f"service_items.{item.name}", item.form, "a form", f"one of {sorted(forms)}")
         for limit in item.time_limits:
             yield from _time_limit(item, limit)
+        yield from milestone_problems(item.milestones, _who(policy), f"service_items.{item.name}.milestones")
         for evidence in item.evidence:
             if evidence.step not in item.steps:
                 yield PolicyProblem(f"service_items.{item.name}.evidence", evidence.step, "a step of the item")
@@ -211,6 +214,7 @@ def _complaints(policy: ComplaintPolicy, known: frozenset[str]) -> Iterator[Poli
         if isinstance(level.resolve_within, Hours | BusinessHours | Days | BusinessDays) and count < least:
             yield PolicyProblem(f"{path}.resolve_within", str(count), f"at least {least}")
         yield from _escalations(level.escalations, known, path)
+        yield from milestone_problems(level.milestones, known, f"{path}.milestones")
 
 
 def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -285,11 +289,14 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
             f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process")
         )
         yield from (f"time_limit.{limit.name}" for limit in item.time_limits)
+        yield from (f"milestone.{milestone.name}" for milestone in item.milestones)
     yield from (f"card.{card.name}" for card in policy.cards)
     yield from (f"proof.{proof.name}" for proof in policy.proofs)
     if policy.complaints:
         yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)
         yield from (f"complaint_cause.{cause}" for cause in policy.complaints.causes)
+        for level in policy.complaints.levels:
+            yield from (f"milestone.{milestone.name}" for milestone in level.milestones)
     yield from (f"department_task.{task.name}" for task in policy.department_tasks)
     yield from (f"approval.{flow.name}" for flow in policy.approvals)
     if policy.care:

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.cadence import VisitPolicy
-from guibin.policy.complaints import Escalation
 from guibin.policy.deadlines import Days
+from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer

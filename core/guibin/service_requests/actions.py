@@ -10,6 +10,7 @@ from guibin.audit.actions import record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
+from guibin.sla import milestones
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -81,7 +82,9 @@ async def take_step(request_id: UUID, new: NewStep, *, by: Principal, now: datet
     limit = limit_of(request)
     if new.step == ((limit.until if limit else "") or steps[-1]):
         await sla.complete_if_any(request_id, MILESTONE, at=at, now=now)
+    await milestones.reply(request_id, at=at, now=now)
     if taken + 1 == len(steps):
+        await milestones.end(request_id, at=at, now=now)
         await _file(request, now=now)
     await record(note_of("service_request.step", request_id, request["customer_id"]), by=by, now=now)
     return await form(request_id)

@@ -21,7 +21,9 @@ from guibin.policy.service_items import ServiceItem, TimeLimit
 from guibin.records.subjects import Actor, actor, refuse_unless_kept
 from guibin.records.words import channels_of
 from guibin.sla import actions as sla
+from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
 from guibin.sla.plans import Terms
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
@@ -84,6 +86,8 @@ async def receive(
         await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)
     if judged.limit is not None and judged.limit.counted_from == "request":
         await start_clock(request_id, new.customer_id, judged.limit, judged.item.clause, at=received_at)
+    case = Case(SUBJECT, request_id, new.customer_id)
+    await milestones.begin(case, judged.item.milestones, at=received_at, now=now)
     await record(note_of("service_request.receive", request_id, new.customer_id), by=by, now=now)
     return await by_id(request_id)
 
@@ -124,15 +128,20 @@ async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, cla
             subject_id=request_id,
             customer_id=customer_id,
             milestone=MILESTONE,
-            terms=Terms(
-                limit=limit.within,
-                calendar=limit.calendar,
-                warn_at_percent=limit.warn_at_percent,
-                escalations=limit.escalations,
-                clause=clause,
-            ),
+            terms=limit_terms(limit, clause),
             started_at=at,
         )
+    )
+
+
+def limit_terms(limit: TimeLimit, clause: str) -> Terms:
+    """What the limit says of the clock."""
+    return Terms(
+        limit=limit.within,
+        calendar=limit.calendar,
+        warn_at_percent=limit.warn_at_percent,
+        escalations=limit.escalations,
+        clause=clause,
     )
 
 
@@ -152,6 +161,7 @@ async def end(request: asyncpg.Record, outcome: str, reason: str, *, by: Princip
     )
     await execute("update service_request set state = $2, version = version + 1 where id = $1", request["id"], outcome)
     await sla.cancel(request["id"], MILESTONE, now=now)
+    await milestones.drop(request["id"], now=now)
 
 
 def limit_of(request: asyncpg.Record) -> TimeLimit | None:

@@ -3,7 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
+from guibin.events import (
+    DeadlineBreached,
+    DeadlineEscalated,
+    DeadlineWarned,
+    MembershipEnded,
+    MembershipStarted,
+    reacts_to,
+)
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import ServiceRhythm
@@ -13,6 +20,7 @@ from guibin_tenants.scope import fetch, fetch_one
 
 from .intake import SUBJECT, receive
 from .requests import NewServiceRequest
+from .retiering import retier
 
 # Opened per run and rhythm; the next run opens the rest.
 BATCH = 500
@@ -37,6 +45,18 @@ async def open_regular_service(job: OpenRegularService, run: Run) -> None:
                 owner_id=manager_id,
             )
             await receive(new, policy=run.policy, company=run.company, by=run.by, now=run.now, span=window.name)
+
+
+@reacts_to(MembershipStarted)
+async def retier_after_start(event: MembershipStarted, run: Run) -> None:
+    """Another tier, another limit: running requests of the customer get it, their time spent stays spent."""
+    await retier(event.customer_id, policy=run.policy, company=run.company, by=run.by, now=run.now)
+
+
+@reacts_to(MembershipEnded)
+async def retier_after_end(event: MembershipEnded, run: Run) -> None:
+    """And loses it."""
+    await retier(event.customer_id, policy=run.policy, company=run.company, by=run.by, now=run.now)
 
 
 @reacts_to(DeadlineWarned)
@@ -87,7 +107,7 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         subject_id=event.subject_id,
         customer_id=row["customer_id"],
         org_unit_id=row["handler_unit_id"],
-        roles=event.roles if kind == "deadline_escalated" else (),
+        roles=event.roles,
         staff_ids=tuple({row["owner_id"], row["handler_id"] or row["owner_id"]}),
         details={"number": row["number"]},
     )

@@ -10,19 +10,20 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
+from guibin.events import MilestoneReached
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from . import calendars
-from .calendars import CalendarInForce
 from .plans import ClockRecord, Plan, Terms, paused, planned, resumed, without_burst
 from .sweep import fire_one
 
 
 class NewTimer(Struct, frozen=True, kw_only=True):
-    """A deadline to start: one per subject and milestone."""
+    """A deadline to start. Of a milestone that recurs one runs at a time."""
 
     subject: str
     subject_id: UUID
@@ -30,15 +31,7 @@ class NewTimer(Struct, frozen=True, kw_only=True):
     terms: Terms
     started_at: datetime
     customer_id: UUID | None = None
-
-
-class Ready(Struct, frozen=True):
-    """A timer ready to be written: what `start` inserts, for slices that write it together with rows of their own."""
-
-    id: UUID
-    clock: str
-    steps: str
-    plan: Plan
+    occurrence: int = 1
 
 
 class Moved(Struct, frozen=True):
@@ -55,32 +48,32 @@ class Ended(Struct, frozen=True):
     due_at: datetime
 
 
-async def start(new: NewTimer) -> Plan:
-    """Start a deadline; what it will do."""
-    made = ready(new, await calendars.in_force(new.terms.calendar))
+async def start(new: NewTimer, *, late_at: datetime | None = None) -> Plan:
+    """Start a deadline; what it will do. With `late_at` it starts in the past: what that left behind is told once."""
+    calendar = await calendars.in_force(new.terms.calendar)
+    record = ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
+    plan = planned(record, calendar.calendar)
+    if late_at is not None:
+        plan = without_burst(plan, now=late_at, breached=False)
     await execute(
-        "insert into timer (id, subject, subject_id, customer_id, milestone, clock, steps, started_at, warn_at, due_at,"
-        " next_at, generation, version) values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10, $11, 0, 1)",
-        made.id,
+        "insert into timer (id, subject, subject_id, customer_id, milestone, occurrence, clock, steps, started_at,"
+        " warn_at, due_at, next_at, provisional, generation, version) values ($1, $2, $3, $4, $5, $6, $7::jsonb,"
+        " $8::jsonb, $9, $10, $11, $12, $13, 0, 1)",
+        new_id(),
         new.subject,
         new.subject_id,
         new.customer_id,
         new.milestone,
-        made.clock,
-        made.steps,
+        new.occurrence,
+        _json(record),
+        _json(plan.steps),
         new.started_at,
-        made.plan.warn_at,
-        made.plan.due_at,
-        made.plan.steps[0].at,
+        plan.warn_at,
+        plan.due_at,
+        plan.steps[0].at,
+        plan.provisional,
     )
-    return made.plan
-
-
-def ready(new: NewTimer, calendar: CalendarInForce) -> Ready:
-    """The timer's rows, computed."""
-    record = ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
-    plan = planned(record, calendar.calendar)
-    return Ready(new_id(), _json(record), _json(plan.steps), plan)
+    return plan
 
 
 async def pause(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> None:
@@ -104,15 +97,17 @@ async def resume(subject_id: UUID, milestone: str, *, by: Principal, now: dateti
     return await _move(timer, resumed(_record(timer), now), "resume", by=by, now=now)
 
 
-async def relimit(subject_id: UUID, milestone: str, *, terms: Terms, by: Principal, now: datetime) -> Moved:
-    """Give the clock another limit, from the same start with the same pauses."""
+async def relimit(
+    subject_id: UUID, milestone: str, *, terms: Terms, by: Principal, now: datetime, reason: str = "level"
+) -> Moved:
+    """Give the clock another limit, from the same start with the same pauses: another level, another tier."""
     timer = await _open_timer(subject_id, milestone, now=now)
     before = _record(timer)
     calendar = await calendars.in_force(terms.calendar)
     after = ClockRecord(
         terms=terms, calendar_version=calendar.version, started_at=before.started_at, pauses=before.pauses
     )
-    return await _move(timer, after, "level", by=by, now=now, anew=True)
+    return await _move(timer, after, reason, by=by, now=now, anew=True)
 
 
 async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by: Principal, now: datetime) -> Moved:
@@ -128,9 +123,12 @@ async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by:
     return await _move(timer, after, "start", by=by, now=now, anew=True)
 
 
-async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended:
+async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime, last: bool = False) -> Ended:
     """The milestone is reached. What fell due before `at` has happened even if no sweep came by; at its very deadline it
     is still met, even if a sweep was there in the same moment.
+
+    Reached late it is reached all the same and said so. A sequential one is followed by the next, unless it is the
+    `last`.
     """
     timer = await _open_timer(subject_id, milestone, now=at - _MOMENT)
     breached = timer["breached_at"] is not None and timer["breached_at"] < at
@@ -141,7 +139,11 @@ async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datet
         at,
         breached,
     )
-    return Ended(not breached and at <= timer["due_at"], timer["due_at"])
+    ended = Ended(not breached and at <= timer["due_at"], timer["due_at"])
+    await _succeed(timer, ended, at=at, now=now)
+    if not last and _record(timer).terms.recurrence == "sequential":
+        await _follow(timer, at=at, now=now)
+    return ended
 
 
 async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
@@ -152,7 +154,7 @@ async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now
 
 async def reopen(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> Moved:
     """Let a completed clock run on where it stood: the time since its completion counts as a pause."""
-    timer = await fetch_one(f"{_TIMER} and completed_at is not null for update", subject_id, milestone)
+    timer = await fetch_one(f"{_TIMER} and completed_at is not null {_LATEST} for update", subject_id, milestone)
     if timer is None:
         raise NotFound(f"There is no completed deadline {milestone} of {subject_id}")
     since = paused(_record(timer), timer["completed_at"])
@@ -196,6 +198,7 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
 # The finest difference PostgreSQL keeps.
 _MOMENT = timedelta(microseconds=1)
 _TIMER = "select * from timer where subject_id = $1 and milestone = $2"
+_LATEST = " order by occurrence desc limit 1"
 
 
 async def _open_timer(subject_id: UUID, milestone: str, *, now: datetime) -> asyncpg.Record:
@@ -220,7 +223,7 @@ async def _move(
     next_at = None if stands or not plan.steps else await _first_unfired(timer["id"], generation, plan)
     await execute(
         "update timer set clock = $2::jsonb, steps = $3::jsonb, started_at = $4, warn_at = $5, due_at = $6,"
-        " next_at = $7, paused_at = $8, generation = $9, version = version + 1 where id = $1",
+        " next_at = $7, paused_at = $8, generation = $9, provisional = $10, version = version + 1 where id = $1",
         timer["id"],
         _json(record),
         _json(plan.steps),
@@ -230,9 +233,56 @@ async def _move(
         next_at,
         timer["paused_at"] if stands else None,
         generation,
+        plan.provisional,
     )
     await _log(timer, reason, plan.due_at, generation, by=by, now=now)
     return Moved(timer["due_at"], plan.due_at)
+
+
+async def _succeed(timer: asyncpg.Record, ended: Ended, *, at: datetime, now: datetime) -> None:
+    """Write down that it was reached, once each time, and say so."""
+    before = await fetch_one(
+        "select count(*) as n from timer_step where timer_id = $1 and kind = 'success'", timer["id"]
+    )
+    step = "success" if not before or not before["n"] else f"success:{before['n'] + 1}"
+    roles = _record(timer).terms.told_of_success
+    await execute(
+        "insert into timer_step (id, timer_id, generation, step, kind, roles, due_at, fired_at)"
+        " values ($1, $2, $3, $4, 'success', $5::jsonb, $6, $7)",
+        new_id(),
+        timer["id"],
+        timer["generation"],
+        step,
+        _json(roles),
+        at,
+        now,
+    )
+    reached = MilestoneReached(
+        timer_id=timer["id"],
+        subject=timer["subject"],
+        subject_id=timer["subject_id"],
+        milestone=timer["milestone"],
+        generation=timer["generation"],
+        step=step,
+        roles=roles,
+        reached_at=at,
+        in_time=ended.met,
+    )
+    await events.record(reached, now=now)
+
+
+async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None:
+    """The next of a sequence counts from the target before; from the end of one that was late."""
+    new = NewTimer(
+        subject=timer["subject"],
+        subject_id=timer["subject_id"],
+        customer_id=timer["customer_id"],
+        milestone=timer["milestone"],
+        terms=_record(timer).terms,
+        started_at=max(at, timer["due_at"]),
+        occurrence=timer["occurrence"] + 1,
+    )
+    await start(new, late_at=now)
 
 
 async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetime | None:

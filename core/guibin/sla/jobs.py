@@ -1,7 +1,8 @@
-"""Firing deadlines in the background; the relay enqueues it for every company that has something due."""
+"""Deadlines in the background: fired when one is due, as the relay finds, and moved when holidays are published."""
 
 from guibin.jobs.kinds import Job, Run, handles
 
+from .confirmation import confirm
 from .sweep import fire_due
 
 ROUNDS_MAX = 5
@@ -11,9 +12,19 @@ class SweepTimers(Job, frozen=True):
     """Fire what is due now."""
 
 
+class ConfirmCalendars(Job, frozen=True):
+    """Take over the holidays that have been published since."""
+
+
 @handles(SweepTimers)
 async def sweep_timers(job: SweepTimers, run: Run) -> None:
     """Warn, breach and escalate; what a transaction of this size leaves is the next sweep's."""
     for _ in range(ROUNDS_MAX):
         if not await fire_due(run.now):
             return
+
+
+@handles(ConfirmCalendars)
+async def confirm_calendars(job: ConfirmCalendars, run: Run) -> None:
+    """Deadlines that were provisional are recomputed, each with its change on record."""
+    await confirm(by=run.by, now=run.now)

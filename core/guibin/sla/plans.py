@@ -1,29 +1,53 @@
 """What a timer will do and when, derived from its clock. Pure: no database, no now but the one given."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from guibin.policy import clocks
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import Clock, Pause
-from guibin.policy.complaints import Escalation
 from guibin.policy.deadlines import Deadline, Until
+from guibin.policy.milestones import Escalation, Milestone, Recurrence
 
 
 class Terms(Struct, frozen=True, kw_only=True):
     """What policy says of a milestone: its limit, when to warn, whom to tell after the breach, by which clause.
 
-    `calendar` names one of the tenant's; `owner_roles` hear the warning.
+    `calendar` names one of the tenant's. `warned_roles` hear the warnings beside those who work on the case,
+    `told_of_success` when it is reached. `met_by` a reply, or what ends the case.
     """
 
     limit: Deadline | Until
     calendar: str = "always"
     warn_at_percent: int = 80
+    further_warnings: tuple[int, ...] = ()
     escalations: tuple[Escalation, ...] = ()
-    owner_roles: tuple[str, ...] = ("account_manager",)
+    warned_roles: tuple[str, ...] = ()
+    told_of_success: tuple[str, ...] = ()
+    recurrence: Recurrence = "once"
+    stands_while_waiting: bool = True
+    met_by: Literal["case", "reply"] = "case"
     clause: str = ""
+
+
+def terms_of(milestone: Milestone) -> Terms:
+    """The terms of a target that a reply meets."""
+    return Terms(
+        limit=milestone.within,
+        calendar=milestone.calendar,
+        warn_at_percent=milestone.warn_at_percent,
+        further_warnings=milestone.further_warnings,
+        escalations=milestone.escalations,
+        warned_roles=milestone.warned_roles,
+        told_of_success=milestone.told_of_success,
+        recurrence=milestone.recurrence,
+        stands_while_waiting=milestone.stands_while_waiting,
+        met_by="reply",
+        clause=milestone.clause,
+    )
 
 
 class ClockRecord(Struct, frozen=True, kw_only=True):
@@ -54,32 +78,40 @@ class Plan(Struct, frozen=True):
 
 
 def planned(record: ClockRecord, calendar: Calendar) -> Plan:
-    """The warning, the breach and the escalations in order. A role is told once however often the chain names it."""
+    """Warnings, the breach and the escalations in order. A role is told once however often the chain names it."""
     clock, terms = clock_of(record), record.terms
     due = clocks.due_at(clock, calendar)
     warn = clocks.warn_at(clock, calendar)
-    steps = [PlannedStep("breach", "breach", due, ())]
-    if warn < due:
-        steps.insert(0, PlannedStep("warning", "warning", warn, terms.owner_roles))
+    steps = [*_warnings(clock, terms, calendar, due), PlannedStep("breach", "breach", due, ())]
     told: set[str] = set()
     for escalation in sorted(terms.escalations, key=lambda e: e.after_minutes):
         if escalation.role not in told:
             told.add(escalation.role)
-            at = due + timedelta(minutes=escalation.after_minutes)
+            at = clocks.late_by(clock, calendar, escalation.after_minutes)
             steps.append(PlannedStep(f"escalation:{escalation.role}", "escalation", at, (escalation.role,)))
     return Plan(warn, due, tuple(steps), clocks.is_provisional(clock, calendar))
+
+
+def _warnings(clock: Clock, terms: Terms, calendar: Calendar, due: datetime) -> list[PlannedStep]:
+    found = []
+    for percent in sorted({terms.warn_at_percent, *terms.further_warnings}):
+        at = clocks.warn_at(msgspec.structs.replace(clock, warn_at_percent=percent), calendar)
+        if at < due:
+            name = "warning" if percent == terms.warn_at_percent else f"warning:{percent}"
+            found.append(PlannedStep(name, "warning", at, terms.warned_roles))
+    return found
 
 
 def without_burst(plan: Plan, *, now: datetime, breached: bool) -> Plan:
     """The plan of a clock that was changed at `now`: what its new deadline has left behind is told once, not in a burst.
 
     A passed deadline keeps its breach unless one is on record already, and of the escalations that are overdue only the
-    last; a warning for a deadline already passed says nothing any more.
+    last; a warning for a deadline already passed says nothing any more, and of several overdue ones the last says all.
     """
     late = [step for step in plan.steps if step.at <= now]
     keep = {step.name for step in plan.steps if step.at > now}
     if plan.due_at > now:
-        keep |= {step.name for step in late}
+        keep |= {step.name for step in late[-1:]}
     elif not breached:
         keep.add("breach")
         keep |= {step.name for step in [s for s in late if s.kind == "escalation"][-1:]}

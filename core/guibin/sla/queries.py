@@ -14,16 +14,21 @@ TimerState = Literal["running", "paused", "completed", "cancelled"]
 
 
 class TimerView(Struct, frozen=True, kw_only=True):
-    """One deadline: of which milestone of what, when it warns and falls due, and what has happened."""
+    """One deadline: of which milestone of what, when it warns and falls due, and what has happened.
+
+    `provisional`: the holidays of its year are not published; it moves when they are.
+    """
 
     id: UUID
     subject: str
     subject_id: UUID
     customer_id: UUID | None
     milestone: str
+    occurrence: int
     started_at: datetime
     warn_at: datetime
     due_at: datetime
+    provisional: bool
     paused_at: datetime | None
     warned_at: datetime | None
     breached_at: datetime | None
@@ -36,8 +41,8 @@ async def listed(
 ) -> list[TimerView]:
     """Deadlines in the order in which they fall due, at most `limit`."""
     rows = await fetch(
-        "select * from (select id, subject, subject_id, customer_id, milestone, started_at, warn_at, due_at, paused_at,"
-        " warned_at, breached_at, completed_at, case when cancelled_at is not null then 'cancelled'"
+        "select * from (select id, subject, subject_id, customer_id, milestone, occurrence, started_at, warn_at, due_at,"
+        " provisional, paused_at, warned_at, breached_at, completed_at, case when cancelled_at is not null then 'cancelled'"
         " when completed_at is not null then 'completed' when paused_at is not null then 'paused' else 'running' end"
         " as state from timer) t where ($1::uuid is null or subject_id = $1) and ($2::text is null or state = $2)"
         " and ($3::timestamptz is null or due_at < $3)"

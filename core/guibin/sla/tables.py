@@ -1,6 +1,6 @@
 """Calendars in versions, running timers, and what each of them has already done."""
 
-from piccolo.columns import JSONB, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, TenantTable
@@ -21,17 +21,19 @@ class CalendarVersion(TenantTable, tablename="calendar_version"):
 
 
 class Timer(TenantTable, tablename="timer"):
-    """A deadline that runs for one milestone of one subject.
+    """A deadline that runs for one milestone of one subject; `occurrence` counts those of a milestone that recurs.
 
     `clock` holds what the deadline follows from: limit, start, pauses, calendar version; `warn_at`, `due_at` and
     `steps` are derived from it and never edited. `next_at` is the moment of the first step not yet fired: None while
-    paused, completed or cancelled. `generation` grows when the clock gets another limit or start.
+    paused, completed or cancelled. `generation` grows when the clock gets another limit or start. `provisional` while
+    the holidays of the deadline's year are not published.
     """
 
     subject = Varchar(length=40)
     subject_id = UuidColumn(default=None)
     customer_id = UuidColumn(default=None, null=True)
     milestone = Varchar(length=60)
+    occurrence = Integer(default=1)
     clock = JSONB()
     steps = JSONB()
     started_at = Timestamptz(default=None, null=True)
@@ -43,16 +45,25 @@ class Timer(TenantTable, tablename="timer"):
     breached_at = Timestamptz(default=None, null=True)
     completed_at = Timestamptz(default=None, null=True)
     cancelled_at = Timestamptz(default=None, null=True)
+    provisional = Boolean(default=False)
     generation = Integer(default=0)
     version = Integer(default=1)
 
     keys = Keys(
-        unique=(("subject_id", "milestone"),),
+        unique=(("subject_id", "milestone", "occurrence"),),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(
             # The sweep reads this index and nothing else: it holds open timers only.
             Index(("next_at",), where="next_at is not null", name="timer_next_idx"),
+            # Of a milestone that recurs one clock runs at a time.
+            Index(
+                ("subject_id", "milestone"),
+                unique=True,
+                where="completed_at is null and cancelled_at is null",
+                name="timer_running_idx",
+            ),
+            Index(("due_at",), where="provisional and completed_at is null", name="timer_provisional_idx"),
             Index(("due_at", "id"), where="completed_at is null and cancelled_at is null", name="timer_open_idx"),
         ),
         checks={"ended_is_silent": "(completed_at is null and cancelled_at is null) or next_at is null"},
@@ -61,7 +72,7 @@ class Timer(TenantTable, tablename="timer"):
 
 
 class TimerStep(TenantTable, tablename="timer_step"):
-    """A warning, breach or escalation that has happened: the key makes it happen once.
+    """A warning, breach, escalation or success that has happened: the key makes it happen once.
 
     `due_at` is the moment it belongs to, `fired_at` when it was found due.
     """
@@ -83,7 +94,7 @@ class TimerStep(TenantTable, tablename="timer_step"):
 
 
 class TimerChange(TenantTable, tablename="timer_change"):
-    """Why a running deadline moved: pause, resumption, level, start, calendar, reopening; before and after."""
+    """Why a running deadline moved: pause, resume, level, tier, start, calendar, reopen; before and after."""
 
     timer_id = UuidColumn(default=None)
     reason = Varchar(length=40)

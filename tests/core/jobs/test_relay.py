@@ -191,8 +191,9 @@ async def test_due_deadlines_are_found_by_company(relay, tenant, other_tenant):
     for company, due in ((tenant, now), (other_tenant, now + timedelta(seconds=1))):
         async with company.scope():
             await execute(
-                "insert into timer (id, subject, subject_id, milestone, clock, steps, next_at, generation, version)"
-                " values (gen_random_uuid(), 'test', gen_random_uuid(), 'test', '{}', '[]', $1, 0, 1)",
+                "insert into timer (id, subject, subject_id, milestone, occurrence, clock, steps, next_at, provisional,"
+                " generation, version)"
+                " values (gen_random_uuid(), 'test', gen_random_uuid(), 'test', 1, '{}', '[]', $1, false, 0, 1)",
                 due,
             )
 

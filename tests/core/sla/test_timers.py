@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from guibin.policy.calendars import always
 from guibin.policy.clocks import Clock, Pause, due_at
-from guibin.policy.complaints import Escalation
 from guibin.policy.deadlines import BusinessHours, Hours
+from guibin.policy.milestones import Escalation
 from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms

@@ -1,0 +1,140 @@
+"""The targets of a case beside its end: begun with it, by a customer's message, and met by a reply."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin.policy.milestones import Milestone
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import fetch, fetch_value
+
+from . import actions
+from .actions import NewTimer
+from .plans import terms_of
+
+
+class Case(Struct, frozen=True):
+    """What the targets belong to."""
+
+    subject: str
+    id: UUID
+    customer_id: UUID | None = None
+
+
+async def begin(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime) -> None:
+    """The case was received at `at`, perhaps before now: its targets run from then on."""
+    for milestone in milestones:
+        if milestone.recurrence != "repeating":
+            await _start(case, milestone, at=at, now=now)
+
+
+async def ask(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime, by: Principal) -> None:
+    """The customer wrote at `at`. What waits for an answer already counts on from the oldest message."""
+    running = await _running(case.id)
+    for milestone in milestones:
+        if milestone.recurrence != "repeating":
+            continue
+        timer = running.get(milestone.name)
+        if timer is None:
+            await _start(case, milestone, at=at, now=now)
+        elif at < timer["started_at"]:
+            await actions.restart(case.id, milestone.name, started_at=at, by=by, now=now)
+
+
+async def reply(case_id: UUID, *, at: datetime, now: datetime) -> None:
+    """The customer was answered at `at`: every target a reply meets is reached, but for those that begin later."""
+    for name, timer in (await _running(case_id)).items():
+        if timer["started_at"] <= at:
+            await actions.complete(case_id, name, at=at, now=now)
+
+
+async def wait(case_id: UUID, *, by: Principal, now: datetime) -> None:
+    """We wait for the customer: the targets stand that policy lets stand."""
+    for name, timer in (await _running(case_id)).items():
+        if timer["stands"]:
+            await actions.pause(case_id, name, by=by, now=now)
+
+
+async def go_on(case_id: UUID, *, by: Principal, now: datetime) -> None:
+    """What stood runs on."""
+    for name, timer in (await _running(case_id)).items():
+        if timer["paused_at"] is not None:
+            await actions.resume(case_id, name, by=by, now=now)
+
+
+async def relimit(
+    case: Case, milestones: Sequence[Milestone], *, received_at: datetime, by: Principal, now: datetime
+) -> None:
+    """Other targets apply from now on: those that run keep their start and pauses, a new one counts from the receipt."""
+    running = await _running(case.id)
+    wanted = {milestone.name: milestone for milestone in milestones}
+    for name in running:
+        if name in wanted:
+            await actions.relimit(case.id, name, terms=terms_of(wanted[name]), by=by, now=now)
+        else:
+            await actions.cancel(case.id, name, now=now)
+    for milestone in milestones:
+        if milestone.name in running or milestone.recurrence == "repeating":
+            continue
+        if milestone.recurrence == "sequential":
+            await _start(case, milestone, at=now, now=now)
+        elif not await _occurrences(case.id, milestone.name):
+            await _start(case, milestone, at=received_at, now=now)
+
+
+async def restart(
+    case_id: UUID, milestones: Sequence[Milestone], *, at: datetime, by: Principal, now: datetime
+) -> None:
+    """The case was received earlier than thought: what counts from the receipt counts from then."""
+    running = await _running(case_id)
+    for milestone in milestones:
+        if milestone.recurrence == "once" and milestone.name in running:
+            await actions.restart(case_id, milestone.name, started_at=at, by=by, now=now)
+
+
+async def end(case_id: UUID, *, at: datetime, now: datetime) -> None:
+    """The case is settled: that answers whatever waited for a reply, and nothing follows."""
+    for name, timer in (await _running(case_id)).items():
+        if timer["started_at"] <= at:
+            await actions.complete(case_id, name, at=at, now=now, last=True)
+        else:
+            await actions.cancel(case_id, name, now=now)
+
+
+async def drop(case_id: UUID, *, now: datetime) -> None:
+    """The case is withdrawn: its targets mean nothing any more."""
+    for name in await _running(case_id):
+        await actions.cancel(case_id, name, now=now)
+
+
+async def _start(case: Case, milestone: Milestone, *, at: datetime, now: datetime) -> None:
+    new = NewTimer(
+        subject=case.subject,
+        subject_id=case.id,
+        customer_id=case.customer_id,
+        milestone=milestone.name,
+        terms=terms_of(milestone),
+        started_at=at,
+        occurrence=1 + await _occurrences(case.id, milestone.name),
+    )
+    await actions.start(new, late_at=now if at < now else None)
+
+
+async def _occurrences(case_id: UUID, name: str) -> int:
+    found: int = await fetch_value(
+        "select coalesce(max(occurrence), 0) from timer where subject_id = $1 and milestone = $2", case_id, name
+    )
+    return found
+
+
+async def _running(case_id: UUID) -> dict[str, asyncpg.Record]:
+    rows = await fetch(
+        "select milestone, started_at, paused_at, (clock #>> '{terms,stands_while_waiting}')::boolean as stands"
+        " from timer where subject_id = $1 and completed_at is null and cancelled_at is null"
+        " and clock #>> '{terms,met_by}' = 'reply' order by milestone",
+        case_id,
+    )
+    return {row["milestone"]: row for row in rows}
