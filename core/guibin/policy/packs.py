@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .activities import ActivityKind, HeadStart
 from .approvals import ApprovalFlow
@@ -66,6 +67,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     version: int = 0
     packs: tuple[str, ...] = ()
+    enabled_schemes: tuple[str, ...] | None = None
     posts: tuple[Post, ...] = ()
     customer_kinds: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
@@ -137,8 +139,13 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one."""
+    """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one.
 
+    `enabled_schemes` names the schemes the company uses, all of them by default: the others go, and whatever hangs on
+    them. Memberships on record stay, and hold again with their scheme.
+    """
+
+    enabled_schemes: tuple[str, ...] | None = None
     posts: tuple[Post, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -174,7 +181,7 @@ def decode_pack(text: bytes | str) -> Pack:
 def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: int) -> Policy:
     """The policy of a tenant: the core's defaults, the packs in order, then the tenant's own."""
     parts = [core, *packs]
-    return Policy(
+    policy = Policy(
         version=version,
         packs=tuple(pack.name for pack in packs),
         posts=_named([*(p.posts for p in parts), overrides.posts]),
@@ -204,6 +211,26 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         workstreams=_named([p.workstreams for p in parts]),
         forms=_named([p.forms for p in parts]),
         texts={key: text for part in [*(p.texts for p in parts), overrides.texts] for key, text in part.items()},
+    )
+    return policy if overrides.enabled_schemes is None else _with_schemes(policy, overrides.enabled_schemes)
+
+
+def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:
+    """The policy with these schemes only, and without what hangs on the others."""
+    return replace(
+        policy,
+        enabled_schemes=names,
+        schemes=tuple(scheme for scheme in policy.schemes if scheme.name in names),
+        entitlements=tuple(entitlement for entitlement in policy.entitlements if entitlement.scheme in names),
+        cards=tuple(
+            card
+            for card in policy.cards
+            if card.scheme in names and (card.sponsorship is None or card.sponsorship.scheme in names)
+        ),
+        cadences=tuple(cadence for cadence in policy.cadences if cadence.scheme in names),
+        hotline=replace(
+            policy.hotline, routes=tuple(route for route in policy.hotline.routes if route.scheme in names)
+        ),
     )
 
 

@@ -24,6 +24,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
     """Everything wrong; nothing when all is well."""
     return (
         *_duplicates(policy),
+        *(_enabled(policy) if isinstance(policy, Policy) else ()),
         *_posts(policy),
         *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
         *_entitlements(policy),
@@ -82,6 +83,13 @@ def _escalations(steps: Iterable[Escalation], known: frozenset[str], path: str) 
         if step.role not in known or step.after_minutes < 0:
             given = f"{step.role}, {step.after_minutes}"
             yield PolicyProblem(f"{path}.escalations", given, f"0 minutes or more, and one of {sorted(known)}")
+
+
+def _enabled(policy: Policy) -> Iterator[PolicyProblem]:
+    known = {scheme.name for scheme in policy.schemes}
+    for name in policy.enabled_schemes or ():
+        if name not in known:
+            yield PolicyProblem("enabled_schemes", name, "a scheme of the packs or of your own")
 
 
 def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:
