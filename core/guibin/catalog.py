@@ -14,7 +14,7 @@ from .entitlements.tables import EntitlementAccount, Redemption, RedemptionRever
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
 from .notices.tables import StaffNotice
-from .policies.tables import PolicyVersion
+from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
 from .records import tables as records
 from .service_requests import tables as service_requests
@@ -26,6 +26,7 @@ TABLES: tuple[type[Table], ...] = (
     *TENANCY_TABLES,
     IdempotencyRecord,
     PolicyVersion,
+    ProposedIndicator,
     LedgerJob,
     JobAttempt,
     RhythmTick,

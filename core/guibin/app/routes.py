@@ -25,6 +25,7 @@ from guibin.insight.api import (
 from guibin.jobs.api import JobController
 from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
+from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
 from guibin.recognitions.api import RecognitionController
@@ -59,6 +60,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     OrgUnitController,
     KeyController,
     PolicyController,
+    IndicatorController,
     AuditController,
     NoticeController,
     ApprovalController,

@@ -12,7 +12,7 @@ from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.scope import current_tenant, execute, fetch_value
 
 from . import queries
 from .queries import PolicyVersionView
@@ -34,26 +34,48 @@ async def write(
     effective_from = new.effective_from or now
     if effective_from < now:
         raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
-    # One writer at a time, so that versions count without a gap.
-    await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(company.id))
-    version = 1 + (await fetch_value("select max(version) from policy_version") or 0)
+    version = await _next_version()
     problems = validate(queries.merged(packs, company, new.overrides, version=version))
     if problems:
         raise Invalid(
             "The policy contradicts itself",
             fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
         )
+    overrides = msgspec.json.encode(new.overrides).decode()
+    return await _add(version, overrides, effective_from, new.note, by=by, now=now)
+
+
+async def write_again(note: str, *, by: Principal, now: datetime) -> PolicyVersionView:
+    """Add a version with what the company has of its own already, for a change that comes from beside it."""
+    version = await _next_version()
+    overrides = await fetch_value(
+        "select overrides from policy_version where effective_from <= $1"
+        " order by effective_from desc, version desc limit 1",
+        now,
+    )
+    return await _add(version, overrides or "{}", now, note, by=by, now=now)
+
+
+async def _next_version() -> int:
+    # One writer at a time, so that versions count without a gap.
+    await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(current_tenant()))
+    return 1 + (await fetch_value("select max(version) from policy_version") or 0)
+
+
+async def _add(
+    version: int, overrides: str, effective_from: datetime, note: str, *, by: Principal, now: datetime
+) -> PolicyVersionView:
     await PolicyVersion.insert(
         PolicyVersion(
             version=version,
             effective_from=effective_from,
-            overrides=msgspec.json.encode(new.overrides).decode(),
-            note=new.note,
+            overrides=overrides,
+            note=note,
             written_by=by.id,
             written_by_name=by.name,
             written_at=now,
         )
     )
-    await record(AuditNote(action="policy.write", subject="policy", purpose=new.note), by=by, now=now)
-    queries.forget(company.id)
-    return PolicyVersionView(version, effective_from, new.note, by.name, now)
+    await record(AuditNote(action="policy.write", subject="policy", purpose=note), by=by, now=now)
+    queries.forget(current_tenant())
+    return PolicyVersionView(version, effective_from, note, by.name, now)

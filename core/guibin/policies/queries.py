@@ -11,6 +11,7 @@ from guibin.context import Company
 from guibin.defaults import CORE
 from guibin.general import GENERAL
 from guibin.packs import Packs
+from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin_tenants.scope import fetch
 
@@ -69,14 +70,21 @@ async def _versions(packs: Packs, company: Company) -> tuple[_Version, ...]:
     rows = await fetch(
         "select version, effective_from, overrides from policy_version order by effective_from desc, version desc"
     )
-    return tuple(
-        _Version(
-            row["version"],
-            row["effective_from"],
-            merged(packs, company, msgspec.json.decode(row["overrides"], type=Overrides), version=row["version"]),
-        )
-        for row in rows
+    indicators = await fetch(
+        "select indicator, decided_at, ended_at from proposed_indicator where outcome = 'approved' order by decided_at, id"
     )
+    found = []
+    for row in rows:
+        moment = row["effective_from"]
+        policy = merged(packs, company, msgspec.json.decode(row["overrides"], type=Overrides), version=row["version"])
+        # Whenever an indicator begins or ends there is a version from that moment on.
+        approved = tuple(
+            msgspec.json.decode(one["indicator"], type=Indicator)
+            for one in indicators
+            if one["decided_at"] <= moment and (one["ended_at"] is None or moment < one["ended_at"])
+        )
+        found.append(_Version(row["version"], moment, with_indicators(policy, approved)))
+    return tuple(found)
 
 
 def merged(packs: Packs, company: Company, overrides: Overrides, *, version: int) -> Policy:

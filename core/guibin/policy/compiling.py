@@ -62,6 +62,10 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         # Nothing counted is 0; every other figure of nothing is unknown, unless the metric says 0.
         zero = metric.aggregate == "count" or metric.none_is_zero
         column = f"coalesce(g.m{place}, 0)" if zero else f"g.m{place}"
+        if metric.org_units:
+            column = (
+                f"case when {_IN_UNITS.format(codes=values.add(list(metric.org_units), 'text[]'))} then {column} end"
+            )
         names[metric.name] = column
         columns.append(f"{values.add(metric.name, 'text')}, {column}")
     score = "null::int"
@@ -95,6 +99,15 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         where c.kind = any ({kinds}) and c.closed_at is null
     """
     return Statement(sql, tuple(values.values))
+
+
+# The units of these codes and all under them: looked up once for the statement, whoever the customer.
+_IN_UNITS = """c.org_unit_id in (
+    with recursive below as (
+        select tenant_id, id from org_unit where code = any ({codes})
+        union select u.tenant_id, u.id from org_unit u
+            join below b on u.tenant_id = b.tenant_id and u.parent_id = b.id
+    ) select id from below)"""
 
 
 def explain(

@@ -22,6 +22,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     `avg` is the sum of the window, over so many months, times `per` (12 gives a yearly average). The months are those
     of the `window`, so that a customer younger than it is measured against the whole; those `present`, that have a
     fact; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
+    With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
     `growth` is by how many per mille the window's sum exceeds that of the window before, unknown unless that is above 0.
     """
 
@@ -33,6 +34,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     divisor: Literal["window", "present", "age"] = "window"
     per: int = 1
     none_is_zero: bool = False
+    org_units: tuple[str, ...] = ()
 
 
 class AtLeast(Struct, frozen=True, tag="at_least", forbid_unknown_fields=True):

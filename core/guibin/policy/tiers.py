@@ -54,7 +54,8 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
 
     `approval` is the flow of applications and exceptions, `form` what an application fills in (S13-2); `list_approval` that of a whole assessment (S04-2).
     `voluntary` schemes take nobody without consent to the purpose of the scheme's name (S02-2). A customer who fails
-    keeps the tier for `grace_days`.
+    keeps the tier for `grace_days`. `indicator_approval` is the flow by which an outlet asks for an indicator more
+    (S12-2); without one the standard is one for the whole company (S02-4).
     """
 
     name: str
@@ -67,6 +68,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     approval: str = ""
     form: str = ""
     list_approval: str = ""
+    indicator_approval: str = ""
     exception_days_max: int = 366
     value_score: tuple[Dimension, ...] = ()
     clause: str = ""

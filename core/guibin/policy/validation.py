@@ -18,6 +18,8 @@ from .settings import settled
 from .tiers import TierScheme
 
 CALENDARS = frozenset({"always", "business"})
+MONTHS_MAX = 1_200
+NAME_CHARS_MAX = 60
 
 
 def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
@@ -120,7 +122,7 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
         if dimension.low >= dimension.high:
             yield PolicyProblem(f"{path}.value_score.{dimension.metric}", str(dimension.low), "low under high")
     names = {flow.name for flow in policy.approvals}
-    for flow in (scheme.approval, scheme.list_approval):
+    for flow in (scheme.approval, scheme.list_approval, scheme.indicator_approval):
         if flow and flow not in names:
             yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
 
@@ -130,8 +132,11 @@ def _metrics(scheme: TierScheme, path: str) -> Iterator[PolicyProblem]:
         place = f"{path}.metrics.{metric.name}"
         if metric.name == VALUE_SCORE:
             yield PolicyProblem(place, metric.name, "another name", "that is what the value score is called")
-        if metric.months < 0 or metric.per < 1:
-            yield PolicyProblem(place, f"{metric.months} months, per {metric.per}", "0 or more months, per 1 or more")
+        if not 0 <= metric.months <= MONTHS_MAX or not 1 <= metric.per <= MONTHS_MAX:
+            given = f"{metric.months} months, per {metric.per}"
+            yield PolicyProblem(place, given, f"0 to {MONTHS_MAX} months, per 1 to {MONTHS_MAX}")
+        if not metric.fact or max(len(metric.name), len(metric.fact)) > NAME_CHARS_MAX:
+            yield PolicyProblem(place, metric.fact[:60], f"a name and a fact of 1 to {NAME_CHARS_MAX} characters")
         if metric.months == 0 and (metric.aggregate == "growth" or metric.divisor == "age"):
             yield PolicyProblem(place, "0 months", "a window of months")
 

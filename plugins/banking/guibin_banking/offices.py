@@ -1,8 +1,17 @@
 """Who decides and who helps: approvals by office, and what departments ask of each other (S04-4, S08-4, S08-5, S12)."""
 
-from guibin import ApprovalFlow, ApprovalStep, BusinessDays, BusinessHours, Days, DepartmentTask, Escalation
+from guibin import ApprovalFlow, ApprovalStep, BusinessDays, BusinessHours, Days, DepartmentTask, Escalation, Post
 
-BRANCH, HEAD_OFFICE = "manager", "tenant_admin"
+BRANCH, PERSONAL, CORPORATE = "branch_head", "personal_department", "corporate_department"
+INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department", "president"
+POSTS = (
+    Post(PRESIDENT, clause="S04-2"),
+    Post(CORPORATE, clause="S04-4"),
+    Post(PERSONAL, clause="S08-4"),
+    Post(INTERNATIONAL, clause="S04-6"),
+    Post(CARDS, clause="S12-2"),
+    Post(BRANCH, clause="S04-3"),
+)
 SERVING = ("account_manager", "agent", "manager")
 
 APPROVALS = tuple(
@@ -15,11 +24,12 @@ APPROVALS = tuple(
     )
     for name, subject, applicants, steps, clause in (
         # A branch sends it up, the head office approves.
-        ("vip_card", "application", SERVING, ((BRANCH, 2), (HEAD_OFFICE, 3)), "S08-4"),
-        ("corporate_list", "assessment", (), ((BRANCH, 10), (HEAD_OFFICE, 10)), "S04-2"),
-        ("corporate_adjustment", "application", SERVING, ((BRANCH, 5), (HEAD_OFFICE, 5)), "S04-4"),
-        ("international_rating", "application", SERVING, ((HEAD_OFFICE, 5),), "S04-6"),
-        ("relaxed_threshold", "application", SERVING, ((HEAD_OFFICE, 5),), "S12-3"),
+        ("vip_card", "application", SERVING, ((BRANCH, 2), (PERSONAL, 3)), "S08-4"),
+        ("corporate_list", "assessment", (), ((CORPORATE, 10), (PRESIDENT, 10)), "S04-2"),
+        ("corporate_adjustment", "application", SERVING, ((BRANCH, 5), (CORPORATE, 5)), "S04-4"),
+        ("international_rating", "application", SERVING, ((INTERNATIONAL, 5),), "S04-6"),
+        ("relaxed_threshold", "application", SERVING, ((CARDS, 5),), "S12-3"),
+        ("extra_indicator", "indicator", SERVING, ((CARDS, 10),), "S12-2"),
     )
 )
 

@@ -17,6 +17,7 @@ FIELDS = (
 PACK = Pack(
     name="banking",
     regulation="银行分行VIP贵宾客户服务管理办法; 银行对公VIP客户管理办法; 个人VIP客户管理暂行办法; 信用社个人VIP客户服务管理办法",
+    posts=offices.POSTS,
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
     fields=FIELDS,
     settings=(*personal.SETTINGS, *corporate.SETTINGS),

@@ -89,6 +89,7 @@ COOPERATIVE_SCHEME = TierScheme(
     grace_days=90,
     voluntary=True,
     approval="relaxed_threshold",  # S12-3
+    indicator_approval="extra_indicator",  # S12-2
     clause="S12-1",
 )
 

@@ -1,5 +1,7 @@
 """VIPs of a rural credit cooperative with the pack's defaults, over HTTP (S12)."""
 
+from datetime import timedelta
+
 import pytest
 from desk import open_desk
 
@@ -84,3 +86,131 @@ async def test_each_outlet_has_account_managers_of_its_own(desk):
     assert [await mine(who) for who in (full_time, part_time, other)] == [[customers[0]], [customers[1]], []]
     assert (await part_time.get(f"/api/v1/customers/{customers[1]}/membership")).status_code == 200
     assert (await other.get(f"/api/v1/customers/{customers[1]}/membership")).status_code == 404
+
+
+INDICATOR = {
+    "scheme": VIP,
+    "tier": "vip",
+    "metric": {"name": "tea_loans", "fact": "tea_loan", "aggregate": "sum", "months": 12},
+    "at_least": 3_000_000,
+    "title": {"zh": "近一年茶叶贷款", "en": "Tea loans over a year"},
+    "org_unit": "east",
+    "reason": "本网点以茶农为主",
+}
+
+
+@pytest.fixture
+async def outlets(desk):
+    """Two outlets with a sub-outlet, their people, and the card department of the county."""
+    for code in ("east", "west"):
+        await desk.tenant.unit(code)
+    await desk.tenant.unit("east-market", parent="east")
+    return {
+        "lead": await desk.tenant.staff("lead", "manager", unit="east"),
+        "second": await desk.tenant.staff("second", "manager", unit="east"),
+        "cards": await desk.tenant.staff("cards", "card_department"),
+    }
+
+
+async def decide(who, approval, approved=True, reason="同意"):
+    path = f"/api/v1/approvals/{approval}/decision"
+    return await who.post(path, json={"approved": approved, "reason": reason})
+
+
+async def judged(desk, day, customers):
+    results = await desk.results((await desk.assess(VIP, day))["id"])
+    return {name: results.get(customer, {}).get("tier") for name, customer in customers.items()}
+
+
+@pytest.mark.rule("S12-2", "S02-4")
+async def test_an_outlets_indicator_counts_for_its_own_customers_once_the_card_department_approved(
+    desk, outlets, clock
+):
+    customers = {
+        name: await desk.customer(name, "personal", org_unit_id=str(desk.tenant.units[unit]))
+        for name, unit in (("east", "east"), ("under", "east"), ("market", "east-market"), ("west", "west"))
+    }
+    unknown = await desk.client.post(
+        "/api/v1/facts",
+        json={
+            "facts": [{"customer_id": customers["east"], "metric": "tea_loan", "occurred_on": "2026-02-01", "value": 1}]
+        },
+    )
+
+    asked = await outlets["lead"].post("/api/v1/indicators", json=INDICATOR)
+    waiting = (await desk.client.get("/api/v1/policy")).json()
+    own = await decide(outlets["second"], asked.json()["approval_id"])
+    decided = await decide(outlets["cards"], asked.json()["approval_id"])
+    policy = (await desk.client.get("/api/v1/policy")).json()
+    for name, amount in (("east", "30000.00"), ("under", "29999.99"), ("market", "30000.00"), ("west", "90000.00")):
+        await desk.fact(customers[name], "tea_loan", "2026-02-01", amount=amount)
+        await desk.consent(customers[name], VIP)
+    tiers = await judged(desk, "2026-03-01", customers)
+
+    assert (unknown.status_code, asked.status_code, own.status_code, decided.status_code) == (422, 201, 403, 200)
+    assert (waiting["version"], policy["version"]) == (0, 1)
+    assert "tea_loan" not in str(waiting["schemes"])
+    assert tiers == {"east": "vip", "under": None, "market": "vip", "west": None}
+    explained = (await desk.membership(customers["market"], "zh-CN"))["explanations"][0]
+    assert explained["policy_version"] == 1
+    assert explained["measures"]["tea_loans"] == 3_000_000
+    assert [v["note"] for v in (await desk.client.get("/api/v1/policy/versions")).json()] == [
+        "indicator tea_loans of cooperative_vip approved"
+    ]
+
+
+@pytest.mark.rule("S12-2")
+async def test_a_refused_indicator_changes_nothing_and_an_ended_one_no_longer_counts(desk, outlets, clock):
+    customer = await desk.customer("C1", "personal", org_unit_id=str(desk.tenant.units["east"]))
+    await desk.consent(customer, VIP)
+    refused = await outlets["lead"].post("/api/v1/indicators", json=INDICATOR)
+    await decide(outlets["cards"], refused.json()["approval_id"], approved=False, reason="标准统一")
+    after_refusal = (await desk.client.get("/api/v1/policy")).json()["version"]
+    asked = await outlets["lead"].post("/api/v1/indicators", json=INDICATOR)
+    twice = await outlets["second"].post("/api/v1/indicators", json=INDICATOR)
+    await decide(outlets["cards"], asked.json()["approval_id"])
+    await desk.fact(customer, "tea_loan", "2026-02-01", amount="30000.00")
+    in_force = await judged(desk, "2026-03-01", {"C1": customer})
+    # The company's own version, written whole, does not lose what the card department approved.
+    clock.set(clock() + timedelta(minutes=1))
+    own = {"overrides": {"settings": [{"name": "demand_deposit_vip", "value": 6_000_000}]}}
+    await desk.client.post("/api/v1/policy/versions", json=own)
+    kept = (await desk.client.get("/api/v1/policy")).json()
+
+    clock.set(clock() + timedelta(minutes=1))
+    path = f"/api/v1/indicators/{asked.json()['id']}/ending"
+    by_outlet = await outlets["lead"].post(path, json={"reason": "不再需要"})
+    ended = await desk.client.post(path, json={"reason": "试行期满"})
+    again = await desk.client.post(path, json={"reason": "试行期满"})
+    last = (await desk.client.get("/api/v1/policy")).json()
+
+    assert (after_refusal, twice.status_code, in_force) == (0, 409, {"C1": "vip"})
+    assert "tea_loans" in str(kept["schemes"])
+    assert (by_outlet.status_code, ended.status_code, again.status_code) == (403, 200, 409)
+    assert (last["version"], "tea_loans" in str(last["schemes"])) == (3, False)
+    assert {"name": "demand_deposit_vip", "value": 6_000_000, "unit": "CNY", "clause": ""} in last["settings"]
+
+
+@pytest.mark.rule("S02-4", "S12-2")
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"scheme": "personal_vip", "tier": "gold"}, "scheme"),
+        ({"scheme": "nonesuch"}, "scheme"),
+        ({"tier": "nonesuch"}, "tier"),
+        ({"org_unit": "west"}, "org_unit"),
+        ({"org_unit": "nonesuch"}, "org_unit"),
+        ({"metric": {"name": "fixed_deposit_now", "fact": "tea_loan"}}, "metric.name"),
+        ({"metric": {"name": "x" * 61, "fact": "tea_loan"}}, "schemes.cooperative_vip.metrics." + "x" * 61),
+        (
+            {"metric": {"name": "tea_loans", "fact": "tea_loan", "months": -1}},
+            "schemes.cooperative_vip.metrics.tea_loans",
+        ),
+        ({"title": {"zh": "茶叶贷款", "en": ""}}, "texts"),
+    ],
+)
+async def test_what_cannot_be_asked_for_is_named(desk, outlets, change, field):
+    answer = await outlets["lead"].post("/api/v1/indicators", json={**INDICATOR, **change})
+
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [field])
+    assert (await desk.client.get("/api/v1/indicators")).json()["items"] == []

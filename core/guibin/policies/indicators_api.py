@@ -1,0 +1,41 @@
+"""`/api/v1/indicators`: what outlets ask for beside the standard."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.status_codes import HTTP_200_OK
+
+from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal, may
+
+from . import indicators
+from .indicators import IndicatorEnding, IndicatorView, NewIndicator
+
+
+class IndicatorController(Controller):
+    path = "/api/v1/indicators"
+    tags = ("policy",)
+
+    @get("/", needs=may("policy:read"), summary="Indicators of outlets, newest first")
+    async def list_indicators(self, limit: Limit = 50, cursor: CursorText = None) -> Page[IndicatorView]:
+        found = await indicators.listed(after=decode(cursor), limit=limit + 1)
+        return page_of(found, limit, lambda row: Cursor(row.proposed_at, row.id))
+
+    @post("/", needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet")
+    async def propose(self, data: NewIndicator, by: Principal, now: datetime, policy: Policy) -> IndicatorView:
+        return await indicators.propose(data, policy=policy, by=by, now=now)
+
+    @get("/{indicator_id:uuid}", needs=may("policy:read"), summary="One indicator")
+    async def show(self, indicator_id: UUID) -> IndicatorView:
+        return await indicators.by_id(indicator_id)
+
+    @post(
+        "/{indicator_id:uuid}/ending",
+        needs=may("policy:write"),
+        status_code=HTTP_200_OK,
+        summary="Give an indicator up from now on",
+    )
+    async def end(self, indicator_id: UUID, data: IndicatorEnding, by: Principal, now: datetime) -> IndicatorView:
+        return await indicators.end(indicator_id, reason=data.reason, by=by, now=now)
