@@ -228,6 +228,7 @@ def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:
             if card.scheme in names and (card.sponsorship is None or card.sponsorship.scheme in names)
         ),
         cadences=tuple(cadence for cadence in policy.cadences if cadence.scheme in names),
+        head_starts=tuple(head_start for head_start in policy.head_starts if head_start.scheme in names),
         hotline=replace(
             policy.hotline, routes=tuple(route for route in policy.hotline.routes if route.scheme in names)
         ),

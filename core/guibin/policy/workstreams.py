@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 # What describes the policy itself rather than the work.
-ASIDE = frozenset({"version", "packs", "posts", "texts", "kpis", "workstreams"})
+ASIDE = frozenset({"version", "packs", "enabled_schemes", "posts", "texts", "kpis", "workstreams"})
 
 
 class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
