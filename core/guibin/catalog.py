@@ -21,6 +21,7 @@ from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .surveys import tables as surveys
 from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
+from .webhooks import tables as webhooks
 
 TABLES: tuple[type[Table], ...] = (
     *TENANCY_TABLES,
@@ -33,6 +34,11 @@ TABLES: tuple[type[Table], ...] = (
     AuditEntry,
     Customer,
     StaffNotice,
+    webhooks.WebhookEndpoint,
+    webhooks.WebhookSecret,
+    webhooks.WebhookEvent,
+    webhooks.WebhookDelivery,
+    webhooks.WebhookAttempt,
     ApprovalRequest,
     ApprovalDecision,
     SealedValue,

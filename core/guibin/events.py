@@ -125,7 +125,9 @@ class MilestoneReached(Event, frozen=True):
 
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
+Listener = Callable[[Event, datetime], Awaitable[None]]
 _kinds_by_event: dict[type[Struct], list[str]] = {}
+_listeners: list[Listener] = []
 
 
 def reacts_to(
@@ -160,15 +162,34 @@ def subscribe(
         kinds.append(kind)
 
 
+def all_events() -> tuple[type[Event], ...]:
+    """Every kind of event the core knows, by name."""
+    return tuple(sorted(_descendants(Event), key=lambda event: event.__name__))
+
+
+def listens(function: Listener) -> Listener:
+    """Call the function with every event, in its transaction. Registered at import."""
+    if function not in _listeners:
+        _listeners.append(function)
+    return function
+
+
 async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
     """Write down that it happened: the ids of the jobs that will react once this transaction commits."""
     _load_reactions()
+    for listener in _listeners:
+        await listener(event, now)
     kinds = _kinds_by_event.get(type(event), ())
     if not kinds:
         return ()
     payload = msgspec.json.encode(event)
     written = [await write(kind, payload, now=now) for kind in kinds]
     return tuple(job_id for job_id in written if job_id is not None)
+
+
+def _descendants(event: type[Event]) -> set[type[Event]]:
+    below = set(event.__subclasses__())
+    return below.union(*(_descendants(one) for one in below))
 
 
 @lru_cache(maxsize=1)

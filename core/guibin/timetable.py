@@ -16,9 +16,10 @@ from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
 from guibin.surveys import jobs as surveys
 from guibin.tiers import jobs as tiers
+from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
-HANDLERS = (care, department_requests, insight, records, service_requests, sla, surveys, tiers)
+HANDLERS = (care, department_requests, insight, records, service_requests, sla, surveys, tiers, webhooks)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
@@ -33,6 +34,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("close_month", insight.ClosePeriod("month"), every="monthly 1 00:15", catch_up="every"),  # S05-1
     Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
     Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
+    Rhythm("forget_webhooks", webhooks.ForgetWebhooks(), every="daily 03:10", catch_up="skip"),
     Rhythm(
         "tell_overdue_improvements", surveys.TellOverdueImprovements(), every="daily 08:20", catch_up="once"
     ),  # S01-11

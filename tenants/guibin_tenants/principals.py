@@ -61,6 +61,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "staff:write",
         "keys:write",
         "jobs:write",
+        "webhooks:write",
+        "channels:write",
     },
     # Reads the log and no file (decision 9).
     "auditor": frozenset({"audit:read"}),

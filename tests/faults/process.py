@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -10,12 +11,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import tests.core.jobs.work  # noqa: F401  # its handlers
 
 from guibin import worker  # the path comes first
+from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants import keyring
 
 if __name__ == "__main__":
     app_url, relay_url, redis_url, lease_s = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("arq").setLevel(logging.ERROR)
+    use_rules(Rules(os.environ.get("GUIBIN_OUTBOUND_ALLOWED", "").split(",")))
     keyring.use_root_key(b"\x07" * 32)
     chosen = worker.WorkerSettings(
         jobs_at_once=6,

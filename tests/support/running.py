@@ -5,9 +5,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from guibin.context import Company as CompanyContext
+from guibin.context import Root
+from guibin.jobs.execution import Done, Workshop, perform
 from guibin.jobs.kinds import Run, handler_of, kind_of
+from guibin.jobs.leases import Leases
 from guibin.policies.queries import effective_policy
 from guibin_tenants.authentication import system_principal
+from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 from support import Company
 
@@ -22,4 +26,23 @@ async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = Non
         policy = await effective_policy(tenant.world.packs, company, at=now)
         job_id = new_id()
         by = system_principal(name=handler.kind, job_id=job_id)
-        await handler.function(payload, Run(by, now, policy, company, job_id, 1, at or now))
+        run = Run(by, now, policy, company, job_id, 1, at or now)
+        await handler.function(payload, run)
+
+
+async def work_off(tenant: Company, *, kind: str = "") -> list[Done]:
+    """Do every job of the tenant that is due by its clock, of one kind or all, as a worker would; how each ended."""
+    world = tenant.world
+    shop = Workshop(root=Root(packs=world.packs, clock=world.clock), worker=new_id(), leases=Leases())
+    done: list[Done] = []
+    while True:
+        async with tenant.scope():
+            row = await fetch_one(
+                "select id, attempt from job where ended_at is null and lease_token is null and run_at <= $1"
+                " and ($2 = '' or kind = $2) order by run_at, priority desc, id limit 1",
+                world.clock(),
+                kind,
+            )
+        if row is None:
+            return done
+        done.append(await perform(shop, tenant.id, row["id"], attempt=row["attempt"]))

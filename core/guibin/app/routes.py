@@ -43,6 +43,7 @@ from guibin.surveys.api import (
 )
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
+from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
 
 from .documents import DocumentController
 from .health import HealthController
@@ -63,6 +64,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     IndicatorController,
     AuditController,
     NoticeController,
+    WebhookController,
+    WebhookDeliveryController,
+    WebhookEventTypeController,
     ApprovalController,
     FactController,
     AssessmentController,

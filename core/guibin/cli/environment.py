@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from guibin import embedded
 from guibin.context import Company, Request, now_of, real_clock
+from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring, registry
 from guibin_tenants.database import connected
@@ -55,6 +56,11 @@ def urls() -> Iterator[Urls]:
         return
     with embedded.running(home()) as servers:
         yield Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url)
+
+
+def outbound_rules() -> Rules:
+    """Whom the product may call beyond public https: GUIBIN_OUTBOUND_ALLOWED, hosts or host:port, by commas."""
+    return Rules(os.environ.get("GUIBIN_OUTBOUND_ALLOWED", "").split(","))
 
 
 def packs() -> Packs:

@@ -11,6 +11,7 @@ from guibin import demonstration, embedded, migrations, supervisor
 from guibin import worker as worker_process
 from guibin.app.factory import create_app
 from guibin.checks import examine
+from guibin.outbound.targets import use_rules
 from guibin.supervisor import Urls
 from guibin_tenants import keyring
 
@@ -46,6 +47,7 @@ def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demo
 def serve(*, port: Port = 8000) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
     keyring.load_root_key(environment.home())
+    use_rules(environment.outbound_rules())
     with environment.urls() as urls:
         uvicorn.run(
             create_app(urls.app),
@@ -63,6 +65,7 @@ def serve(*, port: Port = 8000) -> None:
 def worker() -> None:
     """Run background jobs: relay, timetable and executor."""
     keyring.load_root_key(environment.home())
+    use_rules(environment.outbound_rules())
     with environment.urls() as urls:
         asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
 

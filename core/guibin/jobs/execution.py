@@ -1,12 +1,13 @@
 """Doing one job: take the lease, run the handler inside the tenant's scope, commit effect and end together."""
 
 import asyncio
+import contextlib
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -99,30 +100,47 @@ def by_job(kind: str, job_id: UUID) -> Principal:
 async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Handler | None) -> None:
     if handler is None:
         raise UnknownKind(taken.kind)
+    payload = msgspec.json.decode(taken.payload, type=handler.payload)
+    outcome: tuple[Any, ...] = ()
+    if handler.errand is not None and _has(company, handler):
+        async with _scope(company):
+            errand = await handler.errand.prepare(payload, await _run(shop, company, taken))
+        # Outside any transaction: a receiver that hangs must not hold a connection.
+        outcome = (await handler.errand.go(errand) if errand is not None else None,)
+    async with _scope(company):
+        run = await _run(shop, company, taken)
+        # A pack that was taken away from the company has nothing more to do there.
+        if _has(company, handler):
+            await handler.function(payload, run, *outcome)
+        await ledger.complete(taken, now=run.now)
+
+
+@contextlib.asynccontextmanager
+async def _scope(company: Company) -> AsyncIterator[None]:
     async with tenant_scope(company.id) as scope:
         try:
-            await _handle(shop, company, taken, handler)
+            yield
         except Exception as error:
             if scope.connection.is_closed():
                 raise ConnectionCut(type(error).__name__) from error
             raise
 
 
-async def _handle(shop: Workshop, company: Company, taken: Taken, handler: Handler) -> None:
+def _has(company: Company, handler: Handler) -> bool:
+    return not handler.pack or handler.pack in company.packs
+
+
+async def _run(shop: Workshop, company: Company, taken: Taken) -> Run:
     now = await now_of(company, shop.root.clock)
-    # A pack that was taken away from the company has nothing more to do there.
-    if not handler.pack or handler.pack in company.packs:
-        run = Run(
-            by=by_job(taken.kind, taken.job_id),
-            now=now,
-            policy=await effective_policy(shop.root.packs, company, at=now),
-            company=company,
-            job_id=taken.job_id,
-            attempt=taken.attempt,
-            due_at=taken.due_at,
-        )
-        await handler.function(msgspec.json.decode(taken.payload, type=handler.payload), run)
-    await ledger.complete(taken, now=now)
+    return Run(
+        by=by_job(taken.kind, taken.job_id),
+        now=now,
+        policy=await effective_policy(shop.root.packs, company, at=now),
+        company=company,
+        job_id=taken.job_id,
+        attempt=taken.attempt,
+        due_at=taken.due_at,
+    )
 
 
 async def _give_back(

@@ -45,15 +45,30 @@ class Run(Struct, frozen=True):
     due_at: datetime | None = None
 
 
+class Errand(Struct, frozen=True):
+    """What a job does outside the database, between two transactions, so that none stays open while others answer.
+
+    `prepare` reads what is needed, None when there is nothing to do; `go` does it, outside any scope. The handler's own
+    function then gets the outcome and commits with the job's end. `go` may happen again: make it recognisable.
+    """
+
+    prepare: Callable[[Any, Run], Awaitable[Any]]
+    go: Callable[[Any], Awaitable[Any]]
+
+
 class Handler(Struct, frozen=True):
-    """How a kind is handled. `pack` names the pack it belongs to, empty for the core."""
+    """How a kind is handled. `pack` names the pack it belongs to, empty for the core.
+
+    With an `errand` the function's third argument is what came of it.
+    """
 
     kind: str
     payload: Any
-    function: Callable[[Any, Run], Awaitable[None]]
+    function: Callable[..., Awaitable[None]]
     attempts_max: int = ATTEMPTS_MAX
     timeout_s: float = TIMEOUT_S
     pack: str = ""
+    errand: Errand | None = None
 
 
 class TwoHandlers(Exception):
@@ -75,6 +90,20 @@ def handles(
 
     def register(function: Function[Payload]) -> Function[Payload]:
         add(Handler(kind_of(payload), payload, function, attempts_max, timeout_s))
+        return function
+
+    return register
+
+
+def runs_errand(
+    payload: type[Payload], errand: Errand, *, attempts_max: int = ATTEMPTS_MAX, timeout_s: float = TIMEOUT_S
+) -> Callable[[Callable[[Payload, Run, Any], Awaitable[None]]], Callable[[Payload, Run, Any], Awaitable[None]]]:
+    """As `handles`, for a job with an effect outside: the function settles what came of the errand."""
+
+    def register(
+        function: Callable[[Payload, Run, Any], Awaitable[None]],
+    ) -> Callable[[Payload, Run, Any], Awaitable[None]]:
+        add(Handler(kind_of(payload), payload, function, attempts_max, timeout_s, errand=errand))
         return function
 
     return register

@@ -1,0 +1,130 @@
+"""Sending one HTTP request to a checked address: no redirect followed, no proxy used, bounded in time and size."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import httpcore
+import httpx
+from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
+from msgspec import Struct
+
+from .targets import NotReachable, Rules, rules
+
+TIMEOUT_S = 15.0
+ANSWER_BYTES_MAX = 65_536
+CONNECTIONS_MAX = 64
+IDLE_S = 20.0
+
+
+class Answer(Struct, frozen=True):
+    """What came back: `status` 0 when nothing did, and `error` a word for why. The body is never kept."""
+
+    status: int = 0
+    error: str = ""
+    duration_ms: int = 0
+    retry_after: str = ""
+
+
+class CheckedBackend(AsyncNetworkBackend):
+    """Opens connections to addresses the rules allow; TLS and Host keep the name that was asked for."""
+
+    def __init__(self, checked_by: Rules) -> None:
+        self.rules = checked_by
+        self.inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> AsyncNetworkStream:
+        addresses = await self.rules.addresses(host, port)
+        for number, address in enumerate(addresses, start=1):
+            try:
+                return await self.inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == len(addresses):
+                    raise
+        raise NotReachable("name_unknown")
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> AsyncNetworkStream:
+        raise NotReachable("not_an_address")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Carrier:
+    """Connections kept open for as long as one event loop runs."""
+
+    def __init__(self, checked_by: Rules, context: ssl.SSLContext | None = None) -> None:
+        self.rules = checked_by
+        self.pool = httpcore.AsyncConnectionPool(
+            ssl_context=context or httpx.create_ssl_context(),
+            max_connections=CONNECTIONS_MAX,
+            max_keepalive_connections=CONNECTIONS_MAX // 4,
+            keepalive_expiry=IDLE_S,
+            network_backend=CheckedBackend(checked_by),
+        )
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float = TIMEOUT_S) -> Answer:
+        """Send it once. Never raises for what the other side does."""
+        began = time.monotonic()
+        answer = Answer(error="timeout")
+        if self.rules.problem(url) is not None:
+            # Written while the operator's rules were wider.
+            return Answer(error="not_allowed")
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._post(url, body, headers, timeout_s)
+        except NotReachable as error:
+            answer = Answer(error=error.why)
+        except (TimeoutError, httpcore.TimeoutException):
+            answer = Answer(error="timeout")
+        except ssl.SSLError:
+            answer = Answer(error="tls")
+        except httpcore.ConnectError as error:
+            answer = Answer(
+                error="tls" if isinstance(error.__cause__ or error.__context__, ssl.SSLError) else "refused"
+            )
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
+            answer = Answer(error="broken")
+        took = round((time.monotonic() - began) * 1000)
+        return Answer(answer.status, answer.error, took, answer.retry_after)
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> Answer:
+        parsed, parts = httpx.URL(url), ("connect", "read", "write", "pool")
+        all_headers = {"Host": parsed.netloc.decode("ascii"), "Content-Length": str(len(body))} | headers
+        asked = self.pool.stream(
+            "POST",
+            httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path),
+            headers=[(name.encode(), value.encode()) for name, value in all_headers.items()],
+            content=body,
+            extensions={"timeout": dict.fromkeys(parts, timeout_s)},
+        )
+        async with asked as response:
+            size = 0
+            async for part in response.aiter_stream():
+                size += len(part)
+                if size > ANSWER_BYTES_MAX:
+                    return Answer(response.status, "answer_too_large")
+        wait = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+        return Answer(response.status, retry_after=wait[:40].decode("ascii", "replace"))
+
+
+_carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
+
+
+def carrier() -> Carrier:
+    """This event loop's, by the rules of the process."""
+    loop = asyncio.get_running_loop()
+    found = _carriers.get(loop)
+    if found is None or found.rules is not rules():
+        found = _carriers[loop] = Carrier(rules())
+    return found

@@ -1,0 +1,240 @@
+"""What a company's admin does with webhooks."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.outbound.targets import rules
+from guibin_tenants import keyring
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.tables import new_id
+
+from . import queries, signing
+from .payloads import PING, Message, event_types
+from .queries import DeliveryWithAttempts, WebhookView
+from .refusals import DeliveryPending, TooManyWebhooks, WebhookDisabled, WebhookEnabled
+from .requests import NewReplays, NewSecret, NewWebhook, WebhookChange
+from .writing import DeliverWebhook, plan, write
+
+WEBHOOKS_MAX = 20
+REPLAYS_MAX = 10_000
+
+
+class CreatedWebhook(Struct, frozen=True):
+    """`secret` is shown this once: the receiver verifies signatures with it."""
+
+    secret: str
+    webhook: WebhookView
+
+
+class Replayed(Struct, frozen=True):
+    """How many deliveries are sent again; `more` when there were too many for one go."""
+
+    deliveries: int
+    more: bool = False
+
+
+async def add(new: NewWebhook, *, by: Principal, now: datetime) -> CreatedWebhook:
+    """Raises Invalid for an address that is not public https or an unknown event type, TooManyWebhooks."""
+    _refuse_wrong(new.url, new.event_types)
+    # Two at once wait for each other here, so that the last place is given once.
+    await fetch_value(
+        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/webhooks', 0))"
+    )
+    if await fetch_value("select count(*) from webhook_endpoint where removed_at is null") >= WEBHOOKS_MAX:
+        raise TooManyWebhooks(f"At most {WEBHOOKS_MAX}: remove one first")
+    endpoint_id = new_id()
+    await execute(
+        "insert into webhook_endpoint (id, url, description, event_types, created_by_name, created_at)"
+        " values ($1, $2, $3, $4, $5, $6)",
+        endpoint_id,
+        new.url,
+        new.description,
+        list(new.event_types),
+        by.name,
+        now,
+    )
+    secret = await _write_secret(endpoint_id, by=by, now=now)
+    await _note("webhook.add", endpoint_id, by, now)
+    return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
+
+
+async def change(endpoint_id: UUID, change: WebhookChange, *, by: Principal, now: datetime) -> WebhookView:
+    """Another address, description or choice of events. Raises NotFound, Invalid."""
+    before = await queries.endpoint(endpoint_id, lock=True)
+    url = before.url if change.url is UNSET else change.url
+    types = before.event_types if change.event_types is UNSET else change.event_types
+    _refuse_wrong(url, types)
+    await execute(
+        "update webhook_endpoint set url = $2, event_types = $3, description = $4 where id = $1",
+        endpoint_id,
+        url,
+        list(types),
+        before.description if change.description is UNSET else change.description,
+    )
+    await _note("webhook.change", endpoint_id, by, now)
+    return await queries.endpoint(endpoint_id)
+
+
+async def remove(endpoint_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Nothing more is sent there; its log stays as long as others. Raises NotFound."""
+    await queries.endpoint(endpoint_id, lock=True)
+    await execute("update webhook_endpoint set removed_at = $2 where id = $1", endpoint_id, now)
+    await execute("delete from webhook_secret where endpoint_id = $1", endpoint_id)
+    await hold_pending(endpoint_id, now=now)
+    await _note("webhook.remove", endpoint_id, by, now)
+
+
+async def rotate(endpoint_id: UUID, new: NewSecret, *, by: Principal, now: datetime) -> CreatedWebhook:
+    """A new secret; the one before signs beside it for the overlap, older ones end. Raises NotFound."""
+    await queries.endpoint(endpoint_id, lock=True)
+    ends = now + timedelta(hours=new.overlap_hours)
+    await execute(
+        "update webhook_secret set expires_at = case when expires_at is null then $2::timestamptz"
+        " else least(expires_at, $3) end where endpoint_id = $1",
+        endpoint_id,
+        ends,
+        now,
+    )
+    secret = await _write_secret(endpoint_id, by=by, now=now)
+    await _note("webhook.rotate", endpoint_id, by, now)
+    return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
+
+
+async def ping(endpoint_id: UUID, *, by: Principal, now: datetime) -> DeliveryWithAttempts:
+    """Send it an event that means nothing. Raises NotFound, WebhookDisabled."""
+    found = await queries.endpoint(endpoint_id)
+    if found.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {endpoint_id}")
+    (delivery_id,) = await write(Message(PING, now, {"webhook_id": str(endpoint_id)}), [endpoint_id], now=now)
+    await _note("webhook.ping", endpoint_id, by, now)
+    return await queries.delivery(delivery_id)
+
+
+async def disable(endpoint_id: UUID, *, because: str, now: datetime) -> bool:
+    """Send nothing there any more; what waits is held. Whether it was enabled."""
+    changed = await execute(
+        "update webhook_endpoint set disabled_at = $2, disabled_because = $3 where id = $1 and disabled_at is null"
+        " and removed_at is null",
+        endpoint_id,
+        now,
+        because,
+    )
+    if changed:
+        await hold_pending(endpoint_id, now=now)
+    return bool(changed)
+
+
+async def disable_by_staff(endpoint_id: UUID, *, by: Principal, now: datetime) -> WebhookView:
+    """Raises NotFound, WebhookDisabled."""
+    await queries.endpoint(endpoint_id, lock=True)
+    if not await disable(endpoint_id, because="staff", now=now):
+        raise WebhookDisabled(f"Webhook {endpoint_id}")
+    await _note("webhook.disable", endpoint_id, by, now)
+    return await queries.endpoint(endpoint_id)
+
+
+async def enable(endpoint_id: UUID, *, by: Principal, now: datetime) -> WebhookView:
+    """Send there again, from now on; replay what was held. Raises NotFound, WebhookEnabled, Invalid."""
+    found = await queries.endpoint(endpoint_id, lock=True)
+    if found.disabled_at is None:
+        raise WebhookEnabled(f"Webhook {endpoint_id}")
+    _refuse_wrong(found.url, ())
+    await execute(
+        "update webhook_endpoint set disabled_at = null, disabled_because = null, failing_since = null where id = $1",
+        endpoint_id,
+    )
+    await _note("webhook.enable", endpoint_id, by, now)
+    return await queries.endpoint(endpoint_id)
+
+
+async def replay(delivery_id: UUID, *, by: Principal, now: datetime) -> DeliveryWithAttempts:
+    """Send one again, with the same id. Raises NotFound, DeliveryPending, WebhookDisabled."""
+    before = await queries.delivery(delivery_id)
+    found = await queries.endpoint(before.endpoint_id)
+    if found.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {found.id}")
+    if not await _reopen([delivery_id], now=now):
+        raise DeliveryPending(f"Delivery {delivery_id}")
+    await _note("webhook.replay", before.endpoint_id, by, now)
+    return await queries.delivery(delivery_id)
+
+
+async def replay_range(endpoint_id: UUID, new: NewReplays, *, by: Principal, now: datetime) -> Replayed:
+    """Send again what happened in a span, the oldest first. Raises NotFound, Invalid, WebhookDisabled."""
+    found = await queries.endpoint(endpoint_id)
+    if new.since >= new.until:
+        problem = FieldError("until", "after since", value=new.until.isoformat())
+        raise Invalid("Nothing was sent again", fields=(problem,))
+    if found.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {endpoint_id}")
+    rows = await fetch(
+        "select d.id from webhook_delivery d join webhook_event e on e.tenant_id = d.tenant_id and e.id = d.event_id"
+        " where d.endpoint_id = $1 and e.happened_at >= $2 and e.happened_at < $3 and d.state = any ($4::text[])"
+        " order by e.happened_at, e.id limit $5",
+        endpoint_id,
+        new.since,
+        new.until,
+        list(new.states),
+        REPLAYS_MAX + 1,
+    )
+    count = await _reopen([row["id"] for row in rows[:REPLAYS_MAX]], now=now)
+    await _note("webhook.replay", endpoint_id, by, now)
+    return Replayed(count, len(rows) > REPLAYS_MAX)
+
+
+async def hold_pending(endpoint_id: UUID, *, now: datetime) -> None:
+    """What waits for this endpoint waits no longer."""
+    await execute(
+        "update webhook_delivery set state = 'held', ended_at = $2, next_at = null"
+        " where endpoint_id = $1 and state = 'pending'",
+        endpoint_id,
+        now,
+    )
+
+
+async def _reopen(delivery_ids: list[UUID], *, now: datetime) -> int:
+    rows = await fetch(
+        "update webhook_delivery set state = 'pending', tries = 0, next_at = $2, ended_at = null"
+        " where id = any ($1::uuid[]) and state <> 'pending' returning id, attempts",
+        delivery_ids,
+        now,
+    )
+    for row in rows:
+        await plan(DeliverWebhook(row["id"], row["attempts"]), at=now, now=now)
+    return len(rows)
+
+
+async def _write_secret(endpoint_id: UUID, *, by: Principal, now: datetime) -> str:
+    secret, secret_id = signing.new_secret(), new_id()
+    await execute(
+        "insert into webhook_secret (id, endpoint_id, sealed, created_by_name, created_at) values ($1, $2, $3, $4, $5)",
+        secret_id,
+        endpoint_id,
+        keyring.seal(await keyring.tenant_key(), queries.place_of(secret_id), secret),
+        by.name,
+        now,
+    )
+    return secret
+
+
+def _refuse_wrong(url: str, types: tuple[str, ...]) -> None:
+    known = event_types()
+    problems = [
+        FieldError("event_types", "a known event type", "see GET /webhook-event-types", name)
+        for name in types
+        if name not in known
+    ]
+    problem = rules().problem(url)
+    if problem is not None:
+        problems.insert(0, problem)
+    if problems:
+        raise Invalid("The webhook cannot be as it is described", fields=tuple(problems))
+
+
+async def _note(action: str, endpoint_id: UUID, by: Principal, now: datetime) -> None:
+    await record(AuditNote(action=action, subject="webhook_endpoint", subject_id=endpoint_id), by=by, now=now)

@@ -1,0 +1,53 @@
+"""What callers send."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+\Z")]
+Description = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
+EventTypes = Annotated[tuple[Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]+\Z")], ...], Meta(max_length=50)]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class NewWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to send events to, and which; no `event_types` means all."""
+
+    url: Url
+    event_types: EventTypes = ()
+    description: Description = ""
+
+
+class WebhookChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changes; the rest stays."""
+
+    url: Url | UnsetType = UNSET
+    event_types: EventTypes | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+
+
+class NewSecret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The secret before this one signs too for `overlap_hours`; 0 when it is known to others."""
+
+    overlap_hours: Annotated[int, Meta(ge=0, le=168)] = 24
+
+
+class NewReplays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Send again what happened from `since` until before `until` and ended in one of `states`."""
+
+    since: Moment
+    until: Moment
+    states: Annotated[tuple[Literal["delivered", "failed", "held"], ...], Meta(min_length=1, max_length=3)] = (
+        "failed",
+        "held",
+    )
+
+
+class DeliveryFilter(Struct, frozen=True):
+    """Which deliveries are asked for."""
+
+    endpoint_id: UUID | None = None
+    state: str | None = None
+    type: str | None = None
