@@ -41,9 +41,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Guibin needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || { echo "Creating the virtual environment in $(VENV) …"; $(PYTHON) -m venv $(VENV); }
-	@echo "Installing the pinned dependencies …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || \
+	@echo "Installing the pinned dependencies (about a minute) …"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock || \
 		{ echo "The dependencies could not be installed: see the lines above (is a package registry reachable?)"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . || \
 		{ echo "Guibin itself could not be installed: see the lines above"; exit 1; }
 	@touch $(STAMP)

@@ -22,7 +22,8 @@ from guibin import embedded, migrations, provisioning
 from guibin.context import Company, real_clock
 from guibin.packs import Packs, installed
 from guibin.policies.queries import effective_policy
-from guibin.profiles.actions import NewCustomer, open_archive
+from guibin.profiles.actions import open_archive
+from guibin.profiles.requests import NewCustomer
 from guibin_tenants import keyring, keys
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey

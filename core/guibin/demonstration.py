@@ -19,7 +19,9 @@ from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
-from guibin.profiles.actions import NewCustomer, NewOrder, open_archive, order
+from guibin.profiles.actions import open_archive
+from guibin.profiles.orders import order
+from guibin.profiles.requests import NewCustomer, NewOrder
 from guibin_tenants import keys, org_units, registry, staff
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey

@@ -107,6 +107,7 @@ def test_bounds_are_in_or_out_as_they_say(criterion, value, expected):
         (lambda p: replace(p, entitlements=(replace(p.entitlements[0], tier="king"),)), "entitlements.king.desk"),
         (lambda p: replace(p, fields=(*p.fields, p.fields[0])), "fields"),
         (lambda p: replace(p, customer_kinds=("other",)), "schemes.key_account.customer_kinds"),
+        (lambda p: replace(p, organisations=("club",)), "organisations"),
     ],
 )
 def test_a_contradiction_is_named_with_its_place(change, path):

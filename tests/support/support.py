@@ -156,3 +156,9 @@ class Company:
 def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:
     """The application as it is served, on the test's clock."""
     return create_app(app_url, packs=packs, clock=clock, pool_size=24)
+
+
+def company_of(tenant: Company) -> CompanyContext:
+    """The tenant as whoever handles a request knows it."""
+    view = tenant.view
+    return CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)

@@ -11,7 +11,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.money import to_minor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
-from guibin.profiles.actions import NumberTaken
+from guibin.profiles.refusals import NumberTaken
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint

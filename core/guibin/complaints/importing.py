@@ -11,7 +11,8 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
-from guibin.profiles.actions import NewCustomer, open_archive
+from guibin.profiles.actions import open_archive
+from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows

@@ -21,6 +21,8 @@ class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
     """One field. `confidential` values are sealed and masked, `searchable` ones found by their exact value.
 
     An `acceptance` is true or missing. `third_party` marks data about somebody else than the customer (subtlety 69).
+    `holder` says that only persons or
+    only organisations have it; an identity number is always a person's.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
     third_party: bool = False
     choices: tuple[str, ...] = ()
     chars_max: int = CHARS_MAX
+    holder: Literal["anybody", "person", "organisation"] = "anybody"
     clause: str = ""
 
 

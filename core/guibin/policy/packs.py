@@ -28,13 +28,17 @@ from .workstreams import Workstream
 
 
 class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One industry's regulation. `rules` says of each rule where it is realised; `texts` holds every title."""
+    """One industry's regulation. `rules` says of each rule where it is realised; `texts` holds every title.
+
+    `organisations` are the customer kinds that are no persons (S07-1): they have no sex, birthday or identity number.
+    """
 
     name: str
     regulation: str
     rules: dict[str, str] = {}
     posts: tuple[Post, ...] = ()
     customer_kinds: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -70,6 +74,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled_schemes: tuple[str, ...] | None = None
     posts: tuple[Post, ...] = ()
     customer_kinds: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -100,6 +105,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The text under `key`, the key itself when there is none."""
         text = self.texts.get(key)
         return text.in_language(language) if text else key
+
+    def is_organisation(self, kind: str) -> bool:
+        """Whether customers of this kind are no persons."""
+        return kind in self.organisations
 
     def scheme(self, name: str) -> TierScheme | None:
         """The scheme of this name, with the figures of the settings."""
@@ -186,6 +195,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         packs=tuple(pack.name for pack in packs),
         posts=_named([*(p.posts for p in parts), overrides.posts]),
         customer_kinds=tuple(dict.fromkeys(kind for part in packs for kind in part.customer_kinds)),
+        organisations=tuple(dict.fromkeys(kind for part in packs for kind in part.organisations)),
         fields=_named([*(p.fields for p in parts), overrides.fields]),
         settings=_named([*(p.settings for p in parts), overrides.settings]),
         schemes=_named([*(p.schemes for p in parts), overrides.schemes]),

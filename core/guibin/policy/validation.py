@@ -28,6 +28,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_duplicates(policy),
         *(_enabled(policy) if isinstance(policy, Policy) else ()),
         *_posts(policy),
+        *_kinds(policy),
         *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
         *_entitlements(policy),
         *_service_items(policy),
@@ -92,6 +93,12 @@ def _enabled(policy: Policy) -> Iterator[PolicyProblem]:
     for name in policy.enabled_schemes or ():
         if name not in known:
             yield PolicyProblem("enabled_schemes", name, "a scheme of the packs or of your own")
+
+
+def _kinds(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    for kind in policy.organisations:
+        if kind not in policy.customer_kinds:
+            yield PolicyProblem("organisations", kind, "a customer kind", f"one of {policy.customer_kinds}")
 
 
 def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:

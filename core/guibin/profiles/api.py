@@ -14,9 +14,10 @@ from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import actions, queries
-from .actions import Assignment, CustomerChange, Disclosed, NewConsent, NewCustomer, NewDisclosure, NewOrder
+from . import actions, consents, disclosures, orders, queries
+from .disclosures import Disclosed
 from .queries import ConsentView, CustomerFilter, CustomerView, OrderView
+from .requests import Assignment, CustomerChange, NewConsent, NewCustomer, NewDisclosure, NewOrder
 
 IfMatch = Annotated[str | None, Parameter(header="If-Match", default=None, description="The ETag you changed.")]
 
@@ -80,7 +81,7 @@ class CustomerController(Controller):
     async def disclose(
         self, customer_id: UUID, data: NewDisclosure, policy: Policy, by: Principal, now: datetime
     ) -> Disclosed:
-        return await actions.disclose(customer_id, data, policy=policy, by=by, now=now)
+        return await disclosures.disclose(customer_id, data, policy=policy, by=by, now=now)
 
     @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
     async def assign(self, customer_id: UUID, data: Assignment, by: Principal, now: datetime) -> Response[CustomerView]:
@@ -96,7 +97,7 @@ class CustomerController(Controller):
     async def consent(
         self, customer_id: UUID, data: NewConsent, company: Company, by: Principal, now: datetime
     ) -> ConsentView:
-        return await actions.consent(customer_id, data, company=company, by=by, now=now)
+        return await consents.consent(customer_id, data, company=company, by=by, now=now)
 
     @get("/{customer_id:uuid}/orders", needs=may("customers:read"), summary="Paid services and their periods")
     async def list_orders(self, customer_id: UUID, by: Principal, now: datetime) -> list[OrderView]:
@@ -106,7 +107,7 @@ class CustomerController(Controller):
 
     @post("/{customer_id:uuid}/orders", needs=may("customers:write"), summary="Record a paid service")
     async def order(self, customer_id: UUID, data: NewOrder, by: Principal, now: datetime) -> OrderView:
-        return await actions.order(customer_id, data, by=by, now=now)
+        return await orders.order(customer_id, data, by=by, now=now)
 
 
 def _tagged(customer: CustomerView, *, status: int = 200) -> Response[CustomerView]:

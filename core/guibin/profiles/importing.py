@@ -23,11 +23,11 @@ from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from .actions import PURPOSE_CHARS_MIN
+from .disclosures import PURPOSE_CHARS_MIN
 from .names import fold, search_keys
 from .queries import archive_fields
 from .sealing import insert_sealed, opened, sealed
-from .sheet_rows import COLUMNS, ArchiveReader, day_of
+from .sheet_rows import COLUMNS, ArchiveReader, Known, day_of
 
 BATCH_ROWS = 1_000
 
@@ -69,7 +69,7 @@ async def import_customers(
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(by, may("customers:import"))
-    reader = ArchiveReader(policy, await _units(), await _people(), await _erased())
+    reader = ArchiveReader(policy, Known(await _units(), await _people(), await _erased(), await _personal(policy)))
     total = _check(file, mapping, reader, progress)
     created = updated = 0
     await _plan_for_many()
@@ -349,6 +349,20 @@ async def _held_units(numbers: list[str]) -> dict[str, UUID]:
 
 async def _erased() -> frozenset[str]:
     return frozenset(row["number"] for row in await fetch("select number from customer where erased_at is not null"))
+
+
+async def _personal(policy: Policy) -> frozenset[str]:
+    if not policy.organisations:
+        return frozenset()
+    personal = [f.name for f in archive_fields(policy) if f.holder == "person" or f.type == "identity_number"]
+    found = await fetch(
+        "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or fields ?| $2"
+        " or exists (select 1 from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id"
+        " and v.field = any ($2)))",
+        list(policy.organisations),
+        personal,
+    )
+    return frozenset(row["number"] for row in found)
 
 
 async def _units() -> dict[str, UUID]:

@@ -16,15 +16,16 @@ from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
+from .checking import suits
 from .dates import wrong_date
+from .disclosures import PURPOSE_CHARS_MIN
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed
 from .words import Code, Confidential, Paragraph, Title
 
-PURPOSE_CHARS_MIN = 4
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
 
@@ -138,6 +139,10 @@ async def add_contact_point(
     field = known.get(new.field)
     if field is None:
         raise Invalid(fields=(FieldError("field", "a confidential field", f"one of: {', '.join(known)}", new.field),))
+    kind: str = await fetch_value("select kind from customer where id = $1", customer_id)
+    if not suits(field, kind, policy):
+        rule = f"a field that {'an organisation' if policy.is_organisation(kind) else 'a person'} has"
+        raise Invalid(fields=(FieldError("field", rule, value=new.field),))
     problems = check_values([field], {field.name: new.value.strip()})
     if problems or not new.value.strip():
         raise Invalid(fields=tuple(FieldError("value", p.rule) for p in problems) or (FieldError("value", "required"),))

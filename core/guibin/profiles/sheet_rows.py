@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Row, RowProblem
 
-from .actions import wrong_fields
-from .dates import wrong_date
+from .checking import Particulars, wrong_fields
 from .names import fold
 from .queries import archive_fields
 
@@ -37,15 +38,27 @@ _YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
 _MASK = "***"
 
 
+class Known(Struct, frozen=True):
+    """What the company has: units by name and code, people by login, numbers of customers erased, and numbers of
+    those whose archive holds what only a person has."""
+
+    units: dict[str, UUID]
+    people: dict[str, UUID]
+    erased: frozenset[str]
+    personal: frozenset[str]
+
+
 class ArchiveReader:
     """Turns rows into archives; remembers numbers, so that a duplicate in one file is found."""
 
-    def __init__(self, policy: Policy, units: dict[str, UUID], people: dict[str, UUID], erased: frozenset[str]) -> None:
+    def __init__(self, policy: Policy, company: Known) -> None:
         self.policy = policy
         self.fields = archive_fields(policy)
-        self.units = units
-        self.people = people
-        self.erased = erased
+        self.known_fields = {field.name for field in self.fields}
+        self.units = company.units
+        self.people = company.people
+        self.erased = company.erased
+        self.personal = company.personal
         self.seen: set[str] = set()
         # The fields that the file has: whatever else an archive holds stays as it is.
         self.given: set[str] = set()
@@ -56,7 +69,7 @@ class ArchiveReader:
         wrong: list[RowProblem] = [
             problem(row, name, value, "not a field of the archive")
             for name, value in given.items()
-            if value and name not in COLUMNS and name not in {field.name for field in self.fields}
+            if value and name not in COLUMNS and name not in self.known_fields
         ]
         confidential = {
             f.name: _values(f, given[f.name])
@@ -68,34 +81,13 @@ class ArchiveReader:
             for f in self.fields
             if f.confidentiality != "confidential" and given.get(f.name)
         }
-        kind = self._kind(given.get("kind", ""))
-        number, name = given.get("number", ""), given.get("name", "")
-        errors = wrong_fields(kind, plain, confidential, self.fields, self.policy, name=name, number=number)
-        wrong += [
-            problem(row, e.field.rpartition(".")[2], given.get(e.field.rpartition(".")[2], ""), e.rule) for e in errors
-        ]
-        if fold(number) in self.erased:
-            wrong.append(problem(row, "number", number, "the customer of this number was erased: use another"))
-        archive = {
-            "number": fold(number),
-            "name": fold(name),
-            "kind": kind,
-            "unit": self._one(row, wrong, "org_unit", self.units, default=None),
-            "manager": self._one(row, wrong, "account_manager", self.people, default=None),
-            "sex": self._one(row, wrong, "sex", _SEX, default=""),
-            "birthday": day_of(row, wrong, "birthday"),
-            "calendar": self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
-            "leap": self._one(row, wrong, "birthday_leap_month", _YES_NO, default=""),
-            "employer": given.get("employer", ""),
-            "department": given.get("department", ""),
-            "position": given.get("position", ""),
-            "fields": plain,
-            "confidential": confidential,
-        }
-        if archive["birthday"] and archive["calendar"]:
-            rule = wrong_date(archive["birthday"], archive["calendar"], leap_month=bool(archive["leap"]))
-            if rule:
-                wrong.append(problem(row, "birthday", given["birthday"], rule))
+        cells: list[RowProblem] = []
+        archive = self._archive(row, cells) | {"fields": plain, "confidential": confidential}
+        wrong += self._wrong_kind(row, archive)
+        for error in wrong_fields(_particulars(given, archive), self.policy):
+            column = error.field.rpartition(".")[2]
+            wrong.append(problem(row, column, given.get(column, ""), error.rule))
+        wrong += cells
         wrong += [
             problem(row, name, given[name], f"longer than {WORDS_CHARS_MAX} characters")
             for name in ("employer", "department", "position")
@@ -111,6 +103,33 @@ class ArchiveReader:
             return [problem(row, "number", number, "the same number stands in an earlier row")]
         self.seen.add(number)
         return []
+
+    def _archive(self, row: Row, wrong: list[RowProblem]) -> dict[str, Any]:
+        given = row.fields
+        return {
+            "number": fold(given.get("number", "")),
+            "name": fold(given.get("name", "")),
+            "kind": self._kind(given.get("kind", "")),
+            "unit": self._one(row, wrong, "org_unit", self.units, default=None),
+            "manager": self._one(row, wrong, "account_manager", self.people, default=None),
+            "sex": self._one(row, wrong, "sex", _SEX, default=""),
+            "birthday": day_of(row, wrong, "birthday"),
+            "calendar": self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
+            "leap": self._one(row, wrong, "birthday_leap_month", _YES_NO, default=""),
+            "employer": given.get("employer", ""),
+            "department": given.get("department", ""),
+            "position": given.get("position", ""),
+        }
+
+    def _wrong_kind(self, row: Row, archive: dict[str, Any]) -> list[RowProblem]:
+        given, found = row.fields, []
+        if archive["number"] in self.erased:
+            rule = "the customer of this number was erased: use another"
+            found.append(problem(row, "number", given["number"], rule))
+        if archive["number"] in self.personal and self.policy.is_organisation(archive["kind"]):
+            rule = "an organisation, but the archive holds sex, birthday or identity number: empty them there first"
+            found.append(problem(row, "kind", given["kind"], rule))
+        return found
 
     def _kind(self, given: str) -> str:
         titles = {
@@ -132,6 +151,20 @@ class ArchiveReader:
             shown = ", ".join(sorted(k for k in known if k)[:20])
             wrong.append(problem(row, column, given, f"not one of: {shown}"))
             return None
+
+
+def _particulars(given: dict[str, str], archive: dict[str, Any]) -> Particulars:
+    return Particulars(
+        kind=archive["kind"],
+        number=given.get("number", ""),
+        name=given.get("name", ""),
+        sex=archive["sex"],
+        birthday=archive["birthday"] if archive["calendar"] else None,
+        birthday_calendar=archive["calendar"] or "solar",
+        birthday_leap_month=bool(archive["leap"]),
+        fields=archive["fields"],
+        confidential=archive["confidential"],
+    )
 
 
 def _typed(field: ArchiveField, value: str) -> str | int | bool:

@@ -41,13 +41,12 @@ from guibin import (
 )
 
 LEADER, PARTNER, GROUP = "leader", "partner", "group"
-SPECIAL_USERS = (LEADER, PARTNER)
 
 FIELDS = (  # S07-24, S07-25
     ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S07-24"),
     ArchiveField("smart_card_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
     ArchiveField("device_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
-    ArchiveField("important_relatives", "text", "confidential", third_party=True, clause="S07-24"),
+    ArchiveField("important_relatives", "text", "confidential", third_party=True, holder="person", clause="S07-24"),
     ArchiveField("network", "choice", choices=("two_way", "one_way", "off_network"), clause="S07-20"),
     ArchiveField("special_contribution", "text", clause="S07-17"),
 )
@@ -209,7 +208,8 @@ CARE = CarePolicy(
 PACK = Pack(
     name="cable_tv",
     regulation="四川广电网络 大客户服务管理业务规范",
-    customer_kinds=(LEADER, PARTNER, GROUP),  # S07-1
+    customer_kinds=(LEADER, PARTNER, GROUP),  # S07-1: special users are persons, groups are not
+    organisations=(GROUP,),
     fields=FIELDS,
     schemes=(SCHEME,),
     service_items=SERVICE_ITEMS,

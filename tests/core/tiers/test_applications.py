@@ -13,7 +13,8 @@ from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.policy.tiers import Tier, TierScheme
 from guibin.profiles import actions as profiles
-from guibin.profiles.actions import NewConsent, NewCustomer
+from guibin.profiles import consents
+from guibin.profiles.requests import NewConsent, NewCustomer
 from guibin.tiers import applications, assessment, memberships, queries
 from guibin.tiers.applications import AlreadyApplied, NewApplication
 from guibin.tiers.consents import NoConsent
@@ -173,14 +174,14 @@ async def test_nobody_becomes_a_vip_of_a_voluntary_scheme_without_consent(tenant
         asked_first = await desk.assess(MARCH)
         with pytest.raises(NoConsent):
             await desk.applies(customer)
-        await profiles.consent(
+        await consents.consent(
             customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
         )
         then = await desk.assess(MARCH)
 
         assert [m.move for m in asked_first.moves] == ["no_consent"]
         assert [(m.move, m.becomes) for m in then.moves] == [("start", "gold")]
-        await profiles.consent(
+        await consents.consent(
             customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
         )
         assert await desk.moves(customer) == [("gold", "2026-03-02", "2026-04-02")]
@@ -191,11 +192,11 @@ async def test_consent_withdrawn_while_the_application_waits_stops_it(tenant):
     desk = Desk(tenant, policy_with(voluntary=True))
     async with tenant.scope():
         customer = await desk.customer()
-        await profiles.consent(
+        await consents.consent(
             customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
         )
         application = await desk.applies(customer)
-        await profiles.consent(
+        await consents.consent(
             customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
         )
 

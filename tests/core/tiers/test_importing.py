@@ -6,7 +6,7 @@ import pytest
 
 from guibin.policies.queries import effective_policy
 from guibin.profiles import actions as profiles
-from guibin.profiles.actions import NewCustomer
+from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping, Moment
 from guibin.tiers.importing import import_facts

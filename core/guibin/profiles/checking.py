@@ -1,0 +1,104 @@
+"""What an archive must agree on with the policy; imports ask it row by row."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+
+from msgspec import Struct
+
+from guibin.policy.fields import ArchiveField, check_values
+from guibin.policy.packs import Policy
+from guibin_tenants.refusals import FieldError, Invalid
+
+from .dates import wrong_date
+from .names import fold
+from .queries import archive_fields
+
+
+class Particulars(Struct, frozen=True, kw_only=True):
+    """A customer as somebody wants it written. `held` names confidential fields that it has already."""
+
+    kind: str
+    number: str
+    name: str
+    sex: str | None = ""
+    birthday: date | None = None
+    birthday_calendar: str = "solar"
+    birthday_leap_month: bool = False
+    fields: Mapping[str, object] = {}
+    confidential: Mapping[str, str | list[str]] = {}
+    held: Collection[str] = ()
+
+
+def refuse_wrong(given: Particulars, policy: Policy) -> None:
+    """Raises Invalid with every wrong field."""
+    problems = wrong_fields(given, policy)
+    if problems:
+        raise Invalid("The archive is not valid", fields=problems)
+
+
+def wrong_fields(given: Particulars, policy: Policy) -> tuple[FieldError, ...]:
+    """Everything wrong with an archive."""
+    return (*_wrong_basics(given, policy), *_wrong_values(given, policy), *_not_for_the_kind(given, policy))
+
+
+def listed(given: str | list[str]) -> list[str]:
+    """The values of a confidential field, blank ones left out."""
+    return [value for value in ([given] if isinstance(given, str) else given) if value.strip()]
+
+
+def suits(field: ArchiveField, kind: str, policy: Policy) -> bool:
+    """Whether customers of this kind have the field (S07-1)."""
+    if policy.is_organisation(kind):
+        return field.holder != "person" and field.type != "identity_number"
+    return field.holder != "organisation"
+
+
+def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
+    if not 1 <= len(fold(given.name)) <= 200:
+        yield FieldError("name", "1 to 200 characters", value=given.name[:60])
+    if not 1 <= len(fold(given.number)) <= 60:
+        yield FieldError("number", "1 to 60 characters", value=given.number[:60])
+    if given.kind not in policy.customer_kinds:
+        yield FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", given.kind[:60])
+    if given.birthday:
+        rule = wrong_date(given.birthday, given.birthday_calendar, leap_month=given.birthday_leap_month)
+        if rule:
+            yield FieldError("birthday", rule, value=given.birthday.isoformat())
+
+
+def _wrong_values(given: Particulars, policy: Policy) -> Iterator[FieldError]:
+    fields = archive_fields(policy)
+    plain = [field for field in fields if field.confidentiality != "confidential"]
+    secret = [field for field in fields if field.confidentiality == "confidential"]
+    foreign = {field.name for field in plain if not suits(field, given.kind, policy)}
+    applicable = [field for field in plain if field.name not in foreign]
+    values = {name: value for name, value in given.fields.items() if name not in foreign}
+    for p in check_values(applicable, values):
+        yield FieldError(f"fields.{p.field}", p.rule, p.fix, p.value)
+    for name, several in given.confidential.items():
+        for value in listed(several):
+            # The value itself stays out of the answer and the logs.
+            for p in check_values([field for field in secret if field.name == name] or secret, {name: value}):
+                if p.field == name:
+                    yield FieldError(f"confidential.{name}", p.rule, p.fix)
+
+
+def _not_for_the_kind(given: Particulars, policy: Policy) -> Iterator[FieldError]:
+    """S07-1: what only a person has is refused for an organisation, and the other way round."""
+    if given.kind not in policy.customer_kinds:
+        return
+    what = "an organisation" if policy.is_organisation(given.kind) else "a person"
+    rule, fix = f"none: {given.kind} is {what}", "leave it empty, or choose another kind"
+    if policy.is_organisation(given.kind):
+        if given.sex:
+            yield FieldError("sex", rule, fix, given.sex)
+        if given.birthday:
+            yield FieldError("birthday", rule, fix, given.birthday.isoformat())
+    has = {name for name, several in given.confidential.items() if listed(several)} | set(given.held)
+    for field in archive_fields(policy):
+        if suits(field, given.kind, policy):
+            continue
+        if field.confidentiality == "confidential" and field.name in has:
+            yield FieldError(f"confidential.{field.name}", rule, fix)
+        elif given.fields.get(field.name) not in (None, ""):
+            yield FieldError(f"fields.{field.name}", rule, fix, str(given.fields[field.name])[:60])

@@ -1,0 +1,39 @@
+"""What the customer agrees to; what follows from it happens in the same transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict
+
+from . import queries
+from .queries import ConsentView
+from .reactions import ConsentRecorded, consent_recorded
+from .requests import NewConsent
+from .tables import Consent
+
+
+async def consent(customer_id: UUID, new: NewConsent, *, company: Company, by: Principal, now: datetime) -> ConsentView:
+    """Record what the customer says; what follows from it happens in the same transaction.
+
+    Withdrawing what was never granted is refused.
+    """
+    await queries.customer(customer_id)
+    if new.answer == "withdrawn" and not await queries.consented(customer_id, new.purpose):
+        raise Conflict(f"There is no consent to {new.purpose!r} to withdraw")
+    await Consent.insert(
+        Consent(
+            customer_id=customer_id,
+            purpose=new.purpose,
+            answer=new.answer,
+            note=new.note,
+            recorded_by=by.id,
+            recorded_by_name=by.name,
+            recorded_at=now,
+        )
+    )
+    await record(AuditNote(action="consent.record", customer_id=customer_id, fields=(new.purpose,)), by=by, now=now)
+    await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, company), by=by, now=now)
+    return ConsentView(new.purpose, new.answer, new.note, by.name, now)

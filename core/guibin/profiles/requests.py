@@ -1,0 +1,88 @@
+"""What callers send about archives, bounded and strict."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from guibin.money import Money
+
+from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
+
+
+class NewCustomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`confidential` holds values by field: one text, or several such as two mobile numbers.
+
+    `org_unit_id` None means the unit of whoever writes, else head office.
+    """
+
+    number: Code
+    name: FullLine
+    kind: Code
+    org_unit_id: UUID | None = None
+    account_manager_id: UUID | None = None
+    sex: Literal["male", "female", ""] = ""
+    birthday: date | None = None
+    birthday_calendar: Literal["solar", "lunar"] = "solar"
+    birthday_leap_month: bool = False
+    employer: Line = ""
+    department: Line = ""
+    position: Line = ""
+    preferences: Preferences = {}
+    fields: FieldValues = {}
+    confidential: ConfidentialValues = {}
+
+
+class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays. A confidential field given replaces all its values; an empty list removes them."""
+
+    name: FullLine | UnsetType = UNSET
+    kind: Code | UnsetType = UNSET
+    sex: Literal["male", "female", ""] | UnsetType = UNSET
+    birthday: date | UnsetType | None = UNSET
+    birthday_calendar: Literal["solar", "lunar"] | UnsetType = UNSET
+    birthday_leap_month: bool | UnsetType = UNSET
+    employer: Line | UnsetType = UNSET
+    department: Line | UnsetType = UNSET
+    position: Line | UnsetType = UNSET
+    preferences: Preferences | UnsetType = UNSET
+    fields: FieldValues | UnsetType = UNSET
+    confidential: ConfidentialValues = {}
+
+    def given(self) -> tuple[str, ...]:
+        """The names of what changes."""
+        plain = (name for name in self.__struct_fields__ if name != "confidential")
+        return (*(name for name in plain if getattr(self, name) is not UNSET), *self.confidential)
+
+
+class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5)."""
+
+    purpose: Paragraph
+    fields: Annotated[tuple[Code, ...], Meta(max_length=100)]
+
+
+class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer says to a purpose, such as joining a scheme."""
+
+    purpose: Code
+    answer: Literal["granted", "refused", "withdrawn"]
+    note: Paragraph = ""
+
+
+class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A paid service from `started_on` until before `ends_on`."""
+
+    number: Code
+    product: FullLine
+    price: Money
+    started_on: date
+    ends_on: date
+
+
+class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who looks after the customer from now on, and where."""
+
+    org_unit_id: UUID | None = None
+    account_manager_id: UUID | None = None
