@@ -126,20 +126,21 @@ class MilestoneReached(Event, frozen=True):
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
 Listener = Callable[[Event, datetime], Awaitable[None]]
-_kinds_by_event: dict[type[Struct], list[str]] = {}
+# Which job kinds react to an event, and to which subject of it: "" is any.
+_kinds_by_event: dict[type[Struct], dict[str, str]] = {}
 _listeners: list[Listener] = []
 
 
 def reacts_to(
-    event: type[Happened], *, attempts_max: int = ATTEMPTS_MAX, timeout_s: float = TIMEOUT_S
+    event: type[Happened], *, about: str = "", attempts_max: int = ATTEMPTS_MAX, timeout_s: float = TIMEOUT_S
 ) -> Callable[[ReactingTo[Happened]], ReactingTo[Happened]]:
     """Run the function as a job after each such event: at least once, its rows exactly once.
 
-    The job's kind is made from the function's module and name, written down and so never changed.
+    With `about`, only after events of this `subject`: what concerns nobody makes no job. The job's kind is made from the function's module and name, written down and so never changed.
     """
 
     def register(function: ReactingTo[Happened]) -> ReactingTo[Happened]:
-        subscribe(event, function, attempts_max=attempts_max, timeout_s=timeout_s)
+        subscribe(event, function, about=about, attempts_max=attempts_max, timeout_s=timeout_s)
         return function
 
     return register
@@ -149,6 +150,7 @@ def subscribe(
     event: type[Happened],
     function: Callable[[Any, Run], Awaitable[None]],
     *,
+    about: str = "",
     attempts_max: int = ATTEMPTS_MAX,
     timeout_s: float = TIMEOUT_S,
     pack: str = "",
@@ -157,9 +159,7 @@ def subscribe(
     room = pack or function.__module__.removeprefix("guibin.").removesuffix(".jobs")
     kind = f"{room}.{function.__name__}"
     add(Handler(kind, event, function, attempts_max, timeout_s, pack))
-    kinds = _kinds_by_event.setdefault(event, [])
-    if kind not in kinds:
-        kinds.append(kind)
+    _kinds_by_event.setdefault(event, {})[kind] = about
 
 
 def all_events() -> tuple[type[Event], ...]:
@@ -179,7 +179,8 @@ async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
     _load_reactions()
     for listener in _listeners:
         await listener(event, now)
-    kinds = _kinds_by_event.get(type(event), ())
+    subject = getattr(event, "subject", "")
+    kinds = [kind for kind, about in _kinds_by_event.get(type(event), {}).items() if about in ("", subject)]
     if not kinds:
         return ()
     payload = msgspec.json.encode(event)

@@ -1,8 +1,10 @@
 """`guibin timers`: moving a simulated company's clock."""
 
 import asyncio
+import time
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from cyclopts import App, Parameter
 
@@ -25,6 +27,7 @@ from .tenants import Json
 
 app = App(name="timers", help="Deadlines of a company on a simulated clock.")
 LEASE_S = 60.0
+PROGRESS_EVERY_S = 3.0
 
 
 @app.command
@@ -70,10 +73,20 @@ async def _run(slug: str, until: datetime) -> Advanced:
                 lambda: tenant_scope(tenant.id),
                 until=aware(until, tenant.time_zone),
                 sources=(background,),
-                progress=_progress,
+                progress=_Progress(tenant.time_zone),
             )
 
 
-def _progress(moment: datetime, done: Advanced) -> None:
-    if (done.warnings + done.breaches + done.others) % 200 == 0:
-        err.print(f"  {moment:%Y-%m-%d %H:%M} UTC: {done.warnings} warnings, {done.breaches} breaches", style="dim")
+class _Progress:
+    """A line every few seconds: a year of complaints takes a while."""
+
+    def __init__(self, time_zone: str) -> None:
+        self.zone = ZoneInfo(time_zone)
+        self.said_at = time.monotonic()
+
+    def __call__(self, moment: datetime, done: Advanced) -> None:
+        if time.monotonic() - self.said_at < PROGRESS_EVERY_S:
+            return
+        self.said_at = time.monotonic()
+        counts = f"{done.warnings} warnings, {done.breaches} breaches, {done.others} jobs"
+        err.print(f"  {moment.astimezone(self.zone):%Y-%m-%d %H:%M}: {counts}", style="dim")

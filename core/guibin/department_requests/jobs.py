@@ -8,27 +8,25 @@ from guibin_tenants.scope import fetch_one
 from .actions import SUBJECT
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about=SUBJECT)
 async def tell_department_due(event: DeadlineWarned, run: Run) -> None:
     """The owner and whoever asked hear before it is late."""
     await _tell("deadline_warned", event, run)
 
 
-@reacts_to(DeadlineBreached)
+@reacts_to(DeadlineBreached, about=SUBJECT)
 async def tell_department_late(event: DeadlineBreached, run: Run) -> None:
     """And that it is late."""
     await _tell("deadline_breached", event, run)
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about=SUBJECT)
 async def tell_department_escalated(event: DeadlineEscalated, run: Run) -> None:
     """The next role along the chain, nearest to the department asked, hears of it (S01-8)."""
     await _tell("deadline_escalated", event, run)
 
 
 async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
-    if event.subject != SUBJECT:
-        return
     row = await fetch_one(
         "select number, to_unit_id, owner_id, asked_by from department_request where id = $1", event.subject_id
     )

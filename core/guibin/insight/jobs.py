@@ -80,25 +80,25 @@ async def tell_overdue_measures(job: TellOverdueMeasures, run: Run) -> None:
     await measures.tell_overdue(local_day(run.now, run.company.time_zone), now=run.now)
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about="complaint")
 async def tell_warning(event: DeadlineWarned, run: Run) -> None:
     """Whoever is responsible for a complaint hears before it is late (S07-16)."""
     await _tell("deadline_warned", event, run)
 
 
-@reacts_to(DeadlineBreached)
+@reacts_to(DeadlineBreached, about="complaint")
 async def tell_breach(event: DeadlineBreached, run: Run) -> None:
     """And that it is late."""
     await _tell("deadline_breached", event, run)
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about="complaint")
 async def tell_escalation(event: DeadlineEscalated, run: Run) -> None:
     """The next role along the chain hears of it (S07-22)."""
     await _tell("deadline_escalated", event, run)
 
 
-@reacts_to(MilestoneReached)
+@reacts_to(MilestoneReached, about="complaint")
 async def tell_success(event: MilestoneReached, run: Run) -> None:
     """Those whom policy wants to hear that a target was reached."""
     if event.roles:
@@ -106,8 +106,6 @@ async def tell_success(event: MilestoneReached, run: Run) -> None:
 
 
 async def _tell(kind: str, event: DeadlineWarned | MilestoneReached, run: Run) -> None:
-    if event.subject != "complaint":
-        return
     row = await fetch_one(
         "select number, customer_id, owner_id, handler_id, handler_unit_id from complaint where id = $1",
         event.subject_id,

@@ -22,7 +22,17 @@ class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
 WORKSTREAMS = (
     Workstream(
         "identification",
-        parts=("customer_kinds", "fields", "forms", "settings", "schemes", "approvals", "cards", "proofs"),
+        parts=(
+            "customer_kinds",
+            "organisations",
+            "fields",
+            "forms",
+            "settings",
+            "schemes",
+            "approvals",
+            "cards",
+            "proofs",
+        ),
         figure_kinds=("tiers",),
         clause="S01-3",
     ),

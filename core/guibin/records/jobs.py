@@ -18,13 +18,13 @@ class TellMissedContacts(Job, frozen=True):
     """Who was not contacted as often as policy says, in the spans that ended with the day before (S05-6)."""
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about=SUBJECT)
 async def remind_of_visit(event: DeadlineWarned, run: Run) -> None:
     """Most of the visit's day is gone: whoever goes is reminded."""
     await _tell("visit_due", event, run, roles=())
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about=SUBJECT)
 async def tell_overdue_visit(event: DeadlineEscalated, run: Run) -> None:
     """The visit's day is over and it did not take place: whoever was to go and the manager are told (S07-12)."""
     await _tell("visit_overdue", event, run, roles=event.roles)
@@ -61,8 +61,6 @@ async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
 
 
 async def _tell(kind: str, event: DeadlineWarned, run: Run, *, roles: tuple[str, ...]) -> None:
-    if event.subject != SUBJECT:
-        return
     visit = await fetch_one(
         "select customer_id, staff_id, planned_at from visit where id = $1 and state = 'planned'", event.subject_id
     )

@@ -59,19 +59,19 @@ async def retier_after_end(event: MembershipEnded, run: Run) -> None:
     await retier(event.customer_id, policy=run.policy, company=run.company, by=run.by, now=run.now)
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about=SUBJECT)
 async def tell_service_due(event: DeadlineWarned, run: Run) -> None:
     """Whoever is responsible for a request hears before it is late."""
     await _tell("deadline_warned", event, run)
 
 
-@reacts_to(DeadlineBreached)
+@reacts_to(DeadlineBreached, about=SUBJECT)
 async def tell_service_late(event: DeadlineBreached, run: Run) -> None:
     """And that it is late."""
     await _tell("deadline_breached", event, run)
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about=SUBJECT)
 async def tell_service_escalated(event: DeadlineEscalated, run: Run) -> None:
     """The next role along the chain hears of it."""
     await _tell("deadline_escalated", event, run)
@@ -93,8 +93,6 @@ async def _not_yet_served(rhythm: ServiceRhythm, window: str, since: datetime) -
 
 
 async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
-    if event.subject != SUBJECT:
-        return
     row = await fetch_one(
         "select number, customer_id, owner_id, handler_id, handler_unit_id from service_request where id = $1",
         event.subject_id,

@@ -61,7 +61,7 @@ async def advance(
     while True:
         async with open_scope():
             elsewhere = await _earliest(sources, until)
-            timers_done, more = await _timers(elsewhere[0], watch=bool(sources))
+            timers_done, more, reached = await _timers(elsewhere[0], watch=bool(sources))
             done = done.plus(kinds=timers_done)
             if not more and elsewhere[1] is None:
                 await settings.move_clock(until)
@@ -71,11 +71,11 @@ async def advance(
                 await _move(elsewhere[0])
         if not more and elsewhere[1] is not None:
             done = done.plus(others=await elsewhere[1].run(elsewhere[0]))
-        progress(elsewhere[0], done)
+        progress(reached, done)
 
 
-async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool]:
-    """Fire what is due up to `horizon`; the kinds fired, and whether to look again before going on."""
+async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool, datetime]:
+    """Fire what is due up to `horizon`; the kinds fired, whether to look again before going on, and how far it is."""
     kinds: list[str] = []
     stands = await settings.simulated_now()
     for _ in range(MOMENTS_A_BATCH_MAX):
@@ -83,7 +83,7 @@ async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool]:
         if moment is None or moment > horizon:
             if stands is not None:
                 await _move(stands)
-            return kinds, False
+            return kinds, False, horizon
         # What was due before the clock's stand (an import of old complaints) happens now.
         stands = moment if stands is None else max(moment, stands)
         fired = await fire_due(stands)
@@ -93,7 +93,7 @@ async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool]:
             break
     if stands is not None:
         await _move(stands)
-    return kinds, True
+    return kinds, True, stands or horizon
 
 
 async def _earliest(sources: Sequence[Source], until: datetime) -> tuple[datetime, Source | None]:
