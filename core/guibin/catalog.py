@@ -4,6 +4,7 @@ from piccolo.table import Table
 
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 
+from .activities import tables as activities
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
@@ -97,6 +98,15 @@ TABLES: tuple[type[Table], ...] = (
     care.NewService,
     care.ServiceTelling,
     care.ServiceTrial,
+    activities.Activity,
+    activities.ActivityCancellation,
+    activities.ActivityInvitation,
+    activities.ActivitySending,
+    activities.ActivityAnswer,
+    activities.ActivityPlace,
+    activities.ActivityAttendance,
+    activities.ActivityFeedback,
+    activities.ActivityCost,
     surveys.SurveyRound,
     surveys.SurveyInvitation,
     surveys.SurveySending,

@@ -5,7 +5,7 @@ The regulations name classes, tiers and rights and leave every figure to the com
 
 from importlib.resources import files
 
-from guibin.policy.activities import HeadStart
+from guibin.policy.activities import ActivityKind, HeadStart
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence
 from guibin.policy.care import CareOccasion, CarePolicy
@@ -148,6 +148,12 @@ GENERAL = Pack(
     schemes=(CUSTOMERS, EMPLOYEES, PARTNERS),
     service_items=SERVICE_ITEMS,
     entitlements=ENTITLEMENTS,
+    activities=(  # S10-6, S13-4: attending uses what the tier is entitled to
+        ActivityKind("lecture", item="vip_event", companions_max=1, clause="S10-6"),
+        ActivityKind("seminar", item="vip_event", clause="S10-6"),
+        ActivityKind("round_table", item="vip_event", clause="S10-6"),
+        ActivityKind("bespoke_event", item="bespoke_event", companions_max=5, clause="S01-6"),
+    ),
     head_starts=(  # S01-6
         HeadStart(KEY, DIAMOND, 72, clause="S01-6"),
         HeadStart(KEY, PLATINUM, 48, clause="S01-6"),

@@ -4,6 +4,7 @@ Times are the company's own. `catch_up` says what follows downtime: `skip` forge
 latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` when one is due.
 """
 
+from guibin.activities import jobs as activities
 from guibin.care import jobs as care
 from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
@@ -19,7 +20,7 @@ from guibin.tiers import jobs as tiers
 from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
-HANDLERS = (care, department_requests, insight, records, service_requests, sla, surveys, tiers, webhooks)
+HANDLERS = (activities, care, department_requests, insight, records, service_requests, sla, surveys, tiers, webhooks)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),

@@ -27,6 +27,8 @@ _SERVING = frozenset(
         "complaints:write",
         "receptions:read",
         "receptions:write",
+        "activities:read",
+        "activities:write",
         "care:read",
         "care:write",
         "surveys:read",

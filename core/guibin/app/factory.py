@@ -19,7 +19,7 @@ from guibin_tenants.keyring import KeyringError
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
 
-from . import problems, survey_links
+from . import link_pages, problems
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .guards import needs_guard
@@ -42,7 +42,7 @@ def create_app(
     litestar = _litestar(root, database_url, pool_size)
     scoped = ScopeMiddleware(litestar, root, limits or RateLimits())
     litestar.state.scope_middleware = scoped
-    litestar.state.survey_limits = RateLimits(survey_links.ALLOWANCE)
+    litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
     return SecurityHeaders(scoped)
 
 

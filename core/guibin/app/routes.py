@@ -2,6 +2,7 @@
 
 from litestar import Controller
 
+from guibin.activities.api import ActivityController, ActivityInvitationController
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
@@ -45,6 +46,7 @@ from guibin.tiers.api import ApplicationController, AssessmentController, FactCo
 from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
 from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
 
+from .activity_links import FeedbackLinkController, InvitationLinkController
 from .documents import DocumentController
 from .health import HealthController
 from .me import MeController
@@ -98,6 +100,10 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SurveyInvitationController,
     SurveyAnswerController,
     SurveyLinkController,
+    ActivityController,
+    ActivityInvitationController,
+    InvitationLinkController,
+    FeedbackLinkController,
     ImprovementActionController,
     StatisticsController,
     WorkstreamController,

@@ -11,6 +11,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
+from guibin.signed_links import UnknownLink
 from guibin_tenants import keyring
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import execute, fetch_one
@@ -19,7 +20,6 @@ from guibin_tenants.tables import new_id
 from . import links
 from .links import Link
 from .queries import comment_place
-from .refusals import UnknownLink
 
 COMMENT_CHARS_MAX = 1_000
 SCORE_MAX = 100

@@ -46,56 +46,58 @@ def form(survey: SurveyPolicy, company: str, policy: Policy, given: Mapping[str,
         for name in survey.questions
     )
     comment = escape(given.get("comment", "")[: COMMENT_CHARS_MAX + 1])
-    return _page(
+    return page(
         title,
         f"<p>{escape(company)}</p>{f'<p class=wrong>{wrong}</p>' if wrong else ''}"
-        f'<form method="post">{questions}<fieldset><legend>{_both(_COMMENT)}</legend>'
+        f'<form method="post">{questions}<fieldset><legend>{both(_COMMENT)}</legend>'
         f'<textarea name="comment" maxlength="{COMMENT_CHARS_MAX}">{comment}</textarea></fieldset>'
-        f'<button type="submit">{_both(_SEND)}</button></form>',
+        f'<button type="submit">{both(_SEND)}</button></form>',
     )
 
 
 def missing() -> str:
     """A question was left out."""
-    return _both(_MISSING)
+    return both(_MISSING)
 
 
 def too_long() -> str:
     """The comment is longer than is taken."""
-    return _both(_TOO_LONG)
+    return both(_TOO_LONG)
 
 
 def thanks() -> bytes:
     """The answer is kept."""
-    return _page(_FALLBACK, f"<p>{_both(_THANKS)}</p>")
+    return page(_FALLBACK, f"<p>{both(_THANKS)}</p>")
 
 
 def unknown() -> bytes:
     """For every link that may not be answered, whatever the reason."""
-    return _page(_FALLBACK, f"<p>{_both(_UNKNOWN)}</p>")
+    return page(_FALLBACK, f"<p>{both(_UNKNOWN)}</p>")
 
 
 def busy() -> bytes:
     """Too many from one address."""
-    return _page(_FALLBACK, f"<p>{_both(_BUSY)}</p>")
+    return page(_FALLBACK, f"<p>{both(_BUSY)}</p>")
 
 
 def _question(name: str, text: Text, given: str) -> str:
     choices = "".join(
         f'<label><input type="radio" name="{escape(name)}" value="{score}" required'
-        f"{' checked' if given == str(score) else ''}> {_both(word)}</label>"
+        f"{' checked' if given == str(score) else ''}> {both(word)}</label>"
         for score, word in SCALE
     )
-    return f"<fieldset><legend>{_both(text)}</legend>{choices}</fieldset>"
+    return f"<fieldset><legend>{both(text)}</legend>{choices}</fieldset>"
 
 
-def _both(text: Text) -> str:
+def both(text: Text) -> str:
+    """A text in Chinese with its English beside it, escaped."""
     return escape(text.zh) if text.zh == text.en else f"{escape(text.zh)} <small lang=en>{escape(text.en)}</small>"
 
 
-def _page(title: Text, content: str) -> bytes:
+def page(title: Text, content: str) -> bytes:
+    """A page of ours around content that is escaped already."""
     return (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{escape(title.zh)}</title><style>{STYLE}</style><h1>{_both(title)}</h1>{content}</html>"
+        f"<title>{escape(title.zh)}</title><style>{STYLE}</style><h1>{both(title)}</h1>{content}</html>"
     ).encode()

@@ -1,13 +1,6 @@
 """What cannot be: each a fact, each a problem type."""
 
-from guibin_tenants.refusals import Conflict, NotFound
-
-
-class UnknownLink(NotFound):
-    """The link is unknown, used, expired or another company's: from outside these look the same."""
-
-    kind = "unknown-link"
-    title = "This link does not work, or has been used"
+from guibin_tenants.refusals import Conflict
 
 
 class NobodyToAsk(Conflict):

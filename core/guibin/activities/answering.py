@@ -1,0 +1,211 @@
+"""Yes or no: a place while there is one, else a place in the queue. Answers of one activity come one after another."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin.context import Company
+from guibin.entitlements import actions as entitlements
+from guibin.entitlements.actions import NewRedemption
+from guibin.policy.packs import Policy
+from guibin.signed_links import Link, UnknownLink
+from guibin.tiers.days import local_day
+from guibin_tenants.authentication import system_principal
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from . import links, queries
+from .places import fill, leave
+from .planning import kind_as_planned, locked, note
+from .queries import InvitationView
+from .refusals import TooLateToAnswer
+from .requests import NewActivityAnswer
+
+# Attendance may be recorded so long after the end: until then what was reserved stays kept back.
+RECORDED_WITHIN = timedelta(days=14)
+
+
+class Guest(Struct, frozen=True):
+    """An invitation that a link opens, and what the guest has to know."""
+
+    invitation_id: UUID
+    activity_id: UUID
+    customer_id: UUID
+    title: str
+    text: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    companions_max: int
+
+
+async def answer(
+    invitation_id: UUID,
+    new: NewActivityAnswer,
+    *,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+    by_link: bool = False,
+) -> InvitationView:
+    """Take the answer. A yes gets a place if one is free and nobody waits, else it waits; a no frees the place.
+
+    A yes again with other companions is asked anew, at the end of the queue where they do not fit. Raises NotFound,
+    Invalid, ActivityCancelled, TooLateToAnswer, and what entitlements refuse where the kind uses one.
+    """
+    found = await fetch_one("select activity_id, customer_id from activity_invitation where id = $1", invitation_id)
+    if found is None:
+        raise NotFound(f"There is no invitation {invitation_id}")
+    row = await locked(found["activity_id"])
+    kind = kind_as_planned(row)
+    if new.companions > (kind.companions_max if new.accepted else 0):
+        rule = f"at most {kind.companions_max}" if new.accepted else "none with a no"
+        raise Invalid(fields=(FieldError("companions", rule, "", str(new.companions)),))
+    until = row["answer_until"] if new.accepted else row["starts_at"]
+    if now >= until:
+        raise TooLateToAnswer(f"It could be answered until {until}")
+    await _write(invitation_id, new, by_link=by_link, by=by, now=now)
+    await _take(invitation_id, found["customer_id"], new, row, policy=policy, company=company, by=by, now=now)
+    await note("activity.answer", invitation_id, customers=(found["customer_id"],), by=by, now=now)
+    return await queries.invitation(invitation_id, now=now)
+
+
+async def guest_of(link: Link, *, now: datetime) -> Guest:
+    """Whom a link invites to what. Raises UnknownLink whatever the reason it may not be answered."""
+    if not await links.holds(link, "answer", now=now):
+        raise UnknownLink()
+    row = await fetch_one(
+        "select i.activity_id, i.customer_id, a.title, a.text, a.place, a.starts_at, a.ends_at, a.policy"
+        " from activity_invitation i"
+        " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id and a.answer_until > $2"
+        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        " where i.id = $1 and not exists (select from activity_cancellation x where x.tenant_id = i.tenant_id"
+        " and x.activity_id = i.activity_id) and not exists (select from activity_answer w"
+        " where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link)",
+        link.invitation_id,
+        now,
+    )
+    if row is None:
+        raise UnknownLink()
+    return Guest(
+        invitation_id=link.invitation_id,
+        activity_id=row["activity_id"],
+        customer_id=row["customer_id"],
+        title=row["title"],
+        text=row["text"],
+        place=row["place"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        companions_max=kind_as_planned(row).companions_max,
+    )
+
+
+async def answer_by_link(
+    guest: Guest, new: NewActivityAnswer, *, policy: Policy, company: Company, now: datetime
+) -> InvitationView:
+    """The guest's own answer, once. Raises UnknownLink when the link was used meanwhile, and as `answer` does."""
+    by = system_principal(name="invitation link", job_id=guest.invitation_id)
+    # Answers queue at the activity's row; whoever comes second finds the first one's there.
+    await locked(guest.activity_id)
+    if await fetch_value(
+        "select exists (select from activity_answer where invitation_id = $1 and by_link)", guest.invitation_id
+    ):
+        raise UnknownLink()
+    return await answer(guest.invitation_id, new, policy=policy, company=company, by=by, now=now, by_link=True)
+
+
+async def _take(
+    invitation_id: UUID,
+    customer_id: UUID,
+    new: NewActivityAnswer,
+    row: asyncpg.Record,
+    *,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> None:
+    persons = 1 + new.companions
+    present = await fetch_one(
+        "select id, persons, given_at, redemption_id from activity_place where invitation_id = $1 and left_at is null",
+        invitation_id,
+    )
+    if present is not None and new.accepted and present["persons"] == persons:
+        return
+    if present is not None:
+        await leave(present, row["id"], reason="answered anew", by=by, now=now)
+    if new.accepted:
+        reserved = await _reserve(invitation_id, customer_id, row, policy=policy, company=company, by=by, now=now)
+        await _join(row["id"], invitation_id, customer_id, persons, reserved, now=now)
+    await fill(row["id"], now=now)
+
+
+async def _join(
+    activity_id: UUID, invitation_id: UUID, customer_id: UUID, persons: int, reserved: UUID | None, *, now: datetime
+) -> None:
+    """A place at once if the party fits and nobody waits. The counters decide: the queue may be behind the wall."""
+    given = await fetch_value(
+        "update activity set given = given + $2 where id = $1 and waiting = 0"
+        " and (capacity is null or given + $2 <= capacity) returning true",
+        activity_id,
+        persons,
+    )
+    if not given:
+        await execute("update activity set waiting = waiting + 1 where id = $1", activity_id)
+    await execute(
+        "insert into activity_place (id, activity_id, invitation_id, customer_id, persons, asked_at, given_at,"
+        " redemption_id) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        activity_id,
+        invitation_id,
+        customer_id,
+        persons,
+        now,
+        now if given else None,
+        reserved,
+    )
+
+
+async def _reserve(
+    invitation_id: UUID,
+    customer_id: UUID,
+    row: asyncpg.Record,
+    *,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> UUID | None:
+    """One unit of the service item the kind uses, kept back until the end; companions use none of their own."""
+    item = kind_as_planned(row).item
+    if not item:
+        return None
+    new = NewRedemption(
+        customer_id=customer_id,
+        item=item,
+        used_on=local_day(row["starts_at"], company.time_zone),
+        reserve_until=row["ends_at"] + RECORDED_WITHIN,
+        occasion=str(invitation_id),
+    )
+    return (await entitlements.redeem(new, policy=policy, company=company, by=by, now=now)).id
+
+
+async def _write(invitation_id: UUID, new: NewActivityAnswer, *, by_link: bool, by: Principal, now: datetime) -> None:
+    await execute(
+        "insert into activity_answer (id, invitation_id, accepted, companions, by_link, note, answered_by,"
+        " answered_by_name, answered_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        invitation_id,
+        new.accepted,
+        new.companions,
+        by_link,
+        new.note,
+        by.id,
+        by.name,
+        now,
+    )

@@ -1,0 +1,142 @@
+"""Who came, and how they found it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.entitlements import actions as entitlements
+from guibin.policy.activities import ActivityKind
+from guibin.signed_links import Link, UnknownLink
+from guibin_tenants import keyring
+from guibin_tenants.authentication import system_principal
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import links, queries
+from .answering import RECORDED_WITHIN
+from .planning import kind_as_planned, note
+from .queries import FeedbackView, InvitationView
+from .refusals import ActivityCancelled, AlreadyAttended, AlreadyGivenFeedback, NotAttended, NotThatFar
+from .requests import NewAttendance, NewFeedback
+
+
+class Judge(Struct, frozen=True):
+    """A guest whose link asks how it was."""
+
+    invitation_id: UUID
+    customer_id: UUID
+    title: str
+    kind: ActivityKind
+
+
+async def attend(invitation_id: UUID, new: NewAttendance, *, by: Principal, now: datetime) -> InvitationView:
+    """The customer came; the reservation of the service item is used. Who came without an answer is recorded too.
+
+    Raises NotFound, ActivityCancelled, NotThatFar before the start, AlreadyAttended.
+    """
+    row = await _invited(invitation_id)
+    if now < row["starts_at"]:
+        raise NotThatFar(f"It begins at {row['starts_at']}")
+    written = await execute(
+        "insert into activity_attendance (id, invitation_id, customer_id, persons, note, recorded_by, recorded_by_name,"
+        " recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, invitation_id) do nothing",
+        new_id(),
+        invitation_id,
+        row["customer_id"],
+        new.persons,
+        new.note,
+        by.id,
+        by.name,
+        now,
+    )
+    if not written:
+        raise AlreadyAttended()
+    if row["redemption_id"] is not None and now < row["ends_at"] + RECORDED_WITHIN:
+        await entitlements.take_up(row["redemption_id"], by=by, now=now)
+    await note("activity.attend", invitation_id, customers=(row["customer_id"],), by=by, now=now)
+    return await queries.invitation(invitation_id, now=now)
+
+
+async def give_feedback(invitation_id: UUID, new: NewFeedback, *, by: Principal, now: datetime) -> FeedbackView:
+    """How it was for a guest, once. Raises NotFound, Invalid, NotAttended, AlreadyGivenFeedback, ActivityCancelled."""
+    row = await _invited(invitation_id)
+    kind = kind_as_planned(row)
+    if row["attended"] is None:
+        raise NotAttended()
+    if set(new.scores) != set(kind.feedback):
+        rule = f"every question once: {', '.join(kind.feedback)}"
+        raise Invalid(fields=(FieldError("scores", rule, "", ", ".join(sorted(new.scores))[:60]),))
+    if not await _write(invitation_id, row["customer_id"], new.scores, new.comment.strip(), now=now):
+        raise AlreadyGivenFeedback()
+    await note("activity.feedback", invitation_id, customers=(row["customer_id"],), by=by, now=now)
+    return await queries.feedback(invitation_id)
+
+
+async def judge_of(link: Link, *, now: datetime) -> Judge:
+    """Whom a link asks about what. Raises UnknownLink whatever the reason it may not be used."""
+    if not await links.holds(link, "feedback", now=now):
+        raise UnknownLink()
+    row = await fetch_one(
+        "select t.customer_id, a.title, a.policy from activity_attendance t"
+        " join activity_invitation i on i.tenant_id = t.tenant_id and i.id = t.invitation_id"
+        " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
+        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        " where i.id = $1 and not exists (select from activity_feedback f where f.tenant_id = i.tenant_id"
+        " and f.invitation_id = i.id)",
+        link.invitation_id,
+    )
+    if row is None:
+        raise UnknownLink()
+    return Judge(link.invitation_id, row["customer_id"], row["title"], kind_as_planned(row))
+
+
+async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, *, now: datetime) -> None:
+    """The guest's own words, once. Raises UnknownLink when the link was used meanwhile."""
+    if not await _write(judge.invitation_id, judge.customer_id, scores, comment, now=now):
+        raise UnknownLink()
+    by = system_principal(name="feedback link", job_id=judge.invitation_id)
+    await note("activity.feedback", judge.invitation_id, customers=(judge.customer_id,), by=by, now=now)
+
+
+async def _write(
+    invitation_id: UUID, customer_id: UUID, scores: Mapping[str, int], comment: str, *, now: datetime
+) -> bool:
+    feedback_id = new_id()
+    sealed = None
+    if comment:
+        sealed = keyring.seal(await keyring.subject_key(customer_id), queries.comment_place(feedback_id), comment)
+    return bool(
+        await execute(
+            "insert into activity_feedback (id, invitation_id, customer_id, scores, score, comment_sealed, given_at)"
+            " values ($1, $2, $3, $4::jsonb, $5, $6, $7) on conflict (tenant_id, invitation_id) do nothing",
+            feedback_id,
+            invitation_id,
+            customer_id,
+            msgspec.json.encode(dict(scores)).decode(),
+            round(sum(scores.values()) / len(scores)) if scores else 0,
+            sealed,
+            now,
+        )
+    )
+
+
+async def _invited(invitation_id: UUID) -> asyncpg.Record:
+    row = await fetch_one(
+        "select i.customer_id, a.starts_at, a.ends_at, a.policy, p.redemption_id, t.id as attended, x.id as cancelled"
+        " from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
+        " left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null"
+        " left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id"
+        " left join activity_cancellation x on x.tenant_id = a.tenant_id and x.activity_id = a.id where i.id = $1",
+        invitation_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no invitation {invitation_id}")
+    if row["cancelled"] is not None:
+        raise ActivityCancelled()
+    return row

@@ -1,0 +1,99 @@
+"""What callers send about activities, bounded and strict."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from guibin.money import Money
+from guibin.tiers.segments import Segment
+
+_NO_NUL = r"^[^\x00]*\Z"
+_SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
+Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]
+Unsaid = Annotated[str, Meta(max_length=4_000, pattern=_NO_NUL)]
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_SAYS_SOMETHING)]
+Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+\Z")]
+Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+Capacity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Companions = Annotated[int, Meta(ge=0, le=100)]
+Score = Annotated[int, Meta(ge=0, le=100)]
+INVITED_MAX = 5_000
+
+
+class NewActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`capacity` counts persons, companions included; without it everybody who accepts has a place.
+
+    `answer_until` is by default as long before the start as the kind says.
+    """
+
+    kind: Code
+    title: Line
+    starts_at: Moment
+    ends_at: Moment
+    text: Unsaid = ""
+    place: Annotated[str, Meta(max_length=200, pattern=_NO_NUL)] = ""
+    capacity: Capacity | None = None
+    answer_until: Moment | None = None
+    org_unit_id: UUID | None = None
+
+
+class ActivityChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays. More capacity lets the waiting move up."""
+
+    title: Line | UnsetType = UNSET
+    text: Unsaid | UnsetType = UNSET
+    place: Annotated[str, Meta(max_length=200, pattern=_NO_NUL)] | UnsetType = UNSET
+    capacity: Capacity | UnsetType | None = UNSET
+
+
+class NewCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it does not take place."""
+
+    reason: Words
+
+
+class NewInvitations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to invite: customers by id, a segment, or both. `channel` is for those who prefer none."""
+
+    customer_ids: Annotated[tuple[UUID, ...], Meta(max_length=500)] = ()
+    segment: Segment | None = None
+    channel: Channel = "phone"
+
+
+class NewActivitySending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the link will reach the customer."""
+
+    channel: Channel
+
+
+class NewActivityAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer told our staff."""
+
+    accepted: bool
+    companions: Companions = 0
+    note: Unsaid = ""
+
+
+class NewAttendance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`persons` came, the customer and companions."""
+
+    persons: Annotated[int, Meta(ge=1, le=101)] = 1
+    note: Unsaid = ""
+
+
+class NewFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every question of the kind, 0 to 100."""
+
+    scores: Annotated[dict[Code, Score], Meta(max_length=50)]
+    comment: Annotated[str, Meta(max_length=1_000, pattern=_NO_NUL)] = ""
+
+
+class NewCost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was bought for it; a negative amount takes an earlier entry back. `spent_on` is today by default."""
+
+    what: Line
+    amount: Money
+    spent_on: date | None = None

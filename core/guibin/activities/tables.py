@@ -1,0 +1,208 @@
+"""An event, who is invited, what they answered, who has a place, who came, what they thought, and what it cost."""
+
+from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class Activity(TenantTable, tablename="activity"):
+    """An event, held by an org unit and known to the whole company. `policy` is its kind as it was when it was planned.
+
+    `capacity` counts persons, companions included; None is without limit. `given` are the persons with a place, `waiting`
+    the invitations in the queue: kept here because whoever answers sees only the customers on their side of the wall.
+    Whoever gives or takes a place locks this row.
+    """
+
+    kind = Varchar(length=60)
+    title = Varchar(length=200)
+    text = Text(default="")
+    place = Varchar(length=200, default="")
+    answer_until = Timestamptz(default=None, null=True)
+    starts_at = Timestamptz(default=None, null=True)
+    ends_at = Timestamptz(default=None, null=True)
+    given = Integer(default=0)
+    capacity = Integer(default=None, null=True)
+    waiting = Integer(default=0)
+    org_unit_id = UuidColumn(default=None)
+    policy = JSONB()
+    policy_version = Integer(default=0)
+    planned_by = UuidColumn(default=None)
+    planned_by_name = Varchar(length=200)
+    planned_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"org_unit_id": "org_unit"},
+        indexes=(Index(("starts_at desc", "id desc"), name="activity_starts_idx"),),
+        checks={
+            "in_order": "starts_at is not null and ends_at > starts_at",
+            "answered_before": "answer_until is not null and answer_until <= starts_at",
+            "some_capacity": "capacity is null or capacity > 0",
+            "not_overbooked": "capacity is null or given <= capacity",
+        },
+    )
+
+
+class ActivityCancellation(TenantTable, tablename="activity_cancellation"):
+    """The event does not take place."""
+
+    activity_id = UuidColumn(default=None)
+    reason = Text()
+    cancelled_by = UuidColumn(default=None)
+    cancelled_by_name = Varchar(length=200)
+    cancelled_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("activity_id",),), references={"activity_id": "activity"}, append_only=True)
+
+
+class ActivityInvitation(TenantTable, tablename="activity_invitation"):
+    """A customer is invited, by the means they prefer. The link is computed from the id and signed: it is stored nowhere."""
+
+    activity_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    channel = Varchar(length=40)
+    invited_by = UuidColumn(default=None)
+    invited_by_name = Varchar(length=200)
+    invited_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("activity_id", "customer_id"),),
+        wall="customer_id",
+        references={"activity_id": "activity", "customer_id": "customer"},
+        indexes=(
+            Index(("invited_at desc", "id desc"), name="activity_invitation_invited_idx"),
+            Index(("customer_id", "invited_at desc")),
+        ),
+        append_only=True,
+    )
+
+
+class ActivitySending(TenantTable, tablename="activity_sending"):
+    """Somebody took a customer's link to pass it on: to answer the invitation, or to say how it was."""
+
+    invitation_id = UuidColumn(default=None)
+    purpose = Varchar(length=10)
+    channel = Varchar(length=40)
+    sent_by = UuidColumn(default=None)
+    sent_by_name = Varchar(length=200)
+    sent_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"invitation_id": "activity_invitation"},
+        indexes=(Index(("invitation_id", "sent_at desc")),),
+        append_only=True,
+        checks={"purpose_known": "purpose in ('answer', 'feedback')"},
+    )
+
+
+class ActivityAnswer(TenantTable, tablename="activity_answer"):
+    """Yes with so many companions, or no. The latest holds; `by_link` when the customer answered without our staff."""
+
+    invitation_id = UuidColumn(default=None)
+    accepted = Boolean()
+    companions = SmallInt(default=0)
+    by_link = Boolean()
+    note = Text(default="")
+    answered_by = UuidColumn(default=None)
+    answered_by_name = Varchar(length=200)
+    answered_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"invitation_id": "activity_invitation"},
+        indexes=(
+            Index(("invitation_id", "answered_at desc")),
+            Index(("invitation_id",), unique=True, where="by_link", name="activity_answer_link_idx"),
+        ),
+        append_only=True,
+        checks={"companions_counted": "companions >= 0"},
+    )
+
+
+class ActivityPlace(TenantTable, tablename="activity_place"):
+    """Somebody who accepted: in the queue since `asked_at`, with a place since `given_at`, until `left_at`.
+
+    `redemption_id` is the reservation of the service item that attending uses.
+    """
+
+    activity_id = UuidColumn(default=None)
+    invitation_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    persons = SmallInt()
+    asked_at = Timestamptz(default=None, null=True)
+    given_at = Timestamptz(default=None, null=True)
+    left_at = Timestamptz(default=None, null=True)
+    redemption_id = UuidColumn(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={
+            "activity_id": "activity",
+            "invitation_id": "activity_invitation",
+            "customer_id": "customer",
+            "redemption_id": "redemption",
+        },
+        indexes=(
+            Index(("activity_id", "asked_at", "id"), where="left_at is null", name="activity_place_queue_idx"),
+            Index(("invitation_id",), unique=True, where="left_at is null", name="activity_place_live_idx"),
+        ),
+        checks={"somebody": "persons > 0 and asked_at is not null"},
+    )
+
+
+class ActivityAttendance(TenantTable, tablename="activity_attendance"):
+    """The customer came, with companions `persons` in all."""
+
+    invitation_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    persons = SmallInt()
+    note = Text(default="")
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("invitation_id",),),
+        wall="customer_id",
+        references={"invitation_id": "activity_invitation", "customer_id": "customer"},
+        append_only=True,
+        checks={"somebody": "persons > 0"},
+    )
+
+
+class ActivityFeedback(TenantTable, tablename="activity_feedback"):
+    """How it was, once per guest: `scores` by question and their average, 0 to 100. The comment stands sealed."""
+
+    invitation_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    scores = JSONB()
+    score = SmallInt()
+    comment_sealed = Bytea(default=None, null=True)
+    given_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("invitation_id",),),
+        wall="customer_id",
+        references={"invitation_id": "activity_invitation", "customer_id": "customer"},
+        append_only=True,
+        checks={"dated": "given_at is not null"},
+    )
+
+
+class ActivityCost(TenantTable, tablename="activity_cost"):
+    """What was spent on it, in minor units; less than 0 takes an earlier entry back."""
+
+    activity_id = UuidColumn(default=None)
+    what = Varchar(length=200)
+    amount = BigInt()
+    currency = Varchar(length=3, default="CNY")
+    spent_on = Date(default=None, null=True)
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"activity_id": "activity"},
+        indexes=(Index(("activity_id", "spent_on")),),
+        append_only=True,
+        checks={"dated": "spent_on is not null"},
+    )
