@@ -7,7 +7,7 @@ from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Varchar
 
 from .refusals import FieldError, Invalid
-from .scope import ALL_UNITS, fetch
+from .scope import ALL_UNITS, fetch, fetch_value
 from .tables import Keys, TenantTable
 
 
@@ -77,6 +77,19 @@ async def visible_from(unit_id: UUID | None) -> str | tuple[UUID, ...]:
     if any(row["id"] == unit_id and row["parent_id"] is None for row in rows):
         return ALL_UNITS
     return tuple(row["id"] for row in rows)
+
+
+async def level_of(unit_id: UUID | None) -> int:
+    """How deep the unit is in the tree: 0 for the head office, and for nobody's unit."""
+    level = await fetch_value(
+        "with recursive above as ("
+        "  select tenant_id, id, parent_id, 0 as level from org_unit where id = $1"
+        "  union all select u.tenant_id, u.id, u.parent_id, a.level + 1 from org_unit u"
+        "  join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id"
+        ") cycle id set is_cycle using path select max(level) from above where not is_cycle",
+        unit_id,
+    )
+    return level or 0
 
 
 def _view(row: dict[str, object]) -> OrgUnitView:

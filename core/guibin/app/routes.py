@@ -43,7 +43,12 @@ from guibin.surveys.api import (
     SurveyRoundController,
 )
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
-from guibin.tiers.figures_api import ConversionController, SimulationController, ValueScoreController
+from guibin.tiers.figures_api import (
+    ConversionController,
+    ServingGapController,
+    SimulationController,
+    ValueScoreController,
+)
 from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
 
 from .activity_links import FeedbackLinkController, InvitationLinkController
@@ -75,6 +80,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SimulationController,
     ConversionController,
     ValueScoreController,
+    ServingGapController,
     ApplicationController,
     MembershipController,
     RecognitionController,

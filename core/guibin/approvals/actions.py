@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
+from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
@@ -200,6 +201,9 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal)
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
     if by.units != ALL_UNITS and request["org_unit_id"] not in by.units:
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
+    level = msgspec.json.decode(request["flow"], type=ApprovalFlow).steps[request["step"]].level
+    if level is not None and by.kind != "key" and await level_of(by.org_unit_id) > level:
+        raise NotYoursToDecide(f"Step {seen + 1} is decided at level {level} of the company or above")
 
 
 async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:

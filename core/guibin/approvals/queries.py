@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from guibin.paging import Cursor
 from guibin.policy.approvals import ApprovalFlow
+from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
@@ -81,6 +82,7 @@ async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: in
         " or ($1 = 'all' and ($5 or r.org_unit_id = any ($6::uuid[])))"
         " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> $2"
         " and ($3 = 'key' or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
+        " and ($3 = 'key' or $10::int <= coalesce((r.flow -> 'steps' -> r.step ->> 'level')::int, $10))"
         " and not exists (select from approval_decision d where d.tenant_id = r.tenant_id"
         " and d.request_id = r.id and d.decided_by = $2)))"
         " and ($7::timestamptz is null or (r.asked_at, r.id) > ($7, $8::uuid))"
@@ -94,6 +96,7 @@ async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: in
         after.moment if after else None,
         after.id if after else None,
         limit,
+        await level_of(by.org_unit_id),
     )
     return await _views(rows)
 

@@ -6,11 +6,15 @@ from .deadlines import Deadline
 
 
 class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
-    """One decision by somebody in `role` or in one of `others`, due `within` from the moment it is asked for."""
+    """One decision by somebody in `role` or in one of `others`, due `within` from the moment it is asked for.
+
+    With `level` they sit at this level of the tree of org units or above it: 0 is the head office (S04-3).
+    """
 
     role: str
     within: Deadline | None = None
     others: tuple[str, ...] = ()
+    level: int | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     """One tier. Without a criterion it is given by application only.
 
     `expectation` is what its members are hoped to do: shown to those who serve them, no condition (S06-2). `strategy`
-    names how they are served, as texts `strategy.<name>` (S06-3).
+    names how they are served, as texts `strategy.<name>` (S06-3). Their account managers sit at the level `served_at` of
+    the tree of org units or above it: 0 is the head office, 1 what is directly under it (S04-3). `approval` is the flow
+    of applications for this tier, where it is not the scheme's.
     """
 
     name: str
@@ -21,6 +23,8 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     clause: str = ""
     expectation: Criterion | None = None
     strategy: tuple[str, ...] = ()
+    served_at: int | None = None
+    approval: str = ""
 
 
 class Dimension(Struct, frozen=True, forbid_unknown_fields=True):

@@ -129,7 +129,12 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
         if dimension.low >= dimension.high:
             yield PolicyProblem(f"{path}.value_score.{dimension.metric}", str(dimension.low), "low under high")
     names = {flow.name for flow in policy.approvals}
-    for flow in (scheme.approval, scheme.list_approval, scheme.indicator_approval):
+    for flow in (
+        scheme.approval,
+        scheme.list_approval,
+        scheme.indicator_approval,
+        *(tier.approval for tier in scheme.tiers),
+    ):
         if flow and flow not in names:
             yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
 

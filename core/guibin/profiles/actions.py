@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UnsetType
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
@@ -21,6 +22,7 @@ from . import queries
 from .checking import Particulars, listed, refuse_wrong
 from .names import fold, search_keys
 from .queries import CustomerView
+from .reactions import Assigned, assigned
 from .refusals import NumberTaken
 from .requests import Assignment, CustomerChange, NewCustomer
 from .sealing import insert_sealed, sealed
@@ -101,7 +103,9 @@ async def change(
     return await queries.customer(customer_id)
 
 
-async def assign(customer_id: UUID, new: Assignment, *, by: Principal, now: datetime) -> CustomerView:
+async def assign(
+    customer_id: UUID, new: Assignment, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> CustomerView:
     """Move the customer to an org unit or account manager; the wall moves with it."""
     await queries.version_of(customer_id)
     try:
@@ -118,6 +122,7 @@ async def assign(customer_id: UUID, new: Assignment, *, by: Principal, now: date
         raise _unknown_reference(error, new.org_unit_id, new.account_manager_id) from None
     except asyncpg.InsufficientPrivilegeError:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit you see", value=str(new.org_unit_id)),)) from None
+    await assigned(Assigned(customer_id, new.account_manager_id, policy, company), by=by, now=now)
     await record(_note("customer.assign", customer_id, ("org_unit_id", "account_manager_id")), by=by, now=now)
     return await queries.customer(customer_id)
 

@@ -84,8 +84,11 @@ class CustomerController(Controller):
         return await disclosures.disclose(customer_id, data, policy=policy, by=by, now=now)
 
     @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
-    async def assign(self, customer_id: UUID, data: Assignment, by: Principal, now: datetime) -> Response[CustomerView]:
-        return _tagged(await actions.assign(customer_id, data, by=by, now=now), status=201)
+    async def assign(
+        self, customer_id: UUID, data: Assignment, policy: Policy, company: Company, by: Principal, now: datetime
+    ) -> Response[CustomerView]:
+        found = await actions.assign(customer_id, data, policy=policy, company=company, by=by, now=now)
+        return _tagged(found, status=201)
 
     @get("/{customer_id:uuid}/consents", needs=may("customers:read"), summary="What the customer agreed to")
     async def list_consents(self, customer_id: UUID, by: Principal, now: datetime) -> list[ConsentView]:

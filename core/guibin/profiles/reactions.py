@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Company
+from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 
 
@@ -19,6 +20,15 @@ class ConsentRecorded(Struct, frozen=True):
     company: Company
 
 
+class Assigned(Struct, frozen=True):
+    """A customer goes to an account manager, an org unit, or both; None is as it was."""
+
+    customer_id: UUID
+    account_manager_id: UUID | None
+    policy: Policy
+    company: Company
+
+
 class OrderOpened(Struct, frozen=True):
     """A customer has one more order."""
 
@@ -26,10 +36,18 @@ class OrderOpened(Struct, frozen=True):
     order_id: UUID
 
 
+AssignedCallback = Callable[[Assigned, Principal, datetime], Awaitable[None]]
 ConsentCallback = Callable[[ConsentRecorded, Principal, datetime], Awaitable[None]]
 OrderCallback = Callable[[OrderOpened, Principal, datetime], Awaitable[None]]
+_on_assigned: list[AssignedCallback] = []
 _on_consent: list[ConsentCallback] = []
 _on_order: list[OrderCallback] = []
+
+
+def on_assigned(callback: AssignedCallback) -> AssignedCallback:
+    """Call the function with every assignment, in its transaction. Registered at import."""
+    _on_assigned.append(callback)
+    return callback
 
 
 def on_consent(callback: ConsentCallback) -> ConsentCallback:
@@ -42,6 +60,12 @@ def on_order(callback: OrderCallback) -> OrderCallback:
     """Call the function with every order opened, in its transaction. Registered at import."""
     _on_order.append(callback)
     return callback
+
+
+async def assigned(happened: Assigned, *, by: Principal, now: datetime) -> None:
+    """Let everybody react. A refusal raised there undoes the assignment with it."""
+    for callback in _on_assigned:
+        await callback(happened, by, now)
 
 
 async def consent_recorded(happened: ConsentRecorded, *, by: Principal, now: datetime) -> None:

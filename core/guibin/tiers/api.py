@@ -23,6 +23,7 @@ from .assessment import AssessmentView
 from .days import local_day
 from .explaining import Explanation, explanation_of
 from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, units_of, visible_customers
+from .lists import refuse_unapproved_ending
 from .moves import Move
 from .queries import ApplicationView, AssessmentRow, MembershipView, ResultView
 from .simulations import dry_run
@@ -162,8 +163,16 @@ class MembershipController(Controller):
         summary="End a membership, as when a post ends or the customer wishes it",
     )
     async def end(
-        self, customer_id: UUID, scheme: str, data: NewEnding, by: Principal, now: datetime, company: Company
+        self,
+        customer_id: UUID,
+        scheme: str,
+        data: NewEnding,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        company: Company,
     ) -> list[MembershipView]:
+        refuse_unapproved_ending(policy.scheme(scheme))
         on = data.on or local_day(now, company.time_zone)
         await memberships.end(customer_id, scheme, on=on, because=data.reason, now=now)
         await _note("membership.end", (customer_id,), ("tier",), by, now)

@@ -27,7 +27,7 @@ from .days import local_day
 from .memberships import NewMembership
 from .queries import ApplicationView
 
-Kind = Literal["tier", "exception", "upgrade"]
+Kind = Literal["tier", "exception", "upgrade", "adjustment"]
 Answers = dict[str, str | int | bool | None]
 # The core's own flow, for schemes that name none.
 _FALLBACK_FLOW = "exception"
@@ -43,7 +43,8 @@ class AlreadyApplied(Conflict):
 class NewApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`exception` relaxes the thresholds for one customer and needs `expires_on`, the first day without it (S12-3).
 
-    `upgrade` asks for a higher tier than the present one. `form` names a form of the policy that `answers` fill in.
+    `upgrade` asks for a higher tier than the present one, `adjustment` for any other, or for none with an empty `tier`
+    (S04-4). `form` names a form of the policy that `answers` fill in.
     """
 
     customer_id: UUID
@@ -73,9 +74,9 @@ async def apply_for(
     problems = _problems(new, scheme, customer["kind"], present, policy, today)
     if scheme is None or problems:
         raise Invalid("The application cannot be taken", fields=tuple(problems))
-    if scheme.voluntary:
+    if scheme.voluntary and new.tier:
         await refuse_unwilling(new.customer_id, scheme.name)
-    flow = _flow(policy, scheme)
+    flow = _flow(policy, scheme, max((present, new.tier), key=scheme.rank))
     application_id = new_id()
     await _write(application_id, new, scheme, policy, company, by, now)
     approval_id = await approvals.ask(
@@ -103,7 +104,7 @@ async def apply_for(
 
 @approvals.on_decision("application")
 async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
-    """Approved: the membership starts on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
+    """Approved: the membership starts, or ends, on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
     row = await fetch_one(
         "select customer_id, kind, scheme, tier, reason, expires_on, time_zone, voluntary from application"
         " where id = $1 for update",
@@ -115,6 +116,10 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
         "update application set outcome = $2, decided_at = $3 where id = $1", decided.subject_id, decided.outcome, now
     )
     if not decided.approved:
+        return
+    if not row["tier"]:
+        on = local_day(now, row["time_zone"])
+        await memberships.end(row["customer_id"], row["scheme"], on=on, because=row["reason"], now=now)
         return
     if row["voluntary"]:
         await refuse_unwilling(row["customer_id"], row["scheme"])
@@ -140,7 +145,10 @@ def _problems(
         known = ", ".join(s.name for s in policy.schemes) or "the policy has none"
         return [FieldError("scheme", "a scheme of the policy", f"one of: {known}", new.scheme)]
     problems = []
-    if scheme.tier(new.tier) is None:
+    if new.kind == "adjustment" and present in (None, new.tier):
+        rule = "another than the present tier"
+        problems.append(FieldError("tier", rule, f"the present one is {present or 'none: apply for a tier'}", new.tier))
+    if scheme.tier(new.tier) is None and (new.kind != "adjustment" or new.tier):
         tiers = ", ".join(tier.name for tier in scheme.tiers)
         problems.append(FieldError("tier", f"a tier of {scheme.name}", f"one of: {tiers}", new.tier))
     if kind not in scheme.customer_kinds:
@@ -178,8 +186,10 @@ def _answer_problems(new: NewApplication, scheme: TierScheme, policy: Policy) ->
     ]
 
 
-def _flow(policy: Policy, scheme: TierScheme) -> ApprovalFlow:
-    name = scheme.approval or _FALLBACK_FLOW
+def _flow(policy: Policy, scheme: TierScheme, highest: str | None) -> ApprovalFlow:
+    """That of the higher of the two tiers: whoever may give a low one may not take a high one away."""
+    tier = scheme.tier(highest) if highest else None
+    name = (tier.approval if tier else "") or scheme.approval or _FALLBACK_FLOW
     flow = policy.approval(name)
     if flow is None:
         raise Invalid(

@@ -21,6 +21,7 @@ from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .bulk import fetch_all
+from .lists import refuse_second_list
 from .memberships import lock_scheme
 from .moves import AnnounceMoves, Move, apply_moves
 
@@ -129,13 +130,14 @@ async def assess(
 ) -> AssessmentView:
     """Assess everybody under a scheme from the facts before `as_of`, and put the moves into effect on that day.
 
-    Where the scheme's list needs approval, they wait for it (S04-2). Raises NotYourAssessment, BeforeLastAssessment, and
-    Invalid for an unknown scheme or one that is given by application only.
+    Where the scheme's list needs approval, they wait for it (S04-2). Raises NotYourAssessment, BeforeLastAssessment,
+    ListFixed, and Invalid for an unknown scheme or one that is given by application only.
     """
     scheme = assessable(policy, scheme_name)
     refuse_partial_view(by)
     await lock_scheme(scheme.name)
     await _refuse_before_last(scheme.name, as_of)
+    await refuse_second_list(scheme, as_of=as_of)
     assessment_id = new_id()
     await execute(
         "insert into assessment (id, scheme, as_of, known_at, policy_version, policy, customers, assessed_by,"
@@ -173,12 +175,16 @@ async def assess(
 
 
 async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
-    """Put the moves into effect on the assessment's day. Raises BeforeLastAssessment when a later one is in effect."""
+    """Put the moves into effect on the assessment's day.
+
+    Raises BeforeLastAssessment when a later one is in effect, ListFixed when the period has its list.
+    """
     row = await fetch_one("select scheme, as_of, policy from assessment where id = $1 for update", assessment_id)
     assert row is not None, "the caller has just read or written it"
     await lock_scheme(row["scheme"])
     await _refuse_before_last(row["scheme"], row["as_of"])
     scheme = msgspec.json.decode(row["policy"], type=TierScheme)
+    await refuse_second_list(scheme, as_of=row["as_of"])
     await apply_moves(
         assessment_id,
         scheme=scheme.name,

@@ -1,4 +1,4 @@
-"""`/api/v1/assessments/simulations`, `/tier-conversions`, `/customers/{id}/value-scores`."""
+"""`/api/v1/assessments/simulations`, `/tier-conversions`, `/customers/{id}/value-scores`, `/serving-gaps`."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -16,11 +16,12 @@ from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
-from . import simulations
+from . import serving, simulations
 from .conversions import Conversion, conversions
 from .days import local_day
 from .facts import visible_customers
 from .scores import ScoreView, scores_of
+from .serving import ServingGap
 from .simulations import NewSimulation, SimulationView
 
 Scheme = Annotated[str, Parameter(max_length=60, description="A scheme of the policy.")]
@@ -88,3 +89,29 @@ class ValueScoreController(Controller):
         note = AuditNote(action="value_score.read", customer_id=customer_id, fields=("value_score", "measures"))
         await record(note, by=by, now=now)
         return page_of(found, limit, lambda row: Cursor(row.recorded_at, row.assessment_id))
+
+
+class ServingGapController(Controller):
+    path = "/api/v1/serving-gaps"
+    tags = ("tiers",)
+
+    @get("/", needs=may("tiers:read"), summary="Members whose account manager is missing or sits at too low a level")
+    async def list_gaps(
+        self,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        company: Company,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[ServingGap]:
+        after = decode(cursor)
+        today = local_day(now, company.time_zone)
+        found = await serving.gaps(policy, on=today, after=after.id if after else None, limit=limit + 1)
+        page = page_of(found, limit, lambda gap: Cursor(now, gap.customer_id))
+        shown = tuple(dict.fromkeys(gap.customer_id for gap in page.items))
+        note = AuditNote(
+            action="serving_gap.list", subject="membership", customer_ids=shown, fields=("tier",), shown=len(page.items)
+        )
+        await record(note, by=by, now=now)
+        return page

@@ -1,6 +1,6 @@
 """Corporate VIPs: the bank-wide list in four tiers, and the international business beside it (S04)."""
 
-from guibin import AnyOf, AtLeast, Cadence, Dimension, Entitlement, Metric, ServiceItem, Setting, Tier, TierScheme
+from guibin import AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
 
 LIST, INTERNATIONAL = "corporate_vip", "international_business"
 CORPORATE = "corporate"
@@ -8,15 +8,15 @@ EXCLUSIVE, DIAMOND, PLATINUM, GOLD = "exclusive", "diamond", "platinum", "gold"
 
 # S04-1: large stable deposits, or large economic benefit, or influence; S04-2: or the four dimensions together.
 WAYS = {
-    "deposit_daily_avg_1y": "corporate_deposit",
-    "contribution_1y": "corporate_contribution",
-    "influence": "corporate_influence",
-    "value_score": "corporate_value",
+    "deposit_daily_avg_1y": "deposit",
+    "contribution_1y": "contribution",
+    "influence": "influence",
+    "value_score": "value",
 }
 # The regulation names four tiers and no figures: these are defaults.
 SETTINGS = (
     *(
-        Setting(f"{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause="S04-1")
+        Setting(f"corporate_{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause="S04-1")
         for tier, values in (
             (EXCLUSIVE, (10_000_000_000, 500_000_000, 95, 90)),
             (DIAMOND, (5_000_000_000, 200_000_000, 85, 75)),
@@ -31,6 +31,12 @@ SETTINGS = (
     ),
 )
 
+
+def _tier(name: str, level: int, approval: str = "") -> Tier:
+    ways = AnyOf(tuple(AtLeast(metric, f"corporate_{figure}_{name}") for metric, figure in WAYS.items()))
+    return Tier(name, ways, clause="S04-1", served_at=level, approval=approval)
+
+
 LIST_SCHEME = TierScheme(
     LIST,
     customer_kinds=(CORPORATE,),
@@ -42,10 +48,8 @@ LIST_SCHEME = TierScheme(
         Metric("relationship", "relationship", "last", months=0, unit="months"),
         Metric("influence", "influence", "last", months=24, unit="points"),
     ),
-    tiers=tuple(
-        Tier(name, AnyOf(tuple(AtLeast(metric, f"{figure}_{name}") for metric, figure in WAYS.items())), clause="S04-1")
-        for name in (EXCLUSIVE, DIAMOND, PLATINUM, GOLD)
-    ),
+    # S04-3: served by the head office (0), a branch (1), a sub-branch (2); gold is the branch's to decide.
+    tiers=(_tier(EXCLUSIVE, 0), _tier(DIAMOND, 1), _tier(PLATINUM, 1), _tier(GOLD, 2, "corporate_gold")),
     approval="corporate_adjustment",  # S04-4
     list_approval="corporate_list",  # S04-2: once a year
     value_score=(
@@ -73,27 +77,4 @@ INTERNATIONAL_SCHEME = TierScheme(
         Dimension("settlements_1y", 20, 0, 200, "activity"),
     ),
     clause="S04-6",
-)
-
-SERVICE_ITEMS = (
-    ServiceItem("service_team", clause="S04-3"),
-    ServiceItem("financing_priority", steps=("request", "review", "answer"), clause="S04-4"),
-    ServiceItem("executive_salon", steps=("invitation", "attendance", "feedback"), clause="S04-4"),
-    ServiceItem("fx_advice", steps=("request", "answer"), clause="S04-6"),
-)
-ENTITLEMENTS = tuple(  # None is without limit; how often is the bank's to say
-    Entitlement(scheme, tier, item, quota=quota, clause=clause)
-    for scheme, item, clause, quotas in (
-        (LIST, "service_team", "S04-3", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None, GOLD: None}),
-        (LIST, "financing_priority", "S04-4", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None}),
-        (LIST, "executive_salon", "S04-4", {EXCLUSIVE: 12, DIAMOND: 6, PLATINUM: 2}),
-        (INTERNATIONAL, "fx_advice", "S04-6", {DIAMOND: None, PLATINUM: 48, GOLD: 12}),
-    )
-    for tier, quota in quotas.items()
-)
-CADENCES = (
-    Cadence(LIST, EXCLUSIVE, "month", face_to_face=True, clause="S04-3"),
-    Cadence(LIST, DIAMOND, "month", clause="S04-3"),
-    Cadence(LIST, PLATINUM, "quarter", clause="S04-3"),
-    Cadence(LIST, GOLD, "quarter", clause="S04-3"),
 )

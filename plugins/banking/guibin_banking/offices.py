@@ -18,32 +18,27 @@ APPROVALS = tuple(
     ApprovalFlow(
         name,
         subject,
-        steps=tuple(ApprovalStep(office, within=Days(days)) for office, days in steps),
+        steps=tuple(ApprovalStep(office, Days(days), level=int(office == BRANCH)) for office, days in steps),
         applicants=applicants,
         clause=clause,
     )
+    # S04-3: offices sit in the head office (level 0), heads of branches directly under it (1), no lower.
     for name, subject, applicants, steps, clause in (
         # A branch sends it up, the head office approves.
         ("vip_card", "application", SERVING, ((BRANCH, 2), (PERSONAL, 3)), "S08-4"),
         ("corporate_list", "assessment", (), ((CORPORATE, 10), (PRESIDENT, 10)), "S04-2"),
         ("corporate_adjustment", "application", SERVING, ((BRANCH, 5), (CORPORATE, 5)), "S04-4"),
+        ("corporate_gold", "application", SERVING, ((BRANCH, 5),), "S04-3"),
         ("international_rating", "application", SERVING, ((INTERNATIONAL, 5),), "S04-6"),
         ("relaxed_threshold", "application", SERVING, ((CARDS, 5),), "S12-3"),
         ("extra_indicator", "indicator", SERVING, ((CARDS, 10),), "S12-2"),
     )
 )
 
-# S08-5 gives each department its part and no figures.
+# S08-5 gives each department its part and no figures: these are the working days to answer in.
+_DAYS = {"publicity": 10, "executive_card_review": 3, "card_ordering": 10, "systems": 10, "training": 20}
 _LED = (Escalation("manager"), Escalation("tenant_admin", 240))
 DEPARTMENT_TASKS = tuple(
     DepartmentTask(name, BusinessHours(4), BusinessDays(days), calendar="business", escalations=_LED, clause="S08-5")
-    for name, days in (
-        ("publicity", 10),
-        ("executive_card_review", 3),
-        ("card_ordering", 10),
-        ("systems", 10),
-        ("accounting", 5),
-        ("cost_management", 5),
-        ("training", 20),
-    )
+    for name, days in {**_DAYS, "accounting": 5, "cost_management": 5}.items()
 )

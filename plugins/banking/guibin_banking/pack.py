@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from guibin import ArchiveField, Kpi, Pack, load
 
-from . import corporate, offices, personal
+from . import corporate, offices, personal, rights
 
 FIELDS = (
     ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S08-3"),
@@ -27,11 +27,11 @@ PACK = Pack(
         corporate.INTERNATIONAL_SCHEME,
         personal.COOPERATIVE_SCHEME,
     ),
-    service_items=(*personal.SERVICE_ITEMS, *corporate.SERVICE_ITEMS),
-    entitlements=(*personal.ENTITLEMENTS, *corporate.ENTITLEMENTS),
+    service_items=rights.SERVICE_ITEMS,
+    entitlements=rights.ENTITLEMENTS,
     department_tasks=offices.DEPARTMENT_TASKS,
     approvals=offices.APPROVALS,
-    cadences=(*personal.CADENCES, *corporate.CADENCES),
+    cadences=rights.CADENCES,
     kpis=(
         Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),
         Kpi("vip_applications_approved", "applications_approved", "applications_decided", clause="S08-4"),

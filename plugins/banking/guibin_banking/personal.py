@@ -1,18 +1,6 @@
 """Personal VIPs: diamond, platinum and gold of a bank (S02, S08), and the VIPs of a credit cooperative (S12)."""
 
-from guibin import (
-    AllOf,
-    AnyOf,
-    AtLeast,
-    Cadence,
-    Dimension,
-    Entitlement,
-    Metric,
-    ServiceItem,
-    Setting,
-    Tier,
-    TierScheme,
-)
+from guibin import AllOf, AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
 
 BANK, COOPERATIVE = "personal_vip", "cooperative_vip"
 PERSONAL = "personal"
@@ -91,32 +79,4 @@ COOPERATIVE_SCHEME = TierScheme(
     approval="relaxed_threshold",  # S12-3
     indicator_approval="extra_indicator",  # S12-2
     clause="S12-1",
-)
-
-SERVICE_ITEMS = (
-    ServiceItem("priority_counter", clause="S02-7"),
-    ServiceItem("preferential_fee", clause="S02-7"),
-    ServiceItem("account_manager", clause="S02-5"),
-    ServiceItem("vip_room", clause="S08-1"),
-    ServiceItem("wealth_seminar", steps=("invitation", "attendance", "feedback"), clause="S08-4"),
-)
-ENTITLEMENTS = tuple(  # None is without limit; how often is the bank's to say
-    Entitlement(scheme, tier, item, quota=quota, clause=clause)
-    for scheme, item, clause, quotas in (
-        (BANK, "priority_counter", "S02-7", {DIAMOND: None, PLATINUM: None, GOLD: None}),
-        (BANK, "account_manager", "S02-5", {DIAMOND: None, PLATINUM: None, GOLD: None}),
-        (BANK, "preferential_fee", "S02-7", {DIAMOND: None, PLATINUM: 24, GOLD: 12}),
-        (BANK, "vip_room", "S08-1", {DIAMOND: None, PLATINUM: None}),
-        (BANK, "wealth_seminar", "S08-4", {DIAMOND: 12, PLATINUM: 4}),
-        (COOPERATIVE, "priority_counter", "S12-4", {VIP: None}),
-        (COOPERATIVE, "account_manager", "S12-4", {VIP: None}),
-        (COOPERATIVE, "preferential_fee", "S12-4", {VIP: 12}),
-    )
-    for tier, quota in quotas.items()
-)
-CADENCES = (
-    Cadence(BANK, DIAMOND, "month", clause="S02-5"),
-    Cadence(BANK, PLATINUM, "month", clause="S02-5"),
-    Cadence(BANK, GOLD, "quarter", clause="S02-5"),
-    Cadence(COOPERATIVE, VIP, "quarter", clause="S12-4"),
 )

@@ -1,0 +1,47 @@
+"""A list that is approved holds until its period ends: changes only by adjustments that are approved one by one (S04-2)."""
+
+from datetime import date
+from typing import Literal
+
+from guibin.policy.tiers import TierScheme
+from guibin_tenants.refusals import Conflict
+from guibin_tenants.scope import fetch_value
+
+
+class ListFixed(Conflict):
+    """The period has its approved list."""
+
+    kind = "list-fixed"
+    title = "The list is fixed: changes are put up as adjustments"
+
+
+async def refuse_second_list(scheme: TierScheme, *, as_of: date) -> None:
+    """Raises ListFixed when a list of the same period is in effect. Schemes without approved lists have none."""
+    if not scheme.list_approval:
+        return
+    first, after = period_of(as_of, scheme.reassess_every)
+    fixed = await fetch_value(
+        "select max(as_of) from assessment where scheme = $1 and applied_at is not null and as_of >= $2 and as_of < $3",
+        scheme.name,
+        first,
+        after,
+    )
+    if fixed is not None:
+        raise ListFixed(f"The list of {scheme.name} as of {fixed} holds until {after}: put up an adjustment instead")
+
+
+def refuse_unapproved_ending(scheme: TierScheme | None) -> None:
+    """Raises ListFixed for a scheme whose list is approved: leaving it is an adjustment too."""
+    if scheme is not None and scheme.list_approval:
+        raise ListFixed(f"Nobody leaves the list of {scheme.name} unapproved: put up an adjustment without a tier")
+
+
+def period_of(day: date, every: Literal["month", "quarter", "year"]) -> tuple[date, date]:
+    """The calendar month, quarter or year of a day: its first day and the first day after it."""
+    months = {"month": 1, "quarter": 3, "year": 12}[every]
+    begun = (day.year * 12 + day.month - 1) // months * months
+    return _month(begun), _month(begun + months)
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
