@@ -8,6 +8,8 @@ from .activities import tables as activities
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
+from .cards import supply_tables as card_supply
+from .cards import tables as cards
 from .care import tables as care
 from .complaints import tables as complaints
 from .department_requests import tables as department_requests
@@ -59,6 +61,20 @@ TABLES: tuple[type[Table], ...] = (
     Redemption,
     RedemptionUse,
     RedemptionReversal,
+    card_supply.CardRequest,
+    card_supply.CardBatch,
+    card_supply.CardShipment,
+    card_supply.CardReceipt,
+    card_supply.CardWriteOff,
+    card_supply.CardStock,
+    card_supply.CardMovement,
+    cards.IdentityCheck,
+    cards.CardApplication,
+    cards.CardTelling,
+    cards.Card,
+    cards.CardEvent,
+    cards.CardNumber,
+    cards.EntitlementProof,
     records.Interaction,
     records.InteractionHandling,
     records.Visit,

@@ -5,6 +5,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 """
 
 from guibin.activities import jobs as activities
+from guibin.cards import jobs as cards
 from guibin.care import jobs as care
 from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
@@ -20,11 +21,24 @@ from guibin.tiers import jobs as tiers
 from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
-HANDLERS = (activities, care, department_requests, insight, records, service_requests, sla, surveys, tiers, webhooks)
+HANDLERS = (
+    activities,
+    cards,
+    care,
+    department_requests,
+    insight,
+    records,
+    service_requests,
+    sla,
+    surveys,
+    tiers,
+    webhooks,
+)
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
+    Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18

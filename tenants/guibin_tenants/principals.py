@@ -39,6 +39,8 @@ _SERVING = frozenset(
         "approvals:read",
         "requests:read",
         "requests:write",
+        "cards:read",
+        "cards:issue",
     }
 )
 _LEADING = _SERVING | {

@@ -6,6 +6,14 @@ from guibin.activities.api import ActivityController, ActivityInvitationControll
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
+from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
+from guibin.cards.supply_api import (
+    CardBatchController,
+    CardRequestController,
+    CardShipmentController,
+    CardStockController,
+    CardWriteOffController,
+)
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.department_requests.api import DepartmentRequestController
@@ -88,6 +96,15 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ServiceStandardController,
     EntitlementController,
     RedemptionController,
+    CardRequestController,
+    CardBatchController,
+    CardShipmentController,
+    CardWriteOffController,
+    CardStockController,
+    CardApplicationController,
+    CardController,
+    ProofController,
+    HolderController,
     InteractionController,
     VisitController,
     ContactCadenceController,

@@ -1,0 +1,241 @@
+"""Issuing, activating, reporting lost, replacing and revoking cards. No second live card of a kind, no card from nowhere."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.entitlements.periods import add_months
+from guibin.policy.cards import CardKind
+from guibin.policy.packs import Policy
+from guibin.tiers import memberships
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
+from guibin_tenants.tables import new_id
+
+from . import derived, numbers, queries
+from .applications import close, known_kind, refuse_unentitled
+from .identity import refuse_unidentified
+from .queries import CardForm
+from .refusals import LiveCard, NotApproved, NumberTaken
+from .requests import CardReason, NewCard, NewReplacement
+from .states import HandedOver, happen, locked, locked_with_membership, refuse_unless
+from .stock import Movement, Subject, move, tell_if_low
+from .supply import unit_of
+
+
+async def issue(new: NewCard, *, policy: Policy, company: Company, by: Principal, now: datetime) -> CardForm:
+    """Hand over the card of an approved application, from the stock of the unit if one is kept.
+
+    Cards of the customer's other tiers in the scheme are exchanged for it. Raises NotFound, NotApproved, NoConsent,
+    NotInTier, NotSponsored, QuotaFull, NotIdentified, Invalid, NumberTaken, LiveCard, OutOfStock, OtherUnit.
+    """
+    application = await fetch_one(
+        "select customer_id, kind, of_customer_id, outcome, closed_at from card_application where id = $1 for update",
+        new.application_id,
+    )
+    if application is None:
+        raise NotFound(f"There is no card application {new.application_id}")
+    if application["outcome"] != "approved" or application["closed_at"] is not None:
+        raise NotApproved()
+    kind, customer_id = known_kind(policy, application["kind"]), application["customer_id"]
+    # Whoever ends the membership or gives another tier waits, or is seen here.
+    await memberships.lock(customer_id, kind.scheme)
+    await refuse_unentitled(kind, customer_id, application["of_customer_id"], policy=policy, company=company, now=now)
+    if kind.real_name is not None and "issue" in kind.real_name.at:
+        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=company, now=now)
+    today = local_day(now, company.time_zone)
+    handed = HandedOver(
+        customer_id=customer_id,
+        kind=kind,
+        number=numbers.plain(new.number, kind),
+        application_id=new.application_id,
+        of_customer_id=application["of_customer_id"],
+        issued_on=today,
+        expires_on=add_months(today, kind.months),
+        unit_id=await unit_of(new.unit_id, by),
+        identity_check_id=new.identity_check_id,
+    )
+    await _exchange(handed, by, now)
+    card_id = await _hand_over(handed, by, now)
+    await close(new.application_id, "issued", now=now)
+    if kind.sponsorship is not None:
+        await derived.bring_tier(handed, policy=policy, now=now)
+    return await _shown(card_id, "issue", customer_id, by, now)
+
+
+async def activate(card_id: UUID, *, by: Principal, now: datetime) -> CardForm:
+    """The customer opens the card (S12-6). Raises NotFound, WrongState."""
+    card = await locked(card_id)
+    refuse_unless(card, "issued")
+    await happen(card, "activated", by=by, now=now)
+    return await _shown(card_id, "activate", card["customer_id"], by, now)
+
+
+async def report_lost(card_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardForm:
+    """Nobody is served on it from now on. Raises NotFound, WrongState."""
+    card = await locked(card_id)
+    refuse_unless(card, "issued", "active")
+    await happen(card, "lost", note=new.reason, by=by, now=now)
+    return await _shown(card_id, "report_lost", card["customer_id"], by, now)
+
+
+async def recover(card_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardForm:
+    """It was found again and is what it was before. Raises NotFound, WrongState."""
+    card = await locked(card_id)
+    refuse_unless(card, "lost")
+    await happen(card, "found", note=new.reason, by=by, now=now)
+    return await _shown(card_id, "recover", card["customer_id"], by, now)
+
+
+async def replace(
+    card_id: UUID, new: NewReplacement, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> CardForm:
+    """The next card; the old one dies in the same transaction. A lost or damaged card's keeps its last day.
+
+    Raises NotFound, WrongState, NotIdentified, Invalid, NumberTaken, OutOfStock, OtherUnit, and as `issue` what stands
+    in the way of a card that is renewed.
+    """
+    card = await locked_with_membership(card_id)
+    refuse_unless(card, *(("issued", "active", "lost") if new.cause != "expiring" else ("issued", "active")))
+    kind, customer_id = known_kind(policy, card["kind"]), card["customer_id"]
+    today = local_day(now, company.time_zone)
+    _refuse_dead(card["expires_on"], today)
+    if kind.real_name is not None and "issue" in kind.real_name.at:
+        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=company, now=now)
+    unit_id = await unit_of(new.unit_id, by)
+    number = numbers.plain(new.number, kind)
+    await happen(card, "ended", because="replaced", note=new.cause, by=by, now=now)
+    await refuse_unentitled(kind, customer_id, card["of_customer_id"], policy=policy, company=company, now=now)
+    if new.cause == "expiring":
+        _refuse_early(card["expires_on"], kind, today)
+    handed = HandedOver(
+        customer_id=customer_id,
+        kind=kind,
+        number=number,
+        application_id=card["application_id"],
+        of_customer_id=card["of_customer_id"],
+        replaces=card_id,
+        issued_on=today,
+        expires_on=add_months(today, kind.months) if new.cause == "expiring" else card["expires_on"],
+        unit_id=unit_id,
+        identity_check_id=new.identity_check_id,
+        note=new.reason,
+    )
+    following = await _hand_over(handed, by, now)
+    if kind.sponsorship is not None:
+        await derived.prolong_tier(handed)
+    return await _shown(following, "replace", customer_id, by, now)
+
+
+async def revoke(card_id: UUID, new: CardReason, *, company: Company, by: Principal, now: datetime) -> CardForm:
+    """Take the card away; the tier it brought ends with it. Raises NotFound, WrongState."""
+    card = await locked_with_membership(card_id)
+    refuse_unless(card, "issued", "active", "lost")
+    await happen(card, "ended", because="revoked", note=new.reason, by=by, now=now)
+    await derived.end_tier(card, on=local_day(now, company.time_zone), because=new.reason, now=now)
+    return await _shown(card_id, "revoke", card["customer_id"], by, now)
+
+
+async def _hand_over(handed: HandedOver, by: Principal, now: datetime) -> UUID:
+    card_id = new_id()
+    try:
+        async with savepoint():
+            await _insert(card_id, handed, by, now)
+    except asyncpg.UniqueViolationError as error:
+        if "card_number" in str(error.constraint_name or ""):
+            raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
+        raise LiveCard() from None
+    if handed.kind.quantity_approval:
+        subject = Subject("card", card_id)
+        given = Movement(
+            kind=handed.kind.name,
+            quantity=1,
+            from_account="stock",
+            from_unit_id=handed.unit_id,
+            to_account="issued",
+            subject=subject,
+        )
+        left = await move(given, by=by, now=now)
+        if handed.unit_id is not None:
+            await tell_if_low(handed.kind, handed.unit_id, left=left, taken=1, subject=subject, now=now)
+    card = await locked(card_id)
+    await happen(card, "issued", note=handed.note, identity_check_id=handed.identity_check_id, by=by, now=now)
+    return card_id
+
+
+async def _insert(card_id: UUID, handed: HandedOver, by: Principal, now: datetime) -> None:
+    kind = handed.kind
+    await execute(
+        "insert into card (id, customer_id, kind, scheme, tier, of_customer_id, application_id, replaces, unit_id, sealed,"
+        " masked, clause, issued_on, expires_on, issued_by_name, issued_at, state, ended_because)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'issued', '')",
+        card_id,
+        handed.customer_id,
+        kind.name,
+        kind.scheme,
+        kind.tier,
+        handed.of_customer_id,
+        handed.application_id,
+        handed.replaces,
+        handed.unit_id,
+        await numbers.sealed(handed.number, card_id=card_id, customer_id=handed.customer_id),
+        numbers.shown(handed.number),
+        kind.clause,
+        handed.issued_on,
+        handed.expires_on,
+        by.name,
+        now,
+    )
+    await execute(
+        "insert into card_number (id, card_id, exact, kind, scheme, tier, of_customer_id, expires_on, state, ended_because)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', '')",
+        new_id(),
+        card_id,
+        await numbers.exact(handed.number),
+        kind.name,
+        kind.scheme,
+        kind.tier,
+        handed.of_customer_id,
+        handed.expires_on,
+    )
+
+
+async def _exchange(handed: HandedOver, by: Principal, now: datetime) -> None:
+    """A customer shows one tier: the card of the tier before ends with the issue of the next."""
+    if handed.of_customer_id is not None:
+        return
+    rows = await fetch(
+        "select id from card where customer_id = $1 and scheme = $2 and tier <> $3 and of_customer_id is null"
+        " and ended_at is null order by id",
+        handed.customer_id,
+        handed.kind.scheme,
+        handed.kind.tier,
+    )
+    for row in rows:
+        await happen(await locked(row["id"]), "ended", because="exchanged", by=by, now=now)
+
+
+def _refuse_dead(expires_on: date, today: date) -> None:
+    if expires_on <= today:
+        rule = "a card that has not expired"
+        raise Invalid(fields=(FieldError("cause", rule, "apply for a new card", f"expired on {expires_on}"),))
+
+
+def _refuse_early(expires_on: date, kind: CardKind, today: date) -> None:
+    first = expires_on - timedelta(days=kind.warn_days)
+    if today < first:
+        rule = f"from {first}, {kind.warn_days} days before it expires"
+        raise Invalid(fields=(FieldError("cause", rule, "lost or damaged cards are replaced at any time", "expiring"),))
+
+
+async def _shown(card_id: UUID, verb: str, customer_id: UUID, by: Principal, now: datetime) -> CardForm:
+    note = AuditNote(
+        action=f"card.{verb}", subject="card", subject_id=card_id, customer_id=customer_id, fields=("card",)
+    )
+    await record(note, by=by, now=now)
+    return await queries.form(card_id)

@@ -1,0 +1,209 @@
+"""Putting a customer up for a card; the policy's flow decides, and the outlet tells the customer (S08-4, S12-6)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.notices.actions import Notice, notify
+from guibin.policy.cards import CardKind
+from guibin.policy.packs import Policy
+from guibin.tiers import memberships
+from guibin.tiers.consents import refuse_unwilling
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .identity import refuse_unidentified
+from .queries import CardApplicationView
+from .refusals import AlreadyAppliedFor, LiveCard, NotApproved, NotInTier
+from .requests import CardReason, NewCardApplication, NewCardTelling
+from .sponsors import refuse_unsponsored
+
+SUBJECT = "card_application"
+
+
+async def apply_for(
+    new: NewCardApplication, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> CardApplicationView:
+    """Put a customer up for a card.
+
+    Raises Invalid, NotFound, NoConsent (S08-2), NotInTier, NotSponsored, QuotaFull (S04-5), NotIdentified (S08-3),
+    LiveCard, AlreadyAppliedFor, NotAnApplicant.
+    """
+    kind = known_kind(policy, new.kind)
+    customer = await fetch_one("select org_unit_id from customer where id = $1 and closed_at is null", new.customer_id)
+    if customer is None:
+        raise NotFound(f"There is no customer {new.customer_id}, or the archive is closed")
+    await refuse_unentitled(kind, new.customer_id, new.of_customer_id, policy=policy, company=company, now=now)
+    if kind.real_name is not None and "application" in kind.real_name.at:
+        await refuse_unidentified(new.identity_check_id, new.customer_id, kind=kind, company=company, now=now)
+    if await fetch_value(
+        "select true from card where customer_id = $1 and kind = $2 and ended_at is null", new.customer_id, kind.name
+    ):
+        raise LiveCard(f"The present {kind.name} is replaced, or revoked first")
+    flow = policy.approval(kind.approval)
+    if flow is None:
+        raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.approval),))
+    application_id = await _write(new, kind, by, now)
+    approval_id = await approvals.ask(
+        SUBJECT,
+        application_id,
+        flow=flow,
+        by=by,
+        now=now,
+        note=new.reason,
+        customer_id=new.customer_id,
+        org_unit_id=customer["org_unit_id"],
+    )
+    await execute("update card_application set approval_id = $2 where id = $1", application_id, approval_id)
+    await _note("card_application.write", application_id, new.customer_id, by, now)
+    return await queries.application(application_id)
+
+
+@approvals.on_decision(SUBJECT)
+async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved, the card waits for the customer, whom the outlet is to tell; refused, the application is closed."""
+    row = await fetch_one(
+        "update card_application set outcome = $2, decided_at = $3, closed_at = case when $4 then closed_at else $3 end,"
+        " closed_because = case when $4 then closed_because else $2 end where id = $1"
+        " returning customer_id, kind, applied_by",
+        decided.subject_id,
+        decided.outcome,
+        now,
+        decided.approved,
+    )
+    if row is None:
+        raise NotFound(f"There is no card application {decided.subject_id}")
+    notice = Notice(
+        kind="card_approved" if decided.approved else "card_refused",
+        subject=SUBJECT,
+        subject_id=decided.subject_id,
+        customer_id=row["customer_id"],
+        roles=("account_manager",),
+        staff_ids=(row["applied_by"],),
+        details={"kind": row["kind"]},
+    )
+    await notify(notice, key=f"card-application/{decided.approval_id}", now=now)
+
+
+async def tell(application_id: UUID, new: NewCardTelling, *, by: Principal, now: datetime) -> CardApplicationView:
+    """The customer was told to come and open the card, or was not reached (S12-6). Raises NotFound, NotApproved."""
+    row = await _waiting(application_id)
+    await execute(
+        "insert into card_telling (id, application_id, customer_id, channel, reached, note, told_by, told_by_name, told_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        application_id,
+        row["customer_id"],
+        new.channel,
+        new.reached,
+        new.note,
+        by.id,
+        by.name,
+        now,
+    )
+    await _note("card_application.tell", application_id, row["customer_id"], by, now)
+    return await queries.application(application_id)
+
+
+async def withdraw(application_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardApplicationView:
+    """The customer no longer wants the card, decided or not. Raises NotFound, NotApproved when it is dealt with."""
+    row = await fetch_one("select customer_id, approval_id from card_application where id = $1", application_id)
+    if row is None:
+        raise NotFound(f"There is no card application {application_id}")
+    # The approval first, as whoever decides does: two who lock in another order would wait for each other.
+    if not await approvals.lapse(row["approval_id"], reason=new.reason, by=by, now=now):
+        await _waiting(application_id)
+        await close(application_id, "withdrawn", now=now)
+    await _note("card_application.withdraw", application_id, row["customer_id"], by, now)
+    return await queries.application(application_id)
+
+
+async def close(application_id: UUID, because: str, *, now: datetime) -> None:
+    """Nothing more is to be done about it."""
+    await execute(
+        "update card_application set closed_at = $2, closed_because = $3 where id = $1", application_id, now, because
+    )
+
+
+async def refuse_unentitled(
+    kind: CardKind,
+    customer_id: UUID,
+    of_customer_id: UUID | None,
+    *,
+    policy: Policy,
+    company: Company,
+    now: datetime,
+) -> None:
+    """Raises NoConsent, NotInTier, Invalid, NotSponsored, QuotaFull: asked when applying, and again when issuing."""
+    scheme = policy.scheme(kind.scheme)
+    if scheme is not None and scheme.voluntary:
+        await refuse_unwilling(customer_id, scheme.name)
+    today = local_day(now, company.time_zone)
+    await refuse_unsponsored(kind, customer_id, of_customer_id, on=today)
+    if kind.sponsorship is not None:
+        return
+    held = await memberships.present_tier(customer_id, kind.scheme, on=today)
+    if held != kind.tier:
+        raise NotInTier(f"{kind.name} is for {kind.tier} in {kind.scheme}; the customer holds {held or 'no tier'}")
+
+
+def known_kind(policy: Policy, name: str) -> CardKind:
+    """Raises Invalid."""
+    kind = policy.card(name)
+    if kind is None:
+        known = ", ".join(card.name for card in policy.cards) or "the policy has none"
+        raise Invalid(fields=(FieldError("kind", "a kind of card", f"one of: {known}", name),))
+    return kind
+
+
+async def _write(new: NewCardApplication, kind: CardKind, by: Principal, now: datetime) -> UUID:
+    application_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into card_application (id, customer_id, kind, of_customer_id, reason, identity_check_id, clause,"
+                " applied_by, applied_by_name, applied_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                application_id,
+                new.customer_id,
+                kind.name,
+                new.of_customer_id,
+                new.reason,
+                new.identity_check_id,
+                kind.clause,
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyAppliedFor() from None
+    except asyncpg.ForeignKeyViolationError:
+        unknown = FieldError("identity_check_id", "an identity check", value=str(new.identity_check_id))
+        raise Invalid(fields=(unknown,)) from None
+    return application_id
+
+
+async def _waiting(application_id: UUID) -> asyncpg.Record:
+    row = await fetch_one(
+        "select customer_id, outcome, closed_at from card_application where id = $1 for update", application_id
+    )
+    if row is None:
+        raise NotFound(f"There is no card application {application_id}")
+    if row["outcome"] != "approved" or row["closed_at"] is not None:
+        raise NotApproved()
+    return row
+
+
+async def _note(action: str, application_id: UUID, customer_id: UUID, by: Principal, now: datetime) -> None:
+    note = AuditNote(
+        action=action, subject=SUBJECT, subject_id=application_id, customer_id=customer_id, fields=("card",)
+    )
+    await record(note, by=by, now=now)

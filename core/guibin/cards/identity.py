@@ -1,0 +1,134 @@
+"""The real-name rule: the document shown is the customer's own, and somebody looked (S08-3)."""
+
+import re
+import unicodedata
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.policy.cards import CardKind
+from guibin.policy.fields import ArchiveField
+from guibin.policy.packs import Policy
+from guibin.profiles.queries import archive_fields
+from guibin.profiles.sealing import masked, normalised
+from guibin.tiers.days import local_day
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from .refusals import NotIdentified
+from .requests import NewIdentityCheck
+
+# However a name's middle dot and spaces were typed: 买买提·艾力 and 买买提•艾力 are one name.
+_DOTS = re.compile(r"[·•‧∙・․.]")
+
+
+class IdentityCheckView(Struct, frozen=True):
+    """`differs` names what did not match the archive: name, number, or number_not_on_file."""
+
+    id: UUID
+    customer_id: UUID
+    field: str
+    masked: str
+    matches: bool
+    differs: tuple[str, ...]
+    checked_by_name: str
+    checked_at: datetime
+
+
+async def check(
+    customer_id: UUID, new: NewIdentityCheck, *, policy: Policy, by: Principal, now: datetime
+) -> IdentityCheckView:
+    """Compare a document with the archive; a check that fails is kept as well. Raises NotFound, Invalid."""
+    customer = await fetch_one("select name from customer where id = $1 and erased_at is null", customer_id)
+    if customer is None:
+        raise NotFound(f"There is no customer {customer_id}")
+    field = _document(policy, new.field)
+    on_file = await fetch(
+        "select exact from sealed_value where customer_id = $1 and field = $2", customer_id, field.name
+    )
+    read = keyring.blind_index(await keyring.tenant_key(), field.name, normalised(field, new.number))
+    differs = []
+    if _plain(customer["name"]) != _plain(new.name):
+        differs.append("name")
+    if not on_file:
+        differs.append("number_not_on_file")
+    elif read not in [bytes(row["exact"]) for row in on_file]:
+        differs.append("number")
+    check_id = new_id()
+    sealed = keyring.seal(
+        await keyring.subject_key(customer_id),
+        Place("identity_check", "sealed", check_id),
+        msgspec.json.encode({"name": new.name, "number": new.number}).decode(),
+    )
+    await execute(
+        "insert into identity_check (id, customer_id, field, sealed, masked, differs, matches, checked_by,"
+        " checked_by_name, checked_at) values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)",
+        check_id,
+        customer_id,
+        field.name,
+        sealed,
+        masked(field, new.number)[:200],
+        msgspec.json.encode(differs).decode(),
+        not differs,
+        by.id,
+        by.name,
+        now,
+    )
+    note = AuditNote(
+        action="identity.check",
+        subject="identity_check",
+        subject_id=check_id,
+        customer_id=customer_id,
+        fields=("name", field.name),
+        purpose="matches" if not differs else f"differs: {', '.join(differs)}",
+    )
+    await record(note, by=by, now=now)
+    return IdentityCheckView(
+        check_id, customer_id, field.name, masked(field, new.number), not differs, tuple(differs), by.name, now
+    )
+
+
+async def refuse_unidentified(
+    check_id: UUID | None, customer_id: UUID, *, kind: CardKind, company: Company, now: datetime
+) -> None:
+    """Raises NotIdentified unless a check of this customer's document matched on this very day."""
+    if kind.real_name is None:
+        return
+    row = (
+        await fetch_one(
+            "select field, matches, checked_at from identity_check where id = $1 and customer_id = $2",
+            check_id,
+            customer_id,
+        )
+        if check_id is not None
+        else None
+    )
+    if row is None:
+        raise NotIdentified(f"{kind.name} needs an identity check of this customer: POST …/identity-checks first")
+    if row["field"] != kind.real_name.field:
+        raise NotIdentified(f"{kind.name} needs a document checked against {kind.real_name.field}")
+    if not row["matches"]:
+        raise NotIdentified("The document that was checked does not match the archive")
+    if local_day(row["checked_at"], company.time_zone) != local_day(now, company.time_zone):
+        raise NotIdentified("The document was checked on another day: check it again")
+
+
+def _document(policy: Policy, name: str) -> ArchiveField:
+    fields = [f for f in archive_fields(policy) if f.confidentiality == "confidential" and f.searchable]
+    found = next((field for field in fields if field.name == name), None)
+    if found is None:
+        known = ", ".join(field.name for field in fields)
+        raise Invalid(fields=(FieldError("field", "a field a document's number is kept in", f"one of: {known}", name),))
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\s", "", _DOTS.sub("·", unicodedata.normalize("NFKC", name))).casefold()

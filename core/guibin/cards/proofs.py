@@ -1,0 +1,294 @@
+"""Showing a card, an e-card, a device or an identity document: who it is, and what is due to them now (S03-4).
+
+What is not accepted is kept as well, with the reason. Of a customer of another outlet only the tier and its services
+are told: the archive stays behind its wall (S02-6).
+"""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.entitlements import actions as entitlements
+from guibin.policy.cards import ProofKind
+from guibin.policy.packs import Policy
+from guibin.profiles.queries import archive_fields
+from guibin.profiles.sealing import exacts
+from guibin.tiers import queries as tiers
+from guibin.tiers.days import local_day
+from guibin_tenants import keyring
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import e_cards, numbers
+from .refusals import NotInTier
+from .requests import NewProof
+
+Refused = Literal[
+    "",
+    "unknown",
+    "ambiguous",
+    "card_not_activated",
+    "card_lost",
+    "card_expired",
+    "card_ended",
+    "e_card_invalid",
+    "e_card_expired",
+    "archive_closed",
+    "not_a_member",
+]
+
+
+class DueItem(Struct, frozen=True):
+    """A service the holder has a right to now. `left` None is without limit, or not for this outlet to know."""
+
+    item: str
+    title: str
+    scheme: str
+    tier: str
+    left: int | None
+    clause: str
+
+
+class ProofView(Struct, frozen=True, kw_only=True):
+    """What was shown and what follows. `text` says it in a sentence; `customer_id` and `name` stay behind the wall."""
+
+    id: UUID
+    kind: str
+    accepted: bool
+    reason: Refused
+    text: str
+    customer_id: UUID | None
+    name: str
+    card_id: UUID | None
+    scheme: str
+    tier: str
+    tier_title: str
+    items: tuple[DueItem, ...]
+    shown_at: datetime
+
+
+class ECardView(Struct, frozen=True):
+    """The text to be shown as a QR code, until `expires_at`."""
+
+    customer_id: UUID
+    scheme: str
+    tier: str
+    text: str
+    expires_at: datetime
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """Whom the proof leads to. `visible` False: somebody behind a wall, of whom only scheme and tier are known."""
+
+    reason: Refused = ""
+    customer_id: UUID | None = None
+    card_id: UUID | None = None
+    scheme: str = ""
+    tier: str = ""
+    visible: bool = True
+
+
+async def prove(
+    new: NewProof, *, policy: Policy, company: Company, language: str, by: Principal, now: datetime
+) -> ProofView:
+    """Who shows this, and what is due to them. Raises Invalid for a kind of proof the policy does not know."""
+    kind = policy.proof(new.kind)
+    if kind is None:
+        known = ", ".join(proof.name for proof in policy.proofs)
+        raise Invalid(fields=(FieldError("kind", "a kind of proof", f"one of: {known}", new.kind),))
+    today = local_day(now, company.time_zone)
+    found = await _found(kind, new, policy, today, now)
+    if found.reason == "" and found.visible and found.customer_id is not None:
+        found = await _member(found, found.customer_id, policy, today)
+    items = await _due(found, policy, language, today, now) if found.reason == "" else ()
+    proof_id = await _keep(new.kind, found, by, now)
+    return ProofView(
+        id=proof_id,
+        kind=new.kind,
+        accepted=found.reason == "",
+        reason=found.reason,
+        text=_text(found, policy, language),
+        customer_id=found.customer_id,
+        name=await _name(found.customer_id) if found.reason == "" else "",
+        card_id=found.card_id if found.visible else None,
+        scheme=found.scheme,
+        tier=found.tier,
+        tier_title=policy.title(f"tier.{found.tier}", language) if found.tier else "",
+        items=items,
+        shown_at=now,
+    )
+
+
+async def issue_e_card(
+    customer_id: UUID, scheme: str, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> ECardView:
+    """An e-card for the tier held now. Raises NotFound, NotInTier."""
+    if not await fetch_one("select id from customer where id = $1 and closed_at is null", customer_id):
+        raise NotFound(f"There is no customer {customer_id}, or the archive is closed")
+    held = await _held(customer_id, scheme, policy, local_day(now, company.time_zone))
+    if held is None:
+        raise NotInTier(f"The customer holds no tier{' in ' + scheme if scheme else ''}")
+    expires_at = (now + e_cards.GOOD_FOR).replace(microsecond=0)
+    text = await e_cards.sign(customer_id, scheme=held.scheme, tier=held.tier, expires_at=expires_at)
+    note = AuditNote(action="e_card.issue", customer_id=customer_id, fields=("tier",))
+    await record(note, by=by, now=now)
+    return ECardView(customer_id, held.scheme, held.tier, text, expires_at)
+
+
+async def _found(kind: ProofKind, new: NewProof, policy: Policy, today: date, now: datetime) -> Found:
+    if kind.by == "card":
+        return await _by_card(new.value, today)
+    if kind.by == "e_card":
+        return await _by_e_card(new.value, now)
+    return await _by_field(kind.field, new, policy, today)
+
+
+async def _by_card(number: str, today: date) -> Found:
+    row = await fetch_one(
+        "select n.card_id, n.scheme, n.tier, n.state, n.ended_because, n.expires_on, c.customer_id from card_number n"
+        " left join card c on c.tenant_id = n.tenant_id and c.id = n.card_id where n.exact = $1",
+        await numbers.exact(number),
+    )
+    if row is None:
+        return Found(reason="unknown")
+    reason: Refused = ""
+    if row["state"] == "ended":
+        reason = "card_expired" if row["ended_because"] == "expired" else "card_ended"
+    elif row["expires_on"] <= today:
+        reason = "card_expired"
+    elif row["state"] != "active":
+        reason = "card_lost" if row["state"] == "lost" else "card_not_activated"
+    return Found(
+        reason=reason,
+        customer_id=row["customer_id"],
+        card_id=row["card_id"],
+        scheme=row["scheme"],
+        tier=row["tier"],
+        visible=row["customer_id"] is not None,
+    )
+
+
+async def _by_e_card(text: str, now: datetime) -> Found:
+    card = e_cards.parse(text.strip())
+    if card is None or not await e_cards.holds(card):
+        return Found(reason="e_card_invalid")
+    seen = await fetch_one("select id from customer where id = $1", card.customer_id)
+    return Found(
+        reason="e_card_expired" if card.expires_at <= now else "",
+        customer_id=card.customer_id if seen else None,
+        scheme=card.scheme,
+        tier=card.tier,
+        visible=seen is not None,
+    )
+
+
+async def _by_field(field: str, new: NewProof, policy: Policy, today: date) -> Found:
+    fields = tuple(one for one in archive_fields(policy) if one.name == field)
+    rows = await fetch(
+        "select distinct customer_id from sealed_value where exact = any ($1::bytea[])",
+        exacts(fields, new.value, await keyring.tenant_key()),
+    )
+    if not rows:
+        return Found(reason="unknown")
+    # One person under several customer numbers: whoever of them is a member is meant.
+    members = [
+        row["customer_id"] for row in rows if await _held(row["customer_id"], new.scheme, policy, today) is not None
+    ]
+    if len(members) > 1:
+        return Found(reason="ambiguous")
+    customer_id = members[0] if members else rows[0]["customer_id"]
+    held = await _held(customer_id, new.scheme, policy, today)
+    return Found(customer_id=customer_id, scheme=held.scheme if held else new.scheme, tier=held.tier if held else "")
+
+
+async def _member(found: Found, customer_id: UUID, policy: Policy, today: date) -> Found:
+    """The tier held today counts, not the one a card was made for."""
+    held = await _held(customer_id, found.scheme, policy, today)
+    closed = await fetch_one("select id from customer where id = $1 and closed_at is not null", customer_id)
+    return Found(
+        reason="archive_closed" if closed else "" if held else "not_a_member",
+        customer_id=customer_id,
+        card_id=found.card_id,
+        scheme=held.scheme if held else found.scheme,
+        tier=held.tier if held else "",
+    )
+
+
+async def _held(customer_id: UUID, scheme: str, policy: Policy, today: date) -> tiers.MembershipView | None:
+    holding = tiers.holding_on(await tiers.memberships_of(customer_id), today)
+    order = [one.name for one in policy.schemes]
+    wanted = [m for m in holding if not scheme or m.scheme == scheme]
+    return min(wanted, key=lambda m: order.index(m.scheme) if m.scheme in order else len(order), default=None)
+
+
+async def _due(found: Found, policy: Policy, language: str, today: date, now: datetime) -> tuple[DueItem, ...]:
+    def title(item: str) -> str:
+        return policy.title(f"service_item.{item}.title", language)
+
+    if not found.visible or found.customer_id is None:
+        return tuple(
+            DueItem(e.item, title(e.item), e.scheme, e.tier, None, e.clause)
+            for e in policy.entitlements
+            if (e.scheme, e.tier) == (found.scheme, found.tier)
+        )
+    given = await entitlements.offers(found.customer_id, policy, day=today, now=now)
+    return tuple(
+        DueItem(
+            offer.entitlement.item,
+            title(offer.entitlement.item),
+            offer.membership.scheme,
+            offer.membership.tier,
+            offer.allowance.left,
+            offer.entitlement.clause,
+        )
+        for offer in given
+        if offer.allowance.left is None or offer.allowance.left > 0
+    )
+
+
+async def _name(customer_id: UUID | None) -> str:
+    row = await fetch_one("select name from customer where id = $1", customer_id) if customer_id else None
+    return row["name"] if row else ""
+
+
+async def _keep(kind: str, found: Found, by: Principal, now: datetime) -> UUID:
+    proof_id = new_id()
+    await execute(
+        "insert into entitlement_proof (id, kind, customer_id, card_id, accepted, reason, scheme, tier, unit_id, shown_to,"
+        " shown_to_name, shown_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        proof_id,
+        kind,
+        found.customer_id,
+        found.card_id,
+        found.reason == "",
+        found.reason,
+        found.scheme,
+        found.tier,
+        by.org_unit_id,
+        by.id,
+        by.name,
+        now,
+    )
+    note = AuditNote(
+        action="proof.show",
+        subject="proof",
+        subject_id=proof_id,
+        customer_ids=(found.customer_id,) if found.customer_id else (),
+        fields=("name", "tier", "redemptions") if found.customer_id else ("tier",),
+        purpose=found.reason or "accepted",
+    )
+    await record(note, by=by, now=now)
+    return proof_id
+
+
+def _text(found: Found, policy: Policy, language: str) -> str:
+    if found.reason:
+        return policy.title(f"proof_refused.{found.reason}", language)
+    tier = policy.title(f"tier.{found.tier}", language)
+    return f"{policy.title(f'scheme.{found.scheme}', language)} · {tier}"

@@ -1,0 +1,125 @@
+"""What callers send about cards, bounded and strict."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.profiles.words import Code, Confidential, Line, Paragraph
+
+QUANTITY_MAX = 1_000_000
+Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+Why = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+# What is printed on a card: digits and letters, perhaps in groups.
+Number = Annotated[str, Meta(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z０-９][0-9A-Za-z０-９ \-]*\Z")]
+
+
+class NewCardRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many cards of a kind a unit needs, by default one's own unit."""
+
+    kind: Code
+    quantity: Quantity
+    reason: Why
+    unit_id: UUID | None = None
+
+
+class NewCardBatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many cards were made and taken into the stock of a unit, by default the head office."""
+
+    kind: Code
+    quantity: Quantity
+    unit_id: UUID | None = None
+    note: Paragraph = ""
+
+
+class NewCardShipment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards leave a unit for the one under it, for a request of that unit or one below; or go back to the one above."""
+
+    kind: Code
+    from_unit_id: UUID
+    to_unit_id: UUID
+    quantity: Quantity
+    request_id: UUID | None = None
+    note: Paragraph = ""
+
+
+class NewCardReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was counted on arrival; less than was dispatched needs a reason."""
+
+    received: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
+    reason: Paragraph = ""
+
+
+class NewCardWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Cards of a unit's stock that nobody will get, and why."""
+
+    kind: Code
+    unit_id: UUID
+    quantity: Quantity
+    cause: Literal["spoilt", "destroyed", "missing"]
+    reason: Why
+
+
+class NewIdentityCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the customer's document says; `field` is the archive field its number is kept in."""
+
+    field: Code = "identity_number"
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*\Z")]
+    number: Annotated[Confidential, Meta(min_length=1)]
+
+
+class NewCardApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is put up for which card; `of_customer_id` is the company through which the card is held (S04-5)."""
+
+    customer_id: UUID
+    kind: Code
+    reason: Why
+    of_customer_id: UUID | None = None
+    identity_check_id: UUID | None = None
+
+
+class NewCardTelling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The customer was told that the card waits, or was not reached."""
+
+    channel: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
+    reached: bool
+    note: Paragraph = ""
+
+
+class NewCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The card handed over for an approved application; `unit_id` is whose stock it is from, by default one's own."""
+
+    application_id: UUID
+    number: Number
+    identity_check_id: UUID | None = None
+    unit_id: UUID | None = None
+
+
+class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next card in place of one that is lost, damaged or about to expire; only the last is good for a full term."""
+
+    cause: Literal["lost", "damaged", "expiring"]
+    number: Number
+    identity_check_id: UUID | None = None
+    unit_id: UUID | None = None
+    reason: Paragraph = ""
+
+
+class CardReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: Why
+
+
+class CardNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Anything worth keeping about it."""
+
+    note: Line = ""
+
+
+class NewProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was shown: `kind` is one of the policy's proofs, `value` the number on it or the text of the e-card."""
+
+    kind: Code
+    value: Annotated[Confidential, Meta(min_length=1)]
+    scheme: Annotated[str, Meta(max_length=60)] = ""

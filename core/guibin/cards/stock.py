@@ -1,0 +1,107 @@
+"""The ledger of cards: every movement goes from one account to another, and no unit ever has fewer than none."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.notices.actions import Notice, notify
+from guibin.policy.cards import CardKind
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.tables import new_id
+
+from .refusals import OutOfStock
+
+Account = Literal["made", "stock", "transit", "issued", "written_off"]
+
+
+class Subject(Struct, frozen=True):
+    """What moves the cards."""
+
+    table: Literal["card_batch", "card_shipment", "card_receipt", "card_write_off", "card"]
+    id: UUID
+
+
+class Movement(Struct, frozen=True, kw_only=True):
+    """So many cards from one account to another; the unit is named where the account is a stock."""
+
+    kind: str
+    quantity: int
+    from_account: Account
+    to_account: Account
+    subject: Subject
+    from_unit_id: UUID | None = None
+    to_unit_id: UUID | None = None
+
+
+async def move(movement: Movement, *, by: Principal, now: datetime) -> int | None:
+    """Write the movement; what is left in the stock it was taken from. Raises OutOfStock.
+
+    Whoever takes from or adds to a stock waits here for the others: of two who want the last card one gets it.
+    """
+    left = None
+    if movement.from_unit_id is not None:
+        left = await _take(movement.kind, movement.from_unit_id, movement.quantity)
+    if movement.to_unit_id is not None:
+        await _add(movement.kind, movement.to_unit_id, movement.quantity)
+    await execute(
+        "insert into card_movement (id, kind, from_account, from_unit_id, to_account, to_unit_id, quantity, subject,"
+        " subject_id, moved_by, moved_by_name, moved_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        new_id(),
+        movement.kind,
+        movement.from_account,
+        movement.from_unit_id,
+        movement.to_account,
+        movement.to_unit_id,
+        movement.quantity,
+        movement.subject.table,
+        movement.subject.id,
+        by.id,
+        by.name,
+        now,
+    )
+    return left
+
+
+async def tell_if_low(
+    kind: CardKind, unit_id: UUID, *, left: int | None, taken: int, subject: Subject, now: datetime
+) -> None:
+    """The unit's manager hears of it when this movement made the stock low."""
+    if left is None or not left < kind.low_stock <= left + taken:
+        return
+    notice = Notice(
+        kind="card_stock_low",
+        subject="card_stock",
+        subject_id=subject.id,
+        org_unit_id=unit_id,
+        roles=("manager",),
+        details={"count": str(left), "kind": kind.name},
+    )
+    await notify(notice, key=f"card-stock-low/{subject.id}", now=now)
+
+
+async def _take(kind: str, unit_id: UUID, quantity: int) -> int:
+    left: int | None = await fetch_value(
+        "update card_stock set quantity = quantity - $3 where kind = $1 and unit_id = $2 and quantity >= $3"
+        " returning quantity",
+        kind,
+        unit_id,
+        quantity,
+    )
+    if left is None:
+        there = await fetch_value("select quantity from card_stock where kind = $1 and unit_id = $2", kind, unit_id)
+        raise OutOfStock(f"{there or 0} of {kind} in stock there, {quantity} asked for")
+    return left
+
+
+async def _add(kind: str, unit_id: UUID, quantity: int) -> None:
+    await execute(
+        "insert into card_stock (id, kind, unit_id, quantity) values ($1, $2, $3, $4)"
+        " on conflict (tenant_id, kind, unit_id) do update set quantity = card_stock.quantity + excluded.quantity",
+        new_id(),
+        kind,
+        unit_id,
+        quantity,
+    )

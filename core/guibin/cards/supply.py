@@ -1,0 +1,342 @@
+"""Asking for cards, making, shipping level by level, counting on arrival, writing off (S12-6)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.cards import CardKind
+from guibin.policy.packs import Policy
+from guibin_tenants import org_units
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from . import supply_queries as queries
+from .refusals import AlreadyReceived, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
+from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
+from .stock import Movement, Subject, move, tell_if_low
+from .supply_queries import BatchView, CardRequestView, ShipmentView, WriteOffView
+
+REQUEST = "card_request"
+
+
+async def ask(new: NewCardRequest, *, policy: Policy, by: Principal, now: datetime) -> CardRequestView:
+    """File a quantity request; the kind's flow decides. Raises Invalid, OtherUnit, NotAnApplicant."""
+    kind = stocked(policy, new.kind)
+    unit_id = await unit_of(new.unit_id, by)
+    flow = policy.approval(kind.quantity_approval)
+    if flow is None:
+        raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.quantity_approval),))
+    request_id = new_id()
+    await execute(
+        "insert into card_request (id, kind, unit_id, quantity, reason, clause, asked_by, asked_by_name, asked_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        request_id,
+        kind.name,
+        unit_id,
+        new.quantity,
+        new.reason,
+        kind.clause,
+        by.id,
+        by.name,
+        now,
+    )
+    approval_id = await approvals.ask(
+        REQUEST, request_id, flow=flow, by=by, now=now, note=new.reason, org_unit_id=unit_id
+    )
+    await execute("update card_request set approval_id = $2 where id = $1", request_id, approval_id)
+    await _note("card_request.ask", REQUEST, request_id, by, now)
+    return await queries.request(request_id, by=by)
+
+
+@approvals.on_decision(REQUEST)
+async def request_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved, the request may be shipped for; whoever asked hears how it ended."""
+    row = await fetch_one(
+        "update card_request set outcome = $2, decided_at = $3 where id = $1 returning kind, quantity, asked_by",
+        decided.subject_id,
+        decided.outcome,
+        now,
+    )
+    if row is None:
+        raise NotFound(f"There is no card request {decided.subject_id}")
+    notice = Notice(
+        kind="card_request_approved" if decided.approved else "card_request_refused",
+        subject=REQUEST,
+        subject_id=decided.subject_id,
+        staff_ids=(row["asked_by"],),
+        details={"kind": row["kind"], "count": str(row["quantity"])},
+    )
+    await notify(notice, key=f"card-request/{decided.approval_id}", now=now)
+
+
+async def make(new: NewCardBatch, *, policy: Policy, by: Principal, now: datetime) -> BatchView:
+    """Cards were made: they enter the stock of a unit, the head office's by default. Raises Invalid, NotCentral."""
+    kind = stocked(policy, new.kind)
+    if by.units != ALL_UNITS:
+        raise NotCentral()
+    head_office = await org_units.head_office()
+    unit_id = new.unit_id or (head_office.id if head_office else None)
+    if unit_id is None or not await fetch_value("select true from org_unit where id = $1", unit_id):
+        raise Invalid(fields=(FieldError("unit_id", "an org unit", value=str(unit_id)),))
+    batch_id = new_id()
+    await execute(
+        "insert into card_batch (id, kind, unit_id, quantity, note, made_by, made_by_name, made_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        batch_id,
+        kind.name,
+        unit_id,
+        new.quantity,
+        new.note,
+        by.id,
+        by.name,
+        now,
+    )
+    made = Movement(
+        kind=kind.name,
+        quantity=new.quantity,
+        from_account="made",
+        to_account="stock",
+        to_unit_id=unit_id,
+        subject=Subject("card_batch", batch_id),
+    )
+    await move(made, by=by, now=now)
+    await _note("card_batch.make", "card_batch", batch_id, by, now)
+    return await queries.batch(batch_id)
+
+
+async def dispatch(new: NewCardShipment, *, policy: Policy, by: Principal, now: datetime) -> ShipmentView:
+    """Send cards one level down for an approved request, or back up; they are in transit until they are counted.
+
+    Raises Invalid, OtherUnit, NotApproved, RequestFilled, OutOfStock.
+    """
+    kind = stocked(policy, new.kind)
+    _refuse_other_unit(new.from_unit_id, by)
+    await _refuse_leap(new)
+    shipment_id = new_id()
+    await execute(
+        "insert into card_shipment (id, kind, from_unit_id, to_unit_id, quantity, request_id, note, dispatched_by,"
+        " dispatched_by_name, dispatched_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        shipment_id,
+        kind.name,
+        new.from_unit_id,
+        new.to_unit_id,
+        new.quantity,
+        new.request_id,
+        new.note,
+        by.id,
+        by.name,
+        now,
+    )
+    subject = Subject("card_shipment", shipment_id)
+    sent = Movement(
+        kind=kind.name,
+        quantity=new.quantity,
+        from_account="stock",
+        from_unit_id=new.from_unit_id,
+        to_account="transit",
+        subject=subject,
+    )
+    left = await move(sent, by=by, now=now)
+    await tell_if_low(kind, new.from_unit_id, left=left, taken=new.quantity, subject=subject, now=now)
+    await _tell_shipped(new, shipment_id, now)
+    await _note("card_shipment.dispatch", "card_shipment", shipment_id, by, now)
+    return await queries.shipment(shipment_id, by=by)
+
+
+async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now: datetime) -> ShipmentView:
+    """Count what arrived: it is the unit's stock from now on, and what is missing is written off with its reason.
+
+    Raises NotFound, OtherUnit, OwnShipment, AlreadyReceived, Invalid.
+    """
+    found = await queries.shipment(shipment_id, by=by)
+    _refuse_other_unit(found.to_unit_id, by)
+    if by.kind == "staff" and found.dispatched_by == by.id:
+        raise OwnShipment()
+    missing = found.quantity - new.received
+    if missing < 0:
+        fix = "what came beyond it is dispatched by the sender as a shipment of its own"
+        raise Invalid(fields=(FieldError("received", f"at most {found.quantity}", fix, str(new.received)),))
+    if missing and not new.reason.strip():
+        raise Invalid(fields=(FieldError("reason", "not empty when cards are missing", "say what is known"),))
+    receipt_id = await _count(shipment_id, new, missing, by, now)
+    for quantity, account in ((new.received, "stock"), (missing, "written_off")):
+        if quantity:
+            arrived = Movement(
+                kind=found.kind,
+                quantity=quantity,
+                from_account="transit",
+                to_account="stock" if account == "stock" else "written_off",
+                to_unit_id=found.to_unit_id if account == "stock" else None,
+                subject=Subject("card_receipt", receipt_id),
+            )
+            await move(arrived, by=by, now=now)
+    if missing:
+        await _tell_missing(found, missing, now)
+    await _note("card_shipment.receive", "card_shipment", shipment_id, by, now)
+    return await queries.shipment(shipment_id, by=by)
+
+
+async def write_off(new: NewCardWriteOff, *, policy: Policy, by: Principal, now: datetime) -> WriteOffView:
+    """Cards of a stock that were spoilt or destroyed, or are not there. Raises Invalid, OtherUnit, OutOfStock."""
+    kind = stocked(policy, new.kind)
+    _refuse_other_unit(new.unit_id, by)
+    write_off_id = new_id()
+    await _refuse_unknown_unit("unit_id", new.unit_id)
+    await execute(
+        "insert into card_write_off (id, kind, unit_id, quantity, cause, reason, written_by, written_by_name, written_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        write_off_id,
+        kind.name,
+        new.unit_id,
+        new.quantity,
+        new.cause,
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    subject = Subject("card_write_off", write_off_id)
+    gone = Movement(
+        kind=kind.name,
+        quantity=new.quantity,
+        from_account="stock",
+        from_unit_id=new.unit_id,
+        to_account="written_off",
+        subject=subject,
+    )
+    left = await move(gone, by=by, now=now)
+    await tell_if_low(kind, new.unit_id, left=left, taken=new.quantity, subject=subject, now=now)
+    await _note("card_write_off.write", "card_write_off", write_off_id, by, now)
+    return await queries.write_off(write_off_id)
+
+
+def stocked(policy: Policy, name: str) -> CardKind:
+    """The kind, if a stock of it is kept. Raises Invalid."""
+    kind = policy.card(name)
+    if kind is None or not kind.quantity_approval:
+        known = ", ".join(card.name for card in policy.cards if card.quantity_approval) or "the policy has none"
+        raise Invalid(fields=(FieldError("kind", "a kind of card kept in stock", f"one of: {known}", name),))
+    return kind
+
+
+async def unit_of(given: UUID | None, by: Principal) -> UUID:
+    """The unit named, or one's own, or the head office. Raises OtherUnit, Invalid."""
+    head_office = await org_units.head_office() if given is None and by.org_unit_id is None else None
+    unit_id = given or by.org_unit_id or (head_office.id if head_office else None)
+    if unit_id is None:
+        raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
+    await _refuse_unknown_unit("unit_id", unit_id)
+    _refuse_other_unit(unit_id, by)
+    return unit_id
+
+
+def _refuse_other_unit(unit_id: UUID, by: Principal) -> None:
+    if by.units != ALL_UNITS and unit_id not in by.units:
+        raise OtherUnit()
+
+
+async def _refuse_unknown_unit(field: str, unit_id: UUID) -> None:
+    if not await fetch_value("select true from org_unit where id = $1", unit_id):
+        raise Invalid(fields=(FieldError(field, "an org unit", value=str(unit_id)),))
+
+
+async def _refuse_leap(new: NewCardShipment) -> None:
+    """One level at a time, and down only for an approved request that has that much left."""
+    await _refuse_unknown_unit("from_unit_id", new.from_unit_id)
+    await _refuse_unknown_unit("to_unit_id", new.to_unit_id)
+    parents = {
+        child: await fetch_value("select parent_id from org_unit where id = $1", child)
+        for child in (new.from_unit_id, new.to_unit_id)
+    }
+    if parents[new.from_unit_id] == new.to_unit_id:
+        if new.request_id is not None:
+            raise Invalid(fields=(FieldError("request_id", "none for cards that go back up", "leave it out"),))
+        return
+    if parents[new.to_unit_id] != new.from_unit_id:
+        rule = "the unit right under or above from_unit_id"
+        fix = "cards go level by level: ship them to the unit between first"
+        raise Invalid(fields=(FieldError("to_unit_id", rule, fix, str(new.to_unit_id)),))
+    await _refuse_unasked(new)
+
+
+async def _refuse_unasked(new: NewCardShipment) -> None:
+    if new.request_id is None:
+        raise Invalid(fields=(FieldError("request_id", "required", "name the approved request it is for"),))
+    row = await fetch_one(
+        "select kind, unit_id, quantity, outcome from card_request where id = $1 for update", new.request_id
+    )
+    if row is None or row["kind"] != new.kind:
+        rule = f"a request for {new.kind}"
+        raise Invalid(fields=(FieldError("request_id", rule, value=str(new.request_id)),))
+    if row["outcome"] != "approved":
+        raise NotApproved(f"The request is {row['outcome'] or 'not decided yet'}")
+    below = await org_units.visible_from(new.to_unit_id)
+    if below != ALL_UNITS and row["unit_id"] not in below:
+        rule = "the unit that asked, or one above it"
+        raise Invalid(fields=(FieldError("to_unit_id", rule, value=str(new.to_unit_id)),))
+    sent = await fetch_value(
+        "select coalesce(sum(s.quantity - coalesce(r.missing, 0)), 0) from card_shipment s"
+        " left join card_receipt r on r.tenant_id = s.tenant_id and r.shipment_id = s.id"
+        " where s.request_id = $1 and s.to_unit_id = $2",
+        new.request_id,
+        new.to_unit_id,
+    )
+    if sent + new.quantity > row["quantity"]:
+        raise RequestFilled(f"{row['quantity'] - sent} of {row['quantity']} left to ship there, {new.quantity} given")
+
+
+async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, by: Principal, now: datetime) -> UUID:
+    receipt_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into card_receipt (id, shipment_id, received, missing, reason, received_by, received_by_name,"
+                " received_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                receipt_id,
+                shipment_id,
+                new.received,
+                missing,
+                new.reason,
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyReceived() from None
+    return receipt_id
+
+
+async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) -> None:
+    notice = Notice(
+        kind="card_shipped",
+        subject="card_shipment",
+        subject_id=shipment_id,
+        org_unit_id=new.to_unit_id,
+        roles=("manager",),
+        details={"kind": new.kind, "count": str(new.quantity)},
+    )
+    await notify(notice, key=f"card-shipped/{shipment_id}", now=now)
+
+
+async def _tell_missing(found: ShipmentView, missing: int, now: datetime) -> None:
+    notice = Notice(
+        kind="card_missing",
+        subject="card_shipment",
+        subject_id=found.id,
+        staff_ids=(found.dispatched_by,),
+        org_unit_id=found.from_unit_id,
+        roles=("manager",),
+        details={"kind": found.kind, "count": str(missing)},
+    )
+    await notify(notice, key=f"card-missing/{found.id}", now=now)
+
+
+async def _note(action: str, subject: str, subject_id: UUID, by: Principal, now: datetime) -> None:
+    await record(AuditNote(action=action, subject=subject, subject_id=subject_id, shown=0), by=by, now=now)

@@ -1,0 +1,208 @@
+"""Cards of customers, and what shows who they are. Stock is in `supply_tables`."""
+
+from piccolo.columns import JSONB, Boolean, Bytea, Date, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class IdentityCheck(TenantTable, tablename="identity_check"):
+    """Somebody compared an identity document with the archive (S08-3). What was read is sealed under the customer's key.
+
+    `differs` names what did not match: nothing when the document is the customer's.
+    """
+
+    customer_id = UuidColumn(default=None)
+    field = Varchar(length=60)
+    sealed = Bytea()
+    masked = Varchar(length=200)
+    differs = JSONB(default="[]")
+    matches = Boolean(default=False)
+    checked_by = UuidColumn(default=None)
+    checked_by_name = Varchar(length=200)
+    checked_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(Index(("customer_id", "checked_at desc"), name="identity_check_customer_idx"),),
+        append_only=True,
+    )
+
+
+class CardApplication(TenantTable, tablename="card_application"):
+    """A customer is put up for a card, through a company if the card is a company's to give (S08-4, S04-5).
+
+    `outcome` is the approval's; `closed_because` says why nothing is to be done any more: issued, rejected, withdrawn
+    or lapsed.
+    """
+
+    customer_id = UuidColumn(default=None)
+    kind = Varchar(length=60)
+    of_customer_id = UuidColumn(default=None, null=True)
+    reason = Text(default="")
+    identity_check_id = UuidColumn(default=None, null=True)
+    approval_id = UuidColumn(default=None, null=True)
+    clause = Varchar(length=40, default="")
+    applied_by = UuidColumn(default=None)
+    applied_by_name = Varchar(length=200)
+    applied_at = Timestamptz(default=None, null=True)
+    outcome = Varchar(length=10, default=None, null=True)
+    decided_at = Timestamptz(default=None, null=True)
+    closed_at = Timestamptz(default=None, null=True)
+    closed_because = Varchar(length=20, default="")
+
+    keys = Keys(
+        wall="customer_id",
+        references={
+            "customer_id": "customer",
+            "of_customer_id": "customer",
+            "identity_check_id": "identity_check",
+        },
+        indexes=(
+            Index(("applied_at desc", "id desc"), name="card_application_applied_idx"),
+            Index(("customer_id", "kind"), unique=True, where="closed_at is null", name="card_application_open_idx"),
+        ),
+        checks={"outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
+    )
+
+
+class CardTelling(TenantTable, tablename="card_telling"):
+    """The outlet told the customer to come and open the card, or tried to (S12-6)."""
+
+    application_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    channel = Varchar(length=40)
+    reached = Boolean(default=False)
+    note = Text(default="")
+    told_by = UuidColumn(default=None)
+    told_by_name = Varchar(length=200)
+    told_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"application_id": "card_application", "customer_id": "customer"},
+        append_only=True,
+    )
+
+
+class Card(TenantTable, tablename="card"):
+    """A card given to a customer, good until before `expires_on`; its number is sealed, shown masked.
+
+    `state` follows from the events and is kept here for the index that allows no second live card of a kind.
+    `exchange_by` is set while the customer holds another tier than the card's, `notice_until` once the post or the
+    company's tier is gone: on that day the card ends. `replaces` is the card before it.
+    """
+
+    customer_id = UuidColumn(default=None)
+    kind = Varchar(length=60)
+    scheme = Varchar(length=60)
+    tier = Varchar(length=60)
+    of_customer_id = UuidColumn(default=None, null=True)
+    application_id = UuidColumn(default=None)
+    replaces = UuidColumn(default=None, null=True)
+    unit_id = UuidColumn(default=None, null=True)
+    sealed = Bytea()
+    masked = Varchar(length=60)
+    clause = Varchar(length=40, default="")
+    issued_on = Date(default=None, null=True)
+    expires_on = Date(default=None, null=True)
+    issued_by_name = Varchar(length=200)
+    issued_at = Timestamptz(default=None, null=True)
+    state = Varchar(length=10, default="issued")
+    exchange_by = Date(default=None, null=True)
+    notice_until = Date(default=None, null=True)
+    ended_at = Timestamptz(default=None, null=True)
+    ended_because = Varchar(length=20, default="")
+
+    keys = Keys(
+        wall="customer_id",
+        references={
+            "customer_id": "customer",
+            "of_customer_id": "customer",
+            "application_id": "card_application",
+            "replaces": "card",
+            "unit_id": "org_unit",
+        },
+        indexes=(
+            Index(("issued_at desc", "id desc"), name="card_issued_idx"),
+            Index(("customer_id", "kind"), unique=True, where="ended_at is null", name="card_live_idx"),
+            Index(("expires_on",), where="ended_at is null", name="card_expiry_idx"),
+        ),
+        checks={
+            "dated": "issued_on is not null and expires_on > issued_on",
+            "state_known": "state in ('issued', 'active', 'lost', 'ended')",
+            "ended": "(ended_at is null) = (state <> 'ended')",
+        },
+    )
+
+
+class CardEvent(TenantTable, tablename="card_event"):
+    """One thing that happened to a card: issued, activated, lost, found, warned, exchange_owed, notice_given and so on.
+
+    `because` is the code of the reason for which a card ended or an end was announced, `note` what somebody said.
+    """
+
+    card_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    kind = Varchar(length=20)
+    because = Varchar(length=20, default="")
+    note = Text(default="")
+    identity_check_id = UuidColumn(default=None, null=True)
+    happened_by = UuidColumn(default=None)
+    happened_by_name = Varchar(length=200)
+    happened_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"card_id": "card", "customer_id": "customer", "identity_check_id": "identity_check"},
+        indexes=(Index(("card_id", "happened_at")),),
+        append_only=True,
+    )
+
+
+class CardNumber(TenantTable, tablename="card_number"):
+    """By which number a card is found, and whether it is good: every outlet may ask, so it names no customer (S02-6).
+
+    A number is given once: that of an ended card stays taken.
+    """
+
+    card_id = UuidColumn(default=None)
+    exact = Bytea()
+    kind = Varchar(length=60)
+    scheme = Varchar(length=60)
+    tier = Varchar(length=60)
+    of_customer_id = UuidColumn(default=None, null=True)
+    expires_on = Date(default=None, null=True)
+    state = Varchar(length=10, default="issued")
+    ended_because = Varchar(length=20, default="")
+
+    keys = Keys(
+        unique=(("card_id",), ("exact",)),
+        references={"card_id": "card"},
+        indexes=(Index(("of_customer_id",), where="of_customer_id is not null", name="card_number_sponsor_idx"),),
+        checks={"state_known": "state in ('issued', 'active', 'lost', 'ended')"},
+    )
+
+
+class EntitlementProof(TenantTable, tablename="entitlement_proof"):
+    """Somebody showed something to be served as a VIP; what was not accepted is kept too, with the reason (S03-4)."""
+
+    kind = Varchar(length=60)
+    customer_id = UuidColumn(default=None, null=True)
+    card_id = UuidColumn(default=None, null=True)
+    accepted = Boolean(default=False)
+    reason = Varchar(length=40, default="")
+    scheme = Varchar(length=60, default="")
+    tier = Varchar(length=60, default="")
+    unit_id = UuidColumn(default=None, null=True)
+    shown_to = UuidColumn(default=None)
+    shown_to_name = Varchar(length=200)
+    shown_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "card_id": "card", "unit_id": "org_unit"},
+        indexes=(Index(("shown_at desc", "id desc"), name="entitlement_proof_shown_idx"),),
+        append_only=True,
+    )

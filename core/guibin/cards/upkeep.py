@@ -1,0 +1,209 @@
+"""What time and changes elsewhere do to cards: warnings, expiry, exchange after a change of tier, the end of a post.
+
+Every step looks at what is the case and may run again: nightly for all cards, at once for the customer concerned.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.notices.actions import Notice, notify
+from guibin.policy.cards import CardKind, Sponsorship
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import execute, fetch
+
+from . import derived
+from .states import Because, Happening, happen, locked_with_membership
+
+# A kind that the policy no longer knows: its cards live on by these figures.
+_FORGOTTEN = CardKind("", "", "", "")
+
+
+class Circumstances(Struct, frozen=True):
+    """What is the case around a live card on a day. `held` is the holder's tier in the card's scheme.
+
+    For a card held through a company: `post_ended_on` and `company_ended_on` are the first days without the post and
+    without a tier, None while they last; `company_tier` the tier held; `place` how many of its live cards of the kind
+    are older or as old.
+    """
+
+    id: UUID
+    customer_id: UUID
+    kind: str
+    tier: str
+    state: str
+    expires_on: date
+    exchange_by: date | None
+    notice_until: date | None
+    sponsored: bool
+    closed: bool
+    warned: bool
+    held: str | None
+    post_ended_on: date | None
+    company_tier: str | None
+    company_ended_on: date | None
+    place: int
+
+
+class Step(Struct, frozen=True):
+    """What is to be done about a card; `until` is the day an end was announced for."""
+
+    what: Literal["end", "warn", "owe_exchange", "lift_exchange", "give_notice", "lift_notice"]
+    because: Because | None = None
+    until: date | None = None
+
+
+_CIRCUMSTANCES = """
+select c.id, c.customer_id, c.kind, c.tier, c.state, c.expires_on, c.exchange_by, c.notice_until,
+    c.of_customer_id is not null as sponsored, cu.closed_at is not null as closed,
+    exists (select from card_event e where e.tenant_id = c.tenant_id and e.card_id = c.id and e.kind = 'warned') as warned,
+    (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.customer_id
+        and m.scheme = c.scheme and m.starts_on <= $2 and (m.ends_on is null or m.ends_on > $2)
+        and (m.expires_on is null or m.expires_on > $2)) as held,
+    case when c.of_customer_id is not null and not exists (select from customer_link l where l.tenant_id = c.tenant_id
+        and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)
+        and (l.ended_on is null or l.ended_on > $2))
+        then coalesce((select max(l.ended_on) from customer_link l where l.tenant_id = c.tenant_id
+            and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)), $2)
+        end as post_ended_on,
+    (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.of_customer_id
+        and m.scheme = s.scheme and m.starts_on <= $2 and (m.ends_on is null or m.ends_on > $2)
+        and (m.expires_on is null or m.expires_on > $2)) as company_tier,
+    (select max(least(m.ends_on, m.expires_on)) from membership m where m.tenant_id = c.tenant_id
+        and m.customer_id = c.of_customer_id and m.scheme = s.scheme and least(m.ends_on, m.expires_on) <= $2)
+        as company_ended_on,
+    (select count(*) from card o where o.tenant_id = c.tenant_id and o.of_customer_id = c.of_customer_id
+        and o.kind = c.kind and o.ended_at is null and (o.issued_at, o.id) <= (c.issued_at, c.id))::int as place
+from card c join customer cu on cu.tenant_id = c.tenant_id and cu.id = c.customer_id
+left join jsonb_to_recordset($3::jsonb) as s (kind text, scheme text, roles text[]) on s.kind = c.kind
+where c.ended_at is null and ($1::uuid is null or c.customer_id = $1 or c.of_customer_id = $1)
+"""
+# At night only those about which something may be to do.
+_DUE = """
+select * from ({circumstances}) d where closed or sponsored or expires_on <= $4 or held is distinct from tier
+    or exchange_by is not null or notice_until is not null order by id
+"""
+
+
+async def keep(policy: Policy, *, today: date, by: Principal, now: datetime, customer_id: UUID | None = None) -> int:
+    """Do what is due about live cards, all or those a customer holds or gives; how many steps were taken."""
+    furthest = max((kind.warn_days for kind in policy.cards), default=0)
+    rows = await fetch(
+        _DUE.format(circumstances=_CIRCUMSTANCES),
+        customer_id,
+        today,
+        _sponsorships(policy),
+        today + timedelta(furthest),
+    )
+    taken = 0
+    for row in rows:
+        found = msgspec.convert(dict(row), Circumstances)
+        for step in steps(found, policy.card(found.kind) or _FORGOTTEN, today):
+            taken += await _take(step, found, today=today, by=by, now=now)
+    return taken
+
+
+def steps(card: Circumstances, kind: CardKind, today: date) -> tuple[Step, ...]:
+    """What is due about a card on a day. Pure."""
+    if card.closed:
+        return (Step("end", "archive_closed"),)
+    if card.expires_on <= today:
+        return (Step("end", "expired"),)
+    due = _sponsored_steps(card, kind, today) if card.sponsored else _own_steps(card, kind, today)
+    if any(step.what == "end" for step in due):
+        return due
+    if not card.warned and card.expires_on - timedelta(days=kind.warn_days) <= today:
+        return (*due, Step("warn", until=card.expires_on))
+    return due
+
+
+def _own_steps(card: Circumstances, kind: CardKind, today: date) -> tuple[Step, ...]:
+    if card.held is None:
+        return (Step("end", "membership_ended"),)
+    if card.held == card.tier:
+        return (Step("lift_exchange"),) if card.exchange_by is not None else ()
+    if card.exchange_by is None:
+        until = today + timedelta(days=kind.exchange_days)
+        return (Step("owe_exchange", until=until),) if until > today else (Step("end", "not_exchanged"),)
+    return (Step("end", "not_exchanged"),) if card.exchange_by <= today else ()
+
+
+def _sponsored_steps(card: Circumstances, kind: CardKind, today: date) -> tuple[Step, ...]:
+    given = kind.sponsorship or Sponsorship("", ())
+    since = _unsponsored_since(card, given, today)
+    if since is None:
+        return (Step("lift_notice"),) if card.notice_until is not None else ()
+    until = card.notice_until or since + timedelta(days=given.notice_days)
+    if until <= today:
+        return (Step("end", "sponsorship_ended", until),)
+    return (Step("give_notice", "sponsorship_ended", until),) if card.notice_until is None else ()
+
+
+def _unsponsored_since(card: Circumstances, given: Sponsorship, today: date) -> date | None:
+    """The first day on which the company could not have given the card; None while it can."""
+    if card.post_ended_on is not None:
+        return card.post_ended_on
+    quota = next((quota.cards for quota in given.quotas if quota.tier == card.company_tier), 0)
+    if card.company_tier is None:
+        return card.company_ended_on or today
+    # Of a company that fell to a smaller quota the cards given last go first.
+    return today if card.place > quota else None
+
+
+async def _take(step: Step, found: Circumstances, *, today: date, by: Principal, now: datetime) -> int:
+    card = await locked_with_membership(found.id)
+    if card["state"] == "ended":
+        return 0
+    if step.what == "end":
+        await happen(card, "ended", because=step.because, by=by, now=now)
+        await derived.end_tier(card, on=today, because=step.because or "", now=now)
+        await _tell("card_ended", card, step, today, now)
+    elif step.what == "warn":
+        await happen(card, "warned", by=by, now=now)
+        await _tell("card_expiring", card, step, today, now)
+    else:
+        await _announce(step, card, today=today, by=by, now=now)
+    return 1
+
+
+async def _announce(step: Step, card: asyncpg.Record, *, today: date, by: Principal, now: datetime) -> None:
+    column = "notice_until" if step.what in ("give_notice", "lift_notice") else "exchange_by"
+    if card[column] == step.until:
+        return
+    happenings: dict[str, Happening] = {
+        "owe_exchange": "exchange_owed",
+        "lift_exchange": "exchange_lifted",
+        "give_notice": "notice_given",
+        "lift_notice": "notice_lifted",
+    }
+    # The column's name is one of the two above.
+    await execute(f"update card set {column} = $2 where id = $1", card["id"], step.until)
+    await happen(card, happenings[step.what], because=step.because, note=str(step.until or ""), by=by, now=now)
+    if step.until is not None:
+        await _tell(f"card_{happenings[step.what]}", card, step, today, now)
+
+
+async def _tell(kind: str, card: asyncpg.Record, step: Step, today: date, now: datetime) -> None:
+    notice = Notice(
+        kind=kind,
+        subject="card",
+        subject_id=card["id"],
+        customer_id=card["customer_id"],
+        roles=("account_manager",),
+        details={"kind": card["kind"], "on": str(step.until or today), "because": step.because or ""},
+    )
+    await notify(notice, key=f"{kind}/{card['id']}/{step.until or today}", now=now)
+
+
+def _sponsorships(policy: Policy) -> str:
+    given = [
+        {"kind": kind.name, "scheme": kind.sponsorship.scheme, "roles": kind.sponsorship.roles}
+        for kind in policy.cards
+        if kind.sponsorship is not None
+    ]
+    return msgspec.json.encode(given).decode()
