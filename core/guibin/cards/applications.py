@@ -171,7 +171,7 @@ async def _write(new: NewCardApplication, kind: CardKind, by: Principal, now: da
         async with savepoint():
             await execute(
                 "insert into card_application (id, customer_id, kind, of_customer_id, reason, identity_check_id, clause,"
-                " applied_by, applied_by_name, applied_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                " applied_by, applied_by_name, applied_at, closed_because) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')",
                 application_id,
                 new.customer_id,
                 kind.name,

@@ -126,9 +126,9 @@ def refuse_unless(card: asyncpg.Record, *states: str) -> None:
 
 async def _enter(card_id: UUID, state: str, because: str, now: datetime) -> None:
     await execute(
-        "update card set state = $2, ended_because = $3, ended_at = case when $2 = 'ended' then $4 end,"
-        " exchange_by = case when $2 <> 'ended' then exchange_by end,"
-        " notice_until = case when $2 <> 'ended' then notice_until end where id = $1",
+        "update card set state = $2::text, ended_because = $3, ended_at = case when $2::text = 'ended' then $4::timestamptz end,"
+        " exchange_by = case when $2::text <> 'ended' then exchange_by end,"
+        " notice_until = case when $2::text <> 'ended' then notice_until end where id = $1",
         card_id,
         state,
         because,
