@@ -6,9 +6,11 @@ from guibin import (
     ApprovalFlow,
     ApprovalStep,
     ArchiveField,
+    AtLeast,
     CardKind,
     CardQuota,
     Entitlement,
+    Metric,
     Pack,
     ProofKind,
     RealName,
@@ -23,12 +25,12 @@ from guibin.policy.validation import wanted_texts
 
 PERSONAL, CORPORATE = "personal", "corporate"
 GOLD, DIAMOND = "gold", "diamond"
+SPENT = Metric("spent_1y", fact="spending", aggregate="sum", months=12)
+TIERS = (Tier(DIAMOND, AtLeast("spent_1y", 100_000)), Tier(GOLD, AtLeast("spent_1y", 10_000)))
 
 
 def _scheme(name: str, kind: str, *, voluntary: bool) -> TierScheme:
-    return TierScheme(
-        name, (kind,), metrics=(), tiers=(Tier(DIAMOND), Tier(GOLD)), voluntary=voluntary, approval="join"
-    )
+    return TierScheme(name, (kind,), metrics=(SPENT,), tiers=TIERS, voluntary=voluntary, approval="join")
 
 
 def _flow(name: str, subject: str, *roles: str) -> ApprovalFlow:
