@@ -15,7 +15,7 @@ from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
 from . import actions, consents, disclosures, orders, queries
-from .disclosures import Disclosed
+from .disclosures import Disclosed, DisclosureView
 from .queries import ConsentView, CustomerFilter, CustomerView, OrderView
 from .requests import Assignment, CustomerChange, NewConsent, NewCustomer, NewDisclosure, NewOrder
 
@@ -82,6 +82,14 @@ class CustomerController(Controller):
         self, customer_id: UUID, data: NewDisclosure, policy: Policy, by: Principal, now: datetime
     ) -> Disclosed:
         return await disclosures.disclose(customer_id, data, policy=policy, by=by, now=now)
+
+    @get("/{customer_id:uuid}/disclosures", needs=may("customers:disclose"), summary="Who saw what in clear, and why")
+    async def list_disclosures(
+        self, customer_id: UUID, by: Principal, now: datetime, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[DisclosureView]:
+        found = await disclosures.disclosures_of(customer_id, after=decode(cursor), limit=limit + 1)
+        await record(AuditNote(action="disclosure.list", customer_id=customer_id), by=by, now=now)
+        return page_of(found, limit, lambda one: Cursor(one.disclosed_at, one.id))
 
     @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
     async def assign(

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.paging import Cursor
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
@@ -14,11 +15,14 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch
 
 from . import queries
+from .refusals import NoBasis
 from .requests import NewDisclosure
 from .sealing import opened
 from .tables import Disclosure
 
 PURPOSE_CHARS_MIN = 4
+# The purpose a customer consents to so that others outside the company may be told.
+OUTSIDE = "disclosure"
 
 
 class Disclosed(Struct, frozen=True):
@@ -29,8 +33,24 @@ class Disclosed(Struct, frozen=True):
     values: dict[str, list[str]]
 
 
+class DisclosureView(Struct, frozen=True):
+    """Who saw which fields in clear, why, and to whom outside they went: by law, or by the customer's permission."""
+
+    id: UUID
+    purpose: str
+    fields: tuple[str, ...]
+    recipient: str
+    legal_basis: str
+    disclosed_to: UUID
+    disclosed_to_name: str
+    disclosed_at: datetime
+
+
 async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by: Principal, now: datetime) -> Disclosed:
-    """Show confidential values in clear, with the purpose on record in the same transaction (decision 9)."""
+    """Show confidential values in clear, with the purpose on record in the same transaction (decision 9).
+
+    Raises Invalid, and NoBasis where somebody outside would get them without permission or law (S12-5).
+    """
     await queries.customer(customer_id)
     known = {field.name for field in queries.archive_fields(policy) if field.confidentiality == "confidential"}
     problems = [
@@ -44,8 +64,13 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
         )
     if not new.fields:
         problems.append(FieldError("fields", "at least one"))
+    recipient, legal_basis = new.recipient.strip(), new.legal_basis.strip()
+    if legal_basis and not recipient:
+        problems.append(FieldError("recipient", "whoever outside gets it by this basis", value=new.recipient))
     if problems:
         raise Invalid("Nothing was disclosed", fields=tuple(problems))
+    if recipient and not legal_basis and not await queries.consented(customer_id, OUTSIDE):
+        raise NoBasis(f"The customer has not consented to the purpose {OUTSIDE!r}, and no legal basis is given")
     rows = await fetch(
         "select id, field, sealed from sealed_value where customer_id = $1 and field = any ($2) order by field, place",
         customer_id,
@@ -61,14 +86,31 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
             customer_id=customer_id,
             purpose=new.purpose,
             fields=msgspec.json.encode(new.fields).decode(),
+            recipient=recipient,
+            legal_basis=legal_basis,
             disclosed_to=by.id,
             disclosed_to_name=by.name,
             disclosed_at=now,
         )
     )
-    await record(
-        AuditNote(action="customer.disclose", customer_id=customer_id, fields=new.fields, purpose=new.purpose),
-        by=by,
-        now=now,
+    outside = f"; to {recipient}, {legal_basis or 'with permission'}" if recipient else ""
+    note = AuditNote(
+        action="customer.disclose", customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside
     )
+    await record(note, by=by, now=now)
     return Disclosed(customer_id, new.purpose, values)
+
+
+async def disclosures_of(customer_id: UUID, *, after: Cursor | None, limit: int) -> list[DisclosureView]:
+    """Every disclosure of the customer's values, latest first. Raises NotFound."""
+    await queries.customer(customer_id)
+    rows = await fetch(
+        "select id, purpose, fields, recipient, legal_basis, disclosed_to, disclosed_to_name, disclosed_at"
+        " from disclosure where customer_id = $1 and ($2::timestamptz is null or (disclosed_at, id) < ($2, $3::uuid))"
+        " order by disclosed_at desc, id desc limit $4",
+        customer_id,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [msgspec.convert({**row, "fields": msgspec.json.decode(row["fields"])}, DisclosureView) for row in rows]

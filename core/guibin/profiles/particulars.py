@@ -246,8 +246,8 @@ async def disclose_relatives(
         rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
         raise Invalid(fields=(FieldError("purpose", rule, value=purpose[:60]),))
     await execute(
-        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at)"
-        " values ($1, $2, $3, $4::jsonb, $5, $6, $7)",
+        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at,"
+        " recipient, legal_basis) values ($1, $2, $3, $4::jsonb, $5, $6, $7, '', '')",
         new_id(),
         customer_id,
         purpose,

@@ -1,6 +1,6 @@
 """Why an archive is not written."""
 
-from guibin_tenants.refusals import Conflict
+from guibin_tenants.refusals import Conflict, Refusal
 
 
 class NumberTaken(Conflict):
@@ -8,3 +8,10 @@ class NumberTaken(Conflict):
 
     kind = "number-taken"
     title = "This number belongs to another customer"
+
+
+class NoBasis(Refusal):
+    """Somebody outside would get what neither the customer nor the law allows (S12-5)."""
+
+    kind = "no-basis"
+    title = "Nothing leaves the company without the customer's permission or a legal basis"

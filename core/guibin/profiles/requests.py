@@ -57,10 +57,16 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5)."""
+    """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5).
+
+    `recipient` is whoever outside the company gets them: by the customer's consent to the purpose `disclosure`, or by
+    a `legal_basis` such as a court's order.
+    """
 
     purpose: Paragraph
     fields: Annotated[tuple[Code, ...], Meta(max_length=100)]
+    recipient: Line = ""
+    legal_basis: Line = ""
 
 
 class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -163,11 +163,17 @@ class ProductOrder(TenantTable, tablename="product_order"):
 
 
 class Disclosure(TenantTable, tablename="disclosure"):
-    """Somebody was shown values in clear, and said why."""
+    """Somebody was shown values in clear, and said why.
+
+    `recipient` is whoever outside the company got them, `legal_basis` the law or order; without one the customer had
+    allowed it (S12-5).
+    """
 
     customer_id = UuidColumn(default=None)
     purpose = Text()
     fields = JSONB(default="[]")
+    recipient = Varchar(length=200, default="")
+    legal_basis = Varchar(length=200, default="")
     disclosed_to = UuidColumn(default=None)
     disclosed_to_name = Varchar(length=200)
     disclosed_at = Timestamptz(default=None, null=True)

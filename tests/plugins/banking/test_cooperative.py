@@ -1,9 +1,12 @@
 """VIPs of a rural credit cooperative with the pack's defaults, over HTTP (S12)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from desk import open_desk
+from running import run_job
+
+from guibin.tiers.jobs import EndExpiredMemberships
 
 VIP = "cooperative_vip"
 
@@ -214,3 +217,67 @@ async def test_what_cannot_be_asked_for_is_named(desk, outlets, change, field):
 
     assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [field])
     assert (await desk.client.get("/api/v1/indicators")).json()["items"] == []
+
+
+@pytest.mark.rule("S12-5")
+async def test_nothing_leaves_the_cooperative_without_permission_or_law(desk):
+    identity = {"confidential": {"identity_number": "11010519491231002X"}}
+    customer = await desk.customer("C1", "personal", **identity)
+    path = f"/api/v1/customers/{customer}/disclosures"
+
+    async def told(**more):
+        body = {"purpose": "协助查询账户", "fields": ["identity_number"], **more}
+        answer = await desk.client.post(path, json=body)
+        return answer.status_code, answer.json().get("type", answer.json().get("values"))
+
+    unasked = await told(recipient="县税务局")
+    await desk.consent(customer, "disclosure", "refused")
+    refused = await told(recipient="县税务局")
+    by_law = await told(recipient="县人民法院", legal_basis="(2026)新3223执15号协助执行通知书")
+    await desk.consent(customer, "disclosure")
+    permitted = await told(recipient="县税务局")
+    await desk.consent(customer, "disclosure", "withdrawn")
+    withdrawn = await told(recipient="县税务局")
+    nobody = await told(legal_basis="商业银行法第二十九条")
+
+    values = {"identity_number": ["11010519491231002X"]}
+    assert [unasked, refused, withdrawn] == [(422, "/problems/no-basis")] * 3
+    assert nobody == (422, "/problems/invalid")
+    assert [by_law, permitted] == [(201, values)] * 2
+    kept = (await desk.client.get(path)).json()["items"]
+    assert [(one["recipient"], one["legal_basis"], one["fields"]) for one in kept] == [
+        ("县税务局", "", ["identity_number"]),
+        ("县人民法院", "(2026)新3223执15号协助执行通知书", ["identity_number"]),
+    ]
+    entries = (await desk.client.get("/api/v1/audit-entries", params={"action": "customer.disclose"})).json()["items"]
+    assert [entry["purpose"] for entry in entries] == [
+        "协助查询账户; to 县税务局, with permission",
+        "协助查询账户; to 县人民法院, (2026)新3223执15号协助执行通知书",
+    ]
+
+
+@pytest.mark.rule("S12-3")
+async def test_a_threshold_is_relaxed_for_one_customer_by_the_card_department_until_its_last_day(desk, outlets, clock):
+    east = str(desk.tenant.units["east"])
+    star, other = await member(desk, "C1", org_unit_id=east), await member(desk, "C2", org_unit_id=east)
+    body = {"customer_id": star, "kind": "exception", "scheme": VIP, "tier": "vip", "reason": "县内知名企业家"}
+
+    endless = await outlets["lead"].post("/api/v1/applications", json=body)
+    applied = await outlets["lead"].post("/api/v1/applications", json={**body, "expires_on": "2026-09-01"})
+    approval = applied.json()["approval_id"]
+    before = await desk.tier(star, VIP)
+    own = [(await decide(outlets[who], approval)).status_code for who in ("lead", "second")]
+    decided = await decide(outlets["cards"], approval)
+    again = await decide(outlets["cards"], approval)
+    assessed = await desk.assess(VIP, "2026-03-02")
+
+    assert (endless.status_code, [e["field"] for e in endless.json()["errors"]]) == (422, ["expires_on"])
+    assert (before, own, decided.status_code, again.status_code) == (None, [403, 403], 200, 409)
+    assert (await desk.tier(star, VIP), await desk.tier(other, VIP)) == ("vip", None)
+    assert [(m["move"], m["becomes"]) for m in assessed["moves"]] == [("locked", "vip")]
+    clock.set(datetime(2026, 8, 31, 16, 30, tzinfo=UTC))
+    await run_job(desk.tenant, EndExpiredMemberships())
+    assert await desk.tier(star, VIP) is None
+    assert [(m["ends_on"], m["ended_because"]) for m in (await desk.membership(star))["history"]] == [
+        ("2026-09-01", "expired")
+    ]
