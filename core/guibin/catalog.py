@@ -15,7 +15,7 @@ from .complaints import tables as complaints
 from .department_requests import tables as department_requests
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .insight.tables import PeriodClose
-from .jobs.tables import JobAttempt, LedgerJob, RhythmTick
+from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
@@ -33,6 +33,7 @@ TABLES: tuple[type[Table], ...] = (
     ProposedIndicator,
     LedgerJob,
     JobAttempt,
+    JobPause,
     RhythmTick,
     AuditEntry,
     Customer,

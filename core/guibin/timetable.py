@@ -5,11 +5,13 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 """
 
 from guibin.activities import jobs as activities
+from guibin.app import jobs as app
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
 from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
 from guibin.insight import jobs as insight
+from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.packs import Packs
@@ -24,6 +26,7 @@ from guibin.webhooks import jobs as webhooks
 HANDLERS = (
     activities,
     cards,
+    app,
     care,
     department_requests,
     insight,
@@ -36,6 +39,8 @@ HANDLERS = (
 )
 
 RHYTHMS: tuple[Rhythm, ...] = (
+    Rhythm("prune_ledger", retention.PruneLedger(), every="daily 03:10", catch_up="once"),
+    Rhythm("forget_answers", app.ForgetAnswers(), every="daily 03:20", catch_up="once"),
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5

@@ -5,13 +5,14 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from guibin import timetable
+from guibin import metrics, timetable
 from guibin.context import Clock, Root, real_clock
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
@@ -55,6 +56,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     poll_s: float = 0.2
     timers_every_s: float = 0.5
     timetable_every_s: float = 5.0
+    measure_every_s: float = 15.0
     drain_s: float = 5.0
 
 
@@ -111,6 +113,7 @@ def _steps(
         if room <= 0 or not await executor.reachable():
             return False
         claimed = await relay.claim(clock(), room=room, tenant_holds_max=tenant_holds_max)
+        metrics.CLAIMED.inc(len(claimed))
         left = await executor.hand_over(claimed)
         if left:
             await relay.take_back(left)
@@ -137,13 +140,34 @@ def _steps(
         await scheduler.look(await relay.serving(), clock())
         return False
 
+    async def measure() -> bool:
+        await _measure(relay, clock())
+        return False
+
     return [
         (hand_over, settings.poll_s),
         (heartbeat, settings.lease_s / 3),
         (rescue, min(settings.lease_s, settings.handed_for_s) / 3),
         (timers, settings.timers_every_s),
         (rhythms, settings.timetable_every_s),
+        (measure, settings.measure_every_s),
     ]
+
+
+STATES = ("scheduled", "ready", "paused", "suspended", "handed", "running", "dead")
+
+
+async def _measure(relay: Relay, now: datetime) -> None:
+    found = {depth.state: depth for depth in await relay.depths(now)}
+    for state in STATES:
+        depth = found.get(state)
+        metrics.JOBS.labels(state).set(depth.jobs if depth else 0)
+        metrics.JOBS_OLDEST_SECONDS.labels(state).set(depth.oldest_s if depth else 0.0)
+    ready = found.get("ready")
+    metrics.RELAY_LAG_SECONDS.set(ready.oldest_s if ready else 0.0)
+    overdue, oldest_s = await relay.timers_overdue(now)
+    metrics.TIMERS_OVERDUE.set(overdue)
+    metrics.TIMERS_OVERDUE_SECONDS.set(oldest_s)
 
 
 def _performer(shop: Workshop) -> Callable[[UUID, UUID, int], Awaitable[object]]:
@@ -166,6 +190,7 @@ async def _forever(step: Step, every_s: float) -> None:
             pause_s = every_s
         except _PASSING as error:
             more, pause_s = False, min(max(pause_s, 0.1) * 2, _PAUSE_MAX_S)
+            metrics.LOOP_ERRORS.labels(step.__name__).inc()
             _log.warning("%s: %s; again in %.1f s", step.__name__, type(error).__name__, pause_s)
         await asyncio.sleep(0.01 if more else pause_s)
 

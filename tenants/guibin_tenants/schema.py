@@ -6,7 +6,7 @@ import asyncpg
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from .tables import Index, TenantTable
+from .tables import Index, Keys, TenantTable
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
@@ -90,9 +90,15 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
         f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
         *_wall(name, keys.wall, "" if not keys.relay else f" to {APP_ROLE}"),
         *(_index(name, index) for index in _indexes(table)),
-        f"grant {'select, insert' if keys.append_only else 'select, insert, update, delete'} on {name} to {APP_ROLE}",
+        f"grant {_granted(keys)} on {name} to {APP_ROLE}",
         *_relay(name, keys.relay, keys.relay_marks),
     ]
+
+
+def _granted(keys: Keys) -> str:
+    if not keys.append_only:
+        return "select, insert, update, delete"
+    return "select, insert, delete" if keys.expires else "select, insert"
 
 
 def _relay(name: str, columns: tuple[str, ...], marks: tuple[str, ...]) -> list[str]:

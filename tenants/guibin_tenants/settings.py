@@ -45,6 +45,16 @@ async def write(name: str, value: object) -> None:
     )
 
 
+async def merge(name: str, part: dict[str, object]) -> None:
+    """Set these entries of a setting that is a mapping; others stay, also those somebody writes at the same moment."""
+    await execute(
+        "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
+        " on conflict (tenant_id, name) do update set value = tenant_setting.value || excluded.value",
+        name,
+        msgspec.json.encode(part).decode(),
+    )
+
+
 async def simulated_now() -> datetime | None:
     """Where a simulated tenant's clock stands; None before it was first set."""
     return await read(SIMULATED_CLOCK, datetime | None, None)  # type: ignore[arg-type]  # a union is a type to msgspec

@@ -24,6 +24,7 @@ from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .guards import needs_guard
 from .headers import SecurityHeaders
+from .observing import Observed
 from .routes import CONTROLLERS
 from .scope_middleware import BODY_BYTES_MAX, ScopeMiddleware
 
@@ -43,7 +44,7 @@ def create_app(
     scoped = ScopeMiddleware(litestar, root, limits or RateLimits())
     litestar.state.scope_middleware = scoped
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
-    return SecurityHeaders(scoped)
+    return Observed(SecurityHeaders(scoped))
 
 
 def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:

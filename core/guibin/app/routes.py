@@ -31,7 +31,7 @@ from guibin.insight.api import (
     StatisticsController,
     WorkstreamController,
 )
-from guibin.jobs.api import JobController
+from guibin.jobs.api import JobController, JobPauseController, JobRetentionController
 from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
@@ -136,5 +136,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ImprovementMeasureController,
     CustomerController,
     JobController,
+    JobPauseController,
+    JobRetentionController,
     ParticularsController,
 )

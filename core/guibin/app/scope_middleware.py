@@ -1,5 +1,6 @@
 """One request, one transaction, one tenant: authenticate, open the scope, hold the answer until it has committed."""
 
+import contextlib
 import hashlib
 import logging
 import time
@@ -14,6 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
+from guibin.logs import about
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.rate_limits import RateLimits
@@ -49,8 +51,10 @@ class ScopeMiddleware:
             await self.app(scope, receive, send)
             return
         answer = Held()
+        credential = _credential(dict(scope["headers"]))
         try:
-            await self._serve(scope, receive, answer)
+            with about(credential.tenant_id) if credential else contextlib.nullcontext():
+                await self._serve(scope, receive, answer, credential)
         except Refusal as refusal:
             answer.replace(refusal)
         except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, NotCommitted, OSError) as error:
@@ -59,9 +63,8 @@ class ScopeMiddleware:
         for message in answer.messages:
             await send(message)
 
-    async def _serve(self, scope: HTTPScope, receive: Receive, answer: "Held") -> None:
+    async def _serve(self, scope: HTTPScope, receive: Receive, answer: "Held", credential: Credential | None) -> None:
         headers = dict(scope["headers"])
-        credential = _credential(headers)
         if credential is None:
             raise Unauthenticated()
         body = idempotency.Body(receive, BODY_BYTES_MAX)

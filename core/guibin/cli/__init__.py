@@ -5,12 +5,15 @@ import sys
 from cyclopts import App
 
 from guibin.packs import BadPack
+from guibin.tracing import NoExporter
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
 
 from . import audit, data, database, keys, packs, rules, run, staff, tenants
+from . import jobs as jobs_group
 from . import timers as timers_group
+from . import timetable as timetable_group
 from .output import explain, fail
 
 app = App(
@@ -18,7 +21,17 @@ app = App(
 )
 for command in (run.up, run.serve, run.worker, run.doctor, database.migrate):
     app.command(command)
-for group in (tenants.app, keys.app, staff.app, packs.app, timers_group.app, audit.app, database.app):
+for group in (
+    tenants.app,
+    keys.app,
+    staff.app,
+    packs.app,
+    jobs_group.app,
+    timetable_group.app,
+    timers_group.app,
+    audit.app,
+    database.app,
+):
     app.command(group)
 app.command(data.import_, name="import")
 app.command(data.export)
@@ -34,7 +47,7 @@ def main() -> None:
     except Refusal as refusal:
         explain(refusal)
         sys.exit(1)
-    except (BadPack, UnsafeDatabase, KeyringError) as error:
+    except (BadPack, NoExporter, UnsafeDatabase, KeyringError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         sys.exit(130)

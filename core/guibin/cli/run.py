@@ -1,13 +1,14 @@
 """`guibin up`, `serve`, `worker` and `doctor`: running the product."""
 
 import asyncio
+import os
 import sys
 from typing import Annotated
 
 import uvicorn
 from cyclopts import Parameter
 
-from guibin import demonstration, embedded, migrations, supervisor
+from guibin import demonstration, embedded, logs, metrics, migrations, supervisor, tracing
 from guibin import worker as worker_process
 from guibin.app.factory import create_app
 from guibin.checks import examine
@@ -19,6 +20,7 @@ from . import environment
 from .output import as_json, err, fail, out
 from .tenants import Json
 
+METRICS = "Where Prometheus finds /metrics, on this machine only; nowhere by default."
 Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
 
 
@@ -44,8 +46,13 @@ def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demo
         fail(str(error))
 
 
-def serve(*, port: Port = 8000) -> None:
+def serve(
+    *,
+    port: Port = 8000,
+    metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_METRICS_PORT", help=METRICS)] = None,
+) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
+    _observe("guibin-api", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())
     with environment.urls() as urls:
@@ -56,18 +63,28 @@ def serve(*, port: Port = 8000) -> None:
             loop="uvloop",
             http="httptools",
             access_log=False,
-            log_level="warning",
+            log_config=None,
             server_header=False,
             timeout_graceful_shutdown=6,
         )
 
 
-def worker() -> None:
+def worker(
+    *, metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_WORKER_METRICS_PORT", help=METRICS)] = None
+) -> None:
     """Run background jobs: relay, timetable and executor."""
+    _observe("guibin-worker", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())
     with environment.urls() as urls:
         asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
+
+
+def _observe(service: str, metrics_port: int | None) -> None:
+    logs.configure(level=os.environ.get("GUIBIN_LOG_LEVEL", "warning").upper())
+    tracing.use_environment(service)
+    if metrics_port is not None:
+        metrics.serve(metrics_port)
 
 
 def doctor(*, json: Json = False) -> None:

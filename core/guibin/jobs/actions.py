@@ -5,8 +5,9 @@ from uuid import UUID
 
 import msgspec
 
+from guibin.tracing import traceparent
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute
+from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from .kinds import Job, kind_of
@@ -14,6 +15,8 @@ from .refusals import AlreadyEnded, NotWaiting
 from .tables import LedgerJob
 
 KEY_CHARS_MAX = 300
+# The lock lets whoever takes the pause away wait for us, so that no job is held by a pause that is no more.
+_HELD = "case when exists (select from job_pause where kind in ('', $2) for key share) then $6::timestamptz end"
 
 
 async def enqueue(
@@ -57,7 +60,7 @@ async def write(
     job_id = new_id()
     written = await execute(
         "insert into job (id, kind, payload, priority, run_at, due_at, enqueued_at, unique_key, key_until_end,"
-        " attempt, failures) values ($1, $2, $3, $4, $5, $5, $6, $7, $8, 0, 0)"
+        f" attempt, failures, traceparent, held_at) values ($1, $2, $3, $4, $5, $5, $6, $7, $8, 0, 0, $9, {_HELD})"
         " on conflict (tenant_id, unique_key) where unique_key is not null do nothing",
         job_id,
         kind,
@@ -67,6 +70,7 @@ async def write(
         now,
         unique_key,
         while_pending,
+        traceparent(),
     )
     return job_id if written else None
 
@@ -74,7 +78,9 @@ async def write(
 async def retry(job_id: UUID, *, now: datetime) -> None:
     """Have a dead, cancelled or waiting job done now, with all its attempts before it. Raises NotFound, NotWaiting."""
     changed = await execute(
-        "update job set ended_at = null, outcome = null, failures = 0, run_at = $2, handed_at = null, handed_by = null"
+        "update job set ended_at = null, outcome = null, failures = 0, run_at = $2, handed_at = null, handed_by = null,"
+        " held_at = case when exists (select from job_pause p where p.tenant_id = job.tenant_id"
+        " and p.kind in ('', job.kind) for key share) then $2::timestamptz end"
         " where id = $1 and lease_token is null and (outcome is null or outcome <> 'completed')",
         job_id,
         now,
@@ -84,13 +90,25 @@ async def retry(job_id: UUID, *, now: datetime) -> None:
         raise NotWaiting(f"Job {job_id} is running or completed: only one that waits, failed or was cancelled")
 
 
+async def retry_dead(*, kind: str | None, limit: int, now: datetime) -> int:
+    """Have dead letters done now, the oldest first, at most `limit`; how many."""
+    rows = await fetch(
+        "select id from job where outcome = 'dead' and ($1::text is null or kind = $1) order by ended_at, id limit $2",
+        kind,
+        limit,
+    )
+    for row in rows:
+        await retry(row["id"], now=now)
+    return len(rows)
+
+
 async def cancel(job_id: UUID, *, now: datetime) -> None:
     """End a job without its effect, also one that is running: its attempt can no longer commit.
 
     Raises NotFound, AlreadyEnded.
     """
     changed = await execute(
-        "update job set ended_at = $2, outcome = 'cancelled', lease_token = null, lease_until = null,"
+        "update job set ended_at = $2, outcome = 'cancelled', lease_token = null, lease_until = null, held_at = null,"
         " unique_key = case when key_until_end then null else unique_key end where id = $1 and ended_at is null",
         job_id,
         now,

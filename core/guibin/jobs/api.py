@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get, post
+from litestar import Controller, delete, get, post, put
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
+from guibin.audit.actions import AuditNote, record
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
-from guibin_tenants.principals import may
+from guibin_tenants.principals import Principal, may
 
-from . import actions, queries
-from .queries import JobState, JobView, JobWithAttempts
+from . import actions, pauses, queries, retention
+from .pauses import NewPause
+from .queries import JobState, JobView, JobWithAttempts, PauseView
+from .retention import JobRetention
 
 Kind = Annotated[str | None, Parameter(default=None, max_length=120, description="Such as `sweep_timers`.")]
 State = Annotated[JobState | None, Parameter(query="state", default=None, description="What it is doing.")]
@@ -51,3 +54,42 @@ class JobController(Controller):
     @delete("/{job_id:uuid}", needs=may("jobs:write"), summary="Cancel a job")
     async def cancel(self, job_id: UUID, now: datetime) -> None:
         await actions.cancel(job_id, now=now)
+
+
+class JobPauseController(Controller):
+    path = "/api/v1/job-pauses"
+    tags = ("jobs",)
+
+    @get("/", needs=may("jobs:read"), summary="Which jobs wait, and why")
+    async def list_pauses(self) -> list[PauseView]:
+        return await queries.pauses()
+
+    @post("/", needs=may("jobs:write"), summary="Let jobs of a kind wait, or all of them")
+    async def pause(self, data: NewPause, by: Principal, now: datetime) -> list[PauseView]:
+        pause_id = await pauses.pause(data, by=by, now=now)
+        await record(_note("jobs.pause", pause_id, data.reason), by=by, now=now)
+        return await queries.pauses()
+
+    @delete("/{pause_id:uuid}", needs=may("jobs:write"), summary="Let them run again")
+    async def resume(self, pause_id: UUID, by: Principal, now: datetime) -> None:
+        await pauses.resume(pause_id)
+        await record(_note("jobs.resume", pause_id, ""), by=by, now=now)
+
+
+class JobRetentionController(Controller):
+    path = "/api/v1/job-retention"
+    tags = ("jobs",)
+
+    @get("/", needs=may("jobs:read"), summary="How long ended jobs are kept")
+    async def show(self) -> JobRetention:
+        return await retention.kept_for()
+
+    @put("/", needs=may("jobs:write"), summary="Keep ended jobs so long")
+    async def change(self, data: JobRetention, by: Principal, now: datetime) -> JobRetention:
+        await retention.keep_for(data)
+        await record(AuditNote(action="jobs.retention", subject="job", shown=0), by=by, now=now)
+        return data
+
+
+def _note(action: str, pause_id: UUID, reason: str) -> AuditNote:
+    return AuditNote(action=action, subject="job_pause", subject_id=pause_id, purpose=reason, shown=0)

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import logging
-import traceback
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from opentelemetry.trace import SpanKind
 
+from guibin import logs, metrics, tracing
 from guibin.context import Company, Root, now_of
 from guibin.policies.queries import effective_policy
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -58,12 +59,34 @@ async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int
             return "not taken"
         now = await now_of(company, shop.root.clock)
         taken = await ledger.take(job_id, attempt=attempt, worker=shop.worker, lease_s=shop.lease_s, now=now)
-        scope.rollback_only = taken is None
+        held = taken is None and await ledger.hold_if_paused(job_id, now=now)
+        scope.rollback_only = taken is None and not held
     if taken is None:
         return "not taken"
+    begun = time.perf_counter()
+    with (
+        logs.about(tenant_id, job_id),
+        tracing.span(
+            f"job {taken.kind}",
+            SpanKind.CONSUMER,
+            parent=taken.traceparent,
+            tenant=str(tenant_id),
+            job=str(job_id),
+            attempt=taken.attempt,
+        ),
+    ):
+        done = await _perform(shop, company, taken)
+    if not company.simulated:
+        metrics.JOB_WAIT_SECONDS.labels(taken.kind).observe(max((now - taken.run_at).total_seconds(), 0.0))
+    metrics.JOB_RUN_SECONDS.labels(taken.kind).observe(time.perf_counter() - begun)
+    metrics.JOB_ATTEMPTS.labels(taken.kind, done).inc()
+    return done
+
+
+async def _perform(shop: Workshop, company: Company, taken: Taken) -> Done:
     handler = handler_of(taken.kind)
     try:
-        with shop.leases.kept(tenant_id, taken.job_id, taken.token):
+        with shop.leases.kept(company.id, taken.job_id, taken.token):
             async with asyncio.timeout(handler.timeout_s if handler else 10):
                 await _attempt(shop, company, taken, handler)
     except LeaseLost:
@@ -159,7 +182,7 @@ async def _give_back(
         pause=pause if error else timedelta(0),
         dead=dead,
         error=type(error).__name__ if error else "",
-        error_at=_where(error) if error else "",
+        error_at=logs.where(error) if error else "",
     )
     async with tenant_scope(company.id):
         now = await now_of(company, shop.root.clock)
@@ -176,16 +199,6 @@ async def _give_back(
         failure.error_at,
     )
     return "dead" if dead else "failed"
-
-
-def _where(error: Exception) -> str:
-    """The last line of our own that was running: file and number, never a value."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
-    if not ours:
-        return ""
-    path = Path(ours[-1].filename)
-    return f"{path.parent.name}/{path.name}:{ours[-1].lineno}"
 
 
 def _uncancel() -> None:

@@ -29,7 +29,9 @@ class Taken(Struct, frozen=True):
     payload: str
     attempt: int
     failures: int
+    run_at: datetime
     due_at: datetime
+    traceparent: str
 
 
 class Failure(Struct, frozen=True):
@@ -42,14 +44,18 @@ class Failure(Struct, frozen=True):
     error_at: str = ""
 
 
+_PAUSE = "select from job_pause p where p.tenant_id = job.tenant_id and p.kind in ('', job.kind)"
+
+
 async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now: datetime) -> Taken | None:
-    """Begin the attempt after `attempt` others; None when somebody else did, or the job has ended."""
+    """Begin the attempt after `attempt` others; None when somebody else did, or the job has ended or its kind stands."""
     token = new_id()
     row = await fetch_one(
         "update job set lease_token = $3, lease_until = clock_timestamp() + $4 * interval '1 second',"
         " attempt = attempt + 1, started_at = $5, handed_at = coalesce(handed_at, clock_timestamp()), handed_by = $6"
-        " where id = $1 and attempt = $2 and lease_token is null and ended_at is null"
-        " returning kind, payload, attempt, failures, due_at",
+        " where id = $1 and attempt = $2 and lease_token is null and ended_at is null and held_at is null"
+        f" and not exists ({_PAUSE})"
+        " returning kind, payload, attempt, failures, run_at, due_at, traceparent",
         job_id,
         attempt,
         token,
@@ -58,6 +64,19 @@ async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now:
         worker,
     )
     return Taken(job_id=job_id, token=token, **row) if row is not None else None
+
+
+async def hold_if_paused(job_id: UUID, *, now: datetime) -> bool:
+    """Let a job that was on its way when its kind was paused wait with the others; whether that was so."""
+    return (
+        await execute(
+            "update job set held_at = $2, handed_at = null, handed_by = null"
+            f" where id = $1 and lease_token is null and ended_at is null and held_at is null and exists ({_PAUSE})",
+            job_id,
+            now,
+        )
+        == 1
+    )
 
 
 async def extend(job_id: UUID, token: UUID, *, lease_s: float) -> bool:

@@ -11,24 +11,30 @@ from guibin.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
-JobState = Literal["scheduled", "ready", "handed", "running", "retrying", "completed", "dead", "cancelled"]
+JobState = Literal["scheduled", "ready", "paused", "handed", "running", "retrying", "completed", "dead", "cancelled"]
 
 # What a job is doing, told by what its row holds. $1 is the tenant's now.
 _STATE = """case
     when outcome is not null then outcome
     when lease_token is not null then 'running'
+    when held_at is not null then 'paused'
     when handed_at is not null then 'handed'
     when run_at > $1::timestamptz and failures > 0 then 'retrying'
     when run_at > $1::timestamptz then 'scheduled'
     else 'ready' end"""
 _JOB = (
     f"select id, kind, {_STATE} as state, priority, run_at, due_at, enqueued_at, started_at, ended_at, attempt,"
-    " failures from job"
+    " failures, error, error_at from job left join lateral (select a.error, a.error_at from job_attempt a"
+    " where a.tenant_id = job.tenant_id and a.job_id = job.id and a.outcome <> 'completed'"
+    " order by a.attempt desc limit 1) last on true"
 )
 
 
 class JobView(Struct, frozen=True):
-    """A job: `attempt` begun and `failures` among them. What it works on is not shown here."""
+    """A job: `attempt` begun and `failures` among them. What it works on is not shown here.
+
+    `error` is the class of what the last failed attempt raised and `error_at` the line that raised it.
+    """
 
     id: UUID
     kind: str
@@ -41,6 +47,19 @@ class JobView(Struct, frozen=True):
     ended_at: datetime | None
     attempt: int
     failures: int
+    error: str | None
+    error_at: str | None
+
+
+class PauseView(Struct, frozen=True):
+    """Jobs of this kind wait; of every kind when it is empty."""
+
+    id: UUID
+    kind: str
+    reason: str
+    paused_by_name: str
+    paused_at: datetime
+    waiting: int
 
 
 class AttemptView(Struct, frozen=True):
@@ -92,3 +111,13 @@ async def by_id(job_id: UUID, *, now: datetime) -> JobWithAttempts:
     return JobWithAttempts(
         msgspec.convert(dict(row), JobView), [msgspec.convert(dict(found), AttemptView) for found in attempts]
     )
+
+
+async def pauses() -> list[PauseView]:
+    """What is paused, and how many jobs wait because of it."""
+    rows = await fetch(
+        "select p.id, p.kind, p.reason, p.paused_by_name, p.paused_at, (select count(*) from job j"
+        "   where j.tenant_id = p.tenant_id and j.ended_at is null and j.held_at is not null"
+        "   and (p.kind = '' or j.kind = p.kind)) as waiting from job_pause p order by p.kind"
+    )
+    return [PauseView(**row) for row in rows]

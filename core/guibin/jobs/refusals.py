@@ -15,3 +15,10 @@ class AlreadyEnded(Conflict):
 
     kind = "job-already-ended"
     title = "This job has ended"
+
+
+class AlreadyPaused(Conflict):
+    """The kind is paused."""
+
+    kind = "jobs-already-paused"
+    title = "These jobs wait already"

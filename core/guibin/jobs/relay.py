@@ -22,6 +22,14 @@ class Claimed(Struct, frozen=True):
     attempt: int
 
 
+class Depth(Struct, frozen=True):
+    """How many jobs are in a state; for how many seconds the oldest has been."""
+
+    state: str
+    jobs: int
+    oldest_s: float
+
+
 class Serving(Struct, frozen=True):
     """A company whose jobs may run by real time, for the timetable."""
 
@@ -43,13 +51,15 @@ with held as materialized (
     select t.id as tenant_id, $4::bigint - coalesce(held.jobs, 0) as may_take
     from tenant t left join held on held.tenant_id = t.id
     where t.suspended_at is null and not t.simulated and coalesce(held.jobs, 0) < $4 and exists (
-        select from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null and j.run_at <= $1
+        select from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null and j.held_at is null
+            and j.run_at <= $1
     )
     order by random() limit $2
 ), claimed as materialized (
     select j.tenant_id, j.id from ready cross join lateral (
         select tenant_id, id from job
-        where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and run_at <= $1
+        where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and held_at is null
+            and run_at <= $1
         order by priority desc, run_at, id
         limit least(greatest($2::bigint / (select count(*) from ready), 1), ready.may_take)
         for update skip locked
@@ -59,6 +69,20 @@ with held as materialized (
 update job set handed_at = clock_timestamp(), handed_by = $3
 from claimed where job.tenant_id = claimed.tenant_id and job.id = claimed.id
 returning job.tenant_id, job.id as job_id, job.attempt
+"""
+
+
+_DEPTHS = """
+select state, count(*) as jobs, coalesce(max(extract(epoch from since)), 0)::float8 as oldest_s from (
+    select 'dead' as state, $1 - ended_at as since from job where outcome = 'dead'
+    union all
+    select case when lease_until is not null then 'running' when held_at is not null then 'paused'
+        when handed_at is not null then 'handed' when run_at > $1 then 'scheduled'
+        when t.suspended_at is not null then 'suspended' else 'ready' end,
+        case when handed_at is not null then clock_timestamp() - handed_at
+        when held_at is not null then $1 - held_at else greatest($1 - run_at, interval '0') end
+    from job join tenant t on t.id = job.tenant_id and not t.simulated where ended_at is null
+) s group by state
 """
 
 
@@ -120,6 +144,20 @@ class Relay:
             now,
         )
         return [row["id"] for row in rows]
+
+    async def depths(self, now: datetime) -> list[Depth]:
+        """How much is in each state over all companies on real time, and since when the oldest is."""
+        return [Depth(**row) for row in await self.pool.fetch(_DEPTHS, now)]
+
+    async def timers_overdue(self, now: datetime) -> tuple[int, float]:
+        """Deadline steps due and not fired, and for how many seconds the oldest has been."""
+        row = await self.pool.fetchrow(
+            "select count(*) as n, coalesce(extract(epoch from $1 - min(next_at)), 0)::float8 as seconds"
+            " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null"
+            " where next_at <= $1",
+            now,
+        )
+        return row["n"], row["seconds"]
 
     async def serving(self) -> list[Serving]:
         """The companies for which the timetable runs."""

@@ -27,7 +27,7 @@ class Background:
         if stands is not None:
             await rescue_all(self.shop, now=stands)
         job_at: datetime | None = await fetch_value(
-            "select min(run_at) from job where ended_at is null and lease_token is null"
+            "select min(run_at) from job where ended_at is null and lease_token is null and held_at is null"
         )
         tick_at = await next_tick(self.rhythms, self.company, since=stands) if stands else None
         found = min((moment for moment in (job_at, tick_at) if moment is not None), default=None)
@@ -41,8 +41,8 @@ class Background:
         while True:
             async with tenant_scope(self.company.id):
                 row = await fetch_one(
-                    "select id, attempt from job where ended_at is null and lease_token is null and run_at <= $1"
-                    " order by run_at, priority desc, id limit 1",
+                    "select id, attempt from job where ended_at is null and lease_token is null and held_at is null"
+                    " and run_at <= $1 order by run_at, priority desc, id limit 1",
                     moment,
                 )
             if row is None:

@@ -1,4 +1,4 @@
-"""The ledger: jobs, the history of their attempts, and the ticks of the timetable."""
+"""The ledger: jobs, the history of their attempts, pauses, and the ticks of the timetable."""
 
 from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
@@ -13,7 +13,8 @@ class LedgerJob(TenantTable, tablename="job"):
     gave it to a worker's queue, `handed_by` that worker. `lease_token` and `lease_until` belong to the attempt in
     progress: whoever no longer holds the token can neither finish nor fail the job. `key_until_end` gives
     `unique_key` free when the job ends; otherwise it is taken for as long as the row exists. `outcome` is completed,
-    dead or cancelled once `ended_at` is.
+    dead or cancelled once `ended_at` is. `held_at` while its kind is paused. `traceparent` is the W3C trace it was
+    wanted in, empty when nobody traces.
     """
 
     kind = Varchar(length=120)
@@ -26,6 +27,7 @@ class LedgerJob(TenantTable, tablename="job"):
     key_until_end = Boolean(default=False)
     attempt = Integer(default=0)
     failures = Integer(default=0)
+    held_at = Timestamptz(default=None, null=True)
     handed_at = Timestamptz(default=None, null=True)
     handed_by = UuidColumn(default=None, null=True)
     lease_token = UuidColumn(default=None, null=True)
@@ -33,19 +35,24 @@ class LedgerJob(TenantTable, tablename="job"):
     started_at = Timestamptz(default=None, null=True)
     ended_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
+    traceparent = Varchar(length=55, default="")
 
     keys = Keys(
         indexes=(
             Index(
                 ("priority desc", "run_at", "id"),
-                where="ended_at is null and handed_at is null",
+                where="ended_at is null and handed_at is null and held_at is null",
                 name="job_ready_idx",
             ),
             # Whether anything is due, past jobs planned for later.
-            Index(("run_at",), where="ended_at is null and handed_at is null", name="job_run_at_idx"),
+            Index(
+                ("run_at",), where="ended_at is null and handed_at is null and held_at is null", name="job_run_at_idx"
+            ),
             Index(("handed_by",), where="ended_at is null and handed_at is not null", name="job_handed_idx"),
             Index(("unique_key",), unique=True, where="unique_key is not null", name="job_unique_key_idx"),
             Index(("enqueued_at", "id"), name="job_enqueued_idx"),
+            Index(("ended_at",), where="outcome = 'dead'", name="job_dead_idx"),
+            Index(("ended_at", "id"), where="ended_at is not null", name="job_ended_idx"),
         ),
         checks={
             "ended_with_outcome": "(ended_at is null) = (outcome is null)",
@@ -58,10 +65,12 @@ class LedgerJob(TenantTable, tablename="job"):
             "priority",
             "run_at",
             "attempt",
+            "held_at",
             "handed_at",
             "handed_by",
             "lease_until",
             "ended_at",
+            "outcome",
         ),
         relay_marks=("handed_at", "handed_by"),
     )
@@ -83,7 +92,19 @@ class JobAttempt(TenantTable, tablename="job_attempt"):
     error = Varchar(length=200, default="")
     error_at = Varchar(length=200, default="")
 
-    keys = Keys(unique=(("job_id", "attempt"),), references={"job_id": "job"}, append_only=True)
+    keys = Keys(unique=(("job_id", "attempt"),), references={"job_id": "job"}, append_only=True, expires=True)
+
+
+class JobPause(TenantTable, tablename="job_pause"):
+    """Jobs of this kind wait, of every kind when it is empty. Taking the row away lets them run."""
+
+    kind = Varchar(length=120, default="")
+    reason = Text()
+    paused_by = UuidColumn(default=None)
+    paused_by_name = Varchar(length=200)
+    paused_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("kind",),))
 
 
 class RhythmTick(TenantTable, tablename="rhythm_tick"):
@@ -93,4 +114,10 @@ class RhythmTick(TenantTable, tablename="rhythm_tick"):
     tick_at = Timestamptz(default=None, null=True)
     job_id = UuidColumn(default=None, null=True)
 
-    keys = Keys(unique=(("name", "tick_at"),), references={"job_id": "job"}, append_only=True)
+    keys = Keys(
+        unique=(("name", "tick_at"),),
+        references={"job_id": "job"},
+        append_only=True,
+        expires=True,
+        indexes=(Index(("job_id",), where="job_id is not null", name="rhythm_tick_job_idx"),),
+    )

@@ -65,8 +65,7 @@ async def change(name: str, new: RhythmChange, rhythms: Sequence[Rhythm], compan
             check(new.every)
         except BadRhythm as error:
             raise Invalid(fields=(FieldError("every", str(error), value=new.every),)) from None
-    changed = await changes()
-    await settings.write(SETTING, {**changed, name: new})
+    await settings.merge(SETTING, {name: new})
 
 
 async def run_now(name: str, rhythms: Sequence[Rhythm], company: Company, *, now: datetime) -> UUID | None:

@@ -1,6 +1,7 @@
 """Deadlines in the background: fired when one is due, as the relay finds, and moved when holidays are published."""
 
 from guibin.jobs.kinds import Job, Run, handles
+from guibin.metrics import TIMER_LATENESS_SECONDS
 
 from .confirmation import confirm
 from .sweep import fire_due
@@ -20,8 +21,12 @@ class ConfirmCalendars(Job, frozen=True):
 async def sweep_timers(job: SweepTimers, run: Run) -> None:
     """Warn, breach and escalate; what a transaction of this size leaves is the next sweep's."""
     for _ in range(ROUNDS_MAX):
-        if not await fire_due(run.now):
+        fired = await fire_due(run.now)
+        if not fired:
             return
+        if not run.company.simulated:
+            for step in fired:
+                TIMER_LATENESS_SECONDS.observe(max((run.now - step.due_at).total_seconds(), 0.0))
 
 
 @handles(ConfirmCalendars)
