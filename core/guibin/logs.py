@@ -91,16 +91,19 @@ def configure(stream: TextIO = sys.stderr, level: int | str = logging.INFO) -> l
 def where(error: BaseException) -> str:
     """The last line of our own that was running: file and number, never a value."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "site-packages" not in frame.filename and "/lib/python" not in frame.filename]
+    ours = [frame for frame in frames if _is_ours(frame.filename)]
     if not ours:
         return ""
     path = Path(ours[-1].filename)
     return f"{path.parent.name}/{path.name}:{ours[-1].lineno}"
 
 
+def _is_ours(file: str) -> bool:
+    return Path(file).is_absolute() and "site-packages" not in file and "/lib/python" not in file
+
+
 def _message(record: logging.LogRecord) -> str:
     if record.name.split(".", 1)[0] in OURS:
         return record.getMessage()
-    # A library may fill in a value, or have written it into the template already: then only its first words are told.
-    template = str(record.msg)
-    return template if record.args else " ".join(template.split()[:6])
+    # A message without arguments may have a value written into it already: then only its place is told.
+    return str(record.msg) if record.args else f"{record.module}:{record.lineno}"
