@@ -13,6 +13,7 @@ from .cards import tables as cards
 from .care import tables as care
 from .complaints import tables as complaints
 from .department_requests import tables as department_requests
+from .desks.tables import Desk, DeskSeat
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
@@ -58,6 +59,8 @@ TABLES: tuple[type[Table], ...] = (
     Membership,
     GracePeriod,
     Application,
+    Desk,
+    DeskSeat,
     EntitlementAccount,
     Redemption,
     RedemptionUse,

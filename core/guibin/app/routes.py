@@ -17,6 +17,7 @@ from guibin.cards.supply_api import (
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.department_requests.api import DepartmentRequestController
+from guibin.desks.api import DeskController
 from guibin.entitlements.api import (
     EntitlementController,
     RedemptionController,
@@ -74,6 +75,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     MeController,
     StaffController,
     OrgUnitController,
+    DeskController,
     KeyController,
     PolicyController,
     IndicatorController,

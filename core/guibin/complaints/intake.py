@@ -9,6 +9,7 @@ from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.case_numbers import DRAWS_MAX, new_number
 from guibin.context import Company
+from guibin.desks.actions import Matter, destination, tell
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
@@ -16,6 +17,7 @@ from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
+from guibin.tiers.days import local_day
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -23,9 +25,10 @@ from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
+from .actions import hand_over
 from .levels import RESOLUTION, SUBJECT, Judged, case_of, judged, level_named, terms_of
 from .queries import ComplaintView, by_id
-from .requests import NewComplaint
+from .requests import NewComplaint, NewHandOver
 
 
 class Origin(Struct, frozen=True):
@@ -76,7 +79,21 @@ async def receive(
         action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id
     )
     await record(note, by=by, now=now)
+    if origin is None:
+        await _to_the_desk(complaint_id, new.customer_id, policy, company, by, now)
     return await by_id(complaint_id)
+
+
+async def _to_the_desk(
+    complaint_id: UUID, customer_id: UUID | None, policy: Policy, company: Company, by: Principal, now: datetime
+) -> None:
+    """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
+    day = local_day(now, company.time_zone)
+    found = await destination(customer_id, policy, on=day, language=company.language, by=by)
+    if found is not None and not found.seated:
+        to_desk = NewHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
+        complaint = await hand_over(complaint_id, to_desk, by=by, now=now)
+        await tell(Matter(SUBJECT, complaint_id, complaint.number, customer_id), found, now=now)
 
 
 def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:

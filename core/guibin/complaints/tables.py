@@ -193,7 +193,7 @@ class ComplaintMessage(TenantTable, tablename="complaint_message"):
         references={"complaint_id": "complaint"},
         append_only=True,
         checks={
-            "direction_known": "direction in ('in', 'out')",
+            "direction_known": "direction in ('out', 'in')",
             "only_ours_answer": "direction = 'out' or not answers",
         },
     )

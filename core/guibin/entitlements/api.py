@@ -10,6 +10,8 @@ from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.desks.queries import DeskView
+from guibin.desks.queries import desks as open_desks
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
@@ -61,7 +63,10 @@ class ServiceItemView(Struct, frozen=True):
 
 
 class EntitlementView(Struct, frozen=True):
-    """What is left of one item: granted and carried over, minus consumed, minus reserved. None is without limit."""
+    """What is left of one item: granted and carried over, minus consumed, minus reserved. None is without limit.
+
+    `desks` are the halls at which an item given at desks is to be had (S07-3).
+    """
 
     item: str
     title: str
@@ -76,6 +81,7 @@ class EntitlementView(Struct, frozen=True):
     reserved: int
     left: int | None
     clause: str
+    desks: tuple[DeskView, ...] = ()
 
 
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,7 +128,14 @@ class EntitlementController(Controller):
         found = await actions.offers(customer_id, policy, day=day, now=now, occasion=occasion)
         note = AuditNote(action="entitlements.read", customer_id=customer_id, fields=("tier", "redemptions"))
         await record(note, by=by, now=now)
-        return Page([_entitlement(offer, policy, language) for offer in found])
+        at_desks = {item.name for item in policy.service_items if item.at_desks}
+        desks = tuple(await open_desks()) if any(offer.entitlement.item in at_desks for offer in found) else ()
+        return Page(
+            [
+                _entitlement(offer, policy, language, desks if offer.entitlement.item in at_desks else ())
+                for offer in found
+            ]
+        )
 
 
 class RedemptionController(Controller):
@@ -207,7 +220,7 @@ def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:
     )
 
 
-def _entitlement(offer: Offer, policy: Policy, language: str) -> EntitlementView:
+def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskView, ...]) -> EntitlementView:
     given, entitlement = offer.allowance, offer.entitlement
     return EntitlementView(
         item=entitlement.item,
@@ -223,4 +236,5 @@ def _entitlement(offer: Offer, policy: Policy, language: str) -> EntitlementView
         reserved=given.reserved,
         left=given.left,
         clause=entitlement.clause,
+        desks=desks,
     )

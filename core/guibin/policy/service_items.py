@@ -60,7 +60,8 @@ class ServiceRhythm(Struct, frozen=True, forbid_unknown_fields=True):
 class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     """One service. Its content, standard, channel and process are texts: `service_item.<name>.content` and so on (S03-3).
 
-    `steps` are the stages a request goes through, in order; `approval` the flow it needs first.
+    `steps` are the stages a request goes through, in order; `approval` the flow it needs first. What is given `at_desks`
+    is a dedicated desk: matters of whoever is entitled to it go there from the hall that takes them in (S07-3).
     `milestones` are targets beside the time limit: every step taken answers them.
     """
 
@@ -70,6 +71,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     time_limits: tuple[TimeLimit, ...] = ()
     approval: str = ""
     form: str = ""
+    at_desks: bool = False
     evidence: tuple[Evidence, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     clause: str = ""

@@ -7,20 +7,24 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import record
+from guibin.context import Company
+from guibin.desks.actions import Matter, destination, tell
 from guibin.notices.actions import Notice, notify
+from guibin.policy.packs import Policy
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
+from guibin.tiers.days import local_day
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .intake import SUBJECT, end, limit_of, note_of, start_clock
-from .queries import MILESTONE, ServiceRequestForm, form
+from .intake import SUBJECT, end, limit_of, note_of, receive, start_clock
+from .queries import MILESTONE, ServiceRequestForm, ServiceRequestView, by_id, form
 from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
-from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewStep, NewWithdrawal
+from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewServiceRequest, NewStep, NewWithdrawal
 
 AHEAD_DAYS_MAX = 365
 
@@ -88,6 +92,21 @@ async def take_step(request_id: UUID, new: NewStep, *, by: Principal, now: datet
         await _file(request, now=now)
     await record(note_of("service_request.step", request_id, request["customer_id"]), by=by, now=now)
     return await form(request_id)
+
+
+async def receive_at_hall(
+    new: NewServiceRequest, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> ServiceRequestView:
+    """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
+    request = await receive(new, policy=policy, company=company, by=by, now=now)
+    day = local_day(now, company.time_zone)
+    found = await destination(new.customer_id, policy, on=day, language=company.language, by=by)
+    if found is None or found.seated:
+        return request
+    to_desk = NewServiceHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
+    await hand_over(request.id, to_desk, by=by, now=now)
+    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), found, now=now)
+    return await by_id(request.id)
 
 
 async def hand_over(request_id: UUID, new: NewServiceHandOver, *, by: Principal, now: datetime) -> ServiceRequestForm:

@@ -14,7 +14,7 @@ from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
 from . import actions, queries
-from .intake import SUBJECT, note_of, receive
+from .intake import SUBJECT, note_of
 from .queries import RatingView, ServiceRequestFilter, ServiceRequestForm, ServiceRequestView, State
 from .requests import (
     NewAppointment,
@@ -74,7 +74,7 @@ class ServiceRequestController(Controller):
     async def receive(
         self, data: NewServiceRequest, policy: Policy, company: Company, by: Principal, now: datetime
     ) -> ServiceRequestView:
-        return await receive(data, policy=policy, company=company, by=by, now=now)
+        return await actions.receive_at_hall(data, policy=policy, company=company, by=by, now=now)
 
     @get("/ratings", needs=READ, summary="How installers were rated, the best first")
     async def list_ratings(self) -> list[RatingView]:

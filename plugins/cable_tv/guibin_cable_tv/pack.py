@@ -142,7 +142,7 @@ SERVICE_ITEMS = (
         evidence=(Evidence("on_site", ("result", "reaction")),),
         clause="S07-13",
     ),
-    ServiceItem("desk", clause="S07-3"),
+    ServiceItem("desk", at_desks=True, clause="S07-3"),
     ServiceItem("free_trial", steps=("activation", "revisit"), clause="S07-7"),
 )
 

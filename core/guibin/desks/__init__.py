@@ -1,0 +1,1 @@
+"""Dedicated desks for important customers in main business halls (S07-3)."""

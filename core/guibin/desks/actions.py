@@ -1,0 +1,134 @@
+"""Opening and closing desks, seating people, and sending a customer's matter to the desk."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.packs import Policy
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .queries import DeskView
+from .refusals import DeskClosed, DeskOpen, SeatTaken
+from .requests import NewDesk, NewSeat
+
+
+class Destination(Struct, frozen=True):
+    """Which desk a matter goes to, and why; `seated` is False for somebody who does not work there."""
+
+    desk: DeskView
+    because: str
+    seated: bool
+
+
+class Matter(Struct, frozen=True):
+    """What comes to a desk: a complaint or a service request."""
+
+    subject: str
+    id: UUID
+    number: str
+    customer_id: UUID | None
+
+
+async def open_desk(new: NewDesk, *, by: Principal, now: datetime) -> DeskView:
+    """Raises Invalid for an unknown unit, DeskOpen when it has one."""
+    desk_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into desk (id, org_unit_id, name, hours, opened_at, opened_by, opened_by_name)"
+                " values ($1, $2, $3, $4, $5, $6, $7)",
+                *(desk_id, new.org_unit_id, new.name, new.hours, now, by.id, by.name),
+            )
+    except asyncpg.ForeignKeyViolationError:
+        raise Invalid(fields=(FieldError("org_unit_id", "an org unit", value=str(new.org_unit_id)),)) from None
+    except asyncpg.UniqueViolationError:
+        raise DeskOpen("Close the desk of this unit before you open another") from None
+    return await _done("desk.open", desk_id, by, now)
+
+
+async def close_desk(desk_id: UUID, reason: str, *, by: Principal, now: datetime) -> DeskView:
+    """What it had stays with its unit; everybody gets up. Raises NotFound, DeskClosed."""
+    await _open(desk_id)
+    await execute(
+        "update desk set closed_at = $2, closed_by_name = $3, closing_reason = $4 where id = $1",
+        *(desk_id, now, by.name, reason),
+    )
+    await execute("update desk_seat set until_at = $2 where desk_id = $1 and until_at is null", desk_id, now)
+    return await _done("desk.close", desk_id, by, now)
+
+
+async def seat(desk_id: UUID, new: NewSeat, *, by: Principal, now: datetime) -> DeskView:
+    """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works here."""
+    await _open(desk_id)
+    if not await fetch_value("select true from staff where id = $1 and left_at is null", new.staff_id):
+        raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
+    try:
+        async with savepoint():
+            await execute(
+                "insert into desk_seat (id, desk_id, staff_id, since_at) values ($1, $2, $3, $4)",
+                *(new_id(), desk_id, new.staff_id, now),
+            )
+    except asyncpg.UniqueViolationError:
+        raise SeatTaken("They work at this desk already") from None
+    return await _done("desk.seat", desk_id, by, now)
+
+
+async def unseat(desk_id: UUID, staff_id: UUID, *, by: Principal, now: datetime) -> DeskView:
+    """Raises NotFound for somebody who does not sit there."""
+    await queries.by_id(desk_id)
+    gone = await fetch_value(
+        "update desk_seat set until_at = $3 where desk_id = $1 and staff_id = $2 and until_at is null returning id",
+        *(desk_id, staff_id, now),
+    )
+    if gone is None:
+        raise NotFound(f"{staff_id} does not work at this desk")
+    return await _done("desk.unseat", desk_id, by, now)
+
+
+async def destination(
+    customer_id: UUID | None, policy: Policy, *, on: date, language: str, by: Principal
+) -> Destination | None:
+    """The desk to which a matter goes that `by` takes in: for customers entitled to one, at a hall that has one (S07-3)."""
+    if customer_id is None or by.org_unit_id is None:
+        return None
+    item = await queries.desk_item(customer_id, policy, on=on)
+    desk = await queries.nearest(by.org_unit_id) if item else None
+    if item is None or desk is None:
+        return None
+    because = f"{policy.title(f'service_item.{item.name}.title', language)} {item.clause}".strip()
+    return Destination(desk, because, by.id in desk.staff_ids)
+
+
+async def tell(matter: Matter, found: Destination, *, now: datetime) -> None:
+    """Those who sit at the desk hear what came to it; without anybody there, the manager above it."""
+    notice = Notice(
+        kind="came_to_your_desk",
+        subject=matter.subject,
+        subject_id=matter.id,
+        customer_id=matter.customer_id,
+        org_unit_id=found.desk.org_unit_id,
+        roles=() if found.desk.staff_ids else ("manager",),
+        staff_ids=found.desk.staff_ids,
+        details={"number": matter.number},
+    )
+    await notify(notice, key=f"desk/{matter.id}", now=now)
+
+
+async def _open(desk_id: UUID) -> None:
+    closed_at = await fetch_value("select closed_at from desk where id = $1 for update", desk_id)
+    desk = await queries.by_id(desk_id)
+    if closed_at is not None:
+        raise DeskClosed(f"It was closed at {closed_at:%Y-%m-%d}: {desk.closing_reason}")
+
+
+async def _done(action: str, desk_id: UUID, by: Principal, now: datetime) -> DeskView:
+    await record(AuditNote(action=action, subject="desk", subject_id=desk_id, shown=0), by=by, now=now)
+    return await queries.by_id(desk_id)

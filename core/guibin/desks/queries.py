@@ -1,0 +1,90 @@
+"""Where the desks are, who is entitled to them, and which one a hall hands over to."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.policy.packs import Policy
+from guibin.policy.service_items import ServiceItem
+from guibin.tiers.queries import current_tiers
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+
+
+class DeskView(Struct, frozen=True):
+    """A desk of an org unit; `staff_ids` are who sits there now."""
+
+    id: UUID
+    org_unit_id: UUID
+    org_unit_code: str
+    org_unit_name: str
+    name: str
+    hours: str
+    staff_ids: tuple[UUID, ...]
+    opened_at: datetime
+    opened_by_name: str
+    closed_at: datetime | None
+    closing_reason: str | None
+
+
+_DESK = """select d.id, d.org_unit_id, u.code as org_unit_code, u.name as org_unit_name, d.name, d.hours, d.opened_at,
+    d.opened_by_name, d.closed_at, d.closing_reason, array(
+        select s.staff_id from desk_seat s where s.tenant_id = d.tenant_id and s.desk_id = d.id and s.until_at is null
+        order by s.since_at, s.id) as staff_ids
+    from desk d join org_unit u on u.tenant_id = d.tenant_id and u.id = d.org_unit_id"""
+# The hall's own desk, else that of the unit above it: small halls send customers to the main hall they belong to.
+_NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
+        select tenant_id, id, parent_id, 0 from org_unit where id = $1
+        union all
+        select u.tenant_id, u.id, u.parent_id, a.depth + 1 from org_unit u
+        join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
+    )
+    {_DESK} join above on above.tenant_id = d.tenant_id and above.id = d.org_unit_id
+    where d.closed_at is null order by above.depth limit 1"""
+
+
+async def desks(*, closed: bool = False) -> list[DeskView]:
+    """Every desk by its unit's code, those that closed only on demand."""
+    rows = await fetch(f"{_DESK} where $1 or d.closed_at is null order by u.code, d.opened_at", closed)
+    return [_view(row) for row in rows]
+
+
+async def by_id(desk_id: UUID) -> DeskView:
+    """Raises NotFound."""
+    row = await fetch_one(f"{_DESK} where d.id = $1", desk_id)
+    if row is None:
+        raise NotFound(f"There is no desk {desk_id}")
+    return _view(row)
+
+
+async def nearest(org_unit_id: UUID) -> DeskView | None:
+    """The desk that serves this unit: its own, or that of the nearest unit above which has one."""
+    row = await fetch_one(_NEAREST, org_unit_id)
+    return _view(row) if row else None
+
+
+async def desk_item(customer_id: UUID, policy: Policy, *, on: date) -> ServiceItem | None:
+    """The service at a desk that the customer's tiers give on this day, if any (S07-3)."""
+    items = {item.name: item for item in policy.service_items if item.at_desks}
+    if not items:
+        return None
+    tiers = (await current_tiers([customer_id], on=on)).get(customer_id, {})
+    return next((items[e.item] for e in policy.entitlements if e.item in items and tiers.get(e.scheme) == e.tier), None)
+
+
+def _view(row: Any) -> DeskView:
+    return DeskView(
+        id=row["id"],
+        org_unit_id=row["org_unit_id"],
+        org_unit_code=row["org_unit_code"],
+        org_unit_name=row["org_unit_name"],
+        name=row["name"],
+        hours=row["hours"],
+        staff_ids=tuple(row["staff_ids"]),
+        opened_at=row["opened_at"],
+        opened_by_name=row["opened_by_name"],
+        closed_at=row["closed_at"],
+        closing_reason=row["closing_reason"],
+    )
