@@ -8,6 +8,7 @@ from .activities import tables as activities
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .audit.tables import AuditEntry
+from .campaigns import tables as campaigns
 from .cards import supply_tables as card_supply
 from .cards import tables as cards
 from .care import tables as care
@@ -127,6 +128,10 @@ TABLES: tuple[type[Table], ...] = (
     activities.ActivityAttendance,
     activities.ActivityFeedback,
     activities.ActivityCost,
+    campaigns.Campaign,
+    campaigns.CampaignMember,
+    campaigns.CampaignContact,
+    campaigns.CampaignResponse,
     surveys.SurveyRound,
     surveys.SurveyInvitation,
     surveys.SurveySending,

@@ -49,6 +49,7 @@ _LEADING = _SERVING | {
     "facts:write",
     "customers:export",
     "jobs:read",
+    "campaigns:write",
     "cards:write",
 }
 

@@ -6,6 +6,7 @@ from guibin.activities.api import ActivityController, ActivityInvitationControll
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.audit.api import AuditController
+from guibin.campaigns.api import CampaignController, CampaignMemberController
 from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
 from guibin.cards.supply_api import (
     CardBatchController,
@@ -127,6 +128,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SurveyLinkController,
     ActivityController,
     ActivityInvitationController,
+    CampaignController,
+    CampaignMemberController,
     InvitationLinkController,
     FeedbackLinkController,
     ImprovementActionController,

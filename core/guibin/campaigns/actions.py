@@ -1,0 +1,160 @@
+"""Starting a campaign: the segment, the control group, and those who are left alone; then contacts and responses."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from guibin.audit.actions import AuditNote, record
+from guibin.care.waivers import refusal
+from guibin.context import Company
+from guibin.policy.criteria import Metric
+from guibin.policy.packs import Policy
+from guibin.tiers import segments
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .queries import CampaignView, MemberView
+from .refusals import AlreadyContacted, NobodyToContact, NotContacted, NotToContact
+from .requests import MEMBERS_MAX, NewCampaign, NewCampaignContact, NewCampaignResponse
+
+# Whoever has said no to this purpose, or to any contact, is left out and named so.
+PURPOSE = "marketing"
+
+# Who is control depends on the seed and the customer alone: the same draw can be made again and checked by anybody.
+_DRAW = f"""
+insert into campaign_member (id, campaign_id, customer_id, part, because, channel, tier)
+select gen_random_uuid(), $1, d.id, case when d.refused is not null then 'excluded'
+    when d.place <= $5 * d.willing / 100 then 'control' else 'contacted' end,
+  coalesce(d.refused, ''), d.channel,
+  (select m.tier from membership m where m.tenant_id = d.tenant_id and m.customer_id = d.id and m.scheme = $6
+    and m.starts_on <= $7 and (m.ends_on is null or m.ends_on > $7) and (m.expires_on is null or m.expires_on > $7))
+from (
+  select s.*, count(*) filter (where s.refused is null) over () as willing,
+    row_number() over (partition by s.refused is null order by sha256(convert_to($4 || '/' || s.id::text, 'UTF8'))) as place
+  from (select c.tenant_id, c.id, {refusal("c", PURPOSE)} as refused,
+      coalesce(nullif(c.preferences ->> 'contact', ''), $3) as channel
+    from customer c where c.id = any ($2::uuid[])) s) d
+"""
+
+
+async def start(new: NewCampaign, *, policy: Policy, company: Company, by: Principal, now: datetime) -> CampaignView:
+    """Select the segment, draw the control group, and write down who is contacted, who is not, and why.
+
+    Raises Invalid with every wrong field, and NobodyToContact.
+    """
+    today = local_day(now, company.time_zone)
+    starts_on = new.starts_on or today
+    metric = _checked(new, policy, starts_on < today, str(starts_on))
+    chosen = await segments.members(new.segment, policy=policy, as_of=today, known_at=now, limit=MEMBERS_MAX + 1)
+    if len(chosen) > MEMBERS_MAX:
+        raise Invalid(fields=(FieldError("segment", f"at most {MEMBERS_MAX:,} customers", "narrow it"),))
+    campaign_id, seed = new_id(), new.seed or secrets.token_hex(16)
+    await execute(
+        "insert into campaign (id, title, text, channel, segment, scheme, fact, unit, starts_on, window_days,"
+        " control_percent, seed, policy_version, started_by, started_by_name, started_at)"
+        " values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        campaign_id,
+        new.title,
+        new.text,
+        new.channel,
+        msgspec.json.encode(new.segment).decode(),
+        new.segment.scheme,
+        metric.fact if metric else "",
+        metric.unit if metric else "",
+        starts_on,
+        new.window_days,
+        new.control_percent,
+        seed,
+        policy.version,
+        by.id,
+        by.name,
+        now,
+    )
+    await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
+    found = await queries.campaign(campaign_id)
+    if not found.to_contact:
+        raise NobodyToContact(f"{found.excluded} want no contact, {found.control} would be the control group")
+    note = AuditNote(action="campaign.start", subject="campaign", subject_id=campaign_id, shown=len(chosen))
+    await record(note, by=by, now=now)
+    return found
+
+
+async def contact(member_id: UUID, new: NewCampaignContact, *, by: Principal, now: datetime) -> MemberView:
+    """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted.
+
+    A no that came after the draw holds: it is looked at once more.
+    """
+    found = await queries.member(member_id)
+    if found.part != "contacted":
+        raise NotToContact(f"The member is {found.part}" + (f": {found.because}" if found.because else ""))
+    row = await fetch_one(
+        f"select {refusal('c', PURPOSE)} as refused from customer c where c.id = $1", found.customer_id
+    )
+    if row is not None and row["refused"] is not None:
+        raise NotToContact(f"The customer said meanwhile: {row['refused']}")
+    written = await execute(
+        "insert into campaign_contact (id, member_id, channel, contacted_by, contacted_by_name, contacted_at)"
+        " values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, member_id) do nothing",
+        new_id(),
+        member_id,
+        new.channel,
+        by.id,
+        by.name,
+        now,
+    )
+    if not written:
+        raise AlreadyContacted()
+    return await _noted("campaign.contact", member_id, by=by, now=now)
+
+
+async def respond(member_id: UUID, new: NewCampaignResponse, *, by: Principal, now: datetime) -> MemberView:
+    """What the member did about it. Raises NotFound, NotContacted, Invalid."""
+    found = await queries.member(member_id)
+    if found.contacted_at is None:
+        raise NotContacted()
+    responded_at = new.responded_at or now
+    if not found.contacted_at <= responded_at <= now:
+        rule = f"from the contact, {found.contacted_at}, until now"
+        raise Invalid(fields=(FieldError("responded_at", rule, "", str(responded_at)),))
+    await execute(
+        "insert into campaign_response (id, member_id, kind, note, responded_at, recorded_by, recorded_by_name,"
+        " recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new_id(),
+        member_id,
+        new.kind,
+        new.note,
+        responded_at,
+        by.id,
+        by.name,
+        now,
+    )
+    return await _noted("campaign.response", member_id, by=by, now=now)
+
+
+def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) -> Metric | None:
+    """The metric by which spending is measured. Raises Invalid with everything wrong."""
+    wrong = segments.problems(new.segment, policy)
+    if too_early:
+        wrong.append(FieldError("starts_on", "today or later", "results are measured from the start", starts_on))
+    scheme = policy.scheme(new.segment.scheme)
+    money = [one for one in scheme.metrics if len(one.unit) == 3 and one.unit.isupper()] if scheme else []
+    metric = next((one for one in money if one.name == new.metric), None)
+    if new.metric and metric is None:
+        known = ", ".join(one.name for one in money) or "name a scheme that has one"
+        wrong.append(FieldError("metric", "a metric in money of the segment's scheme", f"one of: {known}", new.metric))
+    if wrong:
+        raise Invalid("The campaign was not started", fields=tuple(wrong))
+    return metric
+
+
+async def _noted(action: str, member_id: UUID, *, by: Principal, now: datetime) -> MemberView:
+    found = await queries.member(member_id)
+    note = AuditNote(action=action, subject="campaign_member", subject_id=member_id, customer_id=found.customer_id)
+    await record(note, by=by, now=now)
+    return found

@@ -1,0 +1,167 @@
+"""What a campaign changed: responses, conversion between tiers, and spending before and after, beside the control group."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.money import Money, from_minor
+from guibin.policy.packs import Policy
+from guibin.policy.tiers import TierScheme
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+
+
+class CampaignConversion(Struct, frozen=True):
+    """So many who held `held` when it started hold `becomes` at the end; None is no tier."""
+
+    held: str | None
+    becomes: str | None
+    customers: int
+
+
+class Spending(Struct, frozen=True):
+    """Of the part's members together and per head, in as many days before the start as after it."""
+
+    before: Money
+    after: Money
+    before_per_head: Money
+    after_per_head: Money
+    change_per_head: Money
+
+
+class PartResult(Struct, frozen=True):
+    """One part: those to be contacted, or the control group. `raised` counts those in a higher tier than before."""
+
+    part: str
+    members: int
+    contacted: int
+    responded: int
+    interested: int
+    bought: int
+    declined: int
+    response_per_mille: float | None
+    raised: int
+    lowered: int
+    conversions: list[CampaignConversion]
+    spending: Spending | None
+
+
+class CampaignResults(Struct, frozen=True):
+    """Measured until before `measured_until`; `complete` once the whole window has passed.
+
+    `lift_per_head` is by how much more the contacted changed their spending than the control group, `raised_lift` by how
+    many per mille more of them rose; None without a control group. Counted over the customers one may see.
+    """
+
+    campaign_id: UUID
+    starts_on: date
+    measured_until: date
+    complete: bool
+    contacted: PartResult
+    control: PartResult
+    excluded: int
+    lift_per_head: Money | None
+    raised_lift: float | None
+
+
+_PEOPLE = """
+select m.part, m.tier as held, (select h.tier from membership h where h.tenant_id = m.tenant_id
+    and h.customer_id = m.customer_id and h.scheme = $2 and h.starts_on <= $4 and (h.ends_on is null or h.ends_on > $4)
+    and (h.expires_on is null or h.expires_on > $4) order by h.starts_on desc limit 1) as becomes,
+  count(*)::int as customers, count(k.id)::int as contacted,
+  (count(*) filter (where r.kind = 'interested'))::int as interested,
+  (count(*) filter (where r.kind = 'bought'))::int as bought,
+  (count(*) filter (where r.kind = 'declined'))::int as declined,
+  coalesce(sum(f.before), 0)::bigint as before, coalesce(sum(f.after), 0)::bigint as after
+from campaign_member m
+left join campaign_contact k on k.tenant_id = m.tenant_id and k.member_id = m.id
+left join lateral (select s.kind from campaign_response s where s.tenant_id = m.tenant_id and s.member_id = m.id
+  order by s.responded_at desc, s.id desc limit 1) r on true
+left join lateral (
+  select sum(v.value) filter (where v.occurred_on < $3) as before, sum(v.value) filter (where v.occurred_on >= $3) as after
+  from fact v where v.tenant_id = m.tenant_id and v.customer_id = m.customer_id and v.metric = $5
+    and v.occurred_on >= $6 and v.occurred_on < $7 and v.value is not null
+    and not exists (select from fact n where n.tenant_id = v.tenant_id and n.corrects = v.id)) f on true
+where m.campaign_id = $1 group by 1, 2, 3 order by 1, 2, 3
+"""
+
+
+async def results(campaign_id: UUID, *, policy: Policy, today: date) -> CampaignResults:
+    """As far as it can be measured today. Raises NotFound."""
+    row = await fetch_one("select scheme, fact, unit, starts_on, window_days from campaign where id = $1", campaign_id)
+    if row is None:
+        raise NotFound(f"There is no campaign {campaign_id}")
+    ends_on = row["starts_on"] + timedelta(days=row["window_days"])
+    until = max(row["starts_on"], min(today, ends_on))
+    # As many days before the start as have been measured after it, so that the two can be compared at any time.
+    since = row["starts_on"] - (until - row["starts_on"])
+    people = await fetch(_PEOPLE, campaign_id, row["scheme"], row["starts_on"], until, row["fact"], since, until)
+    scheme, unit = policy.scheme(row["scheme"]), row["unit"]
+    drawn = {part: [one for one in people if one["part"] == part] for part in ("contacted", "control", "excluded")}
+    contacted, control = (_part(part, drawn[part], scheme, unit) for part in ("contacted", "control"))
+    return CampaignResults(
+        campaign_id=campaign_id,
+        starts_on=row["starts_on"],
+        measured_until=until,
+        complete=today >= ends_on,
+        contacted=contacted,
+        control=control,
+        excluded=sum(one["customers"] for one in drawn["excluded"]),
+        lift_per_head=_lift(drawn["contacted"], drawn["control"], unit),
+        raised_lift=_raised_lift(contacted, control),
+    )
+
+
+def _part(part: str, rows: list[Any], scheme: TierScheme | None, unit: str) -> PartResult:
+    members = sum(row["customers"] for row in rows)
+    moves = [(_rank(scheme, row["becomes"]) - _rank(scheme, row["held"]), row["customers"]) for row in rows]
+    kinds = {kind: sum(row[kind] for row in rows) for kind in ("interested", "bought", "declined")}
+    responded = sum(kinds.values())
+    return PartResult(
+        part=part,
+        members=members,
+        contacted=sum(row["contacted"] for row in rows),
+        responded=responded,
+        response_per_mille=round(1000 * responded / members, 1) if members else None,
+        raised=sum(count for step, count in moves if step > 0),
+        lowered=sum(count for step, count in moves if step < 0),
+        conversions=[
+            msgspec.convert({name: row[name] for name in ("held", "becomes", "customers")}, CampaignConversion)
+            for row in rows
+        ],
+        spending=_spending(rows, unit) if unit and members else None,
+        **kinds,
+    )
+
+
+def _rank(scheme: TierScheme | None, tier: str | None) -> int:
+    return scheme.rank(tier) if scheme else 0
+
+
+def _spending(rows: list[Any], unit: str) -> Spending:
+    before, after = (sum(row[name] for row in rows) for name in ("before", "after"))
+    each_before, each_after = _per_head(rows)
+    amounts = (before, after, each_before, each_after, each_after - each_before)
+    return Spending(*(from_minor(amount, unit) for amount in amounts))
+
+
+def _per_head(rows: list[Any]) -> tuple[int, int]:
+    """Before and after, in minor units, rounded down."""
+    members = sum(row["customers"] for row in rows)
+    return sum(row["before"] for row in rows) // members, sum(row["after"] for row in rows) // members
+
+
+def _lift(contacted: list[Any], control: list[Any], unit: str) -> Money | None:
+    if not unit or not contacted or not control:
+        return None
+    (before, after), (control_before, control_after) = _per_head(contacted), _per_head(control)
+    return from_minor((after - before) - (control_after - control_before), unit)
+
+
+def _raised_lift(contacted: PartResult, control: PartResult) -> float | None:
+    if not contacted.members or not control.members:
+        return None
+    return round(1000 * contacted.raised / contacted.members - 1000 * control.raised / control.members, 1)

@@ -1,0 +1,91 @@
+"""A campaign, whom it was drawn to reach, who was reached, and how they responded."""
+
+from piccolo.columns import JSONB, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class Campaign(TenantTable, tablename="campaign"):
+    """What is offered to which `segment`, as it was selected on `starts_on`.
+
+    Results are measured over `window_days` from then, beside as many days before. `control_percent` of those who may be
+    contacted are not, so that there is something to compare with; `seed` makes the draw repeatable. Conversion is
+    measured in `scheme`, spending by the facts called `fact`, in `unit`.
+    """
+
+    title = Varchar(length=200)
+    text = Text(default="")
+    channel = Varchar(length=40)
+    segment = JSONB()
+    scheme = Varchar(length=60, default="")
+    fact = Varchar(length=60, default="")
+    unit = Varchar(length=12, default="")
+    starts_on = Date(default=None, null=True)
+    window_days = Integer()
+    control_percent = SmallInt(default=0)
+    seed = Varchar(length=64)
+    policy_version = Integer(default=0)
+    started_by = UuidColumn(default=None)
+    started_by_name = Varchar(length=200)
+    started_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        indexes=(Index(("started_at desc", "id desc"), name="campaign_started_idx"),),
+        append_only=True,
+        checks={"measured": "starts_on is not null and window_days > 0"},
+    )
+
+
+class CampaignMember(TenantTable, tablename="campaign_member"):
+    """A customer of the segment: to be contacted, kept as control, or excluded because of what they said.
+
+    `tier` is the one held in the campaign's scheme on its first day.
+    """
+
+    campaign_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    part = Varchar(length=9)
+    because = Varchar(length=100, default="")
+    channel = Varchar(length=40, default="")
+    tier = Varchar(length=60, default=None, null=True)
+
+    keys = Keys(
+        unique=(("campaign_id", "customer_id"),),
+        wall="customer_id",
+        references={"campaign_id": "campaign", "customer_id": "customer"},
+        indexes=(Index(("campaign_id", "part", "id")), Index(("customer_id", "campaign_id"))),
+        append_only=True,
+        checks={"part_known": "part in ('contacted', 'control', 'excluded')"},
+    )
+
+
+class CampaignContact(TenantTable, tablename="campaign_contact"):
+    """A member was contacted, once."""
+
+    member_id = UuidColumn(default=None)
+    channel = Varchar(length=40)
+    contacted_by = UuidColumn(default=None)
+    contacted_by_name = Varchar(length=200)
+    contacted_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("member_id",),), references={"member_id": "campaign_member"}, append_only=True)
+
+
+class CampaignResponse(TenantTable, tablename="campaign_response"):
+    """What a contacted member did: asked, bought, or declined. The latest of each member counts."""
+
+    member_id = UuidColumn(default=None)
+    kind = Varchar(length=10)
+    note = Text(default="")
+    responded_at = Timestamptz(default=None, null=True)
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        references={"member_id": "campaign_member"},
+        indexes=(Index(("member_id", "responded_at desc")),),
+        append_only=True,
+        checks={"kind_known": "kind in ('interested', 'bought', 'declined')", "dated": "responded_at is not null"},
+    )
