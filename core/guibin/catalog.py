@@ -21,6 +21,7 @@ from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
+from .receptions import tables as receptions
 from .records import tables as records
 from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
@@ -113,6 +114,21 @@ TABLES: tuple[type[Table], ...] = (
     department_requests.DepartmentRequest,
     department_requests.DepartmentEvent,
     department_requests.DepartmentMatter,
+    receptions.Reception,
+    receptions.ReceptionEvent,
+    receptions.ReceptionParticulars,
+    receptions.ReceptionApplication,
+    receptions.ReceptionPlan,
+    receptions.ReceptionChange,
+    receptions.ReceptionNotice,
+    receptions.ReceptionOrder,
+    receptions.ReceptionAcknowledgement,
+    receptions.ReceptionTask,
+    receptions.ReceptionTaskReport,
+    receptions.ReceptionArrival,
+    receptions.ReceptionFeedback,
+    receptions.ReceptionFeedbackAnswer,
+    receptions.ReceptionMaterial,
     care.Reminder,
     care.Renewal,
     care.CareTask,

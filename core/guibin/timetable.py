@@ -15,6 +15,7 @@ from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.packs import Packs
+from guibin.receptions import jobs as receptions
 from guibin.records import jobs as records
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
@@ -30,6 +31,7 @@ HANDLERS = (
     care,
     department_requests,
     insight,
+    receptions,
     records,
     service_requests,
     sla,

@@ -39,6 +39,8 @@ from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
+from guibin.receptions.api import ReceptionController
+from guibin.receptions.orders_api import ReceptionOrderController, ReceptionTaskController
 from guibin.recognitions.api import RecognitionController
 from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
@@ -114,6 +116,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ServiceRequestController,
     ComplaintController,
     DepartmentRequestController,
+    ReceptionController,
+    ReceptionOrderController,
+    ReceptionTaskController,
     TimerController,
     CalendarController,
     TimetableController,

@@ -1,0 +1,248 @@
+"""Under which protocol a guest is received, and by which plan: applied for and approved (S11-2 to S11-6)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec.structs import replace
+
+from guibin.approvals import actions as approvals
+from guibin.approvals.actions import Decided
+from guibin.context import Company
+from guibin.policy.approvals import ApprovalFlow
+from guibin.policy.packs import Policy
+from guibin.policy.receptions import Protocol
+from guibin.tiers.days import local_day
+from guibin.tiers.queries import current_tiers
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from . import editions
+from .queries import ReceptionForm, form
+from .refusals import PartyNotAsked, PlanWaits
+from .requests import NewReceptionApplication, PlanContent
+from .sealing import sealed
+from .standing import (
+    BEFORE_ARRIVAL,
+    SUBJECT,
+    audit,
+    happened,
+    locked,
+    protocol_of,
+    reception_policy,
+    refuse_outside_centre,
+    tell,
+)
+from .tables import ReceptionApplication, ReceptionPlan
+
+PLAN = "reception_plan"
+
+
+async def apply_for(
+    reception_id: UUID,
+    new: NewReceptionApplication,
+    *,
+    policy: Policy,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> ReceptionForm:
+    """Ask for a protocol, or for another one: the flow of the protocol decides who may ask and who approves.
+
+    Raises NotFound, NotThisFar, PartyNotAsked, NotAnApplicant, AlreadyAsked, and Invalid where the reason is not one of
+    the protocol's or the figures do not bear it out.
+    """
+    row = await locked(reception_id, *BEFORE_ARRIVAL)
+    protocol = await _judged(new, row, policy, local_day(now, company.time_zone))
+    flow = _flow(protocol.approval, policy)
+    await _refuse_unasked(row, protocol)
+    application_id = new_id()
+    approval_id = await approvals.ask(
+        SUBJECT,
+        reception_id,
+        flow=flow,
+        by=by,
+        now=now,
+        note=new.reason,
+        customer_id=row["customer_id"],
+        org_unit_id=row["venue_id"],
+    )
+    await ReceptionApplication.insert(
+        ReceptionApplication(
+            id=application_id,
+            reception_id=reception_id,
+            customer_id=row["customer_id"],
+            protocol=protocol.name,
+            qualification=new.qualification or "",
+            reason=new.reason,
+            terms=msgspec.json.encode(replace(reception_policy(policy), protocols=(protocol,))).decode(),
+            approval_id=approval_id,
+            applied_by=by.id,
+            applied_by_name=by.name,
+            applied_at=now,
+        )
+    )
+    await audit("apply", row, by=by, now=now)
+    return await form(reception_id)
+
+
+@approvals.on_decision(SUBJECT)
+async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved: the protocol holds; a notice that went out gets a new edition, and the tasks follow."""
+    row = await fetch_one("select * from reception where id = $1 for update", decided.subject_id)
+    application = await fetch_one(
+        "update reception_application set outcome = $2, decided_at = $3 where reception_id = $1 and outcome is null"
+        " returning protocol, terms, applied_by",
+        decided.subject_id,
+        decided.outcome,
+        now,
+    )
+    if row is None or application is None:
+        return
+    if decided.approved and row["state"] in BEFORE_ARRIVAL:
+        terms = msgspec.json.decode(application["terms"], type=dict)
+        await execute(
+            "update reception set protocol = $2, terms = $3::jsonb, clause = $4, version = version + 1,"
+            " state = case when state = 'noticed' then state else 'approved' end where id = $1",
+            row["id"],
+            application["protocol"],
+            application["terms"],
+            terms["protocols"][0]["clause"],
+        )
+        await editions.issue_change(await locked(row["id"]), reason=decided.reason, by=by, now=now)
+    key = str(decided.approval_id)
+    people = (application["applied_by"], row["received_by"])
+    await tell(row, "reception_decided", staff_ids=people, outcome=decided.outcome, key=key, now=now)
+
+
+async def plan(reception_id: UUID, new: PlanContent, *, policy: Policy, by: Principal, now: datetime) -> ReceptionForm:
+    """Draft plan, standard and itinerary; put up for approval where the protocol says so, else it holds (S11-6).
+
+    Raises NotFound, NotTheCentre, NotThisFar, PlanWaits, NotAnApplicant.
+    """
+    row = await locked(reception_id, "approved", "planned", "noticed")
+    refuse_outside_centre(policy, by)
+    protocol = protocol_of(row)
+    if await fetch_value("select true from reception_plan where reception_id = $1 and outcome is null", reception_id):
+        raise PlanWaits(f"A plan of {row['number']} waits for its decision: withdraw it first")
+    plan_id = new_id()
+    await _write_plan(plan_id, row, new, decided=not protocol.plan_approval, by=by, now=now)
+    await audit("plan", row, by=by, now=now, fields=("plan",))
+    if protocol.plan_approval:
+        approval_id = await approvals.ask(
+            PLAN,
+            plan_id,
+            flow=_flow(protocol.plan_approval, policy),
+            by=by,
+            now=now,
+            note=row["number"],
+            customer_id=row["customer_id"],
+            org_unit_id=row["venue_id"],
+        )
+        await execute("update reception_plan set approval_id = $2 where id = $1", plan_id, approval_id)
+    else:
+        await _plan_holds(row, by=by, now=now)
+    return await form(reception_id)
+
+
+@approvals.on_decision(PLAN)
+async def plan_decided(decided: Decided, by: Principal, now: datetime) -> None:
+    """Approved: it is carried out from now on; departments that have a notice get a new edition."""
+    found = await fetch_one("select reception_id, written_by from reception_plan where id = $1", decided.subject_id)
+    if found is None:
+        return
+    row = await fetch_one("select * from reception where id = $1 for update", found["reception_id"])
+    await execute(
+        "update reception_plan set outcome = $2, decided_at = $3 where id = $1",
+        decided.subject_id,
+        decided.outcome,
+        now,
+    )
+    if row is None:
+        return
+    if decided.approved and row["state"] in BEFORE_ARRIVAL:
+        await _plan_holds(row, by=by, now=now)
+    key = str(decided.approval_id)
+    await tell(row, "reception_decided", staff_ids=(found["written_by"],), outcome=decided.outcome, key=key, now=now)
+
+
+async def lapse_open(row: asyncpg.Record, *, reason: str, by: Principal, now: datetime) -> None:
+    """Nothing is left to decide: the reception is cancelled."""
+    for table in ("reception_application", "reception_plan"):
+        approval_id = await fetch_value(
+            f"select approval_id from {table} where reception_id = $1 and outcome is null", row["id"]
+        )
+        if approval_id is not None:
+            await approvals.lapse(approval_id, reason=reason, by=by, now=now)
+
+
+async def _plan_holds(row: asyncpg.Record, *, by: Principal, now: datetime) -> None:
+    await execute(
+        "update reception set state = case when state = 'noticed' then state else 'planned' end,"
+        " version = version + 1 where id = $1",
+        row["id"],
+    )
+    await editions.issue_change(await locked(row["id"]), reason="", by=by, now=now)
+
+
+async def _write_plan(
+    plan_id: UUID, row: asyncpg.Record, new: PlanContent, *, decided: bool, by: Principal, now: datetime
+) -> None:
+    edition = 1 + await fetch_value(
+        "select coalesce(max(edition), 0) from reception_plan where reception_id = $1", row["id"]
+    )
+    await ReceptionPlan.insert(
+        ReceptionPlan(
+            id=plan_id,
+            reception_id=row["id"],
+            customer_id=row["customer_id"],
+            edition=edition,
+            sealed=await sealed(new, guest_id=row["customer_id"], table="reception_plan", row=plan_id),
+            written_by=by.id,
+            written_by_name=by.name,
+            written_at=now,
+            outcome="approved" if decided else None,
+            decided_at=now if decided else None,
+        )
+    )
+
+
+async def _judged(new: NewReceptionApplication, row: asyncpg.Record, policy: Policy, today: object) -> Protocol:
+    reception = reception_policy(policy)
+    protocol = reception.protocol(new.protocol)
+    if protocol is None:
+        known = ", ".join(one.name for one in reception.protocols)
+        raise Invalid(fields=(FieldError("protocol", "a protocol of the policy", f"one of: {known}", new.protocol),))
+    if row["terms"] is not None and row["protocol"] == protocol.name:
+        rule = "another protocol than the present one"
+        raise Invalid(fields=(FieldError("protocol", rule, value=new.protocol),))
+    reason = protocol.qualification(new.qualification or "")
+    if reason is None and protocol.qualifications:
+        known = ", ".join(one.name for one in protocol.qualifications)
+        rule = "a reason of the protocol"
+        raise Invalid(fields=(FieldError("qualification", rule, f"one of: {known}", new.qualification or ""),))
+    if reason is not None and reason.scheme:
+        held = await current_tiers([row["customer_id"]], on=today)  # type: ignore[arg-type]  # a day
+        if held.get(row["customer_id"], {}).get(reason.scheme) != reason.tier:
+            rule = f"borne out by the figures: the guest belongs to {reason.scheme}/{reason.tier}"
+            fix = "assess the scheme, or give another reason"
+            raise Invalid(fields=(FieldError("qualification", rule, fix, reason.name),))
+    return protocol
+
+
+async def _refuse_unasked(row: asyncpg.Record, protocol: Protocol) -> None:
+    if not protocol.ask_visiting_party:
+        return
+    written = await fetch_value("select true from reception_particulars where reception_id = $1 limit 1", row["id"])
+    if not await happened(row["id"], "enquiry") or not written:
+        raise PartyNotAsked(f"{row['number']}: ask the visiting party and write up what it says first")
+
+
+def _flow(name: str, policy: Policy) -> ApprovalFlow:
+    flow = policy.approval(name)
+    if flow is None:
+        raise Invalid(fields=(FieldError("protocol", "a protocol whose approval flow exists", value=name),))
+    return flow

@@ -1,0 +1,88 @@
+"""Photographs and documents of a reception: sealed, opened only with a purpose on record (S11-6)."""
+
+import base64
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote
+from guibin.records.actions import write_disclosure
+from guibin.records.refusals import ArchiveErased
+from guibin.records.requests import NewDisclosure
+from guibin.records.signatures import checked_type
+from guibin_tenants.keyring import Place, seal, subject_key, unseal
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch_one
+from guibin_tenants.tables import new_id
+
+from .queries import ReceptionForm, form
+from .requests import NewMaterial
+from .standing import SUBJECT, audit, locked
+from .tables import ReceptionMaterial
+
+
+class DisclosedMaterial(Struct, frozen=True):
+    """The file in clear, this once, in base64."""
+
+    id: UUID
+    name: str
+    purpose: str
+    media_type: str
+    content: bytes
+
+
+async def add(reception_id: UUID, new: NewMaterial, *, by: Principal, now: datetime) -> ReceptionForm:
+    """Keep a file with the reception. Raises NotFound, ReceptionEnded, Invalid for anything but a whole image or PDF."""
+    row = await locked(reception_id)
+    media_type = checked_type(new.content)
+    material_id = new_id()
+    key = await subject_key(row["customer_id"])
+    await ReceptionMaterial.insert(
+        ReceptionMaterial(
+            id=material_id,
+            reception_id=reception_id,
+            customer_id=row["customer_id"],
+            name=new.name,
+            media_type=media_type,
+            sealed=seal(key, _place(material_id), base64.b64encode(new.content).decode()),
+            added_by=by.id,
+            added_by_name=by.name,
+            added_at=now,
+        )
+    )
+    await audit("add_material", row, by=by, now=now, fields=("material",))
+    return await form(reception_id)
+
+
+async def disclose(
+    reception_id: UUID, material_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime
+) -> DisclosedMaterial:
+    """Show a file, with the purpose on record. Raises NotFound, ArchiveErased."""
+    row = await fetch_one(
+        "select m.id, m.customer_id, m.name, m.media_type, m.sealed, c.erased_at from reception_material m"
+        " join customer c on c.tenant_id = m.tenant_id and c.id = m.customer_id"
+        " where m.id = $1 and m.reception_id = $2",
+        material_id,
+        reception_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no material {material_id} of reception {reception_id}")
+    if row["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its files open no more")
+    text = unseal(await subject_key(row["customer_id"]), _place(material_id), bytes(row["sealed"]))
+    note = AuditNote(
+        action="reception.disclose",
+        subject=SUBJECT,
+        subject_id=reception_id,
+        customer_id=row["customer_id"],
+        fields=("material",),
+        purpose=new.purpose,
+    )
+    await write_disclosure(row["customer_id"], note, by=by, now=now)
+    return DisclosedMaterial(material_id, row["name"], new.purpose, row["media_type"], base64.b64decode(text))
+
+
+def _place(row: UUID) -> Place:
+    return Place("reception_material", "sealed", row)

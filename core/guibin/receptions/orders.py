@@ -1,0 +1,123 @@
+"""What a department does: takes up its order, reports its tasks."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from guibin.audit.actions import AuditNote, record
+from guibin.policy.forms import check_answers
+from guibin.policy.packs import Policy
+from guibin.sla import actions as sla
+from guibin_tenants import org_units
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from .editions import ACKNOWLEDGEMENT, DONE, ORDER, TASK
+from .order_queries import MINE, OrderForm, TaskForm, order, task, units_seen
+from .refusals import AlreadyDone, EditionReplaced, NotYourDepartment
+from .requests import NewNoticeAcknowledgement, TaskReport
+from .sealing import sealed
+from .tables import ReceptionAcknowledgement, ReceptionTaskReport
+
+
+async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, *, by: Principal, now: datetime) -> OrderForm:
+    """The department takes the newest edition up. Raises NotFound, NotYourDepartment, EditionReplaced, AlreadyDone."""
+    row = await fetch_one(f"select o.* from reception_order o where {MINE} and o.id = $2", units_seen(by), order_id)
+    if row is None:
+        raise NotFound(f"There is no reception order {order_id}")
+    await _refuse_other_department(row["org_unit_id"], by)
+    newest = await fetch_value(
+        "select max(edition) from reception_order where reception_id = $1 and department = $2",
+        row["reception_id"],
+        row["department"],
+    )
+    if newest != row["edition"]:
+        raise EditionReplaced(f"{row['number']}: edition {newest} is to be acknowledged")
+    # Two who take it up at the same moment meet at the unique key: orders are written once and never locked.
+    try:
+        async with savepoint():
+            await _write_acknowledgement(order_id, new, by=by, now=now)
+    except asyncpg.UniqueViolationError:
+        raise AlreadyDone(f"{row['number']}: edition {newest} was acknowledged already") from None
+    await sla.complete_if_any(order_id, ACKNOWLEDGEMENT, at=now, now=now)
+    await note("acknowledge", ORDER, order_id, row["guest_id"], by=by, now=now)
+    return await order(order_id, by=by)
+
+
+async def report(task_id: UUID, new: TaskReport, *, policy: Policy, by: Principal, now: datetime) -> TaskForm:
+    """The task is done, its form filled in. Raises NotFound, NotYourDepartment, AlreadyDone, Invalid."""
+    row = await fetch_one(
+        f"select o.* from reception_task o where {MINE} and o.id = $2 for update", units_seen(by), task_id
+    )
+    if row is None:
+        raise NotFound(f"There is no reception task {task_id}")
+    await _refuse_other_department(row["org_unit_id"], by)
+    if row["state"] != "open":
+        raise AlreadyDone(f"The task {row['name']} of {row['number']} is {row['state']}")
+    _refuse_wrong_form(new, row, policy)
+    guest_id = await fetch_value(
+        "select guest_id from reception_order where reception_id = $1 limit 1", row["reception_id"]
+    )
+    row_id = new_id()
+    await ReceptionTaskReport.insert(
+        ReceptionTaskReport(
+            id=row_id,
+            task_id=task_id,
+            guest_id=guest_id,
+            sealed=await sealed(new, guest_id=guest_id, table="reception_task_report", row=row_id),
+            reported_by=by.id,
+            reported_by_name=by.name,
+            reported_at=now,
+        )
+    )
+    await execute("update reception_task set state = 'reported', version = version + 1 where id = $1", task_id)
+    await sla.complete_if_any(task_id, DONE, at=now, now=now)
+    await note("report", TASK, task_id, guest_id, by=by, now=now)
+    return await task(task_id, by=by)
+
+
+async def note(
+    action: str, subject: str, subject_id: UUID, guest_id: UUID | None, *, by: Principal, now: datetime
+) -> None:
+    """The entry of something a department did or was shown."""
+    await record(
+        AuditNote(action=f"{subject}.{action}", subject=subject, subject_id=subject_id, customer_id=guest_id),
+        by=by,
+        now=now,
+    )
+
+
+async def _write_acknowledgement(
+    order_id: UUID, new: NewNoticeAcknowledgement, *, by: Principal, now: datetime
+) -> None:
+    await ReceptionAcknowledgement.insert(
+        ReceptionAcknowledgement(
+            order_id=order_id,
+            text=new.text,
+            acknowledged_by=by.id,
+            acknowledged_by_name=by.name,
+            acknowledged_at=now,
+        )
+    )
+
+
+def _refuse_wrong_form(new: TaskReport, row: asyncpg.Record, policy: Policy) -> None:
+    sheet = policy.form(row["form"]) if row["form"] else None
+    if sheet is None:
+        problems = [FieldError("answers", "empty: the task has no form")] if new.answers else []
+    else:
+        problems = [FieldError(f"answers.{p.field}", p.rule, p.fix, p.value) for p in check_answers(sheet, new.answers)]
+    if problems:
+        raise Invalid("The task was not reported", fields=tuple(problems))
+
+
+async def _refuse_other_department(unit_id: UUID | None, by: Principal) -> None:
+    if by.kind == "key":
+        return
+    inside = await org_units.visible_from(unit_id)
+    mine = by.units == ALL_UNITS if inside == ALL_UNITS else by.org_unit_id in inside
+    if not mine:
+        raise NotYourDepartment("Only the department itself acknowledges and reports")

@@ -1,0 +1,173 @@
+"""What callers send about receptions, bounded and strict."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.records.words import Name, Place, Reason, Said, Unsaid
+
+Moment = Annotated[datetime, Meta(tz=True)]
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+Party = Annotated[int, Meta(ge=1, le=5_000)]
+Answers = dict[str, str | int | bool | None]
+LINES_MAX = 100
+
+
+class NewReception(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """News of a visit. `source` is the top manager or department it came from; `protocol` a proposal."""
+
+    customer_id: UUID
+    source: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+    arrives_at: Moment
+    leaves_at: Moment | None = None
+    party_size: Party = 1
+    text: Unsaid = ""
+    protocol: Code | None = None
+    venue_id: UUID | None = None
+
+
+class NewReceptionConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The centre has checked the news; what is left out was right."""
+
+    protocol: Code | None = None
+    arrives_at: Moment | None = None
+    leaves_at: Moment | None = None
+    party_size: Party | None = None
+    text: Unsaid = ""
+
+
+class NewEnquiry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom of the visiting party was asked, and for what (S11-7)."""
+
+    asked: Name
+    text: Unsaid = ""
+
+
+class Particulars(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The guest's data, itinerary, activities and requirements, written up. `answers` fill in the protocol's form."""
+
+    guests: Said
+    itinerary: Unsaid = ""
+    activities: Unsaid = ""
+    requirements: Unsaid = ""
+    answers: Answers = {}
+
+
+class NewReceptionApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Under which protocol the guest is to be received, for which of its reasons."""
+
+    protocol: Code
+    reason: Reason
+    qualification: Code | None = None
+
+
+class ItineraryLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens when and where."""
+
+    at: Moment
+    what: Name
+    place: Place = ""
+
+
+class PlanContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the guest is received, by which standard, in which order."""
+
+    plan: Said
+    standard: Unsaid = ""
+    itinerary: Annotated[tuple[ItineraryLine, ...], Meta(max_length=LINES_MAX)] = ()
+
+
+class NewAssignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is with the guest."""
+
+    staff_id: UUID
+    text: Unsaid = ""
+
+
+class NewReceptionNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The notice goes out; a word to all departments."""
+
+    text: Unsaid = ""
+
+
+class NewReceptionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The guest's time or party changed, and why; what is left out stays."""
+
+    reason: Reason
+    arrives_at: Moment | None = None
+    leaves_at: Moment | None = None
+    party_size: Party | None = None
+
+
+class NewReceptionCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the guest does not come."""
+
+    reason: Reason
+
+
+class NewNoticeAcknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The department has read it and prepares."""
+
+    text: Unsaid = ""
+
+
+class TaskReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """It is done. `answers` fill in the task's form."""
+
+    text: Unsaid = ""
+    answers: Answers = {}
+
+
+class NewArrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The guest is here. Another passage than the protocol's needs the reason in `text`."""
+
+    channel: Code | None = None
+    waited_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 0
+    arrived_at: Moment | None = None
+    text: Unsaid = ""
+
+
+class NewStage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next stage took place: meet, tour, send-off."""
+
+    stage: Code
+    text: Unsaid = ""
+    happened_at: Moment | None = None
+
+
+class NewEtiquetteCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether an item of etiquette was kept; what was not needs a word."""
+
+    item: Code
+    kept: bool
+    text: Unsaid = ""
+
+
+class NewReceptionFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the guest said; `given` is false when there was nothing to say. `score` of 100."""
+
+    text: Unsaid = ""
+    score: Annotated[int, Meta(ge=0, le=100)] | None = None
+    given: bool = True
+
+
+class NewFeedbackAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was done about it, and what the guest was told."""
+
+    handling: Said
+    reply: Said
+
+
+class NewMaterial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A photograph or document: PNG, JPEG or PDF in base64."""
+
+    name: Name
+    content: bytes
+
+
+class NewReceptionFiling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be kept in mind for the next visit."""
+
+    summary: Said

@@ -1,0 +1,224 @@
+"""The visit itself and what follows: arrival, stages, etiquette, feedback, filing (S10-7, S14-4 to S14-6, S11-6)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from guibin.sla import actions as sla
+from guibin.sla.actions import NewTimer
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.tables import new_id
+
+from .queries import ReceptionForm, form
+from .refusals import AlreadyDone, NotComplete, NotThisFar
+from .requests import (
+    NewArrival,
+    NewEtiquetteCheck,
+    NewFeedbackAnswer,
+    NewReceptionFeedback,
+    NewReceptionFiling,
+    NewStage,
+)
+from .standing import SUBJECT, audit, clock_terms, happened, locked, protocol_of, tell, terms_of, write_event
+from .tables import ReceptionArrival, ReceptionFeedback, ReceptionFeedbackAnswer
+
+FEEDBACK = "feedback"
+HERE = ("arrived", "seen_off")
+
+
+async def arrive(reception_id: UUID, new: NewArrival, *, by: Principal, now: datetime) -> ReceptionForm:
+    """The guest is here and goes first through the passage kept free (S10-7). Raises NotFound, NotThisFar, Invalid."""
+    row = await locked(reception_id, "noticed")
+    channel = new.channel or protocol_of(row).channel
+    problems = _not_in_future(new.arrived_at, "arrived_at", now)
+    if channel != protocol_of(row).channel and not new.text.strip():
+        fix = "say why the guest came another way"
+        problems.append(FieldError("text", f"not empty unless the passage is {protocol_of(row).channel}", fix))
+    if problems:
+        raise Invalid("The arrival was not recorded", fields=tuple(problems))
+    await ReceptionArrival.insert(
+        ReceptionArrival(
+            reception_id=reception_id,
+            customer_id=row["customer_id"],
+            channel=channel,
+            waited_minutes=new.waited_minutes,
+            text=new.text,
+            arrived_at=new.arrived_at or now,
+            written_by=by.id,
+            written_by_name=by.name,
+        )
+    )
+    await _state(row, "arrived")
+    await tell(row, "reception_arrived", staff_ids=(row["host_id"],), now=now)
+    await audit("arrive", row, by=by, now=now)
+    return await form(reception_id)
+
+
+async def take_stage(reception_id: UUID, new: NewStage, *, by: Principal, now: datetime) -> ReceptionForm:
+    """The next stage took place; after the last the guest's opinion is due (S14-5, S14-6).
+
+    Raises NotFound, NotThisFar for a stage out of order, Invalid.
+    """
+    row = await locked(reception_id, "arrived")
+    terms = terms_of(row)
+    stages = terms.protocols[0].stages
+    problems = _not_in_future(new.happened_at, "happened_at", now)
+    if problems:
+        raise Invalid("The stage was not recorded", fields=tuple(problems))
+    taken = len(await happened(reception_id, "stage"))
+    if new.stage != stages[taken]:
+        raise NotThisFar(f"{new.stage} is not next: {stages[taken]} is")
+    at = new.happened_at or now
+    await write_event(row, "stage", name=new.stage, text=new.text, at=at, by=by, now=now)
+    if taken + 1 == len(stages):
+        await _state(row, "seen_off")
+        if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
+            await _start(row, FEEDBACK, terms.feedback_within, at)
+    await audit("stage", row, by=by, now=now)
+    return await form(reception_id)
+
+
+async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, *, by: Principal, now: datetime) -> ReceptionForm:
+    """An item of etiquette was kept or not (S14-4). Raises NotFound, NotThisFar, AlreadyDone, Invalid."""
+    row = await locked(reception_id, *HERE)
+    items = protocol_of(row).etiquette
+    if new.item not in items:
+        fix = f"one of: {', '.join(items)}"
+        raise Invalid(fields=(FieldError("item", "an item of the protocol's etiquette", fix, new.item),))
+    if not new.kept and not new.text.strip():
+        raise Invalid(fields=(FieldError("text", "not empty for what was not kept", "say what was amiss"),))
+    if new.item in await happened(reception_id, "etiquette"):
+        raise AlreadyDone(f"{new.item} was checked already")
+    await write_event(row, "etiquette", name=new.item, kept=new.kept, text=new.text, by=by, now=now)
+    await audit("etiquette", row, by=by, now=now)
+    return await form(reception_id)
+
+
+async def collect_feedback(
+    reception_id: UUID, new: NewReceptionFeedback, *, by: Principal, now: datetime
+) -> ReceptionForm:
+    """What the guest said; it is answered in time (S14-6). Raises NotFound, NotThisFar, Invalid."""
+    row = await locked(reception_id, *HERE)
+    said = bool(new.text.strip()) or new.score is not None
+    if new.given != said:
+        raise Invalid(fields=(FieldError("text", "what the guest said, or `given` is false and nothing else"),))
+    feedback_id = new_id()
+    await ReceptionFeedback.insert(
+        ReceptionFeedback(
+            id=feedback_id,
+            reception_id=reception_id,
+            customer_id=row["customer_id"],
+            given=new.given,
+            text=new.text,
+            score=new.score,
+            collected_by=by.id,
+            collected_by_name=by.name,
+            collected_at=now,
+        )
+    )
+    await sla.complete_if_any(reception_id, FEEDBACK, at=now, now=now)
+    if new.given:
+        terms = terms_of(row)
+        await _start(row, answer_milestone(feedback_id), terms.answer_within, now)
+        await tell(
+            row,
+            "reception_feedback",
+            roles=terms.centre[:1],
+            staff_ids=(row["host_id"],),
+            key=str(feedback_id),
+            now=now,
+        )
+    await audit("feedback", row, by=by, now=now)
+    return await form(reception_id)
+
+
+async def answer_feedback(
+    reception_id: UUID, feedback_id: UUID, new: NewFeedbackAnswer, *, by: Principal, now: datetime
+) -> ReceptionForm:
+    """It was handled, and the guest told (S14-6). Raises NotFound, AlreadyDone, ReceptionEnded."""
+    row = await locked(reception_id, *HERE)
+    feedback = await fetch_one(
+        "select given from reception_feedback where id = $1 and reception_id = $2", feedback_id, reception_id
+    )
+    if feedback is None or not feedback["given"]:
+        raise NotFound(f"There is no feedback {feedback_id} to answer")
+    if await fetch_value("select true from reception_feedback_answer where feedback_id = $1", feedback_id):
+        raise AlreadyDone("The feedback was answered already")
+    await ReceptionFeedbackAnswer.insert(
+        ReceptionFeedbackAnswer(
+            feedback_id=feedback_id,
+            customer_id=row["customer_id"],
+            handling=new.handling,
+            reply=new.reply,
+            answered_by=by.id,
+            answered_by_name=by.name,
+            answered_at=now,
+        )
+    )
+    await sla.complete_if_any(reception_id, answer_milestone(feedback_id), at=now, now=now)
+    await audit("answer_feedback", row, by=by, now=now)
+    return await form(reception_id)
+
+
+async def file_away(reception_id: UUID, new: NewReceptionFiling, *, by: Principal, now: datetime) -> ReceptionForm:
+    """The material is complete and read-only from now on (S11-6). Raises NotFound, NotThisFar, NotComplete."""
+    row = await locked(reception_id, "seen_off")
+    missing = await _missing(row)
+    if missing:
+        raise NotComplete(f"{row['number']} lacks: {'; '.join(missing)}")
+    await write_event(row, "filing", text=new.summary, by=by, now=now)
+    await _state(row, "filed")
+    await audit("file", row, by=by, now=now)
+    return await form(reception_id)
+
+
+def answer_milestone(feedback_id: UUID) -> str:
+    """The clock of an answer."""
+    return f"answer:{feedback_id}"
+
+
+async def _missing(row: asyncpg.Record) -> list[str]:
+    checked = await happened(row["id"], "etiquette")
+    missing = [f"etiquette {item}" for item in protocol_of(row).etiquette if item not in checked]
+    found = await fetch_one(
+        "select (select string_agg(department || ' ' || name, ', ' order by department, name) from reception_task"
+        " where reception_id = $1 and state = 'open') as tasks,"
+        " (select count(*) from reception_feedback where reception_id = $1) as feedback,"
+        " (select count(*) from reception_feedback f where f.reception_id = $1 and f.given and not exists (select from"
+        " reception_feedback_answer a where a.tenant_id = f.tenant_id and a.feedback_id = f.id)) as unanswered",
+        row["id"],
+    )
+    assert found is not None
+    if found["tasks"]:
+        missing.append(f"reports of {found['tasks']}")
+    if not found["feedback"]:
+        missing.append("the guest's feedback")
+    if found["unanswered"]:
+        missing.append("an answer to the guest's feedback")
+    return missing
+
+
+async def _start(row: asyncpg.Record, milestone: str, limit: object, at: datetime) -> None:
+    await sla.start(
+        NewTimer(
+            subject=SUBJECT,
+            subject_id=row["id"],
+            customer_id=row["customer_id"],
+            milestone=milestone,
+            terms=clock_terms(terms_of(row), limit),
+            started_at=at,
+        )
+    )
+
+
+async def _state(row: asyncpg.Record, state: str) -> None:
+    await execute("update reception set state = $2, version = version + 1 where id = $1", row["id"], state)
+
+
+def _not_in_future(moment: datetime | None, field: str, now: datetime) -> list[FieldError]:
+    if moment is None or moment <= now:
+        return []
+    return [FieldError(field, "not in the future", value=moment.isoformat())]
