@@ -161,6 +161,6 @@ def clock_terms(terms: ReceptionPolicy, limit: object, *, clause: str = "") -> T
         limit=limit,  # type: ignore[arg-type]  # one of the policy's limits, or the moment of a task
         warn_at_percent=terms.warn_at_percent,
         escalations=terms.escalations,
-        owner_roles=(),
+        warned_roles=(),
         clause=clause or terms.clause,
     )
