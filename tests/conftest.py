@@ -16,7 +16,7 @@ from asgi_lifespan import LifespanManager
 from guibin import embedded, migrations
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring, staff
-from support import TestClock, World, make_app
+from support import TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
 
@@ -128,7 +128,7 @@ async def world(application, database, packs, clock, anyio_backend):
     keyring.use_root_key(b"\x07" * 32)
     app, _ = application
     # What one test asks by link slows no other test down.
-    app.app.app.state.survey_limits.buckets.clear()
+    litestar_in(app).state.survey_limits.buckets.clear()
     async with LifespanManager(app):
         yield World(app, packs, clock, database.owner, database.app, database.redis)
 

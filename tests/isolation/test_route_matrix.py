@@ -73,7 +73,7 @@ async def test_there_are_routes_to_try(world, two):
 
 
 async def test_every_handler_says_who_may_call_it(world):
-    app = world.app.app.app
+    app = world.litestar
     unsaid = [
         f"{sorted(handler.http_methods)} {path}"
         for route in app.routes

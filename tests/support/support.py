@@ -56,6 +56,11 @@ class World:
     app_url: str
     redis_url: str = ""
 
+    @property
+    def litestar(self) -> Any:
+        """The framework's application, within what is wrapped around it."""
+        return litestar_in(self.app)
+
     def client(self, token: str = "", **headers: str) -> httpx.AsyncClient:
         """A caller; with a key when `token` is given."""
         if token:
@@ -162,3 +167,10 @@ def company_of(tenant: Company) -> CompanyContext:
     """The tenant as whoever handles a request knows it."""
     view = tenant.view
     return CompanyContext(view.id, view.slug, view.packs, view.time_zone, view.language, view.simulated)
+
+
+def litestar_in(app: Any) -> Any:
+    """The framework's application within the middleware around it."""
+    while not hasattr(app, "state"):
+        app = app.app
+    return app
