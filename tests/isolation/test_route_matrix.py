@@ -2,31 +2,16 @@
 
 import hashlib
 import re
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import pytest
-
-from guibin.catalog import TABLES
 from guibin_tenants.principals import Predicate
 from guibin_tenants.scope import tenant_scope
-from guibin_tenants.tables import TenantTable
 
-from .rows import insert, values_for
+from .matrix import TENANT_TABLES
 
-TENANT_TABLES = [table for table in TABLES if issubclass(table, TenantTable)]
 METHODS = ("get", "post", "put", "patch", "delete")
 PARAMETER = re.compile(r"\{[^}]+\}")
 # Bodies that get past validation are each slice's own tests; here every body is the empty object.
-
-
-@pytest.fixture
-async def two(world):
-    a, b = await world.tenant(), await world.tenant()
-    rows: dict[str, UUID] = {}
-    async with tenant_scope(a.id) as scope:
-        for table in TENANT_TABLES:
-            rows[table._meta.tablename] = await insert(scope.connection, table, values_for(table, a.id, rows))
-    return a, b, rows
 
 
 async def _routes(client):
