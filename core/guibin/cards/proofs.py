@@ -119,7 +119,7 @@ async def prove(
         card_id=found.card_id if found.visible else None,
         scheme=found.scheme,
         tier=found.tier,
-        tier_title=policy.title(f"tier.{found.tier}", language) if found.tier else "",
+        tier_title=policy.title(f"tier.{found.tier}", language, scheme=found.scheme) if found.tier else "",
         items=items,
         shown_at=now,
     )
@@ -290,5 +290,5 @@ async def _keep(kind: str, found: Found, by: Principal, now: datetime) -> UUID:
 def _text(found: Found, policy: Policy, language: str) -> str:
     if found.reason:
         return policy.title(f"proof_refused.{found.reason}", language)
-    tier = policy.title(f"tier.{found.tier}", language)
+    tier = policy.title(f"tier.{found.tier}", language, scheme=found.scheme)
     return f"{policy.title(f'scheme.{found.scheme}', language)} · {tier}"

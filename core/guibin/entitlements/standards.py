@@ -76,7 +76,7 @@ def _tier(scheme: TierScheme, tier: Tier, policy: Policy, language: str) -> Tier
     start = next((one for one in policy.head_starts if (one.scheme, one.tier) == (scheme.name, tier.name)), None)
     return TierStandard(
         tier=tier.name,
-        title=policy.title(f"tier.{tier.name}", language),
+        title=policy.title(f"tier.{tier.name}", language, scheme=scheme.name),
         rights=tuple(
             RightView(
                 item=right.item,

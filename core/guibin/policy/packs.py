@@ -1,6 +1,6 @@
 """A pack as a value, and the policy a tenant has from its packs and its own figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -101,9 +101,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     forms: tuple[Form, ...] = ()
     texts: dict[str, Text] = {}
 
-    def title(self, key: str, language: str) -> str:
-        """The text under `key`, the key itself when there is none."""
-        text = self.texts.get(key)
+    def title(self, key: str, language: str, *, scheme: str = "") -> str:
+        """The text under `key`, the key itself when there is none; the scheme's own where packs call it differently."""
+        text = self.texts.get(f"{scheme}/{key}") or self.texts.get(key)
         return text.in_language(language) if text else key
 
     def is_organisation(self, kind: str) -> bool:
@@ -220,7 +220,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
         workstreams=_named([p.workstreams for p in parts]),
         forms=_named([p.forms for p in parts]),
-        texts={key: text for part in [*(p.texts for p in parts), overrides.texts] for key, text in part.items()},
+        texts=_texts(parts, overrides),
     )
     return policy if overrides.enabled_schemes is None else _with_schemes(policy, overrides.enabled_schemes)
 
@@ -243,6 +243,25 @@ def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:
             policy.hotline, routes=tuple(route for route in policy.hotline.routes if route.scheme in names)
         ),
     )
+
+
+def _texts(parts: Sequence[Pack], overrides: Overrides) -> dict[str, Text]:
+    """Every text by key; what a scheme's own pack calls differently than the last one also as `<scheme>/<key>`."""
+    texts = {key: text for part in parts for key, text in part.texts.items()}
+    own = {
+        f"{scheme.name}/{key}": part.texts[key]
+        for part in parts
+        for scheme in part.schemes
+        for key in _words_of(scheme)
+        if key in part.texts and part.texts[key] != texts[key] and key not in overrides.texts
+    }
+    return {**texts, **own, **overrides.texts}
+
+
+def _words_of(scheme: TierScheme) -> Iterator[str]:
+    yield from (f"tier.{tier.name}" for tier in scheme.tiers)
+    yield from (f"metric.{metric.name}" for metric in scheme.metrics)
+    yield from (f"dimension.{dimension.name}" for dimension in scheme.value_score if dimension.name)
 
 
 def _named(parts: Iterable[Iterable[object]]) -> tuple:  # type: ignore[type-arg]  # as homogeneous as its callers' fields

@@ -134,7 +134,7 @@ def _caller(one: Caller, policy: Policy, language: str) -> CallerView:
         addressee=addressee(one.name, one.sex, language),
         scheme=scheme,
         tier=tier,
-        tier_title=policy.title(f"tier.{tier}", language) if tier else None,
+        tier_title=policy.title(f"tier.{tier}", language, scheme=route.scheme) if tier else None,
         account_manager_id=one.account_manager_id,
     )
 

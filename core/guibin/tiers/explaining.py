@@ -111,7 +111,7 @@ def _view(tier: Tier, criterion: Criterion, basis: Basis, policy: Policy, langua
     figures = basis.figures
     return CriterionView(
         tier=tier.name,
-        title=policy.title(f"tier.{tier.name}", language),
+        title=policy.title(f"tier.{tier.name}", language, scheme=basis.scheme.name),
         reached=holds(criterion, figures.measures, figures.kind),
         sentence=explain(criterion, figures.measures, figures.kind, language, basis.scheme),
         clause=tier.clause or basis.scheme.clause,
@@ -153,8 +153,8 @@ def _sentence(basis: Basis, criteria: tuple[CriterionView, ...], policy: Policy,
     words = _SENTENCES["en" if language == "en" else "zh-CN"]
     told = next((c for c in criteria if c.tier == basis.tier), criteria[-1])
     move = words[basis.move].format(
-        held=policy.title(f"tier.{basis.held}", language) if basis.held else "",
-        becomes=policy.title(f"tier.{basis.becomes}", language) if basis.becomes else "",
+        held=policy.title(f"tier.{basis.held}", language, scheme=basis.scheme.name) if basis.held else "",
+        becomes=policy.title(f"tier.{basis.becomes}", language, scheme=basis.scheme.name) if basis.becomes else "",
     )
     return (
         words["reached" if basis.tier else "missed"]

@@ -64,18 +64,24 @@ async def scores_of(
                 as_of=row["as_of"],
                 policy_version=row["policy_version"],
                 score=measures.get(VALUE_SCORE),
-                dimensions=tuple(_part(d, measures.get(d.metric), policy, language) for d in judged.value_score),
+                dimensions=tuple(
+                    _part(d, measures.get(d.metric), policy.title(_key(d), language, scheme=judged.name))
+                    for d in judged.value_score
+                ),
                 recorded_at=row["recorded_at"],
             )
         )
     return found
 
 
-def _part(dimension: Dimension, value: int | None, policy: Policy, language: str) -> DimensionView:
-    key = f"dimension.{dimension.name}" if dimension.name else f"metric.{dimension.metric}"
+def _key(dimension: Dimension) -> str:
+    return f"dimension.{dimension.name}" if dimension.name else f"metric.{dimension.metric}"
+
+
+def _part(dimension: Dimension, value: int | None, title: str) -> DimensionView:
     return DimensionView(
         name=dimension.name or dimension.metric,
-        title=policy.title(key, language),
+        title=title,
         metric=dimension.metric,
         value=value,
         points=int(dimension.points(value)),
