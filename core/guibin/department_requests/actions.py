@@ -7,6 +7,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.cards import supply_queries as card_supply
 from guibin.case_numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.notices.actions import Notice, notify
@@ -37,6 +38,8 @@ from .requests import (
 
 SUBJECT = "department_request"
 WITH_DEPARTMENT = ("sent", "acknowledged")
+# Where the customer of a case stands.
+CASES = {"complaint": "complaint", "service_request": "service_request", "card_application": "card_application"}
 
 
 class Owner(Struct, frozen=True):
@@ -62,7 +65,7 @@ async def ask(
         problems.append(FieldError("customer_id", "empty where `about` names the case", value=str(new.customer_id)))
     if owner is None or task is None or problems:
         raise Invalid("The department was not asked", fields=tuple(problems))
-    customer_id = await _customer(new.about, new.customer_id)
+    customer_id = await _customer(new.about, new.customer_id, by)
     request_id = new_id()
     await _write(request_id, new, task, owner, policy, company, by, now)
     if new.about is not None or customer_id is not None:
@@ -182,9 +185,12 @@ async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, li
     return None, [FieldError("owner_id", "a member of staff of the department asked", fix, value)]
 
 
-async def _customer(about: Matter | None, customer_id: UUID | None) -> UUID | None:
-    if about is not None:
-        table = {"complaint": "complaint", "service_request": "service_request"}[about.subject]
+async def _customer(about: Matter | None, customer_id: UUID | None, by: Principal) -> UUID | None:
+    if about is not None and about.subject == "card_request":
+        # A quantity of cards belongs to a unit, to no customer.
+        await card_supply.request(about.subject_id, by=by)
+    elif about is not None:
+        table = CASES[about.subject]
         row = await fetch_one(f"select customer_id from {table} where id = $1", about.subject_id)
         if row is None:
             raise NotFound(f"There is no {about.subject} {about.subject_id}")

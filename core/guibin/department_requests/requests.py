@@ -13,9 +13,9 @@ WITHIN_HOURS_MAX = 2_160
 
 
 class Matter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What it is about: a complaint or a service request."""
+    """What it is about: a complaint, a service request, an application for a card, or a quantity of cards."""
 
-    subject: Literal["complaint", "service_request"]
+    subject: Literal["complaint", "service_request", "card_application", "card_request"]
     subject_id: UUID
 
 

@@ -9,6 +9,7 @@ from guibin import (
     ArchiveField,
     AtLeast,
     Cadence,
+    CardKind,
     Days,
     Dimension,
     Entitlement,
@@ -18,6 +19,7 @@ from guibin import (
     Metric,
     Pack,
     PlanPolicy,
+    ProofKind,
     ServiceItem,
     SurveyPolicy,
     Tier,
@@ -31,8 +33,7 @@ SUBSCRIBER = "subscriber"
 
 FIELDS = (
     ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S03-4"),
-    ArchiveField("vip_card_number", "text", "confidential", searchable=True, chars_max=32, clause="S03-4"),
-    ArchiveField("dedicated_sim", "boolean", clause="S03-4"),
+    ArchiveField("dedicated_sim_number", "text", "confidential", searchable=True, chars_max=32, clause="S03-4"),
     ArchiveField("contract", "choice", choices=("monthly", "one_year", "two_years"), clause="S05-1"),
 )
 
@@ -80,6 +81,14 @@ SERVICE_ITEMS = (
 )
 
 
+# S03-4: a physical card, made to order; beside it the e-card, the dedicated SIM and the identity document.
+CARDS = tuple(CardKind(f"{tier}_card", CLUB, tier, "physical_card", clause="S03-4") for tier in (DIAMOND, GOLD, SILVER))
+PROOFS = (
+    ProofKind("dedicated_sim", by="field", field="dedicated_sim_number", clause="S03-4"),
+    ProofKind("identity_document", by="field", field="identity_number", clause="S03-4"),
+)
+
+
 def _everyone(item: str, clause: str) -> tuple[Entitlement, ...]:
     return tuple(Entitlement(CLUB, tier, item, clause=clause) for tier in (DIAMOND, GOLD, SILVER))
 
@@ -106,6 +115,8 @@ PACK = Pack(
     schemes=(SCHEME,),
     service_items=SERVICE_ITEMS,
     entitlements=ENTITLEMENTS,
+    cards=CARDS,
+    proofs=PROOFS,
     approvals=(
         ApprovalFlow(
             "vip_card",
@@ -113,6 +124,12 @@ PACK = Pack(
             applicants=("account_manager", "agent", "manager"),
             steps=(ApprovalStep("manager", within=Days(3)),),
             clause="S03-1",
+        ),
+        ApprovalFlow(
+            "physical_card",
+            subject="card_application",
+            steps=(ApprovalStep("manager", within=Days(3)),),
+            clause="S03-4",
         ),
     ),
     kpis=(  # S05-1: strictly below

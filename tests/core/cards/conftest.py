@@ -5,12 +5,20 @@ import pytest
 from cards import CardDesk, open_card_desk
 
 from guibin.packs import Packs, installed
+from support import TestClock, make_app
 
 
 @pytest.fixture(scope="session")
 def packs() -> Packs:
     """The installed packs and the small one with cards."""
     return Packs({**installed(), "lounge": card_pack.plugin})
+
+
+@pytest.fixture(scope="session")
+def application(database, packs):
+    """An application of its own: the one other tests share does not know the pack."""
+    clock = TestClock()
+    return make_app(database.app, packs, clock), clock
 
 
 @pytest.fixture

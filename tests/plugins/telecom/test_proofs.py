@@ -1,0 +1,78 @@
+"""Four valid proofs open the priority counter to each card of the club, and nothing else does (S03-4)."""
+
+import pytest
+from desk import open_desk
+
+CLUB, IDENTITY = "vip_club", "11010519491231002X"
+
+
+@pytest.fixture
+async def desk(world):
+    return await open_desk(world, "telecom")
+
+
+async def subscriber(desk, tier, number="T-1"):
+    """A holder of the tier, with an identity number and a dedicated SIM on file."""
+    bill, tenure = {"diamond": ("100.00", 48), "gold": ("80.00", 24), "silver": ("50.00", 12), None: ("49.99", 12)}[
+        tier
+    ]
+    confidential = {"identity_number": IDENTITY, "dedicated_sim_number": "89860012345678901234"}
+    customer = await desk.customer(number, "subscriber", confidential=confidential)
+    await desk.fact(customer, "bill", "2026-02-15", amount=bill)
+    await desk.fact(customer, "tenure", "2026-02-15", value=tenure)
+    await desk.assess(CLUB, "2026-03-01")
+    return customer
+
+
+async def post(desk, path, body=None, *, status=201):
+    answer = await desk.client.post(f"/api/v1/{path}", json=body or {})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def physical_card(desk, customer, tier, number):
+    asked = await post(desk, "card-applications", {"customer_id": customer, "kind": f"{tier}_card", "reason": "申领"})
+    manager = await desk.tenant.staff(f"manager-{tier}", "manager")
+    decision = await manager.post(f"/api/v1/approvals/{asked['approval_id']}/decision", json={"approved": True})
+    assert decision.status_code == 200, decision.text
+    card = await post(desk, "cards", {"application_id": asked["id"], "number": number})
+    return await post(desk, f"cards/{card['id']}/activation")
+
+
+@pytest.mark.rule("S03-4")
+@pytest.mark.parametrize("tier", ["diamond", "gold", "silver"])
+async def test_each_valid_proof_opens_the_priority_counter_to_each_card(desk, tier):
+    customer = await subscriber(desk, tier)
+    await physical_card(desk, customer, tier, "VIP0000001")
+    e_card = (await post(desk, f"customers/{customer}/e-cards"))["text"]
+    proofs = {
+        "card": "VIP0000001",
+        "e_card": e_card,
+        "dedicated_sim": "8986 0012 3456 7890 1234",
+        "identity_document": IDENTITY,
+    }
+
+    for kind, value in proofs.items():
+        shown = await post(desk, "proofs", {"kind": kind, "value": value})
+
+        assert (kind, shown["accepted"], shown["customer_id"], shown["tier"]) == (kind, True, customer, tier)
+        assert "priority_counter" in [item["item"] for item in shown["items"]]
+        used = {"customer_id": customer, "item": "priority_counter", "proof": shown["id"]}
+        await post(desk, "redemptions", used)
+
+
+@pytest.mark.rule("S03-4")
+async def test_a_lost_card_or_a_subscriber_without_a_tier_is_not_served_first(desk):
+    member = await subscriber(desk, "gold")
+    card = await physical_card(desk, member, "gold", "VIP0000002")
+    await post(desk, f"cards/{card['id']}/loss", {"reason": "遗失"})
+    ordinary = await desk.customer("T-2", "subscriber", confidential={"dedicated_sim_number": "89860099999999999999"})
+
+    lost = await post(desk, "proofs", {"kind": "card", "value": "VIP0000002"})
+    outside = await post(desk, "proofs", {"kind": "dedicated_sim", "value": "89860099999999999999"})
+    await post(desk, f"customers/{ordinary}/e-cards", status=422)
+
+    assert [(one["accepted"], one["reason"], one["items"]) for one in (lost, outside)] == [
+        (False, "card_lost", []),
+        (False, "not_a_member", []),
+    ]
