@@ -22,6 +22,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
+from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Escalation, Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
@@ -72,6 +73,8 @@ __all__ = [
     "Level",
     "LevelSuggestion",
     "Measure",
+    "MessageKind",
+    "MessagePolicy",
     "Metric",
     "Milestone",
     "MoreThan",

@@ -18,6 +18,7 @@ from .desks.tables import Desk, DeskSeat
 from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
+from .messages import tables as messages
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
@@ -88,6 +89,11 @@ TABLES: tuple[type[Table], ...] = (
     records.VisitRecord,
     records.VisitSignature,
     records.VisitFiling,
+    messages.MessageChannel,
+    messages.StaffAddress,
+    messages.Message,
+    messages.MessageAttempt,
+    messages.MessageDay,
     CalendarVersion,
     Timer,
     TimerStep,

@@ -8,6 +8,7 @@ from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
+from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
 from guibin.policy.surveys import SurveyPolicy
@@ -16,6 +17,31 @@ from guibin.policy.workstreams import WORKSTREAMS
 from guibin.reception_defaults import APPROVAL, OFFICER, RECEPTION
 
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
+
+# Whoever refuses `care` gets neither greetings nor gifts, whoever refuses `news` hears of nothing new.
+MESSAGES = MessagePolicy(
+    kinds=(
+        MessageKind("birthday", purpose="care"),
+        MessageKind("anniversary", purpose="care"),
+        MessageKind("festival", purpose="care"),
+        MessageKind("order_ends"),
+        MessageKind("new_service", purpose="news"),
+        MessageKind("survey", purpose="survey"),
+    ),
+    staff_notices=(
+        "deadline_warned",
+        "deadline_breached",
+        "deadline_escalated",
+        "call_missed",
+        "need_open",
+        "survey_low",
+        "visit_overdue",
+        "message_failed",
+        "message_quota",
+        "webhook_gone",
+        "webhook_failing",
+    ),
+)
 
 CORE = Pack(
     name="core",
@@ -43,6 +69,7 @@ CORE = Pack(
         ActivityKind("bespoke_event", companions_max=5, clause="S01-6"),
     ),
     workstreams=WORKSTREAMS,
+    messages=MESSAGES,
     surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),
     texts=load(files("guibin") / "texts"),
 )

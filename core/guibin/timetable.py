@@ -8,18 +8,21 @@ from guibin.activities import jobs as activities
 from guibin.app import jobs as app
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
+from guibin.care import posting as care_posting
 from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
+from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.receptions import jobs as receptions
 from guibin.records import jobs as records
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
 from guibin.surveys import jobs as surveys
+from guibin.surveys import sending as survey_sending
 from guibin.tiers import jobs as tiers
 from guibin.webhooks import jobs as webhooks
 
@@ -32,10 +35,13 @@ HANDLERS = (
     department_requests,
     insight,
     receptions,
+    care_posting,
+    messages,
     records,
     service_requests,
     sla,
     surveys,
+    survey_sending,
     tiers,
     webhooks,
 )
@@ -48,6 +54,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
+    Rhythm("post_care_messages", care_posting.PostCareMessages(), every="daily 08:35", catch_up="once"),  # S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18
     Rhythm(
         "open_regular_service", service_requests.OpenRegularService(), every="daily 06:45", catch_up="once"

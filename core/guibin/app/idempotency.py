@@ -3,11 +3,14 @@
 import hashlib
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 from litestar.types import ASGIApp, HTTPRequestEvent, HTTPScope, Receive
 
 from guibin.context import Request
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -93,7 +96,7 @@ async def once(
     fingerprint = hashlib.sha256(
         b"\n".join((scope["path"].encode(), scope.get("query_string", b""), await body.whole()))
     ).digest()
-    kept = await fetch_one("select fingerprint, status, headers, body from idempotency_record where key = $1", name)
+    kept = await fetch_one("select id, fingerprint, status, headers, body from idempotency_record where key = $1", name)
     if kept is None:
         await app(scope, body.receive, answer.send)
         await _keep(name, fingerprint, answer, request)
@@ -107,7 +110,8 @@ async def once(
             "headers": [*msgspec.msgpack.decode(kept["headers"], type=list[tuple[bytes, bytes]])],
         }
     )
-    await answer.send({"type": "http.response.body", "body": bytes(kept["body"]), "more_body": False})
+    text = keyring.unseal(await keyring.tenant_key(), _place(kept["id"]), bytes(kept["body"]))
+    await answer.send({"type": "http.response.body", "body": text.encode("latin-1"), "more_body": False})
 
 
 async def _keep(name: str, fingerprint: bytes, answer: "Held", request: Request) -> None:
@@ -116,17 +120,24 @@ async def _keep(name: str, fingerprint: bytes, answer: "Held", request: Request)
         return
     start, *rest = answer.messages
     kept = [(k, v) for k, v in start["headers"] if k.lower() in _KEPT_HEADERS]  # type: ignore[typeddict-item]
+    record_id, body = new_id(), b"".join(message.get("body", b"") for message in rest)  # type: ignore[misc]
+    # Sealed: an answer may show a secret once, or a number in clear.
+    sealed = keyring.seal(await keyring.tenant_key(), _place(record_id), body.decode("latin-1"))
     await execute(
         "insert into idempotency_record (id, key, fingerprint, status, headers, body, created_at)"
         " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
+        record_id,
         name,
         fingerprint,
         answer.status,
         msgspec.msgpack.encode(kept),
-        b"".join(message.get("body", b"") for message in rest),  # type: ignore[misc]
+        sealed,
         request.now,
     )
+
+
+def _place(record_id: UUID) -> Place:
+    return Place("idempotency_record", "body", record_id)
 
 
 def _name(key: bytes, request: Request) -> str:

@@ -34,6 +34,7 @@ from guibin.insight.api import (
     WorkstreamController,
 )
 from guibin.jobs.api import JobController, JobPauseController, JobRetentionController
+from guibin.messages.api import ChannelController, MessageController, StaffAddressController
 from guibin.notices.api import NoticeController
 from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
@@ -84,6 +85,9 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     IndicatorController,
     AuditController,
     NoticeController,
+    ChannelController,
+    MessageController,
+    StaffAddressController,
     WebhookController,
     WebhookDeliveryController,
     WebhookEventTypeController,

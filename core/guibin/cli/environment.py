@@ -63,6 +63,11 @@ def outbound_rules() -> Rules:
     return Rules(os.environ.get("GUIBIN_OUTBOUND_ALLOWED", "").split(","))
 
 
+def public_url() -> str:
+    """Under which address customers reach the service, for links in messages: GUIBIN_PUBLIC_URL."""
+    return os.environ.get("GUIBIN_PUBLIC_URL", "")
+
+
 def packs() -> Packs:
     """All installed packs, checked."""
     return Packs(installed())

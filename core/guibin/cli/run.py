@@ -13,6 +13,7 @@ from guibin import worker as worker_process
 from guibin.app.factory import create_app
 from guibin.checks import examine
 from guibin.outbound.targets import use_rules
+from guibin.public_address import use_public_address
 from guibin.supervisor import Urls
 from guibin_tenants import keyring
 
@@ -55,6 +56,7 @@ def serve(
     _observe("guibin-api", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())
+    use_public_address(environment.public_url())
     with environment.urls() as urls:
         uvicorn.run(
             create_app(urls.app),
@@ -76,6 +78,7 @@ def worker(
     _observe("guibin-worker", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())
+    use_public_address(environment.public_url())
     with environment.urls() as urls:
         asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
 

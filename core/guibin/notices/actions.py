@@ -1,5 +1,6 @@
 """Telling staff, by name or by role."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -69,6 +70,17 @@ class Notice(Struct, frozen=True, kw_only=True):
     details: dict[str, str] = {}
 
 
+Told = Callable[[Notice, str, tuple[UUID, ...], datetime], Awaitable[None]]
+_on_notice: list[Told] = []
+
+
+def on_notice(callback: Told) -> Told:
+    """Call the function with every notice, its key and who was told now, in its transaction. Registered at import."""
+    if callback not in _on_notice:
+        _on_notice.append(callback)
+    return callback
+
+
 async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]:
     """Tell everybody once per `key`; who was told now."""
     rows = await fetch(
@@ -84,7 +96,10 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
         msgspec.json.encode(notice.details).decode(),
         now,
     )
-    return tuple(row["staff_id"] for row in rows)
+    told = tuple(row["staff_id"] for row in rows)
+    for callback in _on_notice:
+        await callback(notice, key, told, now)
+    return told
 
 
 async def mark_read(notice_id: UUID, *, by: Principal, now: datetime) -> None:

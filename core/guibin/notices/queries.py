@@ -44,7 +44,7 @@ async def inbox(
         NoticeView(
             id=row["id"],
             kind=row["kind"],
-            text=_text(row["kind"], row["details"], policy, language),
+            text=text_of(row["kind"], row["details"], policy, language),
             subject=row["subject"],
             subject_id=row["subject_id"],
             customer_id=row["customer_id"],
@@ -63,7 +63,8 @@ async def unread_count(staff_id: UUID) -> int:
     return found
 
 
-def _text(kind: str, details: str, policy: Policy, language: str) -> str:
+def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
+    """What a notice says, from the policy's text."""
     # A template knows names only: a text that a tenant writes cannot reach into our objects.
     wanted = Template(policy.title(f"notice.{kind}", language))
     return wanted.safe_substitute(msgspec.json.decode(details, type=dict[str, str]))

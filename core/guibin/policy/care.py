@@ -49,6 +49,7 @@ class TrialPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     head_start_days: int = 7
     item: str = "free_trial"
     customer_kinds: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ("sms", "email")
     clause: str = ""
 
 

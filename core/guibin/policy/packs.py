@@ -17,6 +17,7 @@ from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
 from .kpis import Kpi
+from .messages import MessagePolicy
 from .posts import Post
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
@@ -55,6 +56,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visits: VisitPolicy | None = None
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
+    messages: MessagePolicy | None = None
     reception: ReceptionPolicy | None = None
     activities: tuple[ActivityKind, ...] = ()
     head_starts: tuple[HeadStart, ...] = ()
@@ -91,6 +93,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
+    messages: MessagePolicy = MessagePolicy()
     reception: ReceptionPolicy | None = None
     activities: tuple[ActivityKind, ...] = ()
     head_starts: tuple[HeadStart, ...] = ()
@@ -167,6 +170,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] | None = None
     care: CarePolicy | None = None
+    messages: MessagePolicy | None = None
     fields: tuple[ArchiveField, ...] = ()
     reception: ReceptionPolicy | None = None
     activities: tuple[ActivityKind, ...] = ()
@@ -212,6 +216,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         visits=_last(parts, "visits") or VisitPolicy(),
         plans=_last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),
+        messages=overrides.messages or _last(parts, "messages") or MessagePolicy(),
         reception=overrides.reception or _last(parts, "reception"),
         activities=_named([*(p.activities for p in parts), overrides.activities]),
         head_starts=_all(parts, "head_starts") if overrides.head_starts is None else overrides.head_starts,

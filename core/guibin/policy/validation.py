@@ -39,6 +39,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_care(policy),
         *reception_problems(policy, _who(policy)),
         *_surveys(policy),
+        *_messages(policy),
         *(hotline_validation.problems(policy.hotline, policy.schemes, policy.texts) if policy.hotline else ()),
         *activity_validation.problems(policy),
         *_texts(policy),
@@ -276,6 +277,21 @@ def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(f"care.occasions.{occasion.name}", "no festival", "at least one festival")
 
 
+def _messages(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    if policy.messages is None:
+        return
+    names = [kind.name for kind in policy.messages.kinds]
+    if len(set(names)) < len(names):
+        yield PolicyProblem("messages.kinds", ", ".join(names), "each name once")
+    if policy.messages.per_day_max < 0:
+        yield PolicyProblem("messages.per_day_max", str(policy.messages.per_day_max), "0 or more")
+    for name, moment in (("quiet_from", policy.messages.quiet_from), ("quiet_until", policy.messages.quiet_until)):
+        if moment.tzinfo is not None:
+            yield PolicyProblem(
+                f"messages.{name}", moment.isoformat(), "a time without a zone", "the customer's counts"
+            )
+
+
 def _surveys(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     for survey in policy.surveys:
         path = f"surveys.{survey.name}"
@@ -331,6 +347,9 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     if policy.reception:
         yield from reception_texts(policy.reception)
     yield from activity_validation.wanted_texts(policy)
+    if policy.messages:
+        for kind in policy.messages.kinds:
+            yield from (f"message.{kind.name}.{part}" for part in ("subject", "text"))
     for survey in policy.surveys:
         yield f"survey.{survey.name}"
         yield from (f"survey_question.{question}" for question in survey.questions)

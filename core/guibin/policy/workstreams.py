@@ -38,7 +38,7 @@ WORKSTREAMS = (
     ),
     Workstream(
         "relationship",
-        parts=("activities", "cadences", "reviews", "visits", "plans", "care", "surveys"),
+        parts=("activities", "cadences", "reviews", "visits", "plans", "care", "messages", "surveys"),
         figure_kinds=("retention",),
         figures=("cadence_met",),
         clause="S01-3",

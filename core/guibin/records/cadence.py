@@ -2,7 +2,7 @@
 
 What is due in a span is decided by the tier held on its first day: whoever joins or changes tier in its middle comes
 under the new cadence from the next span on (subtleties 52, 54). A contact counts for every cadence it fits. Attempts
-that did not reach the customer never count; the customer's own contacts only where policy says so. A customer who wants
+that did not reach the customer never count, nor messages that the product sent by itself; the customer's own contacts only where policy says so. A customer who wants
 no contact, by a consent to `contact` that was refused or withdrawn, is shown as waived and not as missed (56). Whoever
 looks after the customer today answers for the whole span (55).
 """
@@ -18,6 +18,7 @@ from guibin.paging import Cursor
 from guibin.policy.cadence import Cadence
 from guibin_tenants.scope import fetch
 
+from .messages import SOURCE
 from .spans import Window, window_of
 from .words import FACE_TO_FACE
 
@@ -83,7 +84,7 @@ with rule as (
     select c.tenant_id, c.id, c.number, c.name, c.account_manager_id, c.created_at, r.*,
         (select count(*) from interaction i where i.tenant_id = c.tenant_id and i.customer_id = c.id
             and i.happened_at >= r.starts_at and i.happened_at < r.ends_at and i.outcome = 'reached'
-            and (i.direction = 'out' or r.inbound_counts)
+            and (i.direction = 'out' or r.inbound_counts) and i.source is distinct from '{SOURCE}'
             and (not r.face_to_face or i.channel = any ($10::text[]))) as made
     from rule r
     join membership m on m.scheme = r.scheme and (r.tier = '' or m.tier = r.tier) and m.starts_on <= r.first_on

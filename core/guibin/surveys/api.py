@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.params import Parameter
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
@@ -15,11 +15,12 @@ from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import comparison, improvements, queries, rounds
+from . import comparison, improvements, queries, rounds, sending
 from .comparison import YearComparison
 from .queries import ActionState, ActionView, AnswerView, InvitationView, RoundView
 from .requests import NewImprovement, NewRound, NewSending, NewStep
 from .rounds import LinkTaken
+from .sending import SendingsPlanned
 
 READ, WRITE = may("surveys:read"), may("surveys:write")
 State = Annotated[ActionState | None, Parameter(query="state", default=None)]
@@ -97,6 +98,15 @@ class SurveyRoundController(Controller):
         found = await queries.round_by_id(round_id)
         await record(AuditNote(action="survey_round.read", subject="survey_round", subject_id=round_id), by=by, now=now)
         return found
+
+    @post(
+        "/{round_id:uuid}/sendings",
+        needs=WRITE,
+        status_code=HTTP_202_ACCEPTED,
+        summary="Send the links by message to everybody who was not sent one yet",
+    )
+    async def send(self, round_id: UUID, by: Principal, now: datetime) -> SendingsPlanned:
+        return await sending.send_round(round_id, by=by, now=now)
 
 
 class SurveyInvitationController(Controller):

@@ -66,7 +66,7 @@ async def prepare(job: DeliverWebhook, run: Run) -> Letter | None:
 
 async def go(letter: Letter) -> Answer:
     """Send it, if the company has not too much under way."""
-    with GATE.passing(letter.company_id, letter.endpoint_id) as room:
+    async with GATE.passing(letter.company_id, letter.endpoint_id) as room:
         if not room:
             return _NO_ROOM
         return await carrier().post(letter.url, letter.body, letter.headers)

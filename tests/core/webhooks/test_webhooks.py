@@ -382,10 +382,10 @@ async def test_a_target_the_operator_no_longer_allows_is_not_called(tenant, clie
 async def test_a_company_cannot_fill_the_worker_with_one_slow_receiver(tenant, client, receiver, webhook, monkeypatch):
     receiver.answer = HANG
     monkeypatch.setattr(carrier.Carrier.post, "__kwdefaults__", {"timeout_s": 0.5})
-    await happen(tenant, 6)
-    await asyncio.gather(*(deliver(tenant) for _ in range(6)))
+    await happen(tenant, 8)
+    await asyncio.gather(*(deliver(tenant) for _ in range(8)))
 
-    assert receiver.at_once_max == 2
+    assert receiver.at_once_max == 4
     async with tenant.scope():
         waiting = await fetch_value("select count(*) from job where ended_at is null and payload->>'postponed' = '1'")
     assert waiting >= 1
@@ -463,3 +463,15 @@ async def _run(tenant):
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, company, at=tenant.world.clock())
     return Run(tenant.principal(), tenant.world.clock(), policy, company, new_id(), 1)
+
+
+async def test_a_repeat_shows_the_secret_again_and_the_record_of_it_is_sealed(tenant, client, receiver):
+    key = {"Idempotency-Key": "hook-1"}
+    first = await client.post("/api/v1/webhooks", json={"url": receiver.url()}, headers=key)
+    again = await client.post("/api/v1/webhooks", json={"url": receiver.url()}, headers=key)
+    async with tenant.scope():
+        kept = bytes(await fetch_value("select body from idempotency_record"))
+
+    assert (first.status_code, first.content == again.content) == (201, True)
+    assert first.json()["secret"].encode() not in kept
+    assert len((await client.get("/api/v1/webhooks")).json()) == 1

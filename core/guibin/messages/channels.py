@@ -1,0 +1,119 @@
+"""A company's channels: settings checked, sealed, opened for one attempt, and tested."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .gateways import GATEWAY
+from .providers import Outcome, Parcel, Provider
+from .queries import ChannelView
+from .refusals import TestRefused
+from .requests import NewChannel
+from .smtp import SMTP
+
+PROVIDERS: dict[str, Provider] = {"smtp": SMTP, "apprise": GATEWAY}
+
+
+class OpenChannel(Struct, frozen=True):
+    """A channel with its settings in clear, for one attempt."""
+
+    provider: str
+    settings: Any
+    per_day_max: int | None
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Hand it to the provider."""
+        return await PROVIDERS[self.provider].send(self.settings, parcel)
+
+
+async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView:
+    """Use this channel for its means from now on. Raises Invalid naming each wrong setting."""
+    provider = PROVIDERS[new.provider]
+    settings = _settings(new, provider)
+    channel_id = new_id()
+    await execute("update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, now)
+    await execute(
+        "insert into message_channel (id, name, means, provider, sealed, shown, per_day_max, written_by_name, written_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        channel_id,
+        new.name,
+        new.means,
+        new.provider,
+        keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(settings).decode()),
+        provider.shown(settings)[:200],
+        new.per_day_max,
+        by.name,
+        now,
+    )
+    await _note("channel.write", channel_id, by, now)
+    return await queries.channel(channel_id)
+
+
+async def remove(channel_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Send nothing through it any more; its settings are forgotten. Raises NotFound."""
+    changed = await execute(
+        "update message_channel set removed_at = $2, sealed = ''::bytea where id = $1 and removed_at is null",
+        channel_id,
+        now,
+    )
+    if not changed:
+        raise NotFound(f"There is no channel {channel_id}")
+    await _note("channel.remove", channel_id, by, now)
+
+
+async def opened(means: str) -> OpenChannel | None:
+    """The channel in use for this means; None without one."""
+    row = await fetch_one(
+        "select id, provider, sealed, per_day_max from message_channel where means = $1 and removed_at is null", means
+    )
+    if row is None:
+        return None
+    text = keyring.unseal(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
+    settings = msgspec.json.decode(text, type=PROVIDERS[row["provider"]].settings)
+    return OpenChannel(row["provider"], settings, row["per_day_max"])
+
+
+async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime) -> Outcome:
+    """Send one message through it at once. Raises NotFound, TestRefused with the word for why."""
+    view = await queries.channel(channel_id)
+    channel = await opened(view.means)
+    await _note("channel.test", channel_id, by, now)
+    outcome = await channel.send(parcel) if channel else Outcome("no_channel")
+    if outcome.error:
+        raise TestRefused(f"{view.shown}: {outcome.error}")
+    return outcome
+
+
+def _settings(new: NewChannel, provider: Provider) -> Struct:
+    if new.means not in provider.means:
+        rule = f"one of {', '.join(provider.means)} for {new.provider}"
+        raise Invalid("The channel cannot be used", fields=(FieldError("means", rule, value=new.means),))
+    try:
+        settings = msgspec.convert(new.settings, provider.settings)
+    except msgspec.ValidationError as error:
+        # The message names the place and the rule, never what stood there.
+        raise Invalid("The channel cannot be used", fields=(FieldError("settings", str(error)[:200]),)) from None
+    problems = provider.wrong(settings)
+    if problems:
+        raise Invalid("The channel cannot be used", fields=tuple(problems))
+    return settings
+
+
+async def _note(action: str, channel_id: UUID, by: Principal, now: datetime) -> None:
+    await record(AuditNote(action=action, subject="message_channel", subject_id=channel_id), by=by, now=now)
+
+
+def _place(channel_id: UUID) -> Place:
+    return Place("message_channel", "sealed", channel_id)

@@ -1,0 +1,88 @@
+"""Having something told, once per occasion."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import Job
+from guibin.policy.messages import TO_CUSTOMERS
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from .queries import means_in_use
+
+FIELDS = {"sms": "mobile", "email": "email"}
+
+
+class SendMessage(Job, frozen=True):
+    """Try a message after `attempts` others."""
+
+    message_id: UUID
+    attempts: int
+
+
+class NewMessage(Struct, frozen=True, kw_only=True):
+    """`occasion` makes repeats harmless: the same one is told once, ever.
+
+    `customer_id` or `staff_id` is who is told; neither means the company's chat. Nothing is sent after `not_after`.
+    """
+
+    occasion: str
+    kind: str
+    means: str
+    subject: str
+    subject_id: UUID
+    customer_id: UUID | None = None
+    staff_id: UUID | None = None
+    not_after: datetime | None = None
+
+
+async def post(new: NewMessage, *, now: datetime) -> UUID | None:
+    """Write it down and have it sent after this transaction; None when the occasion was told or is being told."""
+    message_id = new_id()
+    written = await execute(
+        "insert into message (id, occasion, kind, means, customer_id, staff_id, subject, subject_id, state, because,"
+        " attempts, next_at, not_after, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', '', 0, $9, $10, $9)"
+        " on conflict (tenant_id, occasion) do nothing",
+        message_id,
+        new.occasion,
+        new.kind,
+        new.means,
+        new.customer_id,
+        new.staff_id,
+        new.subject,
+        new.subject_id,
+        now,
+        new.not_after,
+    )
+    if not written:
+        return None
+    await plan(message_id, 0, at=now, now=now)
+    return message_id
+
+
+async def plan(message_id: UUID, attempts: int, *, at: datetime, now: datetime) -> None:
+    """Have it tried at that moment."""
+    await enqueue(SendMessage(message_id, attempts), now=now, run_at=at)
+
+
+async def means_for(customer_id: UUID, wanted: tuple[str, ...]) -> str | None:
+    """The first of the wanted means that the company has a channel for and the customer an address and no objection.
+
+    A preferred form of contact (the preference `contact`) leaves only itself: whoever prefers the telephone gets no SMS.
+    """
+    row = await fetch_one(
+        "select c.preferences ->> 'contact' as preferred, array(select field from sealed_value v"
+        " where v.tenant_id = c.tenant_id and v.customer_id = c.id) as fields from customer c where c.id = $1",
+        customer_id,
+    )
+    if row is None:
+        return None
+    possible = await means_in_use()
+    for means in wanted:
+        known = means in TO_CUSTOMERS and means in possible and FIELDS[means] in row["fields"]
+        if known and row["preferred"] in (None, "", means):
+            return means
+    return None

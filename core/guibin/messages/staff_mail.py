@@ -1,0 +1,131 @@
+"""Notices to staff by mail and to the company's chat, beside the inbox: numbers and words of the policy, no personal data."""
+
+from datetime import datetime
+from uuid import UUID
+
+from guibin.audit.actions import AuditNote, record
+from guibin.jobs.kinds import Run
+from guibin.notices.actions import Notice, on_notice
+from guibin.notices.queries import text_of
+from guibin.policy.fields import ArchiveField
+from guibin.profiles.sealing import masked
+from guibin_tenants import keyring, staff
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal, may
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from .posting import NewMessage, post
+from .queries import means_in_use
+from .smtp import is_address
+from .subjects import Settled, Subject, Values, add_subject
+
+NOTICE = "staff_notice"
+_EMAIL = ArchiveField("email", "email", "confidential")
+
+
+async def write_address(staff_id: UUID, email: str, *, by: Principal, now: datetime) -> str:
+    """Where the member of staff gets mail, masked. One's own, or as an admin. Raises Forbidden, NotFound, Invalid."""
+    _refuse_others(staff_id, by)
+    await staff.by_id(staff_id)
+    if not is_address(email):
+        raise Invalid(fields=(FieldError("email", "a mail address", value=email),))
+    row = await fetch_one("select id from staff_address where staff_id = $1 for update", staff_id)
+    row_id = row["id"] if row else new_id()
+    shown = masked(_EMAIL, email)
+    await execute(
+        "insert into staff_address (id, staff_id, sealed, masked, written_at) values ($1, $2, $3, $4, $5)"
+        " on conflict (tenant_id, staff_id) do update set id = excluded.id, sealed = excluded.sealed,"
+        " masked = excluded.masked, written_at = excluded.written_at",
+        row_id,
+        staff_id,
+        keyring.seal(await keyring.tenant_key(), _place(row_id), email),
+        shown,
+        now,
+    )
+    await record(AuditNote(action="staff_address.write", subject="staff", subject_id=staff_id), by=by, now=now)
+    return shown
+
+
+async def address(staff_id: UUID, *, by: Principal) -> str:
+    """Masked; empty when there is none. Raises Forbidden, NotFound."""
+    _refuse_others(staff_id, by)
+    await staff.by_id(staff_id)
+    row = await fetch_one("select masked from staff_address where staff_id = $1", staff_id)
+    return row["masked"] if row else ""
+
+
+async def remove_address(staff_id: UUID, *, by: Principal, now: datetime) -> None:
+    """No more mail. Raises Forbidden, NotFound."""
+    _refuse_others(staff_id, by)
+    if not await execute("delete from staff_address where staff_id = $1", staff_id):
+        raise NotFound(f"Staff {staff_id} has no address")
+    await record(AuditNote(action="staff_address.remove", subject="staff", subject_id=staff_id), by=by, now=now)
+
+
+async def opened_address(staff_id: UUID) -> str | None:
+    """In clear, for one attempt; None without one, or when the person has left."""
+    row = await fetch_one(
+        "select a.id, a.sealed from staff_address a join staff s on s.tenant_id = a.tenant_id and s.id = a.staff_id"
+        " where a.staff_id = $1 and s.left_at is null",
+        staff_id,
+    )
+    if row is None:
+        return None
+    return keyring.unseal(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
+
+
+@on_notice
+async def mail_notice(notice: Notice, key: str, told: tuple[UUID, ...], now: datetime) -> None:
+    """Post what was told just now to those who have an address, and once to the chat."""
+    means = await means_in_use()
+    if not told or not means & {"email", "chat"}:
+        return
+    rows = await fetch(
+        "select n.id, n.staff_id, a.id is not null as has_address from staff_notice n left join staff_address a"
+        " on a.tenant_id = n.tenant_id and a.staff_id = n.staff_id where n.key = $1 and n.staff_id = any ($2::uuid[])"
+        " order by n.id",
+        key,
+        list(told),
+    )
+    if "chat" in means and rows:
+        new = NewMessage(
+            occasion=f"chat/{key}"[:200], kind=notice.kind, means="chat", subject=NOTICE, subject_id=rows[0]["id"]
+        )
+        await post(new, now=now)
+    for row in rows:
+        if "email" in means and row["has_address"]:
+            new = NewMessage(
+                occasion=f"notice/{row['id']}",
+                kind=notice.kind,
+                means="email",
+                subject=NOTICE,
+                subject_id=row["id"],
+                staff_id=row["staff_id"],
+            )
+            await post(new, now=now)
+
+
+async def notice_values(notice_id: UUID, run: Run) -> Values | None:
+    """The notice's own text, if the policy wants such notices sent."""
+    row = await fetch_one("select kind, details from staff_notice where id = $1", notice_id)
+    if row is None or row["kind"] not in run.policy.messages.staff_notices:
+        return None
+    return Values({"text": text_of(row["kind"], row["details"], run.policy, run.company.language)})
+
+
+async def nothing_follows(settled: Settled, run: Run) -> None:
+    """The inbox has it anyway."""
+
+
+add_subject(NOTICE, Subject(notice_values, nothing_follows))
+
+
+def _refuse_others(staff_id: UUID, by: Principal) -> None:
+    if by.id != staff_id and not may("staff:write")(by):
+        raise Forbidden("Only one's own address, or as an admin")
+
+
+def _place(row_id: UUID) -> Place:
+    return Place("staff_address", "sealed", row_id)

@@ -1,0 +1,47 @@
+"""What messages are about: the slices above say whether one is still wanted, what it says, and what follows from it."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.jobs.kinds import Run
+
+
+class Values(Struct, frozen=True):
+    """What fills a text. `hidden` are names whose values the interaction history does not keep, such as a link."""
+
+    values: dict[str, str] = {}
+    hidden: tuple[str, ...] = ()
+
+
+class Settled(Struct, frozen=True):
+    """What became of a message: `sent`, or why not. `text` is what the customer was told."""
+
+    message_id: UUID
+    subject_id: UUID
+    customer_id: UUID | None
+    means: str
+    sent: bool
+    because: str
+    text: str
+
+
+class Subject(Struct, frozen=True):
+    """`values_of` is None when the message is not wanted any more; `settled` runs in the transaction of its end."""
+
+    values_of: Callable[[UUID, Run], Awaitable[Values | None]]
+    settled: Callable[[Settled, Run], Awaitable[None]]
+
+
+_subjects: dict[str, Subject] = {}
+
+
+def add_subject(name: str, subject: Subject) -> None:
+    """Make it known. Registered at import."""
+    _subjects[name] = subject
+
+
+def subject_named(name: str) -> Subject | None:
+    """None when no slice of this process knows it."""
+    return _subjects.get(name)

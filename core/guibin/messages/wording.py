@@ -1,0 +1,50 @@
+"""What a message says: the policy's text, filled with names only."""
+
+from string import Template
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.policy.packs import Policy
+from guibin_tenants.scope import fetch_one
+
+from .subjects import Values
+
+_HIDDEN = "…"
+TITLE_CHARS_MAX = 120
+
+
+class Wording(Struct, frozen=True):
+    """Title and text as they are sent, and the text as the interaction history keeps it."""
+
+    title: str
+    text: str
+    kept: str
+
+
+async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Policy, language: str) -> Wording:
+    """In the customer's language, if the preference `language` says which, by name and title."""
+    row = await fetch_one(
+        "select name, sex, preferences ->> 'language' as language from customer where id = $1", customer_id
+    )
+    spoken = (row["language"] if row else None) or language
+    salutation = f"message_title.{row['sex'] or 'unknown'}" if row else "message_title.unknown"
+    values = {"name": row["name"] if row else "", "title": policy.title(salutation, spoken)} | said.values
+    kept = values | dict.fromkeys(said.hidden, _HIDDEN)
+    return Wording(
+        _filled(f"message.{kind}.subject", values, policy, spoken)[:TITLE_CHARS_MAX],
+        _filled(f"message.{kind}.text", values, policy, spoken),
+        _filled(f"message.{kind}.text", kept, policy, spoken),
+    )
+
+
+def to_staff(said: Values, *, policy: Policy, language: str) -> Wording:
+    """A notice, with the product's own words around it."""
+    title = policy.title("message.staff_notice.subject", language)
+    text = _filled("message.staff_notice.text", said.values, policy, language)
+    return Wording(title, text, text)
+
+
+def _filled(key: str, values: dict[str, str], policy: Policy, language: str) -> str:
+    # A template knows names only: a text that a tenant writes cannot reach into our objects.
+    return Template(policy.title(key, language)).safe_substitute(values)

@@ -1,0 +1,66 @@
+"""Which messages go out, when, and to whom not."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+Means = Literal["sms", "email", "chat"]
+# What a customer can be reached by.
+TO_CUSTOMERS: tuple[Means, ...] = ("sms", "email")
+
+
+class MessageKind(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message to customers. Its texts are `message.<name>.text` and, for mail, `message.<name>.subject`.
+
+    Whoever refused the consent `purpose`, or contact altogether, does not get it. A `critical` one does not wait for the
+    end of quiet hours.
+    """
+
+    name: str
+    purpose: str = ""
+    critical: bool = False
+    clause: str = ""
+
+
+class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`quiet_from` until `quiet_until` nothing but critical messages goes to customers, in the customer's zone.
+
+    `per_day_max` bounds each means for the whole company and day. `staff_notices` are sent to staff by mail, and to the
+    company's chat, beside the inbox.
+    """
+
+    kinds: tuple[MessageKind, ...] = ()
+    quiet_from: time = time(21)
+    quiet_until: time = time(8, 30)
+    per_day_max: int = 5_000
+    staff_notices: tuple[str, ...] = ()
+
+    def kind(self, name: str) -> MessageKind | None:
+        """The message of this name."""
+        return next((kind for kind in self.kinds if kind.name == name), None)
+
+
+class Quiet(Struct, frozen=True):
+    """Somebody's quiet hours: from `begins` until just before `ends`, local time; both the same means none."""
+
+    begins: time
+    ends: time
+    zone: ZoneInfo
+
+    def ends_at(self, moment: datetime) -> datetime | None:
+        """When the quiet hours that hold at `moment` end, in UTC; None when none hold."""
+        local = moment.astimezone(self.zone)
+        now = local.time()
+        if self.begins <= self.ends:
+            quiet, day = self.begins <= now < self.ends, local.date()
+        else:
+            quiet = now >= self.begins or now < self.ends
+            day = local.date() + timedelta(days=1 if now >= self.begins else 0)
+        return datetime.combine(day, self.ends, self.zone).astimezone(UTC) if quiet else None
+
+
+def end_of(day: date, time_zone: str) -> datetime:
+    """The first moment of the day after, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(0), ZoneInfo(time_zone)).astimezone(UTC)
