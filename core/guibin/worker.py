@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from guibin import metrics, timetable
+from guibin import failpoints, metrics, timetable
 from guibin.context import Clock, Root, real_clock
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
@@ -114,7 +114,11 @@ def _steps(
             return False
         claimed = await relay.claim(clock(), room=room, tenant_holds_max=tenant_holds_max)
         metrics.CLAIMED.inc(len(claimed))
+        if claimed:
+            failpoints.reach("relay.claimed")
         left = await executor.hand_over(claimed)
+        if claimed:
+            failpoints.reach("relay.handed")
         if left:
             await relay.take_back(left)
         return bool(claimed) and not left

@@ -14,6 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from litestar.types import Scope as AsgiScope
 
+from guibin import failpoints
 from guibin.context import Company, Request, Root, now_of
 from guibin.logs import about
 from guibin_tenants.authentication import Recognised, check_address, recognise
@@ -77,6 +78,8 @@ class ScopeMiddleware:
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await idempotency.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400
+            failpoints.reach("api.committing")
+        failpoints.reach("api.committed")
 
     def _remembered(self, credential: Credential) -> Recognised | None:
         entry = self.remembered.get(credential.digest)

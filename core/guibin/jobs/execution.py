@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from opentelemetry.trace import SpanKind
 
-from guibin import logs, metrics, tracing
+from guibin import failpoints, logs, metrics, tracing
 from guibin.context import Company, Root, now_of
 from guibin.policies.queries import effective_policy
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -63,6 +63,7 @@ async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int
         scope.rollback_only = taken is None and not held
     if taken is None:
         return "not taken"
+    failpoints.reach("job.taken")
     begun = time.perf_counter()
     with (
         logs.about(tenant_id, job_id),
@@ -135,7 +136,10 @@ async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Hand
         # A pack that was taken away from the company has nothing more to do there.
         if _has(company, handler):
             await handler.function(payload, run, *outcome)
+        failpoints.reach("job.handled")
         await ledger.complete(taken, now=run.now)
+        failpoints.reach("job.completing")
+    failpoints.reach("job.committed")
 
 
 @contextlib.asynccontextmanager

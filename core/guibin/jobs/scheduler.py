@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from guibin import failpoints
 from guibin.context import Company
 from guibin_tenants.scope import tenant_scope
 
@@ -35,7 +36,12 @@ class Scheduler:
                     continue
                 # A rhythm that is new to the product begins with the day, one of a new company with the company.
                 since = max(serving.created_at, now - timedelta(days=1))
-                written += await tick(self.rhythms, company, since=since, now=now)
+                found = await tick(self.rhythms, company, since=since, now=now)
+                if found:
+                    failpoints.reach("scheduler.ticked")
+            if found:
+                failpoints.reach("scheduler.committed")
+            written += found
             self.looked[serving.tenant_id] = now
         return written
 

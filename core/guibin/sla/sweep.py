@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin import events
+from guibin import events, failpoints
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -92,6 +92,8 @@ async def next_moment() -> datetime | None:
 
 async def _announced(rows: Sequence[asyncpg.Record], now: datetime) -> list[Fired]:
     found = [_fired(row) for row in rows]
+    if found:
+        failpoints.reach("timers.fired")
     for step in found:
         await events.record(_event(step), now=now)
     return found

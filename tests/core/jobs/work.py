@@ -93,7 +93,9 @@ async def labels() -> list[str]:
     return [row["purpose"] for row in rows]
 
 
-async def unfinished() -> int:
-    """Jobs that have not ended. Inside the scope."""
-    found: int = await fetch_value("select count(*) from job where ended_at is null")
+async def unfinished(kind: str = "") -> int:
+    """Jobs that have not ended, of this kind if one is given. Inside the scope."""
+    found: int = await fetch_value(
+        "select count(*) from job where ended_at is null and ($1::text = '' or kind = $1)", kind
+    )
     return found
