@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher
 from asgi_lifespan import LifespanManager
+from hypothesis import settings
 
 from guibin import embedded, migrations
 from guibin.packs import Packs, installed
@@ -19,6 +20,9 @@ from guibin_tenants import keyring, staff
 from support import TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
+# How long an example takes says how busy the machine is.
+settings.register_profile("guibin", deadline=None)
+settings.load_profile("guibin")
 
 
 @dataclass(frozen=True)

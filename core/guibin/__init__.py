@@ -11,7 +11,16 @@ from guibin.hookspecs import (
 )
 from guibin.policy.activities import ActivityKind, HeadStart
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.policy.cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from guibin.policy.cadence import (
+    Cadence,
+    PlannedMeasure,
+    PlanPolicy,
+    QuestionPolicy,
+    Register,
+    RelationshipTemplate,
+    ReviewRhythm,
+    VisitPolicy,
+)
 from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
 from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
@@ -81,15 +90,19 @@ __all__ = [
     "Pack",
     "PackJob",
     "PlanPolicy",
+    "PlannedMeasure",
     "Post",
     "ProofKind",
     "Proposal",
     "Protocol",
     "Qualification",
+    "QuestionPolicy",
     "Reaction",
     "RealName",
     "ReceptionPolicy",
     "ReceptionTask",
+    "Register",
+    "RelationshipTemplate",
     "ReminderPolicy",
     "RenewalPolicy",
     "ReviewRhythm",

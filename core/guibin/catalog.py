@@ -21,9 +21,10 @@ from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .messages import tables as messages
 from .notices.tables import StaffNotice
 from .policies.tables import PolicyVersion, ProposedIndicator
-from .profiles.tables import Consent, Customer, CustomerLink, Disclosure, Occasion, ProductOrder, Relative, SealedValue
+from .profiles import tables as profiles
 from .receptions import tables as receptions
 from .records import tables as records
+from .reviews import tables as reviews
 from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .surveys import tables as surveys
@@ -40,7 +41,7 @@ TABLES: tuple[type[Table], ...] = (
     JobPause,
     RhythmTick,
     AuditEntry,
-    Customer,
+    profiles.Customer,
     StaffNotice,
     webhooks.WebhookEndpoint,
     webhooks.WebhookSecret,
@@ -49,13 +50,15 @@ TABLES: tuple[type[Table], ...] = (
     webhooks.WebhookAttempt,
     ApprovalRequest,
     ApprovalDecision,
-    SealedValue,
-    Consent,
-    Occasion,
-    Relative,
-    CustomerLink,
-    ProductOrder,
-    Disclosure,
+    profiles.SealedValue,
+    profiles.Consent,
+    profiles.Occasion,
+    profiles.Relative,
+    profiles.CustomerLink,
+    profiles.ProductOrder,
+    profiles.Disclosure,
+    profiles.CustomerAssignment,
+    profiles.TeamMember,
     Fact,
     Assessment,
     AssessmentResult,
@@ -135,6 +138,11 @@ TABLES: tuple[type[Table], ...] = (
     receptions.ReceptionFeedback,
     receptions.ReceptionFeedbackAnswer,
     receptions.ReceptionMaterial,
+    reviews.CustomerReview,
+    reviews.ReviewOutcome,
+    reviews.RegisterEntry,
+    reviews.RegisterCorrection,
+    reviews.RegisterArchive,
     care.Reminder,
     care.Renewal,
     care.CareTask,

@@ -4,6 +4,7 @@ from importlib.resources import files
 
 from guibin.policy.activities import ActivityKind
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.policy.cadence import PlannedMeasure, QuestionPolicy, RelationshipTemplate
 from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
@@ -56,7 +57,17 @@ CORE = Pack(
     department_tasks=(  # S01-8: other departments assess and assist; the regulation gives no figures
         DepartmentTask("assessment", Hours(8), Days(5), escalations=LEADERS, clause="S01-8"),
         DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),
+        DepartmentTask("suggestion", Hours(24), Days(5), escalations=LEADERS, upward="manager", clause="S01-8"),
+        DepartmentTask("demand", Hours(8), Days(2), escalations=LEADERS, upward="manager", clause="S01-8"),
     ),
+    relationships=(  # S01-5: the regulation names visits and events, no figures
+        RelationshipTemplate(
+            "relationship",
+            (PlannedMeasure("visit", "quarter"), PlannedMeasure("event"), PlannedMeasure("gift")),
+            clause="S01-5",
+        ),
+    ),
+    questions=QuestionPolicy(clause="S13-5"),
     approvals=(
         ApprovalFlow("exception", subject="application", steps=(ApprovalStep("manager"),), clause="S13-2"),
         APPROVAL,

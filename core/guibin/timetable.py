@@ -9,6 +9,8 @@ from guibin.app import jobs as app
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
+from guibin.complaints import handing_over as complaints_handed_over
+from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
 from guibin.events import subscribe
 from guibin.insight import jobs as insight
@@ -18,9 +20,13 @@ from guibin.jobs.rhythms import Rhythm, check
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.receptions import jobs as receptions
+from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
+from guibin.reviews import jobs as reviews
+from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
+from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import sending as survey_sending
 from guibin.tiers import jobs as tiers
@@ -38,12 +44,20 @@ HANDLERS = (
     care_posting,
     messages,
     records,
+    reviews,
     service_requests,
     sla,
     surveys,
     survey_sending,
     tiers,
     webhooks,
+)
+CHARGES = (
+    complaints_handed_over,
+    department_requests_handed_over,
+    records_handed_over,
+    service_requests_handed_over,
+    surveys_handed_over,
 )
 
 RHYTHMS: tuple[Rhythm, ...] = (
@@ -53,6 +67,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
+    Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("post_care_messages", care_posting.PostCareMessages(), every="daily 08:35", catch_up="once"),  # S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18

@@ -99,6 +99,13 @@ async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
     return view(rows[0])
 
 
+async def revoke_of_unit(unit_id: UUID, *, now: datetime) -> int:
+    """The keys that see this org unit's archives stop working; how many."""
+    live = (ApiKey.org_unit_id == unit_id) & ApiKey.revoked_at.is_null()
+    rows = await ApiKey.update({ApiKey.revoked_at: now}).where(live).returning(ApiKey.id)
+    return len(rows)
+
+
 def view(row: dict[str, object]) -> KeyView:
     """The view of a row."""
     return KeyView(

@@ -1,10 +1,11 @@
 """The tree of org units, and whose archives a member of staff sees: their own subtree (S02-6)."""
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Varchar
+from piccolo.columns import Timestamptz, Varchar
 
 from .refusals import FieldError, Invalid
 from .scope import ALL_UNITS, fetch, fetch_value
@@ -12,13 +13,18 @@ from .tables import Keys, TenantTable
 
 
 class OrgUnit(TenantTable, tablename="org_unit"):
-    """A head office, branch, outlet or department. The one without a parent is the head office."""
+    """A head office, branch, outlet or department. The one without a parent is the head office.
+
+    From `dissolved_at` on it holds nothing any more: what it held is with `successor_id`.
+    """
 
     parent_id = UuidColumn(default=None, null=True)
     code = Varchar(length=60)
     name = Varchar(length=200)
+    dissolved_at = Timestamptz(default=None, null=True)
+    successor_id = UuidColumn(default=None, null=True)
 
-    keys = Keys(unique=(("code",),), references={"parent_id": "org_unit"})
+    keys = Keys(unique=(("code",),), references={"parent_id": "org_unit", "successor_id": "org_unit"})
 
 
 class OrgUnitView(Struct, frozen=True):
@@ -28,6 +34,8 @@ class OrgUnitView(Struct, frozen=True):
     parent_id: UUID | None
     code: str
     name: str
+    dissolved_at: datetime | None = None
+    successor_id: UUID | None = None
 
 
 async def open_unit(*, code: str, name: str, parent: str | None = None) -> OrgUnitView:
@@ -35,7 +43,7 @@ async def open_unit(*, code: str, name: str, parent: str | None = None) -> OrgUn
     parent_id = None
     if parent is not None:
         above = await by_code(parent)
-        if above is None:
+        if above is None or above.dissolved_at is not None:
             raise Invalid(fields=(FieldError("parent", "the code of an existing org unit", value=parent),))
         parent_id = above.id
     if await by_code(code):
@@ -52,8 +60,21 @@ async def by_code(code: str) -> OrgUnitView | None:
 
 
 async def all_units() -> list[OrgUnitView]:
-    """Every unit by code."""
+    """Every unit by code, dissolved ones included."""
     return [_view(row) for row in await OrgUnit.select().order_by(OrgUnit.code)]
+
+
+async def standing_units() -> list[OrgUnitView]:
+    """Every unit that was not dissolved, by code: those that work can go to."""
+    return [unit for unit in await all_units() if unit.dissolved_at is None]
+
+
+async def dissolve(unit_id: UUID, *, successor_id: UUID, now: datetime) -> OrgUnitView:
+    """The unit ends; the units below it come under its successor. What it held is handed over by the caller."""
+    await OrgUnit.update({OrgUnit.parent_id: successor_id}).where(OrgUnit.parent_id == unit_id)
+    await OrgUnit.update({OrgUnit.dissolved_at: now, OrgUnit.successor_id: successor_id}).where(OrgUnit.id == unit_id)
+    rows = await OrgUnit.select().where(OrgUnit.id == unit_id)
+    return _view(rows[0])
 
 
 async def head_office() -> OrgUnitView | None:
@@ -93,4 +114,11 @@ async def level_of(unit_id: UUID | None) -> int:
 
 
 def _view(row: dict[str, object]) -> OrgUnitView:
-    return OrgUnitView(row["id"], row["parent_id"], row["code"], row["name"])  # type: ignore[arg-type]  # Piccolo rows are untyped
+    return OrgUnitView(
+        row["id"],  # type: ignore[arg-type]  # Piccolo rows are untyped
+        row["parent_id"],  # type: ignore[arg-type]
+        row["code"],  # type: ignore[arg-type]
+        row["name"],  # type: ignore[arg-type]
+        row["dissolved_at"],  # type: ignore[arg-type]
+        row["successor_id"],  # type: ignore[arg-type]
+    )

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Array, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Array, Boolean, Integer, Text, Timestamptz, Varchar
 
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS
@@ -36,12 +36,15 @@ NO_POSTS: Posts = MappingProxyType({})
 
 
 class Staff(TenantTable, tablename="staff"):
-    """One member of staff. `roles` holds roles and the names of posts. `left_at` ends the account; their customers are handed to somebody first."""
+    """One member of staff. `roles` holds roles and the names of posts. `left_at` ends the account; their customers are
+    handed to somebody first. `part_time` says that they look after customers beside other work (S12-4).
+    """
 
     login = Varchar(length=100)
     name = Varchar(length=100)
     roles = Array(base_column=Text(), default=list)
     org_unit_id = UuidColumn(default=None, null=True)
+    part_time = Boolean(default=False)
     password_hash = Text(default=None, null=True)
     failures = Integer(default=0)
     locked_until = Timestamptz(default=None, null=True)
@@ -72,6 +75,7 @@ class NewStaff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     roles: tuple[str, ...]
     org_unit_id: UUID | None = None
     password: str | None = None
+    part_time: bool = False
 
 
 class StaffView(Struct, frozen=True):
@@ -83,6 +87,7 @@ class StaffView(Struct, frozen=True):
     roles: tuple[str, ...]
     org_unit_id: UUID | None
     left_at: datetime | None = None
+    part_time: bool = False
 
 
 class SignedIn(Struct, frozen=True):
@@ -108,6 +113,7 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
         name=new.name,
         roles=list(with_posts(new.roles, posts)),
         org_unit_id=new.org_unit_id,
+        part_time=new.part_time,
         password_hash=HASHER.hash(new.password) if new.password else None,
         created_at=now,
     )
@@ -115,12 +121,17 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
     return view(staff.to_dict())
 
 
-async def change(staff_id: UUID, *, name: str, roles: tuple[str, ...], org_unit_id: UUID | None) -> StaffView:
-    """`roles` as `with_posts` gives them. Raises NotFound."""
-    await Staff.update({Staff.name: name, Staff.roles: list(roles), Staff.org_unit_id: org_unit_id}).where(
-        Staff.id == staff_id
-    )
-    return await by_id(staff_id)
+async def change(changed: StaffView) -> StaffView:
+    """Name, roles as `with_posts` gives them, org unit and whether part-time as given. Raises NotFound."""
+    await Staff.update(
+        {
+            Staff.name: changed.name,
+            Staff.roles: list(changed.roles),
+            Staff.org_unit_id: changed.org_unit_id,
+            Staff.part_time: changed.part_time,
+        }
+    ).where(Staff.id == changed.id)
+    return await by_id(changed.id)
 
 
 def with_posts(roles: tuple[str, ...], posts: Posts) -> tuple[str, ...]:
@@ -249,4 +260,5 @@ def view(row: dict[str, object]) -> StaffView:
         tuple(row["roles"]),  # type: ignore[arg-type]
         row["org_unit_id"],  # type: ignore[arg-type]
         row["left_at"],  # type: ignore[arg-type]
+        row["part_time"],  # type: ignore[arg-type]
     )

@@ -12,18 +12,13 @@ from guibin_tenants import keys, org_units, staff
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, has_role
-from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
-from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_value
+from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
-from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewUnit
-
-
-class HasCustomers(Conflict):
-    """Customers would be left without anybody responsible."""
-
-    kind = "has-customers"
-    title = "Their customers need somebody first"
+from . import handing_over
+from .handing_over import Dissolved, HandedOver
+from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewHandOver, NewUnit, UnitDissolution
 
 
 class LastAdmin(Conflict):
@@ -39,7 +34,14 @@ async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: da
     _refuse_roles(staff.with_posts(new.roles, posts), by)
     await _refuse_unit(new.org_unit_id, by)
     account = await staff.add(
-        NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=new.org_unit_id, password=new.password),
+        NewStaff(
+            login=new.login,
+            name=new.name,
+            roles=new.roles,
+            org_unit_id=new.org_unit_id,
+            password=new.password,
+            part_time=new.part_time,
+        ),
         now=now,
         posts=posts,
     )
@@ -63,8 +65,18 @@ async def change_account(
     await _refuse_unit(unit, by)
     if "tenant_admin" not in roles:
         await _refuse_last_admin(before)
-    name = before.name if change.name is UNSET else change.name
-    account = await staff.change(staff_id, name=name, roles=roles, org_unit_id=unit)
+    if unit != before.org_unit_id:
+        await handing_over.refuse_losing_sight(before, unit)
+    account = await staff.change(
+        StaffView(
+            id=staff_id,
+            login=before.login,
+            name=before.name if change.name is UNSET else change.name,
+            roles=roles,
+            org_unit_id=unit,
+            part_time=before.part_time if change.part_time is UNSET else change.part_time,
+        )
+    )
     await _record("staff.change", staff_id, by=by, now=now)
     return account
 
@@ -80,32 +92,34 @@ async def set_password(staff_id: UUID, password: str, *, by: Principal, now: dat
 
 
 async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetime) -> StaffView:
-    """End an account; its customers go to the successor. Raises HasCustomers when there are some and no successor."""
-    account = await staff.by_id(staff_id)
-    _refuse_roles(account.roles, by)
-    await _refuse_unit(account.org_unit_id, by)
+    """End an account; customers and open work go to the successor. Raises HasOpenWork when there is some and nobody to
+    take it, Invalid for a successor who cannot.
+    """
+    account = await _theirs(staff_id, by)
     await _refuse_last_admin(account)
     if leaving.successor_id is not None:
-        successor = await staff.by_id(leaving.successor_id)
-        if successor.left_at is not None or successor.id == staff_id:
-            raise Invalid(
-                fields=(FieldError("successor_id", "somebody else who works here", value=str(leaving.successor_id)),)
-            )
-        await execute(
-            "update customer set account_manager_id = $2, version = version + 1, changed_at = $3"
-            " where account_manager_id = $1",
-            staff_id,
-            leaving.successor_id,
-            now,
-        )
-    left: int = await fetch_value(
-        "select count(*) from customer where account_manager_id = $1 and closed_at is null", staff_id
-    )
-    if left:
-        raise HasCustomers(f"{account.name} looks after {left} customers: name a successor_id")
+        taken = NewHandOver(successor_id=leaving.successor_id, reason="left")
+        await handing_over.hand_over_all(account, taken, by=by, now=now)
+    await handing_over.refuse_open_work(account)
     await staff.leave(staff_id, now=now)
     await _record("staff.leave", staff_id, by=by, now=now)
     return await staff.by_id(staff_id)
+
+
+async def hand_over(staff_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> HandedOver:
+    """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
+    account = await _theirs(staff_id, by)
+    return await handing_over.hand_over_all(account, new, by=by, now=now)
+
+
+async def dissolve_unit(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:
+    """Raises NotFound, AlreadyDissolved, NobodyTakesOver, Invalid; Forbidden for units beyond the admin's own."""
+    if not await fetch_value("select true from org_unit where id = $1", unit_id):
+        raise NotFound(f"There is no org unit {unit_id}")
+    if by.units != ALL_UNITS and unit_id not in by.units:
+        raise Forbidden("That org unit is not under yours")
+    await _refuse_unit(new.successor_id, by, field="successor_id")
+    return await handing_over.dissolve(unit_id, new, by=by, now=now)
 
 
 async def open_unit(new: NewUnit, *, by: Principal, now: datetime) -> OrgUnitView:
@@ -169,9 +183,17 @@ async def _refuse_last_admin(account: StaffView) -> None:
         raise LastAdmin(f"{account.name} is the company's only tenant admin")
 
 
-async def _refuse_unit(unit_id: UUID | None, by: Principal) -> None:
-    if unit_id is not None and not await fetch_value("select true from org_unit where id = $1", unit_id):
-        raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(unit_id)),))
+async def _theirs(staff_id: UUID, by: Principal) -> StaffView:
+    account = await staff.by_id(staff_id)
+    _refuse_roles(account.roles, by)
+    await _refuse_unit(account.org_unit_id, by)
+    return account
+
+
+async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org_unit_id") -> None:
+    standing = "select true from org_unit where id = $1 and dissolved_at is null"
+    if unit_id is not None and not await fetch_value(standing, unit_id):
+        raise Invalid(fields=(FieldError(field, "one of the company's org units", value=str(unit_id)),))
     if by.units != ALL_UNITS and (unit_id is None or unit_id not in by.units):
         raise Forbidden("That org unit is not under yours")
 

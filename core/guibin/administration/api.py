@@ -15,7 +15,17 @@ from guibin_tenants.principals import Principal, anyone, may
 from guibin_tenants.staff import StaffView
 
 from . import actions
-from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewPassword, NewUnit
+from .handing_over import Dissolved, HandedOver
+from .requests import (
+    AccountChange,
+    Leaving,
+    NewAccount,
+    NewApiKey,
+    NewHandOver,
+    NewPassword,
+    NewUnit,
+    UnitDissolution,
+)
 
 
 class CreatedKey(Struct, frozen=True):
@@ -60,10 +70,19 @@ class StaffController(Controller):
         "/{staff_id:uuid}/leaving",
         needs=may("staff:write"),
         status_code=HTTP_200_OK,
-        summary="End an account; its customers go to the successor",
+        summary="End an account; its customers and open work go to the successor",
     )
     async def leave(self, staff_id: UUID, data: Leaving, by: Principal, now: datetime) -> StaffView:
         return await actions.leave(staff_id, data, by=by, now=now)
+
+    @post(
+        "/{staff_id:uuid}/hand-over",
+        needs=may("staff:write"),
+        status_code=HTTP_200_OK,
+        summary="All customers and open work go to somebody else",
+    )
+    async def hand_over(self, staff_id: UUID, data: NewHandOver, by: Principal, now: datetime) -> HandedOver:
+        return await actions.hand_over(staff_id, data, by=by, now=now)
 
 
 class OrgUnitController(Controller):
@@ -77,6 +96,15 @@ class OrgUnitController(Controller):
     @post("/", needs=may("staff:write"), summary="Open a branch, outlet or department")
     async def open_unit(self, data: NewUnit, by: Principal, now: datetime) -> OrgUnitView:
         return await actions.open_unit(data, by=by, now=now)
+
+    @post(
+        "/{unit_id:uuid}/dissolution",
+        needs=may("staff:write"),
+        status_code=HTTP_200_OK,
+        summary="Dissolve it; customers, staff, lower units and open work go to its successor",
+    )
+    async def dissolve(self, unit_id: UUID, data: UnitDissolution, by: Principal, now: datetime) -> Dissolved:
+        return await actions.dissolve_unit(unit_id, data, by=by, now=now)
 
 
 class KeyController(Controller):

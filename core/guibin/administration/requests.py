@@ -10,6 +10,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
+Reason = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00]*\Z")]
 Roles = Annotated[
     tuple[str, ...],
     Meta(min_length=1, max_length=20, description="Built-in roles and posts of the company's policy (`posts`)"),
@@ -17,13 +18,14 @@ Roles = Annotated[
 
 
 class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An account for somebody; a post brings its role. `org_unit_id` None means the head office."""
+    """An account for somebody; a post brings its role, `org_unit_id` None means the head office, `part_time` beside other work (S12-4)."""
 
     login: Login
     name: Name
     roles: Roles
     password: Password
     org_unit_id: UUID | None = None
+    part_time: bool = False
 
 
 class AccountChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,6 +34,7 @@ class AccountChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     name: Name | UnsetType = UNSET
     roles: Roles | UnsetType = UNSET
     org_unit_id: UUID | UnsetType | None = UNSET
+    part_time: bool | UnsetType = UNSET
 
 
 class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,9 +44,24 @@ class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Leaving(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who takes the customers over; needed when there are any."""
+    """Who takes customers and open work over; needed when there are any."""
 
     successor_id: UUID | None = None
+
+
+class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who takes over all customers and open work of somebody, and why."""
+
+    successor_id: UUID
+    reason: Reason = ""
+
+
+class UnitDissolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which org unit takes everything over. `account_manager_id` takes customers whose own manager does not see it."""
+
+    successor_id: UUID
+    reason: Reason = ""
+    account_manager_id: UUID | None = None
 
 
 class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from guibin.cards.supply_api import (
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController
 from guibin.department_requests.api import DepartmentRequestController
+from guibin.department_requests.upward_api import UpwardReportController
 from guibin.desks.api import DeskController
 from guibin.entitlements.api import (
     EntitlementController,
@@ -40,12 +41,14 @@ from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
+from guibin.profiles.teams_api import TeamController
 from guibin.receptions.api import ReceptionController
 from guibin.receptions.orders_api import ReceptionOrderController, ReceptionTaskController
 from guibin.recognitions.api import RecognitionController
 from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
+from guibin.reviews.api import CustomerReviewController
 from guibin.service_requests.api import ServiceRequestController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.surveys.api import (
@@ -123,6 +126,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ReceptionController,
     ReceptionOrderController,
     ReceptionTaskController,
+    UpwardReportController,
+    CustomerReviewController,
     TimerController,
     CalendarController,
     TimetableController,
@@ -153,4 +158,5 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     JobPauseController,
     JobRetentionController,
     ParticularsController,
+    TeamController,
 )

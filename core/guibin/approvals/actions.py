@@ -206,6 +206,15 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal)
         raise NotYoursToDecide(f"Step {seen + 1} is decided at level {level} of the company or above")
 
 
+async def follow_unit(unit_id: UUID, successor_id: UUID) -> None:
+    """What waits for a decision in a dissolved org unit is decided in its successor."""
+    await execute(
+        "update approval_request set org_unit_id = $2 where org_unit_id = $1 and closed_at is null",
+        unit_id,
+        successor_id,
+    )
+
+
 async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:
     await execute("update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], now, outcome)
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)

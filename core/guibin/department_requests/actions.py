@@ -24,7 +24,7 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .queries import ANSWER, MINE, DepartmentRequestForm, form, units_of
+from .queries import ANSWER, MINE, DepartmentRequestForm, form, leads, units_of
 from .refusals import AlreadyAcknowledged, NotToSendAgain, NotWithDepartment, OtherDepartments
 from .requests import (
     Matter,
@@ -49,6 +49,13 @@ class Owner(Struct, frozen=True):
     name: str
 
 
+class Asked(Struct, frozen=True):
+    """What is asked, and who answers for it."""
+
+    task: DepartmentTask
+    owner: Owner
+
+
 async def ask(
     new: NewDepartmentRequest, *, policy: Policy, company: Company, by: Principal, now: datetime
 ) -> DepartmentRequestForm:
@@ -58,13 +65,21 @@ async def ask(
     """
     task = policy.department_task(new.task)
     owner, problems = await _owner(new.to_unit_id, new.owner_id)
-    if task is None:
-        known = ", ".join(one.name for one in policy.department_tasks)
+    if task is None or task.upward:
+        known = ", ".join(one.name for one in policy.department_tasks if not one.upward)
         problems.append(FieldError("task", "a task departments ask of each other", f"one of: {known}", new.task))
     if new.about is not None and new.customer_id is not None:
         problems.append(FieldError("customer_id", "empty where `about` names the case", value=str(new.customer_id)))
     if owner is None or task is None or problems:
         raise Invalid("The department was not asked", fields=tuple(problems))
+    return await place(new, Asked(task, owner), policy=policy, company=company, by=by, now=now)
+
+
+async def place(
+    new: NewDepartmentRequest, asked: Asked, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> DepartmentRequestForm:
+    """Write the request for an owner who has been found. Raises NotFound, ArchiveErased."""
+    task, owner = asked.task, asked.owner
     customer_id = await _customer(new.about, new.customer_id, by)
     request_id = new_id()
     await _write(request_id, new, task, owner, policy, company, by, now)
@@ -163,9 +178,35 @@ async def withdraw(request_id: UUID, new: NewRecall, *, by: Principal, now: date
     return await _shown(row, "withdraw", by=by, now=now)
 
 
+async def owned(request_id: UUID, by: Principal) -> asyncpg.Record:
+    """The request, locked, for those who answer it. Raises NotFound, OtherDepartments, NotWithDepartment."""
+    return await _for_department(request_id, by)
+
+
+async def pass_to(
+    row: asyncpg.Record, asked: Asked, *, unit_id: UUID, reason: str, by: Principal, now: datetime
+) -> DepartmentRequestForm:
+    """Somebody else answers for it from now on; the clock runs on."""
+    await execute(
+        "update department_request set to_unit_id = $2, owner_id = $3, owner_name = $4, round = round + 1 where id = $1",
+        row["id"],
+        unit_id,
+        asked.owner.id,
+        asked.owner.name,
+    )
+    await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=now, now=now)
+    moved = await fetch_one("select * from department_request where id = $1", row["id"])
+    if moved is None:
+        raise NotFound(f"There is no department request {row['id']}")
+    await _event(moved, "sent", reason, by=by, now=now)
+    await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=now)
+    await _tell(moved, "department_asked", (asked.owner.id,), now=now)
+    return await _shown(moved, "pass", by=by, now=now)
+
+
 async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, list[FieldError]]:
     """The one named, if at work in the department; else its manager."""
-    if unit_id not in {unit.id for unit in await org_units.all_units()}:
+    if unit_id not in {unit.id for unit in await org_units.standing_units()}:
         return None, [FieldError("to_unit_id", "one of the company's org units", value=str(unit_id))]
     units = await org_units.visible_from(unit_id)
     inside = None if isinstance(units, str) else list(units)
@@ -213,8 +254,8 @@ async def _write(
     for _ in range(DRAWS_MAX):
         written = await execute(
             "insert into department_request (id, number, task, text, from_unit_id, to_unit_id, owner_id, owner_name,"
-            " asked_by, asked_by_name, asked_at, state, round, clause, policy_version, version) values ($1, $2, $3, $4,"
-            " $5, $6, $7, $8, $9, $10, $11, 'sent', 1, $12, $13, 0) on conflict (tenant_id, number) do nothing",
+            " asked_by, asked_by_name, asked_at, state, round, upward, clause, policy_version, version) values ($1, $2,"
+            " $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', 1, $12, $13, $14, 0) on conflict (tenant_id, number) do nothing",
             request_id,
             new_number("D", now, company.time_zone),
             task.name,
@@ -226,6 +267,7 @@ async def _write(
             by.id,
             by.name,
             now,
+            task.upward != "",
             task.clause,
             policy.version,
         )
@@ -275,7 +317,11 @@ async def _event(row: asyncpg.Record, kind: str, text: str, *, by: Principal, no
 
 async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
     row = await fetch_one(
-        f"select r.* from department_request r where {MINE} and r.id = $3 for update", by.id, units_of(by), request_id
+        f"select r.* from department_request r where {MINE} and r.id = $4 for update",
+        by.id,
+        units_of(by),
+        leads(by),
+        request_id,
     )
     if row is None:
         raise NotFound(f"There is no department request {request_id}")

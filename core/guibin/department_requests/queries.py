@@ -42,6 +42,7 @@ class DepartmentRequestView(Struct, frozen=True, kw_only=True):
     subject_id: UUID | None
     clause: str
     version: int
+    upward: bool
 
 
 class EventLine(Struct, frozen=True):
@@ -71,18 +72,21 @@ class DepartmentRequestFilter(Struct, frozen=True, kw_only=True):
     asked_by: UUID | None = None
     subject_id: UUID | None = None
     number: str | None = None
+    upward: bool | None = None
     overdue_at: datetime | None = None
 
 
-# Nobody sees another department's requests unless they asked or answer for them. $1: who, $2: whose units, null for all.
+# Nobody sees another department's requests unless they asked or answer for them; what goes up the line is seen by
+# leaders. $1: who, $2: whose units, null for all, $3: whether they lead.
 MINE = (
-    "($2::uuid[] is null or r.to_unit_id = any ($2::uuid[]) or r.from_unit_id = any ($2::uuid[])"
-    " or r.owner_id = $1 or r.asked_by = $1)"
+    "(r.owner_id = $1 or r.asked_by = $1 or ((not r.upward or $3::boolean) and ($2::uuid[] is null"
+    " or r.to_unit_id = any ($2::uuid[]) or r.from_unit_id = any ($2::uuid[]))))"
 )
 _VIEW = (
     "select r.id, r.number, r.task, r.text, r.state, r.round, r.from_unit_id, r.to_unit_id, r.owner_id, r.owner_name,"
     " r.asked_by, r.asked_by_name, r.asked_at, a.due_at as acknowledge_by, t.warn_at, t.due_at, t.breached_at,"
-    " t.completed_at as answered_at, m.customer_id, nullif(m.subject, '') as subject, m.subject_id, r.clause, r.version"
+    " t.completed_at as answered_at, m.customer_id, nullif(m.subject, '') as subject, m.subject_id, r.clause, r.version,"
+    " r.upward"
     " from department_request r"
     f" left join timer t on t.tenant_id = r.tenant_id and t.subject_id = r.id and t.milestone = '{ANSWER}'"
     " left join timer a on a.tenant_id = r.tenant_id and a.subject_id = r.id"
@@ -96,14 +100,16 @@ async def listed(
 ) -> list[DepartmentRequestView]:
     """Newest first, at most `limit`."""
     rows = await fetch(
-        f"{_VIEW} where {MINE} and ($3::text is null or r.state = $3) and ($4::uuid is null or r.to_unit_id = $4)"
-        " and ($5::uuid is null or r.owner_id = $5) and ($6::uuid is null or r.asked_by = $6)"
-        " and ($7::uuid is null or m.subject_id = $7) and ($8::text is null or r.number = $8)"
-        " and ($9::timestamptz is null or (t.due_at < $9 and t.completed_at is null and t.cancelled_at is null))"
-        " and ($10::timestamptz is null or (r.asked_at, r.id) < ($10, $11::uuid))"
-        " order by r.asked_at desc, r.id desc limit $12",
+        f"{_VIEW} where {MINE} and ($4::text is null or r.state = $4) and ($5::uuid is null or r.to_unit_id = $5)"
+        " and ($6::uuid is null or r.owner_id = $6) and ($7::uuid is null or r.asked_by = $7)"
+        " and ($8::uuid is null or m.subject_id = $8) and ($9::text is null or r.number = $9)"
+        " and ($13::boolean is null or r.upward = $13)"
+        " and ($10::timestamptz is null or (t.due_at < $10 and t.completed_at is null and t.cancelled_at is null))"
+        " and ($11::timestamptz is null or (r.asked_at, r.id) < ($11, $12::uuid))"
+        " order by r.asked_at desc, r.id desc limit $14",
         by.id,
         units_of(by),
+        leads(by),
         wanted.state,
         wanted.to_unit_id,
         wanted.owner_id,
@@ -113,6 +119,7 @@ async def listed(
         wanted.overdue_at,
         after.moment if after else None,
         after.id if after else None,
+        wanted.upward,
         limit,
     )
     return [msgspec.convert(dict(row), DepartmentRequestView) for row in rows]
@@ -120,7 +127,7 @@ async def listed(
 
 async def form(request_id: UUID, *, by: Principal) -> DepartmentRequestForm:
     """The request with everything that happened to it. Raises NotFound, also for another department's."""
-    row = await fetch_one(f"{_VIEW} where {MINE} and r.id = $3", by.id, units_of(by), request_id)
+    row = await fetch_one(f"{_VIEW} where {MINE} and r.id = $4", by.id, units_of(by), leads(by), request_id)
     if row is None:
         raise NotFound(f"There is no department request {request_id}")
     lines = await fetch(
@@ -130,6 +137,11 @@ async def form(request_id: UUID, *, by: Principal) -> DepartmentRequestForm:
     )
     shown: dict[str, Any] = {**dict(row), "events": [dict(line) for line in lines]}
     return msgspec.convert(shown, DepartmentRequestForm)
+
+
+def leads(by: Principal) -> bool:
+    """Whether what others report upward is theirs to see: keys act for systems, not for colleagues."""
+    return by.kind != "staff" or bool({"manager", "tenant_admin"} & set(by.roles))
 
 
 def units_of(by: Principal) -> list[UUID] | None:

@@ -1,7 +1,7 @@
 """A department's request, everything that happened to it, and whose matter it is."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
@@ -9,6 +9,7 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class DepartmentRequest(TenantTable, tablename="department_request"):
     """`owner_id` of the unit asked answers for it, `asked_by` follows it up.
 
+    With `upward` it went up the line: the leader asked and those above see and answer it, the unit at large does not.
     The row names no customer: departments see what they are asked without seeing the archive. `state` follows from the
     events and is kept here so that lists filter by an index; `round` counts the sendings.
     """
@@ -25,6 +26,7 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     asked_at = Timestamptz(default=None, null=True)
     state = Varchar(length=12, default="sent")
     round = SmallInt(default=1)
+    upward = Boolean(default=False)
     clause = Varchar(length=20, default="")
     policy_version = Integer(default=0)
     version = Integer(default=1)

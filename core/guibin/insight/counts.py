@@ -5,15 +5,17 @@ Every statement sees the period `p`: `starts_at` and `ends_at` (half open), the 
 inside each of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
-from guibin.policy.cadence import Cadence
+from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
 from guibin.records.cadence import cadence_counts
 from guibin.records.spans import window_of
+from guibin.reviews.dues import counts as duty_counts
+from guibin.reviews.dues import reviews_on
 from guibin.tiers.days import local_day
 from guibin.tiers.facts import DEPARTED
 from guibin_tenants.scope import fetch
@@ -74,6 +76,12 @@ _MOVED = (
     " where m.starts_on >= p.first_on and m.starts_on < p.after_on"
 )
 _RANK = "array_position(p.ranks, {0}.scheme || '/' || {0}.tier)"
+_BUILT_IN = "array['tenant_admin', 'manager', 'account_manager', 'agent', 'auditor']"
+# The level of a member of staff: the first post of the company's own, else the highest role. Keys have none.
+_LEVEL = (
+    f"coalesce((select r from unnest(s.roles) as r where r <> all ({_BUILT_IN}) limit 1), (select r"
+    f" from unnest({_BUILT_IN}) with ordinality as o (r, place) where r = any (s.roles) order by place limit 1), 'key')"
+)
 _RUNNING = "o.started_on <= p.first_on and o.ends_on > p.first_on and o.ended_at is null"
 
 COUNTS: dict[str, Count] = {
@@ -113,6 +121,21 @@ COUNTS: dict[str, Count] = {
         "select t.subject, count(*) from p cross join timer t where t.due_at >= p.starts_at and t.due_at < p.ends_at"
         " and t.cancelled_at is null and t.completed_at <= t.due_at group by 1",
         ("subject",),
+    ),
+    "questions_due": Count(
+        "select '', count(*) from p cross join timer t where t.subject = 'interaction' and t.due_at >= p.starts_at"
+        f" and t.due_at < p.ends_at and t.cancelled_at is null and {_JUDGED}"
+    ),
+    "questions_answered_in_time": Count(
+        "select '', count(*) from p cross join timer t where t.subject = 'interaction' and t.due_at >= p.starts_at"
+        " and t.due_at < p.ends_at and t.cancelled_at is null and t.completed_at <= t.due_at"
+    ),
+    "visits_made": Count(
+        f"select {_LEVEL}, count(*) from p cross join interaction i left join staff s on s.tenant_id = i.tenant_id"
+        " and s.id = i.staff_id where i.happened_at >= p.starts_at and i.happened_at < p.ends_at"
+        " and i.direction = 'out' and i.outcome = 'reached' and (i.channel = 'visit' or exists ("
+        "  select from visit_record r where r.tenant_id = i.tenant_id and r.interaction_id = i.id)) group by 1",
+        ("role",),
     ),
     "members_at_start": Count(f", {_HELD} select {_BY_TIER}, count(*) from held group by 1", _TIER),
     "members_left": Count(f", {_HELD}, {_LEFT} select {_BY_TIER}, count(*) from left_them group by 1", _TIER),
@@ -211,7 +234,9 @@ COUNTS: dict[str, Count] = {
 }
 # Counted by the contact cadence, which knows each tier's spans (S05-6).
 CADENCE_COUNTS = ("contacts_owed", "contacts_made")
-NAMES = (*COUNTS, *CADENCE_COUNTS)
+# Counted by the reviews, customer by customer and span by span (S07-9).
+REVIEW_COUNTS = ("reviews_due", "reviews_done")
+NAMES = (*COUNTS, *CADENCE_COUNTS, *REVIEW_COUNTS)
 
 _PERIOD = (
     "with p as (select $1::timestamptz as starts_at, $2::timestamptz as ends_at, $3::date as first_on,"
@@ -233,6 +258,9 @@ async def counted(
     if any(name in CADENCE_COUNTS for name in names):
         owed, made = await _contacts(policy.cadences, period, time_zone=time_zone, as_of=as_of)
         found |= {"contacts_owed": {"": owed}, "contacts_made": {"": made}}
+    if any(name in REVIEW_COUNTS for name in names):
+        due, done = await _reviews(policy.reviews, period, time_zone=time_zone, as_of=as_of)
+        found |= {"reviews_due": {"": due}, "reviews_done": {"": done}}
     return found
 
 
@@ -249,14 +277,34 @@ async def _contacts(cadences: Sequence[Cadence], period: Period, *, time_zone: s
     """Of the cadences' spans that ended in the period: what was owed by nobody waiving it, and what of that was done."""
     by_day: dict[date, list[Cadence]] = {}
     for cadence in cadences:
-        day = period.first_on
-        while day <= period.last_on:
-            window = window_of(cadence.span, day, time_zone)
-            if window.after_on - timedelta(days=1) <= period.last_on and window.ends_at <= as_of:
-                by_day.setdefault(window.first_on, []).append(cadence)
-            day = window.after_on
+        for first_on in _ended(cadence.span, period, time_zone=time_zone, as_of=as_of):
+            by_day.setdefault(first_on, []).append(cadence)
     owed = made = 0
     for day, together in sorted(by_day.items()):
         for one in await cadence_counts(together, on=day, time_zone=time_zone, now=as_of):
             owed, made = owed + one.done + one.missed, made + one.done
     return owed, made
+
+
+async def _reviews(
+    rhythms: Sequence[ReviewRhythm], period: Period, *, time_zone: str, as_of: datetime
+) -> tuple[int, int]:
+    """Of the reviews' spans that ended in the period: how many customers were to be gone through, and were."""
+    duties = [
+        duty
+        for rhythm in rhythms
+        for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of)
+        for duty in reviews_on((rhythm,), day, time_zone)
+    ]
+    found = await duty_counts("customer_review", duties, now=as_of) if duties else []
+    return sum(one.done + one.missed for one in found), sum(one.done for one in found)
+
+
+def _ended(span: Span, period: Period, *, time_zone: str, as_of: datetime) -> Iterator[date]:
+    """The first days of the spans whose last day lies in the period and is over."""
+    day = period.first_on
+    while day <= period.last_on:
+        window = window_of(span, day, time_zone)
+        if window.after_on - timedelta(days=1) <= period.last_on and window.ends_at <= as_of:
+            yield window.first_on
+        day = window.after_on

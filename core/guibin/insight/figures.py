@@ -101,6 +101,9 @@ FIGURES: tuple[Figure, ...] = (
     Figure("up_sell", "retention", "customers_up_sold", "customers_buying", clause="S09-1"),
     Figure("deadlines_met", "service", "deadlines_met", "deadlines_judged", clause="S10-5"),
     Figure("cadence_met", "service", "contacts_made", "contacts_owed", clause="S05-6"),
+    Figure("reviews_done", "service", "reviews_done", "reviews_due", clause="S07-9"),
+    Figure("questions_in_time", "service", "questions_answered_in_time", "questions_due", clause="S13-5"),
+    Figure("visits_made", "service", "visits_made", clause="S09-3"),
     *(Figure(name, "tiers", name, clause="S04-4") for name in _TIERS),
     Figure("applications_approved", "tiers", "applications_approved", "applications_decided", clause="S08-4"),
 )
@@ -203,10 +206,12 @@ def _in_order(keys: Sequence[str], policy: Policy) -> list[str]:
 
 def _titled(key: str, split: Sequence[str], policy: Policy, language: str) -> str:
     words = {"level": "complaint_level", "subject": "timer_subject"}
-    parts = [
-        say(f"{words.get(name, name)}.{part}", policy, language)
-        for name, part in zip(split, key.split("/"), strict=False)
-    ]
+    parts = []
+    for name, part in zip(split, key.split("/"), strict=False):
+        word = words.get(name, name)
+        if name == "role" and f"role.{part}" not in policy.texts:
+            word = "post"
+        parts.append(say(f"{word}.{part}", policy, language))
     return " · ".join(parts)
 
 

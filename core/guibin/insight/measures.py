@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.notices.actions import Notice, notify
+from guibin.profiles.handing_over import on_dissolution
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
@@ -128,6 +129,17 @@ async def tell_overdue(today: date, *, now: datetime) -> None:
     )
     for row in rows:
         await _tell("measure_overdue", row["id"], row["org_unit_id"], row["due_on"], now=now)
+
+
+@on_dissolution
+async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+    """What a dissolved department owed, its successor owes."""
+    await execute(
+        "update improvement_measure set org_unit_id = $2, version = version + 1"
+        " where org_unit_id = $1 and done_at is null",
+        unit_id,
+        successor_id,
+    )
 
 
 async def _tell(kind: str, measure_id: UUID, org_unit_id: UUID, due_on: date, *, now: datetime) -> None:

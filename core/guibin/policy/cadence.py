@@ -4,6 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .deadlines import BusinessDays, Deadline, Hours
+from .milestones import Escalation
+
 Span = Literal["week", "month", "quarter", "year"]
 
 
@@ -36,8 +39,66 @@ class VisitPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlanPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which plans an account manager writes, and who reviews them (S05-4, S07-14)."""
+    """Which plans those in `written_by` hand in, and within which time whoever is `reviewed_by` goes through them.
+
+    `hand_in_within` runs from the first moment of the span, `review_within` from the handing in; both by the business
+    calendar. A log is kept every working day and gone through once per `logs_reviewed_every`; None asks for no logs
+    (S05-4, S07-14).
+    """
 
     spans: tuple[Span, ...] = ("year", "month", "week")
+    written_by: str = "account_manager"
     reviewed_by: str = "manager"
+    hand_in_within: Deadline = BusinessDays(0)
+    review_within: Deadline = BusinessDays(3)
+    logs_reviewed_every: Span | None = "week"
+    clause: str = ""
+
+
+class Register(Struct, frozen=True, forbid_unknown_fields=True):
+    """The file of each customer: registered once per `span`, analysed per `analysed_every`, archived per `archived_every`.
+
+    `form` says what a registration holds beyond its text. Customers of these kinds, or who hold a tier of `scheme` on the
+    first day of the span; empty means all (S02-5).
+    """
+
+    name: str
+    span: Span = "month"
+    analysed_every: Span = "quarter"
+    archived_every: Span = "year"
+    form: str = ""
+    customer_kinds: tuple[str, ...] = ()
+    scheme: str = ""
+    clause: str = ""
+
+
+class QuestionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5)."""
+
+    answer_within: Deadline = Hours(24)
+    calendar: str = "always"
+    warn_at_percent: int = 75
+    escalations: tuple[Escalation, ...] = (Escalation("manager"), Escalation("tenant_admin", 240))
+    clause: str = ""
+
+
+class PlannedMeasure(Struct, frozen=True, forbid_unknown_fields=True):
+    """`times` measures of a `kind` (visit, call, event, gift …) in every span of the relationship plan's year."""
+
+    kind: str
+    every: Span = "year"
+    times: int = 1
+
+
+class RelationshipTemplate(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the relationship plan of a year starts from, for holders of `tier`; empty names fit all (S01-5).
+
+    The first that fits is taken. `told_before_days` is when whoever carries a measure out is reminded.
+    """
+
+    name: str
+    measures: tuple[PlannedMeasure, ...]
+    scheme: str = ""
+    tier: str = ""
+    told_before_days: int = 7
     clause: str = ""

@@ -10,6 +10,7 @@ class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
     """Something one department may ask of any other: taken up and answered within these limits, else escalated.
 
     Both limits run from the moment it is asked; handing it back stops neither. `calendar` counts business limits.
+    With `upward`, a role, it is no department's: it goes up to the nearest of that role above whoever reports (S07-14).
     """
 
     name: str
@@ -18,4 +19,5 @@ class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: str = "always"
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
+    upward: str = ""
     clause: str = ""

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 
 from .activities import ActivityKind, HeadStart
 from .approvals import ApprovalFlow
-from .cadence import Cadence, PlanPolicy, ReviewRhythm, VisitPolicy
+from .cadence import (
+    Cadence,
+    PlanPolicy,
+    QuestionPolicy,
+    Register,
+    RelationshipTemplate,
+    ReviewRhythm,
+    VisitPolicy,
+)
 from .cards import CardKind, ProofKind
 from .care import CarePolicy
 from .complaints import ComplaintPolicy
@@ -53,6 +61,9 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] = ()
     reviews: tuple[ReviewRhythm, ...] = ()
+    registers: tuple[Register, ...] = ()
+    relationships: tuple[RelationshipTemplate, ...] = ()
+    questions: QuestionPolicy | None = None
     visits: VisitPolicy | None = None
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
@@ -90,6 +101,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] = ()
     reviews: tuple[ReviewRhythm, ...] = ()
+    registers: tuple[Register, ...] = ()
+    relationships: tuple[RelationshipTemplate, ...] = ()
+    questions: QuestionPolicy = QuestionPolicy()
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
@@ -145,6 +159,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """What departments ask of each other under this name."""
         return next((task for task in self.department_tasks if task.name == name), None)
 
+    def register(self, name: str) -> Register | None:
+        """The register of this name."""
+        return next((one for one in self.registers if one.name == name), None)
+
     def approval(self, name: str) -> ApprovalFlow | None:
         """The approval flow of this name."""
         return next((flow for flow in self.approvals if flow.name == name), None)
@@ -169,6 +187,11 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     department_tasks: tuple[DepartmentTask, ...] = ()
     approvals: tuple[ApprovalFlow, ...] = ()
     cadences: tuple[Cadence, ...] | None = None
+    reviews: tuple[ReviewRhythm, ...] = ()
+    registers: tuple[Register, ...] = ()
+    relationships: tuple[RelationshipTemplate, ...] | None = None
+    questions: QuestionPolicy | None = None
+    plans: PlanPolicy | None = None
     care: CarePolicy | None = None
     messages: MessagePolicy | None = None
     fields: tuple[ArchiveField, ...] = ()
@@ -212,9 +235,12 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         department_tasks=_named([*(p.department_tasks for p in parts), overrides.department_tasks]),
         approvals=_named([*(p.approvals for p in parts), overrides.approvals]),
         cadences=_all(parts, "cadences") if overrides.cadences is None else overrides.cadences,
-        reviews=_named([p.reviews for p in parts]),
+        reviews=_named([*(p.reviews for p in parts), overrides.reviews]),
+        registers=_named([*(p.registers for p in parts), overrides.registers]),
+        relationships=_templates(parts) if overrides.relationships is None else overrides.relationships,
+        questions=overrides.questions or _last(parts, "questions") or QuestionPolicy(),
         visits=_last(parts, "visits") or VisitPolicy(),
-        plans=_last(parts, "plans") or PlanPolicy(),
+        plans=overrides.plans or _last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),
         messages=overrides.messages or _last(parts, "messages") or MessagePolicy(),
         reception=overrides.reception or _last(parts, "reception"),
@@ -275,6 +301,11 @@ def _named(parts: Iterable[Iterable[object]]) -> tuple:  # type: ignore[type-arg
 
 def _all(parts: Iterable[Pack], field: str) -> tuple:  # type: ignore[type-arg]
     return tuple(item for part in parts for item in getattr(part, field))
+
+
+def _templates(parts: Iterable[Pack]) -> tuple[RelationshipTemplate, ...]:
+    # The first that fits is taken: a pack's come before the core's, which fit everybody.
+    return tuple(item for part in reversed(list(parts)) for item in part.relationships)
 
 
 def _last(parts: Iterable[Pack], field: str):  # type: ignore[no-untyped-def]

@@ -36,6 +36,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *(_complaints(policy.complaints, _who(policy)) if policy.complaints else ()),
         *_approvals(policy),
         *_department_tasks(policy),
+        *_cadence(policy),
         *_care(policy),
         *reception_problems(policy, _who(policy)),
         *_surveys(policy),
@@ -59,6 +60,8 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         "department_tasks",
         "reviews",
         "activities",
+        "registers",
+        "relationships",
         "surveys",
         "kpis",
         "forms",
@@ -259,9 +262,34 @@ def _department_tasks(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         path = f"department_tasks.{task.name}"
         if task.calendar not in CALENDARS:
             yield PolicyProblem(path, task.calendar, "always or business")
+        if task.upward and task.upward not in known:
+            yield PolicyProblem(f"{path}.upward", task.upward, "a role or post", f"one of {sorted(known)}")
         if not 0 < task.warn_at_percent < 100:
             yield PolicyProblem(path, str(task.warn_at_percent), "1 to 99: a warning comes before the breach")
         yield from _escalations(task.escalations, known, path)
+
+
+def _cadence(policy: Pack | Policy) -> Iterator[PolicyProblem]:
+    forms = {form.name for form in policy.forms}
+    tiers = {(scheme.name, tier.name) for scheme in policy.schemes for tier in scheme.tiers}
+    schemes = {scheme.name for scheme in policy.schemes}
+    for register in policy.registers:
+        path = f"registers.{register.name}"
+        if register.form and register.form not in forms:
+            yield PolicyProblem(path, register.form, "a form", f"one of {sorted(forms)}")
+        if register.scheme and register.scheme not in schemes:
+            yield PolicyProblem(path, register.scheme, "a scheme", f"one of {sorted(schemes)}")
+    for template in policy.relationships:
+        path = f"relationships.{template.name}"
+        if template.tier and (template.scheme, template.tier) not in tiers:
+            yield PolicyProblem(path, f"{template.scheme}/{template.tier}", "a tier of a scheme")
+        for measure in template.measures:
+            if not 1 <= measure.times <= 60:
+                yield PolicyProblem(f"{path}.{measure.kind}", str(measure.times), "1 to 60 times")
+    if policy.questions and not 0 < policy.questions.warn_at_percent < 100:
+        yield PolicyProblem("questions", str(policy.questions.warn_at_percent), "1 to 99: a warning comes first")
+    if policy.questions and policy.questions.calendar not in CALENDARS:
+        yield PolicyProblem("questions", policy.questions.calendar, "always or business")
 
 
 def _care(policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -340,6 +368,8 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
             yield from (f"milestone.{milestone.name}" for milestone in level.milestones)
     yield from (f"department_task.{task.name}" for task in policy.department_tasks)
     yield from (f"approval.{flow.name}" for flow in policy.approvals)
+    yield from (f"register.{register.name}" for register in policy.registers)
+    yield from (f"measure.{measure.kind}" for one in policy.relationships for measure in one.measures)
     if policy.care:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
     if policy.hotline:

@@ -38,9 +38,21 @@ WORKSTREAMS = (
     ),
     Workstream(
         "relationship",
-        parts=("activities", "cadences", "reviews", "visits", "plans", "care", "messages", "surveys"),
+        parts=(
+            "activities",
+            "cadences",
+            "reviews",
+            "registers",
+            "relationships",
+            "questions",
+            "visits",
+            "plans",
+            "care",
+            "messages",
+            "surveys",
+        ),
         figure_kinds=("retention",),
-        figures=("cadence_met",),
+        figures=("cadence_met", "reviews_done", "visits_made"),
         clause="S01-3",
     ),
     Workstream(

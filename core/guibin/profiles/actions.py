@@ -1,4 +1,4 @@
-"""Opening, changing, assigning and erasing archives."""
+"""Opening, changing and erasing archives."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,6 @@ import msgspec
 from msgspec import UnsetType
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
@@ -18,13 +17,12 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, savepoint
 from guibin_tenants.tables import new_id
 
-from . import queries
+from . import assignments, queries
 from .checking import Particulars, listed, refuse_wrong
 from .names import fold, search_keys
 from .queries import CustomerView
-from .reactions import Assigned, assigned
 from .refusals import NumberTaken
-from .requests import Assignment, CustomerChange, NewCustomer
+from .requests import CustomerChange, NewCustomer
 from .sealing import insert_sealed, sealed
 
 Value = TypeVar("Value")
@@ -47,6 +45,8 @@ async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: 
         policy,
     )
     unit = new.org_unit_id or by.org_unit_id or await _head_office()
+    await assignments.refuse_closed_unit(unit)
+    await assignments.refuse_unfit(new.account_manager_id, unit)
     pinyin, initials = search_keys(new.name)
     customer_id = new_id()
     try:
@@ -77,8 +77,7 @@ async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: 
             )
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is a customer with the number {new.number!r} already") from None
-    except asyncpg.ForeignKeyViolationError as error:
-        raise _unknown_reference(error, new.org_unit_id, new.account_manager_id) from None
+    await assignments.note_assigned((customer_id,), because="opened", reason="", by=by, now=now)
     await _seal_all(customer_id, new.confidential, policy)
     await record(_note("customer.open", customer_id, tuple(new.confidential)), by=by, now=now)
     return await queries.customer(customer_id)
@@ -100,30 +99,6 @@ async def change(
         )
         await _seal_all(customer_id, changed.confidential, policy)
     await record(_note("customer.change", customer_id, changed.given()), by=by, now=now)
-    return await queries.customer(customer_id)
-
-
-async def assign(
-    customer_id: UUID, new: Assignment, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> CustomerView:
-    """Move the customer to an org unit or account manager; the wall moves with it."""
-    await queries.version_of(customer_id)
-    try:
-        async with savepoint():
-            await execute(
-                "update customer set org_unit_id = coalesce($2, org_unit_id), account_manager_id ="
-                " coalesce($3, account_manager_id), version = version + 1, changed_at = $4 where id = $1",
-                customer_id,
-                new.org_unit_id,
-                new.account_manager_id,
-                now,
-            )
-    except asyncpg.ForeignKeyViolationError as error:
-        raise _unknown_reference(error, new.org_unit_id, new.account_manager_id) from None
-    except asyncpg.InsufficientPrivilegeError:
-        raise Invalid(fields=(FieldError("org_unit_id", "an org unit you see", value=str(new.org_unit_id)),)) from None
-    await assigned(Assigned(customer_id, new.account_manager_id, policy, company), by=by, now=now)
-    await record(_note("customer.assign", customer_id, ("org_unit_id", "account_manager_id")), by=by, now=now)
     return await queries.customer(customer_id)
 
 
@@ -212,12 +187,6 @@ async def _head_office() -> UUID:
     if unit is None:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit", "the company has no head office yet"),))
     return unit.id
-
-
-def _unknown_reference(error: asyncpg.ForeignKeyViolationError, unit: UUID | None, manager: UUID | None) -> Invalid:
-    if "account_manager" in str(error.constraint_name or ""):
-        return Invalid(fields=(FieldError("account_manager_id", "a member of staff", value=str(manager)),))
-    return Invalid(fields=(FieldError("org_unit_id", "an org unit", value=str(unit)),))
 
 
 def _note(action: str, customer_id: UUID, fields: tuple[str, ...], *, purpose: str = "") -> AuditNote:

@@ -14,7 +14,7 @@ from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import actions, consents, disclosures, orders, queries
+from . import actions, assignments, consents, disclosures, orders, queries
 from .disclosures import Disclosed, DisclosureView
 from .queries import ConsentView, CustomerFilter, CustomerView, OrderView
 from .requests import Assignment, CustomerChange, NewConsent, NewCustomer, NewDisclosure, NewOrder
@@ -95,7 +95,7 @@ class CustomerController(Controller):
     async def assign(
         self, customer_id: UUID, data: Assignment, policy: Policy, company: Company, by: Principal, now: datetime
     ) -> Response[CustomerView]:
-        found = await actions.assign(customer_id, data, policy=policy, company=company, by=by, now=now)
+        found = await assignments.assign(customer_id, data, policy=policy, company=company, by=by, now=now)
         return _tagged(found, status=201)
 
     @get("/{customer_id:uuid}/consents", needs=may("customers:read"), summary="What the customer agreed to")

@@ -23,6 +23,7 @@ from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
+from . import assignments
 from .disclosures import PURPOSE_CHARS_MIN
 from .names import fold, search_keys
 from .queries import archive_fields
@@ -77,12 +78,12 @@ async def import_customers(
     for row in rows(file, mapping):
         batch.append(reader.customer(row)[0])
         if len(batch) == BATCH_ROWS:
-            fresh = 0 if dry_run else await _write(batch, reader, now)
+            fresh = 0 if dry_run else await _write(batch, reader, by, now)
             created, updated = created + fresh, updated + len(batch) - fresh
             progress("written", created + updated)
             batch = []
     if batch:
-        fresh = 0 if dry_run else await _write(batch, reader, now)
+        fresh = 0 if dry_run else await _write(batch, reader, by, now)
         created, updated = created + fresh, updated + len(batch) - fresh
     if dry_run:
         created, updated = await _would(file, mapping, reader)
@@ -188,7 +189,7 @@ async def _would(file: Path, mapping: Mapping, reader: ArchiveReader) -> tuple[i
     return len(reader.seen) - updated, updated
 
 
-async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, now: datetime) -> int:
+async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, by: Principal, now: datetime) -> int:
     names = [search_keys(archive["name"]) for archive in batch]
     held = await _held_units([archive["number"] for archive in batch])
     home = reader.units["head-office"]
@@ -217,8 +218,24 @@ async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, now: dateti
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
+    await assignments.refuse_unseeing_managers([row["id"] for row in found])
+    await _assigned(batch, {row["number"]: row["id"] for row in found}, held, by, now)
     await _seal(batch, ids, reader.fields, fresh={row["id"] for row in found if row["fresh"]})
     return sum(row["fresh"] for row in found)
+
+
+async def _assigned(
+    batch: list[dict[str, Any]], ids: dict[str, UUID], held: dict[str, UUID], by: Principal, now: datetime
+) -> None:
+    """Write down who looks after them; those who moved to another org unit bring their open work along (S05-3)."""
+    await assignments.note_assigned(list(ids.values()), because="imported", reason="", by=by, now=now)
+    moved: dict[UUID, list[UUID]] = {}
+    for archive in batch:
+        before = held.get(archive["number"])
+        if before is not None and archive["unit"] is not None and archive["unit"] != before:
+            moved.setdefault(archive["unit"], []).append(ids[archive["number"]])
+    for unit_id, customer_ids in moved.items():
+        await assignments.bring_work_along(customer_ids, unit_id, reason="imported", by=by, now=now)
 
 
 async def _seal(
@@ -366,7 +383,7 @@ async def _personal(policy: Policy) -> frozenset[str]:
 
 
 async def _units() -> dict[str, UUID]:
-    units = await org_units.all_units()
+    units = await org_units.standing_units()
     return {unit.name: unit.id for unit in units} | {unit.code: unit.id for unit in units}
 
 

@@ -183,3 +183,53 @@ class Disclosure(TenantTable, tablename="disclosure"):
         references={"customer_id": "customer"},
         append_only=True,
     )
+
+
+class CustomerAssignment(TenantTable, tablename="customer_assignment"):
+    """From this moment on, who looks after the customer and where; the latest row holds (S05-3).
+
+    `because` is opened, imported, assigned, handed_over, staff_left or unit_dissolved.
+    """
+
+    customer_id = UuidColumn(default=None)
+    org_unit_id = UuidColumn(default=None)
+    account_manager_id = UuidColumn(default=None, null=True)
+    account_manager_name = Varchar(length=200, default="")
+    because = Varchar(length=20)
+    reason = Text(default="")
+    assigned_by = UuidColumn(default=None)
+    assigned_by_name = Varchar(length=200)
+    assigned_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "org_unit_id": "org_unit", "account_manager_id": "staff"},
+        append_only=True,
+        indexes=(Index(("customer_id", "assigned_at desc")),),
+    )
+
+
+class TeamMember(TenantTable, tablename="team_member"):
+    """Somebody serves the customer beside its account manager, with a part, until `left_at` (S10-4)."""
+
+    customer_id = UuidColumn(default=None)
+    staff_id = UuidColumn(default=None)
+    staff_name = Varchar(length=200)
+    part = Varchar(length=60)
+    joined_at = Timestamptz(default=None, null=True)
+    added_by = UuidColumn(default=None)
+    added_by_name = Varchar(length=200)
+    left_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer", "staff_id": "staff"},
+        indexes=(
+            Index(
+                ("customer_id", "staff_id", "part"),
+                unique=True,
+                where="left_at is null",
+                name="team_member_once_idx",
+            ),
+        ),
+    )

@@ -18,7 +18,7 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
-from . import queries
+from . import queries, questions
 from .numbers import SealedNumber, opened_number, sealed_number
 from .queries import InteractionForm
 from .refusals import ArchiveErased, NothingOpen
@@ -47,6 +47,8 @@ async def record_interaction(new: NewInteraction, *, policy: Policy, by: Princip
     await refuse_unless_kept(new.customer_id)
     had_by = await actor(new.staff_id, by)
     interaction_id = await write_interaction(new, had_by=had_by, by=by, now=now)
+    if _is_question(new):
+        await questions.start_clock(interaction_id, new, policy=policy.questions, now=now)
     await _tell(interaction_id, new, now=now)
     note = AuditNote(
         action="interaction.record", subject="interaction", subject_id=interaction_id, customer_id=new.customer_id
@@ -104,6 +106,7 @@ async def handle(interaction_id: UUID, new: NewHandling, *, by: Principal, now: 
     await _write_handling(interaction_id, row["customer_id"], new, by, now)
     if new.done:
         await execute("update interaction set handling_state = 'done' where id = $1", interaction_id)
+        await questions.stop_clock(interaction_id, now=now)
     note = AuditNote(
         action="interaction.handle",
         subject="interaction",
@@ -211,11 +214,15 @@ async def _write_handling(
     )
 
 
+def _is_question(new: NewInteraction) -> bool:
+    return new.direction == "in" and handling_state(new.need, new.handling, new.handled) == "open"
+
+
 async def _tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> None:
     roles: tuple[str, ...]
     if new.outcome == "missed":
         kind, roles = "call_missed", ("account_manager", "manager")  # S05-5
-    elif new.direction == "in" and handling_state(new.need, new.handling, new.handled) == "open":
+    elif _is_question(new):
         kind, roles = "need_open", ("account_manager",)  # S13-5
     else:
         return

@@ -8,7 +8,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.tiers.days import local_day
 from guibin_tenants.scope import fetch_one
 
-from . import cadence
+from . import cadence, questions
 from .cadence import CadenceCount
 from .spans import window_of
 from .visits import SUBJECT
@@ -28,6 +28,18 @@ async def remind_of_visit(event: DeadlineWarned, run: Run) -> None:
 async def tell_overdue_visit(event: DeadlineEscalated, run: Run) -> None:
     """The visit's day is over and it did not take place: whoever was to go and the manager are told (S07-12)."""
     await _tell("visit_overdue", event, run, roles=event.roles)
+
+
+@reacts_to(DeadlineWarned)
+async def remind_of_question(event: DeadlineWarned, run: Run) -> None:
+    """The customer still waits for an answer: its account manager is reminded (S13-5)."""
+    await _tell_question("question_due", event, run, roles=("account_manager",))
+
+
+@reacts_to(DeadlineEscalated)
+async def tell_unanswered_question(event: DeadlineEscalated, run: Run) -> None:
+    """Nobody answered in time: the next role along the chain hears of it, the account manager once more."""
+    await _tell_question("question_overdue", event, run, roles=("account_manager", *event.roles))
 
 
 @handles(TellMissedContacts)
@@ -58,6 +70,25 @@ async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
         details={"span": window, "count": str(count.missed), "who": count.account_manager_name or "-"},
     )
     await notify(notice, key=f"contacts-missed/{window}/{staff_id}", now=run.now)
+
+
+async def _tell_question(kind: str, event: DeadlineWarned, run: Run, *, roles: tuple[str, ...]) -> None:
+    if event.subject != questions.SUBJECT:
+        return
+    asked = await fetch_one(
+        "select customer_id, happened_at from interaction where id = $1 and handling_state = 'open'", event.subject_id
+    )
+    if asked is None:
+        return
+    notice = Notice(
+        kind=kind,
+        subject=questions.SUBJECT,
+        subject_id=event.subject_id,
+        customer_id=asked["customer_id"],
+        roles=roles,
+        details={"on": local_day(asked["happened_at"], run.company.time_zone).isoformat()},
+    )
+    await notify(notice, key=f"{kind}/{event.subject_id}/{event.generation}/{event.step}", now=run.now)
 
 
 async def _tell(kind: str, event: DeadlineWarned, run: Run, *, roles: tuple[str, ...]) -> None:

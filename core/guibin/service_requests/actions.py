@@ -259,7 +259,7 @@ async def _refuse_unknown_receiver(new: NewServiceHandOver) -> None:
         "select true from staff where id = $1 and left_at is null", new.to_staff_id
     ):
         problems.append(FieldError("to_staff_id", "a member of staff who works here", value=str(new.to_staff_id)))
-    if new.to_unit_id and new.to_unit_id not in {unit.id for unit in await org_units.all_units()}:
+    if new.to_unit_id and new.to_unit_id not in {unit.id for unit in await org_units.standing_units()}:
         problems.append(FieldError("to_unit_id", "an org unit", value=str(new.to_unit_id)))
     if problems:
         raise Invalid("The request was not handed over", fields=tuple(problems))

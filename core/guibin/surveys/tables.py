@@ -121,7 +121,6 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
             "owner_id": "staff",
         },
         indexes=(Index(("due_at", "id")),),
-        append_only=True,
         checks={"dated": "due_at is not null", "text_given": "length(trim(text)) > 0"},
     )
 

@@ -1,0 +1,188 @@
+"""Somebody leaves or goes elsewhere, an org unit is dissolved: what they held is handed over, nothing is orphaned."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.approvals import actions as approvals
+from guibin.audit.actions import IDS_MAX, AuditNote, record
+from guibin.profiles import assignments, handing_over
+from guibin.profiles.handing_over import HandOver, OpenWork
+from guibin.profiles.teams import sees
+from guibin_tenants import keys, org_units, staff
+from guibin_tenants.org_units import OrgUnitView
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_value
+from guibin_tenants.staff import StaffView
+
+from .requests import NewHandOver, UnitDissolution
+
+
+class HasOpenWork(Conflict):
+    """Customers, complaints and the like would be left without anybody responsible."""
+
+    kind = "has-open-work"
+    title = "Their customers and open work need somebody first"
+
+
+class AlreadyDissolved(Conflict):
+    """The unit's things are with its successor."""
+
+    kind = "already-dissolved"
+    title = "The org unit was dissolved already"
+
+
+class HandedOver(Struct, frozen=True):
+    """How much of what went to whom."""
+
+    to_id: UUID
+    to_name: str
+    work: list[OpenWork]
+
+
+class Dissolved(Struct, frozen=True):
+    """What went to the successor. Keys that saw the unit's archives are revoked, for the successor's are others."""
+
+    unit: OrgUnitView
+    customers: int
+    staff: int
+    units: int
+    keys_revoked: int
+
+
+async def hand_over_all(account: StaffView, new: NewHandOver, *, by: Principal, now: datetime) -> HandedOver:
+    """All customers and open work of somebody go to the successor. Raises Invalid for one who cannot take them."""
+    successor = await _successor(account, new.successor_id)
+    moved = HandOver(
+        from_ids=(account.id,), to_id=successor.id, to_name=successor.name, reason=new.reason or "handed over"
+    )
+    work = await handing_over.hand_over(moved, by=by, now=now)
+    note = AuditNote(action="staff.hand_over", subject="staff", subject_id=account.id, shown=sum(w.count for w in work))
+    await record(note, by=by, now=now)
+    return HandedOver(successor.id, successor.name, work)
+
+
+async def refuse_open_work(account: StaffView) -> None:
+    """Raises HasOpenWork, saying how much of what."""
+    work = await handing_over.open_work((account.id,))
+    if work:
+        raise HasOpenWork(f"{account.name} has {handing_over.said(work)}: name a successor_id")
+
+
+async def refuse_losing_sight(account: StaffView, unit_id: UUID | None) -> None:
+    """Raises HasOpenWork when somebody would go to a unit from which they do not see their customers any more."""
+    units = await org_units.visible_from(unit_id)
+    if units == ALL_UNITS:
+        return
+    lost = await fetch_value(
+        "select count(*) from customer where account_manager_id = $1 and erased_at is null"
+        " and org_unit_id <> all ($2::uuid[])",
+        account.id,
+        list(units),
+    )
+    if lost:
+        fix = f"hand them over first: POST /staff/{account.id}/hand-over"
+        raise HasOpenWork(f"From there {account.name} does not see {lost} customers they look after; {fix}")
+
+
+async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:
+    """Customers, staff, lower units and open requests of the unit go to its successor; the walls move with them.
+
+    Raises NotFound, AlreadyDissolved, Invalid for a successor under the unit, and NobodyTakesOver.
+    """
+    unit = await _standing(unit_id)
+    successor = await _unit_successor(unit, new.successor_id)
+    people = await execute("update staff set org_unit_id = $2 where org_unit_id = $1", unit.id, successor.id)
+    below = await fetch_value("select count(*) from org_unit where parent_id = $1", unit.id)
+    dissolved = await org_units.dissolve(unit.id, successor_id=successor.id, now=now)
+    moved = [
+        row["id"]
+        for row in await fetch(
+            "update customer set org_unit_id = $2, version = version + 1, changed_at = $3 where org_unit_id = $1"
+            " returning id",
+            unit.id,
+            successor.id,
+            now,
+        )
+    ]
+    await assignments.refuse_unfit(new.account_manager_id, successor.id)
+    await _change_blind_managers(moved, successor.id, new.account_manager_id)
+    await assignments.note_assigned(moved, because="unit_dissolved", reason=new.reason, by=by, now=now)
+    await assignments.bring_work_along(moved, successor.id, reason=new.reason, by=by, now=now)
+    await approvals.follow_unit(unit.id, successor.id)
+    await handing_over.move_unit(unit.id, successor.id, by=by, now=now)
+    revoked = await keys.revoke_of_unit(unit.id, now=now)
+    for start in range(0, max(len(moved), 1), IDS_MAX):
+        part = tuple(moved[start : start + IDS_MAX])
+        note = AuditNote(
+            action="org_unit.dissolve",
+            subject="org_unit",
+            subject_id=unit.id,
+            customer_ids=part,
+            purpose=new.reason,
+            shown=len(part),
+        )
+        await record(note, by=by, now=now)
+    return Dissolved(dissolved, len(moved), people, below, revoked)
+
+
+async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
+    try:
+        successor = await staff.by_id(successor_id)
+    except NotFound:
+        successor = None
+    rule = ""
+    if successor is None or successor.left_at is not None or successor.id == account.id:
+        rule = "somebody else who works here"
+    else:
+        unseen = await fetch_value(
+            f"select count(*) from customer c join staff s on s.tenant_id = c.tenant_id and s.id = $2"
+            f" where c.account_manager_id = $1 and c.erased_at is null and not {sees('s', 'c.org_unit_id')}",
+            account.id,
+            successor.id,
+        )
+        looks_after = await fetch_value("select true from customer where account_manager_id = $1 limit 1", account.id)
+        if unseen:
+            rule = f"somebody who sees all their customers; {unseen} of them are elsewhere"
+        elif looks_after and not set(successor.roles) & set(assignments.LOOKING_AFTER):
+            rule = "an account manager or a leader"
+    if rule or successor is None:
+        raise Invalid(fields=(FieldError("successor_id", rule, value=str(successor_id)),))
+    return successor
+
+
+async def _standing(unit_id: UUID) -> OrgUnitView:
+    # Two who dissolve it at the same moment, or into each other, meet here.
+    await fetch("select id from org_unit order by id for update")
+    unit = next((one for one in await org_units.all_units() if one.id == unit_id), None)
+    if unit is None:
+        raise NotFound(f"There is no org unit {unit_id}")
+    if unit.dissolved_at is not None:
+        raise AlreadyDissolved(f"{unit.name} was dissolved; its things are with org unit {unit.successor_id}")
+    if unit.parent_id is None:
+        raise Invalid(fields=(FieldError("org_unit_id", "not the head office", value=str(unit_id)),))
+    return unit
+
+
+async def _unit_successor(unit: OrgUnitView, successor_id: UUID) -> OrgUnitView:
+    standing = {one.id: one for one in await org_units.standing_units()}
+    inside = await org_units.visible_from(unit.id)
+    if successor_id not in standing or successor_id in inside:
+        rule = "another org unit, not below the one that is dissolved"
+        raise Invalid(fields=(FieldError("successor_id", rule, value=str(successor_id)),))
+    return standing[successor_id]
+
+
+async def _change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager_id: UUID | None) -> None:
+    """Whoever does not see the successor gives its customers to `manager_id`, else to the successor's own leader."""
+    await execute(
+        "update customer c set account_manager_id = coalesce($3, (select m.id from staff m where m.left_at is null"
+        " and 'manager' = any (m.roles) and m.org_unit_id = $2 order by m.created_at, m.id limit 1))"
+        " from staff s where s.tenant_id = c.tenant_id and s.id = c.account_manager_id and c.id = any ($1)"
+        f" and not {sees('s', '$2')}",
+        customer_ids,
+        unit_id,
+        manager_id,
+    )

@@ -1,0 +1,81 @@
+"""Work that is not finished when somebody goes: every slice with such work says here how it hands it over.
+
+Slices above the archive register a `Charge` at import. Somebody who leaves, a customer who moves to another outlet and an
+org unit that is dissolved all go through `hand_over`, in one transaction: nobody's customers are orphaned.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin_tenants.principals import Principal
+
+
+class HandOver(Struct, frozen=True, kw_only=True):
+    """Open work of these members of staff goes to another; `customer_ids` None means whatever it is about."""
+
+    from_ids: tuple[UUID, ...]
+    to_id: UUID
+    to_name: str
+    reason: str
+    customer_ids: tuple[UUID, ...] | None = None
+
+
+class OpenWork(Struct, frozen=True):
+    """How many open things of a kind somebody answers for."""
+
+    what: str
+    count: int
+
+
+Counting = Callable[[tuple[UUID, ...], tuple[UUID, ...] | None], Awaitable[int]]
+HandingOver = Callable[[HandOver, Principal, datetime], Awaitable[int]]
+
+
+class Charge(Struct, frozen=True):
+    """A kind of work: how much of it is open, and how it is handed over; both say how many."""
+
+    what: str
+    count: Counting
+    hand_over: HandingOver
+
+
+UnitCallback = Callable[[UUID, UUID, Principal, datetime], Awaitable[None]]
+_charges: dict[str, Charge] = {}
+_on_dissolution: list[UnitCallback] = []
+
+
+def charge(what: str, count: Counting, hand_over: HandingOver) -> None:
+    """Make a kind of work known. Registered at import; a second time replaces."""
+    _charges[what] = Charge(what, count, hand_over)
+
+
+def on_dissolution(callback: UnitCallback) -> UnitCallback:
+    """Call the function with a dissolved org unit and its successor, in the same transaction. Registered at import."""
+    _on_dissolution.append(callback)
+    return callback
+
+
+async def move_unit(unit_id: UUID, successor_id: UUID, *, by: Principal, now: datetime) -> None:
+    """What was waiting for a unit waits for its successor."""
+    for callback in _on_dissolution:
+        await callback(unit_id, successor_id, by, now)
+
+
+async def open_work(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None = None) -> list[OpenWork]:
+    """What is open with these members of staff, kind by kind; kinds without any are left out."""
+    found = [OpenWork(one.what, await one.count(from_ids, customer_ids)) for one in _charges.values()]
+    return [one for one in found if one.count]
+
+
+async def hand_over(new: HandOver, *, by: Principal, now: datetime) -> list[OpenWork]:
+    """Give all of it to the successor; how much of what went over."""
+    found = [OpenWork(one.what, await one.hand_over(new, by, now)) for one in _charges.values()]
+    return [one for one in found if one.count]
+
+
+def said(work: list[OpenWork]) -> str:
+    """Such as `3 customers, 1 visits`, for refusals."""
+    return ", ".join(f"{one.count} {one.what}" for one in work)

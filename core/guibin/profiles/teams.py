@@ -1,0 +1,156 @@
+"""The dedicated team of a customer: its account manager, and members with their part (S10-4)."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from . import queries
+from .words import Code
+
+# They lead the unit, and stand in for their people.
+LEADERS = frozenset({"manager", "tenant_admin"})
+
+
+class AlreadyInTeam(Conflict):
+    """The same person with the same part."""
+
+    kind = "already-in-team"
+    title = "They have this part in the team already"
+
+
+class NotInTheirTeam(Forbidden):
+    """Only those who serve a customer answer for it."""
+
+    kind = "not-in-their-team"
+    title = "This is for the customer's account manager, its team or their leader to do"
+
+
+class NewMember(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody joins the team; `part` is what they are there for, such as `technician` or `deputy`."""
+
+    staff_id: UUID
+    part: Code
+
+
+class MemberView(Struct, frozen=True, kw_only=True):
+    """A member of the team. The account manager has no row of its own and no `id`."""
+
+    id: UUID | None
+    staff_id: UUID
+    staff_name: str
+    part: str
+    since: datetime | None
+
+
+class TeamView(Struct, frozen=True, kw_only=True):
+    """First and directly responsible is the account manager (S05-3)."""
+
+    account_manager: MemberView | None
+    members: list[MemberView]
+
+
+async def team(customer_id: UUID, *, by: Principal, now: datetime) -> TeamView:
+    """Who serves the customer. Raises NotFound."""
+    await queries.version_of(customer_id)
+    manager = await fetch_one(
+        "select s.id, s.name, (select max(a.assigned_at) from customer_assignment a where a.tenant_id = c.tenant_id"
+        " and a.customer_id = c.id and a.account_manager_id = s.id) as since"
+        " from customer c join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id where c.id = $1",
+        customer_id,
+    )
+    rows = await fetch(
+        "select id, staff_id, staff_name, part, joined_at as since from team_member"
+        " where customer_id = $1 and left_at is null order by joined_at, id",
+        customer_id,
+    )
+    await record(AuditNote(action="team.read", subject="team", customer_id=customer_id), by=by, now=now)
+    first = None
+    if manager is not None:
+        first = MemberView(
+            id=None,
+            staff_id=manager["id"],
+            staff_name=manager["name"],
+            part="account_manager",
+            since=manager["since"],
+        )
+    return TeamView(account_manager=first, members=[msgspec.convert(dict(row), MemberView) for row in rows])
+
+
+async def join(customer_id: UUID, new: NewMember, *, by: Principal, now: datetime) -> MemberView:
+    """Raises NotFound, Invalid for somebody who does not see the customer, AlreadyInTeam."""
+    await queries.version_of(customer_id)
+    row = await fetch_one(
+        f"select s.id, s.name from staff s join customer c on c.tenant_id = s.tenant_id and c.id = $2"
+        f" where s.id = $1 and s.left_at is null and {sees('s', 'c.org_unit_id')}",
+        new.staff_id,
+        customer_id,
+    )
+    if row is None:
+        rule = "somebody who works here and sees the customer"
+        raise Invalid(fields=(FieldError("staff_id", rule, value=str(new.staff_id)),))
+    member_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into team_member (id, customer_id, staff_id, staff_name, part, joined_at, added_by,"
+                " added_by_name) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                member_id,
+                customer_id,
+                row["id"],
+                row["name"],
+                new.part,
+                now,
+                by.id,
+                by.name,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyInTeam(f"{row['name']} is the {new.part} of this customer already") from None
+    note = AuditNote(action="team.join", subject="team", subject_id=member_id, customer_id=customer_id)
+    await record(note, by=by, now=now)
+    return MemberView(id=member_id, staff_id=row["id"], staff_name=row["name"], part=new.part, since=now)
+
+
+async def leave(customer_id: UUID, member_id: UUID, *, by: Principal, now: datetime) -> None:
+    """Raises NotFound, also for somebody who left already."""
+    ended = await execute(
+        "update team_member set left_at = $3 where id = $1 and customer_id = $2 and left_at is null",
+        member_id,
+        customer_id,
+        now,
+    )
+    if not ended:
+        raise NotFound(f"There is no member {member_id} in the team of customer {customer_id}")
+    note = AuditNote(action="team.leave", subject="team", subject_id=member_id, customer_id=customer_id)
+    await record(note, by=by, now=now)
+
+
+async def refuse_unless_serving(customer_id: UUID, by: Principal) -> None:
+    """Raises NotFound, and NotInTheirTeam unless it is the account manager, a member of the team, or a leader."""
+    await queries.version_of(customer_id)
+    serves = bool(LEADERS & set(by.roles)) or await fetch_value(
+        "select true from customer where id = $1 and account_manager_id = $2"
+        " union all select true from team_member where customer_id = $1 and staff_id = $2 and left_at is null limit 1",
+        customer_id,
+        by.id,
+    )
+    if not serves:
+        raise NotInTheirTeam(f"{by.name} does not serve customer {customer_id}")
+
+
+def sees(person: str, unit: str) -> str:
+    """SQL: the member of staff `person` sees archives of the org unit `unit`; both are ours, never a caller's."""
+    return (
+        f"({person}.org_unit_id is null or {person}.org_unit_id in (with recursive above (tenant_id, id, parent_id) as ("
+        f"select u.tenant_id, u.id, u.parent_id from org_unit u where u.tenant_id = {person}.tenant_id and u.id = {unit}"
+        " union select u.tenant_id, u.id, u.parent_id from org_unit u join above a on u.tenant_id = a.tenant_id"
+        " and u.id = a.parent_id) select id from above))"
+    )

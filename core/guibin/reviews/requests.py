@@ -1,0 +1,70 @@
+"""What callers send about reviews and registers, bounded and strict."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.profiles.words import FieldValues
+from guibin.records.words import Reason, Said, Unsaid
+
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+SpanName = Annotated[str, Meta(min_length=4, max_length=10, pattern=r"^[0-9]{4}(-(W|Q)?[0-9]{1,2})?\Z")]
+
+
+class NewEscalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What exceeds one's own authority: to the department `to_unit_id` as its `task`, else up to the leader (S07-9)."""
+
+    text: Said
+    task: Code = "demand"
+    to_unit_id: UUID | None = None
+    owner_id: UUID | None = None
+
+
+class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the customer stands, what it needs, what follows until when. A need is followed up or escalated.
+
+    `rhythm` is the policy's review, by default its first; the review is of the present span.
+    """
+
+    customer_id: UUID
+    situation: Said
+    rhythm: Code | None = None
+    needs: Unsaid = ""
+    follow_up: Unsaid = ""
+    follow_up_on: date | None = None
+    escalation: NewEscalation | None = None
+
+
+class NewOutcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of the follow-up."""
+
+    text: Said
+
+
+class NewEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A registration or analysis of a customer's file; `values` fill in the register's form.
+
+    `span` such as 2026-03 is by default the present one; one that is over is entered late, one to come not at all.
+    """
+
+    customer_id: UUID
+    text: Said
+    what: Literal["registration", "analysis"] = "registration"
+    span: SpanName | None = None
+    values: FieldValues = {}
+
+
+class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the entry should have said, and why it is corrected."""
+
+    text: Said
+    reason: Reason
+    values: FieldValues = {}
+
+
+class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the frozen file is needed; the answer is on record (S02-6)."""
+
+    purpose: Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
