@@ -2,9 +2,10 @@
 
 from guibin import AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
 
-LIST, INTERNATIONAL = "corporate_vip", "international_business"
-CORPORATE = "corporate"
-EXCLUSIVE, DIAMOND, PLATINUM, GOLD = "exclusive", "diamond", "platinum", "gold"
+from .personal import DIAMOND, GOLD, PLATINUM, bounds
+
+CORPORATE, LIST, INTERNATIONAL = "corporate", "corporate_vip", "international_business"
+EXCLUSIVE = "exclusive"
 
 # S04-1: large stable deposits, or large economic benefit, or influence; S04-2: or the four dimensions together.
 WAYS = {
@@ -14,21 +15,16 @@ WAYS = {
     "value_score": "value",
 }
 # The regulation names four tiers and no figures: these are defaults.
+_BOUNDS = {
+    EXCLUSIVE: (10_000_000_000, 500_000_000, 95, 90),
+    DIAMOND: (5_000_000_000, 200_000_000, 85, 75),
+    PLATINUM: (2_000_000_000, 80_000_000, 75, 60),
+    GOLD: (500_000_000, 20_000_000, 60, 45),
+}
+_SETTLED = {DIAMOND: 1_000_000_000, PLATINUM: 300_000_000, GOLD: 50_000_000}
 SETTINGS = (
-    *(
-        Setting(f"corporate_{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause="S04-1")
-        for tier, values in (
-            (EXCLUSIVE, (10_000_000_000, 500_000_000, 95, 90)),
-            (DIAMOND, (5_000_000_000, 200_000_000, 85, 75)),
-            (PLATINUM, (2_000_000_000, 80_000_000, 75, 60)),
-            (GOLD, (500_000_000, 20_000_000, 60, 45)),
-        )
-        for figure, value in zip(WAYS.values(), values, strict=True)
-    ),
-    *(
-        Setting(f"settlement_{tier}", value, unit="USD", clause="S04-6")
-        for tier, value in ((DIAMOND, 1_000_000_000), (PLATINUM, 300_000_000), (GOLD, 50_000_000))
-    ),
+    *bounds("corporate_", WAYS, _BOUNDS, "S04-1"),
+    *(Setting(f"settlement_{tier}", value, unit="USD", clause="S04-6") for tier, value in _SETTLED.items()),
 )
 
 
@@ -64,17 +60,9 @@ LIST_SCHEME = TierScheme(
 INTERNATIONAL_SCHEME = TierScheme(
     INTERNATIONAL,
     customer_kinds=(CORPORATE,),
-    metrics=(
-        Metric("settlement_1y", "international_settlement", unit="USD"),
-        Metric("settlements_1y", "international_settlement", "count", unit="times"),
-    ),
-    tiers=tuple(
-        Tier(name, AtLeast("settlement_1y", f"settlement_{name}"), clause="S04-6") for name in (DIAMOND, PLATINUM, GOLD)
-    ),
+    metrics=(Metric("settlement_1y", "international_settlement", unit="USD"),),
+    tiers=tuple(Tier(name, AtLeast("settlement_1y", f"settlement_{name}"), clause="S04-6") for name in _SETTLED),
     approval="international_rating",
-    value_score=(
-        Dimension("settlement_1y", 80, 0, 1_000_000_000, "contribution"),
-        Dimension("settlements_1y", 20, 0, 200, "activity"),
-    ),
     clause="S04-6",
 )
+SCHEMES = (LIST_SCHEME, INTERNATIONAL_SCHEME)

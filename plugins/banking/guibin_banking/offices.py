@@ -4,14 +4,8 @@ from guibin import ApprovalFlow, ApprovalStep, BusinessDays, BusinessHours, Days
 
 BRANCH, PERSONAL, CORPORATE = "branch_head", "personal_department", "corporate_department"
 INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department", "president"
-POSTS = (
-    Post(PRESIDENT, clause="S04-2"),
-    Post(CORPORATE, clause="S04-4"),
-    Post(PERSONAL, clause="S08-4"),
-    Post(INTERNATIONAL, clause="S04-6"),
-    Post(CARDS, clause="S12-2"),
-    Post(BRANCH, clause="S04-3"),
-)
+# S04-2 to S04-6, S08-4, S12-2: the head office's, and the heads of branches.
+POSTS = tuple(map(Post, (PRESIDENT, CORPORATE, PERSONAL, INTERNATIONAL, CARDS, BRANCH)))
 SERVING = ("account_manager", "agent", "manager")
 
 APPROVALS = tuple(
@@ -24,8 +18,11 @@ APPROVALS = tuple(
     )
     # S04-3: offices sit in the head office (level 0), heads of branches directly under it (1), no lower.
     for name, subject, applicants, steps, clause in (
-        # A branch sends it up, the head office approves.
         ("vip_card", "application", SERVING, ((BRANCH, 2), (PERSONAL, 3)), "S08-4"),
+        ("personal_card", "card_application", SERVING, ((BRANCH, 2), (PERSONAL, 3)), "S08-4"),
+        ("executive_card", "card_application", SERVING, ((CORPORATE, 3), (PERSONAL, 3)), "S04-5"),
+        ("cooperative_card", "card_application", SERVING, ((BRANCH, 2),), "S12-6"),
+        ("card_quantity", "card_request", (), ((CARDS, 5),), "S12-6"),
         ("corporate_list", "assessment", (), ((CORPORATE, 10), (PRESIDENT, 10)), "S04-2"),
         ("corporate_adjustment", "application", SERVING, ((BRANCH, 5), (CORPORATE, 5)), "S04-4"),
         ("corporate_gold", "application", SERVING, ((BRANCH, 5),), "S04-3"),

@@ -11,7 +11,6 @@ FIELDS = (
     ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
     ArchiveField("unified_credit_code", "text", "confidential", searchable=True, chars_max=18, clause="S04-1"),
     ArchiveField("legal_representative", third_party=True, clause="S04-5"),
-    ArchiveField("industry", chars_max=60, clause="S04-1"),
 )
 
 PACK = Pack(
@@ -21,20 +20,13 @@ PACK = Pack(
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
     fields=FIELDS,
     settings=(*personal.SETTINGS, *corporate.SETTINGS),
-    schemes=(
-        personal.BANK_SCHEME,
-        corporate.LIST_SCHEME,
-        corporate.INTERNATIONAL_SCHEME,
-        personal.COOPERATIVE_SCHEME,
-    ),
+    schemes=(personal.BANK_SCHEME, *corporate.SCHEMES, personal.COOPERATIVE_SCHEME),
     service_items=rights.SERVICE_ITEMS,
     entitlements=rights.ENTITLEMENTS,
+    cards=rights.CARDS,
     department_tasks=offices.DEPARTMENT_TASKS,
     approvals=offices.APPROVALS,
     cadences=rights.CADENCES,
-    kpis=(
-        Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),
-        Kpi("vip_applications_approved", "applications_approved", "applications_decided", clause="S08-4"),
-    ),
+    kpis=(Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),),
     texts=load(files("guibin_banking") / "texts"),
 )

@@ -1,24 +1,33 @@
 """Personal VIPs: diamond, platinum and gold of a bank (S02, S08), and the VIPs of a credit cooperative (S12)."""
 
+from collections.abc import Mapping
+
 from guibin import AllOf, AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
 
-BANK, COOPERATIVE = "personal_vip", "cooperative_vip"
-PERSONAL = "personal"
+PERSONAL, BANK, COOPERATIVE = "personal", "personal_vip", "cooperative_vip"
 DIAMOND, PLATINUM, GOLD, VIP = "diamond", "platinum", "gold", "vip"
 
-# S02 breaks off before its figures and S08 has none: all but those of S12-1 are defaults.
 WAYS = {"deposit_avg_1y": "deposit", "transacted_1y": "transacted", "value_score": "value"}
+
+
+def bounds(prefix: str, ways: Mapping[str, str], tiers: Mapping[str, tuple[int, ...]], clause: str) -> list[Setting]:
+    """A setting for each figure of each tier: `<prefix><figure>_<tier>`, points up to 100, money in fen above."""
+    return [
+        Setting(f"{prefix}{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause=clause)
+        for tier, values in tiers.items()
+        for figure, value in zip(ways.values(), values, strict=True)
+    ]
+
+
+# S02 breaks off before its figures and S08 has none: all but those of S12-1 are defaults.
+_BOUNDS = {
+    DIAMOND: (100_000_000, 1_000_000_000, 90),
+    PLATINUM: (20_000_000, 200_000_000, 75),
+    GOLD: (5_000_000, 50_000_000, 60),
+}
 SETTINGS = (
     Setting("credit_floor", 60, unit="points", clause="S02-7"),
-    *(
-        Setting(f"{figure}_{tier}", value, unit="points" if figure == "value" else "CNY", clause="S02-8")
-        for tier, values in (
-            (DIAMOND, (100_000_000, 1_000_000_000, 90)),
-            (PLATINUM, (20_000_000, 200_000_000, 75)),
-            (GOLD, (5_000_000, 50_000_000, 60)),
-        )
-        for figure, value in zip(WAYS.values(), values, strict=True)
-    ),
+    *bounds("", WAYS, _BOUNDS, "S02-8"),
     Setting("demand_deposit_vip", 5_000_000, clause="S12-1"),
     Setting("fixed_deposit_vip", 10_000_000, clause="S12-1"),
 )
@@ -60,10 +69,8 @@ BANK_SCHEME = TierScheme(
     clause="S02-7",
 )
 
-_EITHER = (
-    AtLeast("demand_deposit_avg_1y", "demand_deposit_vip"),
-    AtLeast("fixed_deposit_now", "fixed_deposit_vip"),
-)
+_DEMAND = AtLeast("demand_deposit_avg_1y", "demand_deposit_vip")
+_FIXED = AtLeast("fixed_deposit_now", "fixed_deposit_vip")
 COOPERATIVE_SCHEME = TierScheme(
     COOPERATIVE,
     customer_kinds=(PERSONAL,),
@@ -72,7 +79,7 @@ COOPERATIVE_SCHEME = TierScheme(
         Metric("demand_deposit_avg_1y", "demand_deposit", "avg"),
         Metric("fixed_deposit_now", "fixed_deposit", "last", months=0),
     ),
-    tiers=(Tier(VIP, AnyOf(_EITHER), clause="S12-1"),),
+    tiers=(Tier(VIP, AnyOf((_DEMAND, _FIXED)), clause="S12-1"),),
     reassess_every="quarter",
     grace_days=90,
     voluntary=True,

@@ -1,10 +1,11 @@
-"""What each tier is entitled to, and how often its members hear from their account manager."""
+"""What each tier is entitled to, the cards that show it, and how often its members hear from their account manager."""
 
-from guibin import Cadence, Entitlement, ServiceItem
+from guibin import Cadence, CardKind, CardQuota, Entitlement, RealName, ServiceItem, Sponsorship
 
 from .corporate import EXCLUSIVE, INTERNATIONAL, LIST
 from .personal import BANK, COOPERATIVE, DIAMOND, GOLD, PLATINUM, VIP
 
+CARDED = (DIAMOND, PLATINUM, GOLD)
 EVENT = ("invitation", "attendance", "feedback")
 SERVICE_ITEMS = (
     ServiceItem("priority_counter", clause="S02-7"),
@@ -21,8 +22,8 @@ SERVICE_ITEMS = (
 ENTITLEMENTS = tuple(  # so many a year, None without limit: how often is the bank's to say
     Entitlement(scheme, tier, item, quota=quota, clause=clause)
     for scheme, item, clause, quotas in (
-        (BANK, "priority_counter", "S02-7", {DIAMOND: None, PLATINUM: None, GOLD: None}),
-        (BANK, "account_manager", "S02-5", {DIAMOND: None, PLATINUM: None, GOLD: None}),
+        (BANK, "priority_counter", "S02-7", dict.fromkeys(CARDED)),
+        (BANK, "account_manager", "S02-5", dict.fromkeys(CARDED)),
         (BANK, "preferential_fee", "S02-7", {DIAMOND: None, PLATINUM: 24, GOLD: 12}),
         (BANK, "vip_room", "S08-1", {DIAMOND: None, PLATINUM: None}),
         (BANK, "wealth_seminar", "S08-4", {DIAMOND: 12, PLATINUM: 4}),
@@ -35,6 +36,14 @@ ENTITLEMENTS = tuple(  # so many a year, None without limit: how often is the ba
         (INTERNATIONAL, "fx_advice", "S04-6", {DIAMOND: None, PLATINUM: 48, GOLD: 12}),
     )
     for tier, quota in quotas.items()
+)
+
+# How many executives of a company may have a card is the bank's to say (S04-5).
+EXECUTIVES = Sponsorship(LIST, tuple(map(CardQuota, (EXCLUSIVE, DIAMOND, PLATINUM, GOLD), (5, 3, 2, 1))))
+CARDS = (
+    *(CardKind(f"{tier}_card", BANK, tier, "personal_card", real_name=RealName(), clause="S08-1") for tier in CARDED),
+    CardKind("executive_card", BANK, DIAMOND, "executive_card", 36, "", RealName(), EXECUTIVES, clause="S04-5"),
+    CardKind("cooperative_card", COOPERATIVE, VIP, "cooperative_card", 36, "card_quantity", RealName(), clause="S12-6"),
 )
 
 CADENCES = (
