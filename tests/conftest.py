@@ -13,9 +13,10 @@ import pytest
 from argon2 import PasswordHasher
 from asgi_lifespan import LifespanManager
 from hypothesis import settings
+from pack_values import all_packs, take_away
 
 from guibin import embedded, migrations
-from guibin.packs import Packs, installed
+from guibin.packs import Packs
 from guibin_tenants import keyring, staff
 from support import TestClock, World, litestar_in, make_app
 
@@ -35,15 +36,34 @@ class Database:
     redis: str
 
 
+# Without packs there is nothing of theirs to test, nor a worker process that could load them.
+NEED_PACKS = ("plugins", "faults")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--without-packs", action="store_true", help="run the core's tests with no pack installed, its values as data"
+    )
+
+
+def pytest_ignore_collect(collection_path, config):
+    root = Path(__file__).parent
+    if config.getoption("--without-packs") and collection_path.parent == root and collection_path.name in NEED_PACKS:
+        return True
+    return None
+
+
 def pytest_configure(config):
     """The controller (or a run without workers) starts the servers; workers are told where."""
+    if config.getoption("--without-packs"):
+        take_away()
     if hasattr(config, "workerinput"):
         return
     home = Path(tempfile.mkdtemp(prefix="guibin-tests-", dir=os.environ.get("TMPDIR", "/tmp")))
     home.chmod(0o755)
     servers = embedded.start(home, settings=embedded.FORGETFUL)
     try:
-        asyncio.run(migrations.migrate(servers.owner_url, Packs(installed()).tables()))
+        asyncio.run(migrations.migrate(servers.owner_url, all_packs().tables()))
     except BaseException:
         embedded.stop(home)
         raise
@@ -99,8 +119,8 @@ async def _copy(superuser: str, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def packs() -> Packs:
-    """All installed packs."""
-    return Packs(installed())
+    """Every pack of this run."""
+    return all_packs()
 
 
 @pytest.fixture(scope="session", autouse=True)

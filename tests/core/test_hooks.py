@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
+from pack_values import all_packs
 from piccolo.columns import Text
 
 from guibin import hookspecs
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction, hookimpl
-from guibin.packs import BadPack, HookFailed, Objected, Packs, installed
+from guibin.packs import BadPack, HookFailed, Objected, Packs
 from guibin.policy.packs import Pack
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
@@ -39,7 +40,7 @@ def plugin(name, **hooks):
 
 
 def a_pack():
-    return Packs(installed()).value("cable_tv")
+    return all_packs().value("cable_tv")
 
 
 def hooks_of(**hooks):

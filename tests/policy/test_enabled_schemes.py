@@ -1,11 +1,12 @@
 """A company uses some of its pack's schemes: the others go with whatever hangs on them."""
 
+from pack_values import all_packs
+
 from guibin.defaults import CORE
-from guibin.packs import Packs, installed
 from guibin.policy.packs import Overrides, merge
 from guibin.policy.validation import validate
 
-PACKS = Packs(installed())
+PACKS = all_packs()
 BANKING = PACKS.value("banking")
 COOPERATIVE = "cooperative_vip"
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from pack_values import all_packs
 
 from guibin.defaults import CORE
-from guibin.packs import Packs, installed
 from guibin.policy.complaints import Level
 from guibin.policy.criteria import (
     AllOf,
@@ -27,7 +27,7 @@ from guibin.policy.fields import ArchiveField, check_values, is_identity_number
 from guibin.policy.packs import Overrides, decode_pack, encode_pack, merge
 from guibin.policy.validation import validate
 
-PACK = Packs(installed()).value("cable_tv")
+PACK = all_packs().value("cable_tv")
 
 leaves = st.one_of(
     *(st.builds(kind, st.sampled_from("abc"), st.integers(-5, 5)) for kind in (AtLeast, MoreThan, AtMost, LessThan)),

@@ -3,15 +3,16 @@
 import card_pack
 import pytest
 from cards import CardDesk, open_card_desk
+from pack_values import plugins
 
-from guibin.packs import Packs, installed
+from guibin.packs import Packs
 from support import TestClock, make_app
 
 
 @pytest.fixture(scope="session")
 def packs() -> Packs:
     """The installed packs and the small one with cards."""
-    return Packs({**installed(), "lounge": card_pack.plugin})
+    return Packs({**plugins(), "lounge": card_pack.plugin})
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from guibin.defaults import CORE
 from guibin.general import GENERAL
 from guibin.policy.packs import Overrides, merge
 from guibin.policy.validation import validate
+from guibin.policy.workstreams import ASIDE
 
 KEY = "key_customer"
 FORM = {
@@ -202,7 +203,7 @@ async def test_every_part_of_the_policy_and_every_figure_is_the_work_of_one_work
     defined = [figure["name"] for figure in (await desk.client.get("/api/v1/figures")).json()]
 
     named = [part for stream in policy["workstreams"] for part in stream["parts"]]
-    assert sorted(named) == sorted(set(policy) - {"version", "packs", "posts", "texts", "kpis", "workstreams"})
+    assert sorted(named) == sorted(set(policy) - ASIDE)
     assert [(one["name"], one["title"]) for one in report["workstreams"]] == [
         ("identification", "客户识别"),
         ("relationship", "关系建立"),

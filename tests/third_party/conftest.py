@@ -1,0 +1,20 @@
+"""A pack from outside the project, found on the path as an installed one would be."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from pack_values import plugins
+
+from guibin.packs import Packs
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE))
+
+import guibin_airline_lounge  # noqa: E402  # only now that its folder is on the path
+
+
+@pytest.fixture(scope="session")
+def packs() -> Packs:
+    """The packs of the run and the one from outside."""
+    return Packs({**plugins(), "airline_lounge": guibin_airline_lounge})
