@@ -20,6 +20,7 @@ from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .messages import tables as messages
 from .notices.tables import StaffNotice
+from .offers import tables as offers
 from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles import tables as profiles
 from .receptions import tables as receptions
@@ -158,6 +159,9 @@ TABLES: tuple[type[Table], ...] = (
     activities.ActivityAttendance,
     activities.ActivityFeedback,
     activities.ActivityCost,
+    offers.Offer,
+    offers.OfferPurchase,
+    offers.OfferReturn,
     campaigns.Campaign,
     campaigns.CampaignMember,
     campaigns.CampaignContact,

@@ -7,6 +7,7 @@ import pytest
 from pack_values import plugins
 
 from guibin.packs import Packs
+from support import TestClock, make_app
 
 HERE = Path(__file__).parent
 sys.path.append(str(HERE))
@@ -18,3 +19,10 @@ import guibin_airline_lounge  # noqa: E402  # only now that its folder is on the
 def packs() -> Packs:
     """The packs of the run and the one from outside."""
     return Packs({**plugins(), "airline_lounge": guibin_airline_lounge})
+
+
+@pytest.fixture(scope="session")
+def application(database, packs):
+    """An application of its own: the one other tests share does not know the pack."""
+    clock = TestClock()
+    return make_app(database.app, packs, clock), clock

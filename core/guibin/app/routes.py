@@ -37,6 +37,7 @@ from guibin.insight.api import (
 from guibin.jobs.api import JobController, JobPauseController, JobRetentionController
 from guibin.messages.api import ChannelController, MessageController, StaffAddressController
 from guibin.notices.api import NoticeController
+from guibin.offers.api import OfferController, OfferPurchaseController
 from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
@@ -142,6 +143,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SurveyLinkController,
     ActivityController,
     ActivityInvitationController,
+    OfferController,
+    OfferPurchaseController,
     CampaignController,
     CampaignMemberController,
     InvitationLinkController,

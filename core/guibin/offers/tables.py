@@ -1,0 +1,76 @@
+"""What is offered, who bought it, and what came back."""
+
+from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class Offer(TenantTable, tablename="offer"):
+    """So many units of something, open to everybody from `opens_at` until before `closes_at`.
+
+    `head_starts` are the policy's as they were when it was put up. `sold` counts the units for the whole company: whoever
+    buys locks this row. The price is the same for everybody, in minor units.
+    """
+
+    title = Varchar(length=200)
+    text = Text(default="")
+    sold = Integer(default=0)
+    quantity = Integer()
+    per_customer = Integer(default=1)
+    price = BigInt(default=0)
+    currency = Varchar(length=3, default="CNY")
+    opens_at = Timestamptz(default=None, null=True)
+    closes_at = Timestamptz(default=None, null=True)
+    head_starts = JSONB()
+    policy_version = Integer(default=0)
+    put_up_by = UuidColumn(default=None)
+    put_up_by_name = Varchar(length=200)
+    put_up_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        indexes=(Index(("opens_at desc", "id desc"), name="offer_opens_idx"),),
+        checks={
+            "in_order": "opens_at is not null and closes_at > opens_at",
+            "not_oversold": "sold >= 0 and sold <= quantity",
+            "priced": "price >= 0",
+        },
+    )
+
+
+class OfferPurchase(TenantTable, tablename="offer_purchase"):
+    """A customer bought; `early` before everybody could, through `tier` and by `redemption_id` where a right was used."""
+
+    offer_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    quantity = Integer()
+    early = Boolean()
+    scheme = Varchar(length=60, default="")
+    tier = Varchar(length=60, default="")
+    redemption_id = UuidColumn(default=None, null=True)
+    bought_at = Timestamptz(default=None, null=True)
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"offer_id": "offer", "customer_id": "customer", "redemption_id": "redemption"},
+        indexes=(
+            Index(("offer_id", "customer_id")),
+            Index(("bought_at desc", "id desc"), name="offer_purchase_bought_idx"),
+        ),
+        append_only=True,
+        checks={"something": "quantity > 0 and bought_at is not null"},
+    )
+
+
+class OfferReturn(TenantTable, tablename="offer_return"):
+    """A purchase was undone: its units can be bought again, the right to buy early is given back."""
+
+    purchase_id = UuidColumn(default=None)
+    reason = Text()
+    returned_at = Timestamptz(default=None, null=True)
+    recorded_by = UuidColumn(default=None)
+    recorded_by_name = Varchar(length=200)
+
+    keys = Keys(unique=(("purchase_id",),), references={"purchase_id": "offer_purchase"}, append_only=True)
