@@ -66,6 +66,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
+    Rhythm("assess_due", tiers.AssessDue(), every="daily 01:00", catch_up="once"),  # S13-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6

@@ -258,22 +258,15 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
 
 def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:
     """The policy with these schemes only, and without what hangs on the others."""
-    return replace(
-        policy,
-        enabled_schemes=names,
-        schemes=tuple(scheme for scheme in policy.schemes if scheme.name in names),
-        entitlements=tuple(entitlement for entitlement in policy.entitlements if entitlement.scheme in names),
-        cards=tuple(
-            card
-            for card in policy.cards
-            if card.scheme in names and (card.sponsorship is None or card.sponsorship.scheme in names)
-        ),
-        cadences=tuple(cadence for cadence in policy.cadences if cadence.scheme in names),
-        head_starts=tuple(head_start for head_start in policy.head_starts if head_start.scheme in names),
-        hotline=replace(
-            policy.hotline, routes=tuple(route for route in policy.hotline.routes if route.scheme in names)
-        ),
-    )
+    parts = {
+        field: tuple(item for item in part if getattr(item, "scheme", "") in ("", *names))
+        for field in policy.__struct_fields__
+        if isinstance(part := getattr(policy, field), tuple)
+    }
+    parts["schemes"] = tuple(scheme for scheme in policy.schemes if scheme.name in names)
+    parts["cards"] = tuple(c for c in parts["cards"] if c.sponsorship is None or c.sponsorship.scheme in names)
+    routes = tuple(route for route in policy.hotline.routes if route.scheme in names)
+    return replace(policy, **parts, enabled_schemes=names, hotline=replace(policy.hotline, routes=routes))
 
 
 def _texts(parts: Sequence[Pack], overrides: Overrides) -> dict[str, Text]:

@@ -1,9 +1,13 @@
 """Background work of tiers."""
 
+from datetime import date
+
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 
-from . import memberships, moves
+from . import memberships, moves, periodic
+from .assessment import assess
+from .bulk import WITHIN_S
 from .days import local_day
 from .moves import AnnounceMoves
 
@@ -18,6 +22,32 @@ async def end_expired_memberships(job: EndExpiredMemberships, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
     await memberships.end_expired(today, now=run.now)
     await memberships.end_unwilling(today, now=run.now)
+
+
+class AssessDue(Job, frozen=True):
+    """Schemes whose period has begun are assessed as of its first day (S13-3)."""
+
+
+class AssessScheme(Job, frozen=True):
+    """One scheme is assessed; the facts known when it runs count."""
+
+    scheme: str
+    as_of: date
+
+
+@handles(AssessDue)
+async def assess_due(job: AssessDue, run: Run) -> None:
+    """Each scheme is a job of its own, so that one that fails holds up no other."""
+    today = local_day(run.now, run.company.time_zone)
+    for scheme, as_of in await periodic.due(run.policy, on=today):
+        await enqueue(AssessScheme(scheme, as_of), now=run.now, unique_key=f"assess/{scheme}/{as_of}")
+
+
+@handles(AssessScheme, timeout_s=WITHIN_S)
+async def assess_scheme(job: AssessScheme, run: Run) -> None:
+    """Whoever assessed the period meanwhile was first, and a scheme that is off is no longer due."""
+    if (job.scheme, job.as_of) in await periodic.due(run.policy, on=job.as_of):
+        await assess(job.scheme, as_of=job.as_of, policy=run.policy, by=run.by, now=run.now)
 
 
 @handles(AnnounceMoves)

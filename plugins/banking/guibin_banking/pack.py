@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from guibin import ArchiveField, Kpi, Pack, load
+from guibin import ArchiveField, Kpi, Pack, Register, load
 
 from . import corporate, offices, personal, rights
 
@@ -27,6 +27,7 @@ PACK = Pack(
     department_tasks=offices.DEPARTMENT_TASKS,
     approvals=offices.APPROVALS,
     cadences=rights.CADENCES,
+    registers=(Register("vip_file", scheme=personal.BANK, clause="S02-5"),),
     kpis=(Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),),
     texts=load(files("guibin_banking") / "texts"),
 )
