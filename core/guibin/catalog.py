@@ -21,6 +21,7 @@ from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .messages import tables as messages
 from .notices.tables import StaffNotice
 from .offers import tables as offers
+from .plans import tables as plans
 from .policies.tables import PolicyVersion, ProposedIndicator
 from .profiles import tables as profiles
 from .receptions import tables as receptions
@@ -144,6 +145,12 @@ TABLES: tuple[type[Table], ...] = (
     reviews.RegisterEntry,
     reviews.RegisterCorrection,
     reviews.RegisterArchive,
+    plans.WorkPlan,
+    plans.WorkPlanItem,
+    plans.WorkPlanResult,
+    plans.WorkPlanReview,
+    plans.WorkLog,
+    plans.WorkLogReview,
     care.Reminder,
     care.Renewal,
     care.CareTask,

@@ -19,6 +19,8 @@ from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
+from guibin.plans import handing_over as plans_handed_over
+from guibin.plans import jobs as plans
 from guibin.receptions import jobs as receptions
 from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
@@ -40,6 +42,7 @@ HANDLERS = (
     care,
     department_requests,
     insight,
+    plans,
     receptions,
     care_posting,
     messages,
@@ -55,6 +58,7 @@ HANDLERS = (
 CHARGES = (
     complaints_handed_over,
     department_requests_handed_over,
+    plans_handed_over,
     records_handed_over,
     service_requests_handed_over,
     surveys_handed_over,
@@ -68,6 +72,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
     Rhythm("assess_due", tiers.AssessDue(), every="daily 01:00", catch_up="once"),  # S13-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
+    Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("post_care_messages", care_posting.PostCareMessages(), every="daily 08:35", catch_up="once"),  # S07-6

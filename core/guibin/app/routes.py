@@ -38,6 +38,7 @@ from guibin.jobs.api import JobController, JobPauseController, JobRetentionContr
 from guibin.messages.api import ChannelController, MessageController, StaffAddressController
 from guibin.notices.api import NoticeController
 from guibin.offers.api import OfferController, OfferPurchaseController
+from guibin.plans.api import WorkLogController, WorkPlanController
 from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
@@ -129,6 +130,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ReceptionTaskController,
     UpwardReportController,
     CustomerReviewController,
+    WorkPlanController,
+    WorkLogController,
     TimerController,
     CalendarController,
     TimetableController,

@@ -1,0 +1,113 @@
+"""Background work of plans: telling of plans and logs that are missing, and of reviews that are overdue (S05-4)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from guibin.jobs.kinds import Job, Run, handles
+from guibin.notices.actions import Notice, notify
+from guibin.records.spans import before, window_of
+from guibin.sla import calendars
+from guibin.sla.calendars import BUSINESS
+from guibin.tiers.days import local_day
+from guibin_tenants.scope import fetch
+
+from . import queries
+from .work_plans import falls_due
+
+
+class TellMissingPlans(Job, frozen=True):
+    """Whose plan of the present spans, log of the day before, or review is missing."""
+
+
+@handles(TellMissingPlans)
+async def tell_missing_plans(job: TellMissingPlans, run: Run) -> None:
+    """Whoever owes a plan or log hears of it, and with a plan their supervisor; of an overdue review the supervisor."""
+    await _tell_plans(run)
+    await _tell_reviews(run)
+    if run.policy.plans.logs_reviewed_every is not None:
+        await _tell_logs(run)
+        await _tell_log_reviews(run)
+
+
+async def _tell_plans(run: Run) -> None:
+    policy, zone = run.policy.plans, run.company.time_zone
+    today = local_day(run.due_at or run.now, zone)
+    windows = [window_of(span, today, zone) for span in policy.spans]
+    due = [(window, await falls_due(policy.hand_in_within, window.starts_at)) for window in windows]
+    for one in await queries.plans_due(due, policy=policy, by=run.by, now=run.now):
+        if one.state == "missing":
+            details = {"who": one.staff_name, "span": one.period}
+            await _tell("plan_missing", one.period, one.staff_id, one.org_unit_id, details, run, too=True)
+
+
+async def _tell_reviews(run: Run) -> None:
+    rows = await fetch(
+        "select p.id, p.round, p.period, p.staff_id, p.staff_name, s.org_unit_id from work_plan p"
+        " join staff s on s.tenant_id = p.tenant_id and s.id = p.staff_id"
+        " where p.state = 'handed_in' and p.review_by < $1 order by p.review_by, p.id",
+        run.now,
+    )
+    for row in rows:
+        details = {"who": row["staff_name"], "span": row["period"]}
+        key = f"{row['id']}/{row['round']}"
+        await _tell("plan_unreviewed", key, row["staff_id"], row["org_unit_id"], details, run)
+
+
+async def _tell_logs(run: Run) -> None:
+    yesterday = local_day(run.due_at or run.now, run.company.time_zone) - timedelta(days=1)
+    if not (await calendars.in_force(BUSINESS)).calendar.works_on(yesterday):
+        return
+    start = window_of("week", yesterday, run.company.time_zone).starts_at
+    rows = await fetch(
+        "select s.id, s.name, s.org_unit_id from staff s where s.left_at is null and $1 = any (s.roles)"
+        " and s.created_at < $3 and not exists (select from work_log l where l.tenant_id = s.tenant_id"
+        "  and l.staff_id = s.id and l.worked_on = $2) order by s.name, s.id",
+        run.policy.plans.written_by,
+        yesterday,
+        start + timedelta(days=yesterday.weekday()),
+    )
+    for row in rows:
+        notice = Notice(
+            kind="log_missing",
+            subject="staff",
+            subject_id=row["id"],
+            staff_ids=(row["id"],),
+            details={"on": yesterday.isoformat()},
+        )
+        await notify(notice, key=f"log-missing/{yesterday}", now=run.now)
+
+
+async def _tell_log_reviews(run: Run) -> None:
+    policy, zone = run.policy.plans, run.company.time_zone
+    assert policy.logs_reviewed_every is not None  # the caller looked
+    ended = before(window_of(policy.logs_reviewed_every, local_day(run.due_at or run.now, zone), zone), zone)
+    if await falls_due(policy.review_within, ended.ends_at) >= run.now:
+        return
+    rows = await fetch(
+        "select s.id, s.name, s.org_unit_id from staff s where s.left_at is null and exists (select from work_log l"
+        "  where l.tenant_id = s.tenant_id and l.staff_id = s.id and l.worked_on >= $1 and l.worked_on < $2)"
+        " and not exists (select from work_log_review r where r.tenant_id = s.tenant_id and r.staff_id = s.id"
+        "  and r.period = $3) order by s.name, s.id",
+        ended.first_on,
+        ended.after_on,
+        ended.name,
+    )
+    for row in rows:
+        details = {"who": row["name"], "span": ended.name}
+        await _tell("log_unreviewed", f"{ended.name}/{row['id']}", row["id"], row["org_unit_id"], details, run)
+
+
+async def _tell(
+    kind: str, key: str, staff_id: UUID, unit_id: UUID | None, details: dict[str, str], run: Run, *, too: bool = False
+) -> None:
+    """The supervisor nearest to somebody, and with `too` that one as well."""
+    notice = Notice(
+        kind=kind,
+        subject="staff",
+        subject_id=staff_id,
+        org_unit_id=unit_id,
+        roles=(run.policy.plans.reviewed_by,),
+        staff_ids=(staff_id,) if too else (),
+        details=details,
+    )
+    await notify(notice, key=f"{kind}/{key}/{staff_id}", now=run.now)

@@ -1,0 +1,68 @@
+"""What callers send about plans and logs, bounded and strict."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.policy.cadence import Span
+from guibin.records.words import Reason, Said, Unsaid
+
+Code = Annotated[str, Meta(min_length=1, max_length=60)]
+ITEMS_MAX = 100
+
+
+class NewItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing to do, perhaps for a customer, perhaps until a day of the span."""
+
+    text: Reason
+    customer_id: UUID | None = None
+    due_on: date | None = None
+
+
+Items = Annotated[tuple[NewItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
+
+
+class NewWorkPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One's own plan for the span that holds `on`, by default today: the present one or the next."""
+
+    span: Span
+    items: Items
+    on: date | None = None
+
+
+class NewRevision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The plan once more, after it was returned."""
+
+    items: Items
+
+
+class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Accepted, or returned with remarks."""
+
+    accepted: bool
+    remarks: Unsaid = ""
+
+
+class NewResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of it."""
+
+    text: Said
+
+
+class NewLog(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one did on a day, by default today, perhaps for a customer."""
+
+    text: Said
+    worked_on: date | None = None
+    customer_id: UUID | None = None
+
+
+class NewLogReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose log of the span that holds `on` is accepted, or returned with remarks."""
+
+    staff_id: UUID
+    on: date
+    accepted: bool
+    remarks: Unsaid = ""

@@ -1,0 +1,116 @@
+"""Work plans with their items, logs and reviews; relationship plans with their measures."""
+
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Boolean, Date, SmallInt, Text, Timestamptz, Varchar
+
+from guibin_tenants.tables import Index, Keys, TenantTable
+
+
+class WorkPlan(TenantTable, tablename="work_plan"):
+    """Somebody's plan for a week, month or year, `period` such as 2026-W10; `round` counts its revisions (S05-4).
+
+    `state` follows from the reviews beside it and is kept here so that lists filter by an index. It was to be handed in by
+    `due_at` and is to be reviewed by `review_by`.
+    """
+
+    staff_id = UuidColumn(default=None)
+    staff_name = Varchar(length=200)
+    span = Varchar(length=7)
+    period = Varchar(length=10)
+    first_on = Date(default=None, null=True)
+    after_on = Date(default=None, null=True)
+    due_at = Timestamptz(default=None, null=True)
+    handed_in_at = Timestamptz(default=None, null=True)
+    review_by = Timestamptz(default=None, null=True)
+    state = Varchar(length=9, default="handed_in")
+    round = SmallInt(default=1)
+
+    keys = Keys(
+        unique=(("staff_id", "period"),),
+        references={"staff_id": "staff"},
+        indexes=(
+            Index(("handed_in_at desc", "id desc"), name="work_plan_newest_idx"),
+            Index(("review_by",), where="state = 'handed_in'", name="work_plan_waiting_idx"),
+        ),
+        checks={"state_known": "state in ('handed_in', 'returned', 'accepted')"},
+    )
+
+
+class WorkPlanItem(TenantTable, tablename="work_plan_item"):
+    """One thing to do, perhaps for a customer; `staff_id` does it, somebody else after a hand-over."""
+
+    plan_id = UuidColumn(default=None)
+    round = SmallInt(default=1)
+    place = SmallInt(default=0)
+    text = Text()
+    customer_id = UuidColumn(default=None, null=True)
+    due_on = Date(default=None, null=True)
+    staff_id = UuidColumn(default=None)
+    staff_name = Varchar(length=200)
+
+    keys = Keys(
+        unique=(("plan_id", "round", "place"),),
+        wall="customer_id",
+        references={"plan_id": "work_plan", "customer_id": "customer", "staff_id": "staff"},
+    )
+
+
+class WorkPlanResult(TenantTable, tablename="work_plan_result"):
+    """What came of an item."""
+
+    item_id = UuidColumn(default=None)
+    text = Text()
+    done_by = UuidColumn(default=None)
+    done_by_name = Varchar(length=200)
+    done_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("item_id",),), references={"item_id": "work_plan_item"}, append_only=True)
+
+
+class WorkPlanReview(TenantTable, tablename="work_plan_review"):
+    """A supervisor accepted a round of the plan, or returned it with remarks."""
+
+    plan_id = UuidColumn(default=None)
+    round = SmallInt(default=1)
+    accepted = Boolean(default=False)
+    remarks = Text(default="")
+    reviewed_by = UuidColumn(default=None)
+    reviewed_by_name = Varchar(length=200)
+    reviewed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("plan_id", "round"),), references={"plan_id": "work_plan"}, append_only=True)
+
+
+class WorkLog(TenantTable, tablename="work_log"):
+    """What somebody did on a day; several lines a day, none taken back. `days_late` 0 was written on the day."""
+
+    staff_id = UuidColumn(default=None)
+    staff_name = Varchar(length=200)
+    worked_on = Date(default=None, null=True)
+    text = Text()
+    customer_id = UuidColumn(default=None, null=True)
+    days_late = SmallInt(default=0)
+    written_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"staff_id": "staff", "customer_id": "customer"},
+        append_only=True,
+        indexes=(Index(("staff_id", "worked_on desc")), Index(("written_at desc", "id desc"))),
+        checks={"dated": "worked_on is not null"},
+    )
+
+
+class WorkLogReview(TenantTable, tablename="work_log_review"):
+    """A supervisor went through somebody's log of a span: accepted, or returned with remarks, `round` after round."""
+
+    staff_id = UuidColumn(default=None)
+    period = Varchar(length=10)
+    round = SmallInt(default=1)
+    accepted = Boolean(default=False)
+    remarks = Text(default="")
+    reviewed_by = UuidColumn(default=None)
+    reviewed_by_name = Varchar(length=200)
+    reviewed_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("staff_id", "period", "round"),), references={"staff_id": "staff"}, append_only=True)
