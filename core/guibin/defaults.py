@@ -49,7 +49,16 @@ CORE = Pack(
     regulation="S01, S09, S10, S13, S14",
     posts=(OFFICER,),
     complaints=ComplaintPolicy(  # S10-5
-        levels=(Level("standard", resolve_within=Hours(24), escalations=(Escalation("manager"),), clause="S10-5"),),
+        levels=(
+            Level(
+                "standard",
+                resolve_within=Hours(24),
+                rectify_within=Days(7),  # S14-7: within the set time, which the regulation leaves open
+                escalations=(Escalation("manager"),),
+                clause="S10-5",
+            ),
+        ),
+        centre=("reception_officer",),  # S14-7
         default_level="standard",
         clause="S10-5",
     ),

@@ -18,10 +18,10 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .levels import RECTIFICATION, RESOLUTION, case_of, level_named, terms_of
+from . import rectification
+from .levels import RESOLUTION, case_of, level_named, terms_of
 from .queries import ComplaintView, by_id
 from .refusals import (
-    AlreadyRectified,
     AlreadyResolved,
     AlreadyWaiting,
     ComplaintClosed,
@@ -37,7 +37,6 @@ from .requests import (
     NewMessage,
     NewNote,
     NewPause,
-    NewRectification,
     NewResolution,
 )
 
@@ -83,6 +82,7 @@ async def change_level(
     moved = await sla.relimit(complaint_id, RESOLUTION, terms=terms_of(policy, level), by=by, now=now)
     case = case_of(complaint_id, complaint["customer_id"])
     await milestones.relimit(case, level.milestones, received_at=complaint["received_at"], by=by, now=now)
+    await rectification.follow_level(complaint, level, policy=policy, by=by, now=now)
     await execute(
         "insert into complaint_level_change (id, complaint_id, from_level, to_level, reason, due_before, due_after,"
         " changed_by, changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -292,27 +292,6 @@ async def take_in_again(
     case = case_of(complaint_id, complaint["customer_id"])
     await milestones.ask(case, _milestones(complaint, policy), at=received_at, by=by, now=now)
     return await _done("complaint.intake", complaint, by=by, now=now)
-
-
-async def rectify(complaint_id: UUID, new: NewRectification, *, by: Principal, now: datetime) -> ComplaintView:
-    """Report to leadership how it is kept from happening again (S14-7)."""
-    complaint = await _locked(complaint_id)
-    try:
-        await execute(
-            "insert into complaint_rectification (id, complaint_id, plan, reported_to, reported_by, reported_by_name,"
-            " reported_at) values ($1, $2, $3, $4, $5, $6, $7)",
-            new_id(),
-            complaint_id,
-            new.plan,
-            new.reported_to,
-            by.id,
-            by.name,
-            now,
-        )
-    except asyncpg.UniqueViolationError:
-        raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan") from None
-    await sla.complete_if_any(complaint_id, RECTIFICATION, at=now, now=now)
-    return await _done("complaint.rectify", complaint, by=by, now=now)
 
 
 async def _locked(complaint_id: UUID) -> asyncpg.Record:

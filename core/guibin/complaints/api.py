@@ -15,7 +15,7 @@ from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import actions, queries
+from . import actions, queries, rectification
 from .intake import receive
 from .queries import ComplaintFilter, ComplaintForm, ComplaintView
 from .requests import (
@@ -140,5 +140,7 @@ class ComplaintController(Controller):
         return await actions.take_in_again(complaint_id, data, policy=policy.complaints, by=by, now=now)
 
     @post("/{complaint_id:uuid}/rectification", needs=WRITE, summary="Report the plan against repetition")
-    async def rectify(self, complaint_id: UUID, data: NewRectification, by: Principal, now: datetime) -> ComplaintView:
-        return await actions.rectify(complaint_id, data, by=by, now=now)
+    async def rectify(
+        self, complaint_id: UUID, data: NewRectification, policy: Policy, by: Principal, now: datetime
+    ) -> ComplaintView:
+        return await rectification.rectify(complaint_id, data, policy=policy.complaints, by=by, now=now)

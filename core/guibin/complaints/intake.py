@@ -25,6 +25,7 @@ from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
+from . import rectification
 from .actions import hand_over
 from .levels import RESOLUTION, SUBJECT, Judged, case_of, judged, level_named, terms_of
 from .queries import ComplaintView, by_id
@@ -74,6 +75,7 @@ async def receive(
         case = case_of(complaint_id, new.customer_id)
         await milestones.begin(case, found.level.milestones, at=received_at, now=now)
         await milestones.ask(case, found.level.milestones, at=received_at, by=by, now=now)
+        await rectification.begin(complaint_id, found.level, policy=policy.complaints, at=received_at, now=now)
     await events.record(ComplaintReceived(complaint_id=complaint_id, level=found.level.name), now=now)
     note = AuditNote(
         action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id

@@ -9,6 +9,7 @@ from .milestones import Escalation, Milestone
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
     """One level. `warn_at_percent` of the time limit has been used when the warning comes.
 
+    `rectify_within` of the receipt, leadership has a plan against repetition; None asks for none (S14-7).
     `milestones` are its targets beside the resolution, such as the first contact.
     """
 
@@ -18,7 +19,7 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
     calendar: str = "always"
     escalations: tuple[Escalation, ...] = ()
     always_follow_up: bool = False
-    rectification: bool = False
+    rectify_within: Deadline | None = None
     milestones: tuple[Milestone, ...] = ()
     clause: str = ""
 
@@ -35,7 +36,8 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `levels` rise in severity; `default_level` is for texts no keyword matches. A complaint reopened within
     `reopen_within_days` continues its clock, later it becomes a new one. `sample_percent` of each week's settled
-    complaints are called back (S07-29), at least one.
+    complaints are called back (S07-29), at least one. `centre` are the roles or posts that hear of each complaint at
+    once, `leadership` those who hear of each plan against repetition (S14-7).
     """
 
     levels: tuple[Level, ...]
@@ -46,6 +48,8 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     reopen_within_days: int = 30
     sample_percent: int = 10
     callback_required: bool = True
+    centre: tuple[str, ...] = ()
+    leadership: tuple[str, ...] = ("manager",)
     clause: str = ""
 
     def level(self, name: str) -> Level | None:

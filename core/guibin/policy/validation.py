@@ -220,6 +220,10 @@ def _time_limit(item: ServiceItem, limit: TimeLimit) -> Iterator[PolicyProblem]:
 
 
 def _complaints(policy: ComplaintPolicy, known: frozenset[str]) -> Iterator[PolicyProblem]:
+    for part in ("centre", "leadership"):
+        for role in getattr(policy, part):
+            if role not in known:
+                yield PolicyProblem(f"complaints.{part}", role, "a role or post", f"one of {sorted(known)}")
     names = [level.name for level in policy.levels]
     if policy.default_level not in names:
         yield PolicyProblem("complaints.default_level", policy.default_level, "a level", f"one of {names}")
@@ -244,6 +248,8 @@ def _complaints(policy: ComplaintPolicy, known: frozenset[str]) -> Iterator[Poli
             yield PolicyProblem(f"{path}.resolve_within", str(count), f"at least {least}")
         yield from _escalations(level.escalations, known, path)
         yield from milestone_problems(level.milestones, known, f"{path}.milestones")
+        if getattr(level.rectify_within, "count", 1) < 1:
+            yield PolicyProblem(f"{path}.rectify_within", str(level.rectify_within), "at least 1")
 
 
 def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:

@@ -158,7 +158,7 @@ COMPLAINTS = ComplaintPolicy(  # S07-23: round the clock (S07-2)
     levels=(
         Level("1", Hours(5), escalations=TOLD, clause="S07-23"),
         Level("2", Hours(8), escalations=TOLD, clause="S07-23"),
-        Level("3", Hours(12), escalations=TOLD, always_follow_up=True, rectification=True, clause="S07-23"),
+        Level("3", Hours(12), escalations=TOLD, always_follow_up=True, clause="S07-23"),
     ),
     default_level="1",
     channels=("phone", "hall", "web", "email", "letter", "visit", "social", "fax"),
