@@ -73,6 +73,7 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         score = _score(scheme, names, values)
         names[VALUE_SCORE] = "v.score"
         columns.append(f"'{VALUE_SCORE}', v.score")
+    label = ", label" if any(metric.labels for metric in scheme.metrics) else ""
     facts = values.add(sorted({metric.fact for metric in scheme.metrics}), "text[]")
     cases = " ".join(
         f"when {_condition(tier.criterion, names, values)} then {values.add(tier.name, 'text')}"
@@ -82,7 +83,7 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
     kinds = values.add(list(scheme.customer_kinds), "text[]")
     sql = f"""
         with known as (
-            select tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref from fact f
+            select tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{label} from fact f
             where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
                 and value is not null and not exists (
                     select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
@@ -124,6 +125,10 @@ def _aggregate(metric: Metric, values: _Values) -> str:
     where = f"metric = {fact}"
     if months:
         where += f" and occurred_on >= ($1::date - make_interval(months => {months}))::date"
+    if metric.at_least is not None:
+        where += f" and value >= {values.add(number(metric.at_least), 'bigint')}"
+    if metric.labels:
+        where += f" and label = any ({values.add(list(metric.labels), 'text[]')})"
     match metric.aggregate:
         case "count":
             return f"count(*) filter (where {where})"

@@ -22,6 +22,8 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     `avg` is the sum of the window, over so many months, times `per` (12 gives a yearly average). The months are those
     of the `window`, so that a customer younger than it is measured against the whole; those `present`, that have a
     fact; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
+    With `at_least` only facts of that value count, exactly at it included; with `labels` only facts labelled so. Both may
+    be settings: the name of a figure, and in `labels_of` the name of one with words.
     With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
     `growth` is by how many per mille the window's sum exceeds that of the window before, unknown unless that is above 0.
     """
@@ -35,6 +37,9 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     per: int = 1
     none_is_zero: bool = False
     org_units: tuple[str, ...] = ()
+    at_least: Figure | None = None
+    labels: tuple[str, ...] = ()
+    labels_of: str = ""
 
 
 class AtLeast(Struct, frozen=True, tag="at_least", forbid_unknown_fields=True):

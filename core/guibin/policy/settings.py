@@ -10,19 +10,36 @@ from .tiers import TierScheme
 
 
 class Setting(Struct, frozen=True, forbid_unknown_fields=True):
-    """A figure by name, in `unit` (minor units of a currency); criteria name it instead of a number."""
+    """A figure by name, in `unit` (minor units of a currency); criteria and metrics name it instead of a number.
+
+    One with `words` is a list of labels instead, such as kinds of room.
+    """
 
     name: str
-    value: int
+    value: int = 0
     unit: str = "CNY"
     clause: str = ""
+    words: tuple[str, ...] = ()
 
 
 def settled(scheme: TierScheme, settings: Sequence[Setting]) -> TierScheme:
-    """The scheme with the settings' figures in its criteria."""
+    """The scheme with the settings' figures in its criteria, and figures and words in its metrics."""
     values = {setting.name: setting.value for setting in settings}
+    words = {setting.name: setting.words for setting in settings}
     return replace(
         scheme,
+        metrics=tuple(
+            replace(
+                metric,
+                at_least=values.get(metric.at_least, metric.at_least)
+                if isinstance(metric.at_least, str)
+                else metric.at_least,
+                labels=words.get(metric.labels_of, metric.labels),
+            )
+            if metric.at_least is not None or metric.labels_of
+            else metric
+            for metric in scheme.metrics
+        ),
         tiers=tuple(
             replace(
                 tier,

@@ -121,7 +121,7 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
                 yield PolicyProblem(place, name, "a setting of the policy", f"one of {sorted(settings)}")
             if not settings_in(criterion):
                 yield from _bounds(criterion, place)
-    yield from _metrics(scheme, path)
+    yield from _metrics(scheme, policy, path)
     for kind in scheme.customer_kinds:
         if policy.customer_kinds and kind not in policy.customer_kinds:
             yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {policy.customer_kinds}")
@@ -143,9 +143,14 @@ def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem
             yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
 
 
-def _metrics(scheme: TierScheme, path: str) -> Iterator[PolicyProblem]:
+def _metrics(scheme: TierScheme, policy: Pack | Policy, path: str) -> Iterator[PolicyProblem]:
+    figures = {setting.name: setting.words for setting in policy.settings}
     for metric in scheme.metrics:
         place = f"{path}.metrics.{metric.name}"
+        if isinstance(metric.at_least, str) and metric.at_least not in figures:
+            yield PolicyProblem(place, metric.at_least, "a setting of the policy", f"one of {sorted(figures)}")
+        if metric.labels_of and not figures.get(metric.labels_of):
+            yield PolicyProblem(place, metric.labels_of, "a setting of the policy with words")
         if metric.name == VALUE_SCORE:
             yield PolicyProblem(place, metric.name, "another name", "that is what the value score is called")
         if not 0 <= metric.months <= MONTHS_MAX or not 1 <= metric.per <= MONTHS_MAX:

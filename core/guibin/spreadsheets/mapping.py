@@ -42,7 +42,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     """`columns` maps our fields to theirs. Without a mapping the columns are called as our fields are.
 
     `fixed_width` names the columns of a text file that has neither heading nor separators: the first and last
-    character of each, counted from 1.
+    character of each, counted from 1. A row whose column holds one of the values of `skip` is passed over.
     """
 
     columns: dict[str, str] = {}
@@ -50,6 +50,7 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, Values] = {}
     moments: dict[str, Moment] = {}
     templates: dict[str, Template] = {}
+    skip: dict[str, tuple[str, ...]] = {}
     time_zone: str = "Asia/Shanghai"
     encoding: str = ""
     delimiter: str = ""
@@ -75,7 +76,13 @@ def wanted_columns(mapping: Mapping) -> frozenset[str]:
     """The columns the mapping cannot do without."""
     moments = {name for moment in mapping.moments.values() for name in (moment.date, moment.time) if name}
     places = {name for template in mapping.templates.values() for name in _PLACE.findall(template.text)} - {ROW_NUMBER}
-    return frozenset(mapping.columns.values()) | {entry.column for entry in mapping.values.values()} | moments | places
+    return (
+        frozenset(mapping.skip)
+        | frozenset(mapping.columns.values())
+        | {entry.column for entry in mapping.values.values()}
+        | moments
+        | places
+    )
 
 
 def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[str, str], list[tuple[str, str, str]]]:

@@ -65,6 +65,8 @@ def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
             heading = _heading(cells, mapping, file)
             continue
         raw = dict(zip(heading, cells, strict=False))
+        if any(raw.get(column, "") in values for column, values in mapping.skip.items()):
+            continue
         fields, problems = apply(mapping, raw, number=number)
         found = [RowProblem(sheet, number, *problem) for problem in problems]
         found += [

@@ -40,6 +40,7 @@ class GivenFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     taken_back: bool = False
     source: Annotated[str, Meta(max_length=40)] = "api"
     source_ref: Annotated[str, Meta(max_length=120)] = ""
+    label: Annotated[str, Meta(max_length=60)] = ""
 
 
 class GivenFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -224,6 +225,7 @@ def _fact(given: GivenFact, place: str) -> NewFact:
         unit=given.amount.currency if given.amount is not None else "",
         source=given.source,
         source_ref=given.source_ref,
+        label=given.label,
     )
 
 

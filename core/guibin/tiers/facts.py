@@ -25,6 +25,7 @@ _ATTEMPTS_MAX = 3
 
 _Name = Annotated[str, Meta(min_length=1, max_length=60)]
 _Source = Annotated[str, Meta(max_length=40)]
+_Label = Annotated[str, Meta(max_length=60)]
 _Reference = Annotated[str, Meta(max_length=120)]
 
 
@@ -38,6 +39,7 @@ class NewFact(Struct, frozen=True, kw_only=True):
     unit: str = ""
     source: _Source = ""
     source_ref: _Reference = ""
+    label: _Label = ""
 
     @property
     def key(self) -> tuple[UUID, str, date, str, str]:
@@ -63,26 +65,29 @@ class RecordedMeanwhile(Conflict):
 # Whatever equals the latest revision is left alone; whatever differs becomes the next revision.
 _NEW = """
 with given as (
-  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[])
-    as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+    $9::text[]) as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label)
 ), latest as (
   select distinct on (f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref)
-    f.id, f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.value, f.unit, f.revision
+    f.id, f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.value, f.unit, f.label,
+    f.revision
   from given g join fact f using (customer_id, metric, occurred_on, source, source_ref)
   order by f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.revision desc
 ), fresh as (
-  select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref,
-    coalesce(l.revision, 0) + 1 as revision, l.id as corrects, $9::timestamptz as recorded_at
+  select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref, g.label,
+    coalesce(l.revision, 0) + 1 as revision, l.id as corrects, $10::timestamptz as recorded_at
   from given g left join latest l using (customer_id, metric, occurred_on, source, source_ref)
-  where l.id is null or l.value is distinct from g.value or l.unit <> g.unit
+  where l.id is null or l.value is distinct from g.value or l.unit <> g.unit or l.label <> g.label
 )
 """
 _COUNT = _NEW + "select revision from fresh"
 _RECORD = (
     _NEW
     + """
-insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision, corrects, recorded_at)
-select id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision, corrects, recorded_at from fresh
+insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision, corrects,
+  recorded_at)
+select id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision, corrects, recorded_at
+from fresh
 returning revision
 """
 )
@@ -201,6 +206,7 @@ def _columns(facts: Sequence[NewFact], units: Mapping[str, str]) -> tuple[list[o
         [units[fact.metric] for fact in facts],
         [fact.source for fact in facts],
         [fact.source_ref for fact in facts],
+        [fact.label for fact in facts],
     )
 
 

@@ -27,8 +27,9 @@ from .days import local_day
 from .facts import VALUE_MAX, NewFact, count_new, units_of, write_facts
 
 BATCH_ROWS = 5_000
+LABEL_CHARS_MAX = 60
 _SOURCE = "import"
-_OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref"})
+_OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label"})
 
 
 async def import_facts(
@@ -97,6 +98,7 @@ class _Reader:
                 value=value,
                 source=given.get("source", "") or _SOURCE,
                 source_ref=given.get("source_ref", ""),
+                label=given.get("label", "")[:LABEL_CHARS_MAX],
             )
             found += self._once(row, fact, wrong)
         return found, wrong

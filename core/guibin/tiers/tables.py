@@ -11,7 +11,7 @@ class Fact(TenantTable, tablename="fact"):
 
     `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names
     the row this one replaces, `revision` counts from 1. `source` and `source_ref` tell facts of one day apart and
-    make sending one again harmless.
+    make sending one again harmless. `label` says what kind of thing it was, for metrics that look at some kinds only.
     """
 
     customer_id = UuidColumn(default=None)
@@ -21,6 +21,7 @@ class Fact(TenantTable, tablename="fact"):
     unit = Varchar(length=12, default="")
     source = Varchar(length=40, default="")
     source_ref = Varchar(length=120, default="")
+    label = Varchar(length=60, default="")
     revision = Integer(default=1)
     corrects = UuidColumn(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
