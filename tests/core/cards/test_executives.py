@@ -30,7 +30,7 @@ async def executive(desk, company, *, consents=True, role="executive"):
 
 
 async def card_of(desk, person, company):
-    return await desk.card(person, CARD, of_customer_id=company, steps=1)
+    return await desk.card(person, CARD, of_customer_id=company)
 
 
 async def tier(desk, person):
@@ -92,7 +92,7 @@ async def test_the_tiers_quota_holds_however_many_are_issued_at_once(desk, compa
     people = [await executive(desk, company) for _ in range(4)]
     bodies = []
     for person in people:
-        asked = await desk.approved(person, CARD, of_customer_id=company, steps=1)
+        asked = await desk.approved(person, CARD, of_customer_id=company)
         bodies.append(
             {
                 "application_id": asked["id"],

@@ -93,7 +93,7 @@ async def test_the_cooperatives_cards_are_asked_for_made_shipped_stocked_and_giv
     customer = await earns(desk, {"fixed_deposit": {"amount": {"amount": "100000"}}}, COOPERATIVE)
     await desk.post("assessments", {"scheme": COOPERATIVE, "as_of": "2026-03-01"})
     kind, units = "cooperative_card", desk.units
-    empty = await desk.approved(customer, kind, steps=1)
+    empty = await desk.approved(customer, kind)
     none_there = await desk.issue(empty, status=409)
 
     wanted = await desk.post("card-requests", {"kind": kind, "quantity": 20, "reason": "开卡需要"}, by=offices["lead"])
