@@ -15,7 +15,13 @@ from .care import tables as care
 from .complaints import tables as complaints
 from .department_requests import tables as department_requests
 from .desks.tables import Desk, DeskSeat
-from .entitlements.tables import EntitlementAccount, Redemption, RedemptionReversal, RedemptionUse
+from .entitlements.tables import (
+    EntitlementAccount,
+    EntitlementAdjustment,
+    Redemption,
+    RedemptionReversal,
+    RedemptionUse,
+)
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .messages import tables as messages
@@ -70,6 +76,7 @@ TABLES: tuple[type[Table], ...] = (
     Desk,
     DeskSeat,
     EntitlementAccount,
+    EntitlementAdjustment,
     Redemption,
     RedemptionUse,
     RedemptionReversal,

@@ -2,6 +2,8 @@
 
 import types
 
+from msgspec.structs import replace
+
 from guibin import (
     ApprovalFlow,
     ApprovalStep,
@@ -78,17 +80,22 @@ def _pack() -> Pack:
             _flow("quantity", "card_request", "tenant_admin"),
         ),
     )
-    texts = {key: Text(zh=key, en=key) for key in wanted_texts(pack)}
-    return Pack(**{field: getattr(pack, field) for field in pack.__struct_fields__} | {"texts": texts})
+    return replace(pack, texts={key: Text(zh=key, en=key) for key in wanted_texts(pack)})
 
 
 PACK = _pack()
 
 
-@hookimpl
-def pack() -> Pack:
-    """As an installed pack's module would have it."""
-    return PACK
+def plugin_of(**changes: object) -> types.SimpleNamespace:
+    """As an installed pack's module would have it, with other parts where wanted."""
+    value = replace(PACK, **changes)
+    value = replace(value, texts={key: Text(zh=key, en=key) for key in wanted_texts(value)})
+
+    @hookimpl
+    def pack() -> Pack:
+        return value
+
+    return types.SimpleNamespace(__name__="lounge", pack=pack)
 
 
-plugin = types.SimpleNamespace(__name__="lounge", pack=pack)
+plugin = plugin_of()

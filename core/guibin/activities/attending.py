@@ -58,7 +58,7 @@ async def attend(invitation_id: UUID, new: NewAttendance, *, by: Principal, now:
     if not written:
         raise AlreadyAttended()
     if row["redemption_id"] is not None and now < row["ends_at"] + RECORDED_WITHIN:
-        await entitlements.take_up(row["redemption_id"], by=by, now=now)
+        await entitlements.record_use(row["redemption_id"], by=by, now=now)
     await note("activity.attend", invitation_id, customers=(row["customer_id"],), by=by, now=now)
     return await queries.invitation(invitation_id, now=now)
 

@@ -22,7 +22,7 @@ from guibin_tenants.tables import new_id
 
 from . import queries
 from .queries import RedemptionView
-from .quotas import Allowance, Counted, allowance
+from .quotas import Allowance, allowance
 from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
 
 QUANTITY_MAX = 10_000
@@ -45,6 +45,17 @@ class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     proof: Annotated[str, Meta(max_length=60)] = ""
     note: Annotated[str, Meta(max_length=1_000)] = ""
     reserve_until: datetime | None = None
+
+
+class NewAdjustment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Units given, or taken when negative, in the period of `counts_on`, today's by default: amends, a correction."""
+
+    item: Annotated[str, Meta(max_length=60)]
+    quantity: Annotated[int, Meta(ge=-QUANTITY_MAX, le=QUANTITY_MAX)]
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+    scheme: Annotated[str, Meta(max_length=60)] = ""
+    occasion: Annotated[str, Meta(max_length=60)] = ""
+    counts_on: date | None = None
 
 
 class Offer(Struct, frozen=True):
@@ -85,8 +96,23 @@ async def redeem(
     return await queries.by_id(redemption_id, now=now)
 
 
-async def take_up(redemption_id: UUID, *, by: Principal, now: datetime) -> RedemptionView:
-    """A reservation is used. Raises NotFound, NotReserved when it lapsed, was reversed or is used already."""
+async def take_up(redemption_id: UUID, *, company: Company, by: Principal, now: datetime) -> RedemptionView:
+    """A reservation is used. It outlives a change of tier, for it was promised, but not the membership.
+
+    Raises NotFound, NotReserved when it lapsed, was reversed or is used already, NotEntitled for one who has left.
+    """
+    found = await queries.by_id(redemption_id, now=now)
+    holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), local_day(now, company.time_zone))
+    if found.state == "reserved" and found.scheme not in [membership.scheme for membership in holding]:
+        raise NotEntitled(f"The customer is no longer a member of {found.scheme}: the reservation fell with it")
+    return await record_use(redemption_id, by=by, now=now)
+
+
+async def record_use(redemption_id: UUID, *, by: Principal, now: datetime) -> RedemptionView:
+    """The reservation was used, whatever has become of the membership: what happened is on record.
+
+    Raises NotFound, NotReserved.
+    """
     found = await _locked(redemption_id, now)
     if found.state != "reserved":
         raise NotReserved(f"The redemption is {found.state}")
@@ -121,6 +147,43 @@ async def reverse(redemption_id: UUID, *, reason: str, by: Principal, now: datet
     return await queries.by_id(redemption_id, now=now)
 
 
+async def adjust(
+    customer_id: UUID, new: NewAdjustment, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> Offer:
+    """Give units beside the quota, or take some away; what is left afterwards. Never below zero.
+
+    Raises NotFound, NotEntitled, and Invalid where the tier has the item without limit.
+    """
+    day = new.counts_on or local_day(now, company.time_zone)
+    if new.quantity == 0 or "\0" in new.occasion:
+        raise Invalid(fields=(FieldError("quantity", "units given or taken, not 0", value=str(new.quantity)),))
+    await _lock(customer_id, new.item)
+    before = await _offer_of(customer_id, new, policy, day, now)
+    if before.allowance.left is None:
+        raise Invalid(fields=(FieldError("item", "an item with a quota", "it has no limit anyway", new.item),))
+    if before.allowance.left + new.quantity < 0:
+        rule = f"at least -{before.allowance.left}, what is left"
+        raise Invalid(fields=(FieldError("quantity", rule, "reverse redemptions first", str(new.quantity)),))
+    adjustment_id = new_id()
+    await execute(
+        "insert into entitlement_adjustment (id, customer_id, item, scheme, quantity, counts_on, occasion, reason,"
+        " adjusted_by, adjusted_by_name, adjusted_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        adjustment_id,
+        customer_id,
+        new.item,
+        before.membership.scheme,
+        new.quantity,
+        day,
+        new.occasion,
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await _note("entitlement.adjust", customer_id, adjustment_id, by, now)
+    return await _offer_of(customer_id, new, policy, day, now)
+
+
 async def offers(
     customer_id: UUID, policy: Policy, *, day: date, now: datetime, item: str = "", occasion: str = ""
 ) -> list[Offer]:
@@ -135,10 +198,9 @@ async def offers(
                 continue
             if item and entitlement.item != item:
                 continue
-            redeemed = await queries.counted(customer_id, entitlement.item, membership.scheme, now=now)
             given = allowance(
                 _given(policy, history, membership.scheme, entitlement.item),
-                [Counted(r.used_on, r.quantity, r.state == "reserved", r.occasion) for r in redeemed],
+                await queries.counted(customer_id, entitlement, now=now),
                 day=day,
                 since_on=membership.since_on,
                 occasion=occasion,
@@ -146,6 +208,14 @@ async def offers(
             if given is not None:
                 found.append(Offer(membership, entitlement, given))
     return found
+
+
+async def _offer_of(customer_id: UUID, new: NewAdjustment, policy: Policy, day: date, now: datetime) -> Offer:
+    found = await offers(customer_id, policy, item=new.item, day=day, occasion=new.occasion, now=now)
+    offer = next((one for one in found if not new.scheme or one.membership.scheme == new.scheme), None)
+    if offer is None:
+        raise NotEntitled(f"No membership gives {new.item} on {day}")
+    return offer
 
 
 def _given(

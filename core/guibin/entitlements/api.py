@@ -20,7 +20,7 @@ from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal, may
 
 from . import actions, queries
-from .actions import NewRedemption, Offer
+from .actions import NewAdjustment, NewRedemption, Offer
 from .queries import RedemptionView
 from .standards import ClassStandard, standards
 
@@ -77,6 +77,7 @@ class EntitlementView(Struct, frozen=True):
     ends_on: date
     granted: int | None
     carried: int
+    adjusted: int
     consumed: int
     reserved: int
     left: int | None
@@ -137,6 +138,22 @@ class EntitlementController(Controller):
             ]
         )
 
+    @post("/adjustments", needs=may("tiers:assess"), summary="Give units beside the quota, or take some away")
+    async def adjust(
+        self,
+        customer_id: UUID,
+        data: NewAdjustment,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        company: Company,
+        language: str,
+    ) -> EntitlementView:
+        offer = await actions.adjust(customer_id, data, policy=policy, company=company, by=by, now=now)
+        item = policy.service_item(data.item)
+        desks = tuple(await open_desks()) if item is not None and item.at_desks else ()
+        return _entitlement(offer, policy, language, desks)
+
 
 class RedemptionController(Controller):
     path = "/api/v1/redemptions"
@@ -188,8 +205,8 @@ class RedemptionController(Controller):
         status_code=HTTP_200_OK,
         summary="Take up a reservation",
     )
-    async def take_up(self, redemption_id: UUID, by: Principal, now: datetime) -> RedemptionView:
-        return await actions.take_up(redemption_id, by=by, now=now)
+    async def take_up(self, redemption_id: UUID, company: Company, by: Principal, now: datetime) -> RedemptionView:
+        return await actions.take_up(redemption_id, company=company, by=by, now=now)
 
 
 def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:
@@ -232,6 +249,7 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         ends_on=given.period.ends_on,
         granted=given.granted,
         carried=given.carried,
+        adjusted=given.adjusted,
         consumed=given.consumed,
         reserved=given.reserved,
         left=given.left,

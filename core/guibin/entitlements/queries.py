@@ -8,8 +8,11 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.paging import Cursor
+from guibin.policy.service_items import Entitlement
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
+
+from .quotas import Counted
 
 State = Literal["used", "reserved", "lapsed", "reversed"]
 
@@ -78,16 +81,31 @@ async def listed(
     return [view_of(row, now) for row in rows]
 
 
-async def counted(customer_id: UUID, item: str, scheme: str, *, now: datetime) -> list[RedemptionView]:
-    """What counts against the scheme's quota of the item: uses and running reservations, by day."""
+async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime) -> list[Counted]:
+    """What counts for or against the scheme's quota of the item: uses, running reservations, adjustments, no-shows."""
     rows = await fetch(
         f"{_REDEMPTION} where r.customer_id = $1 and r.item = $2 and r.scheme = $3 and v.id is null"
         " order by r.used_on, r.id",
         customer_id,
-        item,
-        scheme,
+        entitlement.item,
+        entitlement.scheme,
     )
-    return [view for view in (view_of(row, now) for row in rows) if view.state in ("used", "reserved")]
+    given = await fetch(
+        "select counts_on, quantity, occasion from entitlement_adjustment"
+        " where customer_id = $1 and item = $2 and scheme = $3 order by counts_on, id",
+        customer_id,
+        entitlement.item,
+        entitlement.scheme,
+    )
+    views = [view_of(row, now) for row in rows]
+    return [
+        *(
+            Counted(view.used_on, view.quantity, "reserved" if view.state == "reserved" else "used", view.occasion)
+            for view in views
+            if view.state != "lapsed" or entitlement.no_show == "used"
+        ),
+        *(Counted(row["counts_on"], row["quantity"], "adjusted", row["occasion"]) for row in given),
+    ]
 
 
 def view_of(row: asyncpg.Record, now: datetime) -> RedemptionView:

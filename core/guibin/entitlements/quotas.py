@@ -1,7 +1,8 @@
-"""How much is left: granted and carried over, minus consumed, minus reserved. Pure."""
+"""How much is left: granted, carried over and adjusted, minus consumed, minus reserved. Pure."""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from msgspec import Struct
 
@@ -15,11 +16,11 @@ _CALENDAR = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Counted(Struct, frozen=True):
-    """Units of one redemption on its day; `occasion` is the stay it belongs to."""
+    """Units on their day: used, reserved, or given (taken, when negative) beside the quota. `occasion` is the stay."""
 
     used_on: date
     quantity: int
-    reserved: bool = False
+    kind: Literal["used", "reserved", "adjusted"] = "used"
     occasion: str = ""
 
 
@@ -31,6 +32,7 @@ class Allowance(Struct, frozen=True):
 
     granted: int | None
     carried: int
+    adjusted: int
     consumed: int
     reserved: int
     period: Period
@@ -40,7 +42,7 @@ class Allowance(Struct, frozen=True):
         """Units that can still be redeemed; None without limit."""
         if self.granted is None:
             return None
-        return max(0, self.granted + self.carried - self.consumed - self.reserved)
+        return max(0, self.granted + self.carried + self.adjusted - self.consumed - self.reserved)
 
 
 def period_of(entitlement: Entitlement, day: date, since_on: date) -> Period:
@@ -78,8 +80,9 @@ def allowance(
     return Allowance(
         granted=entitlement.quota,
         carried=_carried_into(period, entitlement, entitlement_on, mine, since_on, _PERIODS_BACK_MAX),
-        consumed=sum(c.quantity for c in inside if not c.reserved),
-        reserved=sum(c.quantity for c in inside if c.reserved),
+        adjusted=_sum(inside, "adjusted"),
+        consumed=_sum(inside, "used"),
+        reserved=_sum(inside, "reserved"),
         period=period,
     )
 
@@ -89,7 +92,7 @@ def _fullest_window(entitlement: Entitlement, counted: Sequence[Counted], day: d
     last = day + timedelta(days=entitlement.days - 1)
     ends = {day, *(c.used_on for c in counted if day < c.used_on <= last)}
     windows = [rolling_days(end, entitlement.days) for end in sorted(ends)]
-    return max(windows, key=lambda window: sum(c.quantity for c in counted if c.used_on in window))
+    return max(windows, key=lambda window: _net([c for c in counted if c.used_on in window]))
 
 
 def _carried_into(
@@ -109,6 +112,15 @@ def _carried_into(
         return 0
     earlier = period_of(before, last_day, since_on)
     carried = _carried_into(earlier, before, entitlement_on, counted, since_on, periods_back - 1)
-    used = sum(c.quantity for c in counted if c.used_on in earlier)
+    inside = [c for c in counted if c.used_on in earlier]
+    used = _sum(inside, "used") + _sum(inside, "reserved")
     # What was carried in expires first, so it is used first.
-    return min(entitlement.carry_over, max(0, before.quota - max(0, used - carried)))
+    return min(entitlement.carry_over, max(0, before.quota + _sum(inside, "adjusted") - max(0, used - carried)))
+
+
+def _sum(counted: Sequence[Counted], kind: str) -> int:
+    return sum(c.quantity for c in counted if c.kind == kind)
+
+
+def _net(counted: Sequence[Counted]) -> int:
+    return _sum(counted, "used") + _sum(counted, "reserved") - _sum(counted, "adjusted")

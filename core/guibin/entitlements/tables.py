@@ -71,3 +71,26 @@ class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
     reversed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True)
+
+
+class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
+    """Units given or taken beside the quota, such as amends for a service that went wrong: in the period of `counts_on`."""
+
+    customer_id = UuidColumn(default=None)
+    item = Varchar(length=60)
+    scheme = Varchar(length=60)
+    quantity = Integer()
+    counts_on = Date(default=None, null=True)
+    occasion = Varchar(length=60, default="")
+    reason = Text()
+    adjusted_by = UuidColumn(default=None)
+    adjusted_by_name = Varchar(length=200)
+    adjusted_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(Index(("customer_id", "item", "scheme"), name="entitlement_adjustment_account_idx"),),
+        append_only=True,
+        checks={"counted": "quantity <> 0 and counts_on is not null"},
+    )

@@ -94,6 +94,7 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     """A tier's right to a service item: `quota` per `period`, None without limit.
 
     `carry_over` is how much of what is left moves into the next period. `days` is the length of a rolling window.
+    `no_show` says what becomes of a reservation nobody took up: its units are free again, or used.
     """
 
     scheme: str
@@ -103,4 +104,5 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     period: Period = "year"
     days: int = 0
     carry_over: int = 0
+    no_show: Literal["free", "used"] = "free"
     clause: str = ""

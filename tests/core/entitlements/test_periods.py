@@ -78,7 +78,7 @@ SINCE = date(2024, 5, 31)
 def test_left_is_granted_minus_consumed_minus_reserved():
     counted = [
         Counted(date(2026, 1, 1), 1),
-        Counted(date(2026, 2, 1), 2, reserved=True),
+        Counted(date(2026, 2, 1), 2, "reserved"),
         Counted(date(2025, 12, 31), 4),
     ]
 
@@ -147,7 +147,7 @@ def test_a_quota_per_stay_counts_that_stay_only():
     st.integers(0, 3),
 )
 def test_what_is_left_is_never_negative_and_never_more_than_granted(uses, period, quota, carry_over):
-    counted = [Counted(day, quantity, reserved) for day, quantity, reserved in uses]
+    counted = [Counted(day, quantity, "reserved" if reserved else "used") for day, quantity, reserved in uses]
 
     given = allowance(
         gives(quota=quota, period=period, carry_over=carry_over),
