@@ -35,6 +35,7 @@ from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Escalation, Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
+from guibin.policy.quality import ArchiveRule
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
 from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceItem, ServiceRhythm, TimeLimit
 from guibin.policy.settings import Setting
@@ -50,6 +51,7 @@ __all__ = [
     "ApprovalFlow",
     "ApprovalStep",
     "ArchiveField",
+    "ArchiveRule",
     "AtLeast",
     "AtMost",
     "AtOnce",

@@ -7,6 +7,7 @@ from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 from .activities import tables as activities
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
+from .archive_checks.tables import ArchiveFinding
 from .audit.tables import AuditEntry
 from .campaigns import tables as campaigns
 from .cards import supply_tables as card_supply
@@ -64,7 +65,9 @@ TABLES: tuple[type[Table], ...] = (
     profiles.Relative,
     profiles.CustomerLink,
     profiles.ProductOrder,
+    profiles.Correction,
     profiles.Disclosure,
+    ArchiveFinding,
     profiles.CustomerAssignment,
     profiles.TeamMember,
     Fact,

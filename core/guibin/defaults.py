@@ -12,6 +12,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
+from guibin.policy.quality import ArchiveRule
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load
 from guibin.policy.workstreams import WORKSTREAMS
@@ -87,6 +88,14 @@ CORE = Pack(
         ActivityKind("seminar", clause="S10-6"),
         ActivityKind("round_table", clause="S10-6"),
         ActivityKind("bespoke_event", companions_max=5, clause="S01-6"),
+    ),
+    archive_rules=(  # S14-2: regularly updated, accurate, complete
+        ArchiveRule("missing_phone", clause="S10-3"),
+        ArchiveRule("nobody_responsible", clause="S10-4"),
+        ArchiveRule("duplicate", clause="S14-2"),
+        ArchiveRule("implausible_birthday", clause="S14-2"),
+        ArchiveRule("implausible_identity_number", clause="S14-2"),
+        ArchiveRule("untouched", months=12, clause="S14-2"),
     ),
     workstreams=WORKSTREAMS,
     messages=MESSAGES,

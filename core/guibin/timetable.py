@@ -6,6 +6,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 
 from guibin.activities import jobs as activities
 from guibin.app import jobs as app
+from guibin.archive_checks import jobs as archive_checks
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
@@ -36,6 +37,7 @@ from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
 HANDLERS = (
+    archive_checks,
     activities,
     cards,
     app,
@@ -74,6 +76,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
+    Rhythm("look_over_archives", archive_checks.LookOverArchives(), every="daily 06:15", catch_up="once"),  # S07-10
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6
     Rhythm("post_care_messages", care_posting.PostCareMessages(), every="daily 08:35", catch_up="once"),  # S07-6
     Rhythm("filter_renewals", care.FilterRenewals(), every="daily 07:30", catch_up="once"),  # S07-18

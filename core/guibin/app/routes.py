@@ -5,6 +5,7 @@ from litestar import Controller
 from guibin.activities.api import ActivityController, ActivityInvitationController
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
+from guibin.archive_checks.api import ArchiveFindingController
 from guibin.audit.api import AuditController
 from guibin.campaigns.api import CampaignController, CampaignMemberController
 from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
@@ -160,6 +161,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ComplaintSampleController,
     ImprovementMeasureController,
     CustomerController,
+    ArchiveFindingController,
     JobController,
     JobPauseController,
     JobRetentionController,

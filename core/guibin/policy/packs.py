@@ -27,6 +27,7 @@ from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .messages import MessagePolicy
 from .posts import Post
+from .quality import ArchiveRule
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
@@ -64,6 +65,7 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registers: tuple[Register, ...] = ()
     relationships: tuple[RelationshipTemplate, ...] = ()
     questions: QuestionPolicy | None = None
+    archive_rules: tuple[ArchiveRule, ...] = ()
     visits: VisitPolicy | None = None
     plans: PlanPolicy | None = None
     care: CarePolicy | None = None
@@ -104,6 +106,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     registers: tuple[Register, ...] = ()
     relationships: tuple[RelationshipTemplate, ...] = ()
     questions: QuestionPolicy = QuestionPolicy()
+    archive_rules: tuple[ArchiveRule, ...] = ()
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
@@ -239,6 +242,7 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
         registers=_named([*(p.registers for p in parts), overrides.registers]),
         relationships=_templates(parts) if overrides.relationships is None else overrides.relationships,
         questions=overrides.questions or _last(parts, "questions") or QuestionPolicy(),
+        archive_rules=_named([p.archive_rules for p in parts]),
         visits=_last(parts, "visits") or VisitPolicy(),
         plans=overrides.plans or _last(parts, "plans") or PlanPolicy(),
         care=overrides.care or _last(parts, "care") or CarePolicy(),

@@ -59,6 +59,7 @@ def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         "approvals",
         "department_tasks",
         "reviews",
+        "archive_rules",
         "activities",
         "registers",
         "relationships",
@@ -396,3 +397,5 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
         yield from (f"survey_question.{question}" for question in survey.questions)
     yield from (f"kpi.{kpi.name}" for kpi in policy.kpis)
     yield from (f"form.{form.name}" for form in policy.forms)
+    if isinstance(policy, Policy):  # what may be looked for is the core's, and so are its titles
+        yield from (f"archive_rule.{rule.name}" for rule in policy.archive_rules)

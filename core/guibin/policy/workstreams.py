@@ -25,6 +25,7 @@ WORKSTREAMS = (
         parts=(
             "customer_kinds",
             "organisations",
+            "archive_rules",
             "fields",
             "forms",
             "settings",

@@ -1,7 +1,7 @@
 """Opening, changing and erasing archives."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,10 +19,13 @@ from guibin_tenants.tables import new_id
 
 from . import assignments, queries
 from .checking import Particulars, listed, refuse_wrong
+from .corrections import Altered, Subject, differing, keep, refuse_idle
+from .corrections import Value as Stored
+from .disclosures import values_of
 from .names import fold, search_keys
 from .queries import CustomerView
 from .refusals import NumberTaken
-from .requests import CustomerChange, NewCustomer
+from .requests import CustomerChange, NewCorrection, NewCustomer
 from .sealing import insert_sealed, sealed
 
 Value = TypeVar("Value")
@@ -87,18 +90,21 @@ async def change(
     customer_id: UUID, changed: CustomerChange, *, policy: Policy, by: Principal, now: datetime
 ) -> CustomerView:
     """Change the archive. Raises NotFound or Invalid. The caller has checked the version it changes."""
-    before = await queries.customer(customer_id)
-    after = _changed(before, changed)
-    refuse_wrong(after, policy)
-    await _write_change(customer_id, before, changed, after, now)
-    if changed.confidential:
-        await execute(
-            "delete from sealed_value where customer_id = $1 and field = any ($2)",
-            customer_id,
-            list(changed.confidential),
-        )
-        await _seal_all(customer_id, changed.confidential, policy)
+    altered = await _alter(customer_id, changed, policy, now)
+    await keep(Subject("customer", customer_id, customer_id), altered, reason="", by=by, now=now)
     await record(_note("customer.change", customer_id, changed.given()), by=by, now=now)
+    return await queries.customer(customer_id)
+
+
+async def correct(
+    customer_id: UUID, new: NewCorrection, *, policy: Policy, by: Principal, now: datetime
+) -> CustomerView:
+    """Put the archive right, and say why (S07-10). Raises as `change`, and Invalid when nothing differs."""
+    altered = await _alter(customer_id, new.changes, policy, now)
+    refuse_idle(altered, new.reason)
+    await keep(Subject("customer", customer_id, customer_id), altered, reason=new.reason, by=by, now=now)
+    note = _note("customer.correct", customer_id, new.changes.given(), purpose=new.reason)
+    await record(note, by=by, now=now)
     return await queries.customer(customer_id)
 
 
@@ -121,6 +127,38 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         now,
     )
     await record(_note("customer.erase", customer_id, ()), by=by, now=now)
+
+
+async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now: datetime) -> list[Altered]:
+    before = await queries.customer(customer_id)
+    after = _changed(before, changed)
+    refuse_wrong(after, policy)
+    altered = differing(*_plain_values(before, changed))
+    held = await values_of(customer_id, tuple(changed.confidential)) if changed.confidential else {}
+    altered += differing(held, {name: listed(value) for name, value in changed.confidential.items()})
+    await _write_change(customer_id, before, changed, after, now)
+    if changed.confidential:
+        await execute(
+            "delete from sealed_value where customer_id = $1 and field = any ($2)",
+            customer_id,
+            list(changed.confidential),
+        )
+        await _seal_all(customer_id, changed.confidential, policy)
+    return altered
+
+
+def _plain_values(before: CustomerView, changed: CustomerChange) -> tuple[dict[str, Stored], dict[str, Stored]]:
+    """What stood in the columns and fields that change, and what will."""
+    old: dict[str, Stored] = {f"fields.{name}": value for name, value in before.fields.items()}
+    new: dict[str, Stored] = {f"fields.{name}": value for name, value in _or(changed.fields, {}).items()}
+    for name in changed.given():
+        if name != "fields" and name not in changed.confidential:
+            old[name], new[name] = _stored(getattr(before, name)), _stored(getattr(changed, name))
+    return old, new
+
+
+def _stored(value: Stored | date) -> Stored:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _changed(before: CustomerView, changed: CustomerChange) -> Particulars:

@@ -15,9 +15,19 @@ from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
 from . import actions, assignments, consents, disclosures, orders, queries
+from .corrections import CorrectionView, corrections
 from .disclosures import Disclosed, DisclosureView
 from .queries import ConsentView, CustomerFilter, CustomerView, OrderView
-from .requests import Assignment, CustomerChange, NewConsent, NewCustomer, NewDisclosure, NewOrder
+from .requests import (
+    Assignment,
+    CustomerChange,
+    NewConsent,
+    NewCorrection,
+    NewCustomer,
+    NewDisclosure,
+    NewOrder,
+    OrderCorrection,
+)
 
 IfMatch = Annotated[str | None, Parameter(header="If-Match", default=None, description="The ETag you changed.")]
 
@@ -73,6 +83,41 @@ class CustomerController(Controller):
         expect(if_match, await queries.version_of(customer_id))
         return _tagged(await actions.change(customer_id, data, policy=policy, by=by, now=now))
 
+    @get(
+        "/{customer_id:uuid}/corrections", needs=may("customers:read"), summary="What was changed or put right, and why"
+    )
+    async def list_corrections(
+        self,
+        customer_id: UUID,
+        policy: Policy,
+        by: Principal,
+        now: datetime,
+        limit: Limit = 50,
+        cursor: CursorText = None,
+    ) -> Page[CorrectionView]:
+        await queries.customer(customer_id)
+        fields = queries.archive_fields(policy)
+        found = await corrections(customer_id, fields, after=decode(cursor), limit=limit + 1)
+        await record(AuditNote(action="correction.read", customer_id=customer_id), by=by, now=now)
+        return page_of(found, limit, lambda one: Cursor(one.corrected_at, one.id))
+
+    @post(
+        "/{customer_id:uuid}/corrections",
+        needs=may("customers:write"),
+        summary="Put the archive right, with the reason",
+    )
+    async def correct(
+        self,
+        customer_id: UUID,
+        data: NewCorrection,
+        policy: Policy,
+        by: Principal,
+        now: datetime,
+        if_match: IfMatch = None,
+    ) -> Response[CustomerView]:
+        expect(if_match, await queries.version_of(customer_id))
+        return _tagged(await actions.correct(customer_id, data, policy=policy, by=by, now=now), status=201)
+
     @delete("/{customer_id:uuid}", needs=may("customers:erase"), summary="Erase: destroys the customer's key")
     async def erase(self, customer_id: UUID, by: Principal, now: datetime) -> None:
         await actions.erase(customer_id, by=by, now=now)
@@ -119,6 +164,16 @@ class CustomerController(Controller):
     @post("/{customer_id:uuid}/orders", needs=may("customers:write"), summary="Record a paid service")
     async def order(self, customer_id: UUID, data: NewOrder, by: Principal, now: datetime) -> OrderView:
         return await orders.order(customer_id, data, by=by, now=now)
+
+    @post(
+        "/{customer_id:uuid}/orders/{order_id:uuid}/corrections",
+        needs=may("customers:write"),
+        summary="Put an order right, with the reason",
+    )
+    async def correct_order(
+        self, customer_id: UUID, order_id: UUID, data: OrderCorrection, by: Principal, now: datetime
+    ) -> OrderView:
+        return await orders.correct_order(customer_id, order_id, data, by=by, now=now)
 
 
 def _tagged(customer: CustomerView, *, status: int = 200) -> Response[CustomerView]:

@@ -71,16 +71,7 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
         raise Invalid("Nothing was disclosed", fields=tuple(problems))
     if recipient and not legal_basis and not await queries.consented(customer_id, OUTSIDE):
         raise NoBasis(f"The customer has not consented to the purpose {OUTSIDE!r}, and no legal basis is given")
-    rows = await fetch(
-        "select id, field, sealed from sealed_value where customer_id = $1 and field = any ($2) order by field, place",
-        customer_id,
-        list(new.fields),
-    )
-    values: dict[str, list[str]] = {name: [] for name in new.fields}
-    if rows:
-        key = await keyring.subject_key(customer_id)
-        for row in rows:
-            values[row["field"]].append(opened(row["id"], key, bytes(row["sealed"])))
+    values = await values_of(customer_id, new.fields)
     await Disclosure.insert(
         Disclosure(
             customer_id=customer_id,
@@ -114,3 +105,18 @@ async def disclosures_of(customer_id: UUID, *, after: Cursor | None, limit: int)
         limit,
     )
     return [msgspec.convert({**row, "fields": msgspec.json.decode(row["fields"])}, DisclosureView) for row in rows]
+
+
+async def values_of(customer_id: UUID, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """The values of confidential fields in clear. Whoever shows them records it."""
+    rows = await fetch(
+        "select id, field, sealed from sealed_value where customer_id = $1 and field = any ($2) order by field, place",
+        customer_id,
+        list(names),
+    )
+    values: dict[str, list[str]] = {name: [] for name in names}
+    if rows:
+        key = await keyring.subject_key(customer_id)
+        for row in rows:
+            values[row["field"]].append(opened(row["id"], key, bytes(row["sealed"])))
+    return values

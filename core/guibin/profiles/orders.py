@@ -1,22 +1,26 @@
 """Paid services and their periods (S07-25)."""
 
 import re
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
+from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
-from guibin.money import to_minor
+from guibin.money import Money, to_minor
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import savepoint
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, savepoint
 
 from . import queries
+from .corrections import Subject, Value, differing, keep, refuse_idle
 from .queries import OrderView
 from .reactions import OrderOpened, order_opened
 from .refusals import NumberTaken
-from .requests import NewOrder
+from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -25,13 +29,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetime) -> OrderView:
     """Record a paid service. Raises Invalid, or NumberTaken."""
     await queries.customer(customer_id)
-    if new.ends_on <= new.started_on:
-        raise Invalid(fields=(FieldError("ends_on", "after started_on", value=new.ends_on.isoformat()),))
-    price = to_minor(new.price, field="price.amount")
-    if price < 0:
-        raise Invalid(fields=(FieldError("price.amount", "0 or more", value=new.price.amount),))
-    if not _CURRENCY.fullmatch(new.price.currency):
-        raise Invalid(fields=(FieldError("price.currency", "an ISO 4217 code", "CNY", new.price.currency[:60]),))
+    _refuse_backwards(new.started_on, new.ends_on)
+    price = _minor(new.price)
     row = ProductOrder(
         customer_id=customer_id,
         number=new.number,
@@ -50,3 +49,60 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
     await record(AuditNote(action="order.open", customer_id=customer_id, fields=(new.product,)), by=by, now=now)
     await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)
     return queries.order_view(row.to_dict())
+
+
+async def correct_order(
+    customer_id: UUID, order_id: UUID, new: OrderCorrection, *, by: Principal, now: datetime
+) -> OrderView:
+    """Put an order right, and say why (S07-10); reminders and renewals follow. Raises NotFound, or Invalid when nothing differs."""
+    row = await fetch_one(
+        "select * from product_order where customer_id = $1 and id = $2 for update", customer_id, order_id
+    )
+    if row is None:
+        raise NotFound(f"There is no order {order_id}")
+    before = {name: row[name] for name in ("product", "price", "currency", "started_on", "ends_on")}
+    after = before | {
+        name: value
+        for name, value in (("product", new.product), ("started_on", new.started_on), ("ends_on", new.ends_on))
+        if value is not UNSET
+    }
+    if isinstance(new.price, Money):
+        after |= {"price": _minor(new.price), "currency": new.price.currency}
+    _refuse_backwards(after["started_on"], after["ends_on"])
+    altered = differing(_told(before), _told(after))
+    refuse_idle(altered, new.reason)
+    await execute(
+        "update product_order set product = $2, price = $3, currency = $4, started_on = $5, ends_on = $6 where id = $1",
+        order_id,
+        *after.values(),
+    )
+    await keep(Subject("order", order_id, customer_id), altered, reason=new.reason, by=by, now=now)
+    fields = tuple(one.field for one in altered)
+    note = AuditNote(
+        action="order.correct",
+        subject="order",
+        subject_id=order_id,
+        customer_id=customer_id,
+        fields=fields,
+        purpose=new.reason,
+    )
+    await record(note, by=by, now=now)
+    return queries.order_view(dict(row) | after)
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def _refuse_backwards(started_on: date, ends_on: date) -> None:
+    if ends_on <= started_on:
+        raise Invalid(fields=(FieldError("ends_on", "after started_on", value=ends_on.isoformat()),))
+
+
+def _minor(price: Money) -> int:
+    minor = to_minor(price, field="price.amount")
+    if minor < 0:
+        raise Invalid(fields=(FieldError("price.amount", "0 or more", value=price.amount),))
+    if not _CURRENCY.fullmatch(price.currency):
+        raise Invalid(fields=(FieldError("price.currency", "an ISO 4217 code", "CNY", price.currency[:60]),))
+    return minor

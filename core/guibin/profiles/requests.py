@@ -56,6 +56,23 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return (*(name for name in plain if getattr(self, name) is not UNSET), *self.confidential)
 
 
+class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was wrong in the archive and why it is put right now (S07-10)."""
+
+    reason: Paragraph
+    changes: CustomerChange
+
+
+class OrderCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was wrong about an order, and why it is put right now (S07-10). What is left out stays."""
+
+    reason: Paragraph
+    product: FullLine | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
+    started_on: date | UnsetType = UNSET
+    ends_on: date | UnsetType = UNSET
+
+
 class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5).
 

@@ -162,6 +162,31 @@ class ProductOrder(TenantTable, tablename="product_order"):
     )
 
 
+class Correction(TenantTable, tablename="correction"):
+    """A field of an archive, order or record stood there otherwise before (S07-10); without a reason it was an ordinary change.
+
+    Both values are JSON sealed under the customer's key: erasing the customer closes this history too.
+    """
+
+    customer_id = UuidColumn(default=None)
+    subject = Varchar(length=20)
+    subject_id = UuidColumn(default=None)
+    field = Varchar(length=80)
+    sealed_before = Bytea()
+    sealed_after = Bytea()
+    reason = Text()
+    corrected_by = UuidColumn(default=None)
+    corrected_by_name = Varchar(length=200)
+    corrected_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        indexes=(Index(("customer_id", "corrected_at desc", "id desc"), name="correction_history_idx"),),
+        append_only=True,
+    )
+
+
 class Disclosure(TenantTable, tablename="disclosure"):
     """Somebody was shown values in clear, and said why.
 

@@ -11,10 +11,10 @@ from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
-from . import actions, queries
+from . import actions, corrections, queries
 from .actions import DisclosedNumber
 from .queries import InteractionFilter, InteractionForm, InteractionView
-from .requests import NewDisclosure, NewHandling, NewInteraction
+from .requests import InteractionCorrection, NewDisclosure, NewHandling, NewInteraction
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 
@@ -79,6 +79,12 @@ class InteractionController(Controller):
     @post("/{interaction_id:uuid}/handlings", needs=WRITE, summary="Say what was done about the need")
     async def handle(self, interaction_id: UUID, data: NewHandling, by: Principal, now: datetime) -> InteractionForm:
         return await actions.handle(interaction_id, data, by=by, now=now)
+
+    @post("/{interaction_id:uuid}/corrections", needs=WRITE, summary="Put right what was written, with the reason")
+    async def correct(
+        self, interaction_id: UUID, data: InteractionCorrection, by: Principal, now: datetime
+    ) -> InteractionForm:
+        return await corrections.correct_interaction(interaction_id, data, by=by, now=now)
 
     @post("/{interaction_id:uuid}/disclosures", needs=DISCLOSE, summary="Show the telephone number, on record")
     async def disclose(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from .words import Channel, Name, Place, Reason, Said, Unsaid
 
@@ -35,6 +35,17 @@ class NewInteraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     handling: Unsaid = ""
     handled: bool = False
     staff_id: UUID | None = None
+
+
+class InteractionCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was written wrongly about a contact, and why it is put right now (S07-10). What is left out stays."""
+
+    reason: Reason
+    content: Said | UnsetType = UNSET
+    need: Unsaid | UnsetType = UNSET
+    place: Place | UnsetType = UNSET
+    happened_at: Moment | UnsetType = UNSET
+    duration_minutes: Minutes | UnsetType | None = UNSET
 
 
 class NewHandling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from guibin import (
     ApprovalFlow,
     ApprovalStep,
     ArchiveField,
+    ArchiveRule,
     AtLeast,
     Cadence,
     CareOccasion,
@@ -240,6 +241,10 @@ PACK = Pack(
     ),
     cadences=(Cadence("key_account", "", "month", 1, clause="S07-2"),),
     reviews=(ReviewRhythm("weekly_review", "week", clause="S07-9"),),
+    archive_rules=tuple(  # S07-10: no error; S07-26: timely, consistent, continuous, valid, accurate
+        ArchiveRule(name, clause="S07-10")
+        for name in ("missing_phone", "duplicate", "implausible_birthday", "implausible_identity_number")
+    ),
     visits=VisitPolicy(signature_when_settling=True, clause="S07-12"),
     plans=PlanPolicy(spans=("month", "week"), reviewed_by="manager", clause="S07-14"),
     care=CARE,

@@ -1,0 +1,85 @@
+"""Looking all archives over, and waiving what is right as it is."""
+
+from datetime import datetime
+from uuid import UUID
+
+from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
+from guibin.policy.packs import Policy
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+
+from . import queries
+from .queries import FindingView
+from .refusals import FindingSettled
+from .rules import find
+
+
+async def look_over(policy: Policy, *, time_zone: str, by: Principal, now: datetime) -> int:
+    """Find what breaks a rule, and what does not any more; how many findings are new. Identity numbers are opened for it in
+    memory: that is on record."""
+    day = local_day(now, time_zone)
+    new = 0
+    for rule in policy.archive_rules:
+        found = await find(rule, policy, on=day, now=now)
+        new += await _remember(rule.name, rule.clause, found, now)
+    known = [rule.name for rule in policy.archive_rules]
+    await execute("update archive_finding set gone_at = $2 where gone_at is null and rule <> all ($1)", known, now)
+    await record(AuditNote(action="archive.look_over", subject="customer", shown=0), by=by, now=now)
+    return new
+
+
+async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
+    """Whoever has something open among their customers hears how much, once a week at most."""
+    week = local_day(now, time_zone).strftime("%G-W%V")
+    counts: dict[UUID, int] = {}
+    for count in await queries.counts():
+        if count.account_manager_id is not None:
+            counts[count.account_manager_id] = counts.get(count.account_manager_id, 0) + count.open
+    for staff_id, number in counts.items():
+        notice = Notice(
+            kind="archive_findings",
+            subject="staff",
+            subject_id=staff_id,
+            staff_ids=(staff_id,),
+            details={"count": str(number)},
+        )
+        await notify(notice, key=f"archive-findings/{week}/{staff_id}", now=now)
+
+
+async def waive(finding_id: UUID, reason: str, *, by: Principal, now: datetime) -> FindingView:
+    """It is right as it is: it stays waived as long as it is found. Raises NotFound, FindingSettled."""
+    row = await fetch_one(
+        "select customer_id, gone_at, waived_at from archive_finding where id = $1 for update", finding_id
+    )
+    if row is None:
+        raise NotFound(f"There is no finding {finding_id}")
+    if row["gone_at"] or row["waived_at"]:
+        raise FindingSettled("It is gone" if row["gone_at"] else "Somebody waived it")
+    await execute(
+        "update archive_finding set waived_at = $2, waived_by_name = $3, waiver = $4 where id = $1",
+        *(finding_id, now, by.name, reason),
+    )
+    note = AuditNote(
+        action="finding.waive", subject="archive_finding", subject_id=finding_id, customer_id=row["customer_id"]
+    )
+    await record(note, by=by, now=now)
+    return await queries.by_id(finding_id)
+
+
+async def _remember(rule: str, clause: str, found: list[tuple[UUID, str]], now: datetime) -> int:
+    customers, details = [one for one, _ in found], [detail for _, detail in found]
+    await execute(
+        "update archive_finding f set gone_at = $4 where f.rule = $1 and f.gone_at is null and not exists ("
+        " select from unnest($2::uuid[], $3::text[]) as t (c, d) where t.c = f.customer_id and t.d = f.detail)",
+        *(rule, customers, details, now),
+    )
+    rows = await fetch(
+        "insert into archive_finding (id, customer_id, rule, detail, clause, found_at)"
+        " select gen_random_uuid(), c, $1, d, $4, $5 from unnest($2::uuid[], $3::text[]) as t (c, d)"
+        " on conflict (tenant_id, customer_id, rule, detail) where gone_at is null do nothing returning id",
+        *(rule, customers, details, clause, now),
+    )
+    return len(rows)

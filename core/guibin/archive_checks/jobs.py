@@ -1,0 +1,17 @@
+"""The daily look."""
+
+from guibin.jobs.kinds import Job, Run, handles
+
+from .actions import look_over, tell_account_managers
+
+
+class LookOverArchives(Job, frozen=True):
+    """What is missing, contradicts itself or stands there twice (S07-10, S14-2)."""
+
+
+@handles(LookOverArchives, timeout_s=600.0)
+async def look_over_archives(job: LookOverArchives, run: Run) -> None:
+    """Every archive of the company, by every rule of its policy."""
+    zone = run.company.time_zone
+    await look_over(run.policy, time_zone=zone, by=run.by, now=run.now)
+    await tell_account_managers(time_zone=zone, now=run.now)

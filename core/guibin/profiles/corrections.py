@@ -1,0 +1,143 @@
+"""Putting right what stands in an archive or record: before, after, why and by whom, as rows (S07-10).
+
+Every change of an archive is kept; one with a reason is a correction: something had been wrong. Values stand sealed under
+the customer's key, so that an erased customer's history cannot be read either.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.paging import Cursor
+from guibin.policy.fields import ArchiveField
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import execute, fetch
+from guibin_tenants.tables import new_id
+
+from .sealing import masked
+
+Value = str | int | bool | None | list[str] | dict[str, str]
+REASON_CHARS_MIN = 4
+
+
+class Subject(Struct, frozen=True):
+    """What was changed: the `customer`'s archive itself, an `order`, an `interaction`."""
+
+    kind: str
+    id: UUID
+    customer_id: UUID
+
+
+class Altered(Struct, frozen=True):
+    """A field, as it stood and as it stands now."""
+
+    field: str
+    before: Value
+    after: Value
+
+
+class CorrectionView(Struct, frozen=True):
+    """One field that was changed. Without a reason it is an ordinary change. Confidential values are masked; None after the
+    customer was erased."""
+
+    id: UUID
+    subject: str
+    subject_id: UUID
+    field: str
+    before: Value
+    after: Value
+    reason: str
+    corrected_by_name: str
+    corrected_at: datetime
+
+
+def differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[Altered]:
+    """The fields of `after` that are not as they were."""
+    return [Altered(name, before.get(name), value) for name, value in after.items() if before.get(name) != value]
+
+
+def refuse_idle(altered: list[Altered], reason: str) -> None:
+    """A correction corrects something and says why. Raises Invalid."""
+    problems = []
+    if len(reason.strip()) < REASON_CHARS_MIN:
+        problems.append(FieldError("reason", f"at least {REASON_CHARS_MIN} characters that say why", value=reason[:60]))
+    if not altered:
+        problems.append(FieldError("changes", "another value than stands there", "nothing would change"))
+    if problems:
+        raise Invalid("Nothing was corrected", fields=tuple(problems))
+
+
+async def keep(subject: Subject, altered: list[Altered], *, reason: str, by: Principal, now: datetime) -> None:
+    """Write one row a field."""
+    if not altered:
+        return
+    key = await keyring.subject_key(subject.customer_id)
+    rows = [(new_id(), one) for one in altered]
+    await execute(
+        "insert into correction (id, customer_id, subject, subject_id, field, sealed_before, sealed_after, reason,"
+        " corrected_by, corrected_by_name, corrected_at) select i, $1, $2, $3, f, b, a, $4, $5, $6, $7"
+        " from unnest($8::uuid[], $9::text[], $10::bytea[], $11::bytea[]) as c (i, f, b, a)",
+        *(subject.customer_id, subject.kind, subject.id, reason, by.id, by.name, now),
+        [row for row, _ in rows],
+        [one.field for _, one in rows],
+        [_sealed(key, row, "sealed_before", one.before) for row, one in rows],
+        [_sealed(key, row, "sealed_after", one.after) for row, one in rows],
+    )
+
+
+async def corrections(
+    customer_id: UUID, fields: tuple[ArchiveField, ...], *, after: Cursor | None, limit: int
+) -> list[CorrectionView]:
+    """What was changed about the customer, the last first."""
+    rows = await fetch(
+        "select c.*, k.wrapped from correction c left join subject_key k on k.tenant_id = c.tenant_id"
+        " and k.subject_id = c.customer_id where c.customer_id = $1"
+        " and ($2::timestamptz is null or (c.corrected_at, c.id) < ($2, $3::uuid))"
+        " order by c.corrected_at desc, c.id desc limit $4",
+        customer_id,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    if not rows:
+        return []
+    above = await keyring.tenant_key()
+    secret = {field.name: field for field in fields if field.confidentiality == "confidential"}
+    key = keyring.unwrap_subject_key(above, customer_id, bytes(rows[0]["wrapped"])) if rows[0]["wrapped"] else None
+    return [_view(row, key, secret.get(row["field"])) for row in rows]
+
+
+def _view(row: Any, key: bytes | None, secret: ArchiveField | None) -> CorrectionView:
+    return CorrectionView(
+        id=row["id"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        field=row["field"],
+        before=_shown(key, row, "sealed_before", secret),
+        after=_shown(key, row, "sealed_after", secret),
+        reason=row["reason"],
+        corrected_by_name=row["corrected_by_name"],
+        corrected_at=row["corrected_at"],
+    )
+
+
+def _sealed(key: bytes, row: UUID, column: str, value: Value) -> bytes:
+    return keyring.seal(key, Place("correction", column, row), msgspec.json.encode(value).decode())
+
+
+def _shown(key: bytes | None, row: Any, column: str, secret: ArchiveField | None) -> Value:
+    if key is None:
+        return None
+    value: Value = msgspec.json.decode(
+        keyring.unseal(key, Place("correction", column, row["id"]), bytes(row[column])), type=Value
+    )
+    if secret is not None and isinstance(value, list):
+        return [masked(secret, one) for one in value]
+    return value

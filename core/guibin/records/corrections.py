@@ -1,0 +1,72 @@
+"""Putting right what was written about a contact: what stood there stays on record (S07-10)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+
+from guibin.audit.actions import AuditNote, record
+from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one
+
+from . import queries
+from .queries import InteractionForm
+from .refusals import ArchiveErased
+from .requests import InteractionCorrection
+
+_COLUMNS = ("content", "need", "place", "happened_at", "duration_minutes")
+
+
+async def correct_interaction(
+    interaction_id: UUID, new: InteractionCorrection, *, by: Principal, now: datetime
+) -> InteractionForm:
+    """Raises NotFound, ArchiveErased, or Invalid when nothing differs. An open need cannot be emptied: handle it."""
+    row = await fetch_one(
+        "select i.*, c.erased_at from interaction i join customer c on c.tenant_id = i.tenant_id"
+        " and c.id = i.customer_id where i.id = $1 for update of i",
+        interaction_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no interaction {interaction_id}")
+    if row["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased")
+    before = {name: row[name] for name in _COLUMNS}
+    after = before | {name: getattr(new, name) for name in _COLUMNS if getattr(new, name) is not UNSET}
+    _refuse_wrong(before, after, now)
+    altered = differing(_told(before), _told(after))
+    refuse_idle(altered, new.reason)
+    await execute(
+        "update interaction set content = $2, need = $3, place = $4, happened_at = $5, duration_minutes = $6 where id = $1",
+        interaction_id,
+        *after.values(),
+    )
+    await keep(Subject("interaction", interaction_id, row["customer_id"]), altered, reason=new.reason, by=by, now=now)
+    note = AuditNote(
+        action="interaction.correct",
+        subject="interaction",
+        subject_id=interaction_id,
+        customer_id=row["customer_id"],
+        fields=tuple(one.field for one in altered),
+        purpose=new.reason,
+    )
+    await record(note, by=by, now=now)
+    return await queries.interaction(interaction_id)
+
+
+def _refuse_wrong(before: Mapping[str, Any], after: Mapping[str, Any], now: datetime) -> None:
+    problems = []
+    if after["happened_at"] > now:
+        problems.append(FieldError("happened_at", "not in the future", value=after["happened_at"].isoformat()))
+    if bool(before["need"].strip()) != bool(after["need"].strip()):
+        rule = "a need stays a need" if before["need"].strip() else "a new need is a new interaction"
+        problems.append(FieldError("need", rule, value=after["need"][:60]))
+    if problems:
+        raise Invalid("Nothing was corrected", fields=tuple(problems))
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
