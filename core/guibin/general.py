@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from guibin.policy.activities import ActivityKind, HeadStart
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.policy.cadence import Cadence
+from guibin.policy.cadence import Cadence, PlannedMeasure, RelationshipTemplate
 from guibin.policy.care import CareOccasion, CarePolicy
 from guibin.policy.criteria import AllOf, AtLeast, Criterion, Metric
 from guibin.policy.deadlines import Days, Hours
@@ -140,6 +140,13 @@ REGISTRATION = Form(
     clause="S13-2",
 )
 
+EVENT, GIFT = PlannedMeasure("event"), PlannedMeasure("gift")
+
+
+def _relationship(tier: str, *measures: PlannedMeasure) -> RelationshipTemplate:
+    return RelationshipTemplate(f"{tier}_relationship", measures, KEY, tier, clause="S01-5")
+
+
 GENERAL = Pack(
     name="general",
     regulation="S01, S10, S13",
@@ -172,6 +179,11 @@ GENERAL = Pack(
         Cadence(KEY, DIAMOND, "month", clause="S01-3"),
         Cadence(KEY, PLATINUM, "month", clause="S01-3"),
         Cadence(KEY, GOLD, "quarter", clause="S01-3"),
+    ),
+    relationships=(  # S01-5: visits and events of their own, more of them the higher the tier
+        _relationship(DIAMOND, PlannedMeasure("visit", "month"), PlannedMeasure("event", times=2), GIFT),
+        _relationship(PLATINUM, PlannedMeasure("visit", "quarter"), PlannedMeasure("call", "month"), EVENT, GIFT),
+        _relationship(GOLD, PlannedMeasure("visit", "quarter"), EVENT),
     ),
     care=CarePolicy(
         occasions=(

@@ -22,6 +22,7 @@ from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
+from guibin.plans import relationship_jobs as relationships
 from guibin.receptions import jobs as receptions
 from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
@@ -45,6 +46,7 @@ HANDLERS = (
     department_requests,
     insight,
     plans,
+    relationships,
     receptions,
     care_posting,
     messages,
@@ -75,6 +77,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("assess_due", tiers.AssessDue(), every="daily 01:00", catch_up="once"),  # S13-3
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
+    Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("look_over_archives", archive_checks.LookOverArchives(), every="daily 06:15", catch_up="once"),  # S07-10
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6

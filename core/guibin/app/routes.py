@@ -40,6 +40,7 @@ from guibin.messages.api import ChannelController, MessageController, StaffAddre
 from guibin.notices.api import NoticeController
 from guibin.offers.api import OfferController, OfferPurchaseController
 from guibin.plans.api import WorkLogController, WorkPlanController
+from guibin.plans.relationships_api import RelationshipPlanController
 from guibin.policies.api import PolicyController
 from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
@@ -133,6 +134,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     CustomerReviewController,
     WorkPlanController,
     WorkLogController,
+    RelationshipPlanController,
     TimerController,
     CalendarController,
     TimetableController,

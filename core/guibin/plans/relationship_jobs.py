@@ -1,0 +1,40 @@
+"""Telling of measures of relationship plans that come up, and of those that are late (S01-5)."""
+
+from datetime import date, timedelta
+
+from guibin.jobs.kinds import Job, Run, handles
+from guibin.notices.actions import Notice, notify
+from guibin.tiers.days import local_day
+
+from . import relationship_queries as queries
+from .relationship_queries import MeasuresDue
+
+LOOK_BACK_DAYS = 31
+
+
+class TellMeasures(Job, frozen=True):
+    """Which measures are due within the policy's days, and which were not carried out."""
+
+
+@handles(TellMeasures)
+async def tell_measures(job: TellMeasures, run: Run) -> None:
+    """The account manager is reminded once before the day; after it the nearest leader hears as well."""
+    today = local_day(run.due_at or run.now, run.company.time_zone)
+    ahead = max((one.told_before_days for one in run.policy.relationships), default=0)
+    for one in await queries.measures_between(today, today + timedelta(days=ahead), state="open", today=today):
+        await _tell("measure_due", one, ("account_manager",), run)
+    first: date = today - timedelta(days=LOOK_BACK_DAYS)
+    for one in await queries.measures_between(first, today, state="overdue", today=today):
+        await _tell("measure_late", one, ("account_manager", "manager"), run)
+
+
+async def _tell(kind: str, one: MeasuresDue, roles: tuple[str, ...], run: Run) -> None:
+    notice = Notice(
+        kind=kind,
+        subject="relationship_measure",
+        subject_id=one.id,
+        customer_id=one.customer_id,
+        roles=roles,
+        details={"on": one.due_on.isoformat()},
+    )
+    await notify(notice, key=f"{kind}/{one.id}", now=run.now)

@@ -1,0 +1,170 @@
+"""Reading relationship plans: what is to be done with whom, who is behind, and who has no plan."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.paging import Cursor
+from guibin.records.cadence import CONTACT
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import fetch, fetch_one
+
+
+class MeasureLine(Struct, frozen=True, kw_only=True):
+    """One measure: `state` is open, overdue, done, dropped, or waived for a customer who wants no contact."""
+
+    id: UUID
+    kind: str
+    text: str
+    due_on: date
+    state: str
+    interaction_id: UUID | None
+    note: str
+    ended_by_name: str
+    ended_at: datetime | None
+
+
+class RelationshipPlanView(Struct, frozen=True, kw_only=True):
+    """A plan as lists show it; it is behind while a measure is `overdue`."""
+
+    id: UUID
+    customer_id: UUID
+    account_manager_id: UUID | None
+    period: str
+    goal: str
+    template: str
+    tier: str
+    clause: str
+    measures: int
+    done: int
+    overdue: int
+    waived: int
+    next_on: date | None
+    drawn_up_by_name: str
+    drawn_up_at: datetime
+
+
+class RelationshipPlanForm(RelationshipPlanView, frozen=True, kw_only=True):
+    """The plan with its measures in the order of their days."""
+
+    lines: list[MeasureLine]
+
+
+class PlanFilter(Struct, frozen=True, kw_only=True):
+    """Which plans: None does not filter."""
+
+    customer_id: UUID | None = None
+    account_manager_id: UUID | None = None
+    period: str | None = None
+    behind: bool | None = None
+
+
+class PlanCount(Struct, frozen=True, kw_only=True):
+    """How an account manager's members stand; `account_manager_id` None for those without."""
+
+    account_manager_id: UUID | None
+    account_manager_name: str
+    members: int
+    with_plan: int
+    behind: int
+
+
+class MeasuresDue(Struct, frozen=True, kw_only=True):
+    """A measure that comes up or is late."""
+
+    id: UUID
+    customer_id: UUID
+    kind: str
+    due_on: date
+
+
+# $1 is today.
+_MEASURE = f"""
+select m.tenant_id, m.id, m.plan_id, m.customer_id, m.kind, m.text, m.due_on, e.interaction_id,
+    coalesce(e.note, '') as note, coalesce(e.ended_by_name, '') as ended_by_name, e.ended_at,
+    case when e.dropped then 'dropped' when e.id is not null then 'done'
+        when (select k.answer from consent k where k.tenant_id = m.tenant_id and k.customer_id = m.customer_id
+            and k.purpose = '{CONTACT}' order by k.recorded_at desc, k.id desc limit 1) in ('refused', 'withdrawn')
+            then 'waived'
+        when m.due_on < $1 then 'overdue' else 'open' end as state
+from relationship_measure m
+left join measure_end e on e.tenant_id = m.tenant_id and e.measure_id = m.id
+"""
+_VIEW = f"""
+with measured as ({_MEASURE}), viewed as (
+    select p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
+        p.drawn_up_by_name, p.drawn_up_at,
+        count(m.id) filter (where m.state <> 'dropped') as measures, count(m.id) filter (where m.state = 'done') as done,
+        count(m.id) filter (where m.state = 'overdue') as overdue,
+        count(m.id) filter (where m.state = 'waived') as waived,
+        min(m.due_on) filter (where m.state in ('open', 'overdue')) as next_on
+    from relationship_plan p
+    join customer c on c.tenant_id = p.tenant_id and c.id = p.customer_id
+    left join measured m on m.tenant_id = p.tenant_id and m.plan_id = p.id
+    group by p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
+        p.drawn_up_by_name, p.drawn_up_at
+)
+"""
+
+
+async def plan(plan_id: UUID, *, today: date) -> RelationshipPlanForm:
+    """Raises NotFound."""
+    row = await fetch_one(f"{_VIEW} select * from viewed where id = $2", today, plan_id)
+    if row is None:
+        raise NotFound(f"There is no relationship plan {plan_id}")
+    lines = await fetch(f"{_MEASURE} where m.plan_id = $2 order by m.due_on, m.id", today, plan_id)
+    measures = [{name: line[name] for name in MeasureLine.__struct_fields__} for line in lines]
+    return msgspec.convert({**row, "lines": measures}, RelationshipPlanForm)
+
+
+async def plans(wanted: PlanFilter, *, today: date, after: Cursor | None, limit: int) -> list[RelationshipPlanView]:
+    """The newest first, at most `limit`."""
+    rows = await fetch(
+        f"{_VIEW} select * from viewed where ($2::uuid is null or customer_id = $2)"
+        " and ($3::uuid is null or account_manager_id = $3) and ($4::text is null or period = $4)"
+        " and ($5::boolean is null or (overdue > 0) = $5)"
+        " and ($6::timestamptz is null or (drawn_up_at, id) < ($6, $7::uuid))"
+        " order by drawn_up_at desc, id desc limit $8",
+        today,
+        wanted.customer_id,
+        wanted.account_manager_id,
+        wanted.period,
+        wanted.behind,
+        after.moment if after else None,
+        after.id if after else None,
+        limit,
+    )
+    return [msgspec.convert(dict(row), RelationshipPlanView) for row in rows]
+
+
+async def counts(*, period: str, today: date) -> list[PlanCount]:
+    """Members of a tier today, per account manager: how many have a plan for the year, how many are behind."""
+    rows = await fetch(
+        f"{_VIEW} select c.account_manager_id, coalesce(s.name, '') as account_manager_name, count(*) as members,"
+        " count(v.id) as with_plan, count(v.id) filter (where v.overdue > 0) as behind from customer c"
+        " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
+        " left join viewed v on v.customer_id = c.id and v.period = $2"
+        " where c.closed_at is null and exists (select from membership b where b.tenant_id = c.tenant_id"
+        "  and b.customer_id = c.id and b.starts_on <= $1 and (b.ends_on is null or b.ends_on > $1)"
+        "  and (b.expires_on is null or b.expires_on > $1))"
+        " group by c.account_manager_id, s.name order by s.name nulls last, c.account_manager_id",
+        today,
+        period,
+    )
+    return [msgspec.convert(dict(row), PlanCount) for row in rows]
+
+
+async def measures_between(first: date, last: date, *, state: str, today: date) -> list[MeasuresDue]:
+    """Measures in a state that are due on these days, both included; of customers whose archive is open."""
+    rows = await fetch(
+        f"select x.id, x.customer_id, x.kind, x.due_on from ({_MEASURE}) x"
+        " join customer c on c.tenant_id = x.tenant_id and c.id = x.customer_id and c.closed_at is null"
+        " where x.due_on >= $2 and x.due_on <= $3 and x.state = $4 order by x.due_on, x.id",
+        today,
+        first,
+        last,
+        state,
+    )
+    return [msgspec.convert(dict(row), MeasuresDue) for row in rows]
