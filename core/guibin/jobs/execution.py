@@ -126,13 +126,16 @@ async def _attempt(shop: Workshop, company: Company, taken: Taken, handler: Hand
         raise UnknownKind(taken.kind)
     payload = msgspec.json.decode(taken.payload, type=handler.payload)
     outcome: tuple[Any, ...] = ()
+    run: Run | None = None
     if handler.errand is not None and _has(company, handler):
         async with _scope(company):
-            errand = await handler.errand.prepare(payload, await _run(shop, company, taken))
+            run = await _run(shop, company, taken)
+            errand = await handler.errand.prepare(payload, run)
         # Outside any transaction: a receiver that hangs must not hold a connection.
         outcome = (await handler.errand.go(errand) if errand is not None else None,)
     async with _scope(company):
-        run = await _run(shop, company, taken)
+        # An errand is settled by the policy it was prepared by.
+        run = await _run(shop, company, taken) if run is None else await _later(run, shop, company)
         # A pack that was taken away from the company has nothing more to do there.
         if _has(company, handler):
             await handler.function(payload, run, *outcome)
@@ -168,6 +171,10 @@ async def _run(shop: Workshop, company: Company, taken: Taken) -> Run:
         attempt=taken.attempt,
         due_at=taken.due_at,
     )
+
+
+async def _later(run: Run, shop: Workshop, company: Company) -> Run:
+    return msgspec.structs.replace(run, now=await now_of(company, shop.root.clock))
 
 
 async def _give_back(
