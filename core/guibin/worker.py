@@ -83,11 +83,15 @@ async def run(
         lease_s=settings.lease_s,
         backoff_first_s=settings.backoff_first_s,
     )
-    executor = Executor(redis_url, worker, _performer(shop), at_once=settings.jobs_at_once)
+    # A company that holds as many jobs as it may has room again when one ends, not at the next look.
+    ended = asyncio.Event()
+    executor = Executor(redis_url, worker, _performer(shop, ended), at_once=settings.jobs_at_once)
     async with _database(app_url, settings.jobs_at_once + 4), relaying(relay_url, worker) as relay:
         scheduler = Scheduler(rhythms)
         loops = [
-            asyncio.create_task(_forever(step, every_s), name=step.__name__)
+            asyncio.create_task(
+                _forever(step, every_s, ended if step.__name__ == "hand_over" else None), name=step.__name__
+            )
             for step, every_s in _steps(shop, relay, executor, scheduler, settings)
         ]
         loops.append(asyncio.create_task(executor.run(), name="executor"))
@@ -174,19 +178,24 @@ async def _measure(relay: Relay, now: datetime) -> None:
     metrics.TIMERS_OVERDUE_SECONDS.set(oldest_s)
 
 
-def _performer(shop: Workshop) -> Callable[[UUID, UUID, int], Awaitable[object]]:
+def _performer(shop: Workshop, ended: asyncio.Event) -> Callable[[UUID, UUID, int], Awaitable[object]]:
     async def one(tenant_id: UUID, job_id: UUID, attempt: int) -> None:
         try:
             await perform(shop, tenant_id, job_id, attempt=attempt)
         except _PASSING as error:
             # PostgreSQL went away around the attempt: the lease expires and the job is rescued.
             _log.warning("job %s: %s", job_id, type(error).__name__)
+        finally:
+            ended.set()
 
     return one
 
 
-async def _forever(step: Step, every_s: float) -> None:
-    """Run a step again and again, at once when it says there is more; what passes does not end it."""
+async def _forever(step: Step, every_s: float, sooner: asyncio.Event | None = None) -> None:
+    """Run a step again and again, at once when it says there is more; what passes does not end it.
+
+    `sooner` ends a pause early.
+    """
     pause_s = every_s
     while True:
         try:
@@ -196,7 +205,19 @@ async def _forever(step: Step, every_s: float) -> None:
             more, pause_s = False, min(max(pause_s, 0.1) * 2, _PAUSE_MAX_S)
             metrics.LOOP_ERRORS.labels(step.__name__).inc()
             _log.warning("%s: %s; again in %.1f s", step.__name__, type(error).__name__, pause_s)
-        await asyncio.sleep(0.01 if more else pause_s)
+        if sooner is not None and not more and pause_s == every_s:
+            await _pause(pause_s, sooner)
+        else:
+            await asyncio.sleep(0.01 if more else pause_s)
+
+
+async def _pause(pause_s: float, sooner: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(pause_s):
+            await sooner.wait()
+    sooner.clear()
+    # What ends at about the same time is looked for together.
+    await asyncio.sleep(0.01)
 
 
 async def _until(stopping: asyncio.Event, loops: list[asyncio.Task[None]]) -> None:

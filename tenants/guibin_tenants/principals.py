@@ -128,6 +128,7 @@ def has_role(role: Role) -> Predicate:
 
 
 anyone = Predicate(lambda who: True, "anyone signed in")
+sees_all = Predicate(lambda who: who.units == ALL_UNITS, "sight of the whole company")
 staff_only = Predicate(lambda who: who.kind == "staff", "staff")
 
 

@@ -64,7 +64,7 @@ async def test_a_worker_killed_after_sending_sends_again_with_the_same_id(worker
     async with tenant.scope():
         log = await fetch("select attempt, status from webhook_attempt")
         tries = await fetch(
-            "select outcome from job_attempt a join job j on j.tenant_id = a.tenant_id"
+            "select a.outcome from job_attempt a join job j on j.tenant_id = a.tenant_id"
             " and j.id = a.job_id where j.kind = 'deliver_webhook' order by a.attempt"
         )
     assert [tuple(row.values()) for row in log] == [(1, 200)]

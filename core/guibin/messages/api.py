@@ -14,7 +14,7 @@ from guibin.context import Company
 from guibin.outbound.gate import GATE
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal, anyone, may
+from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 
 from . import actions, channels, queries, staff_mail
@@ -23,7 +23,9 @@ from .queries import ChannelView, MessageView, MessageWithAttempts
 from .refusals import TestRefused
 from .requests import MessageFilter, NewAddress, NewChannel, NewTest
 
-READ, WRITE, CHANNELS = may("records:read"), may("records:write"), may("channels:write")
+READ, WRITE = may("records:read"), may("records:write")
+# Whoever sets up a channel decides where the numbers of all customers go.
+CHANNELS = may("channels:write") & sees_all
 State = Annotated[Literal["pending", "sent", "failed", "dropped"] | None, Parameter(query="state", default=None)]
 Means = Annotated[Literal["sms", "email", "chat"] | None, Parameter(default=None)]
 

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries
 from .actions import CreatedWebhook, Replayed
@@ -17,7 +17,8 @@ from .payloads import event_types
 from .queries import DeliveryView, DeliveryWithAttempts, WebhookView
 from .requests import DeliveryFilter, NewReplays, NewSecret, NewWebhook, WebhookChange
 
-WRITE = may("webhooks:write")
+# What happens anywhere in the company goes there, also what an outlet must not see of another (S02-6).
+WRITE = may("webhooks:write") & sees_all
 State = Annotated[Literal["pending", "delivered", "failed", "held"] | None, Parameter(query="state", default=None)]
 EventType = Annotated[str | None, Parameter(query="type", default=None, max_length=60)]
 

@@ -475,3 +475,16 @@ async def test_a_repeat_shows_the_secret_again_and_the_record_of_it_is_sealed(te
     assert (first.status_code, first.content == again.content) == (201, True)
     assert first.json()["secret"].encode() not in kept
     assert len((await client.get("/api/v1/webhooks")).json()) == 1
+
+
+@pytest.mark.rule("S02-6")
+async def test_an_outlets_admin_hears_nothing_of_other_outlets(tenant, receiver, webhook):
+    outlet = await tenant.client("*", org_unit_id=await tenant.unit("outlet"))
+
+    answers = [
+        await outlet.post("/api/v1/webhooks", json={"url": receiver.url()}),
+        await outlet.get("/api/v1/webhook-deliveries"),
+        await outlet.get("/api/v1/channels"),
+    ]
+
+    assert [one.status_code for one in answers] == [403, 403, 403]
