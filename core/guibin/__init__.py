@@ -26,6 +26,7 @@ from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, Renewal
 from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
 from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
+from guibin.policy.demonstrations import Demonstration, load_demonstration
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
@@ -66,6 +67,7 @@ __all__ = [
     "ComplaintDraft",
     "ComplaintPolicy",
     "Days",
+    "Demonstration",
     "DepartmentTask",
     "Dimension",
     "Entitlement",
@@ -121,4 +123,5 @@ __all__ = [
     "VisitPolicy",
     "hookimpl",
     "load",
+    "load_demonstration",
 ]

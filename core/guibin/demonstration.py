@@ -1,4 +1,4 @@
-"""The demonstration company `sunrise-cable`: made once by `guibin up`, the same on every machine."""
+"""The packs' demonstration companies: made once by `guibin up`, the same on every machine."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Struct
 
 from guibin import provisioning
@@ -18,10 +19,15 @@ from guibin.context import Company, real_clock
 from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
+from guibin.policy.demonstrations import DemoKind, Demonstration
 from guibin.policy.packs import Policy
+from guibin.policy.posts import roles_of
 from guibin.profiles.actions import open_archive
+from guibin.profiles.consents import consent
 from guibin.profiles.orders import order
-from guibin.profiles.requests import NewCustomer, NewOrder
+from guibin.profiles.requests import NewConsent, NewCustomer, NewOrder
+from guibin.tiers.assessment import assess
+from guibin.tiers.facts import BATCH_MAX, NewFact, record_facts, units_of
 from guibin_tenants import keys, org_units, registry, staff
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
@@ -31,173 +37,215 @@ from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.staff import NewStaff
 
-SLUG = "sunrise-cable"
-PASSWORD = "sunrise-2026"
-CUSTOMERS = 240
+PASSWORD = "guibin-2026"
+FILE = "demonstrations.json"
 Say = Callable[[str], None]
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰建华文辉红玉晓东志国海燕鹏飞雪梅婷浩宇欣怡子轩"
-_UNITS = (("jinniu", "金牛分公司"), ("wuhou", "武侯分公司"), ("qingyang", "青羊分公司"))
-_EMPLOYERS = ("成都市教育局", "蓉城第一医院", "天府软件园", "锦江宾馆", "西南勘察设计院", "川味食品集团", "金沙物业")
-_POSITIONS = ("处长", "主任", "总经理", "办公室主任", "工程师", "采购经理", "院长")
-_PRODUCTS = (("高清互动基础包", 36_000), ("4K 影视包", 48_000), ("体育赛事包", 29_800), ("集团专线电视", 360_000))
-_COMPLAINTS = (
-    ("phone", "客厅机顶盒从昨晚开始没有信号,重启也没有用"),
-    ("hall", "上个月多收了一次点播费,请核实退还"),
-    ("web", "小区大面积停机,已经影响几十户人家"),
-    ("phone", "安装师傅没有按预约时间上门"),
-    ("email", "合同里写的带宽和实际不符,一直被限速"),
-    ("phone", "体育包中断两天,比赛没看成"),
-)
+# One customer in so many complained.
+_COMPLAINS_EVERY = 12
 
 
 class Access(Struct, frozen=True):
     """How to try it: kept beside the data, so that a second start shows it again."""
 
+    slug: str
+    name: str
     key: str
-    login: str
-    password: str
+    complaints: bool
+
+
+class Filling(Struct, frozen=True):
+    """What making one company needs everywhere."""
+
+    demonstration: Demonstration
+    packs: Packs
+    company: Company
+    policy: Policy
+    by: Principal
+    now: datetime
+    chance: random.Random
 
 
 async def fill(owner_url: str, app_url: str, packs: Packs, *, home: Path, say: Say) -> None:
-    """Make the company unless it is there."""
-    connection = await asyncpg.connect(owner_url)
-    try:
-        await registry.by_slug(connection, SLUG)
-        return
-    except NotFound:
-        say("Filling the demonstration company sunrise-cable …")
-    finally:
-        await connection.close()
-    async with connected(app_url, pool_size=2):
-        new = NewTenant(slug=SLUG, name="朝阳有线", packs=("cable_tv",))
-        tenant = await provisioning.provision(new, owner_url=owner_url, app_url=app_url, packs=packs, now=real_clock())
-        access = await _people(tenant, packs)
-    file = home / "demonstration.json"
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({"key": access.key, "login": access.login, "password": access.password}))
+    """Make every pack's company unless it is there."""
+    for pack in packs.names:
+        demonstration = packs.hooks_of((pack,)).demonstration()
+        if demonstration is None or await _is_there(owner_url, demonstration.slug):
+            continue
+        say(f"Filling the demonstration company {demonstration.slug} …")
+        async with connected(app_url, pool_size=2):
+            access = await make(demonstration, pack, owner_url=owner_url, app_url=app_url, packs=packs)
+        file = home / FILE
+        file.touch(mode=0o600)
+        file.write_bytes(msgspec.json.encode([*_accesses(home), access]))
 
 
 def welcome(api: str, home: Path) -> str:
-    """What a newcomer reads: the address, a sign-in, a key, and three lines that work."""
-    file = home / "demonstration.json"
-    if not file.exists():
+    """What a newcomer reads: the address, the companies, and three lines that work."""
+    found = _accesses(home)
+    if not found:
         return f"Guibin is ready: {api}"
-    access = Access(**json.loads(file.read_text()))
-    header = f'-H "Authorization: Bearer {access.key}"'
+    best = max(found, key=lambda access: access.complaints)
+    header = f'-H "Authorization: Bearer {best.key}"'
     return "\n".join(
         (
-            f"Guibin is ready: {api}",
-            f"  sign in   company {SLUG}, login {access.login}, password {access.password}   (API: {api}/api/docs)",
-            f"  API key   {access.key}",
+            f"Guibin is ready: {api}   (API: {api}/api/docs)",
+            *(f"  {one.slug:<14} {one.name}   API key {one.key}" for one in found),
+            f"  sign in   one of these companies, login admin, password {PASSWORD}",
             "",
             f'  curl {header} "{api}/api/v1/customers?q=wang&limit=3"',
             f'  curl {header} "{api}/api/v1/complaints?limit=3"',
-            f'  curl {header} -d \'{{"text": "没有信号", "channel": "phone"}}\' {api}/api/v1/complaints',
+            f'  curl {header} -d \'{{"text": "请尽快处理", "channel": "phone"}}\' {api}/api/v1/complaints',
         )
     )
 
 
-async def _people(tenant: TenantView, packs: Packs) -> Access:
-    """Staff in an org tree, their customers, orders about to end, and open complaints; all in one transaction."""
-    chance = random.Random(20_260_101)
+async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_url: str, packs: Packs) -> Access:
+    """Register the company and fill it in one transaction: staff, customers, facts, orders, complaints, tiers."""
     now = real_clock()
-    company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
+    new = NewTenant(slug=demonstration.slug, name=demonstration.name, packs=(pack,))
+    tenant = await provisioning.provision(new, owner_url=owner_url, app_url=app_url, packs=packs, now=now)
+    company = _company(tenant)
     by = Principal(
         kind="operator", id=tenant.id, name="demonstration", permissions=PERMISSIONS, address=os.uname().sysname
     )
     async with tenant_scope(tenant.id):
         policy = await effective_policy(packs, company, at=now)
-        managers = await _staff(now)
-        for number in range(1, CUSTOMERS + 1):
-            unit, manager = chance.choice(managers)
-            customer = _customer(number, chance, unit, manager, now.date())
-            view = await open_archive(customer, policy=policy, by=by, now=now)
-            await order(view.id, _order(number, chance, now.date()), by=by, now=now)
-            if number % 12 == 0:
-                await _complain(view.id, number // 12, chance, policy, packs, company, by, now)
+        filling = Filling(demonstration, packs, company, policy, by, now, random.Random(20_260_101))
+        managers = await _staff(filling)
+        for number in range(1, demonstration.customers + 1):
+            await _customer(number, filling, *filling.chance.choice(managers))
+        for scheme in demonstration.assess:
+            await assess(scheme, as_of=now.date(), policy=policy, by=by, now=now)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
-    return Access(token, "admin", PASSWORD)
+    return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 
 
-async def _staff(now: datetime) -> list[tuple[UUID, UUID]]:
-    await staff.add(NewStaff(login="admin", name="周敏", roles=("tenant_admin",), password=PASSWORD), now=now)
-    await staff.add(NewStaff(login="auditor", name="何静", roles=("auditor",), password=PASSWORD), now=now)
-    await staff.add(NewStaff(login="desk", name="唐磊", roles=("agent",), password=PASSWORD), now=now)
+def _accesses(home: Path) -> list[Access]:
+    file = home / FILE
+    text = file.read_text() if file.exists() else ""
+    return msgspec.convert(json.loads(text), list[Access]) if text else []
+
+
+async def _is_there(owner_url: str, slug: str) -> bool:
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await registry.by_slug(connection, slug)
+    except NotFound:
+        return False
+    finally:
+        await connection.close()
+    return True
+
+
+def _company(tenant: TenantView) -> Company:
+    return Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
+
+
+async def _staff(filling: Filling) -> list[tuple[UUID, UUID]]:
+    """Everybody who works there; the account managers with their units."""
+
+    async def add(login: str, name: str, *roles: str, unit: UUID | None = None) -> UUID:
+        one = NewStaff(login=login, name=name, roles=roles, org_unit_id=unit, password=PASSWORD)
+        return (await staff.add(one, posts=posts, now=filling.now)).id
+
+    posts = roles_of(filling.policy.posts)
+    await add("admin", "周敏", "tenant_admin")
+    await add("auditor", "何静", "auditor")
+    await add("desk", "唐磊", "agent")
+    for person in filling.demonstration.people:
+        await add(person.login, person.name, *person.roles)
     managers = []
-    for number, (code, name) in enumerate(_UNITS, 1):
-        unit = await org_units.open_unit(code=code, name=name, parent="head-office")
-        lead = NewStaff(
-            login=f"lead{number}",
-            name=f"{_SURNAMES[number]}强",
-            roles=("manager",),
-            org_unit_id=unit.id,
-            password=PASSWORD,
-        )
-        await staff.add(lead, now=now)
+    for number, unit in enumerate(filling.demonstration.units, 1):
+        opened = await org_units.open_unit(code=unit.code, name=unit.name, parent="head-office")
+        await add(f"lead{number}", f"{_SURNAMES[number]}强", unit.role, unit=opened.id)
         for place in (1, 2):
-            one = NewStaff(
-                login=f"manager{number}{place}",
-                name=f"{_SURNAMES[number * 3 + place]}娜",
-                roles=("account_manager",),
-                org_unit_id=unit.id,
-                password=PASSWORD,
-            )
-            managers.append((unit.id, (await staff.add(one, now=now)).id))
+            name = f"{_SURNAMES[number * 3 + place]}娜"
+            managers.append((opened.id, await add(f"manager{number}{place}", name, "account_manager", unit=opened.id)))
     return managers
 
 
-def _customer(number: int, chance: random.Random, unit: UUID, manager: UUID, today: date) -> NewCustomer:
-    kind = chance.choices(("leader", "partner", "group"), (3, 5, 2))[0]
+async def _customer(number: int, filling: Filling, unit: UUID, manager: UUID) -> None:
+    demonstration, chance, by, now = filling.demonstration, filling.chance, filling.by, filling.now
+    kind = chance.choices(demonstration.kinds, [kind.weight for kind in demonstration.kinds])[0]
+    view = await open_archive(_archive(number, kind, filling, unit, manager), policy=filling.policy, by=by, now=now)
+    for purpose in kind.consents:
+        answer = NewConsent(purpose=purpose, answer="granted" if chance.random() < 0.8 else "refused")
+        await consent(view.id, answer, company=filling.company, by=by, now=now)
+    facts = _facts(view.id, kind, chance, now.date())
+    for start in range(0, len(facts), BATCH_MAX):
+        batch = facts[start : start + BATCH_MAX]
+        await record_facts(batch, units=units_of(filling.policy), today=now.date(), by=by, now=now)
+    if demonstration.products:
+        await order(view.id, _order(number, filling), by=by, now=now)
+    if demonstration.complaints and number % _COMPLAINS_EVERY == 0:
+        await _complain(view.id, number // _COMPLAINS_EVERY, filling)
+
+
+def _archive(number: int, kind: DemoKind, filling: Filling, unit: UUID, manager: UUID) -> NewCustomer:
+    demonstration, chance, today = filling.demonstration, filling.chance, filling.now.date()
     name = chance.choice(_SURNAMES) + "".join(chance.sample(_GIVEN, chance.choice((1, 2))))
-    if kind == "group":
-        name = f"{chance.choice(_EMPLOYERS)}({number})"
     birthday = date(1955, 1, 1) + timedelta(days=chance.randrange(14_000))
     if number % 40 == 0:
         birthday = (today + timedelta(days=chance.randrange(1, 8))).replace(year=1968)
+    confidential: dict[str, str | list[str]] = {"mobile": _digits("13#########", chance)}
+    confidential |= {name: _digits(pattern, chance) for name, pattern in demonstration.confidential.items()}
     return NewCustomer(
         number=f"DK{number:05d}",
-        name=name,
-        kind=kind,
+        name=name if kind.person else f"{chance.choice(demonstration.employers)}({number})",
+        kind=kind.name,
         org_unit_id=unit,
         account_manager_id=manager,
-        sex="" if kind == "group" else chance.choice(("male", "female")),
-        birthday=None if kind == "group" else birthday,
-        employer=chance.choice(_EMPLOYERS),
-        position=chance.choice(_POSITIONS),
-        fields={"network": chance.choice(("two_way", "one_way", "off_network"))},
-        confidential={
-            "mobile": f"13{chance.randrange(10**9):09d}",
-            "smart_card_number": f"{8000_0000_0000_0000 + chance.randrange(10**12)}",
-            "address": f"成都市{chance.choice(_UNITS)[1][:2]}区人民路{chance.randrange(1, 400)}号",
-        },
+        sex=chance.choice(("male", "female")) if kind.person else "",
+        birthday=birthday if kind.person else None,
+        employer=chance.choice(demonstration.employers),
+        position=chance.choice(demonstration.positions),
+        fields={name: chance.choice(choices) for name, choices in demonstration.fields.items()},
+        confidential=confidential,
     )
 
 
-def _order(number: int, chance: random.Random, today: date) -> NewOrder:
-    product, price = chance.choice(_PRODUCTS)
-    ends_on = today + timedelta(days=chance.choice((5, 6, 15, 15, 40, 90, 200, 300)))
+def _digits(pattern: str, chance: random.Random) -> str:
+    return "".join(str(chance.randrange(10)) if sign == "#" else sign for sign in pattern)
+
+
+def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
+    return [
+        NewFact(
+            customer_id=customer,
+            metric=fact.metric,
+            occurred_on=today - timedelta(days=30 * month + 1),
+            value=chance.randint(fact.low, fact.high),
+            source="demonstration",
+        )
+        for fact in kind.facts
+        for month in range(fact.months)
+    ]
+
+
+def _order(number: int, filling: Filling) -> NewOrder:
+    product = filling.chance.choice(filling.demonstration.products)
+    ends_on = filling.now.date() + timedelta(days=filling.chance.choice((5, 6, 15, 15, 40, 90, 200, 300)))
     return NewOrder(
         number=f"DD{number:05d}",
-        product=product,
-        price=Money(f"{price / 100:.2f}"),
+        product=product.name,
+        price=Money(f"{product.price / 100:.2f}"),
         started_on=ends_on - timedelta(days=365),
         ends_on=ends_on,
     )
 
 
-async def _complain(
-    customer_id: UUID,
-    number: int,
-    chance: random.Random,
-    policy: Policy,
-    packs: Packs,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
-    channel, text = _COMPLAINTS[number % len(_COMPLAINTS)]
-    received = now - timedelta(minutes=chance.randrange(5, 280))
-    new = NewComplaint(text=text, channel=channel, customer_id=customer_id, received_at=received)
-    await receive(new, policy=policy, hooks=packs.hooks_of(company.packs), company=company, by=by, now=now)
+async def _complain(customer_id: UUID, number: int, filling: Filling) -> None:
+    complaint = filling.demonstration.complaints[number % len(filling.demonstration.complaints)]
+    received = filling.now - timedelta(minutes=filling.chance.randrange(5, 280))
+    new = NewComplaint(text=complaint.text, channel=complaint.channel, customer_id=customer_id, received_at=received)
+    await receive(
+        new,
+        policy=filling.policy,
+        hooks=filling.packs.hooks_of(filling.company.packs),
+        company=filling.company,
+        by=filling.by,
+        now=filling.now,
+    )

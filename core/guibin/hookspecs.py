@@ -12,6 +12,7 @@ from litestar import Controller
 from msgspec import Struct
 from piccolo.table import Table
 
+from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 
 PROJECT = "guibin"
@@ -102,3 +103,8 @@ def controllers() -> Sequence[type[Controller]]:  # type: ignore[empty-body]
 @hookspec
 def tables() -> Sequence[type[Table]]:  # type: ignore[empty-body]
     """Tables of the pack's own: TenantTable subclasses, in the order of their references."""
+
+
+@hookspec
+def demonstration() -> Demonstration:  # type: ignore[empty-body]
+    """A company to try the pack with, which `guibin up` makes once."""

@@ -14,6 +14,7 @@ from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
 from .hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction
+from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.validation import validate
 
@@ -140,6 +141,10 @@ class Hooks:
     def reactions(self) -> tuple[Reaction, ...]:
         """All packs' reactions."""
         return tuple(reaction for found in self._call("reactions") for reaction in found)
+
+    def demonstration(self) -> Demonstration | None:
+        """The first pack's demonstration company."""
+        return next(iter(self._call("demonstration")), None)
 
     def jobs(self) -> tuple[PackJob, ...]:
         """All packs' job kinds."""

@@ -14,6 +14,7 @@ from piccolo.columns import Text
 from guibin import hookspecs
 from guibin.hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction, hookimpl
 from guibin.packs import BadPack, HookFailed, Objected, Packs
+from guibin.policy.demonstrations import Demonstration
 from guibin.policy.packs import Pack
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.tables import TenantTable
@@ -106,6 +107,13 @@ def test_reactions_are_collected():
     reaction = Reaction(Happened, print)
 
     assert hooks_of(reactions=lambda: [reaction]).reactions() == (reaction,)
+
+
+def test_demonstration_is_the_packs_own_company():
+    company = Demonstration(slug="lounge", name="", units=(), kinds=(), employers=(), positions=())
+
+    assert hooks_of(demonstration=lambda: company).demonstration() == company
+    assert hooks_of().demonstration() is None
 
 
 def test_jobs_are_collected():

@@ -1,6 +1,8 @@
 """Banking: personal, corporate and international VIPs of a bank, and VIPs of a credit cooperative (S02, S04, S08, S12)."""
 
-from guibin import Pack, hookimpl
+from importlib.resources import files
+
+from guibin import Demonstration, Pack, hookimpl, load_demonstration
 
 from .pack import PACK
 
@@ -9,3 +11,9 @@ from .pack import PACK
 def pack() -> Pack:
     """The four regulations as a value."""
     return PACK
+
+
+@hookimpl
+def demonstration() -> Demonstration:
+    """A company to try it with."""
+    return load_demonstration(files("guibin_banking") / "demonstration.toml")

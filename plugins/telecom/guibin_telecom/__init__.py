@@ -1,6 +1,8 @@
 """Telecom: the VIP club and the account manager's work standard of a mobile carrier, S03-1 to S05-6."""
 
-from guibin import Pack, hookimpl
+from importlib.resources import files
+
+from guibin import Demonstration, Pack, hookimpl, load_demonstration
 
 from .pack import PACK
 
@@ -9,3 +11,9 @@ from .pack import PACK
 def pack() -> Pack:
     """The regulations as a value."""
     return PACK
+
+
+@hookimpl
+def demonstration() -> Demonstration:
+    """A company to try it with."""
+    return load_demonstration(files("guibin_telecom") / "demonstration.toml")

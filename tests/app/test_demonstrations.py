@@ -1,0 +1,56 @@
+"""The packs' demonstration companies: made once, people sign in, customers hold tiers, a second start shows the same."""
+
+import json
+from collections import Counter
+
+import pytest
+from msgspec.structs import replace
+
+from guibin import demonstration
+from guibin.packs import Packs, installed
+
+SLUGS = {
+    "banking": "hetian-bank",
+    "cable_tv": "sunrise-cable",
+    "retail": "yu-mall",
+    "telecom": "xiang-mobile",
+}
+
+
+@pytest.mark.parametrize("pack", SLUGS)
+async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
+    company = world.packs.hooks_of((pack,)).demonstration()
+    small = replace(company, slug=f"{company.slug}-small", customers=24)
+
+    access = await demonstration.make(small, pack, owner_url=world.owner_url, app_url=world.app_url, packs=world.packs)
+
+    client = world.client(access.key)
+    found = (await client.get("/api/v1/customers", params={"limit": "100"})).json()["items"]
+    complaints = (await client.get("/api/v1/complaints")).json()["items"]
+    signed_in = await world.client().post(
+        "/api/v1/sessions", json={"company": small.slug, "login": "lead1", "password": demonstration.PASSWORD}
+    )
+    assert (company.slug, len(found), len(complaints), signed_in.status_code) == (SLUGS[pack], 24, 2, 201)
+    if company.assess:
+        assessed = (await client.get("/api/v1/assessments")).json()["items"]
+        assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)
+
+
+def test_a_newcomer_reads_the_companies_and_how_to_sign_in(tmp_path):
+    access = {"slug": "hetian-bank", "name": "和田银行", "key": "gb_live_1", "complaints": True}
+    nobody = demonstration.welcome("http://127.0.0.1:8000", tmp_path)
+    (tmp_path / demonstration.FILE).write_text(json.dumps([access]))
+
+    text = demonstration.welcome("http://127.0.0.1:8000", tmp_path)
+
+    assert nobody == "Guibin is ready: http://127.0.0.1:8000"
+    assert ("hetian-bank" in text, "Bearer gb_live_1" in text, demonstration.PASSWORD in text) == (True, True, True)
+
+
+def test_every_pack_s_company_has_a_name_of_its_own():
+    packs = Packs(installed())
+    companies = [packs.hooks_of((name,)).demonstration() for name in packs.names]
+    slugs = [company.slug for company in companies if company is not None]
+
+    assert len(set(slugs)) == len(slugs)
+    assert set(SLUGS.values()) <= set(slugs)
