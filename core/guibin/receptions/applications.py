@@ -169,11 +169,11 @@ async def plan_decided(decided: Decided, by: Principal, now: datetime) -> None:
     await tell(row, "reception_decided", staff_ids=(found["written_by"],), outcome=decided.outcome, key=key, now=now)
 
 
-async def lapse_open(row: asyncpg.Record, *, reason: str, by: Principal, now: datetime) -> None:
+async def lapse_open(reception_id: UUID, *, reason: str, by: Principal, now: datetime) -> None:
     """Nothing is left to decide: the reception is cancelled."""
     for table in ("reception_application", "reception_plan"):
         approval_id = await fetch_value(
-            f"select approval_id from {table} where reception_id = $1 and outcome is null", row["id"]
+            f"select approval_id from {table} where reception_id = $1 and outcome is null", reception_id
         )
         if approval_id is not None:
             await approvals.lapse(approval_id, reason=reason, by=by, now=now)

@@ -46,6 +46,12 @@ async def issue_change(row: asyncpg.Record, *, reason: str, by: Principal, now: 
         await issue(row, Issue("change", reason, by, now))
 
 
+async def call_off(row: asyncpg.Record, what: Issue) -> None:
+    """Nothing is due any more, and nothing more is written about a guest whose archive is erased."""
+    await _end_acknowledgements(row["id"], now=what.now)
+    await _align_tasks(row, (), {}, terms_of(row), what)
+
+
 async def issue(row: asyncpg.Record, what: Issue) -> None:
     """Send the next edition to every department of the protocol, and to those told before."""
     terms, edition = terms_of(row), row["edition"] + 1

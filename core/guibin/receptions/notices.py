@@ -6,7 +6,7 @@ from uuid import UUID
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute
+from guibin_tenants.scope import execute, fetch_value
 
 from . import applications, editions
 from .editions import Issue
@@ -24,6 +24,8 @@ from .standing import (
     write_event,
 )
 from .tables import ReceptionChange
+
+_ERASED = "select erased_at is not null from customer where id = $1"
 
 
 async def send(
@@ -91,11 +93,15 @@ async def cancel(
 
     Raises NotFound, NotTheCentre, NotThisFar once the guest is here.
     """
-    row = await locked(reception_id, "collected", *BEFORE_ARRIVAL)
     refuse_outside_centre(policy, by)
-    await applications.lapse_open(row, reason=new.reason, by=by, now=now)
-    if row["edition"]:
-        await editions.issue(row, Issue("cancellation", new.reason, by, now))
+    # Deciding locks the request before the reception: so does this, or the two could wait for each other.
+    await applications.lapse_open(reception_id, reason=new.reason, by=by, now=now)
+    row = await locked(reception_id, "collected", *BEFORE_ARRIVAL, erased_too=True)
+    what = Issue("cancellation", new.reason, by, now)
+    if row["edition"] and await fetch_value(_ERASED, row["customer_id"]):
+        await editions.call_off(row, what)
+    elif row["edition"]:
+        await editions.issue(row, what)
     await write_event(row, "cancellation", text=new.reason, by=by, now=now)
     await execute("update reception set state = 'cancelled', version = version + 1 where id = $1", reception_id)
     people = (row["host_id"], row["received_by"])

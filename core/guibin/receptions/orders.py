@@ -8,6 +8,7 @@ import asyncpg
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
+from guibin.records.refusals import ArchiveErased
 from guibin.sla import actions as sla
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
@@ -61,6 +62,9 @@ async def report(task_id: UUID, new: TaskReport, *, policy: Policy, by: Principa
     guest_id = await fetch_value(
         "select guest_id from reception_order where reception_id = $1 limit 1", row["reception_id"]
     )
+    # The department does not see the archive: that its key is gone tells that it was erased.
+    if not await fetch_value("select true from subject_key where subject_id = $1", guest_id):
+        raise ArchiveErased(f"The guest of {row['number']} was erased: nothing new is recorded")
     row_id = new_id()
     await ReceptionTaskReport.insert(
         ReceptionTaskReport(

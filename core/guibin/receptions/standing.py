@@ -10,6 +10,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
+from guibin.records.subjects import refuse_unless_kept
 from guibin.sla.plans import Terms
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
@@ -24,8 +25,8 @@ BEFORE_NOTICE = ("confirmed", "approved", "planned")
 BEFORE_ARRIVAL = (*BEFORE_NOTICE, "noticed")
 
 
-async def locked(reception_id: UUID, *states: str) -> asyncpg.Record:
-    """The row, locked. Raises NotFound; ReceptionEnded or NotThisFar unless it is in one of `states`."""
+async def locked(reception_id: UUID, *states: str, erased_too: bool = False) -> asyncpg.Record:
+    """The row, locked. Raises NotFound; ReceptionEnded or NotThisFar unless it is in one of `states`; ArchiveErased."""
     row = await fetch_one("select * from reception where id = $1 for update", reception_id)
     if row is None:
         raise NotFound(f"There is no reception {reception_id}")
@@ -33,6 +34,8 @@ async def locked(reception_id: UUID, *states: str) -> asyncpg.Record:
         raise ReceptionEnded(f"{row['number']} is {row['state']}")
     if states and row["state"] not in states:
         raise NotThisFar(f"{row['number']} is {row['state']}: this is for {', '.join(states)}")
+    if not erased_too:
+        await refuse_unless_kept(row["customer_id"])
     return row
 
 

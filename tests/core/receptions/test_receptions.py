@@ -1,5 +1,6 @@
 """A visit on a tenant with the core's defaults and no pack, from the news to the filed material."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -381,6 +382,14 @@ async def test_an_erased_guest_is_closed_everywhere(house):
     seen = (await house.security.get(f"/api/v1/reception-orders/{order['id']}")).json()
     shown = (await house.key.get(f"{PATH}/{reception['id']}")).json()
 
+    task = (await tasks(house.security))["passage_kept_free"]
+    report = await house.security.post(f"/api/v1/reception-tasks/{task['id']}/report", json={})
+    written = await step(house.officer, reception, "particulars", PARTICULARS, 409)
+    cancelled = await step(house.officer, reception, "cancellation", {"reason": "档案已注销"})
+    still = (await house.security.get(f"/api/v1/reception-orders/{order['id']}")).json()
+
+    assert {kind(report.json()), kind(written)} == {"archive-erased"}
+    assert (cancelled["state"], cancelled["open_tasks"], still["content"]) == ("cancelled", 0, None)
     assert seen["content"] is None
     assert [one["content"] for one in (*shown["particulars"], *shown["plans"])] == [None, None]
 
@@ -432,3 +441,43 @@ async def test_receptions_are_paged_by_their_arrival(house):
     days = [datetime.fromisoformat(one["arrives_at"]).day for one in first["items"] + second["items"]]
     assert days == [4, 5, 5, 6]
     assert second["next"] is None
+
+
+async def test_of_two_who_send_the_notice_at_once_one_does(house):
+    reception = await house.approved()
+    await step(house.officer, reception, "plans", PLAN)
+    await step(house.officer, reception, "assignments", {"staff_id": str(house.officer.staff_id)})
+    path = f"{PATH}/{reception['id']}/notice"
+
+    answers = await asyncio.gather(*(who.post(path, json={}) for who in (house.officer, house.manager, house.key)))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    assert {one["edition"] for one in await orders(house.key)} == {1}
+    assert len(await orders(house.key)) == 4
+
+
+async def test_of_two_who_acknowledge_at_once_one_does(house):
+    await house.noticed()
+    order = (await orders(house.security))[0]
+    path = f"/api/v1/reception-orders/{order['id']}/acknowledgement"
+
+    answers = await asyncio.gather(*(who.post(path, json={}) for who in (house.security, house.key)))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+
+
+async def test_cancelling_and_approving_at_once_leave_a_cancelled_reception(house):
+    reception = await received(house.key, await guest(house.key))
+    await step(house.officer, reception, "confirmation")
+    asked = await step(house.officer, reception, "applications", APPLICATION)
+    approval = f"/api/v1/approvals/{asked['applications'][0]['approval_id']}/decision"
+
+    decided, cancelled = await asyncio.gather(
+        house.manager.post(approval, json={"approved": True}),
+        house.officer.post(f"{PATH}/{reception['id']}/cancellation", json={"reason": "不来了"}),
+    )
+
+    assert (decided.status_code in (200, 409), cancelled.status_code) == (True, 201)
+    shown = (await house.key.get(f"{PATH}/{reception['id']}")).json()
+    assert shown["state"] == "cancelled"
+    assert shown["applications"][0]["outcome"] in ("approved", "withdrawn")
