@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: help up test check format lock bench clean
+.PHONY: help up test check format lock bench bench-jobs slow clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 up: $(STAMP) ## Run the product on its embedded servers; Ctrl-C stops everything
 	@exec $(BIN)/guibin up
@@ -28,6 +28,12 @@ format: $(STAMP) ## Format the code
 
 bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbench
 	@$(BIN)/python benchmarks/requests_per_second.py
+
+bench-jobs: $(STAMP) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
+	@$(BIN)/python benchmarks/jobs.py
+
+slow: $(STAMP) ## Run the tests that take long: a million deadlines, a simulated year
+	@$(BIN)/pytest -m slow
 
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras \

@@ -1,6 +1,6 @@
 """What is done to a complaint. The clock follows from the rows written here; nobody edits a deadline."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -28,6 +28,7 @@ from .refusals import (
     NotResolved,
     NotWaiting,
     SameLevel,
+    TooLateToReopen,
 )
 from .requests import (
     NewCallback,
@@ -201,6 +202,7 @@ async def call_back(
     if new.outcome == "satisfied":
         await _state(complaint_id, "closed")
     elif new.outcome == "not_satisfied":
+        await _refuse_too_late(complaint, policy, now=now)
         await sla.reopen(complaint_id, RESOLUTION, by=by, now=now)
         await execute(
             "update complaint set state = 'open', round = round + 1, version = version + 1 where id = $1", complaint_id
@@ -303,6 +305,17 @@ async def _locked(complaint_id: UUID) -> asyncpg.Record:
     if row is None:
         raise NotFound(f"There is no complaint {complaint_id}")
     return row
+
+
+async def _refuse_too_late(complaint: asyncpg.Record, policy: ComplaintPolicy, *, now: datetime) -> None:
+    resolved_at = await fetch_value(
+        "select max(resolved_at) from complaint_resolution where complaint_id = $1", complaint["id"]
+    )
+    if resolved_at is not None and now - resolved_at > timedelta(days=policy.reopen_within_days):
+        raise TooLateToReopen(
+            f"Complaint {complaint['number']} was settled more than {policy.reopen_within_days} days ago:"
+            f" take in a new one with follows_id {complaint['id']}"
+        )
 
 
 def _milestones(complaint: asyncpg.Record, policy: ComplaintPolicy) -> tuple[Milestone, ...]:

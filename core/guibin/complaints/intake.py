@@ -21,7 +21,7 @@ from guibin.tiers.days import local_day
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
@@ -59,6 +59,8 @@ async def receive(
     owner_id, owner_name = await _owner(new.owner_id, by)
     if new.complainant_id is not None:
         await _staff(new.complainant_id, "complainant_id")
+    if new.follows_id is not None:
+        await _refuse_not_followed(new.follows_id, new.customer_id)
     complaint_id = new_id()
     await _write(complaint_id, new, found, received_at, (owner_id, owner_name), company, now, origin)
     if origin is None or not origin.settled:
@@ -124,6 +126,15 @@ async def _customer_kind(customer_id: UUID | None) -> str | None:
     return kind
 
 
+async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:
+    row = await fetch_one("select customer_id, state from complaint where id = $1", follows_id)
+    if row is None:
+        raise NotFound(f"There is no complaint {follows_id}")
+    if row["state"] not in ("resolved", "closed") or row["customer_id"] != customer_id:
+        rule = "a settled complaint of the same customer"
+        raise Invalid(fields=(FieldError("follows_id", rule, value=str(follows_id)),))
+
+
 async def _owner(owner_id: UUID | None, by: Principal) -> tuple[UUID, str]:
     if owner_id is None or owner_id == by.id:
         return by.id, by.name
@@ -152,8 +163,8 @@ async def _write(
         written = await execute(
             "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
             " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
-            " source_status, complainant_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
-            " $19, 0, $16, $17, $18, $20, 1) on conflict (tenant_id, number) do nothing",
+            " source_status, complainant_id, follows_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
+            " $19, 0, $16, $17, $18, $20, $21, 1) on conflict (tenant_id, number) do nothing",
             complaint_id,
             new_number("C", received_at, company.time_zone),
             new.kind,
@@ -174,6 +185,7 @@ async def _write(
             origin.status if origin else "",
             "closed" if origin and origin.settled else "open",
             new.complainant_id,
+            new.follows_id,
         )
         if written:
             return

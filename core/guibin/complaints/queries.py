@@ -47,6 +47,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     handler_unit_id: UUID | None
     reopened: int
     source_number: str | None
+    follows_id: UUID | None
     version: int
 
 
@@ -213,7 +214,7 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
 _VIEW = (
     "select c.id, c.number, c.kind, c.customer_id, c.level, c.clause, c.because, c.channel, c.on_behalf, c.special,"
     " c.received_at, t.warn_at, t.due_at, coalesce(t.provisional, false) as provisional, t.warned_at, t.breached_at, t.completed_at as resolved_at, c.state,"
-    " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.version,"
+    " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.follows_id, c.version,"
     " c.text from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id"
     f" and t.milestone = '{MILESTONE}'"
 )

@@ -3,6 +3,13 @@
 from guibin_tenants.refusals import Conflict
 
 
+class TooLateToReopen(Conflict):
+    """It was settled longer ago than policy lets it be reopened: the matter is a new complaint."""
+
+    kind = "complaint-too-late-to-reopen"
+    title = "This complaint was settled too long ago"
+
+
 class AlreadyResolved(Conflict):
     """The complaint has a remedy already; a callback that finds the customer not satisfied reopens it."""
 

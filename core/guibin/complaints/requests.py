@@ -21,6 +21,7 @@ class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `customer_id` is None for somebody anonymous. `level` None leaves it to the pack and the policy. `owner_id` is who was
     contacted first: by default whoever records it. `received_at` is by default now and never later.
     `complainant_id` is the member of staff who complains, if it is one: what they write is no answer of ours.
+    `follows_id` is an earlier complaint about the same matter, settled too long ago to reopen it.
     `on_behalf` says somebody speaks for the customer; `special` that it is followed up whatever the sample draws.
     """
 
@@ -32,6 +33,7 @@ class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     received_at: _Moment | None = None
     owner_id: UUID | None = None
     complainant_id: UUID | None = None
+    follows_id: UUID | None = None
     on_behalf: bool = False
     special: bool = False
 

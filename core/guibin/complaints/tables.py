@@ -11,13 +11,16 @@ class Complaint(TenantTable, tablename="complaint"):
 
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from
     the rows beside it (open, waiting, resolved, closed) and is kept here so that lists filter by an index. `round`
-    counts reopenings from 0. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an imported complaint came from.
+    counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it.
+    `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
+    imported complaint came from.
     """
 
     number = Varchar(length=20)
     kind = Varchar(length=12, default="complaint")
     customer_id = UuidColumn(default=None, null=True)
     complainant_id = UuidColumn(default=None, null=True)
+    follows_id = UuidColumn(default=None, null=True)
     channel = Varchar(length=40)
     level = Varchar(length=20)
     clause = Varchar(length=20, default="")
@@ -41,7 +44,12 @@ class Complaint(TenantTable, tablename="complaint"):
     keys = Keys(
         unique=(("number",),),
         wall="customer_id",
-        references={"customer_id": "customer", "complainant_id": "staff", "handler_unit_id": "org_unit"},
+        references={
+            "customer_id": "customer",
+            "complainant_id": "staff",
+            "follows_id": "complaint",
+            "handler_unit_id": "org_unit",
+        },
         indexes=(
             Index(("received_at desc", "id desc"), name="complaint_received_idx"),
             Index(("state", "received_at desc", "id desc"), name="complaint_state_idx"),

@@ -268,3 +268,21 @@ async def test_targets_of_two_companies_keep_apart(tenant, client, other_tenant)
         answer = await other.post(f"/api/v1/complaints/{case.id}/messages", json={"text": "…", "direction": "out"})
     assert answer.status_code == 404
     assert "next_update" in await case.running()
+
+
+@pytest.mark.parametrize(("days", "status"), [(30, 201), (31, 409)])
+async def test_after_so_many_days_a_complaint_is_not_reopened_but_followed_by_another(tenant, client, days, status):
+    case = await opened(tenant, client, level("1", 5, milestones=()))
+    await case.post("resolution", {"remedy": "更换机顶盒", "cause": "equipment"}, at=1)
+    case.go_to(1 + days * 24)
+    answer = await client.post(f"/api/v1/complaints/{case.id}/callbacks", json={"outcome": "not_satisfied"})
+    assert answer.status_code == status, answer.text
+
+    body = {"text": "又没有信号", "channel": "phone", "follows_id": case.id}
+    new = await client.post("/api/v1/complaints", json=body)
+    if status == 201:
+        assert (new.status_code, new.json()["errors"][0]["field"]) == (422, "follows_id")
+    else:
+        assert case.id in answer.json()["detail"]
+        assert (new.json()["follows_id"], new.json()["reopened"]) == (case.id, 0)
+        assert (await case.form())["state"] == "resolved"
