@@ -10,6 +10,7 @@ from guibin.context import Company
 from guibin.entitlements.periods import add_months
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
+from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
 from guibin.tiers import memberships
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal
@@ -22,7 +23,7 @@ from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
 from .queries import CardForm
 from .refusals import LiveCard, NotApproved, NumberTaken
-from .requests import CardReason, NewCard, NewReplacement
+from .requests import CardPurpose, CardReason, NewCard, NewReplacement
 from .states import HandedOver, happen, locked, locked_with_membership, refuse_unless
 from .stock import Movement, Subject, move, tell_if_low
 from .supply import unit_of
@@ -139,6 +140,38 @@ async def revoke(card_id: UUID, new: CardReason, *, company: Company, by: Princi
     await happen(card, "ended", because="revoked", note=new.reason, by=by, now=now)
     await derived.end_tier(card, on=local_day(now, company.time_zone), because=new.reason, now=now)
     return await _shown(card_id, "revoke", card["customer_id"], by, now)
+
+
+async def disclose(card_id: UUID, new: CardPurpose, *, by: Principal, now: datetime) -> str:
+    """The number in clear, with the purpose on record in the same transaction (decision 9). Raises NotFound, Invalid."""
+    card = await locked(card_id)
+    customer_id: UUID = card["customer_id"]
+    if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
+        rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
+        raise Invalid(fields=(FieldError("purpose", rule, value=new.purpose[:60]),))
+    if await fetch_one("select id from customer where id = $1 and erased_at is not null", customer_id):
+        raise NotFound("The customer was erased: the number does not open any more")
+    await execute(
+        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at,"
+        " recipient, legal_basis) values ($1, $2, $3, $4::jsonb, $5, $6, $7, '', '')",
+        new_id(),
+        customer_id,
+        new.purpose,
+        '["card_number"]',
+        by.id,
+        by.name,
+        now,
+    )
+    note = AuditNote(
+        action="card.disclose",
+        subject="card",
+        subject_id=card_id,
+        customer_id=customer_id,
+        fields=("card_number",),
+        purpose=new.purpose,
+    )
+    await record(note, by=by, now=now)
+    return await numbers.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
 
 
 async def _hand_over(handed: HandedOver, by: Principal, now: datetime) -> UUID:

@@ -20,6 +20,7 @@ from .identity import IdentityCheckView
 from .proofs import ECardView, ProofView
 from .queries import CardApplicationView, CardFilter, CardForm, CardView, State, Waiting
 from .requests import (
+    CardPurpose,
     CardReason,
     NewCard,
     NewCardApplication,
@@ -38,6 +39,13 @@ class NewECard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For which scheme, if the customer belongs to several."""
 
     scheme: Annotated[str, Meta(max_length=60)] = ""
+
+
+class DisclosedNumber(Struct, frozen=True):
+    """A card's number in clear, this once."""
+
+    id: UUID
+    number: str
 
 
 class HolderController(Controller):
@@ -144,6 +152,10 @@ class CardController(Controller):
         found = await queries.form(card_id)
         await _note("card.read", (found.customer_id,), by, now)
         return found
+
+    @post("/{card_id:uuid}/disclosure", needs=may("customers:disclose"), summary="Show the number in clear, on record")
+    async def disclose(self, card_id: UUID, data: CardPurpose, by: Principal, now: datetime) -> DisclosedNumber:
+        return DisclosedNumber(card_id, await actions.disclose(card_id, data, by=by, now=now))
 
     @post("/{card_id:uuid}/activation", needs=ISSUE, summary="The customer opens the card")
     async def activate(self, card_id: UUID, by: Principal, now: datetime) -> CardForm:

@@ -69,13 +69,12 @@ async def check(
         msgspec.json.encode({"name": new.name, "number": new.number}).decode(),
     )
     await execute(
-        "insert into identity_check (id, customer_id, field, sealed, masked, differs, matches, checked_by,"
-        " checked_by_name, checked_at) values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)",
+        "insert into identity_check (id, customer_id, field, sealed, differs, matches, checked_by, checked_by_name,"
+        " checked_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)",
         check_id,
         customer_id,
         field.name,
         sealed,
-        masked(field, new.number)[:200],
         msgspec.json.encode(differs).decode(),
         not differs,
         by.id,

@@ -1,6 +1,9 @@
 """Background work of cards: the night's round, and what follows from a membership or a consent at once."""
 
+from uuid import UUID
+
 from guibin.events import MembershipEnded, MembershipStarted, reacts_to
+from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.tiers.days import local_day
 
@@ -8,13 +11,20 @@ from . import upkeep
 
 
 class KeepCards(Job, frozen=True):
-    """Cards expire, are warned of, exchanged, or end with what they rest on."""
+    """Cards expire, are warned of, exchanged, or end with what they rest on. `after` is the last one looked at."""
+
+    after: UUID | None = None
 
 
 @handles(KeepCards)
 async def keep_cards(job: KeepCards, run: Run) -> None:
-    """The day is the company's."""
-    await upkeep.keep(run.policy, today=local_day(run.now, run.company.time_zone), by=run.by, now=run.now)
+    """The day is the company's. Look after the next cards and leave the rest to a job of their own."""
+    today = local_day(run.now, run.company.time_zone)
+    if job.after is None:
+        await upkeep.forget_erased()
+    last = await upkeep.keep(run.policy, today=today, after=job.after, by=run.by, now=run.now)
+    if last is not None:
+        await enqueue(KeepCards(last), now=run.now, unique_key=f"keep-cards/{today}/{last}")
 
 
 @reacts_to(MembershipStarted)
@@ -31,4 +41,7 @@ async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
 
 async def _keep_of(event: MembershipStarted | MembershipEnded, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
-    await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
+    last = await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
+    if last is not None:
+        # A company with more people than one transaction holds: the whole round sees to them.
+        await enqueue(KeepCards(last), now=run.now, unique_key=f"keep-cards/{event.membership_id}/{last}")

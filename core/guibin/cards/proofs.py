@@ -84,10 +84,14 @@ class ECardView(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """Whom the proof leads to. `visible` False: somebody behind a wall, of whom only scheme and tier are known."""
+    """Whom the proof leads to. `visible` False: somebody behind a wall, of whom only scheme and tier are known.
+
+    `audited_id` is whose proof it was for the record, which nobody who serves can read.
+    """
 
     reason: Refused = ""
     customer_id: UUID | None = None
+    audited_id: UUID | None = None
     card_id: UUID | None = None
     scheme: str = ""
     tier: str = ""
@@ -182,6 +186,7 @@ async def _by_e_card(text: str, now: datetime) -> Found:
     return Found(
         reason="e_card_expired" if card.expires_at <= now else "",
         customer_id=card.customer_id if seen else None,
+        audited_id=card.customer_id,
         scheme=card.scheme,
         tier=card.tier,
         visible=seen is not None,
@@ -279,7 +284,7 @@ async def _keep(kind: str, found: Found, by: Principal, now: datetime) -> UUID:
         action="proof.show",
         subject="proof",
         subject_id=proof_id,
-        customer_ids=(found.customer_id,) if found.customer_id else (),
+        customer_ids=tuple(one for one in (found.customer_id or found.audited_id,) if one is not None),
         fields=("name", "tier", "redemptions") if found.customer_id else ("tier",),
         purpose=found.reason or "accepted",
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.profiles.words import Code, Confidential, Line, Paragraph
+from guibin.profiles.words import Code, Confidential, Paragraph
 
 QUANTITY_MAX = 1_000_000
 Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
@@ -111,10 +111,10 @@ class CardReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Why
 
 
-class CardNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Anything worth keeping about it."""
+class CardPurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the number is needed in clear."""
 
-    note: Line = ""
+    purpose: Annotated[Paragraph, Meta(min_length=4)]
 
 
 class NewProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,6 @@ class IdentityCheck(TenantTable, tablename="identity_check"):
     customer_id = UuidColumn(default=None)
     field = Varchar(length=60)
     sealed = Bytea()
-    masked = Varchar(length=200)
     differs = JSONB(default="[]")
     matches = Boolean(default=False)
     checked_by = UuidColumn(default=None)

@@ -20,6 +20,8 @@ from guibin_tenants.scope import execute, fetch
 from . import derived
 from .states import Because, Happening, happen, locked_with_membership
 
+# So many in one transaction; the rest is a job of its own.
+CARDS_MAX = 500
 # A kind that the policy no longer knows: its cards live on by these figures.
 _FORGOTTEN = CardKind("", "", "", "")
 
@@ -85,27 +87,46 @@ where c.ended_at is null and ($1::uuid is null or c.customer_id = $1 or c.of_cus
 """
 # At night only those about which something may be to do.
 _DUE = """
-select * from ({circumstances}) d where closed or sponsored or expires_on <= $4 or held is distinct from tier
-    or exchange_by is not null or notice_until is not null order by id
+select id from ({circumstances}) d where (closed or sponsored or expires_on <= $4 or held is distinct from tier
+    or exchange_by is not null or notice_until is not null) and ($5::uuid is null or id > $5) order by id limit $6
 """
+_ONE = "select * from ({circumstances}) d where id = $4"
 
 
-async def keep(policy: Policy, *, today: date, by: Principal, now: datetime, customer_id: UUID | None = None) -> int:
-    """Do what is due about live cards, all or those a customer holds or gives; how many steps were taken."""
+async def keep(
+    policy: Policy,
+    *,
+    today: date,
+    by: Principal,
+    now: datetime,
+    customer_id: UUID | None = None,
+    after: UUID | None = None,
+) -> UUID | None:
+    """Do what is due about the next live cards, of all or of those a customer holds or gives.
+
+    The card after which the next ones come; None when all have been looked at.
+    """
     furthest = max((kind.warn_days for kind in policy.cards), default=0)
     rows = await fetch(
         _DUE.format(circumstances=_CIRCUMSTANCES),
         customer_id,
         today,
         _sponsorships(policy),
-        today + timedelta(furthest),
+        today + timedelta(days=furthest),
+        after,
+        CARDS_MAX,
     )
-    taken = 0
     for row in rows:
-        found = msgspec.convert(dict(row), Circumstances)
-        for step in steps(found, policy.card(found.kind) or _FORGOTTEN, today):
-            taken += await _take(step, found, today=today, by=by, now=now)
-    return taken
+        await _look_after(row["id"], policy, today=today, by=by, now=now)
+    return rows[-1]["id"] if len(rows) == CARDS_MAX else None
+
+
+async def forget_erased() -> None:
+    """Nothing of a number is left of a customer who was erased; what is sealed does not open any more."""
+    await execute(
+        "update card c set masked = '' from customer u where u.tenant_id = c.tenant_id and u.id = c.customer_id"
+        " and u.erased_at is not null and c.masked <> ''"
+    )
 
 
 def steps(card: Circumstances, kind: CardKind, today: date) -> tuple[Step, ...]:
@@ -155,10 +176,19 @@ def _unsponsored_since(card: Circumstances, given: Sponsorship, today: date) -> 
     return today if card.place > quota else None
 
 
-async def _take(step: Step, found: Circumstances, *, today: date, by: Principal, now: datetime) -> int:
-    card = await locked_with_membership(found.id)
-    if card["state"] == "ended":
-        return 0
+async def _look_after(card_id: UUID, policy: Policy, *, today: date, by: Principal, now: datetime) -> None:
+    # Decided on what is the case once nobody else changes it any more, not on what was when the night began.
+    card = await locked_with_membership(card_id)
+    rows = await fetch(
+        _ONE.format(circumstances=_CIRCUMSTANCES), card["customer_id"], today, _sponsorships(policy), card_id
+    )
+    for row in rows:
+        found = msgspec.convert(dict(row), Circumstances)
+        for step in steps(found, policy.card(found.kind) or _FORGOTTEN, today):
+            await _take(step, card, today=today, by=by, now=now)
+
+
+async def _take(step: Step, card: asyncpg.Record, *, today: date, by: Principal, now: datetime) -> None:
     if step.what == "end":
         await happen(card, "ended", because=step.because, by=by, now=now)
         await derived.end_tier(card, on=today, because=step.because or "", now=now)
@@ -168,13 +198,10 @@ async def _take(step: Step, found: Circumstances, *, today: date, by: Principal,
         await _tell("card_expiring", card, step, today, now)
     else:
         await _announce(step, card, today=today, by=by, now=now)
-    return 1
 
 
 async def _announce(step: Step, card: asyncpg.Record, *, today: date, by: Principal, now: datetime) -> None:
     column = "notice_until" if step.what in ("give_notice", "lift_notice") else "exchange_by"
-    if card[column] == step.until:
-        return
     happenings: dict[str, Happening] = {
         "owe_exchange": "exchange_owed",
         "lift_exchange": "exchange_lifted",

@@ -324,3 +324,19 @@ async def test_an_application_is_withdrawn_before_or_after_its_approval(desk):
     assert (closed["outcome"], closed["closed_because"]) == ("approved", "withdrawn")
     again = await desk.post(f"card-applications/{second['id']}/withdrawal", {"reason": "改主意"}, status=409)
     assert again["type"].endswith("not-approved")
+
+
+async def test_the_number_is_shown_in_clear_only_with_a_purpose_on_record(desk):
+    await desk.supply(GOLD, 1)
+    customer = await desk.member()
+    card = await desk.card(customer, GOLD, "6225880123456789")
+    path = f"cards/{card['id']}/disclosure"
+
+    silent = await desk.head.post(f"/api/v1/{path}", json={"purpose": "      "})
+    hidden = await desk.post(path, {"purpose": "核对卡号"}, by=desk.other, status=404)
+    shown = await desk.post(path, {"purpose": "客户来电核对卡号"})
+
+    assert (silent.status_code, hidden["type"]) == (422, "/problems/not-found")
+    assert shown["number"] == "6225880123456789"
+    entries = (await desk.get("audit-entries", customer_id=customer, action="card.disclose"))["items"]
+    assert [(entry["fields"], entry["purpose"]) for entry in entries] == [(["card_number"], "客户来电核对卡号")]

@@ -154,6 +154,8 @@ async def test_another_outlet_is_told_the_tier_and_nothing_of_the_archive(desk, 
         ]
     assert (by_document["accepted"], by_document["reason"]) == (False, "unknown")
     assert customer not in str(by_card | by_e_card)
+    entries = (await desk.get("audit-entries", action="proof.show"))["items"]
+    assert [entry["customer_ids"] for entry in entries] == [[], [customer], []]
 
 
 async def test_one_document_under_two_numbers_leads_to_the_member_and_two_members_are_told_apart(desk, holder):

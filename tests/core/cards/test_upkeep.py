@@ -145,9 +145,29 @@ async def test_the_card_ends_with_the_archive(desk, holder):
     await night(desk)
 
     ended = await desk.look(card)
-    assert (ended["state"], ended["ended_because"]) == ("ended", "archive_closed")
+    assert (ended["state"], ended["ended_because"], ended["number"]) == ("ended", "archive_closed", "")
+    async with desk.tenant.scope() as scope:
+        rows = await scope.connection.fetch(
+            "select t::text as row from identity_check t union all select t::text from card t"
+        )
+    # Neither the number of the document nor its last four are left in clear.
+    assert [row["row"] for row in rows if "002X" in row["row"] or card["number"][-4:] in row["row"]] == []
     shown = await desk.post("proofs", {"kind": "card", "value": "6225880100000000"})
     assert shown["reason"] == "unknown"
+
+
+async def test_a_round_longer_than_one_transaction_goes_on_in_jobs_of_its_own(desk, holder, clock, monkeypatch):
+    cards = [holder[1], *[await desk.card(await desk.member(), GOLD) for _ in range(2)]]
+    monkeypatch.setattr("guibin.cards.upkeep.CARDS_MAX", 2)
+    morning(clock, 2029, 3, 2)
+    await night(desk)
+    first = [(await desk.look(card))["state"] for card in cards]
+    async with desk.tenant.scope() as scope:
+        payload = await scope.connection.fetchval("select payload from job where kind = 'keep_cards'")
+    await run_job(desk.tenant, msgspec.json.decode(payload, type=KeepCards))
+
+    assert sorted(first) == ["active", "ended", "ended"]
+    assert [(await desk.look(card))["state"] for card in cards] == ["ended"] * 3
 
 
 async def test_the_night_twice_over_changes_nothing(desk, holder):
