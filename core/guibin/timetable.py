@@ -27,6 +27,7 @@ from guibin.receptions import jobs as receptions
 from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
 from guibin.reviews import jobs as reviews
+from guibin.reviews import register_jobs as registers
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
@@ -52,6 +53,7 @@ HANDLERS = (
     messages,
     records,
     reviews,
+    registers,
     service_requests,
     sla,
     surveys,
@@ -78,6 +80,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
+    Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("look_over_archives", archive_checks.LookOverArchives(), every="daily 06:15", catch_up="once"),  # S07-10
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6

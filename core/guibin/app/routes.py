@@ -53,6 +53,7 @@ from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
 from guibin.records.visits_api import VisitController
 from guibin.reviews.api import CustomerReviewController
+from guibin.reviews.registers_api import RegisterController, RegisterEntryController
 from guibin.service_requests.api import ServiceRequestController
 from guibin.sla.api import CalendarController, TimerController
 from guibin.surveys.api import (
@@ -132,6 +133,8 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     ReceptionTaskController,
     UpwardReportController,
     CustomerReviewController,
+    RegisterController,
+    RegisterEntryController,
     WorkPlanController,
     WorkLogController,
     RelationshipPlanController,

@@ -49,6 +49,24 @@ def window_of(span: Span, day: date, time_zone: str) -> Window:
     return Window(span, first, after, _midnight(first, zone), _midnight(after, zone))
 
 
+def named(span: Span, name: str, time_zone: str) -> Window:
+    """The span of this name, such as 2026-W10. Raises Invalid for a name no such span has."""
+    year, _, part = name.partition("-")
+    try:
+        if span == "week":
+            day = date.fromisocalendar(int(year), int(part.removeprefix("W")), 1)
+        elif span == "quarter":
+            day = date(int(year), int(part.removeprefix("Q")) * 3 - 2, 1)
+        else:
+            day = date(int(year), int(part or "1"), 1)
+        window = window_of(span, day, time_zone)
+    except ValueError:
+        window = None
+    if window is None or window.name != name:
+        raise Invalid(fields=(FieldError("span", f"a {span} as it is written, such as 2026-W10", value=name[:20]),))
+    return window
+
+
 def before(window: Window, time_zone: str) -> Window:
     """The span that ended as this one began."""
     return window_of(window.span, window.first_on - timedelta(days=1), time_zone)

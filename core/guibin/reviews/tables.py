@@ -114,6 +114,7 @@ class RegisterArchive(TenantTable, tablename="register_archive"):
     duty = Varchar(length=130)
     span = Varchar(length=10)
     first_on = Date(default=None, null=True)
+    after_on = Date(default=None, null=True)
     sealed = Bytea()
     digest = Varchar(length=64)
     bytes_count = Integer(default=0)

@@ -1,0 +1,200 @@
+"""The yearly archive of a register: a snapshot sealed under the customer's key, which nothing changes any more (S02-5)."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin.policy.cadence import Register
+from guibin.records.actions import write_disclosure
+from guibin.records.refusals import ArchiveErased
+from guibin.records.spans import Window, window_of
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.tables import new_id
+
+from .requests import NewDisclosure
+
+SUBJECT = "register_archive"
+_CUSTOMER = (
+    "select number, name, kind, employer, department, position, fields, org_unit_id, account_manager_id"
+    " from customer where id = $1"
+)
+# What a year's file holds beside: of the customer $1, in the half-open span from $2 to $3.
+_BY_DAY = {
+    "memberships": "select scheme, tier, starts_on, ends_on, basis from membership where customer_id = $1"
+    " and starts_on < $3 and (ends_on is null or ends_on > $2) order by starts_on, id",
+    "orders": "select number, product, price, currency, started_on, ends_on from product_order where customer_id = $1"
+    " and started_on < $3 and ends_on > $2 order by started_on, id",
+}
+_BY_MOMENT = {
+    "contacts": "select happened_at, channel, direction, outcome, place, content, need, handling_state, staff_name"
+    " from interaction where customer_id = $1 and happened_at >= $2 and happened_at < $3 order by happened_at, id",
+    "visits": "select planned_at, purpose, place, state, staff_name from visit where customer_id = $1"
+    " and planned_at >= $2 and planned_at < $3 order by planned_at, id",
+    "reviews": "select span, situation, needs, follow_up, reviewed_by_name, reviewed_at from customer_review"
+    " where customer_id = $1 and reviewed_at >= $2 and reviewed_at < $3 order by reviewed_at, id",
+    "complaints": "select number, level, text, state, received_at from complaint where customer_id = $1"
+    " and received_at >= $2 and received_at < $3 order by received_at, id",
+    "service_requests": "select number, item, state, received_at from service_request where customer_id = $1"
+    " and received_at >= $2 and received_at < $3 order by received_at, id",
+}
+_ENTRIES = (
+    "select e.duty, e.span, e.text, e.values, e.late, e.written_by_name, e.written_at,"
+    " (select json_agg(json_build_object('text', c.text, 'values', c.values, 'reason', c.reason, 'written_by_name',"
+    "  c.written_by_name, 'written_at', c.written_at) order by c.written_at, c.id) from register_correction c"
+    "  where c.tenant_id = e.tenant_id and c.entry_id = e.id) as corrections from register_entry e"
+    " where e.customer_id = $1 and e.register = $2 and e.first_on >= $3 and e.first_on < $4 order by e.first_on, e.duty"
+)
+
+
+class DisclosedArchive(Struct, frozen=True, kw_only=True):
+    """The year's file in clear, this once; `digest` is that of the content as it was frozen."""
+
+    id: UUID
+    customer_id: UUID
+    span: str
+    purpose: str
+    digest: str
+    content: dict[str, Any]
+
+
+async def waiting(register: Register, window: Window, *, limit: int) -> list[UUID]:
+    """Customers whose file of the span is not frozen: those who came under the register in it, or have entries."""
+    rows = await fetch(
+        "select c.id from customer c where c.erased_at is null and c.created_at < $4 and not exists ("
+        "  select from register_archive a where a.tenant_id = c.tenant_id and a.customer_id = c.id and a.duty = $1"
+        "  and a.span = $2)"
+        " and (exists (select from register_entry e where e.tenant_id = c.tenant_id and e.customer_id = c.id"
+        "   and e.register = $5 and e.first_on >= $6 and e.first_on < $7)"
+        "  or ((c.closed_at is null or c.closed_at >= $3) and ($8::text[] = '{}' or c.kind = any ($8))"
+        "   and ($9 = '' or exists (select from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.id"
+        "    and m.scheme = $9 and m.starts_on < $7 and (m.ends_on is null or m.ends_on > $6)))))"
+        " order by c.created_at, c.id limit $10",
+        f"{register.name}/archive",
+        window.name,
+        window.starts_at,
+        window.ends_at,
+        register.name,
+        window.first_on,
+        window.after_on,
+        list(register.customer_kinds),
+        register.scheme,
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def freeze(
+    register: Register, customer_id: UUID, window: Window, *, time_zone: str, by: Principal, now: datetime
+) -> UUID | None:
+    """Write the snapshot; None when somebody else has."""
+    entries = await fetch(_ENTRIES, customer_id, register.name, window.first_on, window.after_on)
+    text = msgspec.json.encode(await _content(register, customer_id, window, entries, now)).decode()
+    made = [str(row["duty"]).rpartition("/")[2] for row in entries]
+    archive_id = new_id()
+    written = await execute(
+        "insert into register_archive (id, customer_id, register, duty, span, first_on, after_on, sealed, digest,"
+        " bytes_count, registered, analysed, expected, archived_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        " on conflict (tenant_id, customer_id, duty, span) do nothing",
+        archive_id,
+        customer_id,
+        register.name,
+        f"{register.name}/archive",
+        window.name,
+        window.first_on,
+        window.after_on,
+        keyring.seal(await keyring.subject_key(customer_id), _place(archive_id), text),
+        hashlib.sha256(text.encode()).hexdigest(),
+        len(text.encode()),
+        made.count("registration"),
+        made.count("analysis"),
+        await _expected(register, customer_id, window, time_zone),
+        now,
+    )
+    if not written:
+        return None
+    note = AuditNote(
+        action="register_archive.freeze", subject=SUBJECT, subject_id=archive_id, customer_id=customer_id, shown=0
+    )
+    await record(note, by=by, now=now)
+    return archive_id
+
+
+async def disclose(archive_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime) -> DisclosedArchive:
+    """Show a frozen file, with the purpose on record (S02-6). Raises NotFound, ArchiveErased."""
+    row = await fetch_one(
+        "select a.customer_id, a.span, a.digest, a.sealed, c.erased_at from register_archive a"
+        " join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id where a.id = $1",
+        archive_id,
+    )
+    if row is None:
+        raise NotFound(f"There is no register archive {archive_id}")
+    if row["erased_at"] is not None:
+        raise ArchiveErased(f"Customer {row['customer_id']} was erased: its frozen files open no more")
+    text = keyring.unseal(await keyring.subject_key(row["customer_id"]), _place(archive_id), bytes(row["sealed"]))
+    note = AuditNote(
+        action="register_archive.disclose",
+        subject=SUBJECT,
+        subject_id=archive_id,
+        customer_id=row["customer_id"],
+        fields=("content",),
+        purpose=new.purpose,
+    )
+    await write_disclosure(row["customer_id"], note, by=by, now=now)
+    return DisclosedArchive(
+        id=archive_id,
+        customer_id=row["customer_id"],
+        span=row["span"],
+        purpose=new.purpose,
+        digest=row["digest"],
+        content=msgspec.json.decode(text),
+    )
+
+
+async def _content(
+    register: Register, customer_id: UUID, window: Window, entries: list[asyncpg.Record], now: datetime
+) -> dict[str, Any]:
+    content: dict[str, Any] = {"register": register.name, "span": window.name, "archived_at": now}
+    content["customer"] = [_plain(row) for row in await fetch(_CUSTOMER, customer_id)]
+    content["entries"] = [_plain(row) for row in entries]
+    for part, statement in _BY_DAY.items():
+        rows = await fetch(statement, customer_id, window.first_on, window.after_on)
+        content[part] = [dict(row) for row in rows]
+    for part, statement in _BY_MOMENT.items():
+        rows = await fetch(statement, customer_id, window.starts_at, window.ends_at)
+        content[part] = [dict(row) for row in rows]
+    return content
+
+
+async def _expected(register: Register, customer_id: UUID, window: Window, time_zone: str) -> int:
+    """How many spans of the year were whole in the customer's time."""
+    row = await fetch_one("select created_at from customer where id = $1", customer_id)
+    day, count = window.first_on, 0
+    while day < window.after_on:
+        span = window_of(register.span, day, time_zone)
+        count += row is not None and row["created_at"] < span.starts_at
+        day = span.after_on
+    return count
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    """A row whose JSON columns are values, not texts."""
+    json_columns = ("fields", "values", "corrections")
+    return {
+        name: msgspec.json.decode(value) if name in json_columns and value is not None else value
+        for name, value in row.items()
+    }
+
+
+def _place(row: UUID) -> Place:
+    return Place(SUBJECT, "sealed", row)

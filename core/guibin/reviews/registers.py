@@ -1,0 +1,156 @@
+"""The register of a customer's file: registered span by span, analysed, corrected beside what was written (S02-5)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Company
+from guibin.policy.cadence import Register, Span
+from guibin.policy.forms import check_answers
+from guibin.policy.packs import Policy
+from guibin.profiles.teams import refuse_unless_serving
+from guibin.records.spans import Window, named, window_of
+from guibin.records.subjects import refuse_unless_kept
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.tables import new_id
+
+from . import register_queries as queries
+from .dues import What
+from .refusals import AlreadyRegistered, ArchiveFrozen
+from .register_queries import EntryForm
+from .requests import NewCorrection, NewEntry
+
+SUBJECT = "register_entry"
+
+
+async def enter(
+    name: str, new: NewEntry, *, policy: Policy, company: Company, by: Principal, now: datetime
+) -> EntryForm:
+    """Register or analyse a customer's file for a span, once.
+
+    Raises NotFound, Invalid with every wrong field, NotInTheirTeam, ArchiveErased, AlreadyRegistered, ArchiveFrozen.
+    """
+    register = register_of(policy, name)
+    window = _window(span_of(register, new.what), new.span, company, now)
+    _refuse_wrong(register, new.what, new.values, policy)
+    await refuse_unless_serving(new.customer_id, by)
+    await refuse_unless_kept(new.customer_id)
+    await _refuse_frozen(register, new.customer_id, window, company)
+    entry_id = new_id()
+    try:
+        async with savepoint():
+            await execute(
+                "insert into register_entry (id, customer_id, register, duty, span, first_on, text, values, late,"
+                " written_by, written_by_name, written_at)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12)",
+                entry_id,
+                new.customer_id,
+                register.name,
+                f"{register.name}/{new.what}",
+                window.name,
+                window.first_on,
+                new.text,
+                msgspec.json.encode(new.values).decode(),
+                max((local_day(now, company.time_zone) - window.after_on).days + 1, 0),
+                by.id,
+                by.name,
+                now,
+            )
+    except asyncpg.UniqueViolationError:
+        raise AlreadyRegistered(f"{window.name} has its {new.what}: correct it beside the entry") from None
+    await record(_note("write", entry_id, new.customer_id), by=by, now=now)
+    return await queries.entry(entry_id)
+
+
+async def correct(entry_id: UUID, new: NewCorrection, *, policy: Policy, by: Principal, now: datetime) -> EntryForm:
+    """What it should have said; the entry stays, and so does the archive that holds it.
+
+    Raises NotFound, Invalid, NotInTheirTeam, ArchiveErased.
+    """
+    row = await fetch_one("select customer_id, register, duty from register_entry where id = $1", entry_id)
+    if row is None:
+        raise NotFound(f"There is no register entry {entry_id}")
+    await refuse_unless_serving(row["customer_id"], by)
+    await refuse_unless_kept(row["customer_id"])
+    register = policy.register(row["register"])
+    if register is not None:
+        what: What = "analysis" if row["duty"].endswith("/analysis") else "registration"
+        _refuse_wrong(register, what, new.values, policy)
+    await execute(
+        "insert into register_correction (id, entry_id, customer_id, text, values, reason, written_by,"
+        " written_by_name, written_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)",
+        new_id(),
+        entry_id,
+        row["customer_id"],
+        new.text,
+        msgspec.json.encode(new.values).decode(),
+        new.reason,
+        by.id,
+        by.name,
+        now,
+    )
+    await record(_note("correct", entry_id, row["customer_id"]), by=by, now=now)
+    return await queries.entry(entry_id)
+
+
+def register_of(policy: Policy, name: str) -> Register:
+    """Raises NotFound for a register the policy does not keep."""
+    register = policy.register(name)
+    if register is None:
+        raise NotFound(f"The policy keeps no register {name[:60]!r}")
+    return register
+
+
+def span_of(register: Register, what: What) -> Span:
+    """How often this is done."""
+    spans: dict[What, Span] = {
+        "registration": register.span,
+        "analysis": register.analysed_every,
+        "archive": register.archived_every,
+    }
+    return spans[what]
+
+
+def _window(span: Span, name: str | None, company: Company, now: datetime) -> Window:
+    today = local_day(now, company.time_zone)
+    present = window_of(span, today, company.time_zone)
+    if name is None:
+        return present
+    window = named(span, name, company.time_zone)
+    if window.first_on > present.first_on:
+        raise Invalid(fields=(FieldError("span", "the present one or one that is over", value=name),))
+    return window
+
+
+def _refuse_wrong(register: Register, what: What, values: dict[str, str | int | bool | None], policy: Policy) -> None:
+    form = policy.form(register.form) if register.form and what == "registration" else None
+    if form is None:
+        if values:
+            raise Invalid(fields=(FieldError("values", f"none: the {what} has no form"),))
+        return
+    problems = check_answers(form, values)
+    if problems:
+        fields = tuple(FieldError(f"values.{one.field}", one.rule, one.fix, one.value) for one in problems)
+        raise Invalid("The form is not filled in right", fields=fields)
+
+
+async def _refuse_frozen(register: Register, customer_id: UUID, window: Window, company: Company) -> None:
+    year = window_of(register.archived_every, window.after_on - timedelta(days=1), company.time_zone)
+    frozen = await fetch_value(
+        "select true from register_archive where customer_id = $1 and duty = $2 and span = $3",
+        customer_id,
+        f"{register.name}/archive",
+        year.name,
+    )
+    if frozen:
+        raise ArchiveFrozen(f"The file of {year.name} is archived; a correction of an entry stands beside it")
+
+
+def _note(action: str, entry_id: UUID, customer_id: UUID) -> AuditNote:
+    return AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=entry_id, customer_id=customer_id)
