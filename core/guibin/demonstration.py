@@ -26,6 +26,8 @@ from guibin.profiles.actions import open_archive
 from guibin.profiles.consents import consent
 from guibin.profiles.orders import order
 from guibin.profiles.requests import NewConsent, NewCustomer, NewOrder
+from guibin.receptions import intake as receptions
+from guibin.receptions.requests import NewReception
 from guibin.tiers.assessment import assess
 from guibin.tiers.facts import BATCH_MAX, NewFact, record_facts, units_of
 from guibin_tenants import keys, org_units, registry, staff
@@ -34,7 +36,7 @@ from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.registry import NewTenant, TenantView
-from guibin_tenants.scope import tenant_scope
+from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import NewStaff
 
 PASSWORD = "guibin-2026"
@@ -119,6 +121,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
             await _customer(number, filling, *filling.chance.choice(managers))
         for scheme in demonstration.assess:
             await assess(scheme, as_of=now.date(), policy=policy, by=by, now=now)
+        await _visits(filling)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 
@@ -211,6 +214,19 @@ def _digits(pattern: str, chance: random.Random) -> str:
     return "".join(str(chance.randrange(10)) if sign == "#" else sign for sign in pattern)
 
 
+async def _visits(filling: Filling) -> None:
+    guests = await fetch("select id from customer order by number limit $1", len(filling.demonstration.visits))
+    for guest, visit in zip(guests, filling.demonstration.visits, strict=True):
+        new = NewReception(
+            customer_id=guest["id"],
+            source=visit.source,
+            text=visit.text,
+            arrives_at=filling.now + timedelta(days=visit.days),
+            protocol=visit.protocol,
+        )
+        await receptions.receive(new, policy=filling.policy, company=filling.company, by=filling.by, now=filling.now)
+
+
 def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
     return [
         NewFact(
@@ -219,6 +235,7 @@ def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -
             occurred_on=today - timedelta(days=30 * month + 1),
             value=chance.randint(fact.low, fact.high),
             source="demonstration",
+            label=chance.choice(fact.labels) if fact.labels else "",
         )
         for fact in kind.facts
         for month in range(fact.months)

@@ -12,6 +12,7 @@ from guibin.packs import Packs, installed
 SLUGS = {
     "banking": "hetian-bank",
     "cable_tv": "sunrise-cable",
+    "hotel": "hongqi-hotel",
     "retail": "yu-mall",
     "telecom": "xiang-mobile",
 }
@@ -31,6 +32,8 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
         "/api/v1/sessions", json={"company": small.slug, "login": "lead1", "password": demonstration.PASSWORD}
     )
     assert (company.slug, len(found), len(complaints), signed_in.status_code) == (SLUGS[pack], 24, 2, 201)
+    receptions = (await client.get("/api/v1/receptions")).json()["items"]
+    assert [one["state"] for one in receptions] == ["collected"] * len(company.visits)
     if company.assess:
         assessed = (await client.get("/api/v1/assessments")).json()["items"]
         assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)

@@ -23,12 +23,13 @@ class DemoPerson(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DemoFact(Struct, frozen=True, forbid_unknown_fields=True):
-    """One fact a month for so many months, between `low` and `high` in the metric's unit."""
+    """One fact a month for so many months, between `low` and `high` in the metric's unit, under one of `labels`."""
 
     metric: str
     low: int
     high: int
     months: int = 1
+    labels: tuple[str, ...] = ()
 
 
 class DemoKind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +56,15 @@ class DemoComplaint(Struct, frozen=True, forbid_unknown_fields=True):
     text: str
 
 
+class DemoVisit(Struct, frozen=True, forbid_unknown_fields=True):
+    """News of a visit in so many days; `source` is who brought it."""
+
+    source: str
+    text: str
+    days: int
+    protocol: str | None = None
+
+
 class Demonstration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A company to try the pack with, the same on every machine.
 
@@ -72,6 +82,7 @@ class Demonstration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     positions: tuple[str, ...]
     products: tuple[DemoProduct, ...] = ()
     complaints: tuple[DemoComplaint, ...] = ()
+    visits: tuple[DemoVisit, ...] = ()
     fields: dict[str, tuple[str, ...]] = {}
     confidential: dict[str, str] = {}
     assess: tuple[str, ...] = ()

@@ -1,6 +1,8 @@
 """Hotel: guests of honour in the classes VA to VD and CIP, who applies for them, who approves, how they are received (S11)."""
 
-from guibin import Pack, hookimpl
+from importlib.resources import files
+
+from guibin import Demonstration, Pack, hookimpl, load_demonstration
 
 from .pack import PACK
 
@@ -9,3 +11,9 @@ from .pack import PACK
 def pack() -> Pack:
     """The regulation as a value."""
     return PACK
+
+
+@hookimpl
+def demonstration() -> Demonstration:
+    """A company to try it with."""
+    return load_demonstration(files("guibin_hotel") / "demonstration.toml")
