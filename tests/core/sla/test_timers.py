@@ -211,6 +211,40 @@ async def test_a_new_calendar_moves_what_runs_by_it_and_says_so(tenant, by, cloc
         assert (await row(round_the_clock))["due_at"] == friday + timedelta(hours=5)
 
 
+async def test_a_new_calendar_moves_a_missed_deadline_and_it_stays_missed(tenant, by, clock):
+    friday = datetime(2026, 3, 6, 8, 0, tzinfo=UTC)
+    async with tenant.scope():
+        subject_id = await started(Terms(limit=BusinessHours(5), calendar=calendars.BUSINESS), friday)
+        missed_at = (await row(subject_id))["due_at"]
+        late = missed_at + timedelta(hours=1)
+        await fire_due(late)
+        calendar = (await calendars.in_force(calendars.BUSINESS)).calendar
+        off = calendar.closed_on | {missed_at.date()}
+        await calendars.write(msgspec.structs.replace(calendar, closed_on=off), note="停电", by=by, now=late)
+        await actions.recompute(calendars.BUSINESS, by=by, now=late)
+        before = len(await steps(subject_id))
+        await fire_due(late + timedelta(days=9))
+
+        assert (await row(subject_id))["due_at"] > late
+        assert (await row(subject_id))["breached_at"] == missed_at
+        assert len(await steps(subject_id)) == before, "nobody hears of it twice"
+        assert not (await actions.complete(subject_id, MILESTONE, at=late, now=late)).met
+
+
+async def test_a_chain_that_names_a_role_twice_tells_it_once(tenant):
+    chain = (Escalation("manager"), Escalation("tenant_admin", 30), Escalation("manager", 60))
+    async with tenant.scope():
+        subject_id = await started(Terms(limit=Hours(5), escalations=chain))
+        await fire_due(after(100))
+
+        assert [step for _, step in await steps(subject_id)] == [
+            "warning",
+            "breach",
+            "escalation:manager",
+            "escalation:tenant_admin",
+        ]
+
+
 MOVES = st.lists(
     st.tuples(st.integers(1, 400), st.sampled_from(["pause", "resume", "short", "long", "sweep", "end", "reopen"])),
     min_size=1,
