@@ -15,7 +15,7 @@ WAYS = {
     "value_score": "value",
 }
 # The regulation names four tiers and no figures: these are defaults.
-_BOUNDS = {
+_BOUNDS: dict[str, tuple[int, ...]] = {
     EXCLUSIVE: (10_000_000_000, 500_000_000, 95, 90),
     DIAMOND: (5_000_000_000, 200_000_000, 85, 75),
     PLATINUM: (2_000_000_000, 80_000_000, 75, 60),
@@ -65,4 +65,3 @@ INTERNATIONAL_SCHEME = TierScheme(
     approval="international_rating",
     clause="S04-6",
 )
-SCHEMES = (LIST_SCHEME, INTERNATIONAL_SCHEME)

@@ -4,7 +4,6 @@ from guibin import ApprovalFlow, ApprovalStep, BusinessDays, BusinessHours, Days
 
 BRANCH, PERSONAL, CORPORATE = "branch_head", "personal_department", "corporate_department"
 INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department", "president"
-# S04-2 to S04-6, S08-4, S12-2: the head office's, and the heads of branches.
 POSTS = tuple(map(Post, (PRESIDENT, CORPORATE, PERSONAL, INTERNATIONAL, CARDS, BRANCH)))
 SERVING = ("account_manager", "agent", "manager")
 

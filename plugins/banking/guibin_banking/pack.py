@@ -6,21 +6,19 @@ from guibin import ArchiveField, Kpi, Pack, Register, load
 
 from . import corporate, offices, personal, rights
 
-FIELDS = (
-    ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S08-3"),
-    ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
-    ArchiveField("unified_credit_code", "text", "confidential", searchable=True, chars_max=18, clause="S04-1"),
-    ArchiveField("legal_representative", third_party=True, clause="S04-5"),
-)
-
 PACK = Pack(
     name="banking",
     regulation="银行分行VIP贵宾客户服务管理办法; 银行对公VIP客户管理办法; 个人VIP客户管理暂行办法; 信用社个人VIP客户服务管理办法",
     posts=offices.POSTS,
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
-    fields=FIELDS,
+    organisations=(corporate.CORPORATE,),
+    fields=(
+        ArchiveField("identity_number", "identity_number", "confidential", True, holder="person", clause="S08-3"),
+        ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
+        ArchiveField("unified_credit_code", "text", "confidential", searchable=True, chars_max=18, clause="S04-1"),
+    ),
     settings=(*personal.SETTINGS, *corporate.SETTINGS),
-    schemes=(personal.BANK_SCHEME, *corporate.SCHEMES, personal.COOPERATIVE_SCHEME),
+    schemes=(personal.BANK_SCHEME, corporate.LIST_SCHEME, corporate.INTERNATIONAL_SCHEME, personal.COOPERATIVE_SCHEME),
     service_items=rights.SERVICE_ITEMS,
     entitlements=rights.ENTITLEMENTS,
     cards=rights.CARDS,

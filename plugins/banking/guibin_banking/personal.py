@@ -1,7 +1,5 @@
 """Personal VIPs: diamond, platinum and gold of a bank (S02, S08), and the VIPs of a credit cooperative (S12)."""
 
-from collections.abc import Mapping
-
 from guibin import AllOf, AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
 
 PERSONAL, BANK, COOPERATIVE = "personal", "personal_vip", "cooperative_vip"
@@ -10,7 +8,7 @@ DIAMOND, PLATINUM, GOLD, VIP = "diamond", "platinum", "gold", "vip"
 WAYS = {"deposit_avg_1y": "deposit", "transacted_1y": "transacted", "value_score": "value"}
 
 
-def bounds(prefix: str, ways: Mapping[str, str], tiers: Mapping[str, tuple[int, ...]], clause: str) -> list[Setting]:
+def bounds(prefix: str, ways: dict[str, str], tiers: dict[str, tuple[int, ...]], clause: str) -> list[Setting]:
     """A setting for each figure of each tier: `<prefix><figure>_<tier>`, points up to 100, money in fen above."""
     return [
         Setting(f"{prefix}{figure}_{tier}", value, unit="CNY" if value > 100 else "points", clause=clause)
@@ -20,7 +18,7 @@ def bounds(prefix: str, ways: Mapping[str, str], tiers: Mapping[str, tuple[int, 
 
 
 # S02 breaks off before its figures and S08 has none: all but those of S12-1 are defaults.
-_BOUNDS = {
+_BOUNDS: dict[str, tuple[int, ...]] = {
     DIAMOND: (100_000_000, 1_000_000_000, 90),
     PLATINUM: (20_000_000, 200_000_000, 75),
     GOLD: (5_000_000, 50_000_000, 60),
@@ -47,7 +45,6 @@ BANK_SCHEME = TierScheme(
         Metric("deposit_avg_1y", "deposit", "avg", divisor="present"),
         Metric("transacted_1y", "transaction"),
         Metric("transactions_1y", "transaction", "count", unit="times"),
-        # One fact a month for each product the customer has.
         Metric("products", "product", months=1, unit="products", none_is_zero=True),
         Metric("profit_1y", "profit"),
         Metric("tenure", "tenure", "last", months=0, unit="months"),

@@ -6,39 +6,39 @@ from .corporate import EXCLUSIVE, INTERNATIONAL, LIST
 from .personal import BANK, COOPERATIVE, DIAMOND, GOLD, PLATINUM, VIP
 
 CARDED = (DIAMOND, PLATINUM, GOLD)
-EVENT = ("invitation", "attendance", "feedback")
 SERVICE_ITEMS = (
     ServiceItem("priority_counter", clause="S02-7"),
     ServiceItem("preferential_fee", clause="S02-7"),
     ServiceItem("account_manager", clause="S02-5"),
     ServiceItem("vip_room", clause="S08-1"),
-    ServiceItem("wealth_seminar", steps=EVENT, clause="S08-4"),
+    ServiceItem("wealth_seminar", steps=("invitation", "attendance", "feedback"), clause="S08-4"),
     ServiceItem("service_team", clause="S04-3"),
     ServiceItem("financing_priority", steps=("request", "review", "answer"), clause="S04-4"),
-    ServiceItem("executive_salon", steps=EVENT, clause="S04-4"),
+    ServiceItem("executive_salon", steps=("invitation", "attendance", "feedback"), clause="S04-4"),
     ServiceItem("fx_advice", steps=("request", "answer"), clause="S04-6"),
 )
 
-ENTITLEMENTS = tuple(  # so many a year, None without limit: how often is the bank's to say
-    Entitlement(scheme, tier, item, quota=quota, clause=clause)
-    for scheme, item, clause, quotas in (
-        (BANK, "priority_counter", "S02-7", dict.fromkeys(CARDED)),
-        (BANK, "account_manager", "S02-5", dict.fromkeys(CARDED)),
-        (BANK, "preferential_fee", "S02-7", {DIAMOND: None, PLATINUM: 24, GOLD: 12}),
-        (BANK, "vip_room", "S08-1", {DIAMOND: None, PLATINUM: None}),
-        (BANK, "wealth_seminar", "S08-4", {DIAMOND: 12, PLATINUM: 4}),
-        (COOPERATIVE, "priority_counter", "S12-4", {VIP: None}),
-        (COOPERATIVE, "account_manager", "S12-4", {VIP: None}),
-        (COOPERATIVE, "preferential_fee", "S12-4", {VIP: 12}),
-        (LIST, "service_team", "S04-3", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None, GOLD: None}),
-        (LIST, "financing_priority", "S04-4", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None}),
-        (LIST, "executive_salon", "S04-4", {EXCLUSIVE: 12, DIAMOND: 6, PLATINUM: 2}),
-        (INTERNATIONAL, "fx_advice", "S04-6", {DIAMOND: None, PLATINUM: 48, GOLD: 12}),
+ENTITLEMENTS = (
+    tuple(  # so many a year, None without limit: how often is the bank's to say, and how many executives have a card
+        Entitlement(scheme, tier, item, quota=quota, clause=clause)
+        for scheme, item, clause, quotas in (
+            (BANK, "priority_counter", "S02-7", dict.fromkeys(CARDED)),
+            (BANK, "account_manager", "S02-5", dict.fromkeys(CARDED)),
+            (BANK, "preferential_fee", "S02-7", {DIAMOND: None, PLATINUM: 24, GOLD: 12}),
+            (BANK, "vip_room", "S08-1", {DIAMOND: None, PLATINUM: None}),
+            (BANK, "wealth_seminar", "S08-4", {DIAMOND: 12, PLATINUM: 4}),
+            (COOPERATIVE, "priority_counter", "S12-4", {VIP: None}),
+            (COOPERATIVE, "account_manager", "S12-4", {VIP: None}),
+            (COOPERATIVE, "preferential_fee", "S12-4", {VIP: 12}),
+            (LIST, "service_team", "S04-3", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None, GOLD: None}),
+            (LIST, "financing_priority", "S04-4", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None}),
+            (LIST, "executive_salon", "S04-4", {EXCLUSIVE: 12, DIAMOND: 6, PLATINUM: 2}),
+            (INTERNATIONAL, "fx_advice", "S04-6", {DIAMOND: None, PLATINUM: 48, GOLD: 12}),
+        )
+        for tier, quota in quotas.items()
     )
-    for tier, quota in quotas.items()
 )
 
-# How many executives of a company may have a card is the bank's to say (S04-5).
 EXECUTIVES = Sponsorship(LIST, tuple(map(CardQuota, (EXCLUSIVE, DIAMOND, PLATINUM, GOLD), (5, 3, 2, 1))))
 CARDS = (
     *(CardKind(f"{tier}_card", BANK, tier, "personal_card", real_name=RealName(), clause="S08-1") for tier in CARDED),
