@@ -42,7 +42,7 @@ from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceI
 from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text, load
-from guibin.policy.tiers import Dimension, Tier, TierScheme
+from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 
 __all__ = [
     "AT_ONCE",
@@ -66,6 +66,7 @@ __all__ = [
     "CarePolicy",
     "ComplaintDraft",
     "ComplaintPolicy",
+    "Consequence",
     "Days",
     "Demonstration",
     "DepartmentTask",

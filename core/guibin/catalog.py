@@ -37,7 +37,7 @@ from .reviews import tables as reviews
 from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
 from .surveys import tables as surveys
-from .tiers.tables import Application, Assessment, AssessmentResult, Fact, GracePeriod, Membership
+from .tiers.tables import Application, Assessment, AssessmentResult, Consequence, Fact, GracePeriod, Membership
 from .webhooks import tables as webhooks
 
 TABLES: tuple[type[Table], ...] = (
@@ -75,6 +75,7 @@ TABLES: tuple[type[Table], ...] = (
     AssessmentResult,
     Membership,
     GracePeriod,
+    Consequence,
     Application,
     Desk,
     DeskSeat,

@@ -19,7 +19,7 @@ from guibin.policy.packs import Pack
 from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
 from guibin.policy.settings import Setting
 from guibin.policy.texts import load
-from guibin.policy.tiers import Dimension, Tier, TierScheme
+from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 
 CUSTOMER, EMPLOYEE, PARTNER = "customer", "employee", "partner"
 KEY, STAFF, ALLIES = "key_customer", "key_employee", "key_partner"
@@ -64,6 +64,10 @@ CUSTOMERS = TierScheme(
         Dimension("purchases_1y", weight=15, low=0, high=24, name="consumption_behaviour"),
         Dimension("growth_1y", weight=5, low=0, high=500, name="growth"),
         Dimension("referrals_1y", weight=10, low=0, high=5, name="recommendation"),
+    ),
+    consequences=(  # S13-3: the good are rewarded, the bad are penalised while their grace runs, then downgraded
+        Consequence("loyalty_gift", "reward", ("keep", "upgrade"), item="gift", units=1, clause="S13-3"),
+        Consequence("no_priority", "penalty", ("grace", "downgrade"), item="priority_purchase", clause="S13-3"),
     ),
     clause="S13-1",
 )

@@ -7,12 +7,15 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
+from guibin.tiers import consequences
 from guibin.tiers import queries as tiers
+from guibin.tiers.consequences import ConsequenceView
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.principals import Principal
@@ -59,11 +62,13 @@ class NewAdjustment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Offer(Struct, frozen=True):
-    """What one membership gives of one item on a day."""
+    """What one membership gives of one item on a day: `rewarded` units of it are a reward, `withheld` is a penalty."""
 
     membership: MembershipView
     entitlement: Entitlement
     allowance: Allowance
+    rewarded: int = 0
+    withheld: ConsequenceView | None = None
 
 
 async def redeem(
@@ -82,8 +87,11 @@ async def redeem(
         if known is not None:
             return _same(known, new, used_on)
     found = await offers(new.customer_id, policy, item=new.item, day=used_on, occasion=new.occasion, now=now)
-    offer = _best([o for o in found if not new.scheme or o.membership.scheme == new.scheme])
+    mine = [o for o in found if not new.scheme or o.membership.scheme == new.scheme]
+    offer = _best([o for o in mine if o.withheld is None])
     if offer is None:
+        for penalised in (o.withheld for o in mine if o.withheld):
+            raise NotEntitled(f"{new.item} is withheld until {penalised.until_on} ({penalised.clause})")
         raise NotEntitled(f"No membership gives {new.item} on {used_on}")
     left = offer.allowance.left
     if left is not None and left < new.quantity:
@@ -191,6 +199,7 @@ async def offers(
     if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
         raise NotFound(f"There is no customer {customer_id}")
     history = await tiers.memberships_of(customer_id)
+    brought = await consequences.of_customer(customer_id, on=day)
     found = []
     for membership in tiers.holding_on(history, day):
         for entitlement in policy.entitlements:
@@ -206,7 +215,8 @@ async def offers(
                 occasion=occasion,
             )
             if given is not None:
-                found.append(Offer(membership, entitlement, given))
+                mine = [one for one in brought if (one.scheme, one.item) == (membership.scheme, entitlement.item)]
+                found.append(_offer(membership, entitlement, given, mine))
     return found
 
 
@@ -216,6 +226,16 @@ async def _offer_of(customer_id: UUID, new: NewAdjustment, policy: Policy, day: 
     if offer is None:
         raise NotEntitled(f"No membership gives {new.item} on {day}")
     return offer
+
+
+def _offer(
+    membership: MembershipView, entitlement: Entitlement, given: Allowance, brought: list[ConsequenceView]
+) -> Offer:
+    """With the rewards of the day among what is granted, and the penalty that lasts longest."""
+    rewarded = sum(one.units for one in brought if one.kind == "reward") if given.granted is not None else 0
+    penalties = sorted((one for one in brought if one.kind == "penalty"), key=lambda one: one.until_on)
+    more = replace(given, granted=given.granted + rewarded) if given.granted is not None else given
+    return Offer(membership, entitlement, more, rewarded, penalties[-1] if penalties else None)
 
 
 def _given(

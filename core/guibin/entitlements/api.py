@@ -81,6 +81,8 @@ class EntitlementView(Struct, frozen=True):
     consumed: int
     reserved: int
     left: int | None
+    rewarded: int
+    withheld_until: date | None
     clause: str
     desks: tuple[DeskView, ...] = ()
 
@@ -252,7 +254,9 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         adjusted=given.adjusted,
         consumed=given.consumed,
         reserved=given.reserved,
-        left=given.left,
+        left=given.left if offer.withheld is None else 0,
+        rewarded=offer.rewarded,
+        withheld_until=offer.withheld.until_on if offer.withheld else None,
         clause=entitlement.clause,
         desks=desks,
     )

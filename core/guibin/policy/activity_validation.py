@@ -1,7 +1,8 @@
-"""What activities, head starts and workstreams must agree on with the rest of a policy."""
+"""What hotline, activities, head starts, consequences and workstreams must agree on with the rest of a policy."""
 
 from collections.abc import Iterable, Iterator
 
+from . import consequence_validation, hotline_validation
 from .activities import ActivityKind
 from .packs import Pack, Policy
 from .problems import PolicyProblem
@@ -23,6 +24,9 @@ def problems(policy: Pack | Policy) -> Iterator[PolicyProblem]:
             yield PolicyProblem(path, f"{start.scheme}/{start.tier}", "a tier of a scheme")
         if not 0 < start.hours <= HOURS_MAX:
             yield PolicyProblem(path, str(start.hours), f"1 to {HOURS_MAX} hours")
+    if policy.hotline:
+        yield from hotline_validation.problems(policy.hotline, policy.schemes, policy.texts)
+    yield from consequence_validation.problems(policy)
     if isinstance(policy, Policy):
         yield from _workstreams(policy)
 
@@ -32,6 +36,9 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     for kind in policy.activities:
         yield f"activity_kind.{kind.name}"
         yield from (f"survey_question.{question}" for question in kind.feedback)
+    if policy.hotline:
+        yield from hotline_validation.wanted_texts(policy.hotline)
+    yield from consequence_validation.wanted_texts(policy)
     yield from (f"workstream.{stream.name}" for stream in policy.workstreams)
 
 

@@ -53,6 +53,23 @@ def value_score(dimensions: Sequence[Dimension], measures: Mapping[str, int | No
     return int(sum(d.weight * d.points(measures.get(d.metric)) for d in dimensions) / 100)
 
 
+class Consequence(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an assessment brings beside the tier to those who make one of `moves`, in one of `tiers` or any (S13-3).
+
+    A `reward` gives `units` of the service item more, a `penalty` withholds the item, both for `days` from the
+    assessment's day. Its title is the text `consequence.<name>`.
+    """
+
+    name: str
+    kind: Literal["reward", "penalty"]
+    moves: tuple[Literal["start", "upgrade", "keep", "grace", "downgrade"], ...]
+    item: str
+    units: int = 0
+    days: int = 90
+    tiers: tuple[str, ...] = ()
+    clause: str = ""
+
+
 class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     """Tiers from high to low for some kinds of customer.
 
@@ -75,6 +92,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     indicator_approval: str = ""
     exception_days_max: int = 366
     value_score: tuple[Dimension, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
     clause: str = ""
 
     def tier(self, name: str) -> Tier | None:

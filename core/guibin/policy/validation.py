@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from . import activity_validation, hotline_validation
+from . import activity_validation
 from .card_validation import card_problems
 from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
@@ -41,7 +41,6 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *reception_problems(policy, _who(policy)),
         *_surveys(policy),
         *_messages(policy),
-        *(hotline_validation.problems(policy.hotline, policy.schemes, policy.texts) if policy.hotline else ()),
         *activity_validation.problems(policy),
         *_texts(policy),
     )
@@ -384,8 +383,6 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
     yield from (f"measure.{measure.kind}" for one in policy.relationships for measure in one.measures)
     if policy.care:
         yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
-    if policy.hotline:
-        yield from hotline_validation.wanted_texts(policy.hotline)
     if policy.reception:
         yield from reception_texts(policy.reception)
     yield from activity_validation.wanted_texts(policy)

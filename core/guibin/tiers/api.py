@@ -17,9 +17,10 @@ from guibin.policy.tiers import TierScheme
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
-from . import applications, assessment, memberships, queries
+from . import applications, assessment, consequences, memberships, queries
 from .applications import NewApplication
 from .assessment import AssessmentView
+from .consequences import ConsequenceView
 from .days import local_day
 from .explaining import Explanation, explanation_of
 from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, units_of, visible_customers
@@ -77,6 +78,7 @@ class MembershipAnswer(Struct, frozen=True):
     current: list[MembershipView]
     history: list[MembershipView]
     explanations: list[Explanation]
+    consequences: list[ConsequenceView]
 
 
 class FactController(Controller):
@@ -155,6 +157,7 @@ class MembershipController(Controller):
             current=queries.holding_on(history, local_day(now, company.time_zone)),
             history=history,
             explanations=[explanation_of(basis, policy, language) for basis in bases],
+            consequences=await consequences.of_customer(customer_id),
         )
 
     @post(

@@ -20,6 +20,7 @@ from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
+from . import consequences
 from .bulk import fetch_all
 from .lists import refuse_second_list
 from .memberships import lock_scheme
@@ -192,6 +193,7 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
         grace_until=row["as_of"] + timedelta(days=scheme.grace_days),
         now=now,
     )
+    await consequences.bring(assessment_id, scheme, on=row["as_of"], now=now)
     await execute("update assessment set applied_at = $2 where id = $1", assessment_id, now)
     await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
 

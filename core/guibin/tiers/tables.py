@@ -146,6 +146,34 @@ class GracePeriod(TenantTable, tablename="grace_period"):
     )
 
 
+class Consequence(TenantTable, tablename="consequence"):
+    """A reward or penalty that an assessment brought a customer, from `starts_on` until before `until_on` (S13-3)."""
+
+    assessment_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    scheme = Varchar(length=60)
+    name = Varchar(length=60)
+    kind = Varchar(length=7)
+    item = Varchar(length=60)
+    units = Integer(default=0)
+    starts_on = Date(default=None, null=True)
+    until_on = Date(default=None, null=True)
+    clause = Varchar(length=40, default="")
+    recorded_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        unique=(("assessment_id", "customer_id", "name"),),
+        references={"customer_id": "customer", "assessment_id": "assessment"},
+        indexes=(Index(("customer_id", "until_on")),),
+        append_only=True,
+        checks={
+            "kind_known": "kind in ('reward', 'penalty')",
+            "in_order": "starts_on is not null and until_on > starts_on",
+        },
+    )
+
+
 class Application(TenantTable, tablename="application"):
     """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
 
