@@ -14,7 +14,7 @@ from .refusals import NotFailed
 
 
 async def send_again(message_id: UUID, *, by: Principal, now: datetime) -> MessageWithAttempts:
-    """Try a message that failed once more, from the first pause on. Raises NotFound, NotFailed."""
+    """Try a message that failed once more now; what is left of its pauses follows. Raises NotFound, NotFailed."""
     found = await queries.message(message_id)
     changed = await execute(
         "update message set state = 'pending', because = '', next_at = $2, ended_at = null where id = $1"

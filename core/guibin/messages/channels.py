@@ -12,7 +12,7 @@ from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -43,6 +43,10 @@ async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView
     provider = PROVIDERS[new.provider]
     settings = _settings(new, provider)
     channel_id = new_id()
+    # Two at once wait for each other here: the later one takes the place of the earlier.
+    await fetch_value(
+        "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/channels', 0))"
+    )
     await execute("update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, now)
     await execute(
         "insert into message_channel (id, name, means, provider, sealed, shown, per_day_max, written_by_name, written_at)"

@@ -1,5 +1,6 @@
 """Channels: checked, sealed, tested, never internal; notices to staff by mail and chat."""
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -42,6 +43,13 @@ async def test_a_channel_takes_the_place_of_the_one_before(client):
     assert (await client.get(f"/api/v1/channels/{first['id']}")).status_code == 404
     assert (await client.delete(f"/api/v1/channels/{second['id']}")).status_code == 204
     assert (await client.get("/api/v1/channels")).json() == []
+
+
+async def test_channels_written_at_once_leave_one(client):
+    written = await asyncio.gather(*(client.post("/api/v1/channels", json=body()) for _ in range(4)))
+
+    assert [one.status_code for one in written] == [201] * 4
+    assert len((await client.get("/api/v1/channels")).json()) == 1
 
 
 @pytest.mark.parametrize(
