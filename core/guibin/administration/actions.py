@@ -67,6 +67,7 @@ async def change_account(
         await _refuse_last_admin(before)
     if unit != before.org_unit_id:
         await handing_over.refuse_losing_sight(before, unit)
+    await handing_over.refuse_losing_part(before, roles)
     account = await staff.change(
         StaffView(
             id=staff_id,

@@ -87,6 +87,18 @@ async def refuse_losing_sight(account: StaffView, unit_id: UUID | None) -> None:
         raise HasOpenWork(f"From there {account.name} does not see {lost} customers they look after; {fix}")
 
 
+async def refuse_losing_part(account: StaffView, roles: tuple[str, ...]) -> None:
+    """Raises HasOpenWork when somebody would look after customers no more by role, and still has some."""
+    if set(roles) & set(assignments.LOOKING_AFTER):
+        return
+    left = await fetch_value(
+        "select count(*) from customer where account_manager_id = $1 and erased_at is null", account.id
+    )
+    if left:
+        fix = f"hand them over first: POST /staff/{account.id}/hand-over"
+        raise HasOpenWork(f"{account.name} looks after {left} customers, which these roles do not; {fix}")
+
+
 async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:
     """Customers, staff, lower units and open requests of the unit go to its successor; the walls move with them.
 

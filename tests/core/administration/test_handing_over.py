@@ -153,11 +153,12 @@ async def test_nobody_goes_where_they_do_not_see_their_customers(tenant, client,
     path = f"/api/v1/staff/{own.staff_id}"
 
     refused = await admin.patch(path, json={"org_unit_id": str(outlets["west"])})
+    demoted = await admin.patch(path, json={"roles": ["agent"]})
     up = await admin.patch(path, json={"org_unit_id": str(outlets["branch"])})
     handed = await admin.post(f"{path}/hand-over", json={"successor_id": str(heir.staff_id), "reason": "调岗"})
     moved = await admin.patch(path, json={"org_unit_id": str(outlets["west"])})
 
-    assert (refused.status_code, up.status_code) == (409, 200)
+    assert (refused.status_code, demoted.status_code, up.status_code) == (409, 409, 200)
     assert handed.json()["work"] == [{"what": "customers", "count": 1}]
     assert moved.status_code == 200
 
