@@ -109,23 +109,9 @@ def _steps(
     shop: Workshop, relay: Relay, executor: Executor, scheduler: Scheduler, settings: WorkerSettings
 ) -> list[tuple[Step, float]]:
     clock = shop.root.clock
-    window = settings.jobs_at_once * 2
-    tenant_holds_max = max(1, int(settings.jobs_at_once * settings.tenant_share))
 
     async def hand_over() -> bool:
-        room = window - await relay.outstanding()
-        if room <= 0 or not await executor.reachable():
-            return False
-        claimed = await relay.claim(clock(), room=room, tenant_holds_max=tenant_holds_max)
-        metrics.CLAIMED.inc(len(claimed))
-        if claimed:
-            failpoints.reach("relay.claimed")
-        left = await executor.hand_over(claimed)
-        if claimed:
-            failpoints.reach("relay.handed")
-        if left:
-            await relay.take_back(left)
-        return bool(claimed) and not left
+        return await _hand_over(relay, executor, clock(), settings)
 
     async def heartbeat() -> bool:
         await shop.leases.beat(settings.lease_s)
@@ -160,6 +146,24 @@ def _steps(
         (rhythms, settings.timetable_every_s),
         (measure, settings.measure_every_s),
     ]
+
+
+async def _hand_over(relay: Relay, executor: Executor, now: datetime, settings: WorkerSettings) -> bool:
+    """Claim what there is room for and hand it over; whether to look again at once."""
+    room = settings.jobs_at_once * 2 - await relay.outstanding()
+    if room <= 0 or not await executor.reachable():
+        return False
+    holds_max = max(1, int(settings.jobs_at_once * settings.tenant_share))
+    claimed = await relay.claim(now, room=room, tenant_holds_max=holds_max)
+    metrics.CLAIMED.inc(len(claimed))
+    if claimed:
+        failpoints.reach("relay.claimed")
+    left = await executor.hand_over(claimed)
+    if claimed:
+        failpoints.reach("relay.handed")
+    if left:
+        await relay.take_back(left)
+    return bool(claimed) and not left
 
 
 STATES = ("scheduled", "ready", "paused", "suspended", "handed", "running", "dead")
