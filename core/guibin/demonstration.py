@@ -16,6 +16,7 @@ from guibin import provisioning
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Company, real_clock
+from guibin.demonstration_days import Scene, enliven
 from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
@@ -122,6 +123,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         for scheme in demonstration.assess:
             await assess(scheme, as_of=now.date(), policy=policy, by=by, now=now)
         await _visits(filling)
+        await enliven(Scene(packs, company, policy, by, now, filling.chance))
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 

@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -16,11 +19,17 @@ from guibin import embedded
 
 STOP_WITHIN_S = 8.0
 READY_WITHIN_S = 60.0
+SUPERVISOR = "GUIBIN_SUPERVISOR"
+LOOKS_EVERY_S = 1.0
 RESTART_AFTER_S = (0.2, 1.0, 3.0, 10.0)
 
 
 class AlreadyUp(Exception):
     """Another `guibin up` runs with this home."""
+
+
+class PortTaken(Exception):
+    """Another program listens where the API should."""
 
 
 class Urls(Struct, frozen=True):
@@ -47,10 +56,24 @@ class Urls(Struct, frozen=True):
             "GUIBIN_RELAY_URL": self.relay,
             "GUIBIN_REDIS_URL": self.redis,
             "GUIBIN_PORT": str(self.port),
+            SUPERVISOR: str(os.getpid()),
         }
 
 
 Say = Callable[[str], None]
+
+
+def leave_with_supervisor() -> None:
+    """A child of `guibin up` ends when that one was killed: two APIs and two workers of two releases are worse than none."""
+    supervisor = os.environ.get(SUPERVISOR, "")
+    if supervisor.isdigit():
+        threading.Thread(target=_watch, args=(int(supervisor),), daemon=True).start()
+
+
+def _watch(supervisor: int) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(LOOKS_EVERY_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def run(
@@ -58,9 +81,10 @@ async def run(
 ) -> None:
     """Run until SIGINT or SIGTERM. `prepare` migrates and fills the database before the processes start.
 
-    Raises AlreadyUp, and EmbeddedFailed when a server does not start.
+    Raises AlreadyUp, PortTaken, and EmbeddedFailed when a server does not start.
     """
     with _only_one(home), _servers(home, port, say) as urls:
+        await _port_free(port)
         await prepare(urls)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -75,6 +99,23 @@ async def run(
         await stop.wait()
         say("Stopping …")
         await asyncio.gather(*children)
+
+
+async def _port_free(port: int) -> None:
+    # The API of a killed `guibin up` takes a moment to leave.
+    until = asyncio.get_running_loop().time() + STOP_WITHIN_S + LOOKS_EVERY_S
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return
+            except OSError:
+                if asyncio.get_running_loop().time() > until:
+                    raise PortTaken(
+                        f"another program listens on port {port}: stop it, or set GUIBIN_PORT to a free port"
+                    ) from None
+        await asyncio.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
@@ -25,9 +26,17 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty:
     if not rows:
         out.print(empty)
         return
+    shown = [tuple("" if value is None else str(value) for value in row) for row in rows]
+    if not sys.stdout.isatty():
+        # For scripts and logs: aligned, whole, and nothing behind the last column.
+        widths = [max(cell_len(row[place]) for row in (columns, *shown)) for place in range(len(columns))]
+        for row in (columns, *shown):
+            line = "  ".join(set_cell_size(value, width) for value, width in zip(row, widths, strict=True))
+            sys.stdout.write(line.rstrip() + "\n")
+        return
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+    for row in shown:
+        table.add_row(*row)
     out.print(table)
 
 

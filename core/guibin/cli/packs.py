@@ -1,6 +1,10 @@
 """`guibin pack`: the installed industry packs."""
 
+from collections import Counter
+
 from cyclopts import App
+
+from guibin.regulations import all_rules
 
 from . import environment
 from .output import as_json, as_table
@@ -14,12 +18,13 @@ def list_(*, json: Json = False) -> None:
     """All installed packs."""
     packs = environment.packs()
     values = [packs.value(name) for name in packs.names]
+    rules = Counter(rule.pack for rule in all_rules(None))
     if json:
-        as_json([{"name": v.name, "regulation": v.regulation, "rules": len(v.rules)} for v in values])
+        as_json([{"name": v.name, "regulation": v.regulation, "rules": rules[v.name]} for v in values])
         return
     as_table(
         ("pack", "regulation", "rules"),
-        [(v.name, v.regulation, len(v.rules)) for v in values],
+        [(v.name, v.regulation, rules[v.name]) for v in values],
         empty="No pack is installed",
     )
 

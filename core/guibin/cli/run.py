@@ -43,7 +43,7 @@ def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demo
 
     try:
         asyncio.run(supervisor.run(environment.home(), port=port, prepare=prepare, announce=announce, say=say))
-    except (supervisor.AlreadyUp, embedded.EmbeddedFailed) as error:
+    except (supervisor.AlreadyUp, supervisor.PortTaken, embedded.EmbeddedFailed) as error:
         fail(str(error))
 
 
@@ -53,6 +53,7 @@ def serve(
     metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_METRICS_PORT", help=METRICS)] = None,
 ) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
+    supervisor.leave_with_supervisor()
     _observe("guibin-api", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())
@@ -75,6 +76,7 @@ def worker(
     *, metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_WORKER_METRICS_PORT", help=METRICS)] = None
 ) -> None:
     """Run background jobs: relay, timetable and executor."""
+    supervisor.leave_with_supervisor()
     _observe("guibin-worker", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())

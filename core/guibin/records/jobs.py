@@ -30,13 +30,13 @@ async def tell_overdue_visit(event: DeadlineEscalated, run: Run) -> None:
     await _tell("visit_overdue", event, run, roles=event.roles)
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about=questions.SUBJECT)
 async def remind_of_question(event: DeadlineWarned, run: Run) -> None:
     """The customer still waits for an answer: its account manager is reminded (S13-5)."""
     await _tell_question("question_due", event, run, roles=("account_manager",))
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about=questions.SUBJECT)
 async def tell_unanswered_question(event: DeadlineEscalated, run: Run) -> None:
     """Nobody answered in time: the next role along the chain hears of it, the account manager once more."""
     await _tell_question("question_overdue", event, run, roles=("account_manager", *event.roles))
@@ -73,8 +73,6 @@ async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
 
 
 async def _tell_question(kind: str, event: DeadlineWarned, run: Run, *, roles: tuple[str, ...]) -> None:
-    if event.subject != questions.SUBJECT:
-        return
     asked = await fetch_one(
         "select customer_id, happened_at from interaction where id = $1 and handling_state = 'open'", event.subject_id
     )

@@ -1,0 +1,161 @@
+"""A believable week for a demonstration company: visits, contacts, a desk, complaints near their deadline, the morning's work."""
+
+import random
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from guibin.archive_checks.jobs import LookOverArchives
+from guibin.care.jobs import FilterRenewals, PrepareCare
+from guibin.complaints.intake import receive
+from guibin.complaints.requests import NewComplaint
+from guibin.context import Company
+from guibin.desks.actions import open_desk, seat
+from guibin.desks.requests import NewDesk, NewSeat
+from guibin.jobs.actions import enqueue
+from guibin.packs import Packs
+from guibin.policy.deadlines import Hours
+from guibin.policy.packs import Policy
+from guibin.profiles import actions as archive
+from guibin.profiles.requests import CustomerChange
+from guibin.records import visits
+from guibin.records.actions import record_interaction
+from guibin.records.requests import NewInteraction, NewVisit, NewVisitRecord
+from guibin.tiers.days import local_day
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import fetch, fetch_value
+
+# Every so many customers one was visited, is visited, was telephoned with.
+VISITED_EVERY, VISIT_DUE_EVERY, CALLED_EVERY = 16, 14, 5
+# So far into its time is a complaint that is about to be late.
+NEARLY_DUE = 0.93
+_PURPOSES = ("季度走访", "了解续约意向", "新业务推介", "处理上次反映的问题")
+_CALLS = (
+    ("phone", "回访满意度，客户表示满意", ""),
+    ("phone", "咨询套餐变更", "希望了解优惠方案"),
+    ("sms", "发送到期提醒", ""),
+    ("hall", "到厅办理业务，已完成", ""),
+    ("phone", "反映近期服务不稳定", "请安排人员上门检查"),
+)
+_URGENT = ("已经催过两次，请今天务必解决", "会议室需要今晚使用，请尽快恢复")
+
+
+class Scene(Struct, frozen=True):
+    """Whose week, as of when."""
+
+    packs: Packs
+    company: Company
+    policy: Policy
+    by: Principal
+    now: datetime
+    chance: random.Random
+
+    @property
+    def today(self) -> date:
+        """The company's day."""
+        return local_day(self.now, self.company.time_zone)
+
+    def at(self, day: date, hour: int) -> datetime:
+        """An hour of a day, on the company's clock."""
+        return datetime.combine(day, time(hour), ZoneInfo(self.company.time_zone))
+
+
+class _Kept(Struct, frozen=True):
+    customer_id: UUID
+    manager_id: UUID
+
+
+async def enliven(scene: Scene) -> None:
+    """Inside the company's scope, when its customers are there. What the morning's jobs prepare, the worker prepares at once."""
+    rows = await fetch(
+        "select id, account_manager_id from customer where account_manager_id is not null and closed_at is null order by number"
+    )
+    kept = [_Kept(row["id"], row["account_manager_id"]) for row in rows]
+    await _visits(scene, kept)
+    await _calls(scene, kept)
+    await _urgent(scene, kept)
+    await _desk(scene)
+    await _flaws(scene, kept)
+    for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
+        await enqueue(job, now=scene.now)
+
+
+async def _visits(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """Some carried out last week, some planned for these days."""
+    for place, one in enumerate(kept[::VISITED_EVERY]):
+        at = scene.at(scene.today - timedelta(days=2 + place % 6), 9 + place % 8)
+        visit = await _plan(scene, one, at, now=at - timedelta(days=3))
+        done = NewVisitRecord(content="按计划走访，客户对服务总体满意", happened_at=at, duration_minutes=40)
+        await visits.carry_out(visit, done, policy=scene.policy, by=scene.by, now=at + timedelta(hours=1))
+    for place, one in enumerate(kept[3::VISIT_DUE_EVERY]):
+        await _plan(scene, one, scene.at(scene.today + timedelta(days=1 + place % 5), 9 + place % 8), now=scene.now)
+
+
+async def _plan(scene: Scene, one: _Kept, at: datetime, *, now: datetime) -> UUID:
+    new = NewVisit(
+        customer_id=one.customer_id,
+        planned_at=at,
+        purpose=scene.chance.choice(_PURPOSES),
+        staff_id=one.manager_id,
+    )
+    return (await visits.plan(new, policy=scene.policy.visits, by=scene.by, now=now)).id
+
+
+async def _calls(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """Contacts of the last weeks; a few needs are open."""
+    for one in kept[::CALLED_EVERY]:
+        channel, content, need = scene.chance.choice(_CALLS)
+        at = scene.now - timedelta(days=scene.chance.randrange(1, 25), minutes=scene.chance.randrange(600))
+        new = NewInteraction(
+            customer_id=one.customer_id,
+            channel=channel,
+            direction="in" if need else "out",
+            content=content,
+            need=need,
+            happened_at=at,
+            staff_id=one.manager_id,
+        )
+        await record_interaction(new, policy=scene.policy, by=scene.by, now=at)
+
+
+async def _urgent(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """Complaints that are about to be late: the next minutes bring a warning, then a breach."""
+    complaints = scene.policy.complaints
+    level = next((level for level in complaints.levels if level.name == complaints.default_level), None)
+    if level is None or not isinstance(level.resolve_within, Hours) or "phone" not in complaints.channels:
+        return
+    received = scene.now - timedelta(hours=level.resolve_within.count) * NEARLY_DUE
+    for one, text in zip(kept[7::60], _URGENT, strict=False):
+        new = NewComplaint(
+            customer_id=one.customer_id,
+            text=text,
+            channel="phone",
+            level=level.name,
+            received_at=received,
+            owner_id=one.manager_id,
+        )
+        hooks = scene.packs.hooks_of(scene.company.packs)
+        await receive(new, policy=scene.policy, hooks=hooks, company=scene.company, by=scene.by, now=scene.now)
+
+
+async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """A few archives are not right, so that the daily look finds something: no number, and one number twice."""
+    numbers: tuple[list[str], ...] = ([], [], ["13900000001"], ["13900000001"])
+    for one, mobile in zip(kept[9::40], numbers, strict=False):
+        change = CustomerChange(confidential={"mobile": mobile})
+        await archive.change(one.customer_id, change, policy=scene.policy, by=scene.by, now=scene.now)
+
+
+async def _desk(scene: Scene) -> None:
+    """Where policy gives a desk, the first branch has one, and somebody sits there (S07-3)."""
+    if not any(item.at_desks for item in scene.policy.service_items):
+        return
+    unit = await fetch_value("select id from org_unit where parent_id is not null order by code limit 1")
+    clerk = await fetch_value("select id from staff where org_unit_id = $1 order by login limit 1", unit)
+    if unit is None or clerk is None:
+        return
+    desk = await open_desk(NewDesk(org_unit_id=unit, name="大客户专席", hours="9:00-17:30"), by=scene.by, now=scene.now)
+    await seat(desk.id, NewSeat(staff_id=clerk), by=scene.by, now=scene.now)

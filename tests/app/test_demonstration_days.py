@@ -1,0 +1,48 @@
+"""A demonstration company shows a believable week at its first start."""
+
+import random
+
+from running import run_job
+
+from guibin.archive_checks.jobs import LookOverArchives
+from guibin.demonstration_days import Scene, enliven
+from guibin.policies.queries import effective_policy
+from support import company_of
+
+CUSTOMERS = 70
+
+
+async def test_visits_contacts_urgent_complaints_and_a_desk_are_there(tenant, client, world, clock):
+    await tenant.unit("jinniu")
+    manager = await tenant.staff("li.na", "account_manager", unit="jinniu")
+    placed = {"account_manager_id": str(manager.staff_id), "org_unit_id": str(tenant.units["jinniu"])}
+    for number in range(CUSTOMERS):
+        new = {
+            "number": f"DK{number:05d}",
+            "name": "张三丽",
+            "kind": "leader",
+            "confidential": {"mobile": f"138{number:08d}"},
+        }
+        answer = await client.post("/api/v1/customers", json=new | placed)
+        assert answer.status_code == 201, answer.text
+
+    async with tenant.scope():
+        policy = await effective_policy(world.packs, company_of(tenant), at=clock())
+        await enliven(Scene(world.packs, company_of(tenant), policy, tenant.principal(), clock(), random.Random(1)))
+    await run_job(tenant, LookOverArchives())
+
+    async def listed(path):
+        found = (await client.get(f"/api/v1/{path}", params={"limit": 200})).json()
+        return found["items"] if isinstance(found, dict) else found
+
+    visits = [visit["state"] for visit in await listed("visits")]
+    assert (visits.count("carried_out"), visits.count("planned")) == (5, 5)
+    assert len(await listed("interactions")) == 14 + 5
+    complaints = await listed("complaints")
+    assert [one["state"] for one in complaints] == ["open"] * 2
+    assert all(one["warn_at"] <= clock().isoformat().replace("+00:00", "Z") <= one["due_at"] for one in complaints)
+    desk = (await client.get("/api/v1/desks")).json()[0]
+    assert (desk["org_unit_code"], desk["staff_ids"]) == ("jinniu", [str(manager.staff_id)])
+    assert {one["rule"] for one in await listed("archive-findings")} == {"missing_phone"}
+    waiting = {job["kind"] for job in await listed("jobs")}
+    assert {"look_over_archives", "prepare_care", "filter_renewals"} <= waiting
