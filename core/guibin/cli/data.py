@@ -10,6 +10,7 @@ import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
 
+from guibin.complaints.exporting import export_complaints
 from guibin.complaints.importing import import_complaints
 from guibin.insight.closes import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
@@ -30,6 +31,7 @@ from guibin.spreadsheets.mapping import Mapping
 from guibin.tiers.assessment import AssessmentView
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.tiers.days import local_day
+from guibin.tiers.exporting import export_facts
 from guibin.tiers.importing import import_facts
 from guibin_tenants.org_units import by_code
 
@@ -39,7 +41,7 @@ from .output import as_json, as_table, err, explain, out
 from .tenants import Json
 
 ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
-ExportKind = Literal["customers", "interactions", "orders"]
+ExportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
 
 
 def import_(
@@ -88,7 +90,7 @@ def export(
     ] = False,
     purpose: str = "",
 ) -> None:
-    """Write all archives, contacts or orders to xlsx or csv; the file imports again as it is."""
+    """Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
     if clear and kind != "customers":
         raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
     count = asyncio.run(_export(slug, kind, file, clear, purpose))
@@ -224,10 +226,14 @@ async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry
 async def _export(slug: str, kind: ExportKind, file: Path, clear: bool, purpose: str) -> int:
     async with environment.inside(slug) as session:
         by, now = session.request.by, session.request.now
-        if kind == "interactions":
-            return await export_interactions(file, by=by, now=now)
-        if kind == "orders":
-            return await export_orders(file, by=by, now=now)
+        writers = {
+            "facts": export_facts,
+            "interactions": export_interactions,
+            "complaints": export_complaints,
+            "orders": export_orders,
+        }
+        if kind in writers:
+            return await writers[kind](file, by=by, now=now)
         return await export_customers(
             file,
             policy=await policy_of(session),

@@ -19,6 +19,7 @@ from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
 
+from .exporting import OWN_SOURCE
 from .intake import Origin, receive
 from .requests import TEXT_CHARS_MAX, NewComplaint
 
@@ -48,7 +49,10 @@ async def import_complaints(
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     known = {
         (row["source"], row["source_number"])
-        for row in await fetch("select source, source_number from complaint where source is not null")
+        for row in await fetch(
+            "select coalesce(source, $1) as source, coalesce(source_number, number) as source_number from complaint",
+            OWN_SOURCE,
+        )
     }
     total = _check(file, mapping, policy, set(customers))
     created = unchanged = 0

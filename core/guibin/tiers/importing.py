@@ -96,7 +96,7 @@ class _Reader:
                 metric=metric,
                 occurred_on=day,
                 value=value,
-                source=given.get("source", "") or _SOURCE,
+                source=given.get("source", _SOURCE),
                 source_ref=given.get("source_ref", ""),
                 label=given.get("label", "")[:LABEL_CHARS_MAX],
             )

@@ -1,0 +1,35 @@
+"""Exporting facts: the file imports again as it is, and changes nothing."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from guibin.audit.actions import AuditNote, record
+from guibin.money import from_minor
+from guibin.spreadsheets.writing import write
+from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.scope import fetch
+
+FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "source_ref", "label")
+
+
+async def export_facts(file: Path, *, by: Principal, now: datetime) -> int:
+    """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all."""
+    require(by, may("customers:export"))
+    found = await fetch(
+        "select f.*, c.number from fact f join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"
+        " where c.erased_at is null and f.value is not null and not exists (select from fact n"
+        " where n.tenant_id = f.tenant_id and n.corrects = f.id)"
+        " order by c.number, f.metric, f.occurred_on, f.source, f.source_ref"
+    )
+    customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
+    note = AuditNote(action="fact.export", subject="fact", customer_ids=customers, shown=len(found), purpose=file.name)
+    await record(note, by=by, now=now)
+    return write(file, FACT_COLUMNS, (_line(row) for row in found), sheet="facts")
+
+
+def _line(row: Any) -> tuple[str, ...]:
+    unit, value = row["unit"], row["value"]
+    amount = from_minor(value, unit).amount if len(unit) == 3 and unit.isupper() else str(value)
+    day = row["occurred_on"].isoformat()
+    return (row["number"], row["metric"], day, amount, row["source"], row["source_ref"], row["label"])
