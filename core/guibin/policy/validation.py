@@ -394,5 +394,4 @@ def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
         yield from (f"survey_question.{question}" for question in survey.questions)
     yield from (f"kpi.{kpi.name}" for kpi in policy.kpis)
     yield from (f"form.{form.name}" for form in policy.forms)
-    if isinstance(policy, Policy):  # what may be looked for is the core's, and so are its titles
-        yield from (f"archive_rule.{rule.name}" for rule in policy.archive_rules)
+    yield from (f"archive_rule.{rule.name}" for rule in policy.archive_rules if isinstance(policy, Policy))

@@ -33,20 +33,7 @@ Value = TypeVar("Value")
 
 async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: datetime) -> CustomerView:
     """Add a customer. Raises Invalid naming each wrong field, or NumberTaken."""
-    refuse_wrong(
-        Particulars(
-            kind=new.kind,
-            number=new.number,
-            name=new.name,
-            sex=new.sex,
-            birthday=new.birthday,
-            birthday_calendar=new.birthday_calendar,
-            birthday_leap_month=new.birthday_leap_month,
-            fields=new.fields,
-            confidential=new.confidential,
-        ),
-        policy,
-    )
+    refuse_wrong(_particulars(new), policy)
     unit = new.org_unit_id or by.org_unit_id or await _head_office()
     await assignments.refuse_closed_unit(unit)
     await assignments.refuse_unfit(new.account_manager_id, unit)
@@ -127,6 +114,20 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         now,
     )
     await record(_note("customer.erase", customer_id, ()), by=by, now=now)
+
+
+def _particulars(new: NewCustomer) -> Particulars:
+    return Particulars(
+        kind=new.kind,
+        number=new.number,
+        name=new.name,
+        sex=new.sex,
+        birthday=new.birthday,
+        birthday_calendar=new.birthday_calendar,
+        birthday_leap_month=new.birthday_leap_month,
+        fields=new.fields,
+        confidential=new.confidential,
+    )
 
 
 async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now: datetime) -> list[Altered]:
