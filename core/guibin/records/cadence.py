@@ -3,7 +3,7 @@
 What is due in a span is decided by the tier held on its first day: whoever joins or changes tier in its middle comes
 under the new cadence from the next span on (subtleties 52, 54). A contact counts for every cadence it fits. Attempts
 that did not reach the customer never count, nor messages that the product sent by itself; the customer's own contacts only where policy says so. A customer who wants
-no contact, by a consent to `contact` that was refused or withdrawn, is shown as waived and not as missed (56). Whoever
+no contact, by a consent to `contact` that was refused or withdrawn or by the preference `contact` `none`, is shown as waived and not as missed (56). Whoever
 looks after the customer today answers for the whole span (55).
 """
 
@@ -82,6 +82,7 @@ with rule as (
         as r (place, scheme, tier, first_on, starts_at, ends_at, times, face_to_face, inbound_counts)
 ), owed as (
     select c.tenant_id, c.id, c.number, c.name, c.account_manager_id, c.created_at, r.*,
+        coalesce(c.preferences ->> 'contact' = 'none', false) as left_alone,
         (select count(*) from interaction i where i.tenant_id = c.tenant_id and i.customer_id = c.id
             and i.happened_at >= r.starts_at and i.happened_at < r.ends_at and i.outcome = 'reached'
             and (i.direction = 'out' or r.inbound_counts) and i.source is distinct from '{SOURCE}'
@@ -93,6 +94,7 @@ with rule as (
         and (c.closed_at is null or c.closed_at >= r.ends_at)
 ), judged as (
     select o.*, case when o.made >= o.times then 'done'
+        when o.left_alone then 'waived'
         when (select k.answer from consent k where k.tenant_id = o.tenant_id and k.customer_id = o.id
             and k.purpose = '{CONTACT}' and k.recorded_at < o.ends_at
             order by k.recorded_at desc, k.id desc limit 1) in ('refused', 'withdrawn') then 'waived'

@@ -1,5 +1,7 @@
 """Personal VIPs of a bank with the pack's defaults, over HTTP: who becomes one, of their own will, and who sees it (S02, S08)."""
 
+import asyncio
+
 import pytest
 from desk import open_desk
 
@@ -178,3 +180,32 @@ async def test_each_department_owns_its_part_and_is_late_by_its_own_time(desk):
     assert {part: [notice["kind"] for notice in items] for part, items in told.items()} == {
         part: ["department_asked"] for part in parts
     }
+
+
+@pytest.mark.rule("S02-3", "S02-2")
+async def test_who_wants_no_contact_is_left_alone_and_it_is_seen(desk):
+    asked = await known(desk, "P1", deposit="1000000")
+    left_alone = await known(desk, "P2", deposit="1000000", preferences={"contact": "none"})
+    await desk.assess(VIP, "2026-03-01")
+
+    items = (await desk.client.get("/api/v1/contact-cadence")).json()["items"]
+
+    states = {item["customer_id"]: [one["state"] for one in item["obligations"]] for item in items}
+    assert states == {asked: ["due"], left_alone: ["waived"]}
+
+
+@pytest.mark.rule("S08-4")
+async def test_whoever_puts_a_customer_up_does_not_decide_and_two_at_once_decide_once(desk):
+    await desk.tenant.unit("branch")
+    heads = [await desk.tenant.staff(f"head{n}", "branch_head", unit="branch") for n in range(3)]
+    customer = await known(desk, "P1", org_unit_id=str(desk.tenant.units["branch"]))
+    body = {"customer_id": customer, "scheme": VIP, "tier": "gold", "reason": "重点发展"}
+    approval = (await heads[0].post("/api/v1/applications", json=body)).json()["approval_id"]
+    path = f"/api/v1/approvals/{approval}/decision"
+
+    own = await heads[0].post(path, json={"approved": True})
+    answers = await asyncio.gather(*(head.post(path, json={"approved": True, "step": 0}) for head in heads[1:]))
+
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/own-application")
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert await desk.tier(customer, VIP) is None
