@@ -126,17 +126,22 @@ class MilestoneReached(Event, frozen=True):
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
 Listener = Callable[[Event, datetime], Awaitable[None]]
-# Which job kinds react to an event, and to which subject of it: "" is any.
-_kinds_by_event: dict[type[Struct], dict[str, str]] = {}
+# Which job kinds react to an event, and to which subjects of it: none is any.
+_kinds_by_event: dict[type[Struct], dict[str, tuple[str, ...]]] = {}
 _listeners: list[Listener] = []
 
 
 def reacts_to(
-    event: type[Happened], *, about: str = "", attempts_max: int = ATTEMPTS_MAX, timeout_s: float = TIMEOUT_S
+    event: type[Happened],
+    *,
+    about: str | tuple[str, ...] = (),
+    attempts_max: int = ATTEMPTS_MAX,
+    timeout_s: float = TIMEOUT_S,
 ) -> Callable[[ReactingTo[Happened]], ReactingTo[Happened]]:
     """Run the function as a job after each such event: at least once, its rows exactly once.
 
-    With `about`, only after events of this `subject`: what concerns nobody makes no job. The job's kind is made from the function's module and name, written down and so never changed.
+    With `about`, only after events of these subjects: what concerns nobody makes no job. The job's kind is made from
+    the function's module and name, written down and so never changed.
     """
 
     def register(function: ReactingTo[Happened]) -> ReactingTo[Happened]:
@@ -150,7 +155,7 @@ def subscribe(
     event: type[Happened],
     function: Callable[[Any, Run], Awaitable[None]],
     *,
-    about: str = "",
+    about: str | tuple[str, ...] = (),
     attempts_max: int = ATTEMPTS_MAX,
     timeout_s: float = TIMEOUT_S,
     pack: str = "",
@@ -159,7 +164,7 @@ def subscribe(
     room = pack or function.__module__.removeprefix("guibin.").removesuffix(".jobs")
     kind = f"{room}.{function.__name__}"
     add(Handler(kind, event, function, attempts_max, timeout_s, pack))
-    _kinds_by_event.setdefault(event, {})[kind] = about
+    _kinds_by_event.setdefault(event, {})[kind] = (about,) if isinstance(about, str) else about
 
 
 def all_events() -> tuple[type[Event], ...]:
@@ -180,7 +185,7 @@ async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
     for listener in _listeners:
         await listener(event, now)
     subject = getattr(event, "subject", "")
-    kinds = [kind for kind, about in _kinds_by_event.get(type(event), {}).items() if about in ("", subject)]
+    kinds = [kind for kind, about in _kinds_by_event.get(type(event), {}).items() if not about or subject in about]
     if not kinds:
         return ()
     payload = msgspec.json.encode(event)

@@ -17,21 +17,22 @@ _DEPARTMENTS = {
     ORDER: "select reception_id, org_unit_id from reception_order where id = $1",
     TASK: "select reception_id, org_unit_id from reception_task where id = $1",
 }
+SUBJECTS = (SUBJECT, *_DEPARTMENTS)
 
 
-@reacts_to(DeadlineWarned)
+@reacts_to(DeadlineWarned, about=SUBJECTS)
 async def tell_reception_due(event: DeadlineWarned, run: Run) -> None:
     """The department and whoever is with the guest hear before it is late (S14-3)."""
     await _tell("deadline_warned", event, run)
 
 
-@reacts_to(DeadlineBreached)
+@reacts_to(DeadlineBreached, about=SUBJECTS)
 async def tell_reception_late(event: DeadlineBreached, run: Run) -> None:
     """And that it is late."""
     await _tell("deadline_breached", event, run)
 
 
-@reacts_to(DeadlineEscalated)
+@reacts_to(DeadlineEscalated, about=SUBJECTS)
 async def tell_reception_escalated(event: DeadlineEscalated, run: Run) -> None:
     """The next role or post along the chain hears of it."""
     await _tell("deadline_escalated", event, run)
@@ -44,8 +45,6 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         if department is None:
             return
         reception_id, unit_id = department["reception_id"], department["org_unit_id"]
-    elif event.subject != SUBJECT:
-        return
     row = await fetch_one(_RECEPTION, reception_id)
     if row is None:
         return

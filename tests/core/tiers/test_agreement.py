@@ -190,8 +190,8 @@ async def _write(base):
                 recorded = LATER if revision > len(revisions) - late else KNOWN_AT
                 row = new_id()
                 await execute(
-                    "insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, revision,"
-                    " corrects, recorded_at) values ($1, $2, $3, $4, $5, 'CNY', '', $6, $7, $8, $9)",
+                    "insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label,"
+                    " revision, corrects, recorded_at) values ($1, $2, $3, $4, $5, 'CNY', '', $6, '', $7, $8, $9)",
                     row,
                     customer,
                     fact,
