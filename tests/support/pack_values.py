@@ -5,18 +5,22 @@ installed; what the packs say was read beforehand, in a process of its own, as t
 suite runs on the same regulations while the core can lean on nobody's code.
 """
 
+import atexit
 import importlib.abc
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import types
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from guibin import hookimpl, packs
 from guibin.packs import GROUP, Packs, installed
 from guibin.policy.packs import Pack, decode_pack
 
+# Names the file they stand in: they are longer than an environment variable may be.
 VALUES = "GUIBIN_TEST_PACK_VALUES"
 _PRINT = (
     "import json; from guibin.packs import Packs, installed; from guibin.policy.packs import encode_pack;"
@@ -40,7 +44,7 @@ def plugins() -> dict[str, object]:
     """What a run registers, by name."""
     if VALUES not in os.environ:
         return installed()
-    values = json.loads(os.environ[VALUES])
+    values = json.loads(Path(os.environ[VALUES]).read_text())
     return {name: as_plugin(decode_pack(text)) for name, text in values.items()}
 
 
@@ -63,7 +67,11 @@ def take_away() -> None:
     """From here on no pack is installed in this process, nor in those it starts for the test run."""
     if VALUES not in os.environ:
         done = subprocess.run([sys.executable, "-c", _PRINT], capture_output=True, text=True, check=True)
-        os.environ[VALUES] = done.stdout
+        handle, name = tempfile.mkstemp(prefix="guibin-pack-values-", suffix=".json")
+        os.close(handle)
+        atexit.register(Path(name).unlink, missing_ok=True)
+        Path(name).write_text(done.stdout)
+        os.environ[VALUES] = name
     packages = {entry.value.partition(":")[0].partition(".")[0] for entry in entry_points(group=GROUP)}
     loaded = {name for name in sys.modules if name.partition(".")[0] in packages}
     assert not loaded, f"the core has imported a pack: {sorted(loaded)}"
