@@ -10,10 +10,25 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 LEASE_S = 1.0
 WITHIN_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def nobody_else(database):
+    """Companies that other tests left behind are suspended: worker processes would do their jobs and ticks too."""
+    asyncio.run(_suspend_all(database.owner))
+
+
+async def _suspend_all(owner_url):
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("update tenant set suspended_at = now() where suspended_at is null")
+    finally:
+        await connection.close()
 
 
 @pytest.fixture

@@ -107,12 +107,17 @@ async def test_a_sweep_killed_before_its_commit_fires_each_step_once(workers, te
 
 async def test_a_clock_that_jumps_neither_repeats_nor_loses_a_job(workers, tenant, tmp_path):
     clock = tmp_path / "clock"
-    clock.write_text("0")
+    _put(clock, 0)
     async with tenant.scope():
         now = tenant.world.clock()
         jobs = [await enqueue(Patient(f"{n}"), now=now) for n in range(40)]
         jobs.append(await enqueue(Patient("in an hour"), now=now, run_at=now + timedelta(hours=1)))
     workers.start(clock=clock)
+
+    async def ticked():
+        async with tenant.scope():
+            return await fetch_value("select count(*) from rhythm_tick") > 0
+
     for seconds in (86_400, -86_400, 7_200):
 
         async def more(least=len(jobs) // 8):
@@ -120,7 +125,8 @@ async def test_a_clock_that_jumps_neither_repeats_nor_loses_a_job(workers, tenan
                 return len(await effects()) >= least
 
         await workers.until(more, "some done")
-        clock.write_text(str(seconds))
+        _put(clock, seconds)
+        await workers.until(ticked, "the timetable's tick of a day that has not come")
 
     async def done():
         async with tenant.scope():
@@ -138,3 +144,10 @@ async def test_a_clock_that_jumps_neither_repeats_nor_loses_a_job(workers, tenan
 def test_a_fail_point_that_says_nothing_stops_the_start(text):
     with pytest.raises(UnknownFailPoint):
         armed_by(text)
+
+
+def _put(clock, seconds):
+    """In one step: the worker reads the file at any moment."""
+    beside = clock.with_name("beside")
+    beside.write_text(str(seconds))
+    beside.replace(clock)
