@@ -41,17 +41,20 @@ class Servers(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def running(home: Path, *, settings: tuple[str, ...] = ()) -> Iterator[Servers]:
-    """The servers under `home`; those this call had to start are stopped at the end."""
+def running(home: Path, *, settings: tuple[str, ...] = (), owned: bool = False) -> Iterator[Servers]:
+    """The servers under `home`; those this call had to start are stopped at the end.
+
+    With `owned`, also those it found: they outlived a process that was killed.
+    """
     home.mkdir(parents=True, exist_ok=True)
     was_up = (_postgres_pid(home) is not None, _valkey_pid(home) is not None)
     servers = start(home, settings=settings)
     try:
         yield servers
     finally:
-        if not was_up[0]:
+        if owned or not was_up[0]:
             stop_postgres(home)
-        if not was_up[1]:
+        if owned or not was_up[1]:
             stop_valkey(home)
 
 

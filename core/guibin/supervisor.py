@@ -147,7 +147,7 @@ def _servers(home: Path, port: int, say: Say):  # type: ignore[no-untyped-def]  
         )
         return
     say("Starting PostgreSQL and Valkey …")
-    with embedded.running(home) as servers:
+    with embedded.running(home, owned=True) as servers:
         yield Urls(
             database or servers.app_url,
             os.environ.get("GUIBIN_OWNER_URL", database or servers.owner_url),

@@ -5,11 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
-from guibin import supervisor
+from guibin import embedded, supervisor
 
 CHILD = "from guibin.supervisor import leave_with_supervisor as leave; leave(); import time; time.sleep(60)"
 PARENT = f"""
@@ -41,6 +43,27 @@ def test_the_children_of_a_killed_supervisor_leave():
         time.sleep(0.1)
 
     assert (there, alive(child)) == (True, False)
+
+
+@pytest.fixture
+def home():
+    """A folder that the server's own user reaches, too."""
+    with tempfile.TemporaryDirectory(prefix="guibin-home-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_servers_that_outlived_a_killed_supervisor_stop_with_the_next_but_not_with_a_command(home):
+    left = embedded.start(home, settings=embedded.FORGETFUL)
+
+    with embedded.running(home, settings=embedded.FORGETFUL):
+        pass
+    after_a_command = (alive(left.postgres_pid), alive(left.valkey_pid))
+    with embedded.running(home, settings=embedded.FORGETFUL, owned=True) as found:
+        same = (found.postgres_pid, found.valkey_pid) == (left.postgres_pid, left.valkey_pid)
+
+    assert (after_a_command, same) == ((True, True), True)
+    assert (alive(left.postgres_pid), alive(left.valkey_pid)) == (False, False)
 
 
 async def test_a_port_that_another_program_holds_is_named(monkeypatch):
