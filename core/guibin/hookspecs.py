@@ -36,7 +36,7 @@ class LevelSuggestion(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """Something about to be written: `action` such as `membership.start`, about `subject_id`, with its figures."""
+    """Something about to be written, about `subject_id`: `action` is `application`, with its kind, scheme and tier."""
 
     action: str
     subject_id: UUID | None

@@ -97,7 +97,7 @@ def test_objections_stop_with_their_sentences():
     hooks = hooks_of(objections=lambda proposal: ["The guest list is closed"])
 
     with pytest.raises(Objected, match="The guest list is closed"):
-        hooks.refuse_objected(Proposal("membership.start", None, {}))
+        hooks.refuse_objected(Proposal("application", None, {}))
 
 
 def test_reactions_are_collected():

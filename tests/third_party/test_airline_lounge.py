@@ -100,6 +100,18 @@ async def test_its_hook_judges_complaints_its_limits_run_and_its_callers_are_kno
     assert caller["route"]["skips_menu"]
 
 
+async def test_its_objection_stops_an_application_and_leaves_nothing(desk):
+    person = await desk.customer("1", "flyer")
+    wanted = {"customer_id": person, "scheme": CLUB, "reason": "其他航空公司会员"}
+
+    refused = await post(desk.client, "/api/v1/applications", {**wanted, "tier": "flyer_platinum"}, 422)
+    waiting = (await desk.client.get("/api/v1/applications")).json()["items"]
+    taken = await post(desk.client, "/api/v1/applications", {**wanted, "tier": "flyer_gold"})
+
+    assert (refused["type"], "白金卡只凭飞行取得" in refused["detail"]) == ("/problems/objected", True)
+    assert (waiting, taken["tier"]) == ([], "flyer_gold")
+
+
 async def test_its_events_and_campaigns_run_on_the_same_policy(desk, clock):
     guest = await flyer(desk, "1", miles=160_000, fare="50000")
     await flyer(desk, "2", miles=90_000)

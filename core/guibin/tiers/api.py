@@ -10,7 +10,9 @@ from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
+from guibin.packs import Hooks
 from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
@@ -189,9 +191,14 @@ class ApplicationController(Controller):
 
     @post("/", needs=may("tiers:apply"), summary="Put a customer up for a tier")
     async def apply(
-        self, data: NewApplication, by: Principal, now: datetime, policy: Policy, company: Company
+        self, data: NewApplication, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
     ) -> ApplicationView:
-        return await applications.apply_for(data, policy=policy, company=company, by=by, now=now)
+        applied = await applications.apply_for(data, policy=policy, company=company, by=by, now=now)
+        # An objection undoes what was written.
+        hooks.refuse_objected(
+            Proposal("application", data.customer_id, {"kind": data.kind, "scheme": data.scheme, "tier": data.tier})
+        )
+        return applied
 
     @get("/", needs=may("tiers:read"), summary="Applications, newest first")
     async def list_applications(

@@ -24,6 +24,7 @@ from guibin import (
     LevelSuggestion,
     Metric,
     Pack,
+    Proposal,
     ServiceItem,
     Setting,
     Tier,
@@ -123,3 +124,10 @@ def suggest_level(draft: ComplaintDraft) -> LevelSuggestion | None:
     """6.2: whatever concerns the flight's safety does not wait."""
     words = [word for word in ("safety", "smoke", "安全", "烟雾") if word in draft.text.lower()]
     return LevelSuggestion("safety", because=f"says {words[0]}") if words else None
+
+
+@hookimpl
+def objections(proposal: Proposal) -> list[str]:
+    """3.5: the highest tier is flown for, not matched."""
+    matched = proposal.action == "application" and proposal.details["tier"] == PLATINUM
+    return ["白金卡只凭飞行取得，不接受匹配申请"] if matched else []
