@@ -1,11 +1,11 @@
 """The one statement over the whole base and the judgement of one customer agree, on random schemes and facts."""
 
-import calendar
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plain_figures import PlainFact, plain_measures
 
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
@@ -114,9 +114,9 @@ async def test_the_statement_and_the_judgement_agree(tenant, scheme, base):
 
     judged = {row["customer_id"]: (row["tier"], msgspec.json.decode(row["measures"])) for row in rows}
     for customer, (kind, facts) in zip(ids, base, strict=True):
-        measures = {metric.name: _measure(metric, facts) for metric in scheme.metrics}
+        measures = plain_measures(scheme, _known(facts), AS_OF)
         if scheme.value_score:
-            measures["value_score"] = value_score(scheme.value_score, measures)
+            assert measures["value_score"] == value_score(scheme.value_score, measures)
         tier = judge(scheme, measures, kind)
         if kind not in scheme.customer_kinds:
             assert customer not in judged
@@ -124,49 +124,14 @@ async def test_the_statement_and_the_judgement_agree(tenant, scheme, base):
             assert judged[customer] == (tier.name if tier else None, measures)
 
 
-def _measure(metric, facts):
-    """The definition in plain words, over a list: independent of the compilers."""
+def _known(facts):
+    """What was known in time, each with its latest revision."""
     known = []
     for place, (fact, day, revisions, late) in enumerate(facts):
         in_time = revisions[: len(revisions) - late]
-        if fact == metric.fact and day < AS_OF and in_time and in_time[-1] is not None:
-            known.append((day, str(place), in_time[-1]))
-    ever = known
-    if metric.months:
-        start = _months_before(AS_OF, metric.months)
-        earlier = [one for one in known if _months_before(AS_OF, 2 * metric.months) <= one[0] < start]
-        known = [one for one in known if one[0] >= start]
-    values = [value for _, _, value in known]
-    if metric.aggregate == "count":
-        return len(values)
-    nothing = 0 if metric.none_is_zero else None
-    if not values:
-        return nothing
-    match metric.aggregate:
-        case "sum":
-            return sum(values)
-        case "max":
-            return max(values)
-        case "last":
-            return max(known)[2]
-        case "growth":
-            before = sum(value for _, _, value in earlier)
-            return (sum(values) - before) * 1000 // before if before > 0 else nothing
-    match metric.divisor:
-        case "present":
-            months = len({(day.year, day.month) for day, _, _ in known})
-        case "age":
-            first = min(ever)[0]
-            months = (2024 - first.year) * 12 + 2 - first.month + 1  # AS_OF is 29 February: its eve is in February.
-            months = max(metric.per, min(metric.months, months))
-        case _:
-            months = max(metric.months, 1)
-    return sum(values) * metric.per // months
-
-
-def _months_before(day, months):
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+        if in_time and in_time[-1] is not None:
+            known.append(PlainFact(fact, day, in_time[-1], order=str(place)))
+    return known
 
 
 async def _write(base):
