@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey for the whole run, one database per worker, one application per test."""
+"""One PostgreSQL and one Valkey for the whole run; one database, one application and its connections per worker."""
 
 import asyncio
 import json
@@ -11,13 +11,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 from argon2 import PasswordHasher
-from asgi_lifespan import LifespanManager
 from hypothesis import settings
 from pack_values import all_packs, take_away
 
 from guibin import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import keyring, staff
+from guibin_tenants.database import connected
 from support import TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
@@ -88,7 +88,7 @@ def pytest_unconfigure(config):
         shutil.rmtree(home, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend():
     return "asyncio"
 
@@ -146,15 +146,21 @@ def clock(application) -> TestClock:
     return clock
 
 
+@pytest.fixture(scope="session")
+async def pool(database, anyio_backend):
+    """The connections of every application of this worker: a new one knows no table yet, and learns slowly."""
+    async with connected(database.app, pool_size=24) as pool:
+        yield pool
+
+
 @pytest.fixture
-async def world(application, database, packs, clock, anyio_backend):
-    """The running application: started and stopped for every test."""
+async def world(application, database, pool, packs, clock):
+    """The application as it is between start and stop."""
     keyring.use_root_key(b"\x07" * 32)
     app, _ = application
     # What one test asks by link slows no other test down.
     litestar_in(app).state.survey_limits.buckets.clear()
-    async with LifespanManager(app):
-        yield World(app, packs, clock, database.owner, database.app, database.redis)
+    return World(app, packs, clock, database.owner, database.app, database.redis)
 
 
 @pytest.fixture

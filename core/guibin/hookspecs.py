@@ -4,16 +4,19 @@ Signatures here and in `docs/hooks.md` are the same, and a test says so.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import pluggy
-from litestar import Controller
 from msgspec import Struct
 from piccolo.table import Table
 
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
+
+if TYPE_CHECKING:
+    # Packs are read by workers and commands too, which serve nothing.
+    from litestar import Controller
 
 PROJECT = "guibin"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -96,7 +99,7 @@ def jobs() -> Sequence[PackJob]:  # type: ignore[empty-body]
 
 
 @hookspec
-def controllers() -> Sequence[type[Controller]]:  # type: ignore[empty-body]
+def controllers() -> "Sequence[type[Controller]]":  # type: ignore[empty-body]
     """API controllers of the pack's own, under `/api/v1/packs/<pack>/`."""
 
 

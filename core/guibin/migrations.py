@@ -6,6 +6,8 @@ import asyncpg
 from piccolo.table import Table
 
 from guibin_tenants import schema
+from guibin_tenants.database import UnsafeDatabase
+from guibin_tenants.lint import findings
 
 from .catalog import TABLES
 
@@ -13,11 +15,18 @@ _LOCK = 0x6775_6962  # one migration at a time, however many servers start
 
 
 async def migrate(owner_url: str, pack_tables: Iterable[type[Table]] = ()) -> list[str]:
-    """Create what is missing; what was created. Safe to run again and from several places at once."""
+    """Create what is missing; what was created. Safe to run again and from several places at once.
+
+    Raises UnsafeDatabase when the catalog does not keep tenants apart; then nothing was created.
+    """
     connection = await asyncpg.connect(owner_url)
     try:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-            return await schema.ensure(connection, (*TABLES, *pack_tables))
+            created = await schema.ensure(connection, (*TABLES, *pack_tables))
+            unsafe = await findings(connection)
+            if unsafe:
+                raise UnsafeDatabase("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
+            return created
     finally:
         await connection.close()

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
-from litestar import Controller
 from piccolo.table import Table
 
 from guibin_tenants.refusals import FieldError, Invalid, Refusal
@@ -17,6 +16,9 @@ from .hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Propos
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.validation import validate
+
+if TYPE_CHECKING:
+    from litestar import Controller
 
 GROUP = "guibin.packs"
 
@@ -150,7 +152,7 @@ class Hooks:
         """All packs' job kinds."""
         return tuple(job for found in self._call("jobs") for job in found)
 
-    def controllers(self) -> tuple[type[Controller], ...]:
+    def controllers(self) -> "tuple[type[Controller], ...]":
         """All packs' controllers."""
         return tuple(controller for found in self._call("controllers") for controller in found)
 

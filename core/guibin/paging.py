@@ -4,19 +4,15 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar.params import Parameter
 from msgspec import Struct
 
 from guibin_tenants.refusals import FieldError, Invalid
 
 Item = TypeVar("Item")
-
-Limit = Annotated[int, Parameter(ge=1, le=200, default=50, description="How many at most, 1 to 200.")]
-CursorText = Annotated[str | None, Parameter(default=None, description="`next` of the page before.", max_length=200)]
 
 
 class Page(Struct, Generic[Item], frozen=True):

@@ -30,10 +30,8 @@ async def provision(
     connection: asyncpg.Connection = await asyncpg.connect(owner_url)
     try:
         async with connection.transaction():
-            await schema.ensure(connection, packs.tables(new.packs))
-            unsafe = await findings(connection)
-            if unsafe:
-                raise BadPack("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
+            if await schema.ensure(connection, packs.tables(new.packs)):
+                await _refuse_unsafe(connection)
             tenant = await registry.create(connection, new, now=now)
     finally:
         await connection.close()
@@ -46,6 +44,12 @@ async def provision(
         await _take_back(owner_url, tenant)
         raise
     return tenant
+
+
+async def _refuse_unsafe(connection: asyncpg.Connection) -> None:
+    unsafe = await findings(connection)
+    if unsafe:
+        raise BadPack("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
 
 
 async def _take_back(owner_url: str, tenant: TenantView) -> None:

@@ -4,7 +4,6 @@ import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import asyncpg
 from msgspec import Struct
@@ -15,6 +14,7 @@ from piccolo.table import Table
 from .database import ENGINE
 from .refusals import Conflict, FieldError, Invalid, NotFound
 from .tables import new_id
+from .time_zones import time_zones
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 
@@ -63,7 +63,7 @@ async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetim
     problems = []
     if not _SLUG.fullmatch(new.slug):
         problems.append(FieldError("slug", "3 to 40 small letters, digits and hyphens, a letter first", value=new.slug))
-    if new.time_zone not in available_timezones():
+    if new.time_zone not in time_zones():
         problems.append(FieldError("time_zone", "an IANA time zone", "such as Asia/Shanghai", new.time_zone))
     if new.language not in ("zh-CN", "en"):
         problems.append(FieldError("language", "zh-CN or en", value=new.language))

@@ -1,6 +1,7 @@
 """Staff accounts: who works for the company, in which org unit and role, and how they sign in."""
 
 import contextlib
+import functools
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -26,8 +27,12 @@ PASSWORD_CHARS_MIN = 10
 
 # argon2id with the library's defaults (RFC 9106, low-memory profile).
 HASHER = PasswordHasher()
-# Verified when the login is unknown, so that the answer takes as long.
-_NOBODY = HASHER.hash(secrets.token_hex(16))
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """Verified when the login is unknown, so that the answer takes as long."""
+    return HASHER.hash(secrets.token_hex(16))
 
 
 # The company's posts by name, each with the role it brings.
@@ -183,7 +188,7 @@ async def sign_in(*, login: str, password: str, address: str, now: datetime) -> 
     known = row is not None and row.left_at is None and row.password_hash is not None
     locked = known and row is not None and row.locked_until is not None and row.locked_until > now
     try:
-        HASHER.verify(row.password_hash if known and row else _NOBODY, password)
+        HASHER.verify(row.password_hash if known and row else _nobodys_hash(), password)
         right = known and not locked
     except (VerifyMismatchError, InvalidHashError):
         right = False
@@ -215,7 +220,7 @@ async def sign_in(*, login: str, password: str, address: str, now: datetime) -> 
 def verify_nobody(password: str) -> None:
     """Spend the time of a verification, for answers that must not tell an unknown company from a wrong password."""
     with contextlib.suppress(VerifyMismatchError):
-        HASHER.verify(_NOBODY, password)
+        HASHER.verify(_nobodys_hash(), password)
 
 
 async def sign_out(digest: str) -> None:

@@ -36,6 +36,16 @@ NASTY = (
     {},
     {"a": {"b": {"c": []}}},
 )
+TYPES = {
+    type(None): {"null"},
+    bool: {"boolean"},
+    int: {"integer", "number"},
+    float: {"integer", "number"},
+    str: {"string"},
+    list: {"array"},
+    dict: {"object"},
+}
+EVERY_TYPE = ("null", "boolean", "integer", "number", "string", "array", "object")
 BODIES = (
     b"",
     b"null",
@@ -96,6 +106,29 @@ def sample(document, schema, depth=0):
     return formats.get(schema.get("format", ""), "phone" if kind == "string" else None)
 
 
+def nasty_for(document, schema):
+    """All that is of a type the field takes, and one of each type it does not: those are refused before anybody reads
+    them."""
+    taken = types_of(document, schema)
+    refused = {}
+    for value in NASTY:
+        if taken & TYPES[type(value)]:
+            yield value
+        else:
+            refused.setdefault(type(value), value)
+    yield from refused.values()
+
+
+def types_of(document, schema):
+    """The JSON types the schema takes; every type when it does not say."""
+    schema = resolved(document, schema)
+    several = [one for key in ("oneOf", "anyOf", "allOf") for one in schema.get(key, ())]
+    if several:
+        return set().union(*(types_of(document, one) for one in several))
+    kinds = schema.get("type", EVERY_TYPE)
+    return {kinds} if isinstance(kinds, str) else set(kinds)
+
+
 def bodies_of(document, operation):
     schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if schema is None:
@@ -105,7 +138,7 @@ def bodies_of(document, operation):
     if not isinstance(good, dict):
         return
     for name in resolved(document, schema).get("properties", {}):
-        for value in NASTY:
+        for value in nasty_for(document, resolved(document, schema)["properties"][name]):
             yield json.dumps(good | {name: value}, ensure_ascii=False)
         yield json.dumps({other: value for other, value in good.items() if other != name})
 

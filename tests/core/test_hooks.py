@@ -54,7 +54,7 @@ def test_every_hook_stands_in_the_docs_with_its_signature(hook):
     text = re.sub(
         r"guibin\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.", "", str(specification)
     )
-    wanted = f"`{hook}{text}`".replace(" | ", r" \| ")
+    wanted = f"`{hook}{text}`".replace(" | ", r" \| ").replace("'", "")
 
     assert wanted in (ROOT / "docs/hooks.md").read_text(encoding="utf-8")
 

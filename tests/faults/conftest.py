@@ -1,10 +1,8 @@
 """Worker processes that are killed, and waiting with a bound for what must come true."""
 
 import asyncio
-import contextlib
+import multiprocessing
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -12,7 +10,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.faults import process as worker_process
 
+# Importing a worker takes seconds: processes are forked from one that has.
+FORKING = multiprocessing.get_context("forkserver")
+FORKING.set_forkserver_preload([worker_process.__name__])
 LEASE_S = 1.0
 WITHIN_S = 60.0
 
@@ -38,32 +40,51 @@ def clock(clock):
     return clock
 
 
+class Process:
+    """A worker process, with the methods of a Popen."""
+
+    def __init__(self, *arguments: object) -> None:
+        self._process = FORKING.Process(target=worker_process.main, args=arguments)
+        self._process.start()
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
 class Workers:
     """Worker processes over this test's database."""
 
     def __init__(self, database, folder: Path) -> None:
         self.database = database
         self.folder = folder
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Process] = []
 
     def start(
         self, *, lease_s: float = LEASE_S, redis_url: str = "", fail_at: str = "", clock: Path | None = None
-    ) -> subprocess.Popen[bytes]:
+    ) -> Process:
         """Start one; it ends at `fail_at`, and its clock is off by the seconds that the file `clock` holds.
 
         Several points apart by commas make a family, one process for each; it ends when all have been killed.
         """
         database = self.database
-        arguments = [database.app, database.relay, redis_url or database.redis, str(lease_s)]
-        log = (self.folder / f"worker-{len(self.processes)}.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("process.py")), *arguments, str(clock or "")],
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"FAIL_AT_EACH" if "," in fail_at else "GUIBIN_FAIL_AT": fail_at},
-        )
-        self.processes.append(process)
-        return process
+        arguments = [database.app, database.relay, redis_url or database.redis, str(lease_s), str(clock or "")]
+        log = self.folder / f"worker-{len(self.processes)}.log"
+        self.processes.append(Process(arguments, dict(os.environ), fail_at, str(log)))
+        return self.processes[-1]
 
     def logs(self) -> str:
         """What they said, for a failure's message."""
@@ -83,8 +104,7 @@ class Workers:
     def end(self) -> None:
         """Kill what is left."""
         for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            process.kill()
             process.wait()
 
 

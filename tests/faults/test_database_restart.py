@@ -18,6 +18,7 @@ from guibin_tenants import keyring
 from guibin_tenants.database import connected
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import tenant_scope
+from support import pool_put_aside
 
 
 class Urls:
@@ -26,6 +27,12 @@ class Urls:
     def __init__(self, servers):
         self.owner, self.app, self.relay = servers.owner_url, servers.app_url, servers.relay_url
         self.redis = servers.redis_url
+
+
+@pytest.fixture(autouse=True)
+def no_pool():
+    with pool_put_aside():
+        yield
 
 
 @pytest.fixture

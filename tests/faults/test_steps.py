@@ -41,7 +41,7 @@ async def test_a_worker_killed_at_any_step_of_a_job_leaves_each_effect_once(work
         lost = await fetch_value("select count(*) from job_attempt where outcome = 'lost'")
         assert await fetch_value("select count(*) from job where outcome <> 'completed'") == 0
     assert lost >= 3  # taken, handled, completing: what was committed was not lost
-    assert took_s < 15
+    assert took_s < 30
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Two tenants, one of which has a row in every table."""
 
+from uuid import uuid4
+
 import pytest
 
 from guibin_tenants.scope import tenant_scope
@@ -10,10 +12,14 @@ from .rows import insert, values_for
 
 @pytest.fixture
 async def two(world):
-    """Tenants A and B, a row in every table of A, and none of B's beyond what provisioning makes."""
+    """Tenants A and B, a row in every table of A, all of one id, and none of B's beyond what provisioning makes.
+
+    One id in every table: whatever a route takes it for, it finds something that is A's.
+    """
     a, b = await world.tenant(), await world.tenant()
-    rows = {}
+    rows, identifier = {}, uuid4()
     async with tenant_scope(a.id) as scope:
         for table in TENANT_TABLES:
-            rows[table._meta.tablename] = await insert(scope.connection, table, values_for(table, a.id, rows))
+            row = values_for(table, a.id, rows, identifier=identifier)
+            rows[table._meta.tablename] = await insert(scope.connection, table, row)
     return a, b, rows

@@ -64,7 +64,9 @@ def value_for(column: Column) -> Any:
     raise NotImplementedError(f"no value for {type(column).__name__}")
 
 
-def values_for(table: type[TenantTable], tenant: UUID, rows: dict[str, UUID]) -> dict[str, Any]:
+def values_for(
+    table: type[TenantTable], tenant: UUID, rows: dict[str, UUID], *, identifier: UUID | None = None
+) -> dict[str, Any]:
     """A whole row, its references pointing at `rows` (table name → id); optional columns left empty."""
     values: dict[str, Any] = {}
     for column in table._meta.columns:
@@ -77,7 +79,7 @@ def values_for(table: type[TenantTable], tenant: UUID, rows: dict[str, UUID]) ->
             values[name] = rows.get(target) if not optional or target in rows else None
         elif name == "id" or not column._meta.null or _wanted(table, name):
             values[name] = _allowed(table, name) or value_for(column)
-    return values
+    return values | ({"id": identifier} if identifier else {})
 
 
 def _wanted(table: type[TenantTable], name: str) -> bool:

@@ -11,6 +11,7 @@ from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import tenant_or_none, tenant_scope
 from guibin_tenants.tables import new_id
+from support import pool_put_aside
 
 WRITERS = 150
 
@@ -19,8 +20,9 @@ WRITERS = 150
 async def one_connection(database, anyio_backend):
     """The pool with a single connection, so that whatever one tenant leaves behind the next one meets."""
     keyring.use_root_key(b"\x07" * 32)
-    async with connected(database.app, pool_size=1) as pool:
-        yield pool
+    with pool_put_aside():
+        async with connected(database.app, pool_size=1) as pool:
+            yield pool
 
 
 @pytest.fixture

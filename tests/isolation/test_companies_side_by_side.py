@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from guibin_tenants import keyring, registry
-from support import TestClock, World, make_app
+from support import TestClock, World, make_app, pool_put_aside
 
 OUTLETS = ("east", "west")
 ERASED = ""
@@ -229,7 +229,7 @@ def test_companies_and_outlets_see_what_the_model_says(database, packs, monkeypa
     logging.getLogger("httpx").setLevel(logging.WARNING)
     clock = TestClock()
     app = make_app(database.app, packs, clock)
-    with asyncio.Runner() as runner:
+    with pool_put_aside(), asyncio.Runner() as runner:
         lifespan = runner.run(_started(app))
         Companies.runner = runner
         Companies.world = World(app, packs, clock, database.owner, database.app, database.redis)

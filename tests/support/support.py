@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.posts import roles_of
 from guibin_tenants import keys, org_units, staff
+from guibin_tenants.database import ENGINE
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
@@ -156,6 +157,16 @@ class Company:
     def principal(self, *permissions: str, name: str = "tester") -> Principal:
         """Somebody to act in tests that call actions."""
         return Principal(kind="staff", id=new_id(), name=name, permissions=frozenset(permissions) or PERMISSIONS)
+
+
+@contextlib.contextmanager
+def pool_put_aside() -> Iterator[None]:
+    """Without the worker's connections, for a test that opens its own."""
+    pool, ENGINE.pool = ENGINE.pool, None
+    try:
+        yield
+    finally:
+        ENGINE.pool = pool
 
 
 def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:

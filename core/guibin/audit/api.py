@@ -5,7 +5,8 @@ from uuid import UUID
 
 from litestar import Controller, get
 
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import may
 
 from . import queries

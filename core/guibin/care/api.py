@@ -10,8 +10,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.paging import Limit
 from guibin.policy.packs import Policy
+from guibin.query_parameters import Limit
 from guibin_tenants.principals import Principal, may
 
 from . import actions, queries, renewals

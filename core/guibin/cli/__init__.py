@@ -10,34 +10,41 @@ from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
 
-from . import audit, data, database, keys, packs, rules, run, staff, tenants
-from . import jobs as jobs_group
-from . import timers as timers_group
-from . import timetable as timetable_group
 from .output import explain, fail
 
 app = App(
     name="guibin", help="The multi-tenant core on which companies run their VIP service.", version_flags=["--version"]
 )
-for command in (run.up, run.serve, run.worker, run.doctor, database.migrate):
-    app.command(command)
-for group in (
-    tenants.app,
-    keys.app,
-    staff.app,
-    packs.app,
-    jobs_group.app,
-    timetable_group.app,
-    timers_group.app,
-    audit.app,
-    database.app,
-):
-    app.command(group)
-app.command(data.import_, name="import")
-app.command(data.export)
-app.command(data.assess)
-app.command(data.report)
-app.command(rules.rules)
+# Named by where they are, so that a command imports what it needs and nothing of the others.
+COMMANDS = {
+    "up": ("run:up", "Run everything on the embedded servers, in the foreground; Ctrl-C stops it within ten seconds."),
+    "serve": ("run:serve", "Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."),
+    "worker": ("run:worker", "Run background jobs: relay, timetable and executor."),
+    "doctor": (
+        "run:doctor",
+        "Check the database, its roles, isolation, Redis, keys and packs; exit code 1 when something is wrong.",
+    ),
+    "migrate": ("database:migrate", "Bring the database up to this release; safe to run again."),
+    "db": ("database:app", "Show how to connect to the database."),
+    "tenant": ("tenants:app", "Create, list, show, suspend and resume companies."),
+    "key": ("keys:app", "Create, list and revoke API keys."),
+    "staff": ("staff:app", "Add and list members of staff."),
+    "pack": ("packs:app", "List and show industry packs."),
+    "import": ("data:import_", "Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."),
+    "export": (
+        "data:export",
+        "Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again.",
+    ),
+    "assess": ("data:assess", "Assess the whole customer base: who is in which tier, and who moved."),
+    "report": ("data:report", "The figures of a period beside the period before and the targets."),
+    "timers": ("timers:app", "Move a company's simulated clock; what falls due on the way happens."),
+    "timetable": ("timetable:app", "Show, change and start a company's recurring jobs."),
+    "jobs": ("jobs:app", "List, show, retry, cancel, pause and resume background jobs."),
+    "audit": ("audit:app", "Read and verify the confidentiality record."),
+    "rules": ("rules:rules", "List the rules of the regulations and the tests that prove them."),
+}
+for name, (place, summary) in COMMANDS.items():
+    app.command(f"guibin.cli.{place}", name=name, help=summary)
 
 
 def main() -> None:

@@ -12,10 +12,11 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.desks.queries import DeskView
 from guibin.desks.queries import desks as open_desks
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem
+from guibin.query_parameters import CursorText, Limit
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal, may
 

@@ -12,8 +12,9 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.outbound.gate import GATE
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import indicators

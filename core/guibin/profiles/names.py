@@ -2,11 +2,12 @@
 
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 
 def search_keys(name: str) -> tuple[str, str]:
     """Pinyin and initials of a name, small letters without spaces: 张三丽 → zhangsanli, zsl."""
+    # Imported here: its tables take longer than the whole command that never needs them.
+    from pypinyin import Style, lazy_pinyin
+
     folded = fold(name)
     syllables = lazy_pinyin(folded, style=Style.NORMAL, errors="default")
     # Text that is not Chinese comes back in one piece: its words count as syllables.

@@ -9,8 +9,9 @@ from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.calendars import Calendar
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may
 from guibin_tenants.refusals import FieldError, Invalid
 

@@ -4,12 +4,13 @@ import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.time_zones import time_zones
 
 ROW_NUMBER = "#"
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -63,7 +64,7 @@ def load(file: Path) -> Mapping:
         mapping = msgspec.toml.decode(file.read_bytes(), type=Mapping)
     except (msgspec.ValidationError, msgspec.DecodeError, tomllib.TOMLDecodeError, OSError) as error:
         raise Invalid(fields=(FieldError("mapping", str(error), f"see docs/importing.md; file {file.name}"),)) from None
-    if mapping.time_zone not in available_timezones():
+    if mapping.time_zone not in time_zones():
         raise Invalid(fields=(FieldError("mapping.time_zone", "an IANA time zone", value=mapping.time_zone),))
     for name, (first, last) in mapping.fixed_width.items():
         if not 1 <= first <= last:

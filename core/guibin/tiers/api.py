@@ -13,9 +13,10 @@ from guibin.context import Company
 from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
 from guibin.packs import Hooks
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, page_of
+from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 

@@ -11,8 +11,9 @@ from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.paging import Cursor, CursorText, Limit, Page, decode, encode, page_of
+from guibin.paging import Cursor, Page, decode, encode, page_of
 from guibin.policy.packs import Policy
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 

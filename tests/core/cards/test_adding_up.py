@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from guibin_tenants import keyring
-from support import TestClock, World, make_app
+from support import TestClock, World, make_app, pool_put_aside
 
 GOLD = "gold_card"
 CHAIN = ("head-office", "branch", "outlet")
@@ -147,7 +147,7 @@ def test_made_is_in_stock_in_transit_issued_or_written_off_whatever_happens(data
     logging.getLogger("httpx").setLevel(logging.WARNING)
     clock = TestClock()
     app = make_app(database.app, packs, clock)
-    with asyncio.Runner() as runner:
+    with pool_put_aside(), asyncio.Runner() as runner:
         lifespan = runner.run(_started(app))
         Cards.runner = runner
         Cards.world = World(app, packs, clock, database.owner, database.app, database.redis)
