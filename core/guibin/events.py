@@ -4,7 +4,7 @@ An event leaves with its transaction: it becomes one ledger job for every reacti
 """
 
 import importlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from .jobs.actions import write
+from .jobs.actions import NewJob, write
 from .jobs.kinds import ATTEMPTS_MAX, TIMEOUT_S, Handler, Run, add, tag_of
 
 
@@ -125,7 +125,7 @@ class MilestoneReached(Event, frozen=True):
 
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
-Listener = Callable[[Event, datetime], Awaitable[None]]
+Listener = Callable[[Sequence[Event], datetime], Awaitable[None]]
 # Which job kinds react to an event, and to which subjects of it: none is any.
 _kinds_by_event: dict[type[Struct], dict[str, tuple[str, ...]]] = {}
 _listeners: list[Listener] = []
@@ -173,7 +173,7 @@ def all_events() -> tuple[type[Event], ...]:
 
 
 def listens(function: Listener) -> Listener:
-    """Call the function with every event, in its transaction. Registered at import."""
+    """Call the function with what happened together, in its transaction. Registered at import."""
     if function not in _listeners:
         _listeners.append(function)
     return function
@@ -181,16 +181,22 @@ def listens(function: Listener) -> Listener:
 
 async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
     """Write down that it happened: the ids of the jobs that will react once this transaction commits."""
+    return await record_all((event,), now=now)
+
+
+async def record_all(happened: Sequence[Event], *, now: datetime) -> tuple[UUID, ...]:
+    """As `record`, for what happened together: as many statements as for one."""
     _load_reactions()
     for listener in _listeners:
-        await listener(event, now)
+        await listener(happened, now)
+    return await write([job for event in happened for job in _reactions(event)], now=now)
+
+
+def _reactions(event: Event) -> list[NewJob]:
     subject = getattr(event, "subject", "")
     kinds = [kind for kind, about in _kinds_by_event.get(type(event), {}).items() if not about or subject in about]
-    if not kinds:
-        return ()
-    payload = msgspec.json.encode(event)
-    written = [await write(kind, payload, now=now) for kind in kinds]
-    return tuple(job_id for job_id in written if job_id is not None)
+    payload = msgspec.json.encode(event) if kinds else b""
+    return [NewJob(kind=kind, payload=payload) for kind in kinds]
 
 
 def _descendants(event: type[Event]) -> set[type[Event]]:

@@ -150,11 +150,10 @@ def _steps(
 
 async def _hand_over(relay: Relay, executor: Executor, now: datetime, settings: WorkerSettings) -> bool:
     """Claim what there is room for and hand it over; whether to look again at once."""
-    room = settings.jobs_at_once * 2 - await relay.outstanding()
-    if room <= 0 or not await executor.reachable():
+    if not await executor.reachable():
         return False
     holds_max = max(1, int(settings.jobs_at_once * settings.tenant_share))
-    claimed = await relay.claim(now, room=room, tenant_holds_max=holds_max)
+    claimed = await relay.claim(now, in_hand_max=settings.jobs_at_once * 2, tenant_holds_max=holds_max)
     metrics.CLAIMED.inc(len(claimed))
     if claimed:
         failpoints.reach("relay.claimed")

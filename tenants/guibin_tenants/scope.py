@@ -47,11 +47,14 @@ class _OpenTransaction(PostgresTransaction):
 
 
 @contextlib.asynccontextmanager
-async def tenant_scope(tenant_id: UUID, *, units: str | tuple[UUID, ...] = ALL_UNITS) -> AsyncIterator[Scope]:
+async def tenant_scope(
+    tenant_id: UUID, *, units: str | tuple[UUID, ...] = ALL_UNITS, durable: bool = True
+) -> AsyncIterator[Scope]:
     """Open a transaction in which only `tenant_id` exists; commit at the end, roll back on an exception.
 
     `units` are the org units whose archives are visible (the wall of S02-6); ALL_UNITS for head office.
-    The settings go out with BEGIN in one round trip and end with the transaction.
+    The settings go out with BEGIN in one round trip and end with the transaction. What is not `durable` may be
+    forgotten when PostgreSQL itself crashes within the next second: for marks that can be made again.
     """
     if _current.get() is not None:
         raise NoTenantScope("a tenant scope is already open: scopes do not nest")
@@ -63,6 +66,7 @@ async def tenant_scope(tenant_id: UUID, *, units: str | tuple[UUID, ...] = ALL_U
     async with ENGINE.pool.acquire() as connection:
         await connection.execute(
             f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{visible}'"
+            + ("" if durable else "; SET LOCAL synchronous_commit = off")
         )
         scope = Scope(tenant_id=tenant_id, connection=connection, units=visible)
         transaction_token = ENGINE.current_transaction.set(_OpenTransaction(connection))

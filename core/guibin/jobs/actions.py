@@ -1,9 +1,11 @@
 """Writing to the ledger, in the transaction of whatever business calls for it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from guibin.tracing import traceparent
 from guibin_tenants.refusals import NotFound
@@ -15,8 +17,29 @@ from .refusals import AlreadyEnded, NotWaiting
 from .tables import LedgerJob
 
 KEY_CHARS_MAX = 300
-# The lock lets whoever takes the pause away wait for us, so that no job is held by a pause that is no more.
-_HELD = "case when exists (select from job_pause where kind in ('', $2) for key share) then $6::timestamptz end"
+# All of them in one statement. The lock lets whoever takes a pause away wait for us, so that no job is held by a pause
+# that is no more.
+_WRITE = """
+insert into job (id, kind, payload, priority, run_at, due_at, enqueued_at, unique_key, key_until_end, attempt, failures,
+    traceparent, held_at)
+select n.id, n.kind, n.payload::jsonb, n.priority, n.run_at, n.run_at, $1::timestamptz, n.unique_key, n.key_until_end,
+    0, 0, $2, case when exists (select from job_pause where kind in ('', n.kind) for key share) then $1 end
+from unnest($3::uuid[], $4::text[], $5::text[], $6::int[], $7::timestamptz[], $8::text[], $9::boolean[])
+    as n (id, kind, payload, priority, run_at, unique_key, key_until_end)
+on conflict (tenant_id, unique_key) where unique_key is not null do nothing
+returning id
+"""
+
+
+class NewJob(Struct, frozen=True, kw_only=True):
+    """A job to write down: its `payload` is JSON already. The rest is as in `enqueue`."""
+
+    kind: str
+    payload: bytes
+    run_at: datetime | None = None
+    unique_key: str | None = None
+    while_pending: bool = False
+    priority: int = 0
 
 
 async def enqueue(
@@ -33,10 +56,22 @@ async def enqueue(
     With `unique_key`, None and nothing written when the tenant has a job with this key: ever, or with `while_pending`
     one that has not ended. Higher `priority` goes first among a tenant's own.
     """
-    return await write(
-        kind_of(type(job)),
-        msgspec.json.encode(job),
-        now=now,
+    new = new_job(job, run_at=run_at, unique_key=unique_key, while_pending=while_pending, priority=priority)
+    return next(iter(await write([new], now=now)), None)
+
+
+def new_job(
+    job: Job,
+    *,
+    run_at: datetime | None = None,
+    unique_key: str | None = None,
+    while_pending: bool = False,
+    priority: int = 0,
+) -> NewJob:
+    """A payload and how it is to be done, for `write`."""
+    return NewJob(
+        kind=kind_of(type(job)),
+        payload=msgspec.json.encode(job),
         run_at=run_at,
         unique_key=unique_key,
         while_pending=while_pending,
@@ -44,35 +79,26 @@ async def enqueue(
     )
 
 
-async def write(
-    kind: str,
-    payload: bytes,
-    *,
-    now: datetime,
-    run_at: datetime | None = None,
-    unique_key: str | None = None,
-    while_pending: bool = False,
-    priority: int = 0,
-) -> UUID | None:
-    """As `enqueue`, for a payload that is JSON already."""
-    if unique_key is not None and len(unique_key) > KEY_CHARS_MAX:
-        raise ValueError(f"a unique key has at most {KEY_CHARS_MAX} characters: {kind}")
-    job_id = new_id()
-    written = await execute(
-        "insert into job (id, kind, payload, priority, run_at, due_at, enqueued_at, unique_key, key_until_end,"
-        f" attempt, failures, traceparent, held_at) values ($1, $2, $3, $4, $5, $5, $6, $7, $8, 0, 0, $9, {_HELD})"
-        " on conflict (tenant_id, unique_key) where unique_key is not null do nothing",
-        job_id,
-        kind,
-        payload.decode(),
-        priority,
-        run_at or now,
+async def write(jobs: Sequence[NewJob], *, now: datetime) -> tuple[UUID, ...]:
+    """As `enqueue`, for many at once: the ids of those written, in order."""
+    for job in jobs:
+        if job.unique_key is not None and len(job.unique_key) > KEY_CHARS_MAX:
+            raise ValueError(f"a unique key has at most {KEY_CHARS_MAX} characters: {job.kind}")
+    if not jobs:
+        return ()
+    rows = await fetch(
+        _WRITE,
         now,
-        unique_key,
-        while_pending,
         traceparent(),
+        [new_id() for _ in jobs],
+        [job.kind for job in jobs],
+        [job.payload.decode() for job in jobs],
+        [job.priority for job in jobs],
+        [job.run_at or now for job in jobs],
+        [job.unique_key for job in jobs],
+        [job.while_pending for job in jobs],
     )
-    return job_id if written else None
+    return tuple(row["id"] for row in rows)
 
 
 async def retry(job_id: UUID, *, now: datetime) -> None:

@@ -53,11 +53,9 @@ async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int
 
     Never raises for what the handler raised: that is recorded with the attempt. Cancellation is recorded and raised.
     """
-    async with tenant_scope(tenant_id) as scope:
-        company = await company_of(tenant_id)
-        if company is None:
-            return "not taken"
-        now = await now_of(company, shop.root.clock)
+    # Should PostgreSQL crash and forget the lease, nothing that was done under it has been committed either.
+    async with tenant_scope(tenant_id, durable=False) as scope:
+        now = shop.root.clock()
         taken = await ledger.take(job_id, attempt=attempt, worker=shop.worker, lease_s=shop.lease_s, now=now)
         held = taken is None and await ledger.hold_if_paused(job_id, now=now)
         scope.rollback_only = taken is None and not held
@@ -76,9 +74,9 @@ async def perform(shop: Workshop, tenant_id: UUID, job_id: UUID, *, attempt: int
             attempt=taken.attempt,
         ),
     ):
-        done = await _perform(shop, company, taken)
-    if not company.simulated:
-        metrics.JOB_WAIT_SECONDS.labels(taken.kind).observe(max((now - taken.run_at).total_seconds(), 0.0))
+        done = await _perform(shop, taken.company, taken)
+    if not taken.company.simulated:
+        metrics.JOB_WAIT_SECONDS.labels(taken.kind).observe(max((taken.started_at - taken.run_at).total_seconds(), 0.0))
     metrics.JOB_RUN_SECONDS.labels(taken.kind).observe(time.perf_counter() - begun)
     metrics.JOB_ATTEMPTS.labels(taken.kind, done).inc()
     return done

@@ -16,12 +16,16 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
+from guibin_tenants.tables import new_id
+
 from .kinds import all_handlers
 from .relay import Claimed
 
 FUNCTION = "perform"
 QUEUE_KEPT_FOR_S = 86_400
 _EXPIRES_S = 3_600
+# A worker is handed twice as many jobs as it does at once, so that a delivery ends after two waves of them.
+_WAVES = 2
 _REDIS_DOWN = (RedisError, OSError, TimeoutError)
 _log = logging.getLogger("guibin.jobs")
 
@@ -41,35 +45,37 @@ class Executor:
         self._worker: Worker | None = None
         self._client: ArqRedis | None = None
         self._draining = False
+        self._answers = False
+        self._slots = asyncio.Semaphore(at_once)
+        self._here: set[tuple[UUID, int]] = set()
 
     async def reachable(self) -> bool:
-        """Whether Redis answers; claiming more makes no sense while it does not."""
-        try:
-            await (await self._connected()).ping()
-        except _REDIS_DOWN:
-            return False
+        """Whether Redis answers, so far as the last time told; claiming more makes no sense while it does not."""
+        if not self._answers:
+            try:
+                await (await self._connected()).ping()
+                self._answers = True
+            except _REDIS_DOWN:
+                return False
         return True
 
     async def hand_over(self, claimed: Sequence[Claimed]) -> list[Claimed]:
-        """Put them into the queue; those that did not get there. One attempt is in the queue at most once."""
-        for number, job in enumerate(claimed):
-            try:
-                client = await self._connected()
-                await client.enqueue_job(
-                    FUNCTION,
-                    str(job.tenant_id),
-                    str(job.job_id),
-                    job.attempt,
-                    # A key that a vanished worker left behind must not stand in the way: the id names the worker too.
-                    _job_id=f"{self.queue}:{job.job_id}:{job.attempt}",
-                    _queue_name=self.queue,
-                    _expires=_EXPIRES_S,
-                )
-            except _REDIS_DOWN:
-                return list(claimed[number:])
-        if claimed:
-            with contextlib.suppress(*_REDIS_DOWN):
-                await (await self._connected()).expire(self.queue, QUEUE_KEPT_FOR_S)
+        """Put them into the queue, all in one delivery; those that did not get there."""
+        if not claimed:
+            return []
+        try:
+            client = await self._connected()
+            await client.enqueue_job(
+                FUNCTION,
+                [(str(job.tenant_id), str(job.job_id), job.attempt) for job in claimed],
+                _job_id=f"{self.queue}:{new_id()}",
+                _queue_name=self.queue,
+                _expires=_EXPIRES_S,
+            )
+            await client.expire(self.queue, QUEUE_KEPT_FOR_S)
+        except _REDIS_DOWN:
+            self._answers = False
+            return list(claimed)
         return []
 
     async def run(self) -> None:
@@ -80,6 +86,7 @@ class Executor:
             try:
                 await self._worker.async_run()
             except _REDIS_DOWN as error:
+                self._answers = False
                 _log.warning("Redis: %s; trying again in %.1f s", type(error).__name__, pause_s)
             finally:
                 await self._let_go(self._worker)
@@ -106,30 +113,47 @@ class Executor:
             with contextlib.suppress(*_REDIS_DOWN):
                 await self._client.aclose()
 
-    async def _perform(self, _: dict[Any, Any], tenant_id: str, job_id: str, attempt: int) -> None:
-        task = asyncio.current_task()
-        if task is not None:
+    async def _perform(self, _: dict[Any, Any], delivery: Sequence[tuple[str, str, int]]) -> None:
+        tasks = [
+            asyncio.create_task(self._one(UUID(tenant_id), UUID(job_id), attempt))
+            for tenant_id, job_id, attempt in delivery
+        ]
+        for task in tasks:
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        await self.perform(UUID(tenant_id), UUID(job_id), attempt)
+        # Whatever comes of a job stands in the ledger.
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(self, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
+        """The job, when there is room; nothing when the same attempt was delivered before and is still here."""
+        if (job_id, attempt) in self._here:
+            return
+        self._here.add((job_id, attempt))
+        try:
+            async with self._slots:
+                if not self._draining:
+                    await self.perform(tenant_id, job_id, attempt)
+        finally:
+            self._here.discard((job_id, attempt))
 
     def _new_worker(self) -> Worker:
         longest_s = max((handler.timeout_s for handler in all_handlers()), default=60.0)
         return Worker(
-            # The handler's own limit comes first; arq's is only there so that Redis forgets.
+            # The handlers' own limits come first; arq's is only there so that Redis forgets.
             functions=[
                 func(
                     self._perform,  # type: ignore[arg-type]  # arq's protocol wants parameters no function has
                     name=FUNCTION,
                     keep_result=0,
-                    timeout=longest_s + 30,
+                    timeout=_WAVES * longest_s + 30,
                     max_tries=1_000,
                 )
             ],
             queue_name=self.queue,
             redis_settings=self.settings,
             handle_signals=False,
-            max_jobs=self.at_once,
+            # A delivery holds a job at least, and its jobs wait for a slot of ours.
+            max_jobs=_WAVES * self.at_once,
             poll_delay=0.02,
             keep_result=0,
             job_serializer=msgspec.msgpack.encode,

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Company
 from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.settings import SIMULATED_CLOCK
 from guibin_tenants.tables import new_id
 
 AttemptOutcome = Literal["completed", "failed", "lost", "interrupted"]
@@ -21,8 +23,9 @@ class LeaseLost(Exception):
 
 
 class Taken(Struct, frozen=True):
-    """An attempt that holds the job's lease."""
+    """An attempt that holds the job's lease, begun at the company's `started_at`."""
 
+    company: Company
     job_id: UUID
     token: UUID
     kind: str
@@ -31,6 +34,7 @@ class Taken(Struct, frozen=True):
     failures: int
     run_at: datetime
     due_at: datetime
+    started_at: datetime
     traceparent: str
 
 
@@ -47,23 +51,43 @@ class Failure(Struct, frozen=True):
 _PAUSE = "select from job_pause p where p.tenant_id = job.tenant_id and p.kind in ('', job.kind)"
 
 
+# A simulated company's clock stands in its settings.
+_TAKE = f"""
+update job set lease_token = $3, lease_until = clock_timestamp() + $4 * interval '1 second', attempt = attempt + 1,
+    started_at = coalesce(case when t.simulated then (select (s.value #>> '{{}}')::timestamptz from tenant_setting s
+        where s.tenant_id = t.id and s.name = '{SIMULATED_CLOCK}') end, $5),
+    handed_at = coalesce(handed_at, clock_timestamp()), handed_by = $6
+from tenant t
+where job.id = $1 and t.id = job.tenant_id and t.suspended_at is null and attempt = $2 and lease_token is null
+    and ended_at is null and held_at is null and not exists ({_PAUSE})
+returning kind, payload, attempt, failures, run_at, due_at, started_at, traceparent,
+    t.id as company_id, t.slug, t.packs, t.time_zone, t.language, t.simulated
+"""
+
+
 async def take(job_id: UUID, *, attempt: int, worker: UUID, lease_s: float, now: datetime) -> Taken | None:
-    """Begin the attempt after `attempt` others; None when somebody else did, or the job has ended or its kind stands."""
+    """Begin the attempt after `attempt` others; None when somebody else did, the job has ended, its kind stands, or its
+    company is suspended.
+    """
     token = new_id()
-    row = await fetch_one(
-        "update job set lease_token = $3, lease_until = clock_timestamp() + $4 * interval '1 second',"
-        " attempt = attempt + 1, started_at = $5, handed_at = coalesce(handed_at, clock_timestamp()), handed_by = $6"
-        " where id = $1 and attempt = $2 and lease_token is null and ended_at is null and held_at is null"
-        f" and not exists ({_PAUSE})"
-        " returning kind, payload, attempt, failures, run_at, due_at, traceparent",
-        job_id,
-        attempt,
-        token,
-        lease_s,
-        now,
-        worker,
+    row = await fetch_one(_TAKE, job_id, attempt, token, lease_s, now, worker)
+    if row is None:
+        return None
+    return Taken(
+        company=Company(
+            row["company_id"], row["slug"], tuple(row["packs"]), row["time_zone"], row["language"], row["simulated"]
+        ),
+        job_id=job_id,
+        token=token,
+        kind=row["kind"],
+        payload=row["payload"],
+        attempt=row["attempt"],
+        failures=row["failures"],
+        run_at=row["run_at"],
+        due_at=row["due_at"],
+        started_at=row["started_at"],
+        traceparent=row["traceparent"],
     )
-    return Taken(job_id=job_id, token=token, **row) if row is not None else None
 
 
 async def hold_if_paused(job_id: UUID, *, now: datetime) -> bool:

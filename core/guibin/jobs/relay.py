@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin_tenants.database import UnsafeDatabase
+from guibin_tenants.database import Connection, UnsafeDatabase
 
 
 class Claimed(Struct, frozen=True):
@@ -41,30 +41,34 @@ class Serving(Struct, frozen=True):
     created_at: datetime
 
 
-# Tenants with something due come in random order when they are more than there is room for. Each gets an equal share
-# of the room, and never more than it may hold at once: a tenant with a long queue cannot fill the workers.
+# Tenants come in random order, and only as many of them are looked at as there is room for. Each gets an equal share of
+# the room, and never more than it may hold at once: a tenant with a long queue cannot fill the workers. The probe is a
+# scalar so that it stays one: as a join it would read every job that is ready.
 _CLAIM = """
 with held as materialized (
     select tenant_id, count(*) as jobs from job
     where handed_by = $3 and handed_at is not null and ended_at is null group by tenant_id
+), room as materialized (
+    select greatest($2::bigint - coalesce(sum(jobs), 0), 0)::bigint as jobs from held
 ), ready as materialized (
     select t.id as tenant_id, $4::bigint - coalesce(held.jobs, 0) as may_take
-    from tenant t left join held on held.tenant_id = t.id
-    where t.suspended_at is null and not t.simulated and coalesce(held.jobs, 0) < $4 and exists (
-        select from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null and j.held_at is null
-            and j.run_at <= $1
+    from (select id from tenant where suspended_at is null and not simulated order by random()) t
+    left join held on held.tenant_id = t.id
+    where coalesce(held.jobs, 0) < $4 and (
+        select true from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null
+            and j.held_at is null and j.run_at <= $1 limit 1
     )
-    order by random() limit $2
+    limit (select jobs from room)
 ), claimed as materialized (
     select j.tenant_id, j.id from ready cross join lateral (
         select tenant_id, id from job
         where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and held_at is null
             and run_at <= $1
         order by priority desc, run_at, id
-        limit least(greatest($2::bigint / (select count(*) from ready), 1), ready.may_take)
+        limit least(greatest((select jobs from room) / (select count(*) from ready), 1), ready.may_take)
         for update skip locked
     ) j
-    limit $2
+    limit (select jobs from room)
 )
 update job set handed_at = clock_timestamp(), handed_by = $3
 from claimed where job.tenant_id = claimed.tenant_id and job.id = claimed.id
@@ -93,16 +97,9 @@ class Relay:
         self.pool = pool
         self.worker = worker
 
-    async def outstanding(self) -> int:
-        """How many jobs this worker has been handed that have not ended."""
-        found: int = await self.pool.fetchval(
-            "select count(*) from job where handed_by = $1 and handed_at is not null and ended_at is null", self.worker
-        )
-        return found
-
-    async def claim(self, now: datetime, *, room: int, tenant_holds_max: int) -> list[Claimed]:
-        """Mark at most `room` due jobs as handed over; a tenant never holds more than `tenant_holds_max`."""
-        rows = await self.pool.fetch(_CLAIM, now, room, self.worker, tenant_holds_max)
+    async def claim(self, now: datetime, *, in_hand_max: int, tenant_holds_max: int) -> list[Claimed]:
+        """Mark due jobs as handed over until `in_hand_max` are; a tenant never holds more than `tenant_holds_max`."""
+        rows = await self.pool.fetch(_CLAIM, now, in_hand_max, self.worker, tenant_holds_max)
         return [Claimed(**row) for row in rows]
 
     async def take_back(self, claimed: Sequence[Claimed] | None = None) -> int:
@@ -171,7 +168,11 @@ class Relay:
 @contextlib.asynccontextmanager
 async def relaying(relay_url: str, worker: UUID) -> AsyncIterator[Relay]:
     """A relay for as long as this lasts. Raises UnsafeDatabase when its role could read more than it must."""
-    pool = await asyncpg.create_pool(relay_url, min_size=1, max_size=2, command_timeout=30)
+    # What is handed over and not begun comes back: PostgreSQL may forget it in a crash.
+    forgetful = {"synchronous_commit": "off"}
+    pool = await asyncpg.create_pool(
+        relay_url, min_size=1, max_size=2, command_timeout=30, server_settings=forgetful, connection_class=Connection
+    )
     try:
         if await pool.fetchval("select rolsuper or rolbypassrls from pg_roles where rolname = current_user"):
             raise UnsafeDatabase("the relay's role is a superuser or bypasses row security: use GUIBIN_RELAY_URL")

@@ -12,7 +12,7 @@ from guibin_tenants import settings
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch
 
-from .actions import write
+from .actions import NewJob, write
 from .kinds import kind_of
 from .rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 
@@ -72,12 +72,12 @@ async def run_now(name: str, rhythms: Sequence[Rhythm], company: Company, *, now
     """Do it once now, beside its rhythm: at most once a minute. The job's id, None when it is on its way already."""
     rhythm = _named(name, rhythms, company)
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)
-    return await write(
-        kind_of(type(rhythm.payload)),
-        msgspec.json.encode(rhythm.payload),
-        now=now,
+    job = NewJob(
+        kind=kind_of(type(rhythm.payload)),
+        payload=msgspec.json.encode(rhythm.payload),
         unique_key=f"rhythm/{name}/by-hand/{minute.isoformat()}",
     )
+    return next(iter(await write([job], now=now)), None)
 
 
 async def changes() -> dict[str, RhythmChange]:
@@ -136,17 +136,16 @@ async def _write(rhythm: Rhythm, moment: datetime, runs: bool, now: datetime) ->
     if not runs:
         await _mark(rhythm.name, moment, None)
         return 0
-    job_id = await write(
-        kind_of(type(rhythm.payload)),
-        msgspec.json.encode(rhythm.payload),
-        now=now,
+    job = NewJob(
+        kind=kind_of(type(rhythm.payload)),
+        payload=msgspec.json.encode(rhythm.payload),
         run_at=moment,
         unique_key=f"rhythm/{rhythm.name}/{moment.astimezone(UTC).isoformat()}",
     )
-    if job_id is None:
-        return 0
-    await _mark(rhythm.name, moment, job_id)
-    return 1
+    written = await write([job], now=now)
+    for job_id in written:
+        await _mark(rhythm.name, moment, job_id)
+    return len(written)
 
 
 async def _mark(name: str, moment: datetime, job_id: object) -> None:

@@ -94,8 +94,7 @@ async def _announced(rows: Sequence[asyncpg.Record], now: datetime) -> list[Fire
     found = [_fired(row) for row in rows]
     if found:
         failpoints.reach("timers.fired")
-    for step in found:
-        await events.record(_event(step), now=now)
+        await events.record_all([_event(step) for step in found], now=now)
     return found
 
 

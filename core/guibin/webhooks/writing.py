@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from guibin.events import Event, listens
-from guibin.jobs.actions import enqueue
+from guibin.jobs.actions import NewJob, new_job
+from guibin.jobs.actions import write as write_jobs
 from guibin.jobs.kinds import Job, kind_of
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
@@ -25,44 +28,64 @@ class DeliverWebhook(Job, frozen=True):
 
 
 @listens
-async def write_deliveries(event: Event, now: datetime) -> None:
+async def write_deliveries(happened: Sequence[Event], now: datetime) -> None:
     """One delivery for every endpoint that asked for such events."""
+    kinds = sorted({kind_of(type(event)) for event in happened})
     rows = await fetch(
-        "select id from webhook_endpoint where disabled_at is null and removed_at is null"
-        " and (cardinality(event_types) = 0 or $1 = any (event_types)) order by id",
-        kind_of(type(event)),
+        "select id, event_types from webhook_endpoint where disabled_at is null and removed_at is null"
+        " and (cardinality(event_types) = 0 or event_types && $1::text[]) order by id",
+        kinds,
     )
-    if rows:
-        await write(message_of(event, now=now), [row["id"] for row in rows], now=now)
+    if not rows:
+        return
+    asking = [(event, _asking(rows, kind_of(type(event)))) for event in happened]
+    await write_all([(message_of(event, now=now), found) for event, found in asking if found], now=now)
 
 
 async def write(message: Message, endpoint_ids: Sequence[UUID], *, now: datetime) -> list[UUID]:
     """The event and its deliveries; their ids."""
-    event_id = new_id()
+    return await write_all([(message, endpoint_ids)], now=now)
+
+
+async def write_all(messages: Sequence[tuple[Message, Sequence[UUID]]], *, now: datetime) -> list[UUID]:
+    """Events, each with the endpoints it goes to; the ids of their deliveries."""
+    if not messages:
+        return []
+    event_ids = [new_id() for _ in messages]
     await execute(
-        "insert into webhook_event (id, type, body, happened_at) values ($1, $2, $3, $4)",
-        event_id,
-        message.type,
-        encoded(message),
-        message.timestamp,
+        "insert into webhook_event (id, type, body, happened_at)"
+        " select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[])",
+        event_ids,
+        [message.type for message, _ in messages],
+        [encoded(message) for message, _ in messages],
+        [message.timestamp for message, _ in messages],
     )
-    written = []
-    for endpoint_id in endpoint_ids:
-        delivery_id = new_id()
-        await execute(
-            "insert into webhook_delivery (id, event_id, endpoint_id, state, attempts, tries, next_at, created_at)"
-            " values ($1, $2, $3, 'pending', 0, 0, $4, $4)",
-            delivery_id,
-            event_id,
-            endpoint_id,
-            now,
-        )
-        await plan(DeliverWebhook(delivery_id, 0), at=now, now=now)
-        written.append(delivery_id)
+    deliveries = [
+        (new_id(), event_id, endpoint_id)
+        for event_id, (_, endpoint_ids) in zip(event_ids, messages, strict=True)
+        for endpoint_id in endpoint_ids
+    ]
+    await execute(
+        "insert into webhook_delivery (id, event_id, endpoint_id, state, attempts, tries, next_at, created_at)"
+        " select n.id, n.event_id, n.endpoint_id, 'pending', 0, 0, $1, $1"
+        " from unnest($2::uuid[], $3::uuid[], $4::uuid[]) as n (id, event_id, endpoint_id)",
+        now,
+        *([delivery[place] for delivery in deliveries] for place in range(3)),
+    )
+    written = [delivery_id for delivery_id, _, _ in deliveries]
+    await write_jobs([_try(DeliverWebhook(delivery_id, 0), at=now) for delivery_id in written], now=now)
     return written
+
+
+def _asking(endpoints: Sequence[asyncpg.Record], kind: str) -> list[UUID]:
+    return [row["id"] for row in endpoints if not row["event_types"] or kind in row["event_types"]]
 
 
 async def plan(job: DeliverWebhook, *, at: datetime, now: datetime) -> None:
     """Have it tried at that moment, once."""
+    await write_jobs([_try(job, at=at)], now=now)
+
+
+def _try(job: DeliverWebhook, *, at: datetime) -> NewJob:
     key = f"webhook/{job.delivery_id}/{job.attempts}/{job.postponed}"
-    await enqueue(job, now=now, run_at=at, unique_key=key, while_pending=True, priority=PRIORITY)
+    return new_job(job, run_at=at, unique_key=key, while_pending=True, priority=PRIORITY)

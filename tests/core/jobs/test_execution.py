@@ -119,7 +119,9 @@ async def test_a_job_that_never_ends_is_ended(tenant, shop):
 
 async def test_an_unknown_kind_fails_and_waits_for_a_release_that_knows_it(tenant, shop):
     async with tenant.scope():
-        job_id = await actions.write("from_the_future", b"{}", now=tenant.world.clock())
+        (job_id,) = await actions.write(
+            [actions.NewJob(kind="from_the_future", payload=b"{}")], now=tenant.world.clock()
+        )
 
     assert await perform(shop, tenant.id, job_id, attempt=0) == "failed"
     assert [a.error for a in (await _job(tenant, job_id)).attempts] == ["UnknownKind"]

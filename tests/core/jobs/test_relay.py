@@ -20,10 +20,10 @@ async def _queue(tenant, count, **options):
         return [await enqueue(Effect(), now=tenant.world.clock(), **options) for _ in range(count)]
 
 
-async def _claim(relay, tenants, *, room=100, tenant_holds_max=100):
+async def _claim(relay, tenants, *, in_hand_max=100, tenant_holds_max=100):
     """What these tenants got; the database holds other tests' companies too."""
     ids = {tenant.id for tenant in tenants}
-    claimed = await relay.claim(tenants[0].world.clock(), room=room, tenant_holds_max=tenant_holds_max)
+    claimed = await relay.claim(tenants[0].world.clock(), in_hand_max=in_hand_max, tenant_holds_max=tenant_holds_max)
     return [job for job in claimed if job.tenant_id in ids]
 
 
@@ -100,7 +100,7 @@ async def test_each_company_gets_as_much_as_the_others(relay, tenant, other_tena
     await _queue(tenant, 50)
     await _queue(other_tenant, 3)
 
-    claimed = await _claim(relay, [tenant, other_tenant], room=6)
+    claimed = await _claim(relay, [tenant, other_tenant], in_hand_max=6)
 
     assert sorted(job.tenant_id for job in claimed) == sorted([tenant.id] * 3 + [other_tenant.id] * 3)
 
@@ -108,10 +108,10 @@ async def test_each_company_gets_as_much_as_the_others(relay, tenant, other_tena
 async def test_a_long_queue_never_fills_the_workers(relay, tenant):
     await _queue(tenant, 50)
 
-    first = await _claim(relay, [tenant], room=20, tenant_holds_max=7)
-    second = await _claim(relay, [tenant], room=20, tenant_holds_max=7)
+    first = await _claim(relay, [tenant], in_hand_max=20, tenant_holds_max=7)
+    second = await _claim(relay, [tenant], in_hand_max=20, tenant_holds_max=7)
 
-    assert (len(first), second, await relay.outstanding()) == (7, [], 7)
+    assert (len(first), second, await relay.take_back()) == (7, [], 7)
 
 
 async def test_higher_priority_first_then_the_longest_waiting(relay, tenant):
@@ -120,7 +120,7 @@ async def test_higher_priority_first_then_the_longest_waiting(relay, tenant):
     early = (await _queue(tenant, 1, run_at=now - timedelta(hours=1)))[0]
     urgent = (await _queue(tenant, 1, run_at=now, priority=5))[0]
 
-    order = [(await _claim(relay, [tenant], room=1))[0].job_id for _ in range(3)]
+    order = [(await _claim(relay, [tenant], in_hand_max=more))[0].job_id for more in (1, 2, 3)]
 
     assert order == [urgent, early, late]
 
@@ -154,7 +154,7 @@ async def test_a_simulated_companys_jobs_do_not_run_by_real_time(relay, world):
 async def test_a_job_is_claimed_once_by_however_many_relays(relay, tenant, database, shop):
     await _queue(tenant, 20)
     async with relaying(database.relay, shop.worker) as second:
-        both = await asyncio.gather(_claim(relay, [tenant], room=15), _claim(second, [tenant], room=15))
+        both = await asyncio.gather(_claim(relay, [tenant], in_hand_max=15), _claim(second, [tenant], in_hand_max=15))
 
     ids = [job.job_id for claimed in both for job in claimed]
     assert len(ids) == len(set(ids))
