@@ -115,7 +115,7 @@ async def claim_ms(servers: embedded.Servers) -> dict[str, float]:
         async with relaying(servers.relay_url, new_id()) as relay:
             for _ in range(30):
                 begun = time.perf_counter()
-                claimed = await relay.claim(datetime.now(UTC), in_hand_max=20, tenant_holds_max=7)
+                claimed = await relay.claim(datetime.now(UTC), in_hand_max=20, at_once=10, share=70)
                 times.append((time.perf_counter() - begun) * 1_000)
                 assert len(claimed) == 20
                 await relay.take_back()

@@ -18,7 +18,7 @@ from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
 from guibin.jobs.executor import Executor
 from guibin.jobs.leases import Leases
-from guibin.jobs.relay import Relay, relaying
+from guibin.jobs.relay import IN_HAND, Relay, relaying
 from guibin.jobs.rescue import rescue_lost
 from guibin.jobs.scheduler import Scheduler
 from guibin.packs import Packs, installed
@@ -45,11 +45,12 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     """How a worker works; seconds end in `_s`.
 
     A job whose worker vanished is done again after `lease_s`, one that Redis forgot after `handed_for_s`.
-    `tenant_share` of the jobs in hand is the most one company may have; `drain_s` is what running jobs get at the end.
+    `tenant_share` percent of the jobs done at once is the most one company may have, unless it has a share of its own;
+    `drain_s` is what running jobs get at the end.
     """
 
     jobs_at_once: int = 10
-    tenant_share: float = 0.7
+    tenant_share: int = 70
     lease_s: float = 30.0
     handed_for_s: float = 15.0
     backoff_first_s: float = 5.0
@@ -83,16 +84,16 @@ async def run(
         lease_s=settings.lease_s,
         backoff_first_s=settings.backoff_first_s,
     )
-    # A company that holds as many jobs as it may has room again when one ends, not at the next look.
-    ended = asyncio.Event()
-    executor = Executor(redis_url, worker, _performer(shop, ended), at_once=settings.jobs_at_once)
+    # There is room again when a job ends, and a sweep to hand over when a deadline is due: not at the next look.
+    sooner = asyncio.Event()
+    executor = Executor(redis_url, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
     async with _database(app_url, settings.jobs_at_once + 4), relaying(relay_url, worker) as relay:
         scheduler = Scheduler(rhythms)
         loops = [
             asyncio.create_task(
-                _forever(step, every_s, ended if step.__name__ == "hand_over" else None), name=step.__name__
+                _forever(step, every_s, sooner if step.__name__ == "hand_over" else None), name=step.__name__
             )
-            for step, every_s in _steps(shop, relay, executor, scheduler, settings)
+            for step, every_s in _steps(shop, relay, executor, scheduler, settings, sooner)
         ]
         loops.append(asyncio.create_task(executor.run(), name="executor"))
         _log.info("worker %s ready", worker)
@@ -106,7 +107,12 @@ Step = Callable[[], Awaitable[bool]]
 
 
 def _steps(
-    shop: Workshop, relay: Relay, executor: Executor, scheduler: Scheduler, settings: WorkerSettings
+    shop: Workshop,
+    relay: Relay,
+    executor: Executor,
+    scheduler: Scheduler,
+    settings: WorkerSettings,
+    sooner: asyncio.Event,
 ) -> list[tuple[Step, float]]:
     clock = shop.root.clock
 
@@ -128,6 +134,7 @@ def _steps(
         for tenant_id in await relay.tenants_with_due_timers(now):
             async with tenant_scope(tenant_id):
                 await enqueue(SweepTimers(), now=now, unique_key="sweep-timers", while_pending=True, priority=100)
+            sooner.set()
         return False
 
     async def rhythms() -> bool:
@@ -152,8 +159,12 @@ async def _hand_over(relay: Relay, executor: Executor, now: datetime, settings: 
     """Claim what there is room for and hand it over; whether to look again at once."""
     if not await executor.reachable():
         return False
-    holds_max = max(1, int(settings.jobs_at_once * settings.tenant_share))
-    claimed = await relay.claim(now, in_hand_max=settings.jobs_at_once * 2, tenant_holds_max=holds_max)
+    claimed = await relay.claim(
+        now,
+        in_hand_max=IN_HAND * settings.jobs_at_once,
+        at_once=settings.jobs_at_once,
+        share=settings.tenant_share,
+    )
     metrics.CLAIMED.inc(len(claimed))
     if claimed:
         failpoints.reach("relay.claimed")
@@ -181,7 +192,7 @@ async def _measure(relay: Relay, now: datetime) -> None:
     metrics.TIMERS_OVERDUE_SECONDS.set(oldest_s)
 
 
-def _performer(shop: Workshop, ended: asyncio.Event) -> Callable[[UUID, UUID, int], Awaitable[object]]:
+def _performer(shop: Workshop, sooner: asyncio.Event) -> Callable[[UUID, UUID, int], Awaitable[object]]:
     async def one(tenant_id: UUID, job_id: UUID, attempt: int) -> None:
         try:
             await perform(shop, tenant_id, job_id, attempt=attempt)
@@ -189,7 +200,7 @@ def _performer(shop: Workshop, ended: asyncio.Event) -> Callable[[UUID, UUID, in
             # PostgreSQL went away around the attempt: the lease expires and the job is rescued.
             _log.warning("job %s: %s", job_id, type(error).__name__)
         finally:
-            ended.set()
+            sooner.set()
 
     return one
 
@@ -219,8 +230,8 @@ async def _pause(pause_s: float, sooner: asyncio.Event) -> None:
         async with asyncio.timeout(pause_s):
             await sooner.wait()
     sooner.clear()
-    # What ends at about the same time is looked for together.
-    await asyncio.sleep(0.01)
+    # What ends at about the same time is looked for together; as much waits in this process meanwhile.
+    await asyncio.sleep(0.02)
 
 
 async def _until(stopping: asyncio.Event, loops: list[asyncio.Task[None]]) -> None:

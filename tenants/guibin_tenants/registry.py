@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
+from piccolo.columns import Array, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from .database import ENGINE
@@ -20,7 +20,10 @@ _SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
 
 
 class Tenant(Table, db=ENGINE):
-    """A company. Written by the owner role only; `simulated` tenants run on a clock of their own."""
+    """A company. Written by the owner role only; `simulated` tenants run on a clock of their own.
+
+    `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
+    """
 
     id = UuidColumn(primary_key=True, default=new_id)
     slug = Varchar(length=40, unique=True)
@@ -32,6 +35,7 @@ class Tenant(Table, db=ENGINE):
     created_at = Timestamptz(default=None, null=True)
     suspended_at = Timestamptz(default=None, null=True)
     suspended_because = Text(default=None, null=True)
+    job_share = Integer(default=None, null=True)
 
 
 class TenantView(Struct, frozen=True):
@@ -45,6 +49,7 @@ class TenantView(Struct, frozen=True):
     language: str
     simulated: bool
     suspended_at: datetime | None = None
+    job_share: int | None = None
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
@@ -123,6 +128,15 @@ async def resume(connection: asyncpg.Connection, slug: str) -> TenantView:
     return await by_slug(connection, slug)
 
 
+async def share(connection: asyncpg.Connection, slug: str, percent: int | None) -> TenantView:
+    """Let so many percent of a worker's jobs at once be this company's; None for the usual share. Raises Invalid."""
+    if percent is not None and not 1 <= percent <= 100:
+        raise Invalid(fields=(FieldError("percent", "1 to 100", value=str(percent)),))
+    tenant = await by_slug(connection, slug)
+    await connection.execute("update tenant set job_share = $2 where id = $1", tenant.id, percent)
+    return await by_slug(connection, slug)
+
+
 def _view(row: Any) -> TenantView:
     return TenantView(
         id=row["id"],
@@ -133,4 +147,5 @@ def _view(row: Any) -> TenantView:
         language=row["language"],
         simulated=row["simulated"],
         suspended_at=row["suspended_at"],
+        job_share=row["job_share"],
     )

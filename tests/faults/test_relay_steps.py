@@ -42,7 +42,7 @@ async def _finish(workers, tenant, jobs):
 async def test_the_relay_dies_after_the_claim(workers, tenant, database):
     jobs = await _queue(tenant, 5)
     async with relaying(database.relay, new_id()) as relay:
-        assert len(await relay.claim(tenant.world.clock(), in_hand_max=200, tenant_holds_max=100)) >= 5
+        assert len(await relay.claim(tenant.world.clock(), in_hand_max=200, at_once=100)) >= 5
 
     await _finish(workers, tenant, jobs)
 
@@ -52,7 +52,7 @@ async def test_the_relay_dies_after_the_hand_over(workers, tenant, database):
     dead = new_id()
     executor = Executor(database.redis, dead, _nobody, at_once=1)
     async with relaying(database.relay, dead) as relay:
-        claimed = await relay.claim(tenant.world.clock(), in_hand_max=200, tenant_holds_max=100)
+        claimed = await relay.claim(tenant.world.clock(), in_hand_max=200, at_once=100)
         assert await executor.hand_over(claimed) == []
 
     await _finish(workers, tenant, jobs)
@@ -83,7 +83,7 @@ async def test_a_hand_over_to_redis_that_is_down_gives_the_jobs_back(tenant, dat
     worker = new_id()
     executor = Executor("redis://127.0.0.1:1/0", worker, _nobody, at_once=1)
     async with relaying(database.relay, worker) as relay:
-        claimed = await relay.claim(tenant.world.clock(), in_hand_max=200, tenant_holds_max=100)
+        claimed = await relay.claim(tenant.world.clock(), in_hand_max=200, at_once=100)
         left = await executor.hand_over(claimed)
         await relay.take_back(left)
 

@@ -87,6 +87,16 @@ def resume(slug: str) -> None:
     out.print(f"Tenant {slug} is served again.")
 
 
+@app.command
+def share(
+    slug: str,
+    percent: Annotated[int | None, Parameter(help="1 to 100; without it the usual share.")] = None,
+) -> None:
+    """Let at most so many percent of what a worker does at once be this company's jobs."""
+    asyncio.run(_share(slug, percent))
+    out.print(f"Tenant {slug} has {'the usual share' if percent is None else f'{percent} %'} of each worker.")
+
+
 async def _create(new: NewTenant, simulated_from: datetime | None) -> TenantView:
     keyring.load_root_key(environment.home())
     with environment.urls() as urls:
@@ -118,3 +128,8 @@ async def _suspend(slug: str, because: str) -> TenantView:
 async def _resume(slug: str) -> TenantView:
     async with environment.owner() as connection:
         return await registry.resume(connection, slug)
+
+
+async def _share(slug: str, percent: int | None) -> TenantView:
+    async with environment.owner() as connection:
+        return await registry.share(connection, slug, percent)

@@ -19,13 +19,11 @@ from redis.exceptions import RedisError
 from guibin_tenants.tables import new_id
 
 from .kinds import all_handlers
-from .relay import Claimed
+from .relay import IN_HAND, Claimed
 
 FUNCTION = "perform"
 QUEUE_KEPT_FOR_S = 86_400
 _EXPIRES_S = 3_600
-# A worker is handed twice as many jobs as it does at once, so that a delivery ends after two waves of them.
-_WAVES = 2
 _REDIS_DOWN = (RedisError, OSError, TimeoutError)
 _log = logging.getLogger("guibin.jobs")
 
@@ -47,7 +45,8 @@ class Executor:
         self._draining = False
         self._answers = False
         self._slots = asyncio.Semaphore(at_once)
-        self._here: set[tuple[UUID, int]] = set()
+        self._slots_of: dict[UUID, tuple[int, asyncio.Semaphore]] = {}
+        self._here: dict[tuple[UUID, int], Claimed] = {}
 
     async def reachable(self) -> bool:
         """Whether Redis answers, so far as the last time told; claiming more makes no sense while it does not."""
@@ -67,7 +66,7 @@ class Executor:
             client = await self._connected()
             await client.enqueue_job(
                 FUNCTION,
-                [(str(job.tenant_id), str(job.job_id), job.attempt) for job in claimed],
+                [(str(job.tenant_id), str(job.job_id), job.attempt, job.at_once) for job in claimed],
                 _job_id=f"{self.queue}:{new_id()}",
                 _queue_name=self.queue,
                 _expires=_EXPIRES_S,
@@ -113,10 +112,10 @@ class Executor:
             with contextlib.suppress(*_REDIS_DOWN):
                 await self._client.aclose()
 
-    async def _perform(self, _: dict[Any, Any], delivery: Sequence[tuple[str, str, int]]) -> None:
+    async def _perform(self, _: dict[Any, Any], delivery: Sequence[tuple[str, str, int, int]]) -> None:
         tasks = [
-            asyncio.create_task(self._one(UUID(tenant_id), UUID(job_id), attempt))
-            for tenant_id, job_id, attempt in delivery
+            asyncio.create_task(self._one(Claimed(UUID(tenant_id), UUID(job_id), attempt, at_once)))
+            for tenant_id, job_id, attempt, at_once in delivery
         ]
         for task in tasks:
             self.running.add(task)
@@ -124,17 +123,28 @@ class Executor:
         # Whatever comes of a job stands in the ledger.
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _one(self, tenant_id: UUID, job_id: UUID, attempt: int) -> None:
+    async def _one(self, job: Claimed) -> None:
         """The job, when there is room; nothing when the same attempt was delivered before and is still here."""
-        if (job_id, attempt) in self._here:
+        key = (job.job_id, job.attempt)
+        if key in self._here:
             return
-        self._here.add((job_id, attempt))
+        self._here[key] = job
         try:
-            async with self._slots:
+            # A company's own limit first: what waits for it takes nobody's room.
+            async with self._companys(job), self._slots:
                 if not self._draining:
-                    await self.perform(tenant_id, job_id, attempt)
+                    await self.perform(job.tenant_id, job.job_id, job.attempt)
         finally:
-            self._here.discard((job_id, attempt))
+            del self._here[key]
+            if not any(other.tenant_id == job.tenant_id for other in self._here.values()):
+                self._slots_of.pop(job.tenant_id, None)
+
+    def _companys(self, job: Claimed) -> asyncio.Semaphore:
+        limit, slots = self._slots_of.get(job.tenant_id, (0, None))
+        if slots is None or limit != job.at_once:
+            slots = asyncio.Semaphore(job.at_once)
+            self._slots_of[job.tenant_id] = (job.at_once, slots)
+        return slots
 
     def _new_worker(self) -> Worker:
         longest_s = max((handler.timeout_s for handler in all_handlers()), default=60.0)
@@ -145,7 +155,7 @@ class Executor:
                     self._perform,  # type: ignore[arg-type]  # arq's protocol wants parameters no function has
                     name=FUNCTION,
                     keep_result=0,
-                    timeout=_WAVES * longest_s + 30,
+                    timeout=IN_HAND * longest_s + 30,
                     max_tries=1_000,
                 )
             ],
@@ -153,7 +163,7 @@ class Executor:
             redis_settings=self.settings,
             handle_signals=False,
             # A delivery holds a job at least, and its jobs wait for a slot of ours.
-            max_jobs=_WAVES * self.at_once,
+            max_jobs=IN_HAND * self.at_once,
             poll_delay=0.02,
             keep_result=0,
             job_serializer=msgspec.msgpack.encode,

@@ -13,13 +13,17 @@ from msgspec import Struct
 
 from guibin_tenants.database import Connection, UnsafeDatabase
 
+# A worker is handed so many times what it does at once: one wave runs, one waits.
+IN_HAND = 2
+
 
 class Claimed(Struct, frozen=True):
-    """A job to hand over: `attempt` are the attempts before."""
+    """A job to hand over: `attempt` are the attempts before, `at_once` how many of its company's may run together."""
 
     tenant_id: UUID
     job_id: UUID
     attempt: int
+    at_once: int
 
 
 class Depth(Struct, frozen=True):
@@ -42,25 +46,28 @@ class Serving(Struct, frozen=True):
 
 
 # Tenants come in random order, and only as many of them are looked at as there is room for. Each gets an equal share of
-# the room, and never more than it may hold at once: a tenant with a long queue cannot fill the workers. The probe is a
-# scalar so that it stays one: as a join it would read every job that is ready.
+# the room, and never more in hand than twice what it may run at once: a tenant with a long queue cannot fill the
+# workers. The probe is a scalar so that it stays one: as a join it would read every job that is ready.
+# $3 is the most to have in hand, $4 how many jobs the worker does at once, $5 the usual share of a tenant in percent.
 _CLAIM = """
 with held as materialized (
     select tenant_id, count(*) as jobs from job
-    where handed_by = $3 and handed_at is not null and ended_at is null group by tenant_id
+    where handed_by = $2 and handed_at is not null and ended_at is null group by tenant_id
 ), room as materialized (
-    select greatest($2::bigint - coalesce(sum(jobs), 0), 0)::bigint as jobs from held
+    select greatest($3::bigint - coalesce(sum(jobs), 0), 0)::bigint as jobs from held
 ), ready as materialized (
-    select t.id as tenant_id, $4::bigint - coalesce(held.jobs, 0) as may_take
-    from (select id from tenant where suspended_at is null and not simulated order by random()) t
-    left join held on held.tenant_id = t.id
-    where coalesce(held.jobs, 0) < $4 and (
+    select t.id as tenant_id, t.at_once, 2 * t.at_once - coalesce(held.jobs, 0) as may_take
+    from (
+        select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
+        from tenant where suspended_at is null and not simulated order by random()
+    ) t left join held on held.tenant_id = t.id
+    where coalesce(held.jobs, 0) < 2 * t.at_once and (
         select true from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null
             and j.held_at is null and j.run_at <= $1 limit 1
     )
     limit (select jobs from room)
 ), claimed as materialized (
-    select j.tenant_id, j.id from ready cross join lateral (
+    select j.tenant_id, j.id, ready.at_once from ready cross join lateral (
         select tenant_id, id from job
         where tenant_id = ready.tenant_id and ended_at is null and handed_at is null and held_at is null
             and run_at <= $1
@@ -70,9 +77,9 @@ with held as materialized (
     ) j
     limit (select jobs from room)
 )
-update job set handed_at = clock_timestamp(), handed_by = $3
+update job set handed_at = clock_timestamp(), handed_by = $2
 from claimed where job.tenant_id = claimed.tenant_id and job.id = claimed.id
-returning job.tenant_id, job.id as job_id, job.attempt
+returning job.tenant_id, job.id as job_id, job.attempt, claimed.at_once
 """
 
 
@@ -97,9 +104,12 @@ class Relay:
         self.pool = pool
         self.worker = worker
 
-    async def claim(self, now: datetime, *, in_hand_max: int, tenant_holds_max: int) -> list[Claimed]:
-        """Mark due jobs as handed over until `in_hand_max` are; a tenant never holds more than `tenant_holds_max`."""
-        rows = await self.pool.fetch(_CLAIM, now, in_hand_max, self.worker, tenant_holds_max)
+    async def claim(self, now: datetime, *, in_hand_max: int, at_once: int, share: int = 100) -> list[Claimed]:
+        """Mark due jobs as handed over until `in_hand_max` are, for a worker that does so many `at_once`.
+
+        `share` percent of these at most are one company's, unless the registry gives it a share of its own.
+        """
+        rows = await self.pool.fetch(_CLAIM, now, self.worker, in_hand_max, at_once, share)
         return [Claimed(**row) for row in rows]
 
     async def take_back(self, claimed: Sequence[Claimed] | None = None) -> int:

@@ -23,7 +23,7 @@ async def _states(client):
 
 
 async def _claimed(relay, tenant):
-    found = await relay.claim(tenant.world.clock(), in_hand_max=1_000, tenant_holds_max=100)
+    found = await relay.claim(tenant.world.clock(), in_hand_max=1_000, at_once=50)
     return [job.job_id for job in found if job.tenant_id == tenant.id]
 
 
@@ -134,7 +134,7 @@ async def test_one_companys_pause_holds_nobody_elses_jobs(tenant, other_tenant, 
 
     async with await other_tenant.client() as other:
         assert (await other.get(PATH)).json() == []
-    found = await relay.claim(other_tenant.world.clock(), in_hand_max=1_000, tenant_holds_max=100)
+    found = await relay.claim(other_tenant.world.clock(), in_hand_max=1_000, at_once=50)
     assert [job.job_id for job in found if job.tenant_id == other_tenant.id] == theirs
 
 

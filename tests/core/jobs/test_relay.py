@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from datetime import timedelta
 
 import asyncpg
@@ -11,7 +12,9 @@ from tests.core.jobs.work import Effect
 from guibin.jobs import ledger
 from guibin.jobs.actions import enqueue
 from guibin.jobs.relay import Claimed, relaying
+from guibin_tenants import registry
 from guibin_tenants.database import UnsafeDatabase
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import execute
 
 
@@ -20,10 +23,10 @@ async def _queue(tenant, count, **options):
         return [await enqueue(Effect(), now=tenant.world.clock(), **options) for _ in range(count)]
 
 
-async def _claim(relay, tenants, *, in_hand_max=100, tenant_holds_max=100):
+async def _claim(relay, tenants, *, in_hand_max=100, at_once=50, share=100):
     """What these tenants got; the database holds other tests' companies too."""
     ids = {tenant.id for tenant in tenants}
-    claimed = await relay.claim(tenants[0].world.clock(), in_hand_max=in_hand_max, tenant_holds_max=tenant_holds_max)
+    claimed = await relay.claim(tenants[0].world.clock(), in_hand_max=in_hand_max, at_once=at_once, share=share)
     return [job for job in claimed if job.tenant_id in ids]
 
 
@@ -108,10 +111,31 @@ async def test_each_company_gets_as_much_as_the_others(relay, tenant, other_tena
 async def test_a_long_queue_never_fills_the_workers(relay, tenant):
     await _queue(tenant, 50)
 
-    first = await _claim(relay, [tenant], in_hand_max=20, tenant_holds_max=7)
-    second = await _claim(relay, [tenant], in_hand_max=20, tenant_holds_max=7)
+    first = await _claim(relay, [tenant], in_hand_max=20, at_once=10, share=70)
+    second = await _claim(relay, [tenant], in_hand_max=20, at_once=10, share=70)
 
-    assert (len(first), second, await relay.take_back()) == (7, [], 7)
+    assert (len(first), second, await relay.take_back()) == (14, [], 14)
+
+
+async def test_a_company_runs_as_many_at_once_as_its_own_share_says(relay, tenant, other_tenant, database):
+    await _queue(tenant, 50)
+    await _queue(other_tenant, 50)
+    owner = await asyncpg.connect(database.owner)
+    try:
+        await registry.share(owner, tenant.slug, 20)
+        with pytest.raises(Invalid):
+            await registry.share(owner, tenant.slug, 0)
+
+        claimed = await _claim(relay, [tenant, other_tenant], in_hand_max=100, at_once=10, share=70)
+        await relay.take_back()
+        await registry.share(owner, tenant.slug, None)
+        usual = await _claim(relay, [tenant], in_hand_max=100, at_once=10, share=70)
+    finally:
+        await owner.close()
+
+    # One wave runs, one waits.
+    assert Counter((job.tenant_id, job.at_once) for job in claimed) == {(tenant.id, 2): 4, (other_tenant.id, 7): 14}
+    assert Counter(job.at_once for job in usual) == {7: 14}
 
 
 async def test_higher_priority_first_then_the_longest_waiting(relay, tenant):
@@ -141,7 +165,7 @@ async def test_a_suspended_companys_jobs_wait(relay, tenant, database):
         await connection.execute("update tenant set suspended_at = null where id = $1", tenant.id)
     finally:
         await connection.close()
-    assert await _claim(relay, [tenant]) == [Claimed(tenant.id, jobs[0], 0)]
+    assert await _claim(relay, [tenant]) == [Claimed(tenant.id, jobs[0], 0, 50)]
 
 
 async def test_a_simulated_companys_jobs_do_not_run_by_real_time(relay, world):

@@ -16,7 +16,7 @@ from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
 from guibin.sla.sweep import fire_due
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -75,6 +75,32 @@ async def test_two_sweeps_at_once_fire_each_step_once(tenant):
         fired += await fire_due(after(100))
         assert {len(await steps(subject_id)) for subject_id in subject_ids} == {5}
     assert len(fired) == len({(step.timer_id, step.step) for step in fired}) == 40 * 5
+
+
+@pytest.mark.parametrize("webhooks", [0, 1])
+async def test_firing_many_takes_as_many_statements_as_firing_one(tenant, webhooks):
+    async def counted(timers, hours):
+        async with tenant.scope():
+            for _ in range(timers):
+                await started()
+        asked = []
+        async with tenant.scope() as scope:
+            with scope.connection.query_logger(asked.append):
+                assert len(await fire_due(after(hours))) == timers
+        return len(asked)
+
+    async with tenant.scope():
+        await execute(
+            "insert into webhook_endpoint (id, url, description, event_types, created_by_name) select gen_random_uuid(),"
+            " 'https://example.org', '', '{deadline_warned}', '' from generate_series(1, $1)",
+            webhooks,
+        )
+    one, many = await counted(1, 4), await counted(30, 4)
+
+    assert one == many
+    async with tenant.scope():
+        assert await fetch_value("select count(*) from webhook_delivery") == 31 * webhooks
+        assert await fetch_value("select count(*) from job where kind = 'insight.tell_warning'") == 31
 
 
 async def test_a_rolled_back_sweep_has_fired_nothing(tenant):
