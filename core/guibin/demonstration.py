@@ -121,7 +121,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         for number in range(1, demonstration.customers + 1):
             await _customer(number, filling, *filling.chance.choice(managers))
         for scheme in demonstration.assess:
-            await assess(scheme, as_of=now.date(), policy=policy, by=by, now=now)
+            await assess(scheme, as_of=now.date(), policy=policy, hooks=packs.hooks_of((pack,)), by=by, now=now)
         await _visits(filling)
         await enliven(Scene(packs, company, policy, by, now, filling.chance))
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)

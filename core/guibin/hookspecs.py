@@ -39,7 +39,12 @@ class LevelSuggestion(Struct, frozen=True):
 
 
 class Proposal(Struct, frozen=True):
-    """Something about to be written, about `subject_id`: `action` is `application`, with its kind, scheme and tier."""
+    """Something about to be written, about the customer `subject_id`.
+
+    `action` is `application`, with its kind (an exception and an adjustment are such too), scheme and tier; or
+    `assessment`, with the move `start` or `upgrade` as its kind, scheme, tier, the tier `held`, `customer_kind`, `as_of`
+    and every figure as `measure.<name>`, None where there is no fact.
+    """
 
     action: str
     subject_id: UUID | None
@@ -85,7 +90,7 @@ def suggest_level(draft: ComplaintDraft) -> LevelSuggestion | None:
 
 @hookspec
 def objections(proposal: Proposal) -> Sequence[str]:  # type: ignore[empty-body]
-    """Sentences for the reader, each a reason why this must not happen. Any objection stops it."""
+    """Sentences for the reader, each a reason why this must not happen. Any objection stops it, for this customer only."""
 
 
 @hookspec

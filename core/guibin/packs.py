@@ -134,9 +134,17 @@ class Hooks:
         """The first pack's answer that is not None."""
         return next((found for found in self._call("suggest_level", draft=draft) if found is not None), None)
 
+    def has(self, hook: str) -> bool:
+        """Whether any of the packs implements the hook, so that nobody prepares questions that no one answers."""
+        return hook in self._callers
+
+    def objections(self, proposal: Proposal) -> tuple[str, ...]:
+        """Every pack's reasons against it."""
+        return tuple(reason for found in self._call("objections", proposal=proposal) for reason in found)
+
     def refuse_objected(self, proposal: Proposal) -> None:
         """Raises Objected with every pack's reasons."""
-        reasons = [reason for found in self._call("objections", proposal=proposal) for reason in found]
+        reasons = self.objections(proposal)
         if reasons:
             raise Objected("; ".join(reasons))
 
@@ -170,6 +178,10 @@ class Hooks:
             except Exception as error:
                 raise HookFailed(f"pack {name!r}, hook {hook!r}: {type(error).__name__}") from error
         return answers
+
+
+NO_HOOKS = Hooks(pluggy.PluginManager(hookspecs.PROJECT), ())
+"""Those of a company without packs."""
 
 
 def installed() -> dict[str, object]:

@@ -26,7 +26,7 @@ async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = Non
         policy = await effective_policy(tenant.world.packs, company, at=now)
         job_id = new_id()
         by = system_principal(name=handler.kind, job_id=job_id)
-        run = Run(by, now, policy, company, job_id, 1, at or now)
+        run = Run(by, now, policy, company, job_id, 1, at or now, tenant.world.packs.hooks_of(view.packs))
         await handler.function(payload, run)
 
 

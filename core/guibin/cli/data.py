@@ -249,8 +249,11 @@ async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[Ass
         policy = await policy_of(session)
         day = as_of or local_day(session.request.now, session.tenant.time_zone)
         names = [scheme] if scheme else [one.name for one in policy.schemes]
+        hooks = session.packs.hooks_of(session.request.company.packs)
         return [
-            await assess_scheme(name, as_of=day, policy=policy, by=session.request.by, now=session.request.now)
+            await assess_scheme(
+                name, as_of=day, policy=policy, hooks=hooks, by=session.request.by, now=session.request.now
+            )
             for name in names
         ]
 

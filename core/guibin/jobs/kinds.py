@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Company
+from guibin.packs import NO_HOOKS, Hooks
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 
@@ -32,7 +33,7 @@ class Job(Struct, frozen=True, tag=tag_of, tag_field="kind", forbid_unknown_fiel
 class Run(Struct, frozen=True):
     """One attempt at a job, inside the tenant's scope: what the handler writes commits with the job's end.
 
-    `now` is the tenant's clock, `due_at` when the job was to run: for a rhythm its tick. `job_id` stays the same over
+    `now` is the tenant's clock, `due_at` when the job was to run: for a rhythm its tick. `hooks` are its packs'. `job_id` stays the same over
     attempts, so it makes an effect outside recognisable.
     """
 
@@ -43,6 +44,7 @@ class Run(Struct, frozen=True):
     job_id: UUID
     attempt: int
     due_at: datetime | None = None
+    hooks: Hooks = NO_HOOKS
 
 
 class Errand(Struct, frozen=True):

@@ -103,7 +103,7 @@ class AssessmentController(Controller):
 
     @post("/", needs=may("tiers:assess"), summary="Assess everybody under a scheme, or simulate it")
     async def run(
-        self, data: NewAssessment, by: Principal, now: datetime, policy: Policy, company: Company
+        self, data: NewAssessment, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
     ) -> AssessmentView:
         today = local_day(now, company.time_zone)
         as_of = data.as_of or today
@@ -113,7 +113,7 @@ class AssessmentController(Controller):
             )
         if not data.dry_run:
             _refuse_simulation_parts(data)
-            return await assessment.assess(data.scheme, as_of=as_of, policy=policy, by=by, now=now)
+            return await assessment.assess(data.scheme, as_of=as_of, policy=policy, hooks=hooks, by=by, now=now)
         scheme = data.proposal or assessment.assessable(policy, data.scheme)
         known_at = data.known_at or now
         return await dry_run(scheme, as_of=as_of, known_at=known_at, policy=policy, by=by, now=now)

@@ -1,8 +1,8 @@
 """Assessing the whole base: one statement judges everybody, compares with what they hold, and says who moves."""
 
 from collections.abc import Callable
+from collections.abc import Mapping as Table
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.jobs.actions import enqueue
-from guibin.policy.compiling import assessment_sql
+from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.principals import Principal
@@ -22,9 +22,11 @@ from guibin_tenants.tables import new_id
 
 from . import consequences
 from .bulk import fetch_all
+from .judging import COMPARED, HELD_NOW, Filled
 from .lists import refuse_second_list
 from .memberships import lock_scheme
 from .moves import AnnounceMoves, Move, apply_moves
+from .objections import objected
 
 Progress = Callable[[str], None]
 
@@ -66,58 +68,25 @@ class AssessmentView(Struct, frozen=True):
     approval_id: UUID | None = None
 
 
-# A customer's figures against what they hold. `$1` as of, `$2` known at; the rest is numbered by `_Numbered`.
-# An exception that still runs is not touched, yet the row says what the figures would have earned.
-COMPARED = """
-with judged as ({judged}), compared as (
-  select j.customer_id, j.tier, j.measures, m.tier as held,
-    array_position({tiers}, j.tier) as earned, array_position({tiers}, m.tier) as has,
-    m.basis = 'exception' and coalesce(m.expires_on > $1::date, true) as locked,
-    {voluntary} and coalesce((select s.answer from consent s where s.customer_id = j.customer_id
-      and s.purpose = {scheme} and s.recorded_at <= $2::timestamptz order by s.recorded_at desc, s.id desc limit 1
-    ), '') <> 'granted' as unwilling,
-    {grace_days} > 0 and not exists (select from grace_period g where g.tenant_id = m.tenant_id
-      and g.membership_id = m.id and g.lifted_on is null and g.until_on <= $1::date) as in_grace
-  from judged j left join membership m on m.customer_id = j.customer_id and m.scheme = {scheme} and {holding}
-), moved as (
-  select customer_id, tier, measures, held, case
-    when held is null and tier is null then 'none'
-    when held is null and unwilling then 'no_consent'
-    when held is null then 'start'
-    when unwilling then 'end'
-    when locked then 'locked'
-    when tier = held then 'keep'
-    when tier is not null and (has is null or earned < has) then 'upgrade'
-    when in_grace then 'grace'
-    when tier is null then 'end'
-    else 'downgrade' end as move
-  from compared where held is not null or tier is not null or jsonb_strip_nulls(measures) <> '{{}}'
-), outcome as (
-  select customer_id, tier, measures, held, move,
-    case when move in ('start', 'upgrade', 'downgrade') then tier
-      when move in ('keep', 'grace', 'locked') then held end as becomes
-  from moved
-)
-"""
-
 _TALLY = "select move, held, becomes, count(*)::int as customers from {source} group by 1, 2, 3 order by 1, 2, 3"
 _ASSESS = (
     COMPARED.rstrip()
-    + """, written as (
-  insert into assessment_result (id, assessment_id, customer_id, tier, held, becomes, move, clause, measures)
+    + """, decided as ({decided}), written as (
+  insert into assessment_result (id, assessment_id, customer_id, tier, held, becomes, move, clause, measures, objection)
   select gen_random_uuid(), {assessment}, customer_id, tier, held, becomes, move,
-    coalesce(({clauses})[array_position({tiers}, tier)], ''), measures
-  from outcome returning move, held, becomes
+    coalesce(({clauses})[array_position({tiers}, tier)], ''), measures, objection
+  from decided returning move, held, becomes
 )
 """
     + _TALLY.format(source="written")
 )
-# What lasts now is what an assessment changes; a simulation compares with what lasted on its day.
-_HELD_NOW = "m.ends_on is null"
-HELD_THEN = (
-    "m.starts_on <= $1::date and (m.ends_on is null or m.ends_on > $1::date)"
-    " and (m.ends_on is null or m.ends_on > m.starts_on)"
-)
+_NOBODY_OBJECTS = "select *, null::text as objection from outcome"
+# Whoever a pack objects to keeps what is held, and the row says why.
+_SOME_OBJECT = """
+  select o.customer_id, o.tier, o.measures, o.held, case when x.customer_id is null then o.move else 'objected' end as move,
+    case when x.customer_id is null then o.becomes else o.held end as becomes, x.objection
+  from outcome o left join unnest({customers}, {sentences}) as x (customer_id, objection) on x.customer_id = o.customer_id
+"""
 
 
 async def assess(
@@ -125,13 +94,14 @@ async def assess(
     *,
     as_of: date,
     policy: Policy,
+    hooks: Hooks,
     by: Principal,
     now: datetime,
     progress: Progress = lambda _: None,
 ) -> AssessmentView:
     """Assess everybody under a scheme from the facts before `as_of`, and put the moves into effect on that day.
 
-    Where the scheme's list needs approval, they wait for it (S04-2). Raises NotYourAssessment, BeforeLastAssessment,
+    Where the scheme's list needs approval, they wait for it (S04-2). Whom a pack objects to keeps what is held. Raises NotYourAssessment, BeforeLastAssessment,
     ListFixed, and Invalid for an unknown scheme or one that is given by application only.
     """
     scheme = assessable(policy, scheme_name)
@@ -153,7 +123,7 @@ async def assess(
         by.name,
     )
     progress("judging every customer")
-    moves = await _write_results(assessment_id, scheme, as_of=as_of, known_at=now)
+    moves = await _write_results(assessment_id, scheme, hooks, as_of=as_of, known_at=now)
     customers = sum(move.customers for move in moves)
     await execute("update assessment set customers = $2 where id = $1", assessment_id, customers)
     note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
@@ -216,42 +186,26 @@ def assessable(policy: Policy, name: str) -> TierScheme:
 
 
 async def _write_results(
-    assessment_id: UUID, scheme: TierScheme, *, as_of: date, known_at: datetime
+    assessment_id: UUID, scheme: TierScheme, hooks: Hooks, *, as_of: date, known_at: datetime
 ) -> tuple[MoveCount, ...]:
+    sentences = await objected(Filled(scheme, as_of, known_at), hooks=hooks, as_of=as_of)
     filled = Filled(scheme, as_of, known_at)
     clauses = [tier.clause or scheme.clause for tier in scheme.tiers]
     sql = _ASSESS.format(
-        **filled.places(holding=_HELD_NOW),
+        **filled.places(holding=HELD_NOW),
         assessment=filled.place(assessment_id, "uuid"),
         clauses=filled.place(clauses, "text[]"),
+        decided=_decided(filled, sentences),
     )
     return tuple(msgspec.convert(dict(row), MoveCount) for row in await fetch_all(sql, *filled.values))
 
 
-class Filled:
-    """A statement's values while its places are filled: `$1` the day, `$2` the moment, then the scheme's own."""
-
-    def __init__(self, scheme: TierScheme, as_of: date, known_at: datetime) -> None:
-        self.scheme = scheme
-        judged = assessment_sql(scheme)
-        self.judged = judged.sql
-        self.values: list[Any] = [as_of, known_at, *judged.values]
-
-    def place(self, value: Any, cast: str) -> str:
-        """The parameter that holds the value."""
-        self.values.append(value)
-        return f"${len(self.values)}::{cast}"
-
-    def places(self, *, holding: str) -> dict[str, str]:
-        """What `COMPARED` asks for; `holding` says which memberships it compares with."""
-        return {
-            "judged": self.judged,
-            "holding": holding,
-            "tiers": self.place([tier.name for tier in self.scheme.tiers], "text[]"),
-            "voluntary": self.place(self.scheme.voluntary, "boolean"),
-            "scheme": self.place(self.scheme.name, "text"),
-            "grace_days": self.place(self.scheme.grace_days, "int"),
-        }
+def _decided(filled: Filled, sentences: Table[UUID, str]) -> str:
+    if not sentences:
+        return _NOBODY_OBJECTS
+    return _SOME_OBJECT.format(
+        customers=filled.place(list(sentences), "uuid[]"), sentences=filled.place(list(sentences.values()), "text[]")
+    )
 
 
 async def _put_up(assessment_id: UUID, scheme: TierScheme, policy: Policy, by: Principal, now: datetime) -> UUID | None:

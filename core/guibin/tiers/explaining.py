@@ -34,6 +34,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     becomes: str | None
     move: Move
     clause: str
+    objection: str = ""
 
 
 class CriterionView(Struct, frozen=True):
@@ -130,6 +131,7 @@ _SENTENCES = {
         "end": "{held}资格终止。",
         "locked": "现为经批准的例外{held}，到期前不变。",
         "no_consent": "客户未同意，不授予级别。",
+        "objected": "不作调整：{objection}。",
         "none": "",
     },
     "en": {
@@ -144,6 +146,7 @@ _SENTENCES = {
         "end": "{held} ends.",
         "locked": "{held} is an approved exception and stays until it expires.",
         "no_consent": "The customer has not consented, so no tier is given.",
+        "objected": "Nothing changes: {objection}.",
         "none": "",
     },
 }
@@ -155,6 +158,7 @@ def _sentence(basis: Basis, criteria: tuple[CriterionView, ...], policy: Policy,
     move = words[basis.move].format(
         held=policy.title(f"tier.{basis.held}", language, scheme=basis.scheme.name) if basis.held else "",
         becomes=policy.title(f"tier.{basis.becomes}", language, scheme=basis.scheme.name) if basis.becomes else "",
+        objection=basis.objection.rstrip("。."),
     )
     return (
         words["reached" if basis.tier else "missed"]

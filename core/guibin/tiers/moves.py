@@ -15,7 +15,7 @@ from .bulk import run
 
 ANNOUNCED_AT_ONCE = 500
 
-Move = Literal["start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "none"]
+Move = Literal["start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "objected", "none"]
 
 # A UUIDv7 from any PostgreSQL: 48 bits of milliseconds, the version, the rest random.
 _NEW_ID = (
@@ -24,11 +24,11 @@ _NEW_ID = (
 )
 
 _LIFT = """
-update grace_period g set lifted_on = $2, lifted_because = case r.move when 'keep' then 'requalified' else r.move end
+update grace_period g set lifted_on = $2, lifted_because = case when r.move in ('keep', 'objected') then 'requalified' else r.move end
 from assessment_result r, membership m
 where r.tenant_id = g.tenant_id and m.tenant_id = g.tenant_id and m.id = g.membership_id and m.ends_on is null
   and m.scheme = $3 and r.assessment_id = $1 and r.customer_id = m.customer_id
-  and r.move in ('keep', 'upgrade', 'downgrade', 'end') and g.lifted_on is null
+  and r.move in ('keep', 'objected', 'upgrade', 'downgrade', 'end') and g.lifted_on is null
 """
 
 # Whoever no longer holds what the assessment saw is left alone: an approval in between outranks the list.

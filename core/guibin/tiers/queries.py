@@ -49,7 +49,7 @@ class AssessmentRow(Struct, frozen=True):
 
 
 class ResultView(Struct, frozen=True):
-    """What an assessment says of one customer; money in minor units."""
+    """What an assessment says of one customer; money in minor units. `objection` is what a pack said against the move."""
 
     customer_id: UUID
     tier: str | None
@@ -58,6 +58,7 @@ class ResultView(Struct, frozen=True):
     move: Move
     clause: str
     measures: dict[str, int | None]
+    objection: str | None = None
 
 
 class ApplicationView(Struct, frozen=True):
@@ -128,7 +129,8 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
     """The latest assessment of the customer under each scheme, with the scheme as it was then."""
     rows = await fetch(
         "select distinct on (a.scheme) a.id as assessment_id, a.as_of, a.policy_version, a.policy, a.recorded_at,"
-        " a.applied_at, r.tier, r.held, r.becomes, r.move, r.clause, r.measures, c.kind"
+        " a.applied_at, r.tier, r.held, r.becomes, r.move, r.clause, r.measures, r.objection,"
+        " c.kind"
         " from assessment_result r"
         " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
         " join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id"
@@ -149,6 +151,7 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
             becomes=row["becomes"],
             move=row["move"],
             clause=row["clause"],
+            objection=row["objection"] or "",
         )
         for row in rows
     ]
@@ -173,7 +176,7 @@ async def results(assessment_id: UUID, move: Move | None, *, after: UUID | None,
     if await fetch_one("select id from assessment where id = $1", assessment_id) is None:
         raise NotFound(f"There is no assessment {assessment_id}")
     rows = await fetch(
-        "select customer_id, tier, held, becomes, move, clause, measures from assessment_result"
+        "select customer_id, tier, held, becomes, move, clause, measures, objection from assessment_result"
         " where assessment_id = $1 and ($2::text is null or move = $2) and ($3::uuid is null or customer_id > $3)"
         " order by customer_id limit $4",
         assessment_id,

@@ -18,8 +18,9 @@ from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .assessment import COMPARED, HELD_THEN, AssessmentView, Filled, MoveCount, assessable, refuse_partial_view
+from .assessment import AssessmentView, MoveCount, assessable, refuse_partial_view
 from .bulk import fetch_all
+from .judging import COMPARED, HELD_THEN, Filled
 from .moves import Move
 
 Against = Literal["held", "policy"]

@@ -65,7 +65,7 @@ class AssessmentResult(TenantTable, tablename="assessment_result"):
     """What one assessment says of one customer: `tier` is what the figures earn, None for none.
 
     `held` is the tier before and `becomes` the one after the `move`: they differ from `tier` in grace, for an exception,
-    and when a scheme drops one step at a time. `measures` holds every figure by name, None where there was no fact.
+    and when a scheme drops one step at a time. `objection` is what a pack said against the move. `measures` holds every figure by name, None where there was no fact.
     """
 
     assessment_id = UuidColumn(default=None)
@@ -76,6 +76,7 @@ class AssessmentResult(TenantTable, tablename="assessment_result"):
     move = Varchar(length=20)
     clause = Varchar(length=40, default="")
     measures = JSONB()
+    objection = Text(default=None, null=True)
 
     keys = Keys(
         wall="customer_id",

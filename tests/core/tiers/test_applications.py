@@ -8,6 +8,7 @@ from guibin.approvals import actions as approvals
 from guibin.context import Company
 from guibin.defaults import CORE
 from guibin.general import GENERAL
+from guibin.packs import NO_HOOKS
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
@@ -65,7 +66,7 @@ class Desk:
         await record_facts([fact], units=units_of(self.policy), today=day, by=self.by, now=MARCH)
 
     async def assess(self, now):
-        return await assessment.assess("vip", as_of=now.date(), policy=self.policy, by=self.by, now=now)
+        return await assessment.assess("vip", as_of=now.date(), policy=self.policy, hooks=NO_HOOKS, by=self.by, now=now)
 
     async def applies(self, customer, **more):
         new = NewApplication(

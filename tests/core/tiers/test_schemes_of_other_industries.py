@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
+from guibin.packs import NO_HOOKS
 from guibin.policy.criteria import AnyOf, AtLeast, Between, LessThan, Metric
 from guibin.policy.tiers import Tier, TierScheme
 from guibin.tiers import assessment, queries
@@ -108,7 +109,9 @@ async def test_a_customer_holds_tiers_of_two_schemes_side_by_side(tenant):
         await facts(desk, customer, "remittance", [1])
 
         await desk.assess(MARCH)
-        await assessment.assess("international", as_of=MARCH.date(), policy=policy, by=desk.by, now=MARCH)
+        await assessment.assess(
+            "international", as_of=MARCH.date(), policy=policy, hooks=NO_HOOKS, by=desk.by, now=MARCH
+        )
 
         held = await queries.current_tiers([customer], on=MARCH.date())
     assert held == {customer: {"vip": "b", "international": "gold"}}
