@@ -4,6 +4,7 @@ Times are the company's own. `catch_up` says what follows downtime: `skip` forge
 latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` when one is due.
 """
 
+from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
 from guibin.app import jobs as app
 from guibin.archive_checks import jobs as archive_checks
@@ -13,6 +14,7 @@ from guibin.care import posting as care_posting
 from guibin.complaints import handing_over as complaints_handed_over
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
+from guibin.desks import handing_over as desks_handed_over
 from guibin.events import subscribe
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
@@ -23,6 +25,7 @@ from guibin.packs import Packs
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
 from guibin.plans import relationship_jobs as relationships
+from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
 from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
@@ -62,9 +65,12 @@ HANDLERS = (
     webhooks,
 )
 CHARGES = (
+    activities_handed_over,
     complaints_handed_over,
     department_requests_handed_over,
+    desks_handed_over,
     plans_handed_over,
+    receptions_handed_over,
     records_handed_over,
     service_requests_handed_over,
     surveys_handed_over,

@@ -3,11 +3,11 @@
 from uuid import uuid4
 
 import pytest
+from table_rows import insert, values_for
 
 from guibin_tenants.scope import tenant_scope
 
 from .matrix import TENANT_TABLES
-from .rows import insert, values_for
 
 
 @pytest.fixture

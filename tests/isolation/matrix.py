@@ -1,12 +1,11 @@
 """What one table lets another tenant do: nothing, when all is well."""
 
 import asyncpg
+from table_rows import insert, values_for
 
 from guibin.catalog import TABLES
 from guibin_tenants.scope import current_scope, savepoint
 from guibin_tenants.tables import TenantTable
-
-from .rows import insert, values_for
 
 TENANT_TABLES = [table for table in TABLES if issubclass(table, TenantTable)]
 

@@ -2,11 +2,11 @@
 
 import asyncpg
 import pytest
+from table_rows import insert, values_for
 
 from guibin_tenants.scope import savepoint, tenant_scope
 
 from .matrix import TENANT_TABLES, leaks
-from .rows import insert, values_for
 
 
 async def test_every_table_hides_and_refuses_another_tenants_rows(two):

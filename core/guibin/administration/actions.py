@@ -8,6 +8,7 @@ from msgspec import UNSET
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
+from guibin.profiles.handing_over import end_places
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
@@ -102,6 +103,7 @@ async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetim
         taken = NewHandOver(successor_id=leaving.successor_id, reason="left")
         await handing_over.hand_over_all(account, taken, by=by, now=now)
     await handing_over.refuse_open_work(account)
+    await end_places(staff_id, now=now)
     await staff.leave(staff_id, now=now)
     await _record("staff.leave", staff_id, by=by, now=now)
     return await staff.by_id(staff_id)

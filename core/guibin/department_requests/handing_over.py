@@ -47,4 +47,4 @@ async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: dat
     )
 
 
-charge("department requests", count, hand_over)
+charge("department requests", count, hand_over, columns=("department_request.owner_id", "department_request.asked_by"))

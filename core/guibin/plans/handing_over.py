@@ -35,4 +35,4 @@ async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
     )
 
 
-charge("planned items", count, hand_over)
+charge("planned items", count, hand_over, columns=("work_plan_item.staff_id",))

@@ -246,5 +246,11 @@ async def _no_team(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | 
     return 0
 
 
-handing_over.charge("customers", _count_customers, _hand_over_customers)
-handing_over.charge("team memberships", _no_team, _hand_over_teams)
+@handing_over.on_leaving("team_member.staff_id")
+async def leave_teams(staff_id: UUID, now: datetime) -> None:
+    """Nobody who has left is in a customer's team."""
+    await execute("update team_member set left_at = $2 where staff_id = $1 and left_at is null", staff_id, now)
+
+
+handing_over.charge("customers", _count_customers, _hand_over_customers, columns=("customer.account_manager_id",))
+handing_over.charge("team memberships", _no_team, _hand_over_teams, columns=())

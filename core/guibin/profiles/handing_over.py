@@ -35,21 +35,54 @@ HandingOver = Callable[[HandOver, Principal, datetime], Awaitable[int]]
 
 
 class Charge(Struct, frozen=True):
-    """A kind of work: how much of it is open, and how it is handed over; both say how many."""
+    """A kind of work: how much of it is open, and how it is handed over; both say how many.
+
+    `columns` are those that say who answers for it, as `table.column`: every such column of the product belongs to a
+    charge, ends with whoever leaves, or is history, and a test says so.
+    """
 
     what: str
     count: Counting
     hand_over: HandingOver
+    columns: tuple[str, ...]
 
 
 UnitCallback = Callable[[UUID, UUID, Principal, datetime], Awaitable[None]]
+LeavingCallback = Callable[[UUID, datetime], Awaitable[None]]
 _charges: dict[str, Charge] = {}
 _on_dissolution: list[UnitCallback] = []
+_on_leaving: dict[str, LeavingCallback] = {}
 
 
-def charge(what: str, count: Counting, hand_over: HandingOver) -> None:
+def charge(what: str, count: Counting, hand_over: HandingOver, *, columns: tuple[str, ...]) -> None:
     """Make a kind of work known. Registered at import; a second time replaces."""
-    _charges[what] = Charge(what, count, hand_over)
+    _charges[what] = Charge(what, count, hand_over, columns)
+
+
+def charges() -> tuple[Charge, ...]:
+    """Every kind of work there is."""
+    return tuple(_charges.values())
+
+
+def on_leaving(column: str) -> Callable[[LeavingCallback], LeavingCallback]:
+    """Call the function with whoever leaves, in the same transaction: it ends what `table.column` says of them."""
+
+    def known(callback: LeavingCallback) -> LeavingCallback:
+        _on_leaving[column] = callback
+        return callback
+
+    return known
+
+
+def ended_by_leaving() -> tuple[str, ...]:
+    """The columns whose rows end with whoever leaves."""
+    return tuple(_on_leaving)
+
+
+async def end_places(staff_id: UUID, *, now: datetime) -> None:
+    """Whatever needs no successor ends: seats, places in teams."""
+    for callback in _on_leaving.values():
+        await callback(staff_id, now)
 
 
 def on_dissolution(callback: UnitCallback) -> UnitCallback:

@@ -3,6 +3,7 @@
 An old edition stays on record as it went out. Departments that are no longer needed are told so.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -83,10 +84,18 @@ async def issue(row: asyncpg.Record, what: Issue) -> None:
 async def units_of(departments: tuple[str, ...], venue_id: UUID | None) -> dict[str, UUID | None]:
     """The org unit of each department: `<venue>-<department>`, else `<department>`, else the venue or the head office."""
     units = await org_units.all_units()
-    codes = {unit.code: unit.id for unit in units}
+    followed = {unit.id: unit.successor_id for unit in units}
+    codes = {unit.code: _standing(unit.id, followed) for unit in units}
     venue = next((unit.code for unit in units if unit.id == venue_id), "")
     head = next((unit.id for unit in units if unit.parent_id is None), None)
     return {name: codes.get(f"{venue}-{name}") or codes.get(name) or venue_id or head for name in departments}
+
+
+def _standing(unit_id: UUID, followed: Mapping[UUID, UUID | None]) -> UUID:
+    """The unit, or whoever took its things over."""
+    while (successor_id := followed.get(unit_id)) is not None:
+        unit_id = successor_id
+    return unit_id
 
 
 async def people_of(unit_id: UUID | None) -> tuple[UUID, ...]:

@@ -30,4 +30,4 @@ async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
     )
 
 
-charge("visits", count, hand_over)
+charge("visits", count, hand_over, columns=("visit.staff_id",))

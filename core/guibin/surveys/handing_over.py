@@ -34,4 +34,4 @@ async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
     )
 
 
-charge("improvement actions", count, hand_over)
+charge("improvement actions", count, hand_over, columns=("improvement_action.owner_id",))

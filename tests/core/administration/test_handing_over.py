@@ -145,6 +145,33 @@ async def test_whoever_leaves_orphans_nobody(tenant, client, admin, outlets):
     assert sorted(actions) == ["customer.assign", "staff.hand_over", "staff.leave"]
 
 
+@pytest.mark.rule("S05-3", "S14-3", "S07-3")
+async def test_whoever_leaves_is_with_no_guest_and_at_no_desk(tenant, client, admin, outlets, clock):
+    leaver = await tenant.staff("leaver", "account_manager", unit="east")
+    heir = await tenant.staff("heir", "account_manager", unit="east")
+    customer = await opened(client, org_unit_id=str(outlets["east"]))
+    visit = {"customer_id": customer, "source": "集团办公室", "text": "参观", "arrives_at": "2026-03-09T02:00:00Z"}
+    reception = (await client.post("/api/v1/receptions", json=visit)).json()
+    confirmed = await client.post(f"/api/v1/receptions/{reception['id']}/confirmation", json={})
+    assert confirmed.status_code == 201, confirmed.text
+    assigned = await client.post(
+        f"/api/v1/receptions/{reception['id']}/assignments", json={"staff_id": str(leaver.staff_id)}
+    )
+    assert assigned.status_code == 201, assigned.text
+    desk = (await client.post("/api/v1/desks", json={"org_unit_id": str(outlets["east"]), "name": "大客户专席"})).json()
+    await client.post(f"/api/v1/desks/{desk['id']}/seats", json={"staff_id": str(leaver.staff_id)})
+    path = f"/api/v1/staff/{leaver.staff_id}/leaving"
+
+    refused = await admin.post(path, json={})
+    done = await admin.post(path, json={"successor_id": str(heir.staff_id)})
+
+    assert (refused.status_code, "1 receptions" in refused.json()["detail"], done.status_code) == (409, True, 200)
+    after = (await client.get(f"/api/v1/receptions/{reception['id']}")).json()
+    assert (after["host_id"], after["host_name"]) == (str(heir.staff_id), "heir")
+    assert (await client.get(f"/api/v1/desks/{desk['id']}")).json()["staff_ids"] == []
+    assert "reception_assigned" in [n["kind"] for n in (await heir.get("/api/v1/notices")).json()["items"]]
+
+
 @pytest.mark.rule("S05-3", "S02-6")
 async def test_nobody_goes_where_they_do_not_see_their_customers(tenant, client, admin, outlets):
     own = await tenant.staff("own", "account_manager", unit="east")
@@ -210,6 +237,9 @@ async def test_a_dissolved_outlet_hands_over_everything(tenant, client, admin, o
     key = await tenant.client("customers:read", org_unit_id=outlets["east"])
     customer = await opened(client, org_unit_id=str(outlets["east"]), account_manager_id=str(own.staff_id))
     made = await busy(own, customer)
+    desk = (await client.post("/api/v1/desks", json={"org_unit_id": str(outlets["east"]), "name": "专席"})).json()
+    visit = {"customer_id": customer, "source": "办公室", "text": "参观", "arrives_at": "2026-03-09T02:00:00Z"}
+    reception = (await client.post("/api/v1/receptions", json=visit | {"venue_id": str(outlets["east"])})).json()
     task = {"task": "green_channel", "text": "请抢修", "owner_id": str(own.staff_id)}
     request = await lead.post("/api/v1/department-requests", json=task | {"to_unit_id": str(outlets["east"])})
     path = f"/api/v1/org-units/{outlets['east']}/dissolution"
@@ -234,6 +264,8 @@ async def test_a_dissolved_outlet_hands_over_everything(tenant, client, admin, o
     assert (await lead.get(f"/api/v1/department-requests/{request.json()['id']}")).json()["to_unit_id"] == str(
         outlets["west"]
     )
+    assert (await client.get(f"/api/v1/receptions/{reception['id']}")).json()["venue_id"] == str(outlets["west"])
+    assert (await client.get(f"/api/v1/desks/{desk['id']}")).json()["org_unit_id"] == str(outlets["west"])
     lines = (await client.get(f"/api/v1/customers/{customer}/assignments")).json()
     assert [(line["because"], line["reason"]) for line in lines] == [("unit_dissolved", "网点合并"), ("opened", "")]
     units = {unit["code"]: unit for unit in (await admin.get("/api/v1/org-units")).json()}
