@@ -11,8 +11,8 @@ from guibin_tenants.refusals import Forbidden, Unauthenticated
 PUBLIC = "public"
 
 
-def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raises Forbidden unless the principal satisfies the handler's `needs`."""
+async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Raises Forbidden unless the principal satisfies the handler's `needs`. Async, or every request would hop to a thread."""
     if connection.scope["path"].startswith("/api/docs"):
         return
     needs = handler.opt.get("needs")

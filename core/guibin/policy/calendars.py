@@ -1,5 +1,6 @@
 """When a desk is open: weekly windows, closed days, and make-up days that work although they are a weekend."""
 
+import functools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -77,18 +78,24 @@ def china_calendar(
     The State Council publishes a year's make-up days about November of the year before; years without any are
     provisional.
     """
-    wanted = sorted(set(years))
-    table = holidays.country_holidays("CN", years=wanted)
-    make_up = {day for day in table.weekend_workdays if day.year in wanted}
+    wanted = tuple(sorted(set(years)))
+    closed, make_up = _public_holidays(wanted)
     published = [year for year in wanted if any(day.year == year for day in make_up)]
     return Calendar(
         name=name,
         time_zone=time_zone,
         windows=windows,
-        closed_on=frozenset(table),
-        open_on=frozenset(make_up) if works_make_up_days else frozenset(),
+        closed_on=closed,
+        open_on=make_up if works_make_up_days else frozenset(),
         confirmed_until=date(max(published), 12, 31) if published else date(wanted[0], 1, 1) - timedelta(days=1),
     )
+
+
+@functools.lru_cache(16)
+def _public_holidays(years: tuple[int, ...]) -> tuple[frozenset[date], frozenset[date]]:
+    """China's days off in these years, and the weekend days worked instead."""
+    table = holidays.country_holidays("CN", years=years)
+    return frozenset(table), frozenset(day for day in table.weekend_workdays if day.year in years)
 
 
 def open_spans(calendar: Calendar, since: datetime) -> Iterator[tuple[datetime, datetime]]:
