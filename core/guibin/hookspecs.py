@@ -80,7 +80,8 @@ def pack() -> Pack:  # type: ignore[empty-body]  # a specification has no body
 
 @hookspec
 def derived_measures(measures: dict[str, int]) -> Sequence[Measure]:  # type: ignore[empty-body]
-    """Measures computed from a customer's own, such as a ratio; they appear beside them and in explanations."""
+    """Measures computed from a customer's figures of one scheme, such as a ratio; its explanation shows them. Only figures
+    there are facts for are in `measures`. The text `measure.<name>` is the title."""
 
 
 @hookspec(firstresult=True)

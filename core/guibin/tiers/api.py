@@ -148,7 +148,14 @@ class MembershipController(Controller):
 
     @get("/", needs=may("tiers:read"), summary="What the customer holds, held, and why")
     async def show(
-        self, customer_id: UUID, by: Principal, now: datetime, policy: Policy, company: Company, language: str
+        self,
+        customer_id: UUID,
+        by: Principal,
+        now: datetime,
+        policy: Policy,
+        hooks: Hooks,
+        company: Company,
+        language: str,
     ) -> MembershipAnswer:
         if customer_id not in await visible_customers([customer_id]):
             raise NotFound(f"There is no customer {customer_id}")
@@ -159,7 +166,10 @@ class MembershipController(Controller):
             customer_id=customer_id,
             current=queries.holding_on(history, local_day(now, company.time_zone)),
             history=history,
-            explanations=[explanation_of(basis, policy, language) for basis in bases],
+            explanations=[
+                explanation_of(basis, policy, language, hooks.derived_measures(basis.figures.known()))
+                for basis in bases
+            ],
             consequences=await consequences.of_customer(customer_id),
         )
 

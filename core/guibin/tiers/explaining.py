@@ -1,11 +1,12 @@
 """Why a customer has the tier they have: a sentence with the figures, the bounds and the clause, in either language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.hookspecs import Measure
 from guibin.policy.compiling import explain
 from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
@@ -19,6 +20,10 @@ class Figures(Struct, frozen=True):
 
     measures: dict[str, int | None]
     kind: str
+
+    def known(self) -> dict[str, int]:
+        """The figures there are facts for."""
+        return {name: value for name, value in self.measures.items() if value is not None}
 
 
 class Basis(Struct, frozen=True, kw_only=True):
@@ -54,6 +59,14 @@ class StrategyStep(Struct, frozen=True):
     title: str
 
 
+class DerivedMeasure(Struct, frozen=True):
+    """What a pack computes from the customer's figures, minor units for money. No tier depends on it."""
+
+    name: str
+    title: str
+    value: int
+
+
 class Explanation(Struct, frozen=True):
     """The latest assessment under one scheme, in words. Every tier's criterion is given from high to low.
 
@@ -73,6 +86,7 @@ class Explanation(Struct, frozen=True):
     criteria: tuple[CriterionView, ...]
     expectation: CriterionView | None = None
     strategy: tuple[StrategyStep, ...] = ()
+    derived: tuple[DerivedMeasure, ...] = ()
 
 
 def judge(scheme: TierScheme, measures: Mapping[str, int | None], kind: str) -> Tier | None:
@@ -82,7 +96,7 @@ def judge(scheme: TierScheme, measures: Mapping[str, int | None], kind: str) -> 
     return next((t for t in scheme.tiers if t.criterion is not None and holds(t.criterion, measures, kind)), None)
 
 
-def explanation_of(basis: Basis, policy: Policy, language: str) -> Explanation:
+def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequence[Measure] = ()) -> Explanation:
     """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
     scheme, figures = basis.scheme, basis.figures
     criteria = tuple(
@@ -104,6 +118,9 @@ def explanation_of(basis: Basis, policy: Policy, language: str) -> Explanation:
         expectation=_view(now, now.expectation, basis, policy, language) if now and now.expectation else None,
         strategy=tuple(
             StrategyStep(name, policy.title(f"strategy.{name}", language)) for name in (now.strategy if now else ())
+        ),
+        derived=tuple(
+            DerivedMeasure(one.name, policy.title(f"measure.{one.name}", language), one.value) for one in derived
         ),
     )
 

@@ -22,6 +22,7 @@ from guibin import (
     Hours,
     Level,
     LevelSuggestion,
+    Measure,
     Metric,
     Pack,
     Proposal,
@@ -117,6 +118,13 @@ PACK = Pack(
 def pack() -> Pack:
     """The programme as a value."""
     return PACK
+
+
+@hookimpl
+def derived_measures(measures: dict[str, int]) -> list[Measure]:
+    """How far somebody flies at a time: who flies short and often is asked about the commuter card."""
+    segments = measures.get("segments_1y", 0)
+    return [Measure("miles_a_segment", measures["miles_1y"] // segments)] if segments and "miles_1y" in measures else []
 
 
 @hookimpl
