@@ -70,7 +70,7 @@ async def test_a_flyer_rises_by_miles_or_segments_and_uses_what_the_tier_gives(d
     assert tiers == ["flyer_platinum", "flyer_gold", None, "flyer_silver"]
     assert "≥ 40,000 miles" in str((await desk.membership(silver))["explanations"])
     derived = [one["derived"] for one in (await desk.membership(by_segments))["explanations"]]
-    assert derived == [[{"name": "miles_a_segment", "title": "平均每段里程", "value": 500}]]
+    assert derived == [[{"name": "miles_a_segment", "title": "Miles a segment", "value": 500}]]
     assert (await desk.membership(just_under))["explanations"][0]["derived"][0]["value"] == 39_999
     visits = [
         (
