@@ -1,13 +1,13 @@
-"""Who gets in: keys, sessions, CSRF, suspension, limits."""
+"""Who gets in: keys, sessions, CSRF, allowances. Suspension: test_suspension.py."""
 
 from datetime import timedelta
 
-import asyncpg
 import pytest
 
-from guibin_tenants import keys, registry
+from guibin_tenants import keys
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import TooManyRequests
+from guibin_tenants.scope import fetch_value
 from support import PASSWORD
 
 
@@ -107,20 +107,6 @@ async def test_ten_failures_lock_the_account_for_a_quarter_of_an_hour(world, ten
     assert (locked.status_code, opened.status_code) == (401, 201)
 
 
-async def test_a_suspended_company_gets_403_everywhere(world, tenant, database):
-    token = await tenant.key()
-    owner = await asyncpg.connect(database.owner)
-    try:
-        await registry.suspend(owner, tenant.slug, because="unpaid", now=world.clock())
-        refused = await world.client(token).get("/api/v1/me")
-        await registry.resume(owner, tenant.slug)
-        served = await world.client(token).get("/api/v1/me")
-    finally:
-        await owner.close()
-
-    assert (refused.status_code, refused.json()["type"], served.status_code) == (403, "/problems/tenant-suspended", 200)
-
-
 def test_an_allowance_flows_back_with_time():
     seconds = [0.0]
     limits = RateLimits(Allowance(per_second=1, burst=2), seconds=lambda: seconds[0])
@@ -134,15 +120,38 @@ def test_an_allowance_flows_back_with_time():
     assert (refused.value.retry_after, limits.take(owner, "read")) == (2, (0, 3))
 
 
-async def test_answers_carry_security_headers(world):
-    answer = await world.client().get("/health/live")
+async def test_a_company_that_asks_too_much_waits_and_no_other_does(world, tenant, other_tenant, monkeypatch):
+    middleware = world.litestar.state.scope_middleware
+    seconds = [0.0]
+    monkeypatch.setattr(
+        middleware, "limits", RateLimits(Allowance(per_second=0.5, burst=4), seconds=lambda: seconds[0])
+    )
+    keys_of_one = [await tenant.client(), await tenant.client()]
+    neighbour = await other_tenant.client()
 
-    assert {k: v for k, v in answer.headers.items() if k not in ("content-length",)} == {
-        "content-type": "application/json",
-        "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "no-referrer",
-        "permissions-policy": "interest-cohort=()",
-        "cross-origin-resource-policy": "same-origin",
-    }
+    # Two keys of one company share its allowance, although each has not used up its own.
+    answers = [await keys_of_one[number % 2].get("/api/v1/me") for number in range(5)]
+    beside = [(await neighbour.get("/api/v1/me")).status_code for _ in range(4)]
+    refused = answers[-1]
+    seconds[0] = float(refused.headers["retry-after"])
+    again = await keys_of_one[0].get("/api/v1/me")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in answers[:4]] == ["r=3", "r=2", "r=1", "r=0"]
+    assert (refused.headers["retry-after"], refused.json()["type"]) == ("3", "/problems/too-many-requests")
+    assert beside == [200] * 4
+    assert again.status_code == 200
+
+
+async def test_what_was_refused_for_asking_too_much_wrote_nothing(world, tenant, monkeypatch):
+    monkeypatch.setattr(
+        world.litestar.state.scope_middleware, "limits", RateLimits(Allowance(per_second=0.001, burst=3))
+    )
+    client = await tenant.client()
+    body = {"text": "没有信号", "channel": "phone"}
+
+    statuses = [(await client.post("/api/v1/complaints", json=body)).status_code for _ in range(2)]
+
+    async with tenant.scope():
+        kept = await fetch_value("select count(*) from complaint")
+    assert (statuses, kept) == ([201, 429], 1)

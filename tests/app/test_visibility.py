@@ -12,15 +12,17 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
-from tests.core.jobs.work import Effect
+from queues import everything_in
+from working import Effect
 
 from guibin import logs, metrics, tracing
 from guibin.context import Root
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
+from guibin.jobs.executor import Executor
 from guibin.jobs.kinds import Job, handles
 from guibin.jobs.leases import Leases
-from guibin.jobs.relay import relaying
+from guibin.jobs.relay import Claimed, relaying
 from guibin.worker import _measure
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -115,7 +117,9 @@ async def test_nothing_is_traced_and_nothing_kept_until_somebody_says_where_to(t
 
 
 @pytest.mark.rule("S07-8")
-async def test_no_log_line_trace_or_payload_holds_a_customers_number(tenant, client, shop, spans, lines, monkeypatch):
+async def test_no_log_line_trace_payload_or_queue_holds_a_customers_number(
+    tenant, client, shop, spans, lines, database, monkeypatch
+):
     body = {"number": "DK1", "name": NAME, "kind": "leader", "confidential": {"mobile": CANARY}}
     customer = (await client.post("/api/v1/customers", json=body)).json()["id"]
     await client.get("/api/v1/customers", params={"search": NAME})
@@ -146,7 +150,10 @@ async def test_no_log_line_trace_or_payload_holds_a_customers_number(tenant, cli
             " left join job_attempt a on a.tenant_id = j.tenant_id and a.job_id = j.id"
         )
     everything += "".join(row["text"] for row in rows)
+    queued = await _queued(tenant, shop, database.redis)
+    everything += queued
     assert len(told) >= 4, told
+    assert str(tenant.id) in queued
     assert CANARY not in everything
     assert NAME not in everything
     failed = next(line for line in told if line["logger"] == "guibin.app")
@@ -154,6 +161,20 @@ async def test_no_log_line_trace_or_payload_holds_a_customers_number(tenant, cli
     assert failed["trace"]
     ended = next(line for line in told if line["logger"] == "guibin.jobs")
     assert (ended["job"], ended["tenant"]) == (str(job), str(tenant.id))
+
+
+async def _queued(tenant, shop, url):
+    """Everything in Redis once every job of the company has been handed over."""
+    async with tenant.scope():
+        kept = await fetch("select id, attempt from job")
+    assert kept
+    executor = Executor(url, shop.worker, None, at_once=1)
+    try:
+        jobs = [Claimed(tenant.id, row["id"], row["attempt"]) for row in kept]
+        assert await executor.hand_over(jobs) == []
+        return await everything_in(url)
+    finally:
+        await executor.close()
 
 
 def test_a_line_cannot_be_forged_by_what_it_quotes(lines):

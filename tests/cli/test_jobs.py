@@ -6,7 +6,7 @@ import os
 import sys
 
 import pytest
-from tests.core.jobs.work import Effect
+from working import Effect
 
 from guibin.context import Root
 from guibin.jobs.actions import enqueue

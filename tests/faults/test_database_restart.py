@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.core.jobs.work import Effect, effects, unfinished
 from tests.faults.conftest import Workers
+from working import Effect, effects, unfinished
 
 from guibin import embedded, migrations, provisioning
 from guibin.jobs.actions import enqueue

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from tests.core.jobs.work import Effect, effects, unfinished
+from working import Effect, effects, unfinished
 
 from guibin.context import Root
 from guibin.jobs import ticks

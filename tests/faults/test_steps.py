@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from tests.core.jobs.work import Patient, effects, unfinished
+from working import Patient, effects, unfinished
 
 from guibin.failpoints import UnknownFailPoint, armed_by
 from guibin.jobs.actions import enqueue

@@ -7,7 +7,7 @@ import time
 import asyncpg
 import pytest
 import redis.asyncio as redis
-from tests.core.jobs.work import Effect, KillOnce, Poison, effects, unfinished
+from working import Effect, KillOnce, Poison, effects, unfinished
 
 from guibin import embedded
 from guibin.jobs.actions import enqueue

@@ -50,7 +50,7 @@ class OfflineDocs(OpenAPIRenderPlugin):
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(p['name'])}</code></td><td>{escape(p['in'])}</td>"
-        f"<td>{escape(_type(p.get('schema', {})))}</td><td>{escape(p.get('description') or '')}</td></tr>"
+        f"<td>{_type(p.get('schema', {}))}</td><td>{escape(p.get('description') or '')}</td></tr>"
         for p in operation.get("parameters") or ()
     )
     body = _content(operation.get("requestBody") or {})
@@ -70,7 +70,7 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
     required = set(schema.get("required") or ())
     rows = "".join(
         f"<tr><td><code>{escape(field)}</code>{'' if field in required else ' (optional)'}</td>"
-        f"<td>{escape(_type(shape))}</td></tr>"
+        f"<td>{_type(shape)}</td></tr>"
         for field, shape in (schema.get("properties") or {}).items()
     )
     return (
@@ -80,16 +80,17 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
 
 
 def _content(holder: dict[str, Any]) -> str:
-    shapes = [_type(media.get("schema", {})) for media in (holder.get("content") or {}).values()]
-    return ", ".join(f'<a href="#schema-{escape(s)}">{escape(s)}</a>' for s in shapes)
+    return ", ".join(_type(media.get("schema", {})) for media in (holder.get("content") or {}).values())
 
 
 def _type(shape: dict[str, Any]) -> str:
+    """The type as HTML; a schema by name leads to it."""
     if "$ref" in shape:
-        return str(shape["$ref"]).rsplit("/", 1)[-1]
+        name = escape(str(shape["$ref"]).rsplit("/", 1)[-1])
+        return f'<a href="#schema-{name}">{name}</a>'
     if "items" in shape:
         return f"{_type(shape['items'])}[]"
     for union in ("oneOf", "anyOf"):
         if union in shape:
             return " or ".join(_type(option) for option in shape[union])
-    return str(shape.get("format") or shape.get("type") or "any")
+    return escape(str(shape.get("format") or shape.get("type") or "any"))

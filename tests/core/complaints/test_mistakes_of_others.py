@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from tests.core.complaints.targets import FIRST_CONTACT, NEXT_UPDATE, level, opened
+from targets import FIRST_CONTACT, NEXT_UPDATE, level, opened
 
 # The clock stands on a working Monday at 10:00 in Shanghai; the desk opens 9 to 12 and 13:30 to 18.
 DESK = {"kind": "business_hours", "calendar": "business"}

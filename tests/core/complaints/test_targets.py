@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from running import run_job
-from tests.core.complaints.targets import FIRST_CONTACT, NEXT_UPDATE, PROGRESS, level, opened
+from targets import FIRST_CONTACT, NEXT_UPDATE, PROGRESS, level, opened
 
 from guibin.events import MilestoneReached
 from guibin_tenants.scope import fetch

@@ -1,7 +1,7 @@
 """`/api/v1/jobs`: a company sees, tries again and cancels its own."""
 
 import pytest
-from tests.core.jobs.work import Effect
+from working import Effect
 
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import perform

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from tests.core.jobs.work import Effect, Endless, effects, note
+from working import Effect, Endless, effects, note
 
 from guibin.events import ApprovalDecided, record, subscribe
 from guibin.jobs import actions, ledger, queries

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from tests.core.jobs.work import Effect, Patient, effects
+from working import Effect, Patient, effects
 
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import perform

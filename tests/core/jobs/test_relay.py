@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from tests.core.jobs.work import Effect
+from working import Effect
 
 from guibin.jobs import ledger
 from guibin.jobs.actions import enqueue

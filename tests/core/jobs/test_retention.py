@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from running import run_job
-from tests.core.jobs.work import Effect
+from working import Effect
 
 from guibin.app.jobs import ForgetAnswers
 from guibin.jobs import ticks

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from tests.core.jobs.work import Effect, Patient, labels, unfinished
+from working import Effect, Patient, labels, unfinished
 
 from guibin import timetable
 from guibin.context import Root

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import pytest
 from caring import customer as archive
 from caring import on, ordered
+from queues import everything_in
 from receiver import receiving
-from redis.asyncio import Redis
 from running import run_job, work_off
 
 from guibin.care.jobs import PrepareCare
@@ -409,7 +409,7 @@ async def test_numbers_and_addresses_leak_nowhere(
     log = "\n".join(f"{one.name} {one.getMessage()}" for one in ours)
     assert "guibin.test this is kept" in log
     assert [one.split()[0] for one in log.splitlines() if number in one or address in one] == []
-    places = {"log": caplog.text and log, "webhooks": str(hooked), "redis": await _everything_in(database.redis)}
+    places = {"log": caplog.text and log, "webhooks": str(hooked), "redis": await everything_in(database.redis)}
     async with tenant.scope():
         for table in await fetch(
             "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -418,11 +418,3 @@ async def test_numbers_and_addresses_leak_nowhere(
             places[name] = str(await fetch_value(f'select string_agg(t::text, chr(10)) from "{name}" t'))
     leaks = {place for place, text in places.items() if number in text or address in text}
     assert leaks == set()
-
-
-async def _everything_in(url):
-    client = Redis.from_url(url)
-    try:
-        return str([await client.dump(key) for key in await client.keys("*")])
-    finally:
-        await client.aclose()

@@ -1,0 +1,88 @@
+"""A suspended company: 403 on every route there is, for its keys and its signed-in people; others do not notice."""
+
+import re
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from guibin_tenants import registry
+from guibin_tenants.scope import fetch_value
+from support import PASSWORD
+
+PARAMETER = re.compile(r"\{[^}]+\}")
+METHODS = ("get", "post", "put", "patch", "delete")
+# Whoever signs in has no credential yet (a test of its own), and a key does not sign out.
+SESSIONS = "/api/v1/sessions"
+
+
+@pytest.fixture
+async def owner(database):
+    connection = await asyncpg.connect(database.owner)
+    yield connection
+    await connection.close()
+
+
+def routes(document):
+    return [
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method in METHODS
+        if method in operations and path.startswith("/api/v1/") and path != SESSIONS
+    ]
+
+
+async def answers(client, document):
+    found = set()
+    for method, path in routes(document):
+        address = PARAMETER.sub(lambda _: str(uuid4()), path)
+        answer = await client.request(method, address, json=None if method == "get" else {})
+        found.add((method, path, answer.status_code, answer.json().get("type")))
+    return found
+
+
+async def test_every_route_answers_403_to_keys_and_sessions(world, tenant, client, owner):
+    document = (await client.get("/api/v1/openapi.json")).json()
+    person = await tenant.staff("admin", "tenant_admin")
+    served = [(await one.get("/api/v1/me")).status_code for one in (client, person)]
+    await registry.suspend(owner, tenant.slug, because="unpaid", now=world.clock())
+    # A process that knows the credential notices within two seconds; this one at once.
+    world.litestar.state.scope_middleware.remembered.clear()
+    async with tenant.scope():
+        before = await fetch_value("select count(*) from audit_entry")
+
+    refused = [await answers(one, document) for one in (client, person)]
+    sign_out = await person.delete(SESSIONS)
+
+    everywhere = {(method, path, 403, "/problems/tenant-suspended") for method, path in routes(document)}
+    async with tenant.scope():
+        after = await fetch_value("select count(*) from audit_entry")
+    assert served == [200, 200]
+    assert len(everywhere) > 250
+    assert [found ^ everywhere for found in refused] == [set(), set()]
+    assert (sign_out.status_code, after) == (403, before)
+
+
+async def test_nobody_of_it_signs_in_and_its_neighbour_is_served(world, tenant, other_tenant, owner):
+    await tenant.staff("li.wei")
+    neighbour = await other_tenant.client()
+    await registry.suspend(owner, tenant.slug, because="unpaid", now=world.clock())
+    who = {"company": tenant.slug, "login": "li.wei", "password": PASSWORD}
+
+    right = await world.client().post("/api/v1/sessions", json=who)
+    wrong = await world.client().post("/api/v1/sessions", json=who | {"password": "another password"})
+
+    assert (right.status_code, right.json()["type"]) == (403, "/problems/tenant-suspended")
+    assert "set-cookie" not in right.headers
+    # That it is suspended is told to nobody who does not belong to it.
+    assert (wrong.status_code, wrong.json()["type"]) == (401, "/problems/unauthenticated")
+    assert (await neighbour.get("/api/v1/me")).status_code == 200
+
+
+async def test_it_is_served_again_when_it_is_resumed(world, tenant, owner):
+    client = await tenant.client()
+    await registry.suspend(owner, tenant.slug, because="unpaid", now=world.clock())
+    refused = (await client.get("/api/v1/me")).status_code
+    await registry.resume(owner, tenant.slug)
+
+    assert (refused, (await client.get("/api/v1/me")).status_code) == (403, 200)
