@@ -6,16 +6,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: help up test check format lock bench bench-jobs slow clean
+.PHONY: help up test test-without-packs check format lock bench bench-jobs slow clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
 up: $(STAMP) ## Run the product on its embedded servers; Ctrl-C stops everything
 	@exec $(BIN)/guibin up
 
 test: $(STAMP) ## Run all tests; PYTEST_ARGS="tests/core -k sla" passes arguments on
 	@$(BIN)/pytest $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
+
+test-without-packs: $(STAMP) ## Run the core's whole suite with no pack installed
+	@$(BIN)/pytest --without-packs $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
 
 check: $(STAMP) ## Lint, format, types, layers
 	@echo "ruff:" && $(BIN)/ruff check .

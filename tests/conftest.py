@@ -18,9 +18,10 @@ from guibin import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import keyring, staff
 from guibin_tenants.database import connected
-from support import TestClock, World, litestar_in, make_app
+from support import SERVERS, TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
+REDIS_DATABASES = 16
 # How long an example takes says how busy the machine is.
 settings.register_profile("guibin", deadline=None)
 settings.load_profile("guibin")
@@ -59,6 +60,9 @@ def pytest_configure(config):
         take_away()
     if hasattr(config, "workerinput"):
         return
+    if SERVERS in os.environ:
+        config.guibin_servers = json.loads(os.environ[SERVERS])
+        return
     home = Path(tempfile.mkdtemp(prefix="guibin-tests-", dir=os.environ.get("TMPDIR", "/tmp")))
     home.chmod(0o755)
     servers = embedded.start(home, settings=embedded.FORGETFUL)
@@ -94,16 +98,21 @@ def anyio_backend():
 
 
 @pytest.fixture(scope="session")
-def database(request) -> Database:
-    """A database of this worker's own, made from the migrated template."""
+def servers(request) -> dict[str, str]:
+    """The servers of the whole run, one address for each role."""
     config = request.config
-    if hasattr(config, "workerinput"):
-        servers = json.loads(config.workerinput["guibin_servers"])
-        name = f"guibin_{config.workerinput['workerid']}"
-    else:
-        servers, name = config.guibin_servers, "guibin_alone"
+    return json.loads(config.workerinput["guibin_servers"]) if hasattr(config, "workerinput") else config.guibin_servers
+
+
+@pytest.fixture(scope="session")
+def database(request, servers) -> Database:
+    """A database of this worker's own, made from the migrated template."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "alone")
+    number = int(worker.removeprefix("gw")) + 1 if worker != "alone" else 1
+    name = f"guibin_{worker}"
+    if SERVERS in os.environ:
+        name, number = f"guibin_within_{os.getpid()}", REDIS_DATABASES - 1
     asyncio.run(_copy(servers["superuser"], name))
-    number = int("".join(c for c in name if c.isdigit()) or 0) + 1
     urls = {role: servers[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app", "relay")}
     return Database(**urls, redis=servers["redis"].replace("/0", f"/{number}"))
 

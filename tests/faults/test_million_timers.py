@@ -21,12 +21,8 @@ from (select $1::timestamptz + (n - $2) * interval '1 second' as at from generat
 
 
 @pytest.fixture
-async def apart(tenant, request, database):
+async def apart(tenant, servers, database):
     """A database of its own, as so many rows would slow every test after this one."""
-    config = request.config
-    servers = (
-        json.loads(config.workerinput["guibin_servers"]) if hasattr(config, "workerinput") else config.guibin_servers
-    )
     name = f"guibin_timers_{tenant.id.hex}"
     superuser = await asyncpg.connect(servers["superuser"])
     await superuser.execute(f"create database {name} template guibin owner guibin_owner")

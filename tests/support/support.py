@@ -26,6 +26,8 @@ from guibin_tenants.staff import NewStaff
 from guibin_tenants.tables import new_id
 
 PASSWORD = "correct horse battery"
+# A run inside a run is told the servers of the other, and makes a database of its own there.
+SERVERS = "GUIBIN_TEST_SERVERS"
 _numbers = itertools.count(1)
 
 

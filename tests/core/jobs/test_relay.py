@@ -1,7 +1,6 @@
 """Sharing out: what the relay's role may see, who gets how much, and what comes back."""
 
 import asyncio
-import json
 from collections import Counter
 from datetime import timedelta
 
@@ -84,12 +83,9 @@ async def test_the_application_role_cannot_become_the_relay(database):
         await connection.close()
 
 
-async def test_a_relay_that_bypasses_row_security_does_not_start(request, database, shop):
-    superuser = getattr(request.config, "guibin_servers", None)
-    if superuser is None:
-        superuser = json.loads(request.config.workerinput["guibin_servers"])
+async def test_a_relay_that_bypasses_row_security_does_not_start(servers, shop):
     with pytest.raises(UnsafeDatabase):
-        async with relaying(superuser["superuser"], shop.worker):
+        async with relaying(servers["superuser"], shop.worker):
             pass
 
 
