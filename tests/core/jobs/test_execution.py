@@ -62,7 +62,7 @@ async def test_a_failure_undoes_the_effect_and_tells_no_value(tenant, shop):
     found = await _job(tenant, job_id)
     assert (found.job.state, found.job.failures) == ("retrying", 1)
     assert [(a.outcome, a.error, a.error_at.split(":")[0]) for a in found.attempts] == [
-        ("failed", "LookupError", "jobs/work.py")
+        ("failed", "LookupError", "support/working.py")
     ]
     async with tenant.scope():
         assert await effects() == {}

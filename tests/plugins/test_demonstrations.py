@@ -1,6 +1,5 @@
 """The packs' demonstration companies: made once, people sign in, customers hold tiers, a second start shows the same."""
 
-import json
 from collections import Counter
 
 import pytest
@@ -38,17 +37,6 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     if company.assess:
         assessed = (await client.get("/api/v1/assessments")).json()["items"]
         assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)
-
-
-def test_a_newcomer_reads_the_companies_and_how_to_sign_in(tmp_path):
-    access = {"slug": "hetian-bank", "name": "和田银行", "key": "gb_live_1", "complaints": True}
-    nobody = demonstration.welcome("http://127.0.0.1:8000", tmp_path)
-    (tmp_path / demonstration.FILE).write_text(json.dumps([access]))
-
-    text = demonstration.welcome("http://127.0.0.1:8000", tmp_path)
-
-    assert nobody == "Guibin is ready: http://127.0.0.1:8000"
-    assert ("hetian-bank" in text, "Bearer gb_live_1" in text, demonstration.PASSWORD in text) == (True, True, True)
 
 
 def test_every_pack_s_company_has_a_name_of_its_own():
