@@ -16,6 +16,12 @@ TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
 # Unset or empty settings show nothing; head office is '*'.
 _UNITS = "(select current_setting('guibin.units', true))"
 _EVERYWHERE = f"({_UNITS} = '*')"
+# Since this version statistics can be given; before it a table has none until PostgreSQL has counted it.
+_STATISTICS_SINCE = 18
+_OF_COLUMN = """pg_restore_attribute_stats('schemaname', 'public', 'relname', $1::text, 'attname', '{}', 'inherited', false,
+    'null_frac', 0::real, 'avg_width', 16, 'n_distinct', {}::real)"""
+_STATISTICS = f"""select pg_restore_relation_stats('schemaname', 'public', 'relname', $1::text, 'relpages', 1, 'reltuples',
+    1000::real), {_OF_COLUMN.format("tenant_id", "1")}, {_OF_COLUMN.format("id", "-1")}"""
 _VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
 
 
@@ -37,6 +43,8 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
         if name not in present:
             for statement in create_statements(table):
                 await connection.execute(statement)
+            if issubclass(table, TenantTable) and connection.get_server_version().major >= _STATISTICS_SINCE:
+                await _expect_many(connection, name)
             created.append(name)
             continue
         columns = {
@@ -71,6 +79,15 @@ def column_definition(table: type[Table], column: Column) -> str:
     elif not column._meta.null or column._meta.primary_key:
         parts.append("not null")
     return " ".join(parts)
+
+
+async def _expect_many(connection: asyncpg.Connection, name: str) -> None:
+    """Let the planner take a new table for one with many rows of few tenants, until PostgreSQL counts it.
+
+    Without statistics it expects one row of a tenant, and any index that leads with the tenant seems as good as the right
+    one: each check of a reference would read all of a tenant's rows, and a first import would take the square of its size.
+    """
+    await connection.execute(_STATISTICS, name)
 
 
 def _tenant_table(table: type[TenantTable]) -> list[str]:

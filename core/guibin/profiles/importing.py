@@ -356,7 +356,7 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
 async def _plan_for_many() -> None:
     # While an import runs, the statistics still say that there are a handful of rows: reading a whole table looks cheap
     # to the planner, and every batch would read what all batches before it wrote.
-    await execute("set local enable_seqscan = off")
+    await execute("discard plans; set local enable_seqscan = off")
 
 
 async def _held_units(numbers: list[str]) -> dict[str, UUID]:

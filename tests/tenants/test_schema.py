@@ -1,0 +1,43 @@
+"""What a new table starts with."""
+
+import json
+
+import asyncpg
+import pytest
+from piccolo.columns import Varchar
+
+from guibin_tenants import schema
+from guibin_tenants.tables import Index, Keys, TenantTable, new_id
+
+
+class Sample(TenantTable, tablename="sample_of_a_new_table"):
+    """A table with an index that leads with the tenant as the key does."""
+
+    label = Varchar(length=200)
+
+    keys = Keys(indexes=(Index(("label",)),))
+
+
+@pytest.fixture
+async def owner(database):
+    connection = await asyncpg.connect(database.owner)
+    yield connection
+    await connection.execute("drop table if exists sample_of_a_new_table")
+    await connection.close()
+
+
+async def test_a_row_of_a_new_table_is_found_by_its_key_before_anything_was_counted(tenant, owner):
+    await schema.ensure(owner, (Sample,))
+    async with owner.transaction():
+        await owner.execute(f"set local guibin.tenant = '{tenant.id}'")
+        await owner.execute("insert into sample_of_a_new_table (id, label) values ($1, '')", new_id())
+        plan = json.loads(
+            await owner.fetchval(
+                "explain (format json) select from sample_of_a_new_table where tenant_id = $1 and id = $2 for key share",
+                tenant.id,
+                new_id(),
+            )
+        )
+
+    assert "sample_of_a_new_table_pkey" in json.dumps(plan)
+    assert "Filter" not in plan[0]["Plan"]["Plans"][0]
