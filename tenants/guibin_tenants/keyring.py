@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -81,6 +82,7 @@ def use_root_key(key: bytes) -> None:
         raise KeyringError(f"the root key has {len(key)} bytes, not 32")
     _root_key = key
     _tenant_keys.clear()
+    _field_key.cache_clear()
 
 
 async def tenant_key() -> bytes:
@@ -150,14 +152,18 @@ def unseal(key: bytes, place: Place, sealed: bytes) -> str:
 
 def blind_index(tenant_key: bytes, field: str, normalised: str) -> bytes:
     """16 bytes by which equal values of one field of one tenant are found, and nothing else is learnt."""
-    field_key = HKDFExpand(algorithm=SHA256(), length=32, info=b"blind:" + field.encode()).derive(tenant_key)
-    return hmac.new(field_key, normalised.encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(_field_key(tenant_key, field), normalised.encode(), hashlib.sha256)[:16]
 
 
 def signature(tenant_key: bytes, purpose: str, message: bytes) -> bytes:
     """16 bytes that only this tenant's key makes of this message for this purpose. Compare with `hmac.compare_digest`."""
     purpose_key = HKDFExpand(algorithm=SHA256(), length=32, info=b"sign:" + purpose.encode()).derive(tenant_key)
     return hmac.new(purpose_key, message, hashlib.sha256).digest()[:16]
+
+
+@lru_cache(maxsize=4_096)
+def _field_key(tenant_key: bytes, field: str) -> bytes:
+    return HKDFExpand(algorithm=SHA256(), length=32, info=b"blind:" + field.encode()).derive(tenant_key)
 
 
 def _bound_to(place: Place) -> bytes:

@@ -141,19 +141,6 @@ async def refuse_unfit(manager_id: UUID | None, unit_id: UUID) -> None:
         raise Invalid(fields=(FieldError("account_manager_id", rule, fix, str(manager_id)),))
 
 
-async def refuse_unseeing_managers(customer_ids: list[UUID]) -> None:
-    """Raises Invalid, naming one: an import gives a customer to somebody who does not see it."""
-    row = await fetch_one(
-        "select c.number, s.login from customer c join staff s on s.tenant_id = c.tenant_id"
-        f" and s.id = c.account_manager_id where c.id = any ($1) and not {sees('s', 'c.org_unit_id')}"
-        " order by c.number limit 1",
-        customer_ids,
-    )
-    if row is not None:
-        rule = f"somebody who sees the org unit of customer {row['number']}"
-        raise Invalid("Nothing was imported", fields=(FieldError("account_manager", rule, value=row["login"]),))
-
-
 async def refuse_closed_unit(unit_id: UUID | None) -> None:
     """Raises Invalid for an org unit that is unknown or was dissolved."""
     if unit_id is None:

@@ -38,7 +38,64 @@ def refuse_wrong(given: Particulars, policy: Policy) -> None:
 
 def wrong_fields(given: Particulars, policy: Policy) -> tuple[FieldError, ...]:
     """Everything wrong with an archive."""
-    return (*_wrong_basics(given, policy), *_wrong_values(given, policy), *_not_for_the_kind(given, policy))
+    return Checker(policy).wrong(given)
+
+
+class Checker:
+    """A policy's rules for archives, made ready once for many of them."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        fields = archive_fields(policy)
+        self._plain = [field for field in fields if field.confidentiality != "confidential"]
+        self._secret = {field.name: field for field in fields if field.confidentiality == "confidential"}
+        self._unsuited: dict[str, tuple[ArchiveField, ...]] = {}
+
+    def wrong(self, given: Particulars) -> tuple[FieldError, ...]:
+        """Everything wrong with this archive."""
+        return (*_wrong_basics(given, self.policy), *self._wrong_values(given), *self._not_for_the_kind(given))
+
+    def unsuited(self, kind: str) -> tuple[ArchiveField, ...]:
+        """The fields that customers of this kind do not have (S07-1)."""
+        if kind not in self._unsuited:
+            every = (*self._plain, *self._secret.values())
+            self._unsuited[kind] = tuple(field for field in every if not suits(field, kind, self.policy))
+        return self._unsuited[kind]
+
+    def _wrong_values(self, given: Particulars) -> Iterator[FieldError]:
+        foreign = {field.name for field in self.unsuited(given.kind)}
+        applicable = [field for field in self._plain if field.name not in foreign]
+        values = {name: value for name, value in given.fields.items() if name not in foreign}
+        if values.keys() <= {field.name for field in applicable}:
+            # What is neither given nor required cannot be wrong.
+            applicable = [field for field in applicable if field.required or field.name in values]
+        for p in check_values(applicable, values):
+            yield FieldError(f"fields.{p.field}", p.rule, p.fix, p.value)
+        for name, several in given.confidential.items():
+            known = [self._secret[name]] if name in self._secret else list(self._secret.values())
+            for value in listed(several):
+                # The value itself stays out of the answer and the logs.
+                for p in check_values(known, {name: value}):
+                    if p.field == name:
+                        yield FieldError(f"confidential.{name}", p.rule, p.fix)
+
+    def _not_for_the_kind(self, given: Particulars) -> Iterator[FieldError]:
+        """S07-1: what only a person has is refused for an organisation, and the other way round."""
+        if given.kind not in self.policy.customer_kinds:
+            return
+        organisation = self.policy.is_organisation(given.kind)
+        what = "an organisation" if organisation else "a person"
+        rule, fix = f"none: {given.kind} is {what}", "leave it empty, or choose another kind"
+        if organisation and given.sex:
+            yield FieldError("sex", rule, fix, given.sex)
+        if organisation and given.birthday:
+            yield FieldError("birthday", rule, fix, given.birthday.isoformat())
+        for field in self.unsuited(given.kind):
+            has = field.name in given.held or listed(given.confidential.get(field.name, ""))
+            if field.confidentiality == "confidential" and has:
+                yield FieldError(f"confidential.{field.name}", rule, fix)
+            elif given.fields.get(field.name) not in (None, ""):
+                yield FieldError(f"fields.{field.name}", rule, fix, str(given.fields[field.name])[:60])
 
 
 def listed(given: str | list[str]) -> list[str]:
@@ -64,41 +121,3 @@ def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
         rule = wrong_date(given.birthday, given.birthday_calendar, leap_month=given.birthday_leap_month)
         if rule:
             yield FieldError("birthday", rule, value=given.birthday.isoformat())
-
-
-def _wrong_values(given: Particulars, policy: Policy) -> Iterator[FieldError]:
-    fields = archive_fields(policy)
-    plain = [field for field in fields if field.confidentiality != "confidential"]
-    secret = [field for field in fields if field.confidentiality == "confidential"]
-    foreign = {field.name for field in plain if not suits(field, given.kind, policy)}
-    applicable = [field for field in plain if field.name not in foreign]
-    values = {name: value for name, value in given.fields.items() if name not in foreign}
-    for p in check_values(applicable, values):
-        yield FieldError(f"fields.{p.field}", p.rule, p.fix, p.value)
-    for name, several in given.confidential.items():
-        for value in listed(several):
-            # The value itself stays out of the answer and the logs.
-            for p in check_values([field for field in secret if field.name == name] or secret, {name: value}):
-                if p.field == name:
-                    yield FieldError(f"confidential.{name}", p.rule, p.fix)
-
-
-def _not_for_the_kind(given: Particulars, policy: Policy) -> Iterator[FieldError]:
-    """S07-1: what only a person has is refused for an organisation, and the other way round."""
-    if given.kind not in policy.customer_kinds:
-        return
-    what = "an organisation" if policy.is_organisation(given.kind) else "a person"
-    rule, fix = f"none: {given.kind} is {what}", "leave it empty, or choose another kind"
-    if policy.is_organisation(given.kind):
-        if given.sex:
-            yield FieldError("sex", rule, fix, given.sex)
-        if given.birthday:
-            yield FieldError("birthday", rule, fix, given.birthday.isoformat())
-    has = {name for name, several in given.confidential.items() if listed(several)} | set(given.held)
-    for field in archive_fields(policy):
-        if suits(field, given.kind, policy):
-            continue
-        if field.confidentiality == "confidential" and field.name in has:
-            yield FieldError(f"confidential.{field.name}", rule, fix)
-        elif given.fields.get(field.name) not in (None, ""):
-            yield FieldError(f"fields.{field.name}", rule, fix, str(given.fields[field.name])[:60])

@@ -1,61 +1,44 @@
 """Importing and exporting archives and orders (S07-26): whole or not at all, again and again with the same result."""
 
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
+from guibin.spreadsheets.importing import (
+    PROBLEMS_MAX,
+    BadRows,
+    Imported,
+    Progress,
+    batches,
+    no_progress,
+    problem,
+)
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.principals import Principal, may, require
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
+from guibin_tenants.refusals import FieldError, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
-from guibin_tenants.tables import new_id
 
-from . import assignments
+from .bulk import Columns, write_archives
 from .disclosures import PURPOSE_CHARS_MIN
-from .names import fold, search_keys
+from .held import Place, changes, held_of, places_of
 from .queries import archive_fields
-from .sealing import insert_sealed, opened, sealed
-from .sheet_rows import COLUMNS, ArchiveReader, Known, day_of
+from .sealing import opened
+from .seeing import Seeing, seeing
+from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of
 
 BATCH_ROWS = 1_000
-
-# $18 are the fields that the file has; whatever else an archive holds stays as it is.
-_UPSERT = """insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,
-    birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version,
-    created_at, changed_at)
-    select i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, '{}', f::jsonb, 1, $17, $17
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
-        $9::text[], $10::date[], $11::text[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[])
-        as r (i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, f)
-    on conflict (tenant_id, number) do update set
-        kind = excluded.kind, name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
-        org_unit_id = excluded.org_unit_id, version = customer.version + 1, changed_at = excluded.changed_at,
-        fields = (customer.fields - $18::text[]) || excluded.fields,
-        account_manager_id = case when 'account_manager' = any ($18) then excluded.account_manager_id
-            else customer.account_manager_id end,
-        sex = case when 'sex' = any ($18) then excluded.sex else customer.sex end,
-        birthday = case when 'birthday' = any ($18) then excluded.birthday else customer.birthday end,
-        birthday_calendar = case when 'birthday_calendar' = any ($18) then excluded.birthday_calendar
-            else customer.birthday_calendar end,
-        birthday_leap_month = case when 'birthday_leap_month' = any ($18) then excluded.birthday_leap_month
-            else customer.birthday_leap_month end,
-        employer = case when 'employer' = any ($18) then excluded.employer else customer.employer end,
-        department = case when 'department' = any ($18) then excluded.department else customer.department end,
-        position = case when 'position' = any ($18) then excluded.position else customer.position end
-    returning id, number, (xmax = 0) as fresh"""
 
 
 async def import_customers(
@@ -71,25 +54,25 @@ async def import_customers(
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(by, may("customers:import"))
     reader = ArchiveReader(policy, Known(await _units(), await _people(), await _erased(), await _personal(policy)))
-    total = _check(file, mapping, reader, progress)
-    created = updated = 0
     await _plan_for_many()
-    batch: list[dict[str, Any]] = []
-    for row in rows(file, mapping):
-        batch.append(reader.customer(row)[0])
-        if len(batch) == BATCH_ROWS:
-            fresh = 0 if dry_run else await _write(batch, reader, by, now)
-            created, updated = created + fresh, updated + len(batch) - fresh
-            progress("written", created + updated)
-            batch = []
-    if batch:
-        fresh = 0 if dry_run else await _write(batch, reader, by, now)
-        created, updated = created + fresh, updated + len(batch) - fresh
-    if dry_run:
-        created, updated = await _would(file, mapping, reader)
-    else:
+    total, checked = await _check(file, mapping, reader, progress)
+    columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
+    done = created = updated = 0
+    for packed in checked:
+        archives = _unpacked(packed)
+        held = await held_of(archives)
+        fresh = [archive for archive in archives if archive.number not in held]
+        others = [
+            changes(archive, held[archive.number], columns.given) for archive in archives if archive.number in held
+        ]
+        changed = [archive for archive in others if archive is not None]
+        added = len(fresh) if dry_run else await write_archives([*fresh, *changed], held, columns, by=by, now=now)
+        created, updated = created + added, updated + len(fresh) + len(changed) - added
+        done += len(archives)
+        progress("compared" if dry_run else "written", done)
+    if not dry_run:
         await record(AuditNote(action="customer.import", shown=total, purpose=file.name), by=by, now=now)
-    return Imported(total, created, updated, dry_run=dry_run)
+    return Imported(total, created, updated, total - created - updated, dry_run=dry_run)
 
 
 async def import_orders(
@@ -115,26 +98,22 @@ async def import_orders(
             break
     if problems:
         raise BadRows(problems, len(orders))
-    created = 0
+    created = updated = 0
     await _plan_for_many()
-    for start in range(0, 0 if dry_run else len(orders), BATCH_ROWS):
+    for start in range(0, len(orders), BATCH_ROWS):
         chunk = orders[start : start + BATCH_ROWS]
-        found = await fetch(
-            "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
-            " created_at) select gen_random_uuid(), c, n, p, m, 'CNY', s, e, $7 from unnest($1::uuid[], $2::text[],"
-            " $3::text[], $4::bigint[], $5::date[], $6::date[]) as o (c, n, p, m, s, e)"
-            " on conflict (tenant_id, number) do update set product = excluded.product, price = excluded.price,"
-            " started_on = excluded.started_on, ends_on = excluded.ends_on returning (xmax = 0) as fresh",
-            *(list(column) for column in zip(*chunk, strict=True)),
-            now,
-        )
-        created += sum(row["fresh"] for row in found)
-        progress("written", start + len(chunk))
+        held = await _orders_of([order[1] for order in chunk])
+        fresh = [order for order in chunk if order[1] not in held]
+        changed = [order for order in chunk if order[1] in held and held[order[1]] != order[2:]]
+        if not dry_run:
+            await _write_orders([*fresh, *changed], now)
+        created, updated = created + len(fresh), updated + len(changed)
+        progress("compared" if dry_run else "written", start + len(chunk))
     if not dry_run:
         await record(
             AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name), by=by, now=now
         )
-    return Imported(len(orders), created, len(orders) - created, dry_run=dry_run)
+    return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 
 async def export_customers(
@@ -169,120 +148,48 @@ async def export_customers(
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 
 
-def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: Progress) -> int:
+async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: Progress) -> tuple[int, list[bytes]]:
+    """Every row, and the archives in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
+    who = await seeing()
     problems: list[RowProblem] = []
+    packed: list[bytes] = []
     total = 0
-    for total, row in enumerate(rows(file, mapping), 1):
-        problems += [*row.problems, *reader.customer(row)[1], *reader.duplicate(row)]
-        if total % BATCH_ROWS == 0:
-            progress("checked", total)
+    for batch in batches(rows(file, mapping), BATCH_ROWS):
+        read = [(row, *reader.customer(row)) for row in batch]
+        places = await places_of([archive.number for _, archive, _ in read])
+        for row, archive, wrong in read:
+            problems += [*row.problems, *wrong, *reader.duplicate(row)]
+            problems += _unseeing(row, archive, places.get(archive.number), reader, who)
+        if not problems:
+            packed.append(_packed([archive for _, archive, _ in read]))
+        total += len(batch)
+        progress("checked", total)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, total)
-    return total
+    return total, packed
 
 
-async def _would(file: Path, mapping: Mapping, reader: ArchiveReader) -> tuple[int, int]:
-    known = {row["number"] for row in await fetch("select number from customer")}
-    updated = sum(fold(row.fields.get("number", "")) in known for row in rows(file, mapping))
-    return len(reader.seen) - updated, updated
+def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveReader, who: Seeing) -> list[RowProblem]:
+    """A problem when the customer would be looked after by somebody who does not see it."""
+    manager, column = archive.manager, "account_manager"
+    if column not in reader.given:
+        manager, column = before.account_manager_id if before else None, "org_unit"
+    unit = archive.unit or (before.org_unit_id if before else reader.units["head-office"])
+    if manager is None or who.sees(manager, unit):
+        return []
+    login, code = who.people[manager].login, who.units[unit].code
+    reason = f"{login} does not see the org unit {code} of this customer: name an account manager who does"
+    return [problem(row, column, row.fields.get(column, ""), reason)]
 
 
-async def _write(batch: list[dict[str, Any]], reader: ArchiveReader, by: Principal, now: datetime) -> int:
-    names = [search_keys(archive["name"]) for archive in batch]
-    held = await _held_units([archive["number"] for archive in batch])
-    home = reader.units["head-office"]
-    try:
-        found = await fetch(
-            _UPSERT,
-            [new_id() for _ in batch],
-            [a["number"] for a in batch],
-            [a["kind"] for a in batch],
-            [a["name"] for a in batch],
-            [pinyin for pinyin, _ in names],
-            [initials for _, initials in names],
-            [a["unit"] or held.get(a["number"], home) for a in batch],
-            [a["manager"] for a in batch],
-            [a["sex"] for a in batch],
-            [a["birthday"] for a in batch],
-            [a["calendar"] for a in batch],
-            [a["leap"] for a in batch],
-            [a["employer"] for a in batch],
-            [a["department"] for a in batch],
-            [a["position"] for a in batch],
-            [msgspec.json.encode(a["fields"]).decode() for a in batch],
-            now,
-            sorted(reader.given),
-        )
-    except asyncpg.InsufficientPrivilegeError:
-        raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
-    ids = {row["number"]: row["id"] for row in found}
-    await assignments.refuse_unseeing_managers([row["id"] for row in found])
-    await _assigned(batch, {row["number"]: row["id"] for row in found}, held, by, now)
-    await _seal(batch, ids, reader.fields, fresh={row["id"] for row in found if row["fresh"]})
-    return sum(row["fresh"] for row in found)
+def _packed(archives: list[Archive]) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(archives), 1)
 
 
-async def _assigned(
-    batch: list[dict[str, Any]], ids: dict[str, UUID], held: dict[str, UUID], by: Principal, now: datetime
-) -> None:
-    """Write down who looks after them; those who moved to another org unit bring their open work along (S05-3)."""
-    await assignments.note_assigned(list(ids.values()), because="imported", reason="", by=by, now=now)
-    moved: dict[UUID, list[UUID]] = {}
-    for archive in batch:
-        before = held.get(archive["number"])
-        if before is not None and archive["unit"] is not None and archive["unit"] != before:
-            moved.setdefault(archive["unit"], []).append(ids[archive["number"]])
-    for unit_id, customer_ids in moved.items():
-        await assignments.bring_work_along(customer_ids, unit_id, reason="imported", by=by, now=now)
-
-
-async def _seal(
-    batch: list[dict[str, Any]], ids: dict[str, UUID], fields: tuple[ArchiveField, ...], *, fresh: set[UUID]
-) -> None:
-    with_values = [archive for archive in batch if archive["confidential"]]
-    if not with_values:
-        return
-    known = {field.name: field for field in fields}
-    above = await keyring.tenant_key()
-    keys = await _subject_keys([ids[archive["number"]] for archive in with_values], above)
-    values = [
-        sealed(
-            known[name],
-            value,
-            customer_id=ids[a["number"]],
-            key=keys[ids[a["number"]]],
-            tenant_key=above,
-            place=place,
-        )
-        for a in with_values
-        for name, several in a["confidential"].items()
-        for place, value in enumerate(several)
-    ]
-    # Of a new customer there is nothing to replace.
-    held = [value for value in values if value.customer_id not in fresh]
-    await execute(
-        "delete from sealed_value v using unnest($1::uuid[], $2::text[]) as g (c, f)"
-        " where v.customer_id = g.c and v.field = g.f",
-        [value.customer_id for value in held],
-        [value.field for value in held],
-    )
-    await insert_sealed(values)
-
-
-async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]:
-    made = {subject: keyring.new_subject_key(above, subject) for subject in subjects}
-    await execute(
-        "insert into subject_key (id, subject_id, wrapped) select gen_random_uuid(), s, w"
-        " from unnest($1::uuid[], $2::bytea[]) as k (s, w) on conflict (tenant_id, subject_id) do nothing",
-        list(made),
-        [wrapped for _, wrapped in made.values()],
-    )
-    stored = await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", list(made))
-    return {
-        row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored
-    }
+def _unpacked(packed: bytes) -> list[Archive]:
+    return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Archive])
 
 
 async def _confidential(clear: bool) -> dict[UUID, dict[str, str]]:
@@ -321,6 +228,27 @@ def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, st
         yield "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+async def _orders_of(numbers: list[str]) -> dict[str, tuple[Any, ...]]:
+    rows = await fetch(
+        "select number, product, price, started_on, ends_on from product_order where number = any ($1)", numbers
+    )
+    return {row["number"]: tuple(row)[1:] for row in rows}
+
+
+async def _write_orders(orders: list[tuple[Any, ...]], now: datetime) -> None:
+    if not orders:
+        return
+    await execute(
+        "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on, created_at)"
+        " select gen_random_uuid(), c, n, p, m, 'CNY', s, e, $7 from unnest($1::uuid[], $2::text[], $3::text[],"
+        " $4::bigint[], $5::date[], $6::date[]) as o (c, n, p, m, s, e)"
+        " on conflict (tenant_id, number) do update set product = excluded.product, price = excluded.price,"
+        " started_on = excluded.started_on, ends_on = excluded.ends_on",
+        *(list(column) for column in zip(*orders, strict=True)),
+        now,
+    )
+
+
 def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[Any, ...], list[RowProblem]]:
     wrong: list[RowProblem] = []
     given = row.fields
@@ -357,11 +285,6 @@ async def _plan_for_many() -> None:
     # While an import runs, the statistics still say that there are a handful of rows: reading a whole table looks cheap
     # to the planner, and every batch would read what all batches before it wrote.
     await execute("discard plans; set local enable_seqscan = off")
-
-
-async def _held_units(numbers: list[str]) -> dict[str, UUID]:
-    held = await fetch("select number, org_unit_id from customer where number = any ($1)", numbers)
-    return {row["number"]: row["org_unit_id"] for row in held}
 
 
 async def _erased() -> frozenset[str]:

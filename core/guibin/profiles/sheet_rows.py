@@ -12,7 +12,7 @@ from guibin.policy.packs import Policy
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Row, RowProblem
 
-from .checking import Particulars, wrong_fields
+from .checking import Checker, Particulars
 from .names import fold
 from .queries import archive_fields
 
@@ -31,11 +31,31 @@ COLUMNS = (
     "department",
     "position",
 )
+_COLUMNS = frozenset(COLUMNS)
 _SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
 _CALENDAR = {"": "solar", "solar": "solar", "公历": "solar", "lunar": "lunar", "农历": "lunar"}
 _YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
 # An export without --clear shows these instead of the value.
 _MASK = "***"
+
+
+class Archive(Struct):
+    """A row as an archive. What a row leaves empty is None in `unit` and `manager`, and in what could not be read."""
+
+    number: str
+    name: str
+    kind: str
+    unit: UUID | None
+    manager: UUID | None
+    sex: str | None
+    birthday: date | None
+    calendar: str | None
+    leap: bool | None
+    employer: str
+    department: str
+    position: str
+    fields: dict[str, str | int | bool]
+    confidential: dict[str, list[str]]
 
 
 class Known(Struct, frozen=True):
@@ -54,7 +74,6 @@ class ArchiveReader:
     def __init__(self, policy: Policy, company: Known) -> None:
         self.policy = policy
         self.fields = archive_fields(policy)
-        self.known_fields = {field.name for field in self.fields}
         self.units = company.units
         self.people = company.people
         self.erased = company.erased
@@ -62,29 +81,35 @@ class ArchiveReader:
         self.seen: set[str] = set()
         # The fields that the file has: whatever else an archive holds stays as it is.
         self.given: set[str] = set()
+        self._known = {field.name: field for field in self.fields}
+        self._checker = Checker(policy)
+        self._kinds = {
+            policy.title(f"customer_kind.{kind}", language): kind
+            for kind in policy.customer_kinds
+            for language in ("zh-CN", "en")
+        }
 
-    def customer(self, row: Row) -> tuple[dict[str, Any], list[RowProblem]]:
+    def customer(self, row: Row) -> tuple[Archive, list[RowProblem]]:
         """The archive of a row, and what is wrong with it."""
         given = row.fields
-        wrong: list[RowProblem] = [
-            problem(row, name, value, "not a field of the archive")
-            for name, value in given.items()
-            if value and name not in COLUMNS and name not in self.known_fields
-        ]
-        confidential = {
-            f.name: _values(f, given[f.name])
-            for f in self.fields
-            if f.confidentiality == "confidential" and given.get(f.name) and _MASK not in given[f.name]
-        }
-        plain = {
-            f.name: _typed(f, given[f.name])
-            for f in self.fields
-            if f.confidentiality != "confidential" and given.get(f.name)
-        }
+        self.given |= given.keys()
+        wrong: list[RowProblem] = []
+        plain: dict[str, str | int | bool] = {}
+        confidential: dict[str, list[str]] = {}
+        for name, value in given.items():
+            if not value or name in _COLUMNS:
+                continue
+            field = self._known.get(name)
+            if field is None:
+                wrong.append(problem(row, name, value, "not a field of the archive"))
+            elif field.confidentiality != "confidential":
+                plain[name] = _typed(field, value)
+            elif _MASK not in value:
+                confidential[name] = _values(field, value)
         cells: list[RowProblem] = []
-        archive = self._archive(row, cells) | {"fields": plain, "confidential": confidential}
+        archive = self._archive(row, cells, plain, confidential)
         wrong += self._wrong_kind(row, archive)
-        for error in wrong_fields(_particulars(given, archive), self.policy):
+        for error in self._checker.wrong(_particulars(given, archive)):
             column = error.field.rpartition(".")[2]
             wrong.append(problem(row, column, given.get(column, ""), error.rule))
         wrong += cells
@@ -93,7 +118,6 @@ class ArchiveReader:
             for name in ("employer", "department", "position")
             if len(given.get(name, "")) > WORDS_CHARS_MAX
         ]
-        self.given |= given.keys()
         return archive, wrong
 
     def duplicate(self, row: Row) -> list[RowProblem]:
@@ -104,40 +128,41 @@ class ArchiveReader:
         self.seen.add(number)
         return []
 
-    def _archive(self, row: Row, wrong: list[RowProblem]) -> dict[str, Any]:
+    def _archive(
+        self,
+        row: Row,
+        wrong: list[RowProblem],
+        plain: dict[str, str | int | bool],
+        confidential: dict[str, list[str]],
+    ) -> Archive:
         given = row.fields
-        return {
-            "number": fold(given.get("number", "")),
-            "name": fold(given.get("name", "")),
-            "kind": self._kind(given.get("kind", "")),
-            "unit": self._one(row, wrong, "org_unit", self.units, default=None),
-            "manager": self._one(row, wrong, "account_manager", self.people, default=None),
-            "sex": self._one(row, wrong, "sex", _SEX, default=""),
-            "birthday": day_of(row, wrong, "birthday"),
-            "calendar": self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
-            "leap": self._one(row, wrong, "birthday_leap_month", _YES_NO, default=""),
-            "employer": given.get("employer", ""),
-            "department": given.get("department", ""),
-            "position": given.get("position", ""),
-        }
+        kind = given.get("kind", "")
+        return Archive(
+            number=fold(given.get("number", "")),
+            name=fold(given.get("name", "")),
+            kind=self._kinds.get(kind, kind),
+            unit=self._one(row, wrong, "org_unit", self.units, default=None),
+            manager=self._one(row, wrong, "account_manager", self.people, default=None),
+            sex=self._one(row, wrong, "sex", _SEX, default=""),
+            birthday=day_of(row, wrong, "birthday"),
+            calendar=self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
+            leap=self._one(row, wrong, "birthday_leap_month", _YES_NO, default=""),
+            employer=given.get("employer", ""),
+            department=given.get("department", ""),
+            position=given.get("position", ""),
+            fields=plain,
+            confidential=confidential,
+        )
 
-    def _wrong_kind(self, row: Row, archive: dict[str, Any]) -> list[RowProblem]:
+    def _wrong_kind(self, row: Row, archive: Archive) -> list[RowProblem]:
         given, found = row.fields, []
-        if archive["number"] in self.erased:
+        if archive.number in self.erased:
             rule = "the customer of this number was erased: use another"
             found.append(problem(row, "number", given["number"], rule))
-        if archive["number"] in self.personal and self.policy.is_organisation(archive["kind"]):
+        if archive.number in self.personal and self.policy.is_organisation(archive.kind):
             rule = "an organisation, but the archive holds sex, birthday or identity number: empty them there first"
             found.append(problem(row, "kind", given["kind"], rule))
         return found
-
-    def _kind(self, given: str) -> str:
-        titles = {
-            self.policy.title(f"customer_kind.{kind}", language): kind
-            for kind in self.policy.customer_kinds
-            for language in ("zh-CN", "en")
-        }
-        return titles.get(given, given)
 
     def _one(
         self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
@@ -153,17 +178,17 @@ class ArchiveReader:
             return None
 
 
-def _particulars(given: dict[str, str], archive: dict[str, Any]) -> Particulars:
+def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
     return Particulars(
-        kind=archive["kind"],
+        kind=archive.kind,
         number=given.get("number", ""),
         name=given.get("name", ""),
-        sex=archive["sex"],
-        birthday=archive["birthday"] if archive["calendar"] else None,
-        birthday_calendar=archive["calendar"] or "solar",
-        birthday_leap_month=bool(archive["leap"]),
-        fields=archive["fields"],
-        confidential=archive["confidential"],
+        sex=archive.sex,
+        birthday=archive.birthday if archive.calendar else None,
+        birthday_calendar=archive.calendar or "solar",
+        birthday_leap_month=bool(archive.leap),
+        fields=archive.fields,
+        confidential=archive.confidential,
     )
 
 
@@ -177,14 +202,10 @@ def _typed(field: ArchiveField, value: str) -> str | int | bool:
 
 def day_of(row: Row, wrong: list[RowProblem], column: str) -> date | None:
     """The date of a cell written as 1980-05-17, 1980/5/17 or 1980年5月17日; None when empty or wrong."""
-    text = (
-        row.fields.get(column, "")
-        .replace("/", "-")
-        .replace("年", "-")
-        .replace("月", "-")
-        .replace("日", "")
-        .split(" ")[0]
-    )
+    given = row.fields.get(column, "")
+    if not given:
+        return None
+    text = given.replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "").split(" ")[0]
     if not text:
         return None
     try:

@@ -1,6 +1,7 @@
 """The shape of every import: validate all rows first, then write all of them or none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -42,6 +43,13 @@ class BadRows(Invalid):
 def problem(row: Row, column: str, value: str, reason: str) -> RowProblem:
     """A problem of this row."""
     return RowProblem(row.sheet, row.number, column, value[:200], reason)
+
+
+def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """The rows, so many at a time."""
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def no_progress(stage: str, rows: int) -> None:

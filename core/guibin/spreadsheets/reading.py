@@ -65,21 +65,15 @@ def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
             heading = _heading(cells, mapping, file)
             continue
         raw = dict(zip(heading, cells, strict=False))
-        if any(raw.get(column, "") in values for column, values in mapping.skip.items()):
+        if mapping.skip and any(raw.get(column, "") in values for column, values in mapping.skip.items()):
             continue
         fields, problems = apply(mapping, raw, number=number)
         found = [RowProblem(sheet, number, *problem) for problem in problems]
         found += [
-            RowProblem(sheet, number, column, value[:40] + "…", f"longer than {CELL_CHARS_MAX} characters")
+            RowProblem(sheet, number, column, *wrong)
             for column, value in raw.items()
-            if len(value) > CELL_CHARS_MAX
-        ]
-        found += [
-            RowProblem(
-                sheet, number, column, value, "the last digits are lost: format the column as text, type it again"
-            )
-            for column, value in raw.items()
-            if isinstance(value, LostDigits)
+            if len(value) > CELL_CHARS_MAX or type(value) is LostDigits
+            for wrong in _wrong_cell(value)
         ]
         if len(cells) > len(heading) and any(cells[len(heading) :]):
             found.append(RowProblem(sheet, number, "", cells[len(heading)][:40], "a cell beyond the last heading"))
@@ -185,7 +179,16 @@ def _heading(cells: Sequence[str], mapping: Mapping, file: Path) -> list[str]:
     return heading
 
 
+def _wrong_cell(value: str) -> Iterator[tuple[str, str]]:
+    if len(value) > CELL_CHARS_MAX:
+        yield value[:40] + "…", f"longer than {CELL_CHARS_MAX} characters"
+    if isinstance(value, LostDigits):
+        yield value, "the last digits are lost: format the column as text, type it again"
+
+
 def _text(cell: object) -> str:
+    if type(cell) is str:
+        return _folded(cell)
     match cell:
         case None:
             return ""

@@ -67,7 +67,8 @@ async def test_an_excel_archive_comes_in_and_again_changes_nothing(importer, cli
     first, again = await importer(file), await importer(file)
     found = (await client.get("/api/v1/customers", params={"q": "13700001111"})).json()["items"]
 
-    assert (first.created, first.updated, again.created, again.updated) == (3, 0, 0, 3)
+    assert (first.created, first.updated) == (3, 0)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 3)
     assert [(one["name"], one["kind"]) for one in found] == [("买买提·艾力", "leader")]
 
 
@@ -143,7 +144,7 @@ async def test_a_dry_run_says_what_would_happen_and_writes_nothing(importer, cli
 
     would = await importer(workbook(tmp_path / "more.xlsx", ROWS), dry_run=True)
 
-    assert (would.created, would.updated, would.dry_run) == (2, 1, True)
+    assert (would.created, would.updated, would.unchanged, would.dry_run) == (2, 0, 1, True)
     assert len((await client.get("/api/v1/customers")).json()["items"]) == 1
 
 
@@ -152,14 +153,20 @@ async def test_orders_come_in_by_customer_number(importer, client, tmp_path):
     heading = ("customer_number", "number", "product", "price", "started_on", "ends_on")
     good = [("DK1", "DD1", "体育包", "1,298.00", "2026-01-01", "2027-01-01")]
 
-    imported = await importer(table(tmp_path / "orders.csv", good, heading), using=import_orders)
+    file = table(tmp_path / "orders.csv", good, heading)
+    would = await importer(file, using=import_orders, dry_run=True)
+    imported = await importer(file, using=import_orders)
+    again = await importer(file, using=import_orders)
+    dearer = table(tmp_path / "dearer.csv", [(*good[0][:3], "1,300", *good[0][4:])], heading)
+    changed = await importer(dearer, using=import_orders)
     with pytest.raises(BadRows) as refused:
         await importer(
             table(tmp_path / "bad.csv", [("DK9", "DD2", "", "-", "2026-01-01", "2025-01-01")], heading),
             using=import_orders,
         )
 
-    assert imported.created == 1
+    runs = [(one.created, one.updated, one.unchanged) for one in (would, imported, again, changed)]
+    assert runs == [(1, 0, 0), (1, 0, 0), (0, 0, 1), (0, 1, 0)]
     assert [p.column for p in refused.value.problems] == ["customer_number", "product", "ends_on", "price"]
 
 
@@ -230,3 +237,96 @@ async def test_an_import_that_fails_in_the_middle_leaves_nothing(importer, tenan
 
 def cells(path):
     return [tuple(cell.value for cell in row) for row in openpyxl.load_workbook(path).active.iter_rows()]
+
+
+STATE = """select (select jsonb_agg(to_jsonb(c) order by c.number) from customer c)::text,
+    (select jsonb_agg(to_jsonb(v) order by v.id) from sealed_value v)::text,
+    (select count(*) from customer_assignment), (select count(*) from job), (select count(*) from subject_key)"""
+
+
+@pytest.mark.rule("S07-26")
+async def test_rows_that_change_nothing_write_nothing(importer, tenant, tmp_path):
+    heading = (*HEADING, "account_manager")
+    await tenant.staff("keeper", "account_manager")
+    file = table(tmp_path / "in.csv", [(*row, "keeper") for row in ROWS], heading)
+    await importer(file)
+    async with tenant.scope() as scope:
+        before = tuple(await scope.connection.fetchrow(STATE))
+
+    again = await importer(file)
+
+    async with tenant.scope() as scope:
+        after = tuple(await scope.connection.fetchrow(STATE))
+    assert (again.rows, again.created, again.updated, again.unchanged) == (3, 0, 0, 3)
+    assert before[2] == 3
+    assert after == before
+
+
+@pytest.mark.rule("S07-26")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("name", "张三丰"),
+        ("kind", "partner"),
+        ("birthday", "1968-05-18"),
+        ("mobile", "13800138001"),
+        ("mobile", "138 0013 8000"),
+        ("smart_card_number", "800100001234567891"),
+        ("network", ""),
+    ],
+)
+async def test_one_cell_that_differs_changes_one_customer(importer, tenant, tmp_path, column, value):
+    await importer(table(tmp_path / "in.csv", ROWS))
+    changed = [tuple(value if name == column else cell for name, cell in zip(HEADING, ROWS[0], strict=True)), *ROWS[1:]]
+    file, out = table(tmp_path / "changed.csv", changed), tmp_path / "out.xlsx"
+
+    would = await importer(file, dry_run=True)
+    done = await importer(file)
+    await importer(out, using=export_customers, clear=True, purpose="yearly check")
+
+    async with tenant.scope():
+        versions = [row["version"] for row in await fetch("select version from customer order by number")]
+    row = dict(zip(*cells(out)[:2], strict=True))
+    assert [(one.updated, one.unchanged) for one in (would, done)] == [(1, 2), (1, 2)]
+    assert versions == [2, 1, 1]
+    assert (row[column] or "") == value
+    assert {row["smart_card_number"], row["mobile"]} != {None}
+
+
+@pytest.mark.rule("S05-3")
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_an_account_manager_who_does_not_see_the_customer_is_a_fault_of_the_row(
+    importer, client, tenant, tmp_path, dry_run
+):
+    north = await tenant.unit("north")
+    await tenant.unit("south")
+    await tenant.staff("north-1", "account_manager", unit="north")
+    await tenant.staff("south-1", "account_manager", unit="south")
+    heading = ("number", "name", "kind", "org_unit", "account_manager")
+    held = [("DK1", "张三", "leader", "north", "north-1"), ("DK2", "李四", "leader", "north", "north-1")]
+    await importer(table(tmp_path / "in.csv", held, heading))
+    rows = [
+        ("DK1", "张三", "leader", "", "south-1"),
+        ("DK2", "李四", "leader", "south", "south-1"),
+        ("DK3", "王五", "leader", "south", "north-1"),
+        ("DK4", "", "leader", "north", "south-1"),
+        ("DK5", "赵六", "leader", "", "north-1"),
+    ]
+
+    with pytest.raises(BadRows) as refused:
+        await importer(workbook(tmp_path / "moves.xlsx", rows, heading), dry_run=dry_run)
+    moved = table(tmp_path / "moved.csv", [("DK1", "张三", "leader", "south")], heading[:4])
+    with pytest.raises(BadRows) as left_behind:
+        await importer(moved, dry_run=dry_run)
+
+    assert [(one.sheet, one.row, one.column, one.value) for one in refused.value.problems] == [
+        ("Sheet", 2, "account_manager", "south-1"),
+        ("Sheet", 4, "account_manager", "north-1"),
+        ("Sheet", 5, "name", ""),
+        ("Sheet", 5, "account_manager", "south-1"),
+        ("Sheet", 6, "account_manager", "north-1"),
+    ]
+    assert "south-1 does not see the org unit north" in refused.value.problems[0].reason
+    assert [(one.row, one.column, one.value) for one in left_behind.value.problems] == [(2, "org_unit", "south")]
+    found = (await client.get("/api/v1/customers")).json()["items"]
+    assert {(one["number"], one["org_unit_id"]) for one in found} == {("DK1", str(north)), ("DK2", str(north))}

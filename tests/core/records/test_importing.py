@@ -213,5 +213,5 @@ async def test_orders_go_out_as_they_come_in(importer, tmp_path):
     count = await importer(out, using=export_orders)
     again = await importer(out, using=import_orders)
 
-    assert (count, again.created, again.updated) == (1, 0, 1)
+    assert (count, again.created, again.updated, again.unchanged) == (1, 0, 0, 1)
     assert cells(out)[1] == ("K1", "D1", "体育包", "1280.50", "CNY", "2026-01-01", "2027-01-01")

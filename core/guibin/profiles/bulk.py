@@ -1,0 +1,159 @@
+"""Writing many archives at once, added or changed by number."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin.policy.fields import ArchiveField
+from guibin_tenants import keyring
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import Forbidden
+from guibin_tenants.scope import execute, fetch
+from guibin_tenants.tables import new_id
+
+from . import assignments
+from .held import Held
+from .names import search_keys
+from .sealing import insert_sealed, sealed
+from .sheet_rows import Archive
+
+# $18 are the fields that the file has; whatever else an archive holds stays as it is.
+_UPSERT = """insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,
+    birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version,
+    created_at, changed_at)
+    select i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, '{}', f::jsonb, 1, $17, $17
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
+        $9::text[], $10::date[], $11::text[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[])
+        as r (i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, f)
+    on conflict (tenant_id, number) do update set
+        kind = excluded.kind, name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
+        org_unit_id = excluded.org_unit_id, version = customer.version + 1, changed_at = excluded.changed_at,
+        fields = (customer.fields - $18::text[]) || excluded.fields,
+        account_manager_id = case when 'account_manager' = any ($18) then excluded.account_manager_id
+            else customer.account_manager_id end,
+        sex = case when 'sex' = any ($18) then excluded.sex else customer.sex end,
+        birthday = case when 'birthday' = any ($18) then excluded.birthday else customer.birthday end,
+        birthday_calendar = case when 'birthday_calendar' = any ($18) then excluded.birthday_calendar
+            else customer.birthday_calendar end,
+        birthday_leap_month = case when 'birthday_leap_month' = any ($18) then excluded.birthday_leap_month
+            else customer.birthday_leap_month end,
+        employer = case when 'employer' = any ($18) then excluded.employer else customer.employer end,
+        department = case when 'department' = any ($18) then excluded.department else customer.department end,
+        position = case when 'position' = any ($18) then excluded.position else customer.position end
+    returning id, number, (xmax = 0) as fresh"""
+
+
+class Columns(Struct, frozen=True):
+    """What of an archive the file has: the names of its columns, and the archive's own fields by name."""
+
+    given: tuple[str, ...]
+    fields: dict[str, ArchiveField]
+    # Where those come who are new and whose row names no org unit.
+    home: UUID
+
+
+async def write_archives(
+    archives: Sequence[Archive], held: dict[str, Held], columns: Columns, *, by: Principal, now: datetime
+) -> int:
+    """Add those that are not `held`, change the others; how many were added. Raises Forbidden behind a wall."""
+    if not archives:
+        return 0
+    names = [search_keys(archive.name) for archive in archives]
+    try:
+        found = await fetch(
+            _UPSERT,
+            [new_id() for _ in archives],
+            [a.number for a in archives],
+            [a.kind for a in archives],
+            [a.name for a in archives],
+            [pinyin for pinyin, _ in names],
+            [initials for _, initials in names],
+            [a.unit or (held[a.number].org_unit_id if a.number in held else columns.home) for a in archives],
+            [a.manager for a in archives],
+            [a.sex for a in archives],
+            [a.birthday for a in archives],
+            [a.calendar for a in archives],
+            [a.leap for a in archives],
+            [a.employer for a in archives],
+            [a.department for a in archives],
+            [a.position for a in archives],
+            [msgspec.json.encode(a.fields).decode() for a in archives],
+            now,
+            list(columns.given),
+        )
+    except asyncpg.InsufficientPrivilegeError:
+        raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
+    ids = {row["number"]: row["id"] for row in found}
+    await _assigned(archives, ids, held, by, now)
+    await _seal(archives, ids, columns.fields, fresh={row["id"] for row in found if row["fresh"]})
+    return sum(row["fresh"] for row in found)
+
+
+async def _assigned(
+    archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held], by: Principal, now: datetime
+) -> None:
+    """Write down who looks after them; those who moved to another org unit bring their open work along (S05-3)."""
+    await assignments.note_assigned(list(ids.values()), because="imported", reason="", by=by, now=now)
+    moved: dict[UUID, list[UUID]] = {}
+    for archive in archives:
+        before = held.get(archive.number)
+        if before is not None and archive.unit is not None and archive.unit != before.org_unit_id:
+            moved.setdefault(archive.unit, []).append(ids[archive.number])
+    for unit_id, customer_ids in moved.items():
+        await assignments.bring_work_along(customer_ids, unit_id, reason="imported", by=by, now=now)
+
+
+async def _seal(
+    archives: Sequence[Archive], ids: dict[str, UUID], fields: dict[str, ArchiveField], *, fresh: set[UUID]
+) -> None:
+    with_values = [archive for archive in archives if archive.confidential]
+    if not with_values:
+        return
+    above = await keyring.tenant_key()
+    keys = await _subject_keys([ids[archive.number] for archive in with_values], above)
+    values = [
+        sealed(
+            fields[name],
+            value,
+            customer_id=ids[a.number],
+            key=keys[ids[a.number]],
+            tenant_key=above,
+            place=place,
+        )
+        for a in with_values
+        for name, several in a.confidential.items()
+        for place, value in enumerate(several)
+    ]
+    # Of a new customer there is nothing to replace.
+    replaced = [(ids[a.number], name) for a in with_values if ids[a.number] not in fresh for name in a.confidential]
+    if replaced:
+        await execute(
+            "delete from sealed_value where customer_id = any ($1)"
+            " and (customer_id, field) in (select * from unnest($1::uuid[], $2::text[]))",
+            [customer_id for customer_id, _ in replaced],
+            [name for _, name in replaced],
+        )
+    await insert_sealed(values)
+
+
+async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]:
+    made = {subject: keyring.new_subject_key(above, subject) for subject in subjects}
+    written = await fetch(
+        "insert into subject_key (id, subject_id, wrapped) select gen_random_uuid(), s, w"
+        " from unnest($1::uuid[], $2::bytea[]) as k (s, w) on conflict (tenant_id, subject_id) do nothing"
+        " returning subject_id",
+        list(made),
+        [wrapped for _, wrapped in made.values()],
+    )
+    keys = {row["subject_id"]: made[row["subject_id"]][0] for row in written}
+    there = [subject for subject in made if subject not in keys]
+    stored = (
+        await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", there) if there else []
+    )
+    return keys | {
+        row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored
+    }
