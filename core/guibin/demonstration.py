@@ -35,7 +35,6 @@ from guibin_tenants import keys, org_units, registry, staff
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
-from guibin_tenants.refusals import NotFound
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import NewStaff
@@ -137,12 +136,10 @@ def _accesses(home: Path) -> list[Access]:
 async def _is_there(owner_url: str, slug: str) -> bool:
     connection = await asyncpg.connect(owner_url)
     try:
-        await registry.by_slug(connection, slug)
-    except NotFound:
-        return False
+        # Also one that was erased: it does not come back by itself.
+        return any(tenant.slug == slug for tenant in await registry.everyone(connection))
     finally:
         await connection.close()
-    return True
 
 
 def _company(tenant: TenantView) -> Company:

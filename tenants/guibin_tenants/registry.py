@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
+from piccolo.columns import JSONB, Array, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Array, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from .database import ENGINE
@@ -23,6 +23,7 @@ class Tenant(Table, db=ENGINE):
     """A company. Written by the owner role only; `simulated` tenants run on a clock of their own.
 
     `job_share` is the most of a worker's jobs at once that may be this company's, in percent; None the usual share.
+    Of one that was erased only the slug stays, with who did it, when, and how many rows of each table went.
     """
 
     id = UuidColumn(primary_key=True, default=new_id)
@@ -36,6 +37,9 @@ class Tenant(Table, db=ENGINE):
     suspended_at = Timestamptz(default=None, null=True)
     suspended_because = Text(default=None, null=True)
     job_share = Integer(default=None, null=True)
+    erased_at = Timestamptz(default=None, null=True)
+    erased_by = Text(default=None, null=True)
+    erased_rows = JSONB(default=None, null=True)
 
 
 class TenantView(Struct, frozen=True):
@@ -50,6 +54,8 @@ class TenantView(Struct, frozen=True):
     simulated: bool
     suspended_at: datetime | None = None
     job_share: int | None = None
+    erased_at: datetime | None = None
+    erased_by: str | None = None
 
 
 class NewTenant(Struct, frozen=True, kw_only=True):
@@ -87,8 +93,15 @@ async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetim
         now,
     )
     if row is None:
-        raise Conflict(f"There is a tenant {new.slug!r} already")
+        raise await _taken(connection, new.slug)
     return _view(row)
+
+
+async def _taken(connection: asyncpg.Connection, slug: str) -> Conflict:
+    erased_at = await connection.fetchval("select erased_at from tenant where slug = $1", slug)
+    if erased_at is None:
+        return Conflict(f"There is a tenant {slug!r} already")
+    return Conflict(f"The slug {slug!r} belonged to a company that was erased on {erased_at:%Y-%m-%d}: choose another")
 
 
 async def withdraw(connection: asyncpg.Connection, tenant_id: UUID) -> None:
@@ -97,11 +110,41 @@ async def withdraw(connection: asyncpg.Connection, tenant_id: UUID) -> None:
 
 
 async def by_slug(connection: asyncpg.Connection | asyncpg.Pool, slug: str) -> TenantView:
-    """Raises NotFound."""
+    """Raises NotFound, also for one that was erased."""
     row = await connection.fetchrow("select * from tenant where slug = $1", slug)
     if row is None:
-        raise NotFound(f"There is no tenant {slug!r}: `guibin tenant list` shows them")
+        raise _unknown(slug)
+    if row["erased_at"] is not None:
+        raise NotFound(f"Tenant {slug!r} was erased on {row['erased_at']:%Y-%m-%d}: nothing of it is left")
     return _view(row)
+
+
+async def locked(connection: asyncpg.Connection, slug: str) -> TenantView:
+    """The registration, also of one that was erased, for nobody else to change until this transaction ends.
+
+    Raises NotFound.
+    """
+    row = await connection.fetchrow("select * from tenant where slug = $1 for update", slug)
+    if row is None:
+        raise _unknown(slug)
+    return _view(row)
+
+
+async def bury(connection: asyncpg.Connection, tenant_id: UUID, *, by: str, now: datetime, rows: str) -> None:
+    """Turn the registration into a tombstone: it stays suspended for ever. `rows` is JSON; the first tombstone stays."""
+    await connection.execute(
+        "update tenant set name = '', packs = '{}', suspended_because = null, job_share = null,"
+        " erased_at = coalesce(erased_at, $2), erased_by = coalesce(erased_by, $3),"
+        " erased_rows = coalesce(erased_rows, $4::jsonb) where id = $1",
+        tenant_id,
+        now,
+        by,
+        rows,
+    )
+
+
+def _unknown(slug: str) -> NotFound:
+    return NotFound(f"There is no tenant {slug!r}: `guibin tenant list` shows them")
 
 
 async def everyone(connection: asyncpg.Connection | asyncpg.Pool) -> list[TenantView]:
@@ -148,4 +191,6 @@ def _view(row: Any) -> TenantView:
         simulated=row["simulated"],
         suspended_at=row["suspended_at"],
         job_share=row["job_share"],
+        erased_at=row["erased_at"],
+        erased_by=row["erased_by"],
     )

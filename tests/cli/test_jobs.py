@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
-import sys
 
-import pytest
 from working import Effect
 
 from guibin.context import Root
@@ -13,27 +10,6 @@ from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
 from guibin.jobs.leases import Leases
 from guibin_tenants.tables import new_id
-
-
-@pytest.fixture
-def guibin(database, tmp_path):
-    """Run the command; exit code, standard output and error."""
-    environment = os.environ | {
-        "GUIBIN_HOME": str(tmp_path),
-        "GUIBIN_DATABASE_URL": database.app,
-        "GUIBIN_OWNER_URL": database.owner,
-        "GUIBIN_RELAY_URL": database.relay,
-        "GUIBIN_REDIS_URL": database.redis,
-    }
-
-    async def run(*words):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "guibin.cli", *words, env=environment, stdout=-1, stderr=-1
-        )
-        out, err = await process.communicate()
-        return process.returncode, out.decode(), err.decode()
-
-    return run
 
 
 async def test_an_operator_pauses_retries_and_switches(tenant, client, world, guibin):

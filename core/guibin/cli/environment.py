@@ -101,10 +101,11 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
             )
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
-                request = Request(company, _operator(), now)
+                request = Request(company, operator(), now)
                 yield Session(request, installed_packs or packs(), tenant)
 
 
-def _operator() -> Principal:
+def operator() -> Principal:
+    """Whoever types the command, by the name of the machine's account."""
     name = os.environ.get("SUDO_USER") or os.environ.get("USER") or "operator"
     return Principal(kind="operator", id=new_id(), name=f"operator {name}", permissions=PERMISSIONS, address="cli")

@@ -6,16 +6,18 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guibin import provisioning
+from guibin import erasure, provisioning
 from guibin.context import real_clock
+from guibin.erasure import Erasure
 from guibin_tenants import keyring, registry
+from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.registry import NewTenant, TenantView
 
 from . import environment
 from .moments import aware
 from .output import as_json, as_table, out
 
-app = App(name="tenant", help="Create, list, show, suspend and resume companies.")
+app = App(name="tenant", help="Create, list, show, suspend, resume and erase companies.")
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
@@ -59,8 +61,9 @@ def list_(*, json: Json = False) -> None:
     if json:
         as_json(tenants)
         return
-    rows = [(t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "") for t in tenants]
-    as_table(("slug", "name", "packs", "time zone", "suspended"), rows, empty="No tenant yet: guibin tenant create")
+    rows = [(t.slug, t.name, ", ".join(t.packs), t.time_zone, t.suspended_at or "", t.erased_at or "") for t in tenants]
+    headings = ("slug", "name", "packs", "time zone", "suspended", "erased")
+    as_table(headings, rows, empty="No tenant yet: guibin tenant create")
 
 
 @app.command
@@ -95,6 +98,25 @@ def share(
     """Let at most so many percent of what a worker does at once be this company's jobs."""
     asyncio.run(_share(slug, percent))
     out.print(f"Tenant {slug} has {'the usual share' if percent is None else f'{percent} %'} of each worker.")
+
+
+@app.command
+def erase(
+    slug: str,
+    *,
+    yes: Annotated[str, Parameter(help="The slug again, for a script; without it the question is asked.")] = "",
+    json: Json = False,
+) -> None:
+    """Delete everything a suspended company has, for ever: rows, keys, jobs. Its slug is not given to another."""
+    answer = yes or input(f"Everything of {slug} will be gone for ever. Type its slug again: ")
+    if answer.strip() != slug:
+        raise Invalid(fields=(FieldError("yes", "the slug again, letter by letter", f"--yes {slug}", answer),))
+    done = asyncio.run(_erase(slug))
+    if json:
+        as_json(done)
+        return
+    as_table(("table", "rows deleted"), sorted(done.rows.items()), empty="Nothing was left of it.")
+    out.print(f"Tenant {slug} is erased, {sum(done.rows.values())} rows. Backups keep it until they expire.")
 
 
 async def _create(new: NewTenant, simulated_from: datetime | None) -> TenantView:
@@ -133,3 +155,8 @@ async def _resume(slug: str) -> TenantView:
 async def _share(slug: str, percent: int | None) -> TenantView:
     async with environment.owner() as connection:
         return await registry.share(connection, slug, percent)
+
+
+async def _erase(slug: str) -> Erasure:
+    async with environment.owner() as connection:
+        return await erasure.erase(connection, slug, by=environment.operator().name, now=real_clock())

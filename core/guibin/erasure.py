@@ -1,0 +1,95 @@
+"""Erasing a company that is no longer served: all its rows and keys go, a tombstone in the registry stays.
+
+Which tables hold rows of it, and in which order they can go, PostgreSQL's catalog says: a pack that was taken out of the
+installation leaves none behind.
+"""
+
+import math
+from datetime import datetime, timedelta
+from graphlib import TopologicalSorter
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from guibin_tenants import registry
+from guibin_tenants.refusals import Conflict
+
+# Requests that were let in before the suspension have ended by then; a key is remembered for two seconds at most.
+SETTLES_WITHIN = timedelta(seconds=10)
+# With these goes whatever was sealed, wherever a copy of it is.
+_KEYS = ("subject_key", "tenant_key")
+
+_TABLES = """
+select c.relname::text as name, array(
+    select distinct referring.relname::text from pg_constraint k join pg_class referring on referring.oid = k.conrelid
+    where k.confrelid = c.oid and k.contype = 'f' and k.conrelid <> c.oid
+) as referring
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+order by c.relname
+"""
+
+
+class StillServed(Conflict):
+    """The company is not suspended, or only just."""
+
+    kind = "tenant-still-served"
+    title = "Suspend the tenant first"
+
+
+class StillWorking(Conflict):
+    """Jobs that had begun before the suspension have not ended."""
+
+    kind = "tenant-still-working"
+    title = "Jobs of this tenant still run"
+
+
+class Erasure(Struct, frozen=True):
+    """What was done: how many rows went, by table."""
+
+    slug: str
+    erased_at: datetime
+    erased_by: str
+    rows: dict[str, int]
+
+
+async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: datetime) -> Erasure:
+    """Delete whatever the company has, as the owner role, in one transaction; jobs that wait go with the rest.
+
+    Erasing it again takes what somebody managed to write meanwhile and keeps the first tombstone. Raises NotFound,
+    StillServed, StillWorking.
+    """
+    async with connection.transaction():
+        tombstone = await registry.locked(connection, slug)
+        if tombstone.suspended_at is None:
+            raise StillServed(f"Tenant {slug} is served: guibin tenant suspend {slug} --because …")
+        settled_in = (tombstone.suspended_at + SETTLES_WITHIN - now).total_seconds()
+        if settled_in > 0:
+            raise StillServed(
+                f"Tenant {slug} was suspended a moment ago and what had begun may still write:"
+                f" try again in {math.ceil(settled_in)} s"
+            )
+        await connection.execute(
+            "select set_config('guibin.tenant', $1, true), set_config('guibin.units', '*', true)", str(tombstone.id)
+        )
+        running = await connection.fetchval("select count(*) from job where lease_until > clock_timestamp()")
+        if running:
+            raise StillWorking(f"{running} jobs of {slug} still run: they end within their time limit, then try again")
+        rows = {}
+        for table in await _in_order(connection):
+            status = await connection.execute(f'delete from "{table}" where tenant_id = $1', tombstone.id)
+            if count := int(status.rsplit(" ", 1)[-1]):
+                rows[table] = count
+        erased_at = tombstone.erased_at or now
+        await registry.bury(connection, tombstone.id, by=by, now=erased_at, rows=msgspec.json.encode(rows).decode())
+    for table in _KEYS:
+        # A deleted row stays on its page until then.
+        await connection.execute(f"vacuum {table}")
+    return Erasure(slug, erased_at, tombstone.erased_by or by, rows)
+
+
+async def _in_order(connection: asyncpg.Connection) -> list[str]:
+    """Every table with a `tenant_id`, each behind those that refer to it."""
+    found = {row["name"]: row["referring"] for row in await connection.fetch(_TABLES)}
+    return list(TopologicalSorter(found).static_order())
