@@ -70,3 +70,14 @@ async def move_clock(moment: datetime) -> None:
             )
         )
     await write(SIMULATED_CLOCK, moment)
+
+
+async def let_clock_reach(moment: datetime) -> None:
+    """Set a simulated tenant's clock unless it stands there or later already."""
+    await execute(
+        "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
+        " on conflict (tenant_id, name) do update set value = excluded.value"
+        " where (tenant_setting.value #>> '{}')::timestamptz < (excluded.value #>> '{}')::timestamptz",
+        SIMULATED_CLOCK,
+        msgspec.json.encode(moment).decode(),
+    )

@@ -5,12 +5,18 @@ from datetime import datetime
 
 from guibin.context import Company
 from guibin_tenants import settings
-from guibin_tenants.scope import fetch_one, fetch_value, tenant_scope
+from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .execution import Workshop, perform
 from .rescue import rescue_all
 from .rhythms import Rhythm
 from .ticks import next_tick, tick
+
+_NEXT_JOB = (
+    "select min(run_at) filter (where lease_token is null and held_at is null) as run_at,"
+    " coalesce(bool_or(handed_at is not null and lease_until < clock_timestamp()), false) as lost"
+    " from job where ended_at is null"
+)
 
 
 class Background:
@@ -20,23 +26,25 @@ class Background:
         self.shop = shop
         self.company = company
         self.rhythms = tuple(rhythms)
+        self._tick_at: datetime | None = None
 
     async def next_at(self) -> datetime | None:
         """The moment of the next job or tick, never before the clock. Inside the tenant's scope."""
         stands = await settings.simulated_now()
-        if stands is not None:
+        row = await fetch_one(_NEXT_JOB)
+        if row is not None and row["lost"] and stands is not None:
             await rescue_all(self.shop, now=stands)
-        job_at: datetime | None = await fetch_value(
-            "select min(run_at) from job where ended_at is null and lease_token is null and held_at is null"
-        )
-        tick_at = await next_tick(self.rhythms, self.company, since=stands) if stands else None
-        found = min((moment for moment in (job_at, tick_at) if moment is not None), default=None)
+            row = await fetch_one(_NEXT_JOB)
+        job_at = row["run_at"] if row is not None else None
+        self._tick_at = await next_tick(self.rhythms, self.company, since=stands) if stands else None
+        found = min((moment for moment in (job_at, self._tick_at) if moment is not None), default=None)
         return max(found, stands) if found is not None and stands is not None else found
 
     async def run(self, moment: datetime) -> int:
-        """Do everything due by `moment`, at which the clock stands; how many attempts."""
-        async with tenant_scope(self.company.id):
-            await tick(self.rhythms, self.company, since=moment, now=moment)
+        """Do everything due by `moment`, at which the clock stands, as `next_at` found; how many attempts."""
+        if self._tick_at is not None and self._tick_at <= moment:
+            async with tenant_scope(self.company.id):
+                await tick(self.rhythms, self.company, since=moment, now=moment)
         done = 0
         while True:
             async with tenant_scope(self.company.id):

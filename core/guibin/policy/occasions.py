@@ -6,6 +6,7 @@ leap month is congratulated in it when the year has it, in the ordinary month ot
 
 from calendar import isleap
 from datetime import date
+from functools import lru_cache
 
 from lunar_python import Lunar, LunarMonth, LunarYear, Solar
 from msgspec import Struct
@@ -65,5 +66,7 @@ def festivals_on(day: date) -> tuple[str, ...]:
     return tuple(found)
 
 
+# Every company asks for the same few days each morning, and the conversion is dear.
+@lru_cache(maxsize=1_000)
 def _lunar(day: date) -> Lunar:
     return Solar.fromYmd(day.year, day.month, day.day).getLunar()

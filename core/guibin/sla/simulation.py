@@ -68,7 +68,7 @@ async def advance(
                 progress(until, done)
                 return done
             if not more:
-                await _move(elsewhere[0])
+                await settings.let_clock_reach(elsewhere[0])
         if not more and elsewhere[1] is not None:
             done = done.plus(others=await elsewhere[1].run(elsewhere[0]))
         progress(reached, done)
@@ -77,12 +77,12 @@ async def advance(
 async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool, datetime]:
     """Fire what is due up to `horizon`; the kinds fired, whether to look again before going on, and how far it is."""
     kinds: list[str] = []
-    stands = await settings.simulated_now()
+    stood = stands = await settings.simulated_now()
     for _ in range(MOMENTS_A_BATCH_MAX):
         moment = await next_moment()
         if moment is None or moment > horizon:
-            if stands is not None:
-                await _move(stands)
+            if stands is not None and stands != stood:
+                await settings.let_clock_reach(stands)
             return kinds, False, horizon
         # What was due before the clock's stand (an import of old complaints) happens now.
         stands = moment if stands is None else max(moment, stands)
@@ -92,7 +92,7 @@ async def _timers(horizon: datetime, *, watch: bool) -> tuple[list[str], bool, d
             # A reaction to it may be due before the next timer.
             break
     if stands is not None:
-        await _move(stands)
+        await settings.let_clock_reach(stands)
     return kinds, True, stands or horizon
 
 
@@ -103,10 +103,3 @@ async def _earliest(sources: Sequence[Source], until: datetime) -> tuple[datetim
         if moment is not None and moment <= until and (first[1] is None or moment < first[0]):
             first = (moment, source)
     return first
-
-
-async def _move(moment: datetime) -> None:
-    """Set the clock unless it stands later already: it never runs back."""
-    stands = await settings.simulated_now()
-    if stands is None or moment > stands:
-        await settings.move_clock(moment)
