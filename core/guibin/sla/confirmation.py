@@ -1,7 +1,6 @@
 """Holidays that have been published since: the calendar's next version, and every deadline that counts by it."""
 
 from datetime import date, datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -38,7 +37,7 @@ async def confirm(*, by: Principal, now: datetime, published: Calendar | None = 
     """Bring the company's provisional calendars up to the published table; how many deadlines moved."""
     moved = 0
     for found in await calendars.all_in_force():
-        table = published or _installed(_years(found.calendar.confirmed_until, now))
+        table = published or china_calendar(_years(found.calendar.confirmed_until, now))
         newer = confirmed(found.calendar, table)
         if newer is None:
             continue
@@ -46,11 +45,6 @@ async def confirm(*, by: Principal, now: datetime, published: Calendar | None = 
         await calendars.write(newer, note=note, by=by, now=now)
         moved += await actions.recompute(newer.name, by=by, now=now)
     return moved
-
-
-@lru_cache(maxsize=20)
-def _installed(years: range) -> Calendar:
-    return china_calendar(years)
 
 
 def _years(confirmed_until: date | None, now: datetime) -> range:
