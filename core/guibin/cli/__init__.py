@@ -26,7 +26,7 @@ COMMANDS = {
     ),
     "migrate": ("database:migrate", "Bring the database up to this release; safe to run again."),
     "db": ("database:app", "Show how to connect to the database."),
-    "tenant": ("tenants:app", "Create, list, show, suspend and resume companies."),
+    "tenant": ("tenants:app", "Create, list, show, suspend, resume and erase companies."),
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
     "pack": ("packs:app", "List and show industry packs."),
