@@ -127,10 +127,15 @@ async def withdraw(application_id: UUID, new: CardReason, *, by: Principal, now:
     return await queries.application(application_id)
 
 
-async def close(application_id: UUID, because: str, *, now: datetime) -> None:
-    """Nothing more is to be done about it."""
-    await execute(
-        "update card_application set closed_at = $2, closed_because = $3 where id = $1", application_id, now, because
+async def close(application_id: UUID, because: str, *, now: datetime) -> bool:
+    """Nothing more is to be done about it. False when its card was issued meanwhile."""
+    return bool(
+        await execute(
+            "update card_application set closed_at = $2, closed_because = $3 where id = $1 and closed_because <> 'issued'",
+            application_id,
+            now,
+            because,
+        )
     )
 
 

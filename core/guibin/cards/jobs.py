@@ -8,6 +8,7 @@ from guibin.jobs.kinds import Job, Run, handles
 from guibin.tiers.days import local_day
 
 from . import upkeep
+from .lapsing import lapse_baseless
 
 
 class KeepCards(Job, frozen=True):
@@ -22,6 +23,7 @@ async def keep_cards(job: KeepCards, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
     if job.after is None:
         await upkeep.forget_erased()
+        await lapse_baseless(run.policy, today=today, by=run.by, now=run.now)
     last = await upkeep.keep(run.policy, today=today, after=job.after, by=run.by, now=run.now)
     if last is not None:
         await enqueue(KeepCards(last), now=run.now, unique_key=f"keep-cards/{today}/{last}")
@@ -41,6 +43,7 @@ async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
 
 async def _keep_of(event: MembershipStarted | MembershipEnded, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
+    await lapse_baseless(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
     last = await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
     if last is not None:
         # A company with more people than one transaction holds: the whole round sees to them.

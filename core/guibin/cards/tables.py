@@ -32,8 +32,8 @@ class IdentityCheck(TenantTable, tablename="identity_check"):
 class CardApplication(TenantTable, tablename="card_application"):
     """A customer is put up for a card, through a company if the card is a company's to give (S08-4, S04-5).
 
-    `outcome` is the approval's; `closed_because` says why nothing is to be done any more: issued, rejected, withdrawn
-    or lapsed.
+    `outcome` is the approval's; `closed_because` says why nothing is to be done any more: issued, rejected, withdrawn,
+    or what it rested on: archive_closed, membership_ended, tier_changed, post_ended, company_tier_ended.
     """
 
     customer_id = UuidColumn(default=None)

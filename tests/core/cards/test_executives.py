@@ -178,3 +178,18 @@ async def test_an_assessment_does_not_touch_the_tier_a_card_brings(desk, company
     answer = await desk.head.post("/api/v1/assessments", json={"scheme": "personal", "as_of": "2026-03-02"})
 
     assert (answer.status_code, await tier(desk, person)) == (201, "diamond")
+
+
+async def test_an_application_lapses_when_the_post_or_the_companys_tier_ends_before_the_issue(desk, company, clock):
+    leaver, stayer = await executive(desk, company), await executive(desk, company)
+    asked = [await desk.apply(person, CARD, of_customer_id=company) for person in (leaver, stayer)]
+    await desk.approve(asked[0]["approval_id"])
+
+    await leave(desk, leaver)
+    await night(desk, clock, 2026, 3, 3)
+    first = [(await desk.get(f"card-applications/{one['id']}"))["closed_because"] for one in asked]
+    await desk.post(f"customers/{company}/membership/corporate/ending", {"reason": "退出"}, status=200)
+    await night(desk, clock, 2026, 3, 4)
+
+    assert first == ["post_ended", ""]
+    assert (await desk.get(f"card-applications/{asked[1]['id']}"))["closed_because"] == "company_tier_ended"

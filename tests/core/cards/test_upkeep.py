@@ -236,3 +236,54 @@ def test_a_step_that_was_taken_is_not_due_again(card, today):
         after = msgspec.structs.replace(after, **changes[what](step))
 
     assert {step.what for step in steps(after, KIND, today)} <= {"end"} & set(taken)
+
+
+async def lapsed(desk, asked):
+    """How the application and its approval ended."""
+    application = await desk.get(f"card-applications/{asked['id']}")
+    approval = await desk.get(f"approvals/{asked['approval_id']}")
+    return application["closed_because"], application["closed_at"] is not None, approval["outcome"]
+
+
+async def test_an_approved_application_is_closed_when_the_membership_ends_before_the_issue(desk):
+    await desk.supply(GOLD, 1)
+    manager = await desk.tenant.staff("li", "account_manager", unit="outlet")
+    customer = await desk.member()
+    await desk.post(f"customers/{customer}/assignment", {"account_manager_id": str(manager.staff_id)})
+    asked = await desk.approved(customer, GOLD)
+    waiting = (await desk.get(f"card-applications/{asked['id']}"))["closed_at"]
+    await desk.post(f"customers/{customer}/membership/personal/ending", {"reason": "客户要求"}, status=200)
+
+    await react(desk, MembershipEnded, customer, "gold")
+
+    assert (waiting, await lapsed(desk, asked)) == (None, ("membership_ended", True, "approved"))
+    await desk.issue(asked, status=409)
+    assert (await desk.stock(GOLD))["outlet"] == 1
+    assert sorted(await kinds(desk, manager)) == ["card_application_lapsed", "card_approved"]
+
+
+async def test_an_application_that_waits_for_its_decision_lapses_with_its_approval(desk):
+    customer = await desk.member()
+    asked = await desk.apply(customer, GOLD)
+    await desk.join(customer, "personal", "diamond")
+
+    await react(desk, MembershipStarted, customer, "diamond")
+
+    assert await lapsed(desk, asked) == ("tier_changed", True, "withdrawn")
+
+
+async def test_an_application_whose_membership_lasts_stays_open_and_another_may_follow_a_closed_one(desk):
+    await desk.supply(GOLD, 1)
+    customer = await desk.member()
+    asked = await desk.approved(customer, GOLD)
+
+    await night(desk)
+    kept = await lapsed(desk, asked)
+    await desk.post(f"customers/{customer}/membership/personal/ending", {"reason": "客户要求"}, status=200)
+    await night(desk)
+    await desk.join(customer, "personal", "gold")
+    again = await desk.approved(customer, GOLD)
+
+    assert kept == ("", False, "approved")
+    assert (await lapsed(desk, asked))[0] == "membership_ended"
+    await desk.issue(again)
