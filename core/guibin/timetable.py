@@ -7,6 +7,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
 from guibin.app import jobs as app
+from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
@@ -42,6 +43,7 @@ from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
 HANDLERS = (
+    approvals,
     archive_checks,
     activities,
     cards,

@@ -17,6 +17,7 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
+from . import deadlines
 from .queries import Outcome
 from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
 
@@ -100,6 +101,7 @@ async def ask(
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
+    await deadlines.start(request_id, flow, 0, customer_id=customer_id, now=now)
     return request_id
 
 
@@ -142,6 +144,7 @@ async def decide(
         by.name,
         now,
     )
+    await deadlines.decided(approval_id, request["step"], now=now)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     following = request["step"] + 1
     if approved and following < len(flow.steps):
@@ -151,6 +154,7 @@ async def decide(
             following,
             list(flow.steps[following].roles),
         )
+        await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=now)
         return None
     return await _close(request, "approved" if approved else "rejected", reason, by, now)
 
@@ -158,7 +162,7 @@ async def decide(
 async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> Decided:
     """The applicant takes the request back. Raises NotFound, AlreadyDecided, NotYoursToDecide for anybody else."""
     request = await fetch_one(
-        "select id, subject, subject_id, customer_id, applicant_id, closed_at, outcome from approval_request"
+        "select id, subject, subject_id, customer_id, applicant_id, step, closed_at, outcome from approval_request"
         " where id = $1 for update",
         approval_id,
     )
@@ -174,7 +178,7 @@ async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: dateti
 async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> bool:
     """Withdraw a request whose matter is gone, whoever asked; False when it had ended before."""
     request = await fetch_one(
-        "select id, subject, subject_id, customer_id, outcome from approval_request"
+        "select id, subject, subject_id, customer_id, step, outcome from approval_request"
         " where id = $1 and closed_at is null for update",
         approval_id,
     )
@@ -216,6 +220,7 @@ async def follow_unit(unit_id: UUID, successor_id: UUID) -> None:
 
 
 async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:
+    await deadlines.gone(request["id"], request["step"], now=now)
     await execute("update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], now, outcome)
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
     callback = _callbacks.get(decided.subject)

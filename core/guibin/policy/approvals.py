@@ -3,18 +3,24 @@
 from msgspec import Struct
 
 from .deadlines import Deadline
+from .milestones import Escalation
 
 
 class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
     """One decision by somebody in `role` or in one of `others`, due `within` from the moment it is asked for.
 
-    With `level` they sit at this level of the tree of org units or above it: 0 is the head office (S04-3).
+    With `level` they sit at this level of the tree of org units or above it: 0 is the head office (S04-3). They are
+    warned at `warn_at_percent` of the time and told when it has passed; then it goes along `escalations`, without any to
+    the next step's roles, from the last step to the company's admins.
     """
 
     role: str
     within: Deadline | None = None
     others: tuple[str, ...] = ()
     level: int | None = None
+    calendar: str = "always"
+    warn_at_percent: int = 80
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -33,3 +39,10 @@ class ApprovalFlow(Struct, frozen=True, forbid_unknown_fields=True):
     steps: tuple[ApprovalStep, ...]
     applicants: tuple[str, ...] = ()
     clause: str = ""
+
+    def escalations_of(self, step: int) -> tuple[Escalation, ...]:
+        """Whom a late decision goes to."""
+        if self.steps[step].escalations:
+            return self.steps[step].escalations
+        following = self.steps[step + 1].roles if step + 1 < len(self.steps) else ("tenant_admin",)
+        return tuple(Escalation(role) for role in following)

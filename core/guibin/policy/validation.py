@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from . import activity_validation
+from .approval_validation import approval_problems
 from .card_validation import card_problems
 from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
@@ -34,7 +35,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_service_items(policy),
         *card_problems(policy),
         *(_complaints(policy.complaints, _who(policy)) if policy.complaints else ()),
-        *_approvals(policy),
+        *approval_problems(policy.approvals, _who(policy)),
         *_department_tasks(policy),
         *_cadence(policy),
         *_care(policy),
@@ -255,16 +256,6 @@ def _complaints(policy: ComplaintPolicy, known: frozenset[str]) -> Iterator[Poli
         yield from milestone_problems(level.milestones, known, f"{path}.milestones")
         if getattr(level.rectify_within, "count", 1) < 1:
             yield PolicyProblem(f"{path}.rectify_within", str(level.rectify_within), "at least 1")
-
-
-def _approvals(policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    known = _who(policy)
-    for flow in policy.approvals:
-        if not flow.steps:
-            yield PolicyProblem(f"approvals.{flow.name}", "no step", "at least one step")
-        for role in (*flow.applicants, *(role for step in flow.steps for role in step.roles)):
-            if role not in known:
-                yield PolicyProblem(f"approvals.{flow.name}", role, "a role or post", f"one of {sorted(known)}")
 
 
 def _department_tasks(policy: Pack | Policy) -> Iterator[PolicyProblem]:

@@ -1,0 +1,51 @@
+"""How long a step may wait: its clock runs in the one place where deadlines are kept, a timer for each step."""
+
+from datetime import datetime
+from uuid import UUID
+
+from guibin.policy.approvals import ApprovalFlow
+from guibin.sla import actions as sla
+from guibin.sla.actions import NewTimer
+from guibin.sla.plans import Terms
+
+SUBJECT = "approval"
+
+
+def milestone_of(step: int) -> str:
+    """The step's clock; steps count from 0."""
+    return f"step_{step + 1}"
+
+
+async def start(approval_id: UUID, flow: ApprovalFlow, step: int, *, customer_id: UUID | None, now: datetime) -> None:
+    """The step waits from now on; nothing where policy sets no time."""
+    waiting = flow.steps[step]
+    if waiting.within is None:
+        return
+    terms = Terms(
+        limit=waiting.within,
+        calendar=waiting.calendar,
+        warn_at_percent=waiting.warn_at_percent,
+        warned_roles=waiting.roles,
+        escalations=flow.escalations_of(step),
+        clause=flow.clause,
+    )
+    await sla.start(
+        NewTimer(
+            subject=SUBJECT,
+            subject_id=approval_id,
+            milestone=milestone_of(step),
+            terms=terms,
+            started_at=now,
+            customer_id=customer_id,
+        )
+    )
+
+
+async def decided(approval_id: UUID, step: int, *, now: datetime) -> None:
+    """The step was decided, in time or late."""
+    await sla.complete_if_any(approval_id, milestone_of(step), at=now, now=now)
+
+
+async def gone(approval_id: UUID, step: int, *, now: datetime) -> None:
+    """Nobody waits for the step any more: withdrawn, or its matter is gone."""
+    await sla.cancel(approval_id, milestone_of(step), now=now)
