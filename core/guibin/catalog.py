@@ -122,6 +122,7 @@ TABLES: tuple[type[Table], ...] = (
     service_requests.ServiceEnd,
     complaints.Complaint,
     complaints.ComplaintIntake,
+    complaints.ComplaintMerge,
     complaints.ComplaintLevelChange,
     complaints.ComplaintHandOver,
     complaints.ComplaintPause,

@@ -25,6 +25,7 @@ from .refusals import (
     AlreadyResolved,
     AlreadyWaiting,
     ComplaintClosed,
+    MergedElsewhere,
     NotResolved,
     NotWaiting,
     SameLevel,
@@ -44,8 +45,8 @@ from .requests import (
 
 async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> ComplaintView:
     """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
-    complaint = await _locked(complaint_id)
-    _refuse_settled(complaint)
+    complaint = await locked(complaint_id)
+    refuse_settled(complaint)
     await _refuse_unknown_receiver(new)
     await execute(
         "insert into complaint_hand_over (id, complaint_id, to_staff_id, to_unit_id, reason, handed_by,"
@@ -75,8 +76,8 @@ async def change_level(
     complaint_id: UUID, new: NewLevel, *, policy: ComplaintPolicy, by: Principal, now: datetime
 ) -> ComplaintView:
     """Judge the level anew; the deadline is recomputed from the same start with the same pauses (S07-23)."""
-    complaint = await _locked(complaint_id)
-    _refuse_settled(complaint)
+    complaint = await locked(complaint_id)
+    refuse_settled(complaint)
     if new.level == complaint["level"]:
         raise SameLevel(f"Complaint {complaint['number']} is at level {new.level} already")
     level = level_named(policy, new.level)
@@ -113,8 +114,8 @@ async def change_level(
 
 async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: datetime) -> UUID:
     """Stop the clock while we wait for the customer; the pause's id."""
-    complaint = await _locked(complaint_id)
-    _refuse_settled(complaint)
+    complaint = await locked(complaint_id)
+    refuse_settled(complaint)
     if complaint["state"] == "waiting":
         raise AlreadyWaiting(f"Complaint {complaint['number']} already waits for the customer: end that pause first")
     pause_id = new_id()
@@ -137,7 +138,7 @@ async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: dateti
 
 async def end_pause(complaint_id: UUID, pause_id: UUID | None, *, by: Principal, now: datetime) -> ComplaintView:
     """Let the clock run again: what was left of its time is left now. None ends whichever pause is open."""
-    complaint = await _locked(complaint_id)
+    complaint = await locked(complaint_id)
     if pause_id is not None and not await fetch_value(
         "select true from complaint_pause where id = $1 and complaint_id = $2", pause_id, complaint_id
     ):
@@ -151,8 +152,8 @@ async def end_pause(complaint_id: UUID, pause_id: UUID | None, *, by: Principal,
 
 async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now: datetime) -> ComplaintView:
     """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known."""
-    complaint = await _locked(complaint_id)
-    _refuse_settled(complaint)
+    complaint = await locked(complaint_id)
+    refuse_settled(complaint)
     if complaint["state"] == "waiting":
         await _end_open_pause(complaint, None, by=by, now=now)
         await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
@@ -184,7 +185,7 @@ async def call_back(
     The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
     the customer thought about the remedy is not ours.
     """
-    complaint = await _locked(complaint_id)
+    complaint = await locked(complaint_id)
     if complaint["state"] in ("open", "waiting"):
         raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
     await execute(
@@ -218,7 +219,7 @@ async def write(complaint_id: UUID, new: NewMessage, *, policy: ComplaintPolicy,
     What the customer writes waits for a reply from then on. A person's message to the customer is a reply, unless the
     one who writes it is the complainant; a machine's, and a note of ours, is none.
     """
-    complaint = await _locked(complaint_id)
+    complaint = await locked(complaint_id)
     sent_at = new.sent_at or now
     if sent_at > now:
         raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
@@ -250,7 +251,7 @@ async def write(complaint_id: UUID, new: NewMessage, *, policy: ComplaintPolicy,
 
 async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime) -> UUID:
     """Add a line to the form; its id (S07-27)."""
-    complaint = await _locked(complaint_id)
+    complaint = await locked(complaint_id)
     note_id = new_id()
     await execute(
         "insert into complaint_note (id, complaint_id, kind, text, written_by, written_by_name, written_at)"
@@ -271,8 +272,8 @@ async def take_in_again(
     complaint_id: UUID, new: NewIntake, *, policy: ComplaintPolicy, by: Principal, now: datetime
 ) -> ComplaintView:
     """The same matter arrived through another channel: one complaint, whose clock counts from the earliest receipt."""
-    complaint = await _locked(complaint_id)
-    _refuse_settled(complaint)
+    complaint = await locked(complaint_id)
+    refuse_settled(complaint)
     received_at = new.received_at or now
     await execute(
         "insert into complaint_intake (id, complaint_id, channel, text, received_at, recorded_by, recorded_by_name)"
@@ -285,25 +286,36 @@ async def take_in_again(
         by.id,
         by.name,
     )
-    if received_at < complaint["received_at"]:
-        await sla.restart(complaint_id, RESOLUTION, started_at=received_at, by=by, now=now)
-        await milestones.restart(complaint_id, _milestones(complaint, policy), at=received_at, by=by, now=now)
-        await execute(
-            "update complaint set received_at = $2, version = version + 1 where id = $1", complaint_id, received_at
-        )
+    await count_from(complaint, received_at, policy=policy, by=by, now=now)
     case = case_of(complaint_id, complaint["customer_id"])
     await milestones.ask(case, _milestones(complaint, policy), at=received_at, by=by, now=now)
     return await _done("complaint.intake", complaint, by=by, now=now)
 
 
-async def _locked(complaint_id: UUID) -> asyncpg.Record:
+async def count_from(
+    complaint: asyncpg.Record, received_at: datetime, *, policy: ComplaintPolicy, by: Principal, now: datetime
+) -> None:
+    """Every clock counts from the earliest receipt of the matter; a later one changes nothing."""
+    if received_at >= complaint["received_at"]:
+        return
+    await sla.restart(complaint["id"], RESOLUTION, started_at=received_at, by=by, now=now)
+    await milestones.restart(complaint["id"], _milestones(complaint, policy), at=received_at, by=by, now=now)
+    await execute(
+        "update complaint set received_at = $2, version = version + 1 where id = $1", complaint["id"], received_at
+    )
+
+
+async def locked(complaint_id: UUID) -> asyncpg.Record:
+    """The row, locked. Raises NotFound, MergedElsewhere."""
     row = await fetch_one(
-        "select id, number, customer_id, complainant_id, level, state, round, received_at, version from complaint"
-        " where id = $1 for update",
+        "select id, number, customer_id, complainant_id, level, state, round, received_at, merged_into_id, channel, text,"
+        " owner_id, owner_name, version from complaint where id = $1 for update",
         complaint_id,
     )
     if row is None:
         raise NotFound(f"There is no complaint {complaint_id}")
+    if row["merged_into_id"] is not None:
+        raise MergedElsewhere(f"Complaint {row['number']} goes on as {row['merged_into_id']}")
     return row
 
 
@@ -331,7 +343,8 @@ async def _expect_again(complaint: asyncpg.Record, policy: ComplaintPolicy, *, b
     await milestones.ask(case, found, at=now, by=by, now=now)
 
 
-def _refuse_settled(complaint: asyncpg.Record) -> None:
+def refuse_settled(complaint: asyncpg.Record) -> None:
+    """Raises AlreadyResolved, ComplaintClosed."""
     if complaint["state"] == "resolved":
         raise AlreadyResolved(
             f"Complaint {complaint['number']} is resolved; a callback with `not_satisfied` reopens it"

@@ -16,7 +16,7 @@ from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
-from . import actions, queries, rectification
+from . import actions, merging, queries, rectification
 from .intake import receive
 from .queries import ComplaintFilter, ComplaintForm, ComplaintView
 from .requests import (
@@ -25,6 +25,7 @@ from .requests import (
     NewHandOver,
     NewIntake,
     NewLevel,
+    NewMerge,
     NewMessage,
     NewNote,
     NewPause,
@@ -139,6 +140,12 @@ class ComplaintController(Controller):
         self, complaint_id: UUID, data: NewIntake, policy: Policy, by: Principal, now: datetime
     ) -> ComplaintView:
         return await actions.take_in_again(complaint_id, data, policy=policy.complaints, by=by, now=now)
+
+    @post("/{complaint_id:uuid}/merges", needs=WRITE, summary="Another complaint is the same matter: go on as one")
+    async def merge(
+        self, complaint_id: UUID, data: NewMerge, policy: Policy, by: Principal, now: datetime
+    ) -> ComplaintView:
+        return await merging.merge(complaint_id, data, policy=policy.complaints, by=by, now=now)
 
     @post("/{complaint_id:uuid}/rectification", needs=WRITE, summary="Report the plan against repetition")
     async def rectify(

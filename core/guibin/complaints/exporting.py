@@ -46,7 +46,7 @@ async def export_complaints(file: Path, *, by: Principal, now: datetime) -> int:
             row["level"],
             row["received_at"].isoformat(),
             "closed" if row["state"] in ("resolved", "closed") else "open",
-            row["source_status"] or row["state"],
+            row["source_status"] or ("merged" if row["merged_into_id"] else row["state"]),
             "yes" if row["on_behalf"] else "no",
             row["text"],
         )

@@ -48,6 +48,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     reopened: int
     source_number: str | None
     follows_id: UUID | None
+    merged_into_id: UUID | None
     version: int
 
 
@@ -150,9 +151,10 @@ class DeadlineLine(Struct, frozen=True):
 
 
 class IntakeLine(Struct, frozen=True):
-    """The same matter arriving once more."""
+    """The same matter arriving once more; `from_complaint_id` is the complaint it was before the two were merged."""
 
     id: UUID
+    from_complaint_id: UUID | None
     channel: str
     text: str
     received_at: datetime
@@ -214,7 +216,7 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
 _VIEW = (
     "select c.id, c.number, c.kind, c.customer_id, c.level, c.clause, c.because, c.channel, c.on_behalf, c.special,"
     " c.received_at, t.warn_at, t.due_at, coalesce(t.provisional, false) as provisional, t.warned_at, t.breached_at, t.completed_at as resolved_at, c.state,"
-    " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.follows_id, c.version,"
+    " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.follows_id, c.merged_into_id, c.version,"
     " c.text from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id"
     f" and t.milestone = '{MILESTONE}'"
 )
@@ -305,7 +307,7 @@ _DEADLINES = (
     " cancelled_at from timer where subject_id = $1 order by due_at, milestone, occurrence"
 )
 _INTAKES = (
-    "select id, channel, text, received_at, recorded_by_name"
+    "select id, from_complaint_id, channel, text, received_at, recorded_by_name"
     " from complaint_intake where complaint_id = $1 order by received_at, id"
 )
 _RECTIFICATION = (

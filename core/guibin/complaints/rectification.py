@@ -19,7 +19,7 @@ from guibin_tenants.tables import new_id
 
 from .levels import RECTIFICATION, SUBJECT
 from .queries import ComplaintView, by_id
-from .refusals import AlreadyRectified
+from .refusals import AlreadyRectified, MergedElsewhere
 from .requests import NewRectification
 
 
@@ -27,9 +27,13 @@ async def rectify(
     complaint_id: UUID, new: NewRectification, *, policy: ComplaintPolicy, by: Principal, now: datetime
 ) -> ComplaintView:
     """Report to leadership how it is kept from happening again; leadership is told. Raises NotFound, AlreadyRectified."""
-    complaint = await fetch_one("select id, number, customer_id from complaint where id = $1 for update", complaint_id)
+    complaint = await fetch_one(
+        "select id, number, customer_id, merged_into_id from complaint where id = $1 for update", complaint_id
+    )
     if complaint is None:
         raise NotFound(f"There is no complaint {complaint_id}")
+    if complaint["merged_into_id"] is not None:
+        raise MergedElsewhere(f"Complaint {complaint['number']} goes on as {complaint['merged_into_id']}")
     if await _plan_of(complaint_id):
         raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan")
     await execute(

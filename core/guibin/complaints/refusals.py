@@ -31,6 +31,20 @@ class ComplaintClosed(Conflict):
     title = "The complaint is closed"
 
 
+class MergedElsewhere(Conflict):
+    """The matter goes on in another complaint."""
+
+    kind = "complaint-merged"
+    title = "This complaint was merged into another"
+
+
+class OtherCustomers(Conflict):
+    """Two customers' complaints are two matters, however alike."""
+
+    kind = "complaints-of-others"
+    title = "Only complaints of one customer are merged"
+
+
 class AlreadyWaiting(Conflict):
     """The clock stands already."""
 

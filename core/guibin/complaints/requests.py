@@ -46,6 +46,13 @@ class NewIntake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     received_at: _Moment | None = None
 
 
+class NewMerge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The complaint that is the same matter, and why it is."""
+
+    complaint_id: UUID
+    reason: _Reason
+
+
 class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who works on it from now on: a member of staff, a department, or one within the other."""
 

@@ -11,8 +11,8 @@ class Complaint(TenantTable, tablename="complaint"):
 
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from
     the rows beside it (open, waiting, resolved, closed) and is kept here so that lists filter by an index. `round`
-    counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it.
-    `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
+    counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it;
+    `merged_into_id` the one that goes on with the same matter in its place. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
     imported complaint came from.
     """
 
@@ -21,6 +21,7 @@ class Complaint(TenantTable, tablename="complaint"):
     customer_id = UuidColumn(default=None, null=True)
     complainant_id = UuidColumn(default=None, null=True)
     follows_id = UuidColumn(default=None, null=True)
+    merged_into_id = UuidColumn(default=None, null=True)
     channel = Varchar(length=40)
     level = Varchar(length=20)
     clause = Varchar(length=20, default="")
@@ -48,6 +49,7 @@ class Complaint(TenantTable, tablename="complaint"):
             "customer_id": "customer",
             "complainant_id": "staff",
             "follows_id": "complaint",
+            "merged_into_id": "complaint",
             "handler_unit_id": "org_unit",
         },
         indexes=(
@@ -64,16 +66,41 @@ class Complaint(TenantTable, tablename="complaint"):
 
 
 class ComplaintIntake(TenantTable, tablename="complaint_intake"):
-    """The same matter arriving once more, by this or another channel: one complaint, several intakes."""
+    """The same matter arriving once more, by this or another channel: one complaint, several intakes.
+
+    `from_complaint_id` is the complaint it had been taken in as before the two were merged.
+    """
 
     complaint_id = UuidColumn(default=None)
+    from_complaint_id = UuidColumn(default=None, null=True)
     channel = Varchar(length=40)
     text = Text(default="")
     received_at = Timestamptz(default=None, null=True)
     recorded_by = UuidColumn(default=None)
     recorded_by_name = Varchar(length=200)
 
-    keys = Keys(references={"complaint_id": "complaint"}, append_only=True)
+    keys = Keys(
+        references={"complaint_id": "complaint", "from_complaint_id": "complaint"},
+        indexes=(Index(("complaint_id",)),),
+        append_only=True,
+    )
+
+
+class ComplaintMerge(TenantTable, tablename="complaint_merge"):
+    """Two complaints turned out to be one matter: `complaint_id` goes on as `into_id`, once and for good."""
+
+    complaint_id = UuidColumn(default=None)
+    into_id = UuidColumn(default=None)
+    reason = Text()
+    merged_by = UuidColumn(default=None)
+    merged_by_name = Varchar(length=200)
+    merged_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        unique=(("complaint_id",),),
+        references={"complaint_id": "complaint", "into_id": "complaint"},
+        append_only=True,
+    )
 
 
 class ComplaintLevelChange(TenantTable, tablename="complaint_level_change"):

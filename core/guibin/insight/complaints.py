@@ -106,18 +106,18 @@ select count(*) as received, count(t.warned_at) as warned, count(t.breached_at) 
     avg(extract(epoch from t.completed_at - t.started_at)) filter (where t.completed_at is not null) as seconds
 from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id
     and t.milestone = 'resolution' and t.cancelled_at is null
-where c.kind = 'complaint' and c.received_at >= $1 and c.received_at < $2
+where c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= $1 and c.received_at < $2
 """
 _RESOLVED = """
 select t.clock::text as clock, t.completed_at from complaint c
 join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'
-where c.kind = 'complaint' and c.received_at >= $1 and c.received_at < $2 and t.completed_at is not null
+where c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= $1 and c.received_at < $2 and t.completed_at is not null
     and t.cancelled_at is null
 """
 _GROUPS = {
-    "level": "select c.level as name, count(*) as n from complaint c where c.kind = 'complaint'"
+    "level": "select c.level as name, count(*) as n from complaint c where c.kind = 'complaint' and c.merged_into_id is null"
     " and c.received_at >= $1 and c.received_at < $2 group by 1 order by 1",
-    "channel": "select c.channel as name, count(*) as n from complaint c where c.kind = 'complaint'"
+    "channel": "select c.channel as name, count(*) as n from complaint c where c.kind = 'complaint' and c.merged_into_id is null"
     " and c.received_at >= $1 and c.received_at < $2 group by 1 order by 1",
     "cause": "select r.cause as name, count(*) as n from complaint_resolution r join complaint c"
     " on c.tenant_id = r.tenant_id and c.id = r.complaint_id and c.round = r.round where c.kind = 'complaint'"

@@ -63,7 +63,10 @@ left_them as (
 )"""
 _BY_TIER = "scheme || '/' || tier"
 _TIER = ("scheme", "tier")
-_RECEIVED = "c.kind = 'complaint' and c.received_at >= p.starts_at and c.received_at < p.ends_at"
+# What was merged into another complaint is counted there.
+_RECEIVED = (
+    "c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= p.starts_at and c.received_at < p.ends_at"
+)
 _RESOLUTION = (
     "join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'"
     " and t.cancelled_at is null"
