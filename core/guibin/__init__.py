@@ -38,7 +38,16 @@ from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
 from guibin.policy.quality import ArchiveRule
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
-from guibin.policy.service_items import Entitlement, Evidence, FieldIs, ServiceItem, ServiceRhythm, TimeLimit
+from guibin.policy.service_items import (
+    Discount,
+    Entitlement,
+    Evidence,
+    FieldIs,
+    Pool,
+    ServiceItem,
+    ServiceRhythm,
+    TimeLimit,
+)
 from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text, load
@@ -71,6 +80,7 @@ __all__ = [
     "Demonstration",
     "DepartmentTask",
     "Dimension",
+    "Discount",
     "Entitlement",
     "Escalation",
     "Evidence",
@@ -96,6 +106,7 @@ __all__ = [
     "PackJob",
     "PlanPolicy",
     "PlannedMeasure",
+    "Pool",
     "Post",
     "ProofKind",
     "Proposal",

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.money import Money
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.tiers import consequences
@@ -27,6 +28,7 @@ from . import queries
 from .queries import RedemptionView
 from .quotas import Allowance, allowance
 from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
+from .sharing import Reduction, Share, reduction, refuse_beyond_share
 
 QUANTITY_MAX = 10_000
 
@@ -36,11 +38,16 @@ class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     With `reserve_until` the units are only kept back until then. `reference` is the caller's own, sent again it changes
     nothing. `scheme` is needed only when two schemes give the same item. `proof` is what the customer showed (S03-4).
+    `companions` who come along use units as well, unless they are free. `person_id` is who uses a shared quota. With a
+    `price` an item that is a discount answers what is taken off.
     """
 
     customer_id: UUID
     item: Annotated[str, Meta(max_length=60)]
     quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] = 1
+    companions: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    person_id: UUID | None = None
+    price: Money | None = None
     used_on: date | None = None
     scheme: Annotated[str, Meta(max_length=60)] = ""
     reference: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
@@ -76,7 +83,8 @@ async def redeem(
 ) -> RedemptionView:
     """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
 
-    Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, ReferenceTaken.
+    Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, NotAmongThem, ShareUsedUp,
+    ReferenceTaken.
     """
     today = local_day(now, company.time_zone)
     used_on = new.used_on or today
@@ -93,13 +101,16 @@ async def redeem(
         for penalised in (o.withheld for o in mine if o.withheld):
             raise NotEntitled(f"{new.item} is withheld until {penalised.until_on} ({penalised.clause})")
         raise NotEntitled(f"No membership gives {new.item} on {used_on}")
-    left = offer.allowance.left
-    if left is not None and left < new.quantity:
+    left, units = offer.allowance.left, _units(new, offer.entitlement)
+    if left is not None and left < units:
         period = offer.allowance.period
         raise QuotaUsedUp(
-            f"{left} of {new.item} left, {new.quantity} asked for, from {period.starts_on} until before {period.ends_on}"
+            f"{left} of {new.item} left, {units} asked for, from {period.starts_on} until before {period.ends_on}"
         )
-    redemption_id = await _write(new, offer, used_on, by, now)
+    share = Share(new.customer_id, new.person_id, units, used_on, new.occasion)
+    await refuse_beyond_share(share, offer.entitlement, offer.allowance, now=now)
+    reduced = reduction(new.price, offer.entitlement)
+    redemption_id = await _write(new, offer, used_on, reduced, by, now)
     await _note("redemption.write", new.customer_id, redemption_id, by, now)
     return await queries.by_id(redemption_id, now=now)
 
@@ -292,28 +303,36 @@ async def _locked(redemption_id: UUID, now: datetime) -> RedemptionView:
     return await queries.by_id(redemption_id, now=now)
 
 
+def _units(new: NewRedemption, entitlement: Entitlement) -> int:
+    return new.quantity + (new.companions if entitlement.companions == "count" else 0)
+
+
 def _same(known: RedemptionView, new: NewRedemption, used_on: date) -> RedemptionView:
-    asked = (new.customer_id, new.item, new.quantity, used_on if new.used_on else known.used_on)
-    if (known.customer_id, known.item, known.quantity, known.used_on) != asked:
+    asked = (new.customer_id, new.item, new.companions, new.person_id, used_on if new.used_on else known.used_on)
+    same = (known.customer_id, known.item, known.companions, known.person_id, known.used_on) == asked
+    if not same or known.quantity not in (new.quantity, new.quantity + new.companions):
         raise ReferenceTaken(f"The reference {known.reference} belongs to a redemption of {known.item}")
     return known
 
 
-async def _write(new: NewRedemption, offer: Offer, used_on: date, by: Principal, now: datetime) -> UUID:
+async def _write(
+    new: NewRedemption, offer: Offer, used_on: date, reduced: Reduction | None, by: Principal, now: datetime
+) -> UUID:
     redemption_id = new_id()
     try:
         async with savepoint():
             await execute(
                 "insert into redemption (id, customer_id, item, scheme, tier, membership_id, quantity, used_on, reference,"
-                " occasion, proof, note, reserved_until, redeemed_by, redeemed_by_name, redeemed_at)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                " occasion, proof, note, reserved_until, redeemed_by, redeemed_by_name, redeemed_at, companions, person_id,"
+                " price, reduced_by, currency)"
+                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
                 redemption_id,
                 new.customer_id,
                 new.item,
                 offer.membership.scheme,
                 offer.membership.tier,
                 offer.membership.id,
-                new.quantity,
+                _units(new, offer.entitlement),
                 used_on,
                 new.reference,
                 new.occasion,
@@ -323,6 +342,11 @@ async def _write(new: NewRedemption, offer: Offer, used_on: date, by: Principal,
                 by.id,
                 by.name,
                 now,
+                new.companions,
+                new.person_id,
+                reduced.price if reduced else None,
+                reduced.reduced_by if reduced else None,
+                reduced.currency if reduced else None,
             )
     except asyncpg.UniqueViolationError:
         raise ReferenceTaken(f"The reference {new.reference} was used meanwhile") from None

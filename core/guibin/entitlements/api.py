@@ -15,7 +15,7 @@ from guibin.desks.queries import desks as open_desks
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
-from guibin.policy.service_items import ServiceItem
+from guibin.policy.service_items import Discount, Pool, ServiceItem
 from guibin.query_parameters import CursorText, Limit
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal, may
@@ -66,6 +66,7 @@ class ServiceItemView(Struct, frozen=True):
 class EntitlementView(Struct, frozen=True):
     """What is left of one item: granted and carried over, minus consumed, minus reserved. None is without limit.
 
+    `companions` count or are free; `pool` says who shares it and how much each may use; `discount` what is taken off.
     `desks` are the halls at which an item given at desks is to be had (S07-3).
     """
 
@@ -85,6 +86,9 @@ class EntitlementView(Struct, frozen=True):
     rewarded: int
     withheld_until: date | None
     clause: str
+    companions: str
+    pool: Pool | None
+    discount: Discount | None
     desks: tuple[DeskView, ...] = ()
 
 
@@ -259,5 +263,8 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         rewarded=offer.rewarded,
         withheld_until=offer.withheld.until_on if offer.withheld else None,
         clause=entitlement.clause,
+        companions=entitlement.companions,
+        pool=entitlement.pool,
+        discount=entitlement.discount,
         desks=desks,
     )

@@ -18,7 +18,11 @@ State = Literal["used", "reserved", "lapsed", "reversed"]
 
 
 class RedemptionView(Struct, frozen=True):
-    """One redemption. `state` is used, reserved, lapsed (reserved and never taken up) or reversed."""
+    """One redemption. `state` is used, reserved, lapsed (reserved and never taken up) or reversed.
+
+    `quantity` is what counts, `companions` among it unless they come along free. For a discount `price`, `reduced_by` and `to_pay` are minor units of
+    `currency`.
+    """
 
     id: UUID
     customer_id: UUID
@@ -38,11 +42,17 @@ class RedemptionView(Struct, frozen=True):
     redeemed_at: datetime
     reversed_at: datetime | None = None
     reversal_reason: str = ""
+    companions: int = 0
+    person_id: UUID | None = None
+    price: int | None = None
+    reduced_by: int | None = None
+    to_pay: int | None = None
+    currency: str | None = None
 
 
 _REDEMPTION = (
     "select r.id, r.customer_id, r.item, r.scheme, r.tier, r.quantity, r.used_on, r.reference, r.occasion, r.proof, r.note,"
-    " r.reserved_until, r.redeemed_by, r.redeemed_by_name, r.redeemed_at, u.used_at, v.reversed_at,"
+    " r.companions, r.person_id, r.price, r.reduced_by, r.currency, r.reserved_until, r.redeemed_by, r.redeemed_by_name, r.redeemed_at, u.used_at, v.reversed_at,"
     " coalesce(v.reason, '') as reversal_reason"
     " from redemption r"
     " left join redemption_use u on u.tenant_id = r.tenant_id and u.redemption_id = r.id"
@@ -100,7 +110,13 @@ async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime)
     views = [view_of(row, now) for row in rows]
     return [
         *(
-            Counted(view.used_on, view.quantity, "reserved" if view.state == "reserved" else "used", view.occasion)
+            Counted(
+                view.used_on,
+                view.quantity,
+                "reserved" if view.state == "reserved" else "used",
+                view.occasion,
+                view.person_id,
+            )
             for view in views
             if view.state != "lapsed" or entitlement.no_show == "used"
         ),
@@ -129,6 +145,12 @@ def view_of(row: asyncpg.Record, now: datetime) -> RedemptionView:
         redeemed_at=row["redeemed_at"],
         reversed_at=row["reversed_at"],
         reversal_reason=row["reversal_reason"],
+        companions=row["companions"] or 0,
+        person_id=row["person_id"],
+        price=row["price"],
+        reduced_by=row["reduced_by"],
+        to_pay=None if row["price"] is None else row["price"] - row["reduced_by"],
+        currency=row["currency"],
     )
 
 

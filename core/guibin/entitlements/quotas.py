@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Literal
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -16,12 +17,16 @@ _CALENDAR = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Counted(Struct, frozen=True):
-    """Units on their day: used, reserved, or given (taken, when negative) beside the quota. `occasion` is the stay."""
+    """Units on their day: used, reserved, or given (taken, when negative) beside the quota. `occasion` is the stay.
+
+    `person_id` is who used them where the quota is shared.
+    """
 
     used_on: date
     quantity: int
     kind: Literal["used", "reserved", "adjusted"] = "used"
     occasion: str = ""
+    person_id: UUID | None = None
 
 
 class Allowance(Struct, frozen=True):
@@ -43,6 +48,18 @@ class Allowance(Struct, frozen=True):
         if self.granted is None:
             return None
         return max(0, self.granted + self.carried + self.adjusted - self.consumed - self.reserved)
+
+
+def taken_by(counted: Sequence[Counted], person_id: UUID, period: Period, *, occasion: str | None) -> int:
+    """Units of a shared quota that one person has used or reserved in the period, of one `occasion` or all."""
+    return sum(
+        c.quantity
+        for c in counted
+        if c.person_id == person_id
+        and c.kind != "adjusted"
+        and c.used_on in period
+        and (occasion is None or c.occasion == occasion)
+    )
 
 
 def period_of(entitlement: Entitlement, day: date, since_on: date) -> Period:

@@ -17,6 +17,20 @@ class QuotaUsedUp(Conflict):
     title = "Not enough is left of the quota"
 
 
+class NotAmongThem(Refusal):
+    """The person is none of those who share the quota on that day."""
+
+    kind = "not-among-them"
+    title = "The person is none of those who share this quota"
+
+
+class ShareUsedUp(Conflict):
+    """Of a shared quota nobody uses more than their share in a period."""
+
+    kind = "share-used-up"
+    title = "Not enough is left of the person's share"
+
+
 class ReferenceTaken(Conflict):
     """The reference belongs to another redemption."""
 

@@ -1,7 +1,7 @@
 """The redemption ledger. What is left is never stored: it is granted minus consumed minus reserved (subtlety 51)."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
@@ -20,6 +20,8 @@ class Redemption(TenantTable, tablename="redemption"):
 
     `reserved_until` is None for a use; a reservation counts until then, or for good once there is a RedemptionUse.
     `reference` is the caller's own and makes sending it again harmless; `occasion` tells one stay from another.
+    `companions` of the units went to people who came along. `person_id` is who used it where a quota is shared. `price`
+    and `reduced_by` are minor units of `currency`, where the item is a discount.
     """
 
     customer_id = UuidColumn(default=None)
@@ -28,6 +30,11 @@ class Redemption(TenantTable, tablename="redemption"):
     tier = Varchar(length=60)
     membership_id = UuidColumn(default=None)
     quantity = Integer()
+    companions = Integer(default=None, null=True)
+    person_id = UuidColumn(default=None, null=True)
+    price = BigInt(default=None, null=True)
+    reduced_by = BigInt(default=None, null=True)
+    currency = Varchar(length=3, default=None, null=True)
     used_on = Date(default=None, null=True)
     reference = Varchar(length=120, default=None, null=True)
     occasion = Varchar(length=60, default="")
@@ -40,7 +47,7 @@ class Redemption(TenantTable, tablename="redemption"):
 
     keys = Keys(
         wall="customer_id",
-        references={"customer_id": "customer", "membership_id": "membership"},
+        references={"customer_id": "customer", "membership_id": "membership", "person_id": "customer"},
         indexes=(
             Index(("customer_id", "item", "used_on")),
             Index(("reference",), unique=True, where="reference is not null", name="redemption_reference_idx"),

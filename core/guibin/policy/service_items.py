@@ -90,11 +90,33 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Discount(Struct, frozen=True, forbid_unknown_fields=True):
+    """`percent` off a price (20 is 八折), at most `ceiling` minor units of `unit` a redemption; None without a ceiling."""
+
+    percent: int
+    ceiling: int | None = None
+    unit: str = "CNY"
+
+    def off(self, price: int) -> int:
+        """What is taken off a price in minor units, rounded down, never more than the ceiling."""
+        reduced = price * self.percent // 100
+        return reduced if self.ceiling is None else min(reduced, self.ceiling)
+
+
+class Pool(Struct, frozen=True, forbid_unknown_fields=True):
+    """The quota is shared by those who are linked to the member in one of `roles`, at most `per_person` units each."""
+
+    roles: tuple[str, ...]
+    per_person: int
+
+
 class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     """A tier's right to a service item: `quota` per `period`, None without limit.
 
     `carry_over` is how much of what is left moves into the next period. `days` is the length of a rolling window.
-    `no_show` says what becomes of a reservation nobody took up: its units are free again, or used.
+    `no_show` says what becomes of a reservation nobody took up: its units are free again, or used. `companions` use
+    units of the member's quota, or come along free. With a `pool` whoever uses it is named, each within their share.
+    What the item gives may be a `discount`.
     """
 
     scheme: str
@@ -105,4 +127,7 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     days: int = 0
     carry_over: int = 0
     no_show: Literal["free", "used"] = "free"
+    companions: Literal["count", "free"] = "count"
+    pool: Pool | None = None
+    discount: Discount | None = None
     clause: str = ""

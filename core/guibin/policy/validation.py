@@ -8,6 +8,7 @@ from .card_validation import card_problems
 from .complaints import ComplaintPolicy
 from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
+from .entitlement_validation import entitlement_problems
 from .milestone_validation import milestone_problems
 from .milestones import Escalation
 from .packs import Pack, Policy
@@ -31,7 +32,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *_posts(policy),
         *_kinds(policy),
         *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
-        *_entitlements(policy),
+        *entitlement_problems(policy),
         *_service_items(policy),
         *card_problems(policy),
         *(_complaints(policy.complaints, _who(policy)) if policy.complaints else ()),
@@ -171,21 +172,6 @@ def _bounds(criterion: Criterion, path: str) -> Iterator[PolicyProblem]:
             yield PolicyProblem(path, type(criterion).__name__, "at least one criterion")
         for part in criterion.criteria:
             yield from _bounds(part, path)
-
-
-def _entitlements(policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    items = {item.name for item in policy.service_items}
-    tiers = {(scheme.name, tier.name) for scheme in policy.schemes for tier in scheme.tiers}
-    for entitlement in policy.entitlements:
-        path = f"entitlements.{entitlement.tier}.{entitlement.item}"
-        if entitlement.item not in items:
-            yield PolicyProblem(path, entitlement.item, "a service item", f"one of {sorted(items)}")
-        if (entitlement.scheme, entitlement.tier) not in tiers:
-            yield PolicyProblem(path, f"{entitlement.scheme}/{entitlement.tier}", "a tier of a scheme")
-        if entitlement.quota is not None and entitlement.quota < 0:
-            yield PolicyProblem(path, str(entitlement.quota), "a quota of 0 or more")
-        if entitlement.period == "rolling_days" and entitlement.days < 1:
-            yield PolicyProblem(path, str(entitlement.days), "the length of the rolling window in days")
 
 
 def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
