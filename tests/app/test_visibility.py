@@ -16,6 +16,7 @@ from queues import everything_in
 from working import Effect
 
 from guibin import logs, metrics, tracing
+from guibin.app.factory import create_app
 from guibin.context import Root
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
@@ -23,6 +24,7 @@ from guibin.jobs.executor import Executor
 from guibin.jobs.kinds import Job, handles
 from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Claimed, relaying
+from guibin.packs import Packs
 from guibin.worker import _measure
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -240,3 +242,15 @@ def test_a_line_is_whole_json(lines):
     logging.getLogger("guibin.app").info("started")
 
     assert msgspec.json.decode(msgspec.json.encode(lines()[0]), type=logs.Line).message == "started"
+
+
+def test_building_the_application_leaves_the_logs_as_they_are(lines):
+    create_app("postgresql://nobody@localhost/none", packs=Packs({}))
+
+    try:
+        raise LookupError(CANARY)
+    except LookupError:
+        logging.getLogger("guibin.app").exception("failed")
+    logging.getLogger("some.library").info("chatter")
+
+    assert [(line["message"], line["error"]) for line in lines()] == [("failed", "LookupError")]

@@ -67,6 +67,8 @@ def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
             HTTPException: problems.http_error,
             Exception: problems.unexpected,
         },
+        # The service writes its own lines (`logs.py`), in which no value stands.
+        logging_config=None,
         state=State({"root": root}),
         lifespan=[database],
         request_max_body_size=BODY_BYTES_MAX,
