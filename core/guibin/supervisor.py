@@ -84,7 +84,7 @@ async def run(
     Raises AlreadyUp, PortTaken, and EmbeddedFailed when a server does not start.
     """
     with _only_one(home), _servers(home, port, say) as urls:
-        await _port_free(port)
+        await port_free(port)
         await prepare(urls)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ async def run(
         await asyncio.gather(*children)
 
 
-async def _port_free(port: int) -> None:
+async def port_free(port: int) -> None:
     # The API of a killed `guibin up` takes a moment to leave.
     until = asyncio.get_running_loop().time() + STOP_WITHIN_S + LOOKS_EVERY_S
     while True:

@@ -72,7 +72,11 @@ def load_root_key(home: Path | None = None) -> None:
         text = _own_root_key(home / "root.key")
     if text is None:
         raise KeyringError("no root key: set GUIBIN_ROOT_KEY_FILE to a file with 32 random bytes in base64")
-    use_root_key(base64.b64decode(text.strip()))
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        raise KeyringError("the root key is not base64: GUIBIN_ROOT_KEY has 32 random bytes in base64") from None
+    use_root_key(key)
 
 
 def use_root_key(key: bytes) -> None:

@@ -61,6 +61,9 @@ async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
         for scope in new.scopes
         if scope != "*" and scope not in PERMISSIONS
     ]
+    if new.expires_at is not None and (new.expires_at.tzinfo is None or new.expires_at <= now):
+        rule = "a moment to come, with an offset"
+        problems.append(FieldError("expires_at", rule, "such as 2027-01-01T00:00:00+08:00", str(new.expires_at)))
     if not new.scopes:
         problems.append(FieldError("scopes", "at least one"))
     for address in new.addresses:

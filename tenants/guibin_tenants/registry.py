@@ -153,8 +153,10 @@ async def everyone(connection: asyncpg.Connection | asyncpg.Pool) -> list[Tenant
 
 
 async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, now: datetime) -> TenantView:
-    """From now on nothing is answered for this company, and its jobs wait. Idempotent."""
+    """From now on nothing is answered for this company, and its jobs wait. Idempotent. Raises NotFound, Invalid."""
     tenant = await by_slug(connection, slug)
+    if not because.strip():
+        raise Invalid("The tenant is not suspended", fields=(FieldError("because", "why, for whoever asks"),))
     await connection.execute(
         "update tenant set suspended_at = coalesce(suspended_at, $2), suspended_because = $3 where id = $1",
         tenant.id,

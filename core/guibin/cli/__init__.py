@@ -1,9 +1,12 @@
 """The command line: `guibin --help`."""
 
 import sys
+from collections.abc import Sequence
 
+import asyncpg
 from cyclopts import App
 
+from guibin.embedded import EmbeddedFailed
 from guibin.packs import BadPack
 from guibin.tracing import NoExporter
 from guibin_tenants.database import UnsafeDatabase
@@ -47,14 +50,27 @@ for name, (place, summary) in COMMANDS.items():
     app.command(f"guibin.cli.{place}", name=name, help=summary)
 
 
-def main() -> None:
+# The server is not there, or does not let us in: for the operator to mend, and no fault of ours.
+_NO_DATABASE = (
+    ConnectionError,
+    asyncpg.ClientConfigurationError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.PostgresConnectionError,
+)
+
+
+def main(words: Sequence[str] | None = None) -> None:
     """Run the command; what is refused is told in a sentence, with exit code 1."""
     try:
-        app(sys.argv[1:])
+        app(sys.argv[1:] if words is None else words)
     except Refusal as refusal:
         explain(refusal)
         sys.exit(1)
-    except (BadPack, NoExporter, UnsafeDatabase, KeyringError) as error:
+    except (BadPack, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed) as error:
         fail(str(error))
+    except _NO_DATABASE as error:
+        fail(f"the database cannot be reached: {error}. Look at GUIBIN_DATABASE_URL, then run `guibin doctor`")
     except KeyboardInterrupt:
         sys.exit(130)

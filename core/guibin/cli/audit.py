@@ -1,24 +1,22 @@
 """`guibin audit`: the confidentiality record."""
 
 import asyncio
-from typing import Annotated
+import sys
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from guibin.audit import queries
 from guibin.audit.queries import AuditEntryView, AuditFilter
 
 from . import environment
-from .output import as_json, as_table, out
+from .output import Limit, as_json, as_table, out
 from .tenants import Json
 
 app = App(name="audit", help="Read and verify the confidentiality record.")
 
 
 @app.command(name="list")
-def list_(
-    slug: str, *, limit: Annotated[int, Parameter(help="How many, newest first.")] = 50, json: Json = False
-) -> None:
+def list_(slug: str, *, limit: Limit = 50, json: Json = False) -> None:
     """Who looked at or changed whose file, newest first."""
     found = asyncio.run(_entries(slug, limit))
     if json:
@@ -29,10 +27,16 @@ def list_(
 
 
 @app.command
-def verify(slug: str) -> None:
-    """Check that the record cannot be changed by the application and has no hole in its order."""
+def verify(slug: str, *, json: Json = False) -> None:
+    """Check that the application cannot change the record and every entry is well formed; exit code 1 otherwise."""
     found = asyncio.run(_verify(slug))
-    out.print(found)
+    if json:
+        as_json({"findings": found})
+    else:
+        sound = "The record is append-only for the application and every entry is well formed."
+        out.print("\n".join(found) or sound, markup=False)
+    if found:
+        sys.exit(1)
 
 
 async def _entries(slug: str, limit: int) -> list[AuditEntryView]:
@@ -40,9 +44,6 @@ async def _entries(slug: str, limit: int) -> list[AuditEntryView]:
         return await queries.entries(AuditFilter(), after=None, limit=limit)
 
 
-async def _verify(slug: str) -> str:
+async def _verify(slug: str) -> list[str]:
     async with environment.inside(slug):
-        findings = await queries.findings()
-    if findings:
-        return "\n".join(findings)
-    return "The record is append-only for the application and every entry is well formed."
+        return list(await queries.findings())

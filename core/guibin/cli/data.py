@@ -28,16 +28,17 @@ from guibin.records.importing import export_interactions, import_interactions
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
-from guibin.tiers.assessment import AssessmentView
+from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.tiers.days import local_day
 from guibin.tiers.exporting import export_facts
 from guibin.tiers.importing import import_facts
 from guibin_tenants.org_units import by_code
+from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
 from .environment import Session
-from .output import as_json, as_table, err, explain, out
+from .output import as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
 
 ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
@@ -93,6 +94,7 @@ def export(
     """Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
     if clear and kind != "customers":
         raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
+    refuse_unwritable(file, endings=(".xlsx", ".csv"))
     count = asyncio.run(_export(slug, kind, file, clear, purpose))
     out.print(f"{count} {kind} are in {file}.")
 
@@ -128,13 +130,15 @@ def report(
     unit: Annotated[str | None, Parameter(help="The code of an org unit; the whole company without.")] = None,
 ) -> None:
     """The figures of a period beside the period before and the targets; `complaints` is the weekly form (S07-28)."""
+    target = file or Path(f"{kind}-{period}.{format}")
+    if format in ("xlsx", "html"):
+        refuse_unwritable(target, endings=(f".{format}",))
     made = asyncio.run(_report(slug, kind, period, format, unit))
     if format == "json":
         as_json(made.found)
     elif format == "text":
         as_table(made.heads, made.rows, empty="There is no figure")
     else:
-        target = file or Path(f"{kind}-{period}.{format}")
         target.write_bytes(made.content)
         out.print(f"The report is in {target}.")
 
@@ -247,8 +251,12 @@ async def _export(slug: str, kind: ExportKind, file: Path, clear: bool, purpose:
 async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[AssessmentView]:
     async with environment.inside(slug) as session:
         policy = await policy_of(session)
-        day = as_of or local_day(session.request.now, session.tenant.time_zone)
-        names = [scheme] if scheme else [one.name for one in policy.schemes]
+        today = local_day(session.request.now, session.tenant.time_zone)
+        day = as_of or today
+        if day > today:
+            rule = f"not after today, {today}"
+            raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(day)),))
+        names = [scheme] if scheme else [one.name for one in policy.schemes if is_assessable(one)]
         hooks = session.packs.hooks_of(session.request.company.packs)
         return [
             await assess_scheme(

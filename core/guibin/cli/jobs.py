@@ -17,7 +17,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
 from .environment import Session
-from .output import as_json, as_table, out
+from .output import Limit, as_json, as_table, out
 from .tenants import Json
 
 app = App(name="jobs", help="List, show, retry, cancel, pause and resume a company's background jobs.")
@@ -25,7 +25,7 @@ Kind = Annotated[str, Parameter(help="Only this kind; every kind without it.")]
 
 
 @app.command(name="list")
-def list_(slug: str, *, state: JobState | None = None, kind: Kind = "", limit: int = 50, json: Json = False) -> None:
+def list_(slug: str, *, state: JobState | None = None, kind: Kind = "", limit: Limit = 50, json: Json = False) -> None:
     """Jobs, the latest first; `--state dead` are those that were given up, each with its reason."""
     found = asyncio.run(_listed(slug, state, kind, limit))
     if json:
@@ -50,7 +50,7 @@ def show(slug: str, job: UUID, *, json: Json = False) -> None:
 
 
 @app.command
-def retry(slug: str, job: UUID | None = None, *, dead: bool = False, kind: Kind = "", limit: int = 1_000) -> None:
+def retry(slug: str, job: UUID | None = None, *, dead: bool = False, kind: Kind = "", limit: Limit = 1_000) -> None:
     """Do a job again now; with `--dead` every dead letter, the oldest first, at most `--limit`."""
     if (job is None) != dead:
         raise Invalid(fields=(FieldError("job", "a job's id, or --dead for all dead letters"),))

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from cyclopts import App, Parameter
 
 from guibin_tenants import keys
 from guibin_tenants.keys import KeyView, NewKey
 
 from . import environment
+from .moments import aware
 from .output import as_json, as_table, out
 from .tenants import Json
 
@@ -24,7 +26,12 @@ def create(
     scope: Annotated[list[str], Parameter(help="A permission such as customers:read, or '*'; repeat for several.")],
     name: str = "integration",
     address: Annotated[list[str] | None, Parameter(help="A network it may be used from; repeat.")] = None,
-    expires: Annotated[datetime | None, Parameter(help="When it ends, such as 2027-01-01T00:00:00+08:00.")] = None,
+    expires: Annotated[
+        datetime | None,
+        Parameter(
+            help="When it ends; in the company's zone unless it has an offset, such as 2027-01-01T00:00:00+08:00."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
@@ -56,6 +63,7 @@ def revoke(slug: str, key: UUID) -> None:
 
 async def _create(slug: str, new: NewKey) -> tuple[str, KeyView]:
     async with environment.inside(slug) as session:
+        new = msgspec.structs.replace(new, expires_at=aware(new.expires_at, session.tenant.time_zone))
         return await keys.create(new, now=session.request.now)
 
 

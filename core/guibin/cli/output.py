@@ -1,15 +1,22 @@
 """Saying things in the terminal: tables for people, JSON for scripts, progress on standard error."""
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import msgspec
+from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 
-from guibin_tenants.refusals import Refusal
+from guibin_tenants.refusals import FieldError, Invalid, Refusal
+
+# How many rows a list shows.
+Limit = Annotated[int, Parameter(help="How many, from 1.", validator=Number(gte=1, lte=1_000_000))]
 
 # Piped output is for scripts and logs: no line is broken or cut there.
 out = Console(highlight=False, width=None if sys.stdout.isatty() else 1_000)
@@ -47,6 +54,19 @@ def explain(refusal: Refusal) -> None:
         given = f" (given: {field.value})" if field.value is not None else ""
         fix = f"; {field.fix}" if field.fix else ""
         err.print(f"  {field.field}: {field.rule}{fix}{given}", soft_wrap=True, markup=False)
+
+
+def refuse_unwritable(file: Path, *, endings: tuple[str, ...]) -> None:
+    """Before any work: raises Invalid unless a file of this name and ending can be written there."""
+    if file.suffix.lower() not in endings:
+        rule, fix = f"a file called {' or '.join(endings)}", ""
+    elif not file.parent.is_dir():
+        rule, fix = "a file in a folder that exists", f"make the folder {file.parent}"
+    elif file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        rule, fix = "a file that may be written", "choose another place"
+    else:
+        return
+    raise Invalid("Nothing was written", fields=(FieldError("file", rule, fix, str(file)),))
 
 
 def fail(message: str) -> NoReturn:

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from guibin.regulations import all_rules
 
-from .output import as_json, as_table
+from .output import as_json, as_table, fail
 from .tenants import Json
 
 
@@ -19,6 +19,8 @@ def rules(
 ) -> None:
     """List every rule; from a checkout, with how many tests prove each."""
     tests = Path("tests")
+    if uncovered and not tests.is_dir():
+        fail("the tests are not in this folder: run `guibin rules --uncovered` in a checkout of the project")
     found = all_rules(tests if tests.is_dir() else None)
     if regulation:
         found = [rule for rule in found if rule.id.startswith(f"{regulation}-")]

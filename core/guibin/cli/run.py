@@ -54,6 +54,10 @@ def serve(
 ) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
     supervisor.leave_with_supervisor()
+    try:
+        asyncio.run(supervisor.port_free(port))
+    except supervisor.PortTaken as error:
+        fail(str(error))
     _observe("guibin-api", metrics_port)
     keyring.load_root_key(environment.home())
     use_rules(environment.outbound_rules())

@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import os
+import sys
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -33,7 +34,7 @@ def add(
     json: Json = False,
 ) -> None:
     """Add an account. The password comes from GUIBIN_PASSWORD or is asked for."""
-    password = os.environ.get("GUIBIN_PASSWORD") or getpass.getpass("Password: ")
+    password = os.environ.get("GUIBIN_PASSWORD") or _asked()
     view = asyncio.run(_add(slug, NewStaff(login=login, name=name, roles=tuple(role), password=password), unit))
     if json:
         as_json(view)
@@ -53,6 +54,13 @@ def list_(slug: str, *, json: Json = False) -> None:
         [(s.login, s.name, ", ".join(s.roles), s.left_at) for s in found],
         empty="Nobody yet: guibin staff add",
     )
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        rule = "there is no terminal to ask for it"
+        raise Invalid("The account cannot be created", fields=(FieldError("password", rule, "set GUIBIN_PASSWORD"),))
+    return getpass.getpass("Password: ")
 
 
 async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:

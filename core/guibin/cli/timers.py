@@ -34,7 +34,9 @@ PROGRESS_EVERY_S = 3.0
 def run(
     slug: str,
     *,
-    until: Annotated[datetime, Parameter(help="In the company's zone unless it has an offset.")],
+    until: Annotated[
+        datetime, Parameter(help="Such as 2015-07-05T18:00; in the company's zone unless it has an offset.")
+    ],
     json: Json = False,
 ) -> None:
     """Move the company's simulated clock; everything that falls due on the way happens at its moment."""

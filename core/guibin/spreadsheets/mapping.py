@@ -62,8 +62,13 @@ def load(file: Path) -> Mapping:
     """Raises Invalid naming the place in the file that is wrong."""
     try:
         mapping = msgspec.toml.decode(file.read_bytes(), type=Mapping)
-    except (msgspec.ValidationError, msgspec.DecodeError, tomllib.TOMLDecodeError, OSError) as error:
-        raise Invalid(fields=(FieldError("mapping", str(error), f"see docs/importing.md; file {file.name}"),)) from None
+    except (msgspec.ValidationError, msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        parts = ", ".join(Mapping.__struct_fields__)
+        fix = f"the parts of a mapping are {parts}; see docs/importing.md"
+        raise Invalid(fields=(FieldError("mapping", str(error), fix, file.name),)) from None
+    except OSError as error:
+        rule = f"a file that can be read ({error.strerror})"
+        raise Invalid(fields=(FieldError("mapping", rule, value=str(file)),)) from None
     if mapping.time_zone not in time_zones():
         raise Invalid(fields=(FieldError("mapping.time_zone", "an IANA time zone", value=mapping.time_zone),))
     for name, (first, last) in mapping.fixed_width.items():

@@ -175,10 +175,15 @@ async def list_decided(decided: Decided, by: Principal, now: datetime) -> None:
         await take_effect(decided.subject_id, now=now)
 
 
+def is_assessable(scheme: TierScheme) -> bool:
+    """Whether any of its tiers has a criterion; otherwise all are given by application."""
+    return any(tier.criterion is not None for tier in scheme.tiers)
+
+
 def assessable(policy: Policy, name: str) -> TierScheme:
     """The scheme. Raises Invalid when there is none of the name, or none of its tiers has a criterion."""
     scheme = policy.scheme(name)
-    able = tuple(s.name for s in policy.schemes if any(tier.criterion is not None for tier in s.tiers))
+    able = tuple(s.name for s in policy.schemes if is_assessable(s))
     if scheme is None or scheme.name not in able:
         fix = f"one of: {', '.join(able)}" if able else "the policy has none: its tiers are given by application"
         raise Invalid(fields=(FieldError("scheme", "a scheme with criteria", fix, name[:60]),))
