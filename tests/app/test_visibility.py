@@ -172,7 +172,7 @@ async def _queued(tenant, shop, url):
     assert kept
     executor = Executor(url, shop.worker, None, at_once=1)
     try:
-        jobs = [Claimed(tenant.id, row["id"], row["attempt"]) for row in kept]
+        jobs = [Claimed(tenant.id, row["id"], row["attempt"], at_once=1) for row in kept]
         assert await executor.hand_over(jobs) == []
         return await everything_in(url)
     finally:
