@@ -34,6 +34,7 @@ MESSAGES = MessagePolicy(
         "deadline_warned",
         "deadline_breached",
         "deadline_escalated",
+        "deadline_passed_up",
         "call_missed",
         "need_open",
         "survey_low",

@@ -2,6 +2,7 @@
 
 from piccolo.table import Table
 
+from .absences import StaffAbsence
 from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
@@ -14,6 +15,7 @@ TABLES: tuple[type[Table], ...] = (
     OrgUnit,
     Staff,
     StaffSession,
+    StaffAbsence,
     ApiKey,
     TenantSetting,
     TenantKey,

@@ -9,7 +9,8 @@ from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
 from guibin.profiles.handing_over import end_places
-from guibin_tenants import keys, org_units, staff
+from guibin_tenants import absences, keys, org_units, staff
+from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, has_role
@@ -19,7 +20,7 @@ from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over
 from .handing_over import Dissolved, HandedOver
-from .requests import AccountChange, Leaving, NewAccount, NewApiKey, NewHandOver, NewUnit, UnitDissolution
+from .requests import AccountChange, Leaving, NewAbsence, NewAccount, NewApiKey, NewHandOver, NewUnit, UnitDissolution
 
 
 class LastAdmin(Conflict):
@@ -113,6 +114,21 @@ async def hand_over(staff_id: UUID, new: NewHandOver, *, by: Principal, now: dat
     """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
     account = await _theirs(staff_id, by)
     return await handing_over.hand_over_all(account, new, by=by, now=now)
+
+
+async def note_absence(staff_id: UUID, new: NewAbsence, *, by: Principal, now: datetime) -> AbsenceView:
+    """Escalations pass them over meanwhile. Raises NotFound, Invalid, Forbidden."""
+    account = await _theirs(staff_id, by)
+    absence = await absences.note(account.id, from_at=new.from_at or now, until_at=new.until_at, by=by, now=now)
+    await _record("staff.absence", staff_id, by=by, now=now)
+    return absence
+
+
+async def end_absence(staff_id: UUID, absence_id: UUID, *, by: Principal, now: datetime) -> None:
+    """They are back. Raises NotFound, Forbidden."""
+    account = await _theirs(staff_id, by)
+    await absences.take_back(account.id, absence_id)
+    await _record("staff.return", staff_id, by=by, now=now)
 
 
 async def dissolve_unit(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:

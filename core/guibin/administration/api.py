@@ -8,7 +8,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from guibin.policy.packs import Policy
-from guibin_tenants import keys, org_units, staff
+from guibin_tenants import absences, keys, org_units, staff
+from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal, anyone, may
@@ -19,6 +20,7 @@ from .handing_over import Dissolved, HandedOver
 from .requests import (
     AccountChange,
     Leaving,
+    NewAbsence,
     NewAccount,
     NewApiKey,
     NewHandOver,
@@ -83,6 +85,22 @@ class StaffController(Controller):
     )
     async def hand_over(self, staff_id: UUID, data: NewHandOver, by: Principal, now: datetime) -> HandedOver:
         return await actions.hand_over(staff_id, data, by=by, now=now)
+
+    @get("/{staff_id:uuid}/absences", needs=may("staff:read"), summary="When somebody is away, the latest first")
+    async def list_absences(self, staff_id: UUID) -> list[AbsenceView]:
+        return await absences.of((await staff.by_id(staff_id)).id)
+
+    @post(
+        "/{staff_id:uuid}/absences",
+        needs=may("staff:write"),
+        summary="Somebody is away: escalations pass them over meanwhile",
+    )
+    async def note_absence(self, staff_id: UUID, data: NewAbsence, by: Principal, now: datetime) -> AbsenceView:
+        return await actions.note_absence(staff_id, data, by=by, now=now)
+
+    @delete("/{staff_id:uuid}/absences/{absence_id:uuid}", needs=may("staff:write"), summary="They are back")
+    async def end_absence(self, staff_id: UUID, absence_id: UUID, by: Principal, now: datetime) -> None:
+        await actions.end_absence(staff_id, absence_id, by=by, now=now)
 
 
 class OrgUnitController(Controller):

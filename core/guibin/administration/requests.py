@@ -11,6 +11,7 @@ Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-
 Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Password = Annotated[str, Meta(min_length=1, max_length=200)]
 Reason = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00]*\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
 Roles = Annotated[
     tuple[str, ...],
     Meta(min_length=1, max_length=20, description="Built-in roles and posts of the company's policy (`posts`)"),
@@ -54,6 +55,13 @@ class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     successor_id: UUID
     reason: Reason = ""
+
+
+class NewAbsence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody is away until before `until_at`; from now on without `from_at`."""
+
+    until_at: Moment
+    from_at: Moment | None = None
 
 
 class UnitDissolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,8 +1,11 @@
 """Deadlines of department requests, told to those who must hear of them."""
 
+import msgspec
+
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, notify
+from guibin.notices.escalations import escalate
 from guibin_tenants.scope import fetch_one
 
 from .actions import SUBJECT
@@ -38,7 +41,11 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         subject_id=event.subject_id,
         org_unit_id=row["to_unit_id"],
         roles=event.roles,
-        staff_ids=(row["owner_id"], row["asked_by"]),
         details={"number": row["number"]},
     )
+    concerned = (row["owner_id"], row["asked_by"])
+    if isinstance(event, DeadlineEscalated):
+        await escalate(notice, event, concerned=concerned, now=run.now)
+        return
+    notice = msgspec.structs.replace(notice, staff_ids=concerned)
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

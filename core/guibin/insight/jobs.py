@@ -4,10 +4,13 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, MilestoneReached, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
+from guibin.notices.escalations import escalate
 from guibin.tiers.days import local_day
 from guibin_tenants import org_units
 from guibin_tenants.scope import fetch_one
@@ -119,7 +122,12 @@ async def _tell(kind: str, event: DeadlineWarned | MilestoneReached, run: Run) -
         customer_id=row["customer_id"],
         org_unit_id=row["handler_unit_id"],
         roles=event.roles,
-        staff_ids=() if kind == "milestone_reached" else tuple({row["owner_id"], row["handler_id"] or row["owner_id"]}),
         details={"number": row["number"]},
     )
+    working = tuple({row["owner_id"], row["handler_id"] or row["owner_id"]})
+    if isinstance(event, DeadlineEscalated):
+        await escalate(notice, event, concerned=working, now=run.now)
+        return
+    if kind != "milestone_reached":
+        notice = msgspec.structs.replace(notice, staff_ids=working)
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

@@ -12,8 +12,10 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
-# branch. An account manager is the customer's own. A role that nobody holds goes to the tenant's admins, because
-# something nobody hears of is worse than something the wrong person hears of.
+# branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
+# told, or else the first of the further levels ($11 says which level a role of $3 belongs to) at which somebody is there.
+# A role that nobody holds goes to the tenant's admins, because something nobody hears of is worse than something the
+# wrong person hears of.
 _TELL = """
 with recursive place as (
     select tenant_id, org_unit_id, account_manager_id from customer where id = $1
@@ -24,30 +26,42 @@ with recursive place as (
     union all
     select u.tenant_id, u.id, u.parent_id, a.depth + 1
     from org_unit u join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
+), asked (role, level) as (
+    select * from unnest($3::text[], $11::int[])
 ), holding as (
-    select r.role, s.id, rank() over (partition by r.role order by a.depth) as nearness
-    from unnest($3::text[]) as r (role)
-    join staff s on s.left_at is null and r.role = any (s.roles)
+    select r.level, r.role, s.tenant_id, s.id, a.depth
+    from asked r join staff s on s.left_at is null and r.role = any (s.roles)
     join above a on a.tenant_id = s.tenant_id
         and (a.id = s.org_unit_id or (s.org_unit_id is null and a.parent_id is null))
     where r.role not in ('account_manager', 'tenant_admin')
-), own as (
-    select 'account_manager' as role, s.id from place p
+    union all
+    select r.level, r.role, s.tenant_id, s.id, 0
+    from asked r join place p on r.role = 'account_manager'
     join staff s on s.tenant_id = p.tenant_id and s.id = p.account_manager_id and s.left_at is null
-    where 'account_manager' = any ($3::text[])
-), found as (
-    select role, id from holding where nearness = 1
-    union all select role, id from own
-), admins as (
-    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles)
-        and exists (select 1 from unnest($3::text[]) as r (role) where r.role = 'tenant_admin'
-            or r.role not in (select role from found))
+    union all
+    select r.level, r.role, s.tenant_id, s.id, 0
+    from asked r join staff s on s.left_at is null and r.role = 'tenant_admin' and 'tenant_admin' = any (s.roles)
+), there as (
+    select level, role, id, rank() over (partition by level, role order by depth) as nearness from holding h
+    where not exists (select from staff_absence x where x.tenant_id = h.tenant_id and x.staff_id = h.id
+        and x.from_at <= $10 and x.until_at > $10)
+), vacant as (
+    select from asked where level = 0 and role not in (select role from holding)
+), away as (
+    select from asked where level = 0 and role in (select role from holding)
+        and role not in (select role from there where level = 0)
+), next_level as (
+    select min(level) as level from there where level > 0 and exists (select from away)
 ), readers as (
-    select id from found union select id from admins
-    union select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[])
+    select id from there where nearness = 1 and (level = 0 or level = (select level from next_level))
+    union
+    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles) and (
+        exists (select from vacant) or (exists (select from away) and (select level from next_level) is null))
+    union
+    select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[])
 )
 insert into staff_notice (id, staff_id, kind, key, subject, subject_id, customer_id, details, told_at)
-select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10 from readers
+select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10::timestamptz from readers
 on conflict (tenant_id, staff_id, key) do nothing
 returning staff_id
 """
@@ -56,6 +70,7 @@ returning staff_id
 class Notice(Struct, frozen=True, kw_only=True):
     """What is told, about what, to whom: `staff_ids` by name, `roles` by the nearest who hold them.
 
+    `otherwise` are the roles of further levels, in order, for when whoever holds one of `roles` is away.
     `org_unit_id` is where to look for roles when it is not the customer's own unit; the head office without either.
     `details` are figures and numbers for the text `notice.<kind>`, never personal data.
     """
@@ -66,6 +81,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     customer_id: UUID | None = None
     org_unit_id: UUID | None = None
     roles: tuple[str, ...] = ()
+    otherwise: tuple[tuple[str, ...], ...] = ()
     staff_ids: tuple[UUID, ...] = ()
     details: dict[str, str] = {}
 
@@ -83,11 +99,12 @@ def on_notice(callback: Told) -> Told:
 
 async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]:
     """Tell everybody once per `key`; who was told now."""
+    asked = [(role, level) for level, roles in enumerate((notice.roles, *notice.otherwise)) for role in roles]
     rows = await fetch(
         _TELL,
         notice.customer_id,
         notice.org_unit_id,
-        list(notice.roles),
+        [role for role, _ in asked],
         list(notice.staff_ids),
         notice.kind,
         key,
@@ -95,6 +112,7 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
         notice.subject_id,
         msgspec.json.encode(notice.details).decode(),
         now,
+        [level for _, level in asked],
     )
     told = tuple(row["staff_id"] for row in rows)
     for callback in _on_notice:

@@ -7,6 +7,7 @@ import asyncpg
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, notify
+from guibin.notices.escalations import escalate
 from guibin_tenants.scope import fetch_one
 
 from .editions import ORDER, TASK, people_of
@@ -75,4 +76,7 @@ async def _notice(
         staff_ids=staff_ids,
         details={"number": row["number"]},
     )
+    if isinstance(event, DeadlineEscalated):
+        await escalate(notice, event, now=run.now)
+        return
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from guibin.events import (
     DeadlineBreached,
     DeadlineEscalated,
@@ -13,6 +15,7 @@ from guibin.events import (
 )
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
+from guibin.notices.escalations import escalate
 from guibin.policy.service_items import ServiceRhythm
 from guibin.records.spans import window_of
 from guibin.tiers.days import local_day
@@ -106,7 +109,11 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         customer_id=row["customer_id"],
         org_unit_id=row["handler_unit_id"],
         roles=event.roles,
-        staff_ids=tuple({row["owner_id"], row["handler_id"] or row["owner_id"]}),
         details={"number": row["number"]},
     )
+    working = tuple({row["owner_id"], row["handler_id"] or row["owner_id"]})
+    if isinstance(event, DeadlineEscalated):
+        await escalate(notice, event, concerned=working, now=run.now)
+        return
+    notice = msgspec.structs.replace(notice, staff_ids=working)
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

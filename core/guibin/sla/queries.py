@@ -55,3 +55,14 @@ async def listed(
         limit,
     )
     return [msgspec.convert(dict(row), TimerView) for row in rows]
+
+
+async def levels_above(timer_id: UUID, moment: datetime) -> tuple[tuple[str, ...], ...]:
+    """The roles of the escalations that come after this moment, level by level."""
+    rows = await fetch(
+        "select s.roles from timer, jsonb_to_recordset(timer.steps) as s (kind text, at timestamptz, roles jsonb)"
+        " where timer.id = $1 and s.kind = 'escalation' and s.at > $2 order by s.at",
+        timer_id,
+        moment,
+    )
+    return tuple(msgspec.json.decode(row["roles"], type=tuple[str, ...]) for row in rows)
