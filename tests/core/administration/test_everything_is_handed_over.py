@@ -26,6 +26,7 @@ HISTORY = {
     "interaction.staff_id",
     "message.staff_id",
     "service_hand_over.to_staff_id",
+    "staff_absence.staff_id",
     "staff_address.staff_id",
     "staff_notice.staff_id",
     "staff_session.staff_id",

@@ -65,7 +65,7 @@ async def test_a_plan_that_does_not_come_is_warned_about_and_escalated(company, 
         "complaint_reported",
         "deadline_warned",
         "deadline_breached",
-        "deadline_escalated",
+        "deadline_passed_up",
     ]
     assert await told(company, manager) == ["deadline_escalated"]
 
