@@ -1,7 +1,7 @@
 """The one connection pool to PostgreSQL, as the application role."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
@@ -45,8 +45,10 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untype
 
 
 @contextlib.asynccontextmanager
-async def connected(url: str, *, pool_size: int = 16, check: bool = True) -> AsyncIterator[asyncpg.Pool]:
-    """Open the pool for as long as the context lasts. `url` belongs to the application role.
+async def connected(
+    url: str, *, pool_size: int = 16, check: bool = True, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncpg.Pool]:
+    """Open the pool for as long as the context lasts. `url` belongs to the application role; `settings` are PostgreSQL's.
 
     Raises UnsafeDatabase when row security could be bypassed.
     """
@@ -54,7 +56,12 @@ async def connected(url: str, *, pool_size: int = 16, check: bool = True) -> Asy
         raise RuntimeError("the database pool is already open in this process")
     ENGINE.config = connection_settings(url)
     pool = await asyncpg.create_pool(
-        url, min_size=1, max_size=pool_size, connection_class=Connection, command_timeout=120
+        url,
+        min_size=1,
+        max_size=pool_size,
+        connection_class=Connection,
+        command_timeout=120,
+        server_settings=dict(settings or {}),
     )
     ENGINE.pool = pool
     try:

@@ -1,7 +1,7 @@
 """The tenant scope: one transaction in which PostgreSQL shows and takes one tenant's rows only."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -26,13 +26,17 @@ class NotCommitted(RuntimeError):
 
 
 class Scope(Struct):
-    """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised."""
+    """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised.
+
+    `settings` are the tenant's settings as this transaction has read or written them.
+    """
 
     tenant_id: UUID
     connection: asyncpg.Connection
     units: str = ALL_UNITS
     rollback_only: bool = False
     savepoints: int = 0
+    settings: dict[str, str | None] = {}
 
 
 class _OpenTransaction(PostgresTransaction):
@@ -143,6 +147,11 @@ async def execute(sql: str, *values: Any) -> int:
     return int(count) if count.isdigit() else 0
 
 
+async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement for each of these rows, sent without waiting for an answer in between."""
+    await current_scope().connection.executemany(sql, rows)
+
+
 @contextlib.asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """What happens inside is undone when it raises; the scope stays usable."""
@@ -153,6 +162,7 @@ async def savepoint() -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
+        scope.settings.clear()
         with contextlib.suppress(asyncpg.InterfaceError, OSError):
             await scope.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
         raise

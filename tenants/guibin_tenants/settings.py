@@ -7,7 +7,7 @@ import msgspec
 from piccolo.columns import JSONB, Varchar
 
 from .refusals import FieldError, Invalid
-from .scope import execute, fetch_value
+from .scope import current_scope, execute, fetch_value
 from .tables import Keys, TenantTable
 
 SettingType = TypeVar("SettingType")
@@ -25,8 +25,14 @@ class TenantSetting(TenantTable, tablename="tenant_setting"):
 
 
 async def read(name: str, kind: type[SettingType], default: SettingType) -> SettingType:
-    """The tenant's setting, or `default`. Raises Invalid when what is stored no longer fits `kind`."""
-    text = await fetch_value("select value from tenant_setting where name = $1", name)
+    """The tenant's setting, or `default`. Raises Invalid when what is stored no longer fits `kind`.
+
+    It is asked for once in a transaction: what others commit meanwhile holds from the next on.
+    """
+    known = current_scope().settings
+    if name not in known:
+        known[name] = await fetch_value("select value from tenant_setting where name = $1", name)
+    text = known[name]
     if text is None:
         return default
     try:
@@ -37,6 +43,7 @@ async def read(name: str, kind: type[SettingType], default: SettingType) -> Sett
 
 async def write(name: str, value: object) -> None:
     """Set it; the next reader sees it."""
+    current_scope().settings.pop(name, None)
     await execute(
         "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
         " on conflict (tenant_id, name) do update set value = excluded.value",
@@ -47,6 +54,7 @@ async def write(name: str, value: object) -> None:
 
 async def merge(name: str, part: dict[str, object]) -> None:
     """Set these entries of a setting that is a mapping; others stay, also those somebody writes at the same moment."""
+    current_scope().settings.pop(name, None)
     await execute(
         "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
         " on conflict (tenant_id, name) do update set value = tenant_setting.value || excluded.value",
@@ -74,6 +82,7 @@ async def move_clock(moment: datetime) -> None:
 
 async def let_clock_reach(moment: datetime) -> None:
     """Set a simulated tenant's clock unless it stands there or later already."""
+    current_scope().settings.pop(SIMULATED_CLOCK, None)
     await execute(
         "insert into tenant_setting (id, name, value) values (gen_random_uuid(), $1, $2::jsonb)"
         " on conflict (tenant_id, name) do update set value = excluded.value"

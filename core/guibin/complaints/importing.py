@@ -1,8 +1,8 @@
 """Importing complaints kept elsewhere: whole or not at all, the same number from the same source once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,19 +11,19 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
-from guibin.profiles.actions import open_archive
+from guibin.profiles.actions import open_archives
 from guibin.profiles.requests import NewCustomer
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
+from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
 
 from .exporting import OWN_SOURCE
-from .intake import Origin, receive
+from .intake import Origin, receive_all
 from .requests import TEXT_CHARS_MAX, NewComplaint
 
-REPORT_EVERY = 200
+BATCH_ROWS = 500
 _YES = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False, "": False}
 _STATES = ("", "open", "closed")
 
@@ -56,37 +56,16 @@ async def import_complaints(
     }
     total = _check(file, mapping, policy, set(customers))
     created = unchanged = 0
-    for row in () if dry_run else rows(file, mapping):
-        given = row.fields
-        origin = Origin(
-            given.get("source", "import"),
-            given["source_number"],
-            given.get("status", ""),
-            settled=given.get("state", "") == "closed",
-        )
-        if (origin.source, origin.number) in known:
-            unchanged += 1
-            continue
-        customer_id = await _customer(given, customers, policy=policy, by=by, now=now)
-        new, _ = _read(row, policy, customer_id)
-        assert new is not None, row
-        await receive(
-            new,
-            policy=policy,
-            hooks=hooks,
-            company=company,
-            by=by,
-            now=max(now, new.received_at or now),
-            origin=origin,
-        )
-        created += 1
-        if created % REPORT_EVERY == 0:
-            progress("taken in", created)
+    for batch in () if dry_run else batches(rows(file, mapping), BATCH_ROWS):
+        fresh = [row for row in batch if _key(row) not in known]
+        await _open_missing(fresh, customers, policy=policy, by=by, now=now)
+        several = [_complaint(row, policy, customers) for row in fresh]
+        await receive_all(several, policy=policy, hooks=hooks, company=company, by=by, now=now)
+        created, unchanged = created + len(fresh), unchanged + len(batch) - len(fresh)
+        progress("taken in", created)
     if dry_run:
-        fresh = sum(
-            (r.fields.get("source", "import"), r.fields["source_number"]) not in known for r in rows(file, mapping)
-        )
-        return Imported(total, fresh, 0, total - fresh, dry_run=True)
+        fresh_count = sum(_key(row) not in known for row in rows(file, mapping))
+        return Imported(total, fresh_count, 0, total - fresh_count, dry_run=True)
     note = AuditNote(action="complaint.import", subject="complaint", shown=total, purpose=file.name)
     await record(note, by=by, now=now)
     return Imported(total, created, 0, unchanged)
@@ -158,18 +137,32 @@ def _read(row: Row, policy: Policy, customer_id: UUID | None) -> tuple[NewCompla
     return complaint, wrong
 
 
-async def _customer(
-    given: dict[str, str], customers: dict[str, Any], *, policy: Policy, by: Principal, now: datetime
-) -> UUID | None:
+def _key(row: Row) -> tuple[str, str]:
+    return row.fields.get("source", "import"), row.fields["source_number"]
+
+
+def _complaint(row: Row, policy: Policy, customers: dict[str, UUID]) -> tuple[NewComplaint, Origin]:
+    given = row.fields
     number = given.get("customer_number", "")
-    if not number:
-        return None
-    if number not in customers:
-        new = NewCustomer(
-            number=number,
-            name=given["customer_name"],
-            kind=given.get("customer_kind", policy.customer_kinds[0]),
-        )
-        customers[number] = (await open_archive(new, policy=policy, by=by, now=now)).id
-    found: UUID = customers[number]
-    return found
+    new, _ = _read(row, policy, customers[number] if number else None)
+    assert new is not None, row
+    return new, Origin(*_key(row), given.get("status", ""), settled=given.get("state", "") == "closed")
+
+
+async def _open_missing(
+    rows_: Sequence[Row], customers: dict[str, UUID], *, policy: Policy, by: Principal, now: datetime
+) -> None:
+    """Open an archive for every customer that is named and not known; the first row that names one counts."""
+    missing: dict[str, NewCustomer] = {}
+    for row in rows_:
+        given = row.fields
+        number = given.get("customer_number", "")
+        if number and number not in customers and number not in missing:
+            missing[number] = NewCustomer(
+                number=number,
+                name=given["customer_name"],
+                kind=given.get("customer_kind", policy.customer_kinds[0]),
+            )
+    if missing:
+        opened = await open_archives(list(missing.values()), policy=policy, by=by, now=now)
+        customers |= dict(zip(missing, opened, strict=True))

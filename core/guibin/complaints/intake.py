@@ -1,12 +1,14 @@
 """Taking a complaint in: its level is judged, its clock starts, and whoever took it in is responsible (S07-11)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin import events
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, record, record_all
 from guibin.case_numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.desks.actions import Matter, destination, tell
@@ -21,7 +23,7 @@ from guibin.tiers.days import local_day
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.scope import execute_many, fetch, fetch_one
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
@@ -52,40 +54,100 @@ async def receive(
     origin: Origin | None = None,
 ) -> ComplaintView:
     """Take in a complaint. One that its origin had settled already is closed and has no clock. Raises Invalid, or NotFound for a customer that is not visible from here."""
-    received_at = new.received_at or now
-    _refuse_wrong(new, received_at, policy, now)
-    kind = await _customer_kind(new.customer_id)
-    found = _level(new, policy, hooks, kind)
-    owner_id, owner_name = await _owner(new.owner_id, by)
+    _refuse_wrong(new, new.received_at or now, policy, now)
+    kinds = await _customer_kinds([new])
+    owner = await _owner(new.owner_id, by)
     if new.complainant_id is not None:
         await _staff(new.complainant_id, "complainant_id")
     if new.follows_id is not None:
         await _refuse_not_followed(new.follows_id, new.customer_id)
-    complaint_id = new_id()
-    await _write(complaint_id, new, found, received_at, (owner_id, owner_name), company, now, origin)
-    if origin is None or not origin.settled:
+    case = _judged(new, origin, policy, hooks, kinds, owner, now)
+    await _write([case], company)
+    await _begin(case, policy, by)
+    await record(_note(case), by=by, now=now)
+    if origin is None:
+        await _to_the_desk(case.id, new.customer_id, policy, company, by, now)
+    return await by_id(case.id)
+
+
+async def receive_all(
+    several: Sequence[tuple[NewComplaint, Origin]],
+    *,
+    policy: Policy,
+    hooks: Hooks,
+    company: Company,
+    by: Principal,
+    now: datetime,
+) -> None:
+    """Take in complaints from elsewhere, each as `receive` would and none before its own moment, with few statements.
+
+    None of them names an owner, a complainant or another that it follows. Raises Invalid or NotFound.
+    """
+    for new, _ in several:
+        _refuse_wrong(new, new.received_at or now, policy, max(now, new.received_at or now))
+    kinds = await _customer_kinds([new for new, _ in several])
+    cases = [
+        _judged(new, origin, policy, hooks, kinds, (by.id, by.name), max(now, new.received_at or now))
+        for new, origin in several
+    ]
+    await _write(cases, company)
+    for case in cases:
+        await _begin(case, policy, by)
+    await record_all([(_note(case), case.recorded_at) for case in cases], by=by)
+
+
+class _Case(Struct, frozen=True):
+    """A complaint that may be taken in: judged, with its moments and whoever is responsible."""
+
+    id: UUID
+    new: NewComplaint
+    origin: Origin | None
+    found: Judged
+    owner: tuple[UUID, str]
+    received_at: datetime
+    recorded_at: datetime
+
+
+def _judged(
+    new: NewComplaint,
+    origin: Origin | None,
+    policy: Policy,
+    hooks: Hooks,
+    kinds: dict[UUID, str],
+    owner: tuple[UUID, str],
+    now: datetime,
+) -> _Case:
+    if new.customer_id is not None and new.customer_id not in kinds:
+        raise NotFound(f"There is no customer {new.customer_id}")
+    kind = kinds[new.customer_id] if new.customer_id is not None else None
+    return _Case(new_id(), new, origin, _level(new, policy, hooks, kind), owner, new.received_at or now, now)
+
+
+async def _begin(case: _Case, policy: Policy, by: Principal) -> None:
+    """Start its clocks, unless its origin had settled it, and say that it was received."""
+    new, level, now = case.new, case.found.level, case.recorded_at
+    if case.origin is None or not case.origin.settled:
         await sla.start(
             NewTimer(
                 subject=SUBJECT,
-                subject_id=complaint_id,
+                subject_id=case.id,
                 customer_id=new.customer_id,
                 milestone=RESOLUTION,
-                terms=terms_of(policy.complaints, found.level),
-                started_at=received_at,
+                terms=terms_of(policy.complaints, level),
+                started_at=case.received_at,
             )
         )
-        case = case_of(complaint_id, new.customer_id)
-        await milestones.begin(case, found.level.milestones, at=received_at, now=now)
-        await milestones.ask(case, found.level.milestones, at=received_at, by=by, now=now)
-        await rectification.begin(complaint_id, found.level, policy=policy.complaints, at=received_at, now=now)
-    await events.record(ComplaintReceived(complaint_id=complaint_id, level=found.level.name), now=now)
-    note = AuditNote(
-        action="complaint.receive", subject="complaint", subject_id=complaint_id, customer_id=new.customer_id
+        targets = case_of(case.id, new.customer_id)
+        await milestones.begin(targets, level.milestones, at=case.received_at, now=now)
+        await milestones.ask(targets, level.milestones, at=case.received_at, by=by, now=now)
+        await rectification.begin(case.id, level, policy=policy.complaints, at=case.received_at, now=now)
+    await events.record(ComplaintReceived(complaint_id=case.id, level=level.name), now=now)
+
+
+def _note(case: _Case) -> AuditNote:
+    return AuditNote(
+        action="complaint.receive", subject="complaint", subject_id=case.id, customer_id=case.new.customer_id
     )
-    await record(note, by=by, now=now)
-    if origin is None:
-        await _to_the_desk(complaint_id, new.customer_id, policy, company, by, now)
-    return await by_id(complaint_id)
 
 
 async def _to_the_desk(
@@ -117,13 +179,10 @@ def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) ->
     return judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
 
 
-async def _customer_kind(customer_id: UUID | None) -> str | None:
-    if customer_id is None:
-        return None
-    kind: str | None = await fetch_value("select kind from customer where id = $1", customer_id)
-    if kind is None:
-        raise NotFound(f"There is no customer {customer_id}")
-    return kind
+async def _customer_kinds(several: Sequence[NewComplaint]) -> dict[UUID, str]:
+    ids = {new.customer_id for new in several if new.customer_id is not None}
+    rows = await fetch("select id, kind from customer where id = any ($1)", list(ids)) if ids else []
+    return {row["id"]: row["kind"] for row in rows}
 
 
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:
@@ -149,44 +208,48 @@ async def _staff(staff_id: UUID, field: str) -> StaffView:
         raise Invalid(fields=(FieldError(field, "a member of staff", value=str(staff_id)),)) from None
 
 
-async def _write(
-    complaint_id: UUID,
-    new: NewComplaint,
-    found: Judged,
-    received_at: datetime,
-    owner: tuple[UUID, str],
-    company: Company,
-    now: datetime,
-    origin: Origin | None,
-) -> None:
+async def _write(cases: Sequence[_Case], company: Company) -> None:
+    left = {case.id: case for case in cases}
     for _ in range(DRAWS_MAX):
-        written = await execute(
-            "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
-            " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
-            " source_status, complainant_id, follows_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $14,"
-            " $19, 0, $16, $17, $18, $20, $21, 1) on conflict (tenant_id, number) do nothing",
-            complaint_id,
-            new_number("C", received_at, company.time_zone),
-            new.kind,
-            new.customer_id,
-            new.channel,
-            found.level.name,
-            found.level.clause,
-            found.because,
-            new.text,
-            new.on_behalf,
-            new.special or found.level.always_follow_up,
-            received_at,
-            now,
-            owner[0],
-            owner[1],
-            origin.source if origin else None,
-            origin.number if origin else None,
-            origin.status if origin else "",
-            "closed" if origin and origin.settled else "open",
-            new.complainant_id,
-            new.follows_id,
-        )
-        if written:
+        await execute_many(_INSERT, [_row(case, company) for case in left.values()])
+        # A number that was drawn before wrote nothing.
+        written = await fetch("select id from complaint where id = any ($1)", list(left))
+        for row in written:
+            del left[row["id"]]
+        if not left:
             return
     raise RuntimeError("no free complaint number was drawn")
+
+
+_INSERT = (
+    "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
+    " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
+    " source_status, complainant_id, follows_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+    " $13, $14, $15, $14, $19, 0, $16, $17, $18, $20, $21, 1) on conflict (tenant_id, number) do nothing"
+)
+
+
+def _row(case: _Case, company: Company) -> tuple[Any, ...]:
+    new, found, origin = case.new, case.found, case.origin
+    return (
+        case.id,
+        new_number("C", case.received_at, company.time_zone),
+        new.kind,
+        new.customer_id,
+        new.channel,
+        found.level.name,
+        found.level.clause,
+        found.because,
+        new.text,
+        new.on_behalf,
+        new.special or found.level.always_follow_up,
+        case.received_at,
+        case.recorded_at,
+        *case.owner,
+        origin.source if origin else None,
+        origin.number if origin else None,
+        origin.status if origin else "",
+        "closed" if origin and origin.settled else "open",
+        new.complainant_id,
+        new.follows_id,
+    )

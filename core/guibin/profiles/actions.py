@@ -1,20 +1,20 @@
 """Opening, changing and erasing archives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from msgspec import UnsetType
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, record, record_all
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, savepoint
+from guibin_tenants.scope import execute, execute_many, savepoint
 from guibin_tenants.tables import new_id
 
 from . import assignments, queries
@@ -33,44 +33,66 @@ Value = TypeVar("Value")
 
 async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: datetime) -> CustomerView:
     """Add a customer. Raises Invalid naming each wrong field, or NumberTaken."""
-    refuse_wrong(_particulars(new), policy)
-    unit = new.org_unit_id or by.org_unit_id or await _head_office()
-    await assignments.refuse_closed_unit(unit)
-    await assignments.refuse_unfit(new.account_manager_id, unit)
-    pinyin, initials = search_keys(new.name)
-    customer_id = new_id()
+    opened = await open_archives((new,), policy=policy, by=by, now=now)
+    return await queries.customer(opened[0])
+
+
+async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: Principal, now: datetime) -> list[UUID]:
+    """As `open_archive`, for several with about as many statements as for one: their ids."""
+    for new in several:
+        refuse_wrong(_particulars(new), policy)
+    units = await _units_of(several, by)
+    for unit in dict.fromkeys(units):
+        await assignments.refuse_closed_unit(unit)
+    for manager_id, unit in dict.fromkeys(zip((new.account_manager_id for new in several), units, strict=True)):
+        await assignments.refuse_unfit(manager_id, unit)
+    ids = [new_id() for _ in several]
+    rows = [_row(*one, now) for one in zip(ids, several, units, strict=True)]
     try:
         async with savepoint():
-            await execute(
-                "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,"
-                " birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields,"
-                " version, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-                " $15, $16::jsonb, $17::jsonb, 1, $18, $18)",
-                customer_id,
-                fold(new.number),
-                new.kind,
-                fold(new.name),
-                pinyin,
-                initials,
-                unit,
-                new.account_manager_id,
-                new.sex,
-                new.birthday,
-                new.birthday_calendar,
-                new.birthday_leap_month,
-                new.employer,
-                new.department,
-                new.position,
-                msgspec.json.encode(new.preferences).decode(),
-                msgspec.json.encode(new.fields).decode(),
-                now,
-            )
+            await execute_many(_INSERT, rows)
     except asyncpg.UniqueViolationError:
-        raise NumberTaken(f"There is a customer with the number {new.number!r} already") from None
-    await assignments.note_assigned((customer_id,), because="opened", reason="", by=by, now=now)
-    await _seal_all(customer_id, new.confidential, policy)
-    await record(_note("customer.open", customer_id, tuple(new.confidential)), by=by, now=now)
-    return await queries.customer(customer_id)
+        numbers = ", ".join(repr(new.number) for new in several[:10])
+        raise NumberTaken(f"There is a customer with the number {numbers} already") from None
+    await assignments.note_assigned(ids, because="opened", reason="", by=by, now=now)
+    for customer_id, new in zip(ids, several, strict=True):
+        await _seal_all(customer_id, new.confidential, policy)
+    notes = [
+        (_note("customer.open", customer_id, tuple(new.confidential)), now)
+        for customer_id, new in zip(ids, several, strict=True)
+    ]
+    await record_all(notes, by=by)
+    return ids
+
+
+_INSERT = (
+    "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,"
+    " birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields,"
+    " version, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+    " $15, $16::jsonb, $17::jsonb, 1, $18, $18)"
+)
+
+
+def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tuple[Any, ...]:
+    return (
+        customer_id,
+        fold(new.number),
+        new.kind,
+        fold(new.name),
+        *search_keys(new.name),
+        unit,
+        new.account_manager_id,
+        new.sex,
+        new.birthday,
+        new.birthday_calendar,
+        new.birthday_leap_month,
+        new.employer,
+        new.department,
+        new.position,
+        msgspec.json.encode(new.preferences).decode(),
+        msgspec.json.encode(new.fields).decode(),
+        now,
+    )
 
 
 async def change(
@@ -219,6 +241,12 @@ async def _seal_all(customer_id: UUID, confidential: Mapping[str, str | list[str
         for place, value in enumerate(listed(given))
     ]
     await insert_sealed(rows)
+
+
+async def _units_of(several: Sequence[NewCustomer], by: Principal) -> list[UUID]:
+    given = [new.org_unit_id or by.org_unit_id for new in several]
+    home = await _head_office() if None in given else None
+    return [unit for unit in (one or home for one in given) if unit is not None]
 
 
 async def _head_office() -> UUID:
