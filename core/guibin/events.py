@@ -51,6 +51,15 @@ class MembershipEnded(Event, frozen=True):
     because: str
 
 
+class PostEnded(Event, frozen=True):
+    """A customer's part in another's, such as an executive's, is over; `on` is the first day without it."""
+
+    customer_id: UUID
+    of_customer_id: UUID
+    role: str
+    on: date
+
+
 class ComplaintReceived(Event, frozen=True):
     """A complaint was taken in."""
 

@@ -85,6 +85,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5
     Rhythm("assess_due", tiers.AssessDue(), every="daily 01:00", catch_up="once"),  # S13-3
+    Rhythm("tell_unserved", tiers.TellUnserved(), every="daily 07:05", catch_up="once"),  # S12-4
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5

@@ -65,6 +65,7 @@ from guibin.surveys.api import (
 )
 from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
 from guibin.tiers.figures_api import (
+    AccountManagerController,
     ConversionController,
     ServingGapController,
     SimulationController,
@@ -105,6 +106,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     SimulationController,
     ConversionController,
     ValueScoreController,
+    AccountManagerController,
     ServingGapController,
     ApplicationController,
     MembershipController,

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from guibin.events import MembershipEnded, MembershipStarted, reacts_to
+from guibin.events import MembershipEnded, MembershipStarted, PostEnded, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.tiers.days import local_day
@@ -39,6 +39,14 @@ async def follow_membership(event: MembershipStarted, run: Run) -> None:
 async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
     """No tier any more: the cards end, and those of a company's people are given notice."""
     await _keep_of(event, run)
+
+
+@reacts_to(PostEnded)
+async def follow_post(event: PostEnded, run: Run) -> None:
+    """The post is over: its card ends or is given notice, and with it the tier it brought (S04-5)."""
+    today = local_day(run.now, run.company.time_zone)
+    await lapse_baseless(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
+    await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
 
 
 async def _keep_of(event: MembershipStarted | MembershipEnded, run: Run) -> None:

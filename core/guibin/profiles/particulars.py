@@ -5,18 +5,19 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.events import PostEnded
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from .checking import suits
@@ -112,8 +113,14 @@ class NewLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Code
 
 
+class NewLinkEnding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Since when the part is over, today by default: the first day without it, perhaps one to come."""
+
+    on: date | None = None
+
+
 class LinkView(Struct, frozen=True):
-    """A link that has not ended."""
+    """A customer's part in another's; `ended_on` is the first day without it."""
 
     id: UUID
     of_customer_id: UUID
@@ -272,40 +279,62 @@ async def remove_relative(customer_id: UUID, relative_id: UUID, *, by: Principal
     await _changed("relative.remove", customer_id, (rows[0]["relation"],), by, now)
 
 
-async def links(customer_id: UUID, *, by: Principal, now: datetime) -> list[LinkView]:
+async def links(customer_id: UUID, *, ended: bool, today: date, by: Principal, now: datetime) -> list[LinkView]:
     """In whose archives the customer has a part; customers behind a wall are left out (subtlety 68)."""
     await _look("link.read", customer_id, by, now)
     rows = await fetch(
         "select l.id, l.of_customer_id, l.role, l.ended_on from customer_link l join customer o"
         " on o.tenant_id = l.tenant_id and o.id = l.of_customer_id"
-        " where l.customer_id = $1 and l.ended_on is null order by l.role, l.id",
+        " where l.customer_id = $1 and ($2 or l.ended_on is null or l.ended_on > $3) order by l.role, l.id",
         customer_id,
+        ended,
+        today,
     )
     return [msgspec.convert(dict(row), LinkView) for row in rows]
 
 
-async def link(customer_id: UUID, new: NewLink, *, by: Principal, now: datetime) -> LinkView:
-    """Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
+async def link(customer_id: UUID, new: NewLink, *, today: date, by: Principal, now: datetime) -> LinkView:
+    """A part that has ended begins anew. Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
     await version_of(customer_id)
     if new.of_customer_id == customer_id:
         raise Invalid(fields=(FieldError("of_customer_id", "another customer", value=str(customer_id)),))
     if not await fetch("select 1 from customer where id = $1", new.of_customer_id):
         raise Invalid(fields=(FieldError("of_customer_id", "a customer", value=str(new.of_customer_id)),))
-    view = LinkView(new_id(), new.of_customer_id, new.role, None)
-    try:
-        async with savepoint():
-            await execute(
-                "insert into customer_link (id, customer_id, of_customer_id, role) values ($1, $2, $3, $4)",
-                *(view.id, customer_id, view.of_customer_id, view.role),
-            )
-    except asyncpg.UniqueViolationError:
-        raise Conflict(f"The customer is {new.role} there already") from None
+    written = await fetch(
+        "insert into customer_link as l (id, customer_id, of_customer_id, role) values ($1, $2, $3, $4)"
+        " on conflict (tenant_id, customer_id, of_customer_id, role) do update set ended_on = null"
+        " where l.ended_on <= $5 returning id",
+        *(new_id(), customer_id, new.of_customer_id, new.role, today),
+    )
+    if not written:
+        raise Conflict(f"The customer is {new.role} there already")
     await _changed("link.add", customer_id, (new.role,), by, now)
-    return view
+    return LinkView(written[0]["id"], new.of_customer_id, new.role, None)
+
+
+async def end_link(
+    customer_id: UUID, link_id: UUID, new: NewLinkEnding, *, today: date, by: Principal, now: datetime
+) -> LinkView:
+    """The customer leaves the post: what rests on it ends with it (S04-5). Raises NotFound, Conflict when it has ended."""
+    await version_of(customer_id)
+    on = new.on or today
+    rows = await fetch(
+        "select id, of_customer_id, role, ended_on from customer_link where customer_id = $1 and id = $2 for update",
+        customer_id,
+        link_id,
+    )
+    _found(rows, "link", link_id)
+    if rows[0]["ended_on"] is not None and rows[0]["ended_on"] <= today:
+        raise Conflict(f"The customer has not been {rows[0]['role']} there since {rows[0]['ended_on']}")
+    await execute("update customer_link set ended_on = $2 where id = $1", link_id, on)
+    await _changed("link.end", customer_id, (rows[0]["role"],), by, now)
+    ended = PostEnded(customer_id, rows[0]["of_customer_id"], rows[0]["role"], on)
+    await events.record(ended, now=now)
+    return LinkView(link_id, rows[0]["of_customer_id"], rows[0]["role"], on)
 
 
 async def remove_link(customer_id: UUID, link_id: UUID, *, by: Principal, now: datetime) -> None:
-    """Raises NotFound."""
+    """It was never so; a part that is over ends instead. Raises NotFound."""
     rows = await fetch(
         "delete from customer_link where customer_id = $1 and id = $2 returning role", customer_id, link_id
     )

@@ -1,10 +1,12 @@
 """`/api/v1/customers/{id}/contact-points`, `/occasions`, `/relatives`, `/links`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from litestar import Controller, delete, get, post
 
+from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal, may
 
@@ -15,6 +17,7 @@ from .particulars import (
     LinkView,
     NewContactPoint,
     NewLink,
+    NewLinkEnding,
     NewOccasion,
     NewRelative,
     OccasionView,
@@ -74,13 +77,28 @@ class ParticularsController(Controller):
         await particulars.remove_relative(customer_id, relative_id, by=by, now=now)
 
     @get("/links", needs=READ, summary="The customer's part in other customers' archives")
-    async def list_links(self, customer_id: UUID, by: Principal, now: datetime) -> list[LinkView]:
-        return await particulars.links(customer_id, by=by, now=now)
+    async def list_links(
+        self, customer_id: UUID, by: Principal, now: datetime, company: Company, ended: bool = False
+    ) -> list[LinkView]:
+        today = _today(now, company)
+        return await particulars.links(customer_id, ended=ended, today=today, by=by, now=now)
 
     @post("/links", needs=WRITE, summary="Link to another customer")
-    async def link(self, customer_id: UUID, data: NewLink, by: Principal, now: datetime) -> LinkView:
-        return await particulars.link(customer_id, data, by=by, now=now)
+    async def link(self, customer_id: UUID, data: NewLink, by: Principal, now: datetime, company: Company) -> LinkView:
+        today = _today(now, company)
+        return await particulars.link(customer_id, data, today=today, by=by, now=now)
 
-    @delete("/links/{link_id:uuid}", needs=WRITE, summary="Remove a link")
+    @post("/links/{link_id:uuid}/ending", needs=WRITE, summary="The customer leaves the post")
+    async def end_link(
+        self, customer_id: UUID, link_id: UUID, data: NewLinkEnding, by: Principal, now: datetime, company: Company
+    ) -> LinkView:
+        today = _today(now, company)
+        return await particulars.end_link(customer_id, link_id, data, today=today, by=by, now=now)
+
+    @delete("/links/{link_id:uuid}", needs=WRITE, summary="Remove a link that was never so")
     async def remove_link(self, customer_id: UUID, link_id: UUID, by: Principal, now: datetime) -> None:
         await particulars.remove_link(customer_id, link_id, by=by, now=now)
+
+
+def _today(now: datetime, company: Company) -> date:
+    return now.astimezone(ZoneInfo(company.time_zone)).date()

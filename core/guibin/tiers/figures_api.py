@@ -1,4 +1,4 @@
-"""`/api/v1/assessments/simulations`, `/tier-conversions`, `/customers/{id}/value-scores`, `/serving-gaps`."""
+"""`/api/v1/assessments/simulations`, `/tier-conversions`, `/customers/{id}/value-scores`, `/serving-gaps`, `/account-managers`."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -17,10 +17,11 @@ from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
-from . import serving, simulations
+from . import managers, serving, simulations
 from .conversions import Conversion, conversions
 from .days import local_day
 from .facts import visible_customers
+from .managers import Outlet, Unserved
 from .scores import ScoreView, scores_of
 from .serving import ServingGap
 from .simulations import NewSimulation, SimulationView
@@ -113,6 +114,29 @@ class ServingGapController(Controller):
         shown = tuple(dict.fromkeys(gap.customer_id for gap in page.items))
         note = AuditNote(
             action="serving_gap.list", subject="membership", customer_ids=shown, fields=("tier",), shown=len(page.items)
+        )
+        await record(note, by=by, now=now)
+        return page
+
+
+class AccountManagerController(Controller):
+    path = "/api/v1/account-managers"
+    tags = ("tiers",)
+
+    @get("/", needs=may("tiers:read"), summary="Outlet by outlet: who serves how many VIPs, and how many nobody does")
+    async def list_outlets(self, now: datetime, company: Company) -> list[Outlet]:
+        return await managers.outlets(on=local_day(now, company.time_zone))
+
+    @get("/missing", needs=may("tiers:read"), summary="VIPs without an account manager")
+    async def list_unserved(
+        self, by: Principal, now: datetime, company: Company, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[Unserved]:
+        today, after = local_day(now, company.time_zone), decode(cursor)
+        found = await managers.unserved(on=today, after=after.id if after else None, limit=limit + 1)
+        page = page_of(found, limit, lambda row: Cursor(now, row.customer_id))
+        shown = tuple(row.customer_id for row in page.items)
+        note = AuditNote(
+            action="account_manager.missing", subject="customer", customer_ids=shown, fields=("tier",), shown=len(shown)
         )
         await record(note, by=by, now=now)
         return page

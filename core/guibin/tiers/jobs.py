@@ -5,7 +5,7 @@ from datetime import date
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 
-from . import memberships, moves, periodic
+from . import managers, memberships, moves, periodic
 from .assessment import assess
 from .bulk import WITHIN_S
 from .days import local_day
@@ -22,6 +22,16 @@ async def end_expired_memberships(job: EndExpiredMemberships, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
     await memberships.end_expired(today, now=run.now)
     await memberships.end_unwilling(today, now=run.now)
+
+
+class TellUnserved(Job, frozen=True):
+    """Leaders hear of their outlet's VIPs without an account manager (S12-4)."""
+
+
+@handles(TellUnserved)
+async def tell_unserved(job: TellUnserved, run: Run) -> None:
+    """The day is the company's."""
+    await managers.tell_unserved(local_day(run.now, run.company.time_zone), now=run.now)
 
 
 class AssessDue(Job, frozen=True):

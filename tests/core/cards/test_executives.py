@@ -1,13 +1,14 @@
 """Cards of a company's executives: the post, the company's quota, the tier they bring, and how they end (S04-5)."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from cards import IDENTITY
 from running import run_job
 
 from guibin.cards.jobs import KeepCards
+from guibin.events import PostEnded
 
 CARD = "executive_card"
 
@@ -193,3 +194,44 @@ async def test_an_application_lapses_when_the_post_or_the_companys_tier_ends_bef
 
     assert first == ["post_ended", ""]
     assert (await desk.get(f"card-applications/{asked[1]['id']}"))["closed_because"] == "company_tier_ended"
+
+
+async def end_post(desk, person, status=201, **body):
+    link = (await desk.get(f"customers/{person}/links", ended="true"))[0]
+    return await desk.post(f"customers/{person}/links/{link['id']}/ending", body, status=status)
+
+
+async def follow(desk, person, company):
+    ended = PostEnded(customer_id=person, of_customer_id=company, role="executive", on=date(2026, 3, 2))
+    await run_job(desk.tenant, ended, kind="cards.follow_post")
+
+
+@pytest.mark.rule("S04-5")
+async def test_the_end_of_the_post_ends_card_and_tier_after_the_notice_and_stays_on_record(desk, company, clock):
+    person = await executive(desk, company)
+    card = await card_of(desk, person, company)
+    held = await tier(desk, person)
+
+    ended = await end_post(desk, person)
+    await follow(desk, person, company)
+    again = await end_post(desk, person, status=409)
+
+    assert (held, ended["ended_on"], again["status"]) == ("diamond", "2026-03-02", 409)
+    assert await desk.get(f"customers/{person}/links") == []
+    assert [link["ended_on"] for link in await desk.get(f"customers/{person}/links", ended="true")] == ["2026-03-02"]
+    after = await desk.get(f"cards/{card['id']}")
+    assert (after["state"], after["notice_until"], await tier(desk, person)) == ("active", "2026-04-01", "diamond")
+    await night(desk, clock, 2026, 4, 1)
+    assert ((await desk.get(f"cards/{card['id']}"))["state"], await tier(desk, person)) == ("ended", None)
+
+
+async def test_a_post_that_ends_later_holds_until_then_and_may_begin_anew(desk, company):
+    person = await executive(desk, company)
+
+    planned = await end_post(desk, person, on="2026-03-31")
+    still = await desk.get(f"customers/{person}/links")
+    await end_post(desk, person)
+    await desk.post(f"customers/{person}/links", {"of_customer_id": company, "role": "executive"})
+
+    assert (planned["ended_on"], [link["ended_on"] for link in still]) == ("2026-03-31", ["2026-03-31"])
+    assert [link["ended_on"] for link in await desk.get(f"customers/{person}/links")] == [None]
