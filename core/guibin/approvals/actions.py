@@ -131,19 +131,7 @@ async def decide(
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
     await _refuse_unless_next(request, seen, by)
-    await execute(
-        "insert into approval_decision (id, request_id, step, role, approved, reason, decided_by, decided_by_name,"
-        " decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        approval_id,
-        request["step"],
-        next((role for role in request["awaits"] if role in by.roles), request["awaits"][0]),
-        approved,
-        _reason(reason, approved),
-        by.id,
-        by.name,
-        now,
-    )
+    await _write_decision(request, approved, _reason(reason, approved), by, now)
     await deadlines.decided(approval_id, request["step"], now=now)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     following = request["step"] + 1
@@ -157,6 +145,22 @@ async def decide(
         await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=now)
         return None
     return await _close(request, "approved" if approved else "rejected", reason, by, now)
+
+
+async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, by: Principal, now: datetime) -> None:
+    await execute(
+        "insert into approval_decision (id, request_id, step, role, approved, reason, decided_by, decided_by_name,"
+        " decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id(),
+        request["id"],
+        request["step"],
+        next((role for role in request["awaits"] if role in by.roles), request["awaits"][0]),
+        approved,
+        reason,
+        by.id,
+        by.name,
+        now,
+    )
 
 
 async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> Decided:

@@ -134,34 +134,16 @@ async def review(
     window = window_of(policy.logs_reviewed_every, new.on, company.time_zone)
     if window.starts_at > now:
         raise Invalid(fields=(FieldError("on", "not a day to come", value=new.on.isoformat()),))
-    last = await fetch_one(
-        "select round, accepted from work_log_review where staff_id = $1 and period = $2 order by round desc limit 1",
-        new.staff_id,
-        window.name,
-    )
-    if last is not None and last["accepted"]:
-        raise NotToReview(f"The log of {window.name} was accepted already")
-    round_ = last["round"] + 1 if last else 1
     done = LogReviewView(
         staff_id=new.staff_id,
         period=window.name,
-        round=round_,
+        round=await _next_round(new.staff_id, window.name),
         accepted=new.accepted,
         remarks=new.remarks,
         reviewed_by_name=by.name,
         reviewed_at=now,
     )
-    try:
-        async with savepoint():
-            await execute(
-                "insert into work_log_review (id, staff_id, period, round, accepted, remarks, reviewed_by_name,"
-                " reviewed_at, reviewed_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                new_id(),
-                *(getattr(done, name) for name in LogReviewView.__struct_fields__),
-                by.id,
-            )
-    except asyncpg.UniqueViolationError:
-        raise NotToReview(f"Somebody else reviewed the log of {window.name} at this moment") from None
+    await _keep_review(done, by)
     notice = Notice(
         kind="log_accepted" if new.accepted else "log_returned",
         subject="staff",
@@ -169,7 +151,7 @@ async def review(
         staff_ids=(new.staff_id,),
         details={"span": window.name},
     )
-    await notify(notice, key=f"log-reviewed/{window.name}/{round_}", now=now)
+    await notify(notice, key=f"log-reviewed/{window.name}/{done.round}", now=now)
     await record(AuditNote(action="work_log.review", subject="staff", subject_id=new.staff_id), by=by, now=now)
     return done
 
@@ -191,3 +173,28 @@ async def reviews(
         limit,
     )
     return [msgspec.convert(dict(row), LogReviewView) for row in rows]
+
+
+async def _next_round(staff_id: UUID, period: str) -> int:
+    last = await fetch_one(
+        "select round, accepted from work_log_review where staff_id = $1 and period = $2 order by round desc limit 1",
+        staff_id,
+        period,
+    )
+    if last is not None and last["accepted"]:
+        raise NotToReview(f"The log of {period} was accepted already")
+    return last["round"] + 1 if last else 1
+
+
+async def _keep_review(done: LogReviewView, by: Principal) -> None:
+    try:
+        async with savepoint():
+            await execute(
+                "insert into work_log_review (id, staff_id, period, round, accepted, remarks, reviewed_by_name,"
+                " reviewed_at, reviewed_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                new_id(),
+                *(getattr(done, name) for name in LogReviewView.__struct_fields__),
+                by.id,
+            )
+    except asyncpg.UniqueViolationError:
+        raise NotToReview(f"Somebody else reviewed the log of {done.period} at this moment") from None

@@ -54,20 +54,9 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
     corrected count with their latest revision known at `$2`. A scheme with a value score has it among the measures.
     """
     values = _Values(first=first)
-    measures: list[str] = []
-    columns: list[str] = []
-    names: dict[str, str] = {}
-    for place, metric in enumerate(scheme.metrics):
-        measures.append(f"{_aggregate(metric, values)} as m{place}")
-        # Nothing counted is 0; every other figure of nothing is unknown, unless the metric says 0.
-        zero = metric.aggregate == "count" or metric.none_is_zero
-        column = f"coalesce(g.m{place}, 0)" if zero else f"g.m{place}"
-        if metric.org_units:
-            column = (
-                f"case when {_IN_UNITS.format(codes=values.add(list(metric.org_units), 'text[]'))} then {column} end"
-            )
-        names[metric.name] = column
-        columns.append(f"{values.add(metric.name, 'text')}, {column}")
+    measures = [f"{_aggregate(metric, values)} as m{place}" for place, metric in enumerate(scheme.metrics)]
+    names = {metric.name: _column(place, metric, values) for place, metric in enumerate(scheme.metrics)}
+    columns = [f"{values.add(name, 'text')}, {column}" for name, column in names.items()]
     score = "null::int"
     if scheme.value_score:
         score = _score(scheme, names, values)
@@ -100,6 +89,16 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         where c.kind = any ({kinds}) and c.closed_at is null
     """
     return Statement(sql, tuple(values.values))
+
+
+def _column(place: int, metric: Metric, values: _Values) -> str:
+    """The figure of a customer. Nothing counted is 0; every other figure of nothing is unknown, unless the metric says 0."""
+    zero = metric.aggregate == "count" or metric.none_is_zero
+    column = f"coalesce(g.m{place}, 0)" if zero else f"g.m{place}"
+    if not metric.org_units:
+        return column
+    codes = values.add(list(metric.org_units), "text[]")
+    return f"case when {_IN_UNITS.format(codes=codes)} then {column} end"
 
 
 # The units of these codes and all under them: looked up once for the statement, whoever the customer.

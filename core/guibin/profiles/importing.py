@@ -269,8 +269,7 @@ def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[
     started_on, ends_on = day_of(row, wrong, "started_on"), day_of(row, wrong, "ends_on")
     if started_on and ends_on and ends_on <= started_on:
         wrong.append(problem(row, "ends_on", ends_on.isoformat(), "not after started_on"))
-    if not started_on or not ends_on:
-        wrong.append(problem(row, "started_on", "", "both started_on and ends_on are required"))
+    wrong += [problem(row, name, "", "required") for name in ("started_on", "ends_on") if not given.get(name)]
     price = 0
     try:
         price = to_minor(Money(given.get("price", "0").replace(",", "") or "0"))

@@ -23,6 +23,9 @@ UNPACKED_BYTES_MAX = 1024 * 1024 * 1024
 # A workbook of nothing but one repeated value packs about 1:60.
 PACKED_RATIO_MAX = 200
 CELL_CHARS_MAX = 10_000
+# A cell far too long is reported with its row; only beyond this the file is not read on. The setting is the process's.
+_CSV_CELL_CHARS_MAX = 16 * 1024 * 1024
+csv.field_size_limit(_CSV_CELL_CHARS_MAX)
 COLUMNS_MAX = 500
 _ENCODINGS = ("utf-8-sig", "gb18030")
 # Spreadsheet programs keep 15 digits of a number.

@@ -101,27 +101,15 @@ async def assess(
 ) -> AssessmentView:
     """Assess everybody under a scheme from the facts before `as_of`, and put the moves into effect on that day.
 
-    Where the scheme's list needs approval, they wait for it (S04-2). Whom a pack objects to keeps what is held. Raises NotYourAssessment, BeforeLastAssessment,
-    ListFixed, and Invalid for an unknown scheme or one that is given by application only.
+    Where the scheme's list needs approval, they wait for it (S04-2). Whom a pack objects to keeps what is held.
+    Raises NotYourAssessment, BeforeLastAssessment, ListFixed, and Invalid for an unknown scheme or one that is given by application only.
     """
     scheme = assessable(policy, scheme_name)
     refuse_partial_view(by)
     await lock_scheme(scheme.name)
     await _refuse_before_last(scheme.name, as_of)
     await refuse_second_list(scheme, as_of=as_of)
-    assessment_id = new_id()
-    await execute(
-        "insert into assessment (id, scheme, as_of, known_at, policy_version, policy, customers, assessed_by,"
-        " assessed_by_name, recorded_at) values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $4)",
-        assessment_id,
-        scheme.name,
-        as_of,
-        now,
-        policy.version,
-        msgspec.json.encode(scheme).decode(),
-        by.id,
-        by.name,
-    )
+    assessment_id = await _open(scheme, as_of=as_of, policy_version=policy.version, by=by, now=now)
     progress("judging every customer")
     moves = await _write_results(assessment_id, scheme, hooks, as_of=as_of, known_at=now)
     customers = sum(move.customers for move in moves)
@@ -143,6 +131,23 @@ async def assess(
         applied_at=now if approval_id is None else None,
         approval_id=approval_id,
     )
+
+
+async def _open(scheme: TierScheme, *, as_of: date, policy_version: int, by: Principal, now: datetime) -> UUID:
+    assessment_id = new_id()
+    await execute(
+        "insert into assessment (id, scheme, as_of, known_at, policy_version, policy, customers, assessed_by,"
+        " assessed_by_name, recorded_at) values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $4)",
+        assessment_id,
+        scheme.name,
+        as_of,
+        now,
+        policy_version,
+        msgspec.json.encode(scheme).decode(),
+        by.id,
+        by.name,
+    )
+    return assessment_id
 
 
 async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
