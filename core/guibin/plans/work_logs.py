@@ -165,7 +165,7 @@ async def reviews(
         f" from work_log_review r join staff s on s.tenant_id = r.tenant_id and s.id = r.staff_id where {SEEN}"
         " and ($4::uuid is null or r.staff_id = $4)"
         " and ($5::timestamptz is null or (r.reviewed_at, r.staff_id) < ($5, $6::uuid))"
-        " order by r.reviewed_at desc, r.staff_id desc limit $7",
+        " order by r.reviewed_at desc, r.staff_id desc, r.round desc limit $7",
         *looking(by, policy),
         staff_id,
         after.moment if after else None,
