@@ -17,7 +17,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, execute_many, savepoint
 from guibin_tenants.tables import new_id
 
-from . import assignments, queries
+from . import assignments, erasing, queries
 from .checking import Particulars, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
@@ -118,7 +118,9 @@ async def correct(
 
 
 async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
-    """Destroy the customer's key and blank the archive; records keep the id, the audit stays verifiable."""
+    """Destroy the customer's key, blank the archive and what cases say in words; records keep the id, the audit stays
+    verifiable.
+    """
     await queries.version_of(customer_id)
     await keyring.forget(customer_id)
     for forgotten in (
@@ -128,6 +130,7 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         "delete from customer_link where customer_id = $1 or of_customer_id = $1",
     ):
         await execute(forgotten, customer_id)
+    await erasing.blank(customer_id)
     await execute(
         "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, employer = '',"
         " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"

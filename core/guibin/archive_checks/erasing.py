@@ -1,0 +1,5 @@
+"""Which words of this slice erasure blanks."""
+
+from guibin.profiles.erasing import words
+
+words("archive_finding", "waiver")

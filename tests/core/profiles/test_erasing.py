@@ -1,0 +1,163 @@
+"""A name in every free text of every table: after erasure it stands only where rows are never changed, or is named here."""
+
+import re
+
+import pytest
+from piccolo.columns import JSONB, Text, Varchar
+from table_rows import insert, values_for
+
+from guibin import timetable
+from guibin.catalog import TABLES
+from guibin.profiles.actions import erase
+from guibin.profiles.erasing import blanked
+from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.tables import TenantTable
+
+assert timetable  # importing it makes every slice's words known
+
+CANARY = "欧阳海棠13912345678"
+WALLED = [table for table in TABLES if issubclass(table, TenantTable)]
+# What may be changed, says nothing of a customer in free words, and why.
+NOTHING_PERSONAL = {
+    "activity.policy": "the kind of activity as the policy had it",
+    "activity.place": "where everybody goes",
+    "activity.text": "told to everybody invited",
+    "activity.title": "told to everybody invited",
+    "approval_request.flow": "the policy's flow",
+    "archive_finding.detail": "names a field, never a value",
+    "assessment.policy": "the policy's scheme",
+    "care_task.gifts": "kinds of gift of the policy",
+    "care_task.messages": "kinds of message of the policy",
+    "department_request.text": "departments are told no customer",
+    "desk.closing_reason": "about a desk",
+    "desk.hours": "about a desk",
+    "desk.name": "about a desk",
+    "idempotency_record.key": "the caller's, forgotten within days",
+    "improvement_measure.done_note": "about a department",
+    "improvement_measure.text": "about a department",
+    "job.kind": "a job's name",
+    "job.payload": "ids and figures only",
+    "job.unique_key": "ids only",
+    "job_pause.kind": "a job's name",
+    "job_pause.reason": "about a job",
+    "membership.ended_because": "a code, or what the company wrote for the register of members",
+    "message.occasion": "a code",
+    "message_channel.shown": "the company's own address",
+    "new_service.description": "told to everybody",
+    "new_service.name": "told to everybody",
+    "offer.head_starts": "of the policy",
+    "offer.text": "told to everybody",
+    "offer.title": "told to everybody",
+    "org_unit.name": "about an org unit",
+    "product_order.product": "what was sold",
+    "proposed_indicator.ended_because": "about an indicator",
+    "proposed_indicator.indicator": "about an indicator",
+    "proposed_indicator.reason": "about an indicator",
+    "reception.terms": "the policy's protocol",
+    "reception_application.terms": "the policy's protocol",
+    "relative.masked": "its row is deleted",
+    "sealed_value.masked": "its row is deleted",
+    "service_request.evidence": "of the policy",
+    "service_request.steps": "of the policy",
+    "service_request.time_limit": "of the policy",
+    "staff_notice.details": "figures and numbers only",
+    "staff_notice.key": "ids only",
+    "timer.clock": "the deadline's terms",
+    "timer.steps": "the deadline's terms",
+}
+
+
+def free_texts(table):
+    """Columns somebody may write anything into: long texts and documents that no check confines, of nobody's name."""
+    for column in table._meta.columns:
+        name = column._meta.db_column_name
+        long = isinstance(column, Text | JSONB) or (isinstance(column, Varchar) and (column.length or 999) >= 100)
+        confined = any(re.search(rf"\b{name} in \(", check) for check in table.keys.checks.values())
+        if long and not confined and not name.endswith(("_name", "_at")):
+            yield column, name
+
+
+def of_customers(table):
+    """Whether its rows are about a customer, by themselves or by the row they belong to."""
+    return names_customer(table) or any(
+        names_customer(by_name(target))
+        for target in table.keys.references.values()
+        if target not in ("org_unit", "staff")
+    )
+
+
+def names_customer(table):
+    return any(column._meta.db_column_name == "customer_id" for column in table._meta.columns)
+
+
+def by_name(name):
+    return next(table for table in WALLED if table._meta.tablename == name)
+
+
+@pytest.fixture
+async def seeded(tenant):
+    """A row in every table about one customer, the canary in every free text."""
+    rows = {}
+    async with tenant.scope() as scope:
+        for table in WALLED:
+            values = values_for(table, tenant.id, rows)
+            for column, name in free_texts(table):
+                if of_customers(table) or table._meta.tablename == "customer":
+                    values[name] = f'{{"words": "{CANARY}"}}' if isinstance(column, JSONB) else CANARY
+            if names_customer(table):
+                values["customer_id"] = rows["customer"]
+            rows[table._meta.tablename] = await insert(scope.connection, table, values)
+    return rows
+
+
+async def where_it_stands():
+    found = set()
+    for table in WALLED:
+        for column in table._meta.columns:
+            name = column._meta.db_column_name
+            seen = await fetch_value(
+                f'select exists (select from {table._meta.tablename} where "{name}"::text like $1)', f"%{CANARY}%"
+            )
+            if seen:
+                found.add(f"{table._meta.tablename}.{name}")
+    return found
+
+
+@pytest.mark.rule("S02-6", "S12-5")
+async def test_after_erasure_words_stand_only_where_rows_are_never_changed_or_are_named_here(tenant, seeded):
+    append_only = {table._meta.tablename for table in WALLED if table.keys.append_only}
+    async with tenant.scope():
+        before = await where_it_stands()
+        await erase(seeded["customer"], by=tenant.principal(), now=tenant.world.clock())
+
+        after = await where_it_stands()
+
+    changed = {column for column in after if column.partition(".")[0] not in append_only}
+    assert blanked() <= before
+    assert after & blanked() == set()
+    assert changed - set(NOTHING_PERSONAL) == set()
+
+
+async def test_another_customers_words_stay(tenant, seeded):
+    complaint = by_name("complaint")
+    async with tenant.scope() as scope:
+        other = await insert(scope.connection, by_name("customer"), values_for(by_name("customer"), tenant.id, seeded))
+        values = values_for(complaint, tenant.id, seeded) | {"customer_id": other, "text": "没有信号"}
+        kept = await insert(scope.connection, complaint, values)
+
+        await erase(seeded["customer"], by=tenant.principal(), now=tenant.world.clock())
+
+        rows = await fetch("select id, text from complaint")
+    assert {row["id"]: row["text"] for row in rows} == {kept: "没有信号", seeded["complaint"]: "—"}
+
+
+def test_every_reason_given_here_is_for_a_column_there_is():
+    columns = {
+        f"{table._meta.tablename}.{name}"
+        for table in WALLED
+        if not table.keys.append_only
+        for _, name in free_texts(table)
+    }
+
+    assert set(NOTHING_PERSONAL) <= columns
+    assert blanked() <= columns
