@@ -47,7 +47,7 @@ class Serving(Struct, frozen=True):
 
 # Tenants come in random order, and only as many of them are looked at as there is room for. Each gets an equal share of
 # the room, and never more in hand than twice what it may run at once: a tenant with a long queue cannot fill the
-# workers. The probe is a scalar so that it stays one: as a join it would read every job that is ready.
+# workers. What is asked of each is a scalar: a join would lose their order, or read every job that is ready.
 # $3 is the most to have in hand, $4 how many jobs the worker does at once, $5 the usual share of a tenant in percent.
 _CLAIM = """
 with held as materialized (
@@ -56,13 +56,17 @@ with held as materialized (
 ), room as materialized (
     select greatest($3::bigint - coalesce(sum(jobs), 0), 0)::bigint as jobs from held
 ), ready as materialized (
-    select t.id as tenant_id, t.at_once, 2 * t.at_once - coalesce(held.jobs, 0) as may_take
+    select s.tenant_id, s.at_once, 2 * s.at_once - s.jobs as may_take
     from (
-        select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
-        from tenant where suspended_at is null and not simulated order by random()
-    ) t left join held on held.tenant_id = t.id
-    where coalesce(held.jobs, 0) < 2 * t.at_once and (
-        select true from job j where j.tenant_id = t.id and j.ended_at is null and j.handed_at is null
+        select t.id as tenant_id, t.at_once,
+            coalesce((select held.jobs from held where held.tenant_id = t.id), 0) as jobs
+        from (
+            select id, greatest($4::int * coalesce(job_share, $5::int) / 100, 1) as at_once
+            from tenant where suspended_at is null and not simulated order by random()
+        ) t
+    ) s
+    where s.jobs < 2 * s.at_once and (
+        select true from job j where j.tenant_id = s.tenant_id and j.ended_at is null and j.handed_at is null
             and j.held_at is null and j.run_at <= $1 limit 1
     )
     limit (select jobs from room)

@@ -34,6 +34,7 @@ class Fired(Struct, frozen=True):
     milestone: str
 
 
+# The array keeps the update on the key: a join alone may read the whole table when much is due.
 # $1 is the moment up to which steps fire, $2 the moment they are found, $3 the sweep's limit or one timer's id.
 _FIRE = """
 with due as (
@@ -56,7 +57,7 @@ with due as (
     update timer t set next_at = ahead.next_at,
         warned_at = coalesce(t.warned_at, ahead.warned_at),
         breached_at = coalesce(t.breached_at, ahead.breached_at)
-    from ahead where t.tenant_id = ahead.tenant_id and t.id = ahead.id
+    from ahead where t.tenant_id = ahead.tenant_id and t.id = ahead.id and t.id = any (array(select id from due))
     returning t.id, t.subject, t.subject_id, t.customer_id, t.milestone
 )
 select fired.timer_id, fired.generation, fired.step, fired.kind, fired.roles, fired.due_at,
