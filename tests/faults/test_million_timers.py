@@ -51,6 +51,7 @@ async def apart(tenant, request, database):
 
 async def _fill(owner, timers):
     """So many running deadlines, of which `DUE` are due; indexes are built once, over all of them."""
+    await owner.execute("set maintenance_work_mem = '256MB'")
     indexes = await owner.fetch(INDEXES)
     for index in indexes:
         await owner.execute(f"drop index {index['indexname']}")
