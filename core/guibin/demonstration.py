@@ -17,6 +17,7 @@ from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Company, real_clock
 from guibin.demonstration_days import Scene, enliven
+from guibin.demonstration_plans import draw_plans
 from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
@@ -122,7 +123,9 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         for scheme in demonstration.assess:
             await assess(scheme, as_of=now.date(), policy=policy, hooks=packs.hooks_of((pack,)), by=by, now=now)
         await _visits(filling)
-        await enliven(Scene(packs, company, policy, by, now, filling.chance))
+        scene = Scene(packs, company, policy, by, now, filling.chance)
+        await enliven(scene)
+        await draw_plans(scene)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 

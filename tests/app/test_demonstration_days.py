@@ -6,13 +6,14 @@ from running import run_job
 
 from guibin.archive_checks.jobs import LookOverArchives
 from guibin.demonstration_days import Scene, enliven
+from guibin.demonstration_plans import draw_plans
 from guibin.policies.queries import effective_policy
 from support import company_of
 
 CUSTOMERS = 70
 
 
-async def test_visits_contacts_urgent_complaints_and_a_desk_are_there(tenant, client, world, clock):
+async def test_visits_contacts_urgent_complaints_a_desk_and_plans_are_there(tenant, client, world, clock):
     await tenant.unit("jinniu")
     manager = await tenant.staff("li.na", "account_manager", unit="jinniu")
     placed = {"account_manager_id": str(manager.staff_id), "org_unit_id": str(tenant.units["jinniu"])}
@@ -28,7 +29,9 @@ async def test_visits_contacts_urgent_complaints_and_a_desk_are_there(tenant, cl
 
     async with tenant.scope():
         policy = await effective_policy(world.packs, company_of(tenant), at=clock())
-        await enliven(Scene(world.packs, company_of(tenant), policy, tenant.principal(), clock(), random.Random(1)))
+        scene = Scene(world.packs, company_of(tenant), policy, tenant.principal(), clock(), random.Random(1))
+        await enliven(scene)
+        await draw_plans(scene)
     await run_job(tenant, LookOverArchives())
 
     async def listed(path):
@@ -46,3 +49,11 @@ async def test_visits_contacts_urgent_complaints_and_a_desk_are_there(tenant, cl
     assert {one["rule"] for one in await listed("archive-findings")} == {"missing_phone"}
     waiting = {job["kind"] for job in await listed("jobs")}
     assert {"look_over_archives", "prepare_care", "filter_renewals"} <= waiting
+    plans = await listed("relationship-plans")
+    assert sorted((one["done"], one["account_manager_id"]) for one in plans) == [
+        (0, str(manager.staff_id)),
+        (1, str(manager.staff_id)),
+    ]
+    own = (await manager.get("/api/v1/work-plans")).json()["items"]
+    assert [(one["span"], one["state"]) for one in own] == [("week", "handed_in")]
+    assert len((await manager.get("/api/v1/work-logs")).json()["items"]) == 3
