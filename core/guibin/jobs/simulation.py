@@ -50,19 +50,19 @@ class Background:
 
     async def run(self, moment: datetime) -> int:
         """Do everything due by `moment`, at which the clock stands, as `next_at` found; how many attempts."""
-        if self._tick_at is not None and self._tick_at <= moment:
-            async with tenant_scope(self.company.id):
+        async with tenant_scope(self.company.id):
+            if self._tick_at is not None and self._tick_at <= moment:
                 await tick(self.rhythms, self.company, since=moment, now=moment)
+            row = await fetch_one(_DUE, moment)
         done = 0
-        while True:
-            async with tenant_scope(self.company.id):
-                row = await fetch_one(_DUE, moment)
-            if row is None:
-                return done
+        while row is not None:
             outcome = await perform(self.shop, self.company.id, row["id"], attempt=row["attempt"])
             if outcome == "not taken":
                 return done
             done += 1
+            async with tenant_scope(self.company.id):
+                row = await fetch_one(_DUE, moment)
+        return done
 
 
 async def run_due(background: Background, until: datetime) -> int:

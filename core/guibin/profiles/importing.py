@@ -1,6 +1,5 @@
 """Importing and exporting archives and orders (S07-26): whole or not at all, again and again with the same result."""
 
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,9 @@ from guibin.spreadsheets.importing import (
     Progress,
     batches,
     no_progress,
+    packed,
     problem,
+    unpacked,
 )
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
@@ -58,8 +59,8 @@ async def import_customers(
     total, checked = await _check(file, mapping, reader, progress)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
     done = created = updated = 0
-    for packed in checked:
-        archives = _unpacked(packed)
+    for batch in checked:
+        archives = unpacked(batch, Archive)
         held = await held_of(archives)
         fresh = [archive for archive in archives if archive.number not in held]
         others = [
@@ -152,7 +153,7 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
     """Every row, and the archives in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
     who = await seeing()
     problems: list[RowProblem] = []
-    packed: list[bytes] = []
+    checked: list[bytes] = []
     total = 0
     for batch in batches(rows(file, mapping), BATCH_ROWS):
         read = [(row, *reader.customer(row)) for row in batch]
@@ -161,14 +162,14 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
             problems += [*row.problems, *wrong, *reader.duplicate(row)]
             problems += _unseeing(row, archive, places.get(archive.number), reader, who)
         if not problems:
-            packed.append(_packed([archive for _, archive, _ in read]))
+            checked.append(packed([archive for _, archive, _ in read]))
         total += len(batch)
         progress("checked", total)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, total)
-    return total, packed
+    return total, checked
 
 
 def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveReader, who: Seeing) -> list[RowProblem]:
@@ -182,14 +183,6 @@ def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveR
     login, code = who.people[manager].login, who.units[unit].code
     reason = f"{login} does not see the org unit {code} of this customer: name an account manager who does"
     return [problem(row, column, row.fields.get(column, ""), reason)]
-
-
-def _packed(archives: list[Archive]) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(archives), 1)
-
-
-def _unpacked(packed: bytes) -> list[Archive]:
-    return msgspec.msgpack.decode(zlib.decompress(packed), type=list[Archive])
 
 
 async def _confidential(clear: bool) -> dict[UUID, dict[str, str]]:

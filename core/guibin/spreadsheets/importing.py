@@ -1,9 +1,12 @@
 """The shape of every import: validate all rows first, then write all of them or none."""
 
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from guibin_tenants.refusals import Invalid
@@ -13,6 +16,7 @@ from .writing import write_problems
 
 PROBLEMS_MAX = 10_000
 Progress = Callable[[str, int], None]
+Read = TypeVar("Read", bound=Struct)
 
 
 class Imported(Struct, frozen=True):
@@ -50,6 +54,16 @@ def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
     left = iter(rows)
     while batch := list(islice(left, size)):
         yield batch
+
+
+def packed(batch: Sequence[Struct]) -> bytes:
+    """What rows were read as, small enough to keep until every row of the file is checked."""
+    return zlib.compress(msgspec.msgpack.encode(batch), 1)
+
+
+def unpacked(batch: bytes, kind: type[Read]) -> list[Read]:
+    """What was packed."""
+    return msgspec.msgpack.decode(zlib.decompress(batch), type=list[kind])  # type: ignore[valid-type]  # a type by value
 
 
 def no_progress(stage: str, rows: int) -> None:

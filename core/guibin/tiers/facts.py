@@ -24,9 +24,10 @@ DEPARTED = "departed"
 _ATTEMPTS_MAX = 3
 
 _Name = Annotated[str, Meta(min_length=1, max_length=60)]
-_Source = Annotated[str, Meta(max_length=40)]
-_Label = Annotated[str, Meta(max_length=60)]
-_Reference = Annotated[str, Meta(max_length=120)]
+SOURCE_CHARS_MAX, LABEL_CHARS_MAX, REFERENCE_CHARS_MAX = 40, 60, 120
+_Source = Annotated[str, Meta(max_length=SOURCE_CHARS_MAX)]
+_Label = Annotated[str, Meta(max_length=LABEL_CHARS_MAX)]
+_Reference = Annotated[str, Meta(max_length=REFERENCE_CHARS_MAX)]
 
 
 class NewFact(Struct, frozen=True, kw_only=True):

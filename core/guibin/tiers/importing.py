@@ -16,7 +16,17 @@ import msgspec
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.packs import Policy
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
+from guibin.spreadsheets.importing import (
+    PROBLEMS_MAX,
+    BadRows,
+    Imported,
+    Progress,
+    batches,
+    no_progress,
+    packed,
+    problem,
+    unpacked,
+)
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
@@ -24,10 +34,18 @@ from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
 
 from .days import local_day
-from .facts import VALUE_MAX, NewFact, count_new, units_of, write_facts
+from .facts import (
+    LABEL_CHARS_MAX,
+    REFERENCE_CHARS_MAX,
+    SOURCE_CHARS_MAX,
+    VALUE_MAX,
+    NewFact,
+    count_new,
+    units_of,
+    write_facts,
+)
 
 BATCH_ROWS = 5_000
-LABEL_CHARS_MAX = 60
 _SOURCE = "import"
 _OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label"})
 
@@ -49,12 +67,12 @@ async def import_facts(
     """
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     today = local_day(now, mapping.time_zone)
-    total = _check(file, mapping, _Reader(customers, units_of(policy), mapping.time_zone, today), progress)
     reader = _Reader(customers, units_of(policy), mapping.time_zone, today)
+    total, checked = _check(file, mapping, reader, progress)
     recorded = corrected = known = 0
-    for batch in _batches(file, mapping, reader):
+    for batch in checked:
         write = count_new if dry_run else write_facts
-        done = await write(batch, units=reader.units, now=now)
+        done = await write(unpacked(batch, NewFact), units=reader.units, now=now)
         recorded, corrected, known = recorded + done.recorded, corrected + done.corrected, known + done.unchanged
         progress("written", recorded + corrected + known)
     if not dry_run:
@@ -79,6 +97,11 @@ class _Reader:
             problem(row, name, value, f"not a field of a fact: {', '.join(sorted({*_OWN, *self.units}))}")
             for name, value in given.items()
             if value and name not in _OWN and name not in self.units
+        ]
+        wrong += [
+            problem(row, name, given[name], f"longer than {most} characters")
+            for name, most in (("source", SOURCE_CHARS_MAX), ("source_ref", REFERENCE_CHARS_MAX))
+            if len(given.get(name, "")) > most
         ]
         customer = self.customers.get(given.get("customer_number", ""))
         if customer is None:
@@ -155,26 +178,23 @@ class _Reader:
         return [msgspec.structs.replace(fact, source_ref=f"#{number}")]
 
 
-def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
+def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> tuple[int, list[bytes]]:
+    """Every row, and the facts in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
     problems: list[RowProblem] = []
+    checked: list[bytes] = []
     total = 0
-    for total, row in enumerate(rows(file, mapping), 1):
-        problems += reader.facts(row)[1]
-        if total % BATCH_ROWS == 0:
-            progress("checked", total)
+    for batch in batches(rows(file, mapping), BATCH_ROWS):
+        facts: list[NewFact] = []
+        for row in batch:
+            found, wrong = reader.facts(row)
+            facts += found
+            problems += wrong
+        if not problems:
+            checked += [packed(facts[start : start + BATCH_ROWS]) for start in range(0, len(facts), BATCH_ROWS)]
+        total += len(batch)
+        progress("checked", total)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, total)
-    return total
-
-
-def _batches(file: Path, mapping: Mapping, reader: _Reader) -> Iterator[list[NewFact]]:
-    batch: list[NewFact] = []
-    for row in rows(file, mapping):
-        batch += reader.facts(row)[0]
-        if len(batch) >= BATCH_ROWS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    return total, checked

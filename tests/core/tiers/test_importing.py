@@ -141,3 +141,12 @@ async def test_a_dry_run_counts_and_writes_nothing(importer):
 
     assert (done.created, done.dry_run) == (1, True)
     assert await importer.facts() == []
+
+
+async def test_a_source_or_reference_that_is_too_long_is_a_fault_of_its_row(importer):
+    heading = "customer_number,metric,value,occurred_on,source,source_ref\n"
+
+    with pytest.raises(BadRows) as refused:
+        await importer.load(heading + f"0012,spending,10,2026-02-28,{'s' * 41},{'r' * 121}\n")
+
+    assert [(one.row, one.column) for one in refused.value.problems] == [(2, "source"), (2, "source_ref")]
