@@ -73,4 +73,4 @@ async def test_a_port_that_another_program_holds_is_named(monkeypatch):
         port = taken.getsockname()[1]
 
         with pytest.raises(supervisor.PortTaken, match=f"port {port}: stop it, or set GUIBIN_PORT"):
-            await supervisor._port_free(port)
+            await supervisor.port_free(port)
