@@ -6,7 +6,6 @@ from . import activity_validation
 from .approval_validation import approval_problems
 from .card_validation import card_problems
 from .complaints import ComplaintPolicy
-from .criteria import VALUE_SCORE, AllOf, AnyOf, Between, Criterion, metrics_in, number, settings_in
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .entitlement_validation import entitlement_problems
 from .milestone_validation import milestone_problems
@@ -14,14 +13,12 @@ from .milestones import Escalation
 from .packs import Pack, Policy
 from .posts import ROLES
 from .problems import PolicyProblem
-from .reception_validation import reception_problems, reception_texts
+from .reception_validation import reception_problems
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
-from .settings import settled
-from .tiers import TierScheme
+from .text_validation import wanted_texts
+from .tier_validation import tier_problems
 
 CALENDARS = frozenset({"always", "business"})
-MONTHS_MAX = 1_200
-NAME_CHARS_MAX = 60
 
 
 def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
@@ -31,7 +28,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
         *(_enabled(policy) if isinstance(policy, Policy) else ()),
         *_posts(policy),
         *_kinds(policy),
-        *(problem for scheme in policy.schemes for problem in _scheme(scheme, policy)),
+        *tier_problems(policy),
         *entitlement_problems(policy),
         *_service_items(policy),
         *card_problems(policy),
@@ -105,73 +102,6 @@ def _kinds(policy: Pack | Policy) -> Iterator[PolicyProblem]:
     for kind in policy.organisations:
         if kind not in policy.customer_kinds:
             yield PolicyProblem("organisations", kind, "a customer kind", f"one of {policy.customer_kinds}")
-
-
-def _scheme(scheme: TierScheme, policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    path = f"schemes.{scheme.name}"
-    metrics = {metric.name for metric in scheme.metrics}
-    judged = metrics | ({VALUE_SCORE} if scheme.value_score else set())
-    settings = {setting.name for setting in policy.settings}
-    for tier, figured in zip(scheme.tiers, settled(scheme, policy.settings).tiers, strict=True):
-        place = f"{path}.tiers.{tier.name}"
-        for given, criterion in ((tier.criterion, figured.criterion), (tier.expectation, figured.expectation)):
-            if given is None or criterion is None:
-                continue
-            for name in sorted(metrics_in(given) - judged):
-                yield PolicyProblem(place, name, "a metric of the scheme", f"one of {sorted(judged)}")
-            for name in sorted(settings_in(given) - settings):
-                yield PolicyProblem(place, name, "a setting of the policy", f"one of {sorted(settings)}")
-            if not settings_in(criterion):
-                yield from _bounds(criterion, place)
-    yield from _metrics(scheme, policy, path)
-    for kind in scheme.customer_kinds:
-        if policy.customer_kinds and kind not in policy.customer_kinds:
-            yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {policy.customer_kinds}")
-    if scheme.value_score and sum(dimension.weight for dimension in scheme.value_score) != 100:
-        yield PolicyProblem(f"{path}.value_score", str(len(scheme.value_score)), "weights that add up to 100")
-    for dimension in scheme.value_score:
-        if dimension.metric not in metrics:
-            yield PolicyProblem(f"{path}.value_score", dimension.metric, "a metric of the scheme")
-        if dimension.low >= dimension.high:
-            yield PolicyProblem(f"{path}.value_score.{dimension.metric}", str(dimension.low), "low under high")
-    names = {flow.name for flow in policy.approvals}
-    for flow in (
-        scheme.approval,
-        scheme.list_approval,
-        scheme.indicator_approval,
-        *(tier.approval for tier in scheme.tiers),
-    ):
-        if flow and flow not in names:
-            yield PolicyProblem(path, flow, "an approval flow", f"one of {sorted(names)}")
-
-
-def _metrics(scheme: TierScheme, policy: Pack | Policy, path: str) -> Iterator[PolicyProblem]:
-    figures = {setting.name: setting.words for setting in policy.settings}
-    for metric in scheme.metrics:
-        place = f"{path}.metrics.{metric.name}"
-        if isinstance(metric.at_least, str) and metric.at_least not in figures:
-            yield PolicyProblem(place, metric.at_least, "a setting of the policy", f"one of {sorted(figures)}")
-        if metric.labels_of and not figures.get(metric.labels_of):
-            yield PolicyProblem(place, metric.labels_of, "a setting of the policy with words")
-        if metric.name == VALUE_SCORE:
-            yield PolicyProblem(place, metric.name, "another name", "that is what the value score is called")
-        if not 0 <= metric.months <= MONTHS_MAX or not 1 <= metric.per <= MONTHS_MAX:
-            given = f"{metric.months} months, per {metric.per}"
-            yield PolicyProblem(place, given, f"0 to {MONTHS_MAX} months, per 1 to {MONTHS_MAX}")
-        if not metric.fact or max(len(metric.name), len(metric.fact)) > NAME_CHARS_MAX:
-            yield PolicyProblem(place, metric.fact[:60], f"a name and a fact of 1 to {NAME_CHARS_MAX} characters")
-        if metric.months == 0 and (metric.aggregate == "growth" or metric.divisor == "age"):
-            yield PolicyProblem(place, "0 months", "a window of months")
-
-
-def _bounds(criterion: Criterion, path: str) -> Iterator[PolicyProblem]:
-    if isinstance(criterion, Between) and number(criterion.low) >= number(criterion.high):
-        yield PolicyProblem(path, f"{criterion.low} to {criterion.high}", "low under high", "nobody is between them")
-    if isinstance(criterion, AllOf | AnyOf):
-        if not criterion.criteria:
-            yield PolicyProblem(path, type(criterion).__name__, "at least one criterion")
-        for part in criterion.criteria:
-            yield from _bounds(part, path)
 
 
 def _service_items(policy: Pack | Policy) -> Iterator[PolicyProblem]:
@@ -327,48 +257,3 @@ def _texts(policy: Pack | Policy) -> Iterator[PolicyProblem]:
         text = policy.texts.get(key)
         if text is None or not text.zh or not text.en:
             yield PolicyProblem("texts", key, "a text in zh and en", "add it to texts/zh.toml and texts/en.toml")
-
-
-def wanted_texts(policy: Pack | Policy) -> Iterable[str]:
-    """Every text the value needs."""
-    yield from (f"post.{post.name}" for post in policy.posts)
-    yield from (f"customer_kind.{kind}" for kind in policy.customer_kinds)
-    yield from (f"field.{field.name}" for field in policy.fields)
-    yield from (f"setting.{setting.name}" for setting in policy.settings)
-    for scheme in policy.schemes:
-        yield f"scheme.{scheme.name}"
-        yield from (f"tier.{tier.name}" for tier in scheme.tiers)
-        yield from (f"metric.{metric.name}" for metric in scheme.metrics)
-        yield from (f"dimension.{dimension.name}" for dimension in scheme.value_score if dimension.name)
-        yield from (f"strategy.{name}" for tier in scheme.tiers for name in tier.strategy)
-    for item in policy.service_items:
-        yield from (
-            f"service_item.{item.name}.{part}" for part in ("title", "content", "standard", "channel", "process")
-        )
-        yield from (f"time_limit.{limit.name}" for limit in item.time_limits)
-        yield from (f"milestone.{milestone.name}" for milestone in item.milestones)
-    yield from (f"card.{card.name}" for card in policy.cards)
-    yield from (f"proof.{proof.name}" for proof in policy.proofs)
-    if policy.complaints:
-        yield from (f"complaint_level.{level.name}" for level in policy.complaints.levels)
-        yield from (f"complaint_cause.{cause}" for cause in policy.complaints.causes)
-        for level in policy.complaints.levels:
-            yield from (f"milestone.{milestone.name}" for milestone in level.milestones)
-    yield from (f"department_task.{task.name}" for task in policy.department_tasks)
-    yield from (f"approval.{flow.name}" for flow in policy.approvals)
-    yield from (f"register.{register.name}" for register in policy.registers)
-    yield from (f"measure.{measure.kind}" for one in policy.relationships for measure in one.measures)
-    if policy.care:
-        yield from (f"occasion.{occasion.name}" for occasion in policy.care.occasions)
-    if policy.reception:
-        yield from reception_texts(policy.reception)
-    yield from activity_validation.wanted_texts(policy)
-    if policy.messages:
-        for kind in policy.messages.kinds:
-            yield from (f"message.{kind.name}.{part}" for part in ("subject", "text"))
-    for survey in policy.surveys:
-        yield f"survey.{survey.name}"
-        yield from (f"survey_question.{question}" for question in survey.questions)
-    yield from (f"kpi.{kpi.name}" for kpi in policy.kpis)
-    yield from (f"form.{form.name}" for form in policy.forms)
-    yield from (f"archive_rule.{rule.name}" for rule in policy.archive_rules if isinstance(policy, Policy))

@@ -30,7 +30,7 @@ Say = Callable[[str], str]
 
 
 class Printed(Struct, frozen=True):
-    """What is needed to print an edition."""
+    """What is needed to print an edition. `house` is the unit that is visited, the head office where none is named."""
 
     customer_id: UUID
     house: str
@@ -48,8 +48,9 @@ class Printed(Struct, frozen=True):
 async def edition(reception_id: UUID, notice_id: UUID) -> Printed:
     """The edition as it went out, with who has acknowledged it so far. Raises NotFound."""
     row = await fetch_one(
-        "select n.*, r.number from reception_notice n join reception r on r.tenant_id = n.tenant_id"
-        " and r.id = n.reception_id where n.id = $1 and n.reception_id = $2",
+        "select n.*, r.number, u.name as venue from reception_notice n join reception r on r.tenant_id = n.tenant_id"
+        " and r.id = n.reception_id left join org_unit u on u.tenant_id = r.tenant_id and u.id = r.venue_id"
+        " where n.id = $1 and n.reception_id = $2",
         notice_id,
         reception_id,
     )
@@ -65,7 +66,7 @@ async def edition(reception_id: UUID, notice_id: UUID) -> Printed:
     head = await org_units.head_office()
     return Printed(
         customer_id=row["customer_id"],
-        house=head.name if head else "",
+        house=row["venue"] or (head.name if head else ""),
         number=row["number"],
         edition=row["edition"],
         kind=row["kind"],

@@ -21,6 +21,7 @@ from receiving import (
     told,
 )
 
+from guibin_tenants import org_units
 from guibin_tenants.scope import fetch
 
 from .conftest import APPLICATION
@@ -481,3 +482,15 @@ async def test_cancelling_and_approving_at_once_leave_a_cancelled_reception(hous
     shown = (await house.key.get(f"{PATH}/{reception['id']}")).json()
     assert shown["state"] == "cancelled"
     assert shown["applications"][0]["outcome"] in ("approved", "withdrawn")
+
+
+@pytest.mark.parametrize("visited", ["东湖店", ""])
+async def test_the_printed_notice_is_headed_by_the_unit_that_is_visited(house, visited):
+    venue = await house.tenant.unit(visited) if visited else None
+    reception = await house.noticed(**({"venue_id": str(venue)} if venue else {}))
+
+    page = await house.key.get(f"{PATH}/{reception['id']}/notices/{reception['notices'][0]['id']}/page")
+
+    async with house.tenant.scope():
+        head = await org_units.head_office()
+    assert f'<p class="note">{visited or head.name} · {reception["number"]}' in page.text
