@@ -10,7 +10,7 @@ from guibin import timetable
 from guibin.catalog import TABLES
 from guibin.profiles.actions import erase
 from guibin.profiles.erasing import blanked
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch
 from guibin_tenants.tables import TenantTable
 
 assert timetable  # importing it makes every slice's words known
@@ -113,13 +113,11 @@ async def seeded(tenant):
 async def where_it_stands():
     found = set()
     for table in WALLED:
-        for column in table._meta.columns:
-            name = column._meta.db_column_name
-            seen = await fetch_value(
-                f'select exists (select from {table._meta.tablename} where "{name}"::text like $1)', f"%{CANARY}%"
-            )
-            if seen:
-                found.add(f"{table._meta.tablename}.{name}")
+        name = table._meta.tablename
+        rows = await fetch(
+            f"select distinct e.key from {name} t, jsonb_each_text(to_jsonb(t)) e where e.value like $1", f"%{CANARY}%"
+        )
+        found |= {f"{name}.{row['key']}" for row in rows}
     return found
 
 
