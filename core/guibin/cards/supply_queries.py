@@ -11,6 +11,8 @@ from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
 
+from .refusals import NotCentral
+
 
 class CardRequestView(Struct, frozen=True):
     """A quantity request; `shipped` is what has left for the unit itself, less what got lost on the way."""
@@ -214,8 +216,10 @@ async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
     return [msgspec.convert(dict(row), StockView) for row in rows]
 
 
-async def balances() -> list[BalanceView]:
-    """Where all cards of the company are, from the ledger alone."""
+async def balances(*, by: Principal) -> list[BalanceView]:
+    """Where all cards of the company are, from the ledger alone. Raises NotCentral for whoever sees only some units."""
+    if by.units != ALL_UNITS:
+        raise NotCentral("The whole company's cards are shown to the head office")
     rows = await fetch(
         "select kind, sum(quantity) filter (where from_account = 'made')::int as made,"
         " (coalesce(sum(quantity) filter (where to_account = 'stock'), 0)"
