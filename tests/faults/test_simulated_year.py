@@ -73,8 +73,9 @@ async def _advanced(tenant, until, *, brittle):
     world, died = tenant.world, 0
     while True:
         root = Root(packs=world.packs, clock=world.clock)
-        # A lease of one that died has run out at once: nobody waits for real time here.
-        shop = Workshop(root=root, worker=new_id(), leases=Leases(), lease_s=-1 if brittle else 30)
+        # A lease of one that died has run out at once, and who died twice is not kept waiting: it would be later then.
+        lease_s = -1 if brittle else 30
+        shop = Workshop(root=root, worker=new_id(), leases=Leases(), lease_s=lease_s, backoff_first_s=0)
         async with tenant.scope():
             company = await company_of(tenant.id)
         background = Background(shop, company, timetable.everything(world.packs))
