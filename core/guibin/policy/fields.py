@@ -76,6 +76,8 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
             return "" if value is True else "true: it has to be accepted"
     if not isinstance(value, str):
         return "text"
+    if "\x00" in value:
+        return "text without NUL characters"
     if len(value) > field.chars_max:
         return f"at most {field.chars_max} characters"
     match field.type:
