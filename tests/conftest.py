@@ -38,7 +38,7 @@ class Database:
 
 
 # Without packs there is nothing of theirs to test, nor a worker process that could load them.
-NEED_PACKS = ("plugins", "faults")
+NEED_PACKS = ("plugins", "third_party", "faults")
 
 
 def pytest_addoption(parser):
