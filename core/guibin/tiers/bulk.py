@@ -13,12 +13,13 @@ WITHIN_S = 1_800.0
 async def fetch_all(sql: str, *values: Any) -> list[asyncpg.Record]:
     """The rows of a statement over everybody.
 
-    Straight after an import the statistics still say that a tenant has a handful of rows. A nested loop planned on them
-    would compare everybody with everybody, so such plans are out for this statement.
+    Straight after an import the statistics still say that a tenant has a handful of rows, and how many there are of this
+    tenant the planner never knows. A nested loop would compare everybody with everybody, a merge would read the table in
+    the order of random ids, so both are out for this statement.
     """
-    await execute("set local enable_nestloop = off")
+    await execute("set local enable_nestloop = off; set local enable_mergejoin = off")
     rows: list[asyncpg.Record] = await current_scope().connection.fetch(sql, *values, timeout=WITHIN_S)
-    await execute("set local enable_nestloop = on")
+    await execute("set local enable_nestloop = on; set local enable_mergejoin = on")
     return rows
 
 
