@@ -1,5 +1,6 @@
 """The command line: `guibin --help`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -70,6 +71,10 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except (BadPack, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed) as error:
         fail(str(error))
+    except BrokenPipeError:
+        # Whoever read it has seen enough, such as `| head`; nothing is left to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except _NO_DATABASE as error:
         fail(f"the database cannot be reached: {error}. Look at GUIBIN_DATABASE_URL, then run `guibin doctor`")
     except KeyboardInterrupt:
