@@ -5,6 +5,7 @@ import msgspec
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, reacts_to
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, notify
+from guibin.notices.escalations import escalate
 from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.scope import fetch_one
 
@@ -49,4 +50,7 @@ async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
         staff_ids=(row["applicant_id"],) if late else (),
         details={"flow": run.policy.title(f"approval.{flow.name}", run.company.language)},
     )
+    if isinstance(event, DeadlineEscalated):
+        await escalate(notice, event, now=run.now)
+        return
     await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)

@@ -107,6 +107,21 @@ async def test_each_step_has_a_clock_of_its_own_and_a_late_one_goes_to_the_next_
     ]
 
 
+async def test_whoever_is_away_is_passed_over_when_a_decision_goes_up(tenant, clock):
+    auditor, admin = await tenant.staff("zhao", "auditor"), await tenant.staff("admin", "tenant_admin")
+    away = {"until_at": (clock() + timedelta(days=3)).isoformat()}
+    noted = await admin.post(f"/api/v1/staff/{auditor.staff_id}/absences", json=away)
+    async with tenant.scope():
+        await approvals.ask("matter", new_id(), flow=TWO_STEPS, by=tenant.principal(), now=clock())
+
+    await after(tenant, clock, hours=5)
+
+    assert noted.status_code == 201, noted.text
+    assert await decisions_told(tenant, auditor) == []
+    # There is no manager either: the admin hears it all.
+    assert sorted(await decisions_told(tenant, admin)) == ["decision_due", "decision_escalated", "decision_late"]
+
+
 async def test_another_companys_decision_is_neither_fired_nor_seen(tenant, other_tenant, client, clock):
     applicant = await tenant.staff("wang", "account_manager")
     asked = await apply(applicant, await special_user(client))
