@@ -68,7 +68,7 @@ async def _isolation(owner_url: str) -> Finding:
         await connection.close()
     except (asyncpg.PostgresError, OSError) as error:
         return Finding(what, False, str(error))
-    return Finding(what, not found, "; ".join(f"{f.object}: {f.rule}" for f in found))
+    return Finding(what, not found, lint.in_words(found))
 
 
 async def _redis(redis_url: str) -> Finding:

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import asyncpg
 from piccolo.table import Table
 
-from guibin_tenants import schema
+from guibin_tenants import lint, schema
 from guibin_tenants.database import UnsafeDatabase
-from guibin_tenants.lint import findings
 
 from .catalog import TABLES
 
@@ -24,9 +23,9 @@ async def migrate(owner_url: str, pack_tables: Iterable[type[Table]] = ()) -> li
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
             created = await schema.ensure(connection, (*TABLES, *pack_tables))
-            unsafe = await findings(connection)
+            unsafe = await lint.findings(connection)
             if unsafe:
-                raise UnsafeDatabase("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
+                raise UnsafeDatabase(lint.in_words(unsafe))
             return created
     finally:
         await connection.close()

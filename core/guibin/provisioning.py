@@ -7,9 +7,8 @@ import asyncpg
 
 from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
-from guibin_tenants import keyring, org_units, registry, schema, settings
+from guibin_tenants import keyring, lint, org_units, registry, schema, settings
 from guibin_tenants.database import ENGINE, connected
-from guibin_tenants.lint import findings
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
@@ -47,9 +46,9 @@ async def provision(
 
 
 async def _refuse_unsafe(connection: asyncpg.Connection) -> None:
-    unsafe = await findings(connection)
+    unsafe = await lint.findings(connection)
     if unsafe:
-        raise BadPack("; ".join(f"{finding.object}: {finding.rule}" for finding in unsafe))
+        raise BadPack(lint.in_words(unsafe))
 
 
 async def _take_back(owner_url: str, tenant: TenantView) -> None:

@@ -24,6 +24,11 @@ async def findings(connection: asyncpg.Connection) -> list[Finding]:
     return sorted(found)
 
 
+def in_words(found: list[Finding]) -> str:
+    """All of them in one line; nothing when all is well."""
+    return "; ".join(f"{finding.object}: {finding.rule}" for finding in found)
+
+
 def _arguments(query: str) -> list[object]:
     values: list[object] = []
     if "$1" in query:
