@@ -139,13 +139,16 @@ async def test_every_bad_row_is_reported_and_nothing_comes_in(importer, client, 
     assert (await client.get("/api/v1/customers")).json()["items"] == []
 
 
-async def test_a_dry_run_says_what_would_happen_and_writes_nothing(importer, client, tmp_path):
+async def test_a_dry_run_says_what_would_happen_and_writes_only_that_it_looked(importer, client, tenant, tmp_path):
     await importer(workbook(tmp_path / "in.xlsx", ROWS[:1]))
 
     would = await importer(workbook(tmp_path / "more.xlsx", ROWS), dry_run=True)
 
     assert (would.created, would.updated, would.unchanged, would.dry_run) == (2, 0, 1, True)
     assert len((await client.get("/api/v1/customers")).json()["items"]) == 1
+    async with tenant.scope():
+        looked = await fetch("select shown, purpose from audit_entry where action = 'customer.compare'")
+    assert [tuple(row) for row in looked] == [(3, "more.xlsx")]
 
 
 async def test_orders_come_in_by_customer_number(importer, client, tmp_path):
