@@ -23,18 +23,16 @@ from guibin.jobs.rescue import rescue_lost
 from guibin.jobs.scheduler import Scheduler
 from guibin.packs import Packs, installed
 from guibin.sla.jobs import SweepTimers
-from guibin_tenants.database import ENGINE, connected
+from guibin_tenants.database import ENGINE, UNREACHABLE, connected
 from guibin_tenants.scope import NotCommitted, tenant_scope
 from guibin_tenants.tables import new_id
 
 _log = logging.getLogger("guibin.worker")
 # PostgreSQL or Redis is away, or answered with an error: wait and go on.
 _PASSING = (
+    *UNREACHABLE,
     asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what asyncpg says when a connection is cut in mid-statement
     RedisError,
-    OSError,
     TimeoutError,
     NotCommitted,
 )
@@ -266,7 +264,7 @@ async def _database(url: str, size: int) -> AsyncIterator[None]:
     if ENGINE.pool is not None:
         yield
         return
-    async with connected(url, pool_size=size):
+    async with connected(url, name="guibin worker", pool_size=size):
         yield
 
 

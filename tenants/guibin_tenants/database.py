@@ -25,6 +25,19 @@ ENGINE = _LazyEngine(config={})
 SAFE_RELEASES = {15: 14, 16: 10, 17: 6}
 
 
+# What a statement raises when the server is away or shutting down, or the connection was cut under it.
+UNREACHABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # asyncpg's word for a connection that ended between two of its own steps
+    OSError,
+)
+
+
 class UnsafeDatabase(Exception):
     """The database or its role cannot keep tenants apart; the service does not start."""
 
@@ -46,11 +59,16 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untype
 
 @contextlib.asynccontextmanager
 async def connected(
-    url: str, *, pool_size: int = 16, check: bool = True, settings: Mapping[str, str] | None = None
+    url: str,
+    *,
+    name: str = "guibin",
+    pool_size: int = 16,
+    check: bool = True,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[asyncpg.Pool]:
-    """Open the pool for as long as the context lasts. `url` belongs to the application role; `settings` are PostgreSQL's.
+    """Open the pool for as long as the context lasts. `url` belongs to the application role.
 
-    Raises UnsafeDatabase when row security could be bypassed.
+    `name` is what PostgreSQL's list of connections calls them, `settings` are PostgreSQL's own. Raises UnsafeDatabase when row security could be bypassed.
     """
     if ENGINE.pool is not None:
         raise RuntimeError("the database pool is already open in this process")
@@ -61,7 +79,7 @@ async def connected(
         max_size=pool_size,
         connection_class=Connection,
         command_timeout=120,
-        server_settings=dict(settings or {}),
+        server_settings={"application_name": name, **(settings or {})},
     )
     ENGINE.pool = pool
     try:

@@ -10,7 +10,7 @@ import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresTransaction
 
-from .database import ENGINE
+from .database import ENGINE, UNREACHABLE
 
 ALL_UNITS = "*"
 
@@ -79,7 +79,7 @@ async def tenant_scope(
             yield scope
         except BaseException:
             # On cancellation the connection may be unusable; the pool then rolls back or discards it.
-            with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+            with contextlib.suppress(*UNREACHABLE):
                 await connection.execute("ROLLBACK")
             raise
         else:
@@ -163,7 +163,7 @@ async def savepoint() -> AsyncIterator[None]:
         yield
     except BaseException:
         scope.settings.clear()
-        with contextlib.suppress(asyncpg.InterfaceError, OSError):
+        with contextlib.suppress(*UNREACHABLE):
             await scope.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
         raise
     await scope.connection.execute(f"RELEASE SAVEPOINT {name}")

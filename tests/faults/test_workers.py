@@ -148,13 +148,15 @@ async def test_database_connections_cut(workers, tenant, database):
             return len(await _effects(tenant)) >= least
 
         await workers.until(so_many, f"{done} done")
-        for url in (database.app, database.relay):
+        for url, name in ((database.app, "guibin worker"), (database.relay, "guibin relay")):
             connection = await asyncpg.connect(url)
-            await connection.fetch(
-                "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user"
-                " and datname = current_database() and pid <> pg_backend_pid()"
+            cut = await connection.fetch(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1"
+                " and datname = current_database()",
+                name,
             )
             await connection.close()
+            assert cut
 
     await workers.until(lambda: _all_done(tenant), "every job done")
 

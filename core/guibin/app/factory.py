@@ -14,7 +14,7 @@ from litestar.types import ASGIApp
 from guibin import timetable
 from guibin.context import Clock, Root, real_clock
 from guibin.packs import Packs, installed
-from guibin_tenants.database import connected
+from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
@@ -50,7 +50,7 @@ def create_app(
 def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
     @contextlib.asynccontextmanager
     async def database(_: Litestar) -> AsyncIterator[None]:
-        async with connected(database_url, pool_size=pool_size):
+        async with connected(database_url, name="guibin api", pool_size=pool_size):
             yield
 
     return Litestar(
@@ -60,6 +60,9 @@ def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,
+            **dict.fromkeys(UNREACHABLE, problems.unreachable),
+            # Under a request it is rather a value of ours that fits no parameter.
+            asyncpg.InterfaceError: problems.unexpected,
             UnicodeDecodeError: problems.unreadable,
             RecursionError: problems.unreadable,
             asyncpg.DataError: problems.unstorable,

@@ -4,7 +4,7 @@ import asyncpg
 from litestar import Controller, get
 from msgspec import Struct
 
-from guibin_tenants.database import ENGINE
+from guibin_tenants.database import ENGINE, UNREACHABLE
 from guibin_tenants.refusals import Unavailable
 
 from .guards import PUBLIC
@@ -31,6 +31,6 @@ class HealthController(Controller):
         try:
             async with ENGINE.pool.acquire(timeout=5) as connection:
                 await connection.fetchval("select count(*) from tenant where false")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (*UNREACHABLE, asyncpg.PostgresError, TimeoutError) as error:
             raise Unavailable("The database cannot be reached") from error
         return Health()

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from guibin_tenants.keyring import KeyringError
-from guibin_tenants.refusals import FieldError, Refusal, TooManyRequests
+from guibin_tenants.refusals import FieldError, Refusal, TooManyRequests, Unavailable
 
 Incoming = Request[Any, Any, Any]
 PROBLEM = "application/problem+json"
@@ -93,6 +93,17 @@ def unstorable(_: Incoming, error: Exception) -> Response[bytes]:
         "no character NUL" if isinstance(error, asyncpg.CharacterNotInRepertoireError) else "figures and dates in range"
     )
     return answer(_invalid(HTTPStatus.UNPROCESSABLE_ENTITY, FieldError("body or query", rule)))
+
+
+def unreachable(_: Incoming, error: Exception) -> Response[bytes]:
+    """PostgreSQL is away, or went away under the request: the same may be asked again later."""
+    return answer(of_refusal(unreachable_database(error)))
+
+
+def unreachable_database(error: Exception) -> Unavailable:
+    """The refusal for an error of UNREACHABLE, logged by its kind."""
+    _log.error("database: %s", type(error).__name__)
+    return Unavailable("The database cannot be reached; nothing was written")
 
 
 def keyring_error(_: Incoming, error: KeyringError) -> Response[bytes]:

@@ -2,13 +2,11 @@
 
 import contextlib
 import hashlib
-import logging
 import time
 from datetime import datetime, timedelta
 from http.cookies import SimpleCookie
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
@@ -19,12 +17,13 @@ from guibin.context import Company, Request, Root, now_of
 from guibin.logs import about
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
+from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.rate_limits import RateLimits
-from guibin_tenants.refusals import Forbidden, Refusal, TooManyRequests, Unauthenticated, Unavailable
+from guibin_tenants.refusals import Forbidden, Refusal, TooManyRequests, Unauthenticated
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, Scope, see_units, tenant_scope
 
 from . import idempotency
-from .problems import PROBLEM, of_refusal
+from .problems import PROBLEM, of_refusal, unreachable_database
 
 API = "/api/v1/"
 # Answered without a credential.
@@ -35,7 +34,6 @@ REMEMBERED_FOR_S = 2.0
 REMEMBERED_MAX = 10_000
 BODY_BYTES_MAX = 10 * 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_log = logging.getLogger("guibin.app")
 
 
 class ScopeMiddleware:
@@ -58,9 +56,8 @@ class ScopeMiddleware:
                 await self._serve(scope, receive, answer, credential)
         except Refusal as refusal:
             answer.replace(refusal)
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, NotCommitted, OSError) as error:
-            _log.error("database: %s", type(error).__name__)
-            answer.replace(Unavailable("The database cannot be reached; nothing was written"))
+        except (*UNREACHABLE, NotCommitted) as error:
+            answer.replace(unreachable_database(error))
         for message in answer.messages:
             await send(message)
 

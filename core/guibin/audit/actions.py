@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Unavailable
 from guibin_tenants.scope import execute_many
@@ -50,7 +51,7 @@ async def record_all(notes: Sequence[tuple[AuditNote, datetime]], *, by: Princip
     rows = [_row(note, by, now) for note, now in notes]
     try:
         await execute_many(_WRITE, rows)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise AuditUnavailable() from error
     return [row[0] for row in rows]
 

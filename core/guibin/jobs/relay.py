@@ -183,7 +183,7 @@ class Relay:
 async def relaying(relay_url: str, worker: UUID) -> AsyncIterator[Relay]:
     """A relay for as long as this lasts. Raises UnsafeDatabase when its role could read more than it must."""
     # What is handed over and not begun comes back: PostgreSQL may forget it in a crash.
-    forgetful = {"synchronous_commit": "off"}
+    forgetful = {"application_name": "guibin relay", "synchronous_commit": "off"}
     pool = await asyncpg.create_pool(
         relay_url, min_size=1, max_size=2, command_timeout=30, server_settings=forgetful, connection_class=Connection
     )
