@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -21,7 +22,7 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Integer
 
-from .scope import current_tenant, fetch_value
+from .scope import current_scope, current_tenant, fetch_value
 from .tables import Keys, TenantTable
 
 _NONCE_BYTES = 12
@@ -49,6 +50,24 @@ class SubjectKey(TenantTable, tablename="subject_key"):
     wrapped = Bytea()
 
     keys = Keys(unique=(("subject_id",),))
+
+
+class Unshown(StrEnum):
+    """Why a sealed value may be opened without an entry in the confidentiality record: nobody sees it. Read every use."""
+
+    COMPARED = "compared in memory with what a file or a form says; the answer tells that it differs, never what it is"
+    SEALED_AGAIN = "carried over into another sealed value of the same customer"
+
+
+class SubjectSecret(bytes):
+    """A subject's key in clear, which knows whose it is: what it opens must be on record."""
+
+    subject: UUID
+
+    def __new__(cls, key: bytes, subject: UUID) -> "SubjectSecret":
+        secret = super().__new__(cls, key)
+        secret.subject = subject
+        return secret
 
 
 class Place(Struct, frozen=True):
@@ -110,7 +129,7 @@ async def tenant_key() -> bytes:
     return key
 
 
-async def subject_key(subject: UUID) -> bytes:
+async def subject_key(subject: UUID) -> SubjectSecret:
     """One subject's key, made at its first use."""
     wrapped = await fetch_value("select wrapped from subject_key where subject_id = $1", subject)
     above = await tenant_key()
@@ -121,7 +140,7 @@ async def subject_key(subject: UUID) -> bytes:
             subject,
             _wrap(above, secrets.token_bytes(32), subject.bytes),
         )
-    return _unwrap(above, bytes(wrapped), subject.bytes)
+    return unwrap_subject_key(above, subject, bytes(wrapped))
 
 
 async def forget(subject: UUID) -> bool:
@@ -129,15 +148,15 @@ async def forget(subject: UUID) -> bool:
     return bool(await SubjectKey.delete().where(SubjectKey.subject_id == subject).returning(SubjectKey.id))
 
 
-def new_subject_key(tenant_key: bytes, subject: UUID) -> tuple[bytes, bytes]:
+def new_subject_key(tenant_key: bytes, subject: UUID) -> tuple[SubjectSecret, bytes]:
     """A key and its wrapped form, for bulk imports that write `subject_key` rows themselves."""
-    key = secrets.token_bytes(32)
+    key = SubjectSecret(secrets.token_bytes(32), subject)
     return key, _wrap(tenant_key, key, subject.bytes)
 
 
-def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> bytes:
+def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> SubjectSecret:
     """A subject's key from its stored form. Raises KeyringError."""
-    return _unwrap(tenant_key, wrapped, subject.bytes)
+    return SubjectSecret(_unwrap(tenant_key, wrapped, subject.bytes), subject)
 
 
 def seal(key: bytes, place: Place, text: str) -> bytes:
@@ -146,8 +165,13 @@ def seal(key: bytes, place: Place, text: str) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, text.encode(), _bound_to(place))
 
 
-def unseal(key: bytes, place: Place, sealed: bytes) -> str:
-    """The text again. Raises KeyringError when it was moved, changed, or its key is another."""
+def unseal(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | None = None) -> str:
+    """The text again. Raises KeyringError when it was moved, changed, or its key is another.
+
+    A subject's value must be on record by the end of the scope, or the scope fails, unless it is `unshown`.
+    """
+    if unshown is None and isinstance(key, SubjectSecret):
+        current_scope().opened.add(key.subject)
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place)).decode()
     except InvalidTag:

@@ -25,10 +25,15 @@ class NotCommitted(RuntimeError):
     """The scope ended normally, but PostgreSQL had given the transaction up."""
 
 
+class NotOnRecord(RuntimeError):
+    """Sealed values were opened, and nothing in the transaction records whose. Always a fault of the program."""
+
+
 class Scope(Struct):
     """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised.
 
-    `settings` are the tenant's settings as this transaction has read or written them.
+    `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
+    sealed values were opened, `on_record` those whom an entry of the confidentiality record names.
     """
 
     tenant_id: UUID
@@ -37,6 +42,8 @@ class Scope(Struct):
     rollback_only: bool = False
     savepoints: int = 0
     settings: dict[str, str | None] = {}
+    opened: set[UUID] = set()
+    on_record: set[UUID] = set()
 
 
 class _OpenTransaction(PostgresTransaction):
@@ -56,6 +63,7 @@ async def tenant_scope(
 ) -> AsyncIterator[Scope]:
     """Open a transaction in which only `tenant_id` exists; commit at the end, roll back on an exception.
 
+    Raises NotOnRecord, and has written nothing, when sealed values were opened of which there is no record at the end.
     `units` are the org units whose archives are visible (the wall of S02-6); ALL_UNITS for head office.
     The settings go out with BEGIN in one round trip and end with the transaction. What is not `durable` may be
     forgotten when PostgreSQL itself crashes within the next second: for marks that can be made again.
@@ -93,6 +101,9 @@ async def _end(scope: Scope) -> None:
     if scope.rollback_only:
         await scope.connection.execute("ROLLBACK")
         return
+    if not scope.opened <= scope.on_record:
+        await scope.connection.execute("ROLLBACK")
+        raise NotOnRecord(f"opened and not recorded: {', '.join(map(str, scope.opened - scope.on_record))}")
     # PostgreSQL answers COMMIT with ROLLBACK when a statement failed and its error was swallowed.
     if await scope.connection.execute("COMMIT") != "COMMIT":
         raise NotCommitted("a statement in the scope failed: nothing was written")
@@ -158,11 +169,13 @@ async def savepoint() -> AsyncIterator[None]:
     scope = current_scope()
     scope.savepoints += 1
     name = f"inner_{scope.savepoints}"
+    on_record = scope.on_record.copy()
     await scope.connection.execute(f"SAVEPOINT {name}")
     try:
         yield
     except BaseException:
         scope.settings.clear()
+        scope.on_record = on_record
         with contextlib.suppress(*UNREACHABLE):
             await scope.connection.execute(f"ROLLBACK TO SAVEPOINT {name}")
         raise

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Refusal, TooManyRequests, Unavailable
+from guibin_tenants.scope import NotOnRecord
 
 Incoming = Request[Any, Any, Any]
 PROBLEM = "application/problem+json"
@@ -33,6 +34,14 @@ class Problem(Struct, frozen=True, omit_defaults=True):
 def of_refusal(refusal: Refusal) -> Problem:
     """The problem a refusal becomes."""
     return Problem(f"/problems/{refusal.kind}", refusal.title, int(refusal.status), refusal.detail, refusal.fields)
+
+
+class Internal(Refusal):
+    """A fault of ours: what it was stands in the log, for whoever operates the service."""
+
+    kind = "internal"
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    title = "Internal error"
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
@@ -75,7 +84,7 @@ def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
     if isinstance(error, HTTPException):
         return http_error(request, error)
     _log.error("%s %s failed", request.method, request.scope.get("path_template", "?"), exc_info=error)
-    return answer(Problem("/problems/internal", "Internal error", 500, "It was logged; nothing was written"))
+    return answer(of_refusal(Internal("It was logged; nothing was written")))
 
 
 def unreadable(_: Incoming, error: Exception) -> Response[bytes]:
@@ -104,6 +113,12 @@ def unreachable_database(error: Exception) -> Unavailable:
     """The refusal for an error of UNREACHABLE, logged by its kind."""
     _log.error("database: %s", type(error).__name__)
     return Unavailable("The database cannot be reached; nothing was written")
+
+
+def not_on_record(error: NotOnRecord) -> Internal:
+    """The refusal for a look that left no record, logged with whose files they were."""
+    _log.error("sealed values were %s", error)
+    return Internal("It was logged; nothing was shown and nothing was written")
 
 
 def keyring_error(_: Incoming, error: KeyringError) -> Response[bytes]:

@@ -20,10 +20,10 @@ from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Forbidden, Refusal, TooManyRequests, Unauthenticated
-from guibin_tenants.scope import ALL_UNITS, NotCommitted, Scope, see_units, tenant_scope
+from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
 
 from . import idempotency
-from .problems import PROBLEM, of_refusal, unreachable_database
+from .problems import PROBLEM, not_on_record, of_refusal, unreachable_database
 
 API = "/api/v1/"
 # Answered without a credential.
@@ -58,6 +58,8 @@ class ScopeMiddleware:
             answer.replace(refusal)
         except (*UNREACHABLE, NotCommitted) as error:
             answer.replace(unreachable_database(error))
+        except NotOnRecord as error:
+            answer.replace(not_on_record(error))
         for message in answer.messages:
             await send(message)
 

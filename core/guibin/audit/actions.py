@@ -11,7 +11,7 @@ from msgspec import Struct
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Unavailable
-from guibin_tenants.scope import execute_many
+from guibin_tenants.scope import current_scope, execute_many
 from guibin_tenants.tables import new_id
 
 # A list shows at most 200; an export names its size instead of every id.
@@ -40,6 +40,10 @@ class AuditNote(Struct, frozen=True, kw_only=True):
     purpose: str = ""
     shown: int = 1
 
+    def whose(self) -> tuple[UUID, ...]:
+        """The customers whose files were looked at or changed."""
+        return self.customer_ids or ((self.customer_id,) if self.customer_id else ())
+
 
 async def record(note: AuditNote, *, by: Principal, now: datetime) -> UUID:
     """Write one entry; its id. Raises AuditUnavailable, whereupon the whole request is rolled back."""
@@ -53,6 +57,8 @@ async def record_all(notes: Sequence[tuple[AuditNote, datetime]], *, by: Princip
         await execute_many(_WRITE, rows)
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise AuditUnavailable() from error
+    for note, _ in notes:
+        current_scope().on_record.update(note.whose())
     return [row[0] for row in rows]
 
 
@@ -64,7 +70,6 @@ _WRITE = (
 
 
 def _row(note: AuditNote, by: Principal, now: datetime) -> tuple[Any, ...]:
-    customers = note.customer_ids or ((note.customer_id,) if note.customer_id else ())
     return (
         new_id(),
         now,
@@ -75,7 +80,7 @@ def _row(note: AuditNote, by: Principal, now: datetime) -> tuple[Any, ...]:
         note.action,
         note.subject,
         note.subject_id or note.customer_id,
-        list(customers[:IDS_MAX]),
+        list(note.whose()[:IDS_MAX]),
         note.shown,
         list(note.fields),
         note.purpose,

@@ -113,6 +113,6 @@ async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, d
         customer_ids,
         names,
     ):
-        value = opened(row["id"], keys[row["customer_id"]], bytes(row["sealed"]))
+        value = opened(row["id"], keys[row["customer_id"]], bytes(row["sealed"]), unshown=keyring.Unshown.COMPARED)
         found.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append(value)
     return found

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
-from guibin_tenants.keyring import Place, blind_index, seal, unseal
+from guibin_tenants.keyring import Place, Unshown, blind_index, seal, unseal
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
@@ -73,9 +73,9 @@ async def insert_sealed(values: Sequence[NewSealedValue]) -> None:
     )
 
 
-def opened(row: UUID, key: bytes, value: bytes) -> str:
-    """The value in clear. Raises KeyringError."""
-    return unseal(key, _place(row), value)
+def opened(row: UUID, key: bytes, value: bytes, *, unshown: Unshown | None = None) -> str:
+    """The value in clear, to be put on record unless it is `unshown`. Raises KeyringError."""
+    return unseal(key, _place(row), value, unshown=unshown)
 
 
 def normalised(field: ArchiveField, value: str) -> str:

@@ -18,12 +18,13 @@ from guibin.policy.receptions import ReceptionTask as TaskPolicy
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants import org_units
+from guibin_tenants.keyring import Unshown
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .requests import Particulars, PlanContent
-from .sealing import NoticeContent, TaskLine, opened, sealed
+from .sealing import Content, NoticeContent, TaskLine, opened, sealed
 from .standing import clock_terms, terms_of
 from .tables import ReceptionNotice, ReceptionOrder, ReceptionTask
 
@@ -130,11 +131,13 @@ async def _content(row: asyncpg.Record, protocol: Protocol, text: str) -> Notice
             TaskLine(task.department, task.name, (row["arrives_at"] - _ahead(task)).isoformat())
             for task in sorted(protocol.tasks, key=lambda task: -task.before_minutes)
         ),
-        particulars=await opened(known, Particulars, guest_id=guest_id, table="reception_particulars")
-        if known
-        else None,
-        plan=await opened(plan, PlanContent, guest_id=guest_id, table="reception_plan") if plan else None,
+        particulars=await _carried(known, Particulars, guest_id, "reception_particulars") if known else None,
+        plan=await _carried(plan, PlanContent, guest_id, "reception_plan") if plan else None,
     )
+
+
+async def _carried(row: asyncpg.Record, kind: type[Content], guest_id: UUID, table: str) -> Content | None:
+    return await opened(row, kind, guest_id=guest_id, table=table, unshown=Unshown.SEALED_AGAIN)
 
 
 async def _write_notice(row: asyncpg.Record, content: NoticeContent, edition: int, what: Issue) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin_tenants.keyring import Place, seal, subject_key, unseal
+from guibin_tenants.keyring import Place, Unshown, seal, subject_key, unseal
 from guibin_tenants.scope import fetch_value
 
 from .requests import Particulars, PlanContent
@@ -43,10 +43,12 @@ async def sealed(content: Struct, *, guest_id: UUID, table: str, row: UUID) -> b
     return seal(await subject_key(guest_id), Place(table, "sealed", row), msgspec.json.encode(content).decode())
 
 
-async def opened(row: asyncpg.Record, kind: type[Content], *, guest_id: UUID, table: str) -> Content | None:
+async def opened(
+    row: asyncpg.Record, kind: type[Content], *, guest_id: UUID, table: str, unshown: Unshown | None = None
+) -> Content | None:
     """The content of a row again; None once the guest's key is destroyed. Raises KeyringError for one that was moved."""
     # Looked up first: asking the keyring for a destroyed key would make a new one.
     if not await fetch_value("select true from subject_key where subject_id = $1", guest_id):
         return None
-    text = unseal(await subject_key(guest_id), Place(table, "sealed", row["id"]), bytes(row["sealed"]))
+    text = unseal(await subject_key(guest_id), Place(table, "sealed", row["id"]), bytes(row["sealed"]), unshown=unshown)
     return msgspec.json.decode(text, type=kind)
