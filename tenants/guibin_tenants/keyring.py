@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Integer
 
-from .scope import current_scope, current_tenant, fetch_value
+from .scope import current_scope, current_tenant, fetch, fetch_value
 from .tables import Keys, TenantTable
 
 _NONCE_BYTES = 12
@@ -60,13 +61,15 @@ class Unshown(StrEnum):
 
 
 class SubjectSecret(bytes):
-    """A subject's key in clear, which knows whose it is: what it opens must be on record."""
+    """A key in clear, which knows whose it is: a subject's own, or several subjects' joint one. What it opens must be
+    on record.
+    """
 
-    subject: UUID
+    subjects: frozenset[UUID]
 
-    def __new__(cls, key: bytes, subject: UUID) -> "SubjectSecret":
+    def __new__(cls, key: bytes, *subjects: UUID) -> "SubjectSecret":
         secret = super().__new__(cls, key)
-        secret.subject = subject
+        secret.subjects = frozenset(subjects)
         return secret
 
 
@@ -143,15 +146,43 @@ async def subject_key(subject: UUID) -> SubjectSecret:
     return unwrap_subject_key(above, subject, bytes(wrapped))
 
 
+async def subject_keys(subjects: Collection[UUID]) -> dict[UUID, SubjectSecret]:
+    """As `subject_key`, for several with at most two statements."""
+    if not subjects:
+        return {}
+    above = await tenant_key()
+    made = {subject: SubjectSecret(secrets.token_bytes(32), subject) for subject in subjects}
+    written = await fetch(
+        "insert into subject_key (id, subject_id, wrapped) select gen_random_uuid(), s, w"
+        " from unnest($1::uuid[], $2::bytea[]) as k (s, w) on conflict (tenant_id, subject_id) do nothing"
+        " returning subject_id",
+        list(made),
+        [_wrap(above, key, subject.bytes) for subject, key in made.items()],
+    )
+    keys = {row["subject_id"]: made[row["subject_id"]] for row in written}
+    there = [subject for subject in made if subject not in keys]
+    return keys | await known_subject_keys(there)
+
+
+async def known_subject_keys(subjects: Collection[UUID]) -> dict[UUID, SubjectSecret]:
+    """The keys there are; none is made."""
+    if not subjects:
+        return {}
+    above = await tenant_key()
+    stored = await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", list(subjects))
+    return {row["subject_id"]: unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored}
+
+
+async def joint_key(keys: Mapping[UUID, SubjectSecret]) -> SubjectSecret:
+    """One key that takes all of these: when one subject's is destroyed, what it sealed does not open any more."""
+    above = await tenant_key()
+    together = b"".join(keys[subject] for subject in sorted(keys))
+    return SubjectSecret(hmac.digest(above, b"joint" + together, hashlib.sha256), *keys)
+
+
 async def forget(subject: UUID) -> bool:
     """Destroy a subject's key: nothing sealed for it opens again. Whether there was one."""
     return bool(await SubjectKey.delete().where(SubjectKey.subject_id == subject).returning(SubjectKey.id))
-
-
-def new_subject_key(tenant_key: bytes, subject: UUID) -> tuple[SubjectSecret, bytes]:
-    """A key and its wrapped form, for bulk imports that write `subject_key` rows themselves."""
-    key = SubjectSecret(secrets.token_bytes(32), subject)
-    return key, _wrap(tenant_key, key, subject.bytes)
 
 
 def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> SubjectSecret:
@@ -171,7 +202,7 @@ def unseal(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | None =
     A subject's value must be on record by the end of the scope, or the scope fails, unless it is `unshown`.
     """
     if unshown is None and isinstance(key, SubjectSecret):
-        current_scope().opened.add(key.subject)
+        current_scope().opened.update(key.subjects)
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place)).decode()
     except InvalidTag:

@@ -1,18 +1,23 @@
 """`Idempotency-Key` on POST: the same request twice has one effect and gets the same answer."""
 
 import hashlib
+import re
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from litestar.types import ASGIApp, HTTPRequestEvent, HTTPScope, Receive
 
+from guibin.audit.actions import AuditNote, record
 from guibin.context import Request
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
+from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.scope import current_scope, execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 if TYPE_CHECKING:  # the middleware uses this module
@@ -21,6 +26,8 @@ if TYPE_CHECKING:  # the middleware uses this module
 KEY_CHARS_MAX = 128
 # Only these come back with a kept answer.
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")
+_UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DONE = "The request had its effect; do not send it again. Its answer is not shown any more"
 
 
 class InFlight(Conflict):
@@ -35,6 +42,14 @@ class KeyReused(Refusal):
 
     kind = "idempotency-key-reused"
     title = "This Idempotency-Key belongs to another request"
+
+
+class NotAgain(Refusal):
+    """The request had its effect, and its answer is not given again."""
+
+    kind = "answer-not-repeated"
+    status = HTTPStatus.GONE
+    title = "The answer to this Idempotency-Key is not given again"
 
 
 class TooLarge(Refusal):
@@ -96,44 +111,81 @@ async def once(
     fingerprint = hashlib.sha256(
         b"\n".join((scope["path"].encode(), scope.get("query_string", b""), await body.whole()))
     ).digest()
-    kept = await fetch_one("select id, fingerprint, status, headers, body from idempotency_record where key = $1", name)
+    kept = await fetch_one(
+        "select id, fingerprint, permissions, customer_ids, status, headers, body from idempotency_record where key = $1",
+        name,
+    )
     if kept is None:
         await app(scope, body.receive, answer.send)
-        await _keep(name, fingerprint, answer, request)
+        await _keep(name, fingerprint, answer, request, scope["path"])
         return
     if bytes(kept["fingerprint"]) != fingerprint:
         raise KeyReused("Use a new key for a new request")
-    await answer.send(
-        {
-            "type": "http.response.start",
-            "status": kept["status"],
-            "headers": [*msgspec.msgpack.decode(kept["headers"], type=list[tuple[bytes, bytes]])],
-        }
-    )
-    text = keyring.unseal(await keyring.tenant_key(), _place(kept["id"]), bytes(kept["body"]))
-    await answer.send({"type": "http.response.body", "body": text.encode("latin-1"), "more_body": False})
+    text = await _again(kept, request)
+    headers_kept = msgspec.msgpack.decode(kept["headers"], type=list[tuple[bytes, bytes]])
+    await answer.send({"type": "http.response.start", "status": kept["status"], "headers": [*headers_kept]})
+    await answer.send({"type": "http.response.body", "body": text, "more_body": False})
 
 
-async def _keep(name: str, fingerprint: bytes, answer: "Held", request: Request) -> None:
+async def _keep(name: str, fingerprint: bytes, answer: "Held", request: Request, path: str) -> None:
     # What is refused is rolled back, this record with it: the caller mends the request and may keep the key.
     if answer.status >= 400:
         return
     start, *rest = answer.messages
     kept = [(k, v) for k, v in start["headers"] if k.lower() in _KEPT_HEADERS]  # type: ignore[typeddict-item]
     record_id, body = new_id(), b"".join(message.get("body", b"") for message in rest)  # type: ignore[misc]
-    # Sealed: an answer may show a secret once, or a number in clear.
-    sealed = keyring.seal(await keyring.tenant_key(), _place(record_id), body.decode("latin-1"))
+    keys = await keyring.subject_keys(await _shown(path, body))
+    # An answer may show a secret once, or a number in clear: sealed, and for each customer, whose erasure closes it.
+    sealed = keyring.seal(await keyring.joint_key(keys), _place(record_id), body.decode("latin-1"))
     await execute(
-        "insert into idempotency_record (id, key, fingerprint, status, headers, body, created_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into idempotency_record (id, key, fingerprint, permissions, customer_ids, status, headers, body,"
+        " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         record_id,
         name,
         fingerprint,
+        _digest(request.by),
+        list(keys),
         answer.status,
         msgspec.msgpack.encode(kept),
         sealed,
         request.now,
     )
+
+
+async def _shown(path: str, body: bytes) -> set[UUID]:
+    """The customers whom the answer, or what it was asked for, is about."""
+    named = {UUID(found.decode()) for found in _UUID.findall(path.encode() + b" " + body)}
+    return await _in_sight(named) | current_scope().opened
+
+
+async def _in_sight(customer_ids: Collection[UUID]) -> set[UUID]:
+    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
+    return {row["id"] for row in rows}
+
+
+async def _again(kept: asyncpg.Record, request: Request) -> bytes:
+    """The kept answer; giving it again is a look at its customers like the first. Raises NotAgain."""
+    if bytes(kept["permissions"]) != _digest(request.by):
+        raise NotAgain(f"{_DONE}: what you may do has changed since")
+    customer_ids = kept["customer_ids"]
+    keys = await keyring.known_subject_keys(await _in_sight(customer_ids))
+    if len(keys) < len(customer_ids):
+        raise NotAgain(f"{_DONE}: a customer it shows was erased, or is not yours to see any more")
+    if customer_ids:
+        note = AuditNote(
+            action="answer.repeat",
+            subject="answer",
+            subject_id=kept["id"],
+            customer_ids=tuple(customer_ids),
+            shown=len(customer_ids),
+        )
+        await record(note, by=request.by, now=request.now)
+    text = keyring.unseal(await keyring.joint_key(keys), _place(kept["id"]), bytes(kept["body"]))
+    return text.encode("latin-1")
+
+
+def _digest(by: Principal) -> bytes:
+    return hashlib.sha256("\n".join(sorted(by.permissions)).encode()).digest()
 
 
 def _place(record_id: UUID) -> Place:

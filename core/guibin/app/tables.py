@@ -1,15 +1,20 @@
 """Answers kept for callers that repeat a request."""
 
-from piccolo.columns import Bytea, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Array, Bytea, Integer, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class IdempotencyRecord(TenantTable, tablename="idempotency_record"):
-    """What was answered to a POST with this `Idempotency-Key`; `fingerprint` covers route, caller and body."""
+    """What was answered to a POST with this `Idempotency-Key`; `fingerprint` covers route and body, `permissions` what the
+    caller might do. The answer is sealed for all of `customer_ids`, whom it shows.
+    """
 
     key = Varchar(length=200)
     fingerprint = Bytea()
+    permissions = Bytea()
+    customer_ids = Array(base_column=UuidColumn(default=None), default=list)
     status = Integer()
     headers = Bytea()
     body = Bytea()

@@ -114,7 +114,7 @@ async def _seal(
     if not with_values:
         return
     above = await keyring.tenant_key()
-    keys = await _subject_keys([ids[archive.number] for archive in with_values], above)
+    keys = await keyring.subject_keys([ids[archive.number] for archive in with_values])
     values = [
         sealed(
             fields[name],
@@ -138,22 +138,3 @@ async def _seal(
             [name for _, name in replaced],
         )
     await insert_sealed(values)
-
-
-async def _subject_keys(subjects: list[UUID], above: bytes) -> dict[UUID, bytes]:
-    made = {subject: keyring.new_subject_key(above, subject) for subject in subjects}
-    written = await fetch(
-        "insert into subject_key (id, subject_id, wrapped) select gen_random_uuid(), s, w"
-        " from unnest($1::uuid[], $2::bytea[]) as k (s, w) on conflict (tenant_id, subject_id) do nothing"
-        " returning subject_id",
-        list(made),
-        [wrapped for _, wrapped in made.values()],
-    )
-    keys = {row["subject_id"]: made[row["subject_id"]][0] for row in written}
-    there = [subject for subject in made if subject not in keys]
-    stored = (
-        await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", there) if there else []
-    )
-    return keys | {
-        row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored
-    }

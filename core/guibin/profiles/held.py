@@ -100,12 +100,7 @@ def changes(archive: Archive, held: Held, given: Collection[str]) -> Archive | N
 
 
 async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, dict[str, list[str]]]:
-    above = await keyring.tenant_key()
-    wrapped = await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", customer_ids)
-    keys = {
-        row["subject_id"]: keyring.unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"]))
-        for row in wrapped
-    }
+    keys = await keyring.known_subject_keys(customer_ids)
     found: dict[UUID, dict[str, list[str]]] = {}
     for row in await fetch(
         "select id, customer_id, field, sealed from sealed_value where customer_id = any ($1) and field = any ($2)"
