@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from looking import CUSTOMER, PURPOSE
 
 from guibin_tenants.keyring import (
     KeyringError,
@@ -17,14 +18,6 @@ from guibin_tenants.keyring import (
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
-CUSTOMER = {
-    "number": "DK00001",
-    "name": "王建国",
-    "kind": "leader",
-    "employer": "成都市教育局",
-    "confidential": {"mobile": "13800138000"},
-}
-PURPOSE = {"purpose": "核对联系电话", "fields": ["mobile"]}
 KEY = {"Idempotency-Key": "once"}
 NOT_REPEATED = (410, "/problems/answer-not-repeated")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from looking import CUSTOMER, PURPOSE
 
 import guibin
 from guibin.audit import actions as audit
@@ -20,14 +21,6 @@ from guibin_tenants.keyring import Place, Unshown, seal, subject_key, unseal
 from guibin_tenants.scope import NotOnRecord, execute, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
-CUSTOMER = {
-    "number": "DK00001",
-    "name": "王建国",
-    "kind": "leader",
-    "employer": "成都市教育局",
-    "confidential": {"mobile": "13800138000"},
-}
-PURPOSE = {"purpose": "核对联系电话", "fields": ["mobile"]}
 # Each use is an exception to the rule that whoever is looked at is on record. Read it before it goes in here.
 USES = {
     ("archive_checks/rules.py", "COMPARED"),

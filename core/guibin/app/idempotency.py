@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the middleware uses this module
 KEY_CHARS_MAX = 128
 # Only these come back with a kept answer.
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")
-_UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_UUID = re.compile(rb"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DONE = "The request had its effect; do not send it again. Its answer is not shown any more"
 
 
@@ -159,6 +159,8 @@ async def _shown(path: str, body: bytes) -> set[UUID]:
 
 
 async def _in_sight(customer_ids: Collection[UUID]) -> set[UUID]:
+    if not customer_ids:
+        return set()
     rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
     return {row["id"] for row in rows}
 
