@@ -35,7 +35,7 @@ from .receptions import tables as receptions
 from .records import tables as records
 from .reviews import tables as reviews
 from .service_requests import tables as service_requests
-from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep
+from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep, UnitCalendar
 from .surveys import tables as surveys
 from .tiers.tables import Application, Assessment, AssessmentResult, Consequence, Fact, GracePeriod, Membership
 from .webhooks import tables as webhooks
@@ -111,6 +111,7 @@ TABLES: tuple[type[Table], ...] = (
     messages.MessageAttempt,
     messages.MessageDay,
     CalendarVersion,
+    UnitCalendar,
     Timer,
     TimerStep,
     TimerChange,

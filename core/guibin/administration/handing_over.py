@@ -10,6 +10,7 @@ from guibin.audit.actions import IDS_MAX, AuditNote, record
 from guibin.profiles import assignments, handing_over
 from guibin.profiles.handing_over import HandOver, OpenWork
 from guibin.profiles.teams import sees
+from guibin.sla import actions as sla
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal
@@ -123,6 +124,8 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: d
     await _change_blind_managers(moved, successor.id, new.account_manager_id)
     await assignments.note_assigned(moved, because="unit_dissolved", reason=new.reason, by=by, now=now)
     await assignments.bring_work_along(moved, successor.id, reason=new.reason, by=by, now=now)
+    # The units below have another above them.
+    await sla.keep_hours(None, by=by, now=now)
     await approvals.follow_unit(unit.id, successor.id)
     await handing_over.move_unit(unit.id, successor.id, by=by, now=now)
     revoked = await keys.revoke_of_unit(unit.id, now=now)

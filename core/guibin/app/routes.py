@@ -55,7 +55,7 @@ from guibin.records.visits_api import VisitController
 from guibin.reviews.api import CustomerReviewController
 from guibin.reviews.registers_api import RegisterController, RegisterEntryController
 from guibin.service_requests.api import ServiceRequestController
-from guibin.sla.api import CalendarController, TimerController
+from guibin.sla.api import CalendarController, TimerController, UnitCalendarController
 from guibin.surveys.api import (
     ImprovementActionController,
     SurveyAnswerController,
@@ -142,6 +142,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     RelationshipPlanController,
     TimerController,
     CalendarController,
+    UnitCalendarController,
     TimetableController,
     ReminderController,
     RenewalController,

@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin.audit.actions import IDS_MAX, AuditNote, record
 from guibin.context import Company
 from guibin.policy.packs import Policy
+from guibin.sla import actions as sla
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
@@ -153,10 +154,12 @@ async def refuse_closed_unit(unit_id: UUID | None) -> None:
 async def bring_work_along(
     customer_ids: Sequence[UUID], unit_id: UUID, *, reason: str, by: Principal, now: datetime
 ) -> None:
-    """What is open about these customers with people who do not see `unit_id` goes to their account managers.
+    """What is open about these customers with people who do not see `unit_id` goes to their account managers, and its
+    deadlines count by the hours there.
 
     Raises NobodyTakesOver for a customer with such work and no account manager.
     """
+    await sla.keep_hours(customer_ids, by=by, now=now)
     blind = await fetch(f"select s.id from staff s where not {sees('s', '$1')}", unit_id)
     from_ids = tuple(row["id"] for row in blind)
     rows = await fetch(

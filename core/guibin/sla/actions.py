@@ -3,6 +3,7 @@
 Every change keeps the time already spent: a deadline is recomputed from the same start with the same pauses.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from . import calendars
+from .calendars import CalendarInForce
 from .plans import ClockRecord, Plan, Terms, paused, planned, resumed, without_burst
 from .sweep import fire_one
 
@@ -50,8 +52,10 @@ class Ended(Struct, frozen=True):
 
 async def start(new: NewTimer, *, late_at: datetime | None = None) -> Plan:
     """Start a deadline; what it will do. With `late_at` it starts in the past: what that left behind is told once."""
-    calendar = await calendars.in_force(new.terms.calendar)
-    record = ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
+    calendar = await calendars.counting(new.terms.calendar, new.customer_id)
+    record = _counted_by(
+        calendar, ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
+    )
     plan = planned(record, calendar.calendar)
     if late_at is not None:
         plan = without_burst(plan, now=late_at, breached=False)
@@ -103,23 +107,15 @@ async def relimit(
     """Give the clock another limit, from the same start with the same pauses: another level, another tier."""
     timer = await _open_timer(subject_id, milestone, now=now)
     before = _record(timer)
-    calendar = await calendars.in_force(terms.calendar)
-    after = ClockRecord(
-        terms=terms, calendar_version=calendar.version, started_at=before.started_at, pauses=before.pauses
-    )
+    calendar = await calendars.counting(terms.calendar, timer["customer_id"])
+    after = _counted_by(calendar, msgspec.structs.replace(before, terms=terms))
     return await _move(timer, after, reason, by=by, now=now, anew=True)
 
 
 async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by: Principal, now: datetime) -> Moved:
     """Count from another moment: the same matter turned out to have arrived before."""
     timer = await _open_timer(subject_id, milestone, now=now)
-    before = _record(timer)
-    after = ClockRecord(
-        terms=before.terms,
-        calendar_version=before.calendar_version,
-        started_at=started_at,
-        pauses=before.pauses,
-    )
+    after = msgspec.structs.replace(_record(timer), started_at=started_at)
     return await _move(timer, after, "start", by=by, now=now, anew=True)
 
 
@@ -181,17 +177,40 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
     newest = await calendars.in_force(calendar_name)
     rows = await fetch(
         "select * from timer where completed_at is null and cancelled_at is null"
-        " and clock -> 'terms' ->> 'calendar' = $1 order by id for update",
+        f" and {_COUNTS_BY} = $1 order by id for update",
         calendar_name,
     )
     moved = 0
     for timer in rows:
-        before = _record(timer)
-        after = ClockRecord(
-            terms=before.terms, calendar_version=newest.version, started_at=before.started_at, pauses=before.pauses
-        )
+        after = msgspec.structs.replace(_record(timer), calendar_version=newest.version)
         change = await _move(timer, after, "calendar", by=by, now=now)
         moved += change.due_before != change.due_after
+    return moved
+
+
+async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now: datetime) -> int:
+    """After these customers, or anybody's with None, came under other hours: the deadlines that run about them count by
+    the calendar of the org unit they are in now; how many moved.
+    """
+    rows = await fetch(
+        f"select t.*, c.org_unit_id, {_COUNTS_BY} as counts_by from timer t"
+        " join customer c on c.tenant_id = t.tenant_id and c.id = t.customer_id"
+        " where t.completed_at is null and t.cancelled_at is null and t.clock -> 'terms' ->> 'calendar' <> $2"
+        " and ($1::uuid[] is null or t.customer_id = any ($1)) order by t.id for update of t",
+        list(customer_ids) if customer_ids is not None else None,
+        calendars.ALWAYS,
+    )
+    known: dict[tuple[str, UUID], CalendarInForce] = {}
+    moved = 0
+    for timer in rows:
+        before = _record(timer)
+        name, unit_id = before.terms.calendar, timer["org_unit_id"]
+        if (name, unit_id) not in known:
+            known[name, unit_id] = await calendars.counting(name, timer["customer_id"])
+        calendar = known[name, unit_id]
+        if calendar.calendar.name != timer["counts_by"]:
+            change = await _move(timer, _counted_by(calendar, before), "hours", by=by, now=now)
+            moved += change.due_before != change.due_after
     return moved
 
 
@@ -199,6 +218,7 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
 _MOMENT = timedelta(microseconds=1)
 _TIMER = "select * from timer where subject_id = $1 and milestone = $2"
 _LATEST = " order by occurrence desc limit 1"
+_COUNTS_BY = "coalesce(nullif(clock ->> 'own_calendar', ''), clock -> 'terms' ->> 'calendar')"
 
 
 async def _open_timer(subject_id: UUID, milestone: str, *, now: datetime) -> asyncpg.Record:
@@ -216,7 +236,7 @@ async def _move(
     timer: asyncpg.Record, record: ClockRecord, reason: str, *, by: Principal, now: datetime, anew: bool = False
 ) -> Moved:
     """Write the clock and what follows from it. `anew` begins a generation, whose steps may happen once more."""
-    calendar = await calendars.in_force(record.terms.calendar)
+    calendar = await calendars.in_force(record.counts_by)
     plan = without_burst(planned(record, calendar.calendar), now=now, breached=timer["breached_at"] is not None)
     stands = any(span.until is None for span in record.pauses)
     generation = timer["generation"] + anew
@@ -308,6 +328,12 @@ async def _log(
         by.name,
         now,
     )
+
+
+def _counted_by(calendar: CalendarInForce, record: ClockRecord) -> ClockRecord:
+    name = calendar.calendar.name
+    own = name if name != record.terms.calendar else ""
+    return msgspec.structs.replace(record, calendar_version=calendar.version, own_calendar=own)
 
 
 def _record(timer: asyncpg.Record) -> ClockRecord:

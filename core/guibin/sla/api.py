@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, put
+from litestar import Controller, delete, get, put
 from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
@@ -15,8 +16,9 @@ from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may
 from guibin_tenants.refusals import FieldError, Invalid
 
-from . import actions, calendars, queries
+from . import actions, calendars, outlets, queries
 from .calendars import CalendarInForce
+from .outlets import UnitCalendarView
 from .queries import TimerState, TimerView
 
 State = Annotated[TimerState | None, Parameter(query="state", default=None, description="What the clock does.")]
@@ -71,3 +73,47 @@ class CalendarController(Controller):
         moved = await actions.recompute(name, by=by, now=now)
         await record(AuditNote(action="calendar.write", subject="calendar", purpose=data.note, shown=0), by=by, now=now)
         return Recomputed(version, moved)
+
+
+class OwnCalendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The company's calendar that counts in the org unit, and why."""
+
+    counts_by: Annotated[str, Meta(min_length=1, max_length=60)]
+    note: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+
+
+class HoursMoved(Struct, frozen=True):
+    """How many running deadlines moved."""
+
+    deadlines_moved: int
+
+
+class UnitCalendarController(Controller):
+    path = "/api/v1/org-units/{unit_id:uuid}/calendars"
+    tags = ("timers",)
+
+    @get("/", needs=anyone, summary="The calendars an org unit counts by in place of the company's")
+    async def show(self, unit_id: UUID) -> list[UnitCalendarView]:
+        return await outlets.of_unit(unit_id)
+
+    @put("/{name:str}", needs=may("policy:write"), summary="Let an org unit count by hours of its own")
+    async def count_by(self, unit_id: UUID, name: str, data: OwnCalendar, by: Principal, now: datetime) -> HoursMoved:
+        moved = await outlets.count_by(unit_id, name, data.counts_by, by=by, now=now)
+        await _record("unit-calendar.write", unit_id, data.note, by, now)
+        return HoursMoved(moved)
+
+    @delete(
+        "/{name:str}",
+        needs=may("policy:write"),
+        status_code=HTTP_200_OK,
+        summary="Let an org unit count as the one above it",
+    )
+    async def count_as_above(self, unit_id: UUID, name: str, by: Principal, now: datetime) -> HoursMoved:
+        moved = await outlets.count_as_above(unit_id, name, by=by, now=now)
+        await _record("unit-calendar.remove", unit_id, "", by, now)
+        return HoursMoved(moved)
+
+
+async def _record(action: str, unit_id: UUID, purpose: str, by: Principal, now: datetime) -> None:
+    note = AuditNote(action=action, subject="org_unit", subject_id=unit_id, purpose=purpose, shown=0)
+    await record(note, by=by, now=now)

@@ -1,6 +1,7 @@
 """A tenant's calendars in versions: 7×24 and business hours, seeded when the tenant is made."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -8,7 +9,7 @@ from msgspec import Struct
 from guibin.policy.calendars import Calendar, always, china_calendar
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 ALWAYS = "always"
@@ -49,6 +50,29 @@ async def in_force(name: str) -> CalendarInForce:
     if found is None:
         raise Invalid(fields=(FieldError("calendar", "one of the company's calendars", "see GET /calendars", name),))
     return found
+
+
+async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
+    """What counts for a customer where policy names this calendar: its org unit's own, or the nearest above with one.
+
+    Round the clock is so everywhere. Raises Invalid for a name the tenant has no calendar of.
+    """
+    if name == ALWAYS or customer_id is None:
+        return await in_force(name)
+    own: str | None = await fetch_value(_OWN, name, customer_id)
+    return await in_force(own or name)
+
+
+_OWN = (
+    "with recursive above as ("
+    "  select u.tenant_id, u.id, u.parent_id, 0 as level from customer c"
+    "  join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id where c.id = $2"
+    "  union all select u.tenant_id, u.id, u.parent_id, a.level + 1 from org_unit u"
+    "  join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id"
+    ") cycle id set is_cycle using path"
+    " select o.counts_by from above a join unit_calendar o on o.tenant_id = a.tenant_id and o.org_unit_id = a.id"
+    " where o.calendar = $1 and not a.is_cycle order by a.level limit 1"
+)
 
 
 async def all_in_force() -> list[CalendarInForce]:

@@ -51,12 +51,21 @@ def terms_of(milestone: Milestone) -> Terms:
 
 
 class ClockRecord(Struct, frozen=True, kw_only=True):
-    """A timer's clock as it is stored: the terms, the calendar's version, the start and the pauses."""
+    """A timer's clock as it is stored: the terms, the calendar's version, the start and the pauses.
+
+    `own_calendar` counts in place of the terms', where the customer's org unit has hours of its own.
+    """
 
     terms: Terms
     calendar_version: int
     started_at: datetime
     pauses: tuple[Pause, ...] = ()
+    own_calendar: str = ""
+
+    @property
+    def counts_by(self) -> str:
+        """The name of the calendar that counts."""
+        return self.own_calendar or self.terms.calendar
 
 
 class PlannedStep(Struct, frozen=True):
@@ -130,15 +139,10 @@ def clock_of(record: ClockRecord) -> Clock:
 
 def paused(record: ClockRecord, at: datetime) -> ClockRecord:
     """Standing from `at` on."""
-    return _with(record, (*record.pauses, Pause(at)))
+    return msgspec.structs.replace(record, pauses=(*record.pauses, Pause(at)))
 
 
 def resumed(record: ClockRecord, at: datetime) -> ClockRecord:
     """Running again from `at` on."""
-    return _with(record, tuple(p if p.until is not None else Pause(p.since, max(at, p.since)) for p in record.pauses))
-
-
-def _with(record: ClockRecord, pauses: tuple[Pause, ...]) -> ClockRecord:
-    return ClockRecord(
-        terms=record.terms, calendar_version=record.calendar_version, started_at=record.started_at, pauses=pauses
-    )
+    pauses = tuple(p if p.until is not None else Pause(p.since, max(at, p.since)) for p in record.pauses)
+    return msgspec.structs.replace(record, pauses=pauses)

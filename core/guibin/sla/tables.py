@@ -20,6 +20,19 @@ class CalendarVersion(TenantTable, tablename="calendar_version"):
     keys = Keys(unique=(("name", "version"),), append_only=True)
 
 
+class UnitCalendar(TenantTable, tablename="unit_calendar"):
+    """An org unit, and those under it, count by a calendar of their own where policy names `calendar`."""
+
+    org_unit_id = UuidColumn(default=None)
+    calendar = Varchar(length=60)
+    counts_by = Varchar(length=60)
+    set_by = UuidColumn(default=None)
+    set_by_name = Varchar(length=200)
+    set_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("org_unit_id", "calendar"),), references={"org_unit_id": "org_unit"})
+
+
 class Timer(TenantTable, tablename="timer"):
     """A deadline that runs for one milestone of one subject; `occurrence` counts those of a milestone that recurs.
 
@@ -94,7 +107,7 @@ class TimerStep(TenantTable, tablename="timer_step"):
 
 
 class TimerChange(TenantTable, tablename="timer_change"):
-    """Why a running deadline moved: pause, resume, level, tier, start, calendar, reopen; before and after."""
+    """Why a running deadline moved: pause, resume, level, tier, start, calendar, hours, reopen; before and after."""
 
     timer_id = UuidColumn(default=None)
     reason = Varchar(length=40)
