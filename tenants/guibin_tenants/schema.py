@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 import asyncpg
-from piccolo.columns import Column
+from piccolo.columns import JSONB, Column
 from piccolo.table import Table
 
-from .tables import Index, Keys, TenantTable
+from .tables import BLANK, Index, Keys, TenantTable
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
 RELAY_ROLE = "guibin_relay"
+ERASURE = "erasure"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
 # Unset or empty settings show nothing; head office is '*'.
@@ -38,6 +39,12 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
             "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
         )
     }
+    erasing = {
+        row["relname"]
+        for row in await connection.fetch(
+            "select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid where p.polname = $1", ERASURE
+        )
+    }
     for table in chosen:
         name = table._meta.tablename
         if name not in present:
@@ -58,6 +65,9 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
             if column._meta.db_column_name not in columns:
                 await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
                 created.append(f"{name}.{column._meta.db_column_name}")
+        if issubclass(table, TenantTable) and name not in erasing:
+            for statement in _erasure(table):
+                await connection.execute(statement)
     return created
 
 
@@ -109,6 +119,46 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
         *(_index(name, index) for index in _indexes(table)),
         f"grant {_granted(keys)} on {name} to {APP_ROLE}",
         *_relay(name, keys.relay, keys.relay_marks),
+        *_erasure(table),
+    ]
+
+
+def about(table: type[TenantTable]) -> tuple[str, str]:
+    """The column that says whom a row is about, and the table it leads through: empty when it names the customer."""
+    if any(column._meta.db_column_name == "customer_id" for column in table._meta.columns):
+        return "customer_id", ""
+    return next(iter(table.keys.references.items()))
+
+
+def erasable(table: type[TenantTable]) -> tuple[list[str], list[str]]:
+    """The columns erasure blanks: texts, then documents."""
+    columns = [column for column in table._meta.columns if column._meta.db_column_name in table.keys.erasable]
+    documents = [column._meta.db_column_name for column in columns if isinstance(column, JSONB)]
+    return [c._meta.db_column_name for c in columns if c._meta.db_column_name not in documents], documents
+
+
+def _erasure(table: type[TenantTable]) -> list[str]:
+    """Lets the application blank words of rows about an erased customer, where rows are otherwise never changed."""
+    name, columns = table._meta.tablename, table.keys.erasable
+    if not columns:
+        return []
+    column, through = about(table)
+    whose = f"{name}.{column}"
+    if through:
+        whose = (
+            f"(select p.customer_id from {through} p where p.tenant_id = {name}.tenant_id and p.id = {name}.{column})"
+        )
+    erased = (
+        f"exists (select from customer c where c.tenant_id = {name}.tenant_id and c.id = {whose}"
+        " and c.erased_at is not null)"
+    )
+    texts, documents = erasable(table)
+    blank = " and ".join(
+        [*(f"{text} in ('', '{BLANK}')" for text in texts), *(f"{document} = '{{}}'" for document in documents)]
+    )
+    return [
+        f"create policy {ERASURE} on {name} as restrictive for update using ({erased}) with check ({erased} and {blank})",
+        f"grant update ({', '.join(columns)}) on {name} to {APP_ROLE}",
     ]
 
 

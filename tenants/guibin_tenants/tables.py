@@ -29,7 +29,8 @@ class Keys(Struct, frozen=True):
     `references` maps a column to the table whose row it names, within the tenant. `wall` names the column that
     says whose archive a row belongs to: `org_unit_id`, or `customer_id` to follow the customer's wall.
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
-    never updated or deleted by the application, `expires` allows deleting them when their time is over; `checks` are SQL conditions by name. `relay` columns are readable
+    never updated or deleted by the application, `expires` allows deleting them when their time is over; their `erasable`
+    columns may be blanked, and nothing else, once the customer they are about is erased; `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     """
 
@@ -40,9 +41,14 @@ class Keys(Struct, frozen=True):
     collate_c: tuple[str, ...] = ()
     append_only: bool = False
     expires: bool = False
+    erasable: tuple[str, ...] = ()
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()
+
+
+# What is left of a text that was there, so that it is still to be seen and rows that must have one keep one.
+BLANK = "—"
 
 
 def new_id() -> Uuid:

@@ -114,6 +114,7 @@ class ActivityAnswer(TenantTable, tablename="activity_answer"):
             Index(("invitation_id",), unique=True, where="by_link", name="activity_answer_link_idx"),
         ),
         append_only=True,
+        erasable=("note",),
         checks={"companions_counted": "companions >= 0"},
     )
 
@@ -165,6 +166,7 @@ class ActivityAttendance(TenantTable, tablename="activity_attendance"):
         wall="customer_id",
         references={"invitation_id": "activity_invitation", "customer_id": "customer"},
         append_only=True,
+        erasable=("note",),
         checks={"somebody": "persons > 0"},
     )
 

@@ -59,4 +59,5 @@ class ApprovalDecision(TenantTable, tablename="approval_decision"):
         unique=(("request_id", "step"), ("request_id", "decided_by")),
         references={"request_id": "approval_request"},
         append_only=True,
+        erasable=("reason",),
     )

@@ -87,5 +87,6 @@ class CampaignResponse(TenantTable, tablename="campaign_response"):
         references={"member_id": "campaign_member"},
         indexes=(Index(("member_id", "responded_at desc")),),
         append_only=True,
+        erasable=("note",),
         checks={"kind_known": "kind in ('interested', 'bought', 'declined')", "dated": "responded_at is not null"},
     )

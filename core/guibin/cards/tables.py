@@ -82,6 +82,7 @@ class CardTelling(TenantTable, tablename="card_telling"):
         wall="customer_id",
         references={"application_id": "card_application", "customer_id": "customer"},
         append_only=True,
+        erasable=("note",),
     )
 
 
@@ -157,6 +158,7 @@ class CardEvent(TenantTable, tablename="card_event"):
         references={"card_id": "card", "customer_id": "customer", "identity_check_id": "identity_check"},
         indexes=(Index(("card_id", "happened_at")),),
         append_only=True,
+        erasable=("note",),
     )
 
 

@@ -83,6 +83,7 @@ class ComplaintIntake(TenantTable, tablename="complaint_intake"):
         references={"complaint_id": "complaint", "from_complaint_id": "complaint"},
         indexes=(Index(("complaint_id",)),),
         append_only=True,
+        erasable=("text",),
     )
 
 
@@ -100,6 +101,7 @@ class ComplaintMerge(TenantTable, tablename="complaint_merge"):
         unique=(("complaint_id",),),
         references={"complaint_id": "complaint", "into_id": "complaint"},
         append_only=True,
+        erasable=("reason",),
     )
 
 
@@ -116,7 +118,7 @@ class ComplaintLevelChange(TenantTable, tablename="complaint_level_change"):
     changed_by_name = Varchar(length=200)
     changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"complaint_id": "complaint"}, append_only=True)
+    keys = Keys(references={"complaint_id": "complaint"}, append_only=True, erasable=("reason",))
 
 
 class ComplaintHandOver(TenantTable, tablename="complaint_hand_over"):
@@ -133,6 +135,7 @@ class ComplaintHandOver(TenantTable, tablename="complaint_hand_over"):
     keys = Keys(
         references={"complaint_id": "complaint", "to_staff_id": "staff", "to_unit_id": "org_unit"},
         append_only=True,
+        erasable=("reason",),
         checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
     )
 
@@ -171,6 +174,7 @@ class ComplaintResolution(TenantTable, tablename="complaint_resolution"):
         unique=(("complaint_id", "round"),),
         references={"complaint_id": "complaint"},
         append_only=True,
+        erasable=("remedy",),
         indexes=(Index(("resolved_at",)),),
         checks={"remedy_given": "length(trim(remedy)) > 0", "cause_given": "length(trim(cause)) > 0"},
     )
@@ -190,6 +194,7 @@ class ComplaintCallback(TenantTable, tablename="complaint_callback"):
     keys = Keys(
         references={"complaint_id": "complaint"},
         append_only=True,
+        erasable=("comment",),
         checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied', 'not_reached')"},
     )
 
@@ -207,6 +212,7 @@ class ComplaintNote(TenantTable, tablename="complaint_note"):
     keys = Keys(
         references={"complaint_id": "complaint"},
         append_only=True,
+        erasable=("text",),
         checks={"kind_known": "kind in ('note', 'contact', 'repair', 'receipt')"},
     )
 
@@ -227,6 +233,7 @@ class ComplaintMessage(TenantTable, tablename="complaint_message"):
     keys = Keys(
         references={"complaint_id": "complaint"},
         append_only=True,
+        erasable=("text",),
         checks={
             "direction_known": "direction in ('out', 'in')",
             "only_ours_answer": "direction = 'out' or not answers",
@@ -248,6 +255,7 @@ class ComplaintRectification(TenantTable, tablename="complaint_rectification"):
         unique=(("complaint_id",),),
         references={"complaint_id": "complaint"},
         append_only=True,
+        erasable=("plan",),
         checks={"plan_given": "length(trim(plan)) > 0"},
     )
 

@@ -53,6 +53,7 @@ class Redemption(TenantTable, tablename="redemption"):
             Index(("reference",), unique=True, where="reference is not null", name="redemption_reference_idx"),
         ),
         append_only=True,
+        erasable=("note",),
         checks={"counted": "quantity > 0 and used_on is not null"},
     )
 
@@ -77,7 +78,9 @@ class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
     reversed_by_name = Varchar(length=200)
     reversed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True)
+    keys = Keys(
+        unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True, erasable=("reason",)
+    )
 
 
 class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
@@ -99,5 +102,6 @@ class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "item", "scheme"), name="entitlement_adjustment_account_idx"),),
         append_only=True,
+        erasable=("reason",),
         checks={"counted": "quantity <> 0 and counts_on is not null"},
     )

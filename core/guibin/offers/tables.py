@@ -73,4 +73,6 @@ class OfferReturn(TenantTable, tablename="offer_return"):
     recorded_by = UuidColumn(default=None)
     recorded_by_name = Varchar(length=200)
 
-    keys = Keys(unique=(("purchase_id",),), references={"purchase_id": "offer_purchase"}, append_only=True)
+    keys = Keys(
+        unique=(("purchase_id",),), references={"purchase_id": "offer_purchase"}, append_only=True, erasable=("reason",)
+    )

@@ -64,7 +64,7 @@ class WorkPlanResult(TenantTable, tablename="work_plan_result"):
     done_by_name = Varchar(length=200)
     done_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("item_id",),), references={"item_id": "work_plan_item"}, append_only=True)
+    keys = Keys(unique=(("item_id",),), references={"item_id": "work_plan_item"}, append_only=True, erasable=("text",))
 
 
 class WorkPlanReview(TenantTable, tablename="work_plan_review"):
@@ -96,6 +96,7 @@ class WorkLog(TenantTable, tablename="work_log"):
         wall="customer_id",
         references={"staff_id": "staff", "customer_id": "customer"},
         append_only=True,
+        erasable=("text",),
         indexes=(Index(("staff_id", "worked_on desc")), Index(("written_at desc", "id desc"))),
         checks={"dated": "worked_on is not null"},
     )
@@ -134,6 +135,7 @@ class RelationshipPlan(TenantTable, tablename="relationship_plan"):
         wall="customer_id",
         references={"customer_id": "customer"},
         append_only=True,
+        erasable=("goal",),
         indexes=(Index(("drawn_up_at desc", "id desc"), name="relationship_plan_newest_idx"),),
     )
 
@@ -153,6 +155,7 @@ class RelationshipMeasure(TenantTable, tablename="relationship_measure"):
         wall="customer_id",
         references={"plan_id": "relationship_plan", "customer_id": "customer"},
         append_only=True,
+        erasable=("text",),
         indexes=(Index(("due_on", "id"), name="relationship_measure_due_idx"),),
         checks={"dated": "due_on is not null"},
     )
@@ -179,4 +182,5 @@ class MeasureEnd(TenantTable, tablename="measure_end"):
             "interaction_id": "interaction",
         },
         append_only=True,
+        erasable=("note",),
     )

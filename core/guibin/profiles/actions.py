@@ -130,7 +130,6 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         "delete from customer_link where customer_id = $1 or of_customer_id = $1",
     ):
         await execute(forgotten, customer_id)
-    await erasing.blank(customer_id)
     await execute(
         "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, employer = '',"
         " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"
@@ -138,6 +137,7 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         customer_id,
         now,
     )
+    await erasing.blank(customer_id)
     await record(_note("customer.erase", customer_id, ()), by=by, now=now)
 
 

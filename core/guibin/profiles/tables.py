@@ -184,6 +184,7 @@ class Correction(TenantTable, tablename="correction"):
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "corrected_at desc", "id desc"), name="correction_history_idx"),),
         append_only=True,
+        erasable=("reason",),
     )
 
 
@@ -230,6 +231,7 @@ class CustomerAssignment(TenantTable, tablename="customer_assignment"):
         wall="customer_id",
         references={"customer_id": "customer", "org_unit_id": "org_unit", "account_manager_id": "staff"},
         append_only=True,
+        erasable=("reason",),
         indexes=(Index(("customer_id", "assigned_at desc")),),
     )
 

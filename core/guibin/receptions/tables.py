@@ -74,6 +74,7 @@ class ReceptionEvent(TenantTable, tablename="reception_event"):
         wall="customer_id",
         references=_OF_RECEPTION,
         append_only=True,
+        erasable=("text",),
         indexes=(
             Index(("reception_id", "written_at")),
             Index(
@@ -175,7 +176,7 @@ class ReceptionChange(TenantTable, tablename="reception_change"):
     changed_by_name = Varchar(length=200)
     changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True)
+    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("reason",))
 
 
 class ReceptionNotice(TenantTable, tablename="reception_notice"):
@@ -198,6 +199,7 @@ class ReceptionNotice(TenantTable, tablename="reception_notice"):
         wall="customer_id",
         references=_OF_RECEPTION,
         append_only=True,
+        erasable=("reason",),
         checks={"kind_known": "kind in ('notice', 'change', 'cancellation')"},
     )
 
@@ -303,6 +305,7 @@ class ReceptionArrival(TenantTable, tablename="reception_arrival"):
         wall="customer_id",
         references=_OF_RECEPTION,
         append_only=True,
+        erasable=("text",),
         checks={"waited": "waited_minutes >= 0"},
     )
 
@@ -323,6 +326,7 @@ class ReceptionFeedback(TenantTable, tablename="reception_feedback"):
         wall="customer_id",
         references=_OF_RECEPTION,
         append_only=True,
+        erasable=("text",),
         checks={"score_range": "score is null or score between 0 and 100"},
     )
 
@@ -343,6 +347,7 @@ class ReceptionFeedbackAnswer(TenantTable, tablename="reception_feedback_answer"
         wall="customer_id",
         references={"feedback_id": "reception_feedback", "customer_id": "customer"},
         append_only=True,
+        erasable=("reply", "handling"),
     )
 
 
@@ -358,4 +363,4 @@ class ReceptionMaterial(TenantTable, tablename="reception_material"):
     added_by_name = Varchar(length=200)
     added_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True)
+    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("name",))

@@ -69,6 +69,7 @@ class InteractionHandling(TenantTable, tablename="interaction_handling"):
         wall="customer_id",
         references={"interaction_id": "interaction", "customer_id": "customer"},
         append_only=True,
+        erasable=("text",),
         checks={"text_given": "length(trim(text)) > 0"},
     )
 
@@ -125,6 +126,7 @@ class VisitChange(TenantTable, tablename="visit_change"):
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},
         append_only=True,
+        erasable=("reason",),
         checks={"reason_given": "length(trim(reason)) > 0"},
     )
 
@@ -168,6 +170,7 @@ class VisitSignature(TenantTable, tablename="visit_signature"):
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},
         append_only=True,
+        erasable=("signed_by",),
         checks={"type_known": "media_type in ('image/png', 'image/jpeg', 'application/pdf')"},
     )
 
@@ -187,4 +190,5 @@ class VisitFiling(TenantTable, tablename="visit_filing"):
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},
         append_only=True,
+        erasable=("note",),
     )

@@ -32,6 +32,7 @@ class CustomerReview(TenantTable, tablename="customer_review"):
         wall="customer_id",
         references={"customer_id": "customer", "request_id": "department_request"},
         append_only=True,
+        erasable=("situation", "needs", "follow_up"),
         indexes=(
             Index(("reviewed_at desc", "id desc"), name="customer_review_newest_idx"),
             Index(("follow_up_on",), where="follow_up_on is not null", name="customer_review_follow_up_idx"),
@@ -54,6 +55,7 @@ class ReviewOutcome(TenantTable, tablename="review_outcome"):
         wall="customer_id",
         references={"review_id": "customer_review", "customer_id": "customer"},
         append_only=True,
+        erasable=("text",),
     )
 
 
@@ -80,6 +82,7 @@ class RegisterEntry(TenantTable, tablename="register_entry"):
         wall="customer_id",
         references={"customer_id": "customer"},
         append_only=True,
+        erasable=("text", "values"),
         indexes=(Index(("written_at desc", "id desc"), name="register_entry_newest_idx"),),
     )
 
@@ -100,6 +103,7 @@ class RegisterCorrection(TenantTable, tablename="register_correction"):
         wall="customer_id",
         references={"entry_id": "register_entry", "customer_id": "customer"},
         append_only=True,
+        erasable=("reason", "text", "values"),
     )
 
 

@@ -85,6 +85,7 @@ class ServiceStep(TenantTable, tablename="service_step"):
         wall="customer_id",
         references={"request_id": "service_request", "customer_id": "customer"},
         append_only=True,
+        erasable=("result", "reaction", "accompanied_by"),
         indexes=(Index(("rated",), where="rating is not null", name="service_step_rated_idx"),),
         checks={"rating_in_range": "rating is null or rating between 1 and 5"},
     )
@@ -106,6 +107,7 @@ class ServiceAppointment(TenantTable, tablename="service_appointment"):
         wall="customer_id",
         references={"request_id": "service_request", "customer_id": "customer"},
         append_only=True,
+        erasable=("reason",),
         indexes=(Index(("request_id", "made_at")),),
     )
 
@@ -131,6 +133,7 @@ class ServiceHandOver(TenantTable, tablename="service_hand_over"):
             "to_unit_id": "org_unit",
         },
         append_only=True,
+        erasable=("reason",),
         indexes=(Index(("request_id", "handed_at")),),
         checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
     )
@@ -151,6 +154,7 @@ class ServiceNote(TenantTable, tablename="service_note"):
         wall="customer_id",
         references={"request_id": "service_request", "customer_id": "customer"},
         append_only=True,
+        erasable=("text",),
         indexes=(Index(("request_id", "written_at")),),
         checks={"kind_known": "kind in ('note', 'contact', 'coordination')"},
     )
@@ -172,5 +176,6 @@ class ServiceEnd(TenantTable, tablename="service_end"):
         wall="customer_id",
         references={"request_id": "service_request", "customer_id": "customer"},
         append_only=True,
+        erasable=("reason",),
         checks={"outcome_known": "outcome in ('rejected', 'withdrawn')"},
     )

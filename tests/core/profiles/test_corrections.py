@@ -121,7 +121,7 @@ async def test_the_history_of_an_erased_customer_is_closed_for_good(client, tena
     async with tenant.scope() as scope:
         dump = await scope.connection.fetchval("select string_agg(c::text, '') from correction c")
 
-    assert await history(client, address) == [("name", None, None, "写错了名字")]
+    assert await history(client, address) == [("name", None, None, "—")]
     assert [name for name in ("张三", "李四") if name in dump or name.encode().hex() in dump] == []
 
 
