@@ -90,6 +90,13 @@ class ComplaintResolved(Event, frozen=True):
     in_time: bool
 
 
+class ComplaintMerged(Event, frozen=True):
+    """It was the same matter as `into_id`, where it goes on with every intake; it has ended itself."""
+
+    complaint_id: UUID
+    into_id: UUID
+
+
 class ComplaintReopened(Event, frozen=True):
     """The customer was not satisfied: round 2, 3, …"""
 

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.events import ComplaintMerged
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -47,6 +49,7 @@ async def merge(
             action="complaint.merge", subject=SUBJECT, subject_id=row["id"], customer_id=row["customer_id"]
         )
         await record(note, by=by, now=now)
+    await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=now)
     return await by_id(complaint_id)
 
 

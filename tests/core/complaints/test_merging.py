@@ -1,6 +1,7 @@
 """The same matter came in twice: one case goes on, its clock counts from the earliest receipt, the other one stops."""
 
 import asyncio
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -67,6 +68,20 @@ async def test_one_case_goes_on_with_every_intake_from_the_earliest_receipt(clie
         reasons = await fetch("select reason, into_id from complaint_merge")
     assert {str(row["subject_id"]) for row in audited} == {by_phone["id"], in_hall["id"]}
     assert [(row["reason"], str(row["into_id"])) for row in reasons] == [("同一故障", by_phone["id"])]
+
+
+async def test_other_systems_hear_which_case_goes_on(client, tenant, twice):
+    by_phone, in_hall = twice
+    asked = {"url": "https://hooks.example.com/guibin", "event_types": ["complaint_merged"]}
+    assert (await client.post("/api/v1/webhooks", json=asked)).status_code == 201
+
+    await merge(client, by_phone, in_hall)
+
+    async with tenant.scope():
+        sent = [json.loads(row["body"]) for row in await fetch("select body from webhook_event")]
+    assert [(one["type"], one["data"]) for one in sent] == [
+        ("complaint_merged", {"complaint_id": in_hall["id"], "into_id": by_phone["id"]})
+    ]
 
 
 @pytest.mark.rule("S07-16")
