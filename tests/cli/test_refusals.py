@@ -32,7 +32,14 @@ WRONG = (
         ("mapping", "a file that can be read", "given: gone.toml"),
     ),
     ("import {slug} customers good.csv --mapping part.toml", ("colums", "columns", "given: part.toml")),
-    ("import {slug} customers good.csv --mapping field.toml", ("row 2, numbr", "not a field of the archive")),
+    (
+        "import {slug} customers good.csv --mapping field.toml",
+        ("mapping.columns", "did you mean number?", "given: numbr"),
+    ),
+    ("import {slug} orders good.csv --mapping field.toml", ("mapping.columns", "did you mean number?", "given: numbr")),
+    ("import {slug} interactions good.csv --mapping field.toml", ("mapping.columns", "the fields are", "given: numbr")),
+    ("import {slug} facts good.csv --mapping field.toml", ("mapping.columns", "the fields are", "given: numbr")),
+    ("import {slug} complaints good.csv --mapping field.toml", ("mapping.columns", "the fields are", "given: numbr")),
     (
         "import {slug} customers good.csv --mapping column.toml",
         ("heading", "a column the mapping needs", "given: 编号"),

@@ -14,7 +14,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.actions import open_archives
 from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
-from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
@@ -26,6 +26,10 @@ from .requests import TEXT_CHARS_MAX, NewComplaint
 BATCH_ROWS = 500
 _YES = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False, "": False}
 _STATES = ("", "open", "closed")
+_FIELDS = (
+    *("source", "source_number", "text", "channel", "received_at", "level", "state", "status", "on_behalf"),
+    *("customer_number", "customer_name", "customer_kind"),
+)
 
 
 async def import_complaints(
@@ -46,6 +50,7 @@ async def import_complaints(
     `state` closed means that the source had settled it, at a moment it does not tell: it has no clock. A moment after
     the company's clock is kept: its deadline starts then. Raises BadRows or Invalid; then nothing is written.
     """
+    refuse_unknown(mapping, _FIELDS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     known = {
         (row["source"], row["source_number"])

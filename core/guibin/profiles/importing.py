@@ -23,7 +23,7 @@ from guibin.spreadsheets.importing import (
     problem,
     unpacked,
 )
-from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
@@ -33,6 +33,7 @@ from guibin_tenants.scope import execute, fetch
 
 from .bulk import Columns, write_archives
 from .disclosures import PURPOSE_CHARS_MIN
+from .exporting import ORDER_COLUMNS
 from .held import Place, changes, held_of, places_of
 from .queries import archive_fields
 from .sealing import opened
@@ -55,6 +56,7 @@ async def import_customers(
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(by, may("customers:import"))
     reader = ArchiveReader(policy, Known(await _units(), await _people(), await _erased(), await _personal(policy)))
+    refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
     await _plan_for_many()
     total, checked = await _check(file, mapping, reader, progress)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
@@ -88,6 +90,7 @@ async def import_orders(
 ) -> Imported:
     """Add or update orders by number: customer_number, number, product, price, started_on, ends_on."""
     require(by, may("customers:import"))
+    refuse_unknown(mapping, ORDER_COLUMNS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []

@@ -13,7 +13,7 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
-from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, staff
@@ -78,6 +78,7 @@ async def import_interactions(
     everything wrong, or Invalid for an unreadable file; then nothing is written.
     """
     require(by, may("customers:import"))
+    refuse_unknown(mapping, COLUMNS)
     reader = await _reader(policy, by, now)
     total = _check(file, mapping, reader, progress)
     created = 0

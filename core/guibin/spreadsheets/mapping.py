@@ -2,7 +2,9 @@
 
 import re
 import tomllib
+from collections.abc import Collection
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,6 +78,21 @@ def load(file: Path) -> Mapping:
             rule = "a first and a last character, counted from 1"
             raise Invalid(fields=(FieldError(f"mapping.fixed_width.{name}", rule, value=f"{first}, {last}"),))
     return mapping
+
+
+def refuse_unknown(mapping: Mapping, known: Collection[str]) -> None:
+    """Raises Invalid for every field that the mapping fills and that is none of `known`: its values would be lost."""
+    parts = {part: getattr(mapping, part) for part in ("columns", "constants", "values", "moments", "templates")}
+    every = f"the fields are {', '.join(sorted(known))}"
+    problems = []
+    for part, fields in parts.items():
+        for field in fields:
+            if field not in known:
+                near = get_close_matches(field, known, n=1)
+                fix = f"did you mean {near[0]}? {every}" if near else every
+                problems.append(FieldError(f"mapping.{part}", "a field of what is imported", fix, field))
+    if problems:
+        raise Invalid("The mapping fills fields there are not; nothing was read", fields=tuple(problems))
 
 
 def wanted_columns(mapping: Mapping) -> frozenset[str]:

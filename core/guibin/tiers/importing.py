@@ -27,7 +27,7 @@ from guibin.spreadsheets.importing import (
     problem,
     unpacked,
 )
-from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
@@ -68,6 +68,7 @@ async def import_facts(
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     today = local_day(now, mapping.time_zone)
     reader = _Reader(customers, units_of(policy), mapping.time_zone, today)
+    refuse_unknown(mapping, {*_OWN, *reader.units})
     total, checked = _check(file, mapping, reader, progress)
     recorded = corrected = known = 0
     for batch in checked:
