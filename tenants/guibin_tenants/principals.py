@@ -91,6 +91,10 @@ class Principal(Struct, frozen=True, kw_only=True):
     units: str | tuple[UUID, ...] = ALL_UNITS
     address: str = ""
 
+    def covers(self, unit_id: UUID | None) -> bool:
+        """Whether the org unit is among those whose archives are visible."""
+        return self.units == ALL_UNITS or unit_id in self.units
+
 
 class Predicate:
     """A question about a principal; combine with `&`, `|` and `~`."""

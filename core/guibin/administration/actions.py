@@ -15,7 +15,7 @@ from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, has_role
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, fetch, fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over
@@ -135,7 +135,7 @@ async def dissolve_unit(unit_id: UUID, new: UnitDissolution, *, by: Principal, n
     """Raises NotFound, AlreadyDissolved, NobodyTakesOver, Invalid; Forbidden for units beyond the admin's own."""
     if not await fetch_value("select true from org_unit where id = $1", unit_id):
         raise NotFound(f"There is no org unit {unit_id}")
-    if by.units != ALL_UNITS and unit_id not in by.units:
+    if not by.covers(unit_id):
         raise Forbidden("That org unit is not under yours")
     await _refuse_unit(new.successor_id, by, field="successor_id")
     return await handing_over.dissolve(unit_id, new, by=by, now=now)
@@ -213,7 +213,7 @@ async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org
     standing = "select true from org_unit where id = $1 and dissolved_at is null"
     if unit_id is not None and not await fetch_value(standing, unit_id):
         raise Invalid(fields=(FieldError(field, "one of the company's org units", value=str(unit_id)),))
-    if by.units != ALL_UNITS and (unit_id is None or unit_id not in by.units):
+    if not by.covers(unit_id):
         raise Forbidden("That org unit is not under yours")
 
 

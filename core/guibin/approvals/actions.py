@@ -14,7 +14,7 @@ from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import deadlines
@@ -207,7 +207,7 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal)
     # A key granted the permission stands for the company's own approval system: it has no role.
     if by.kind != "key" and not set(request["awaits"]) & set(by.roles):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
-    if by.units != ALL_UNITS and request["org_unit_id"] not in by.units:
+    if not by.covers(request["org_unit_id"]):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
     level = msgspec.json.decode(request["flow"], type=ApprovalFlow).steps[request["step"]].level
     if level is not None and by.kind != "key" and await level_of(by.org_unit_id) > level:

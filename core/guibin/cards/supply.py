@@ -238,7 +238,7 @@ async def unit_of(given: UUID | None, by: Principal) -> UUID:
 
 
 def _refuse_other_unit(unit_id: UUID, by: Principal) -> None:
-    if by.units != ALL_UNITS and unit_id not in by.units:
+    if not by.covers(unit_id):
         raise OtherUnit()
 
 

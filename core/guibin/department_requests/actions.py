@@ -21,7 +21,7 @@ from guibin.sla.plans import Terms
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
+from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .queries import ANSWER, MINE, DepartmentRequestForm, form, leads, units_of
@@ -330,7 +330,7 @@ async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
 
 async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
     row = await _locked(request_id, by)
-    covered = by.units == ALL_UNITS or row["to_unit_id"] in by.units
+    covered = by.covers(row["to_unit_id"])
     if by.id != row["owner_id"] and (by.id == row["asked_by"] or not covered):
         raise OtherDepartments("Only the department asked answers for itself")
     if row["state"] not in WITH_DEPARTMENT:
@@ -340,7 +340,7 @@ async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
 
 async def _for_asker(request_id: UUID, by: Principal) -> asyncpg.Record:
     row = await _locked(request_id, by)
-    covered = by.units == ALL_UNITS or row["from_unit_id"] in by.units
+    covered = by.covers(row["from_unit_id"])
     if by.id != row["asked_by"] and (by.id == row["owner_id"] or not covered):
         raise OtherDepartments("Only those who asked send it again or withdraw it")
     return row

@@ -11,7 +11,7 @@ from guibin_tenants import org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, see_units
+from guibin_tenants.scope import execute, fetch_one, see_units
 from guibin_tenants.tables import new_id
 
 from .periods import Period
@@ -35,7 +35,7 @@ async def unit_seen(wanted: UUID | None, *, by: Principal) -> OrgUnitView:
     units = {unit.id: unit for unit in await org_units.all_units()}
     head = next((unit for unit in units.values() if unit.parent_id is None), None)
     chosen = wanted or by.org_unit_id or (head.id if head else None)
-    if chosen not in units or (by.units != ALL_UNITS and chosen not in by.units):
+    if chosen not in units or not by.covers(chosen):
         raise NotFound(f"There is no org unit {wanted}")
     visible = await org_units.visible_from(chosen)
     if isinstance(visible, tuple):

@@ -11,7 +11,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.profiles.handing_over import on_dissolution
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
@@ -86,7 +86,7 @@ async def finish(measure_id: UUID, result: MeasureResult, *, by: Principal, now:
     row = await fetch_one("select org_unit_id, done_at from improvement_measure where id = $1 for update", measure_id)
     if row is None:
         raise NotFound(f"There is no improvement measure {measure_id}")
-    if by.units != ALL_UNITS and row["org_unit_id"] not in by.units:
+    if not by.covers(row["org_unit_id"]):
         raise Forbidden("It is another department's")
     if row["done_at"] is not None:
         raise MeasureDone()

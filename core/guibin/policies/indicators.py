@@ -22,7 +22,7 @@ from guibin.policy.validation import validate
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_one, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
 from .actions import write_again
@@ -86,7 +86,7 @@ async def propose(new: NewIndicator, *, policy: Policy, by: Principal, now: date
     Raises Invalid with every contradiction, and for a scheme with one standard for the whole company; IndicatorTaken.
     """
     unit = await org_units.by_code(new.org_unit)
-    if unit is None or (by.units != ALL_UNITS and unit.id not in by.units):
+    if unit is None or not by.covers(unit.id):
         raise Invalid(fields=(FieldError("org_unit", "the code of an org unit of yours", value=new.org_unit),))
     flow = _flow(new, policy)
     indicator = Indicator(
