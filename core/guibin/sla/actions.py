@@ -180,12 +180,7 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
         f" and {_COUNTS_BY} = $1 order by id for update",
         calendar_name,
     )
-    moved = 0
-    for timer in rows:
-        after = msgspec.structs.replace(_record(timer), calendar_version=newest.version)
-        change = await _move(timer, after, "calendar", by=by, now=now)
-        moved += change.due_before != change.due_after
-    return moved
+    return sum([await _count_by(newest, timer, "calendar", by=by, now=now) for timer in rows])
 
 
 async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now: datetime) -> int:
@@ -196,6 +191,8 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now:
         f"select t.*, c.org_unit_id, {_COUNTS_BY} as counts_by from timer t"
         " join customer c on c.tenant_id = t.tenant_id and c.id = t.customer_id"
         " where t.completed_at is null and t.cancelled_at is null and t.clock -> 'terms' ->> 'calendar' <> $2"
+        # Where no unit has hours of its own, none is read and none is locked.
+        " and (t.clock ->> 'own_calendar' <> '' or exists (select from unit_calendar))"
         " and ($1::uuid[] is null or t.customer_id = any ($1)) order by t.id for update of t",
         list(customer_ids) if customer_ids is not None else None,
         calendars.ALWAYS,
@@ -203,14 +200,12 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now:
     known: dict[tuple[str, UUID], CalendarInForce] = {}
     moved = 0
     for timer in rows:
-        before = _record(timer)
-        name, unit_id = before.terms.calendar, timer["org_unit_id"]
+        name, unit_id = _record(timer).terms.calendar, timer["org_unit_id"]
         if (name, unit_id) not in known:
             known[name, unit_id] = await calendars.counting(name, timer["customer_id"])
         calendar = known[name, unit_id]
         if calendar.calendar.name != timer["counts_by"]:
-            change = await _move(timer, _counted_by(calendar, before), "hours", by=by, now=now)
-            moved += change.due_before != change.due_after
+            moved += await _count_by(calendar, timer, "hours", by=by, now=now)
     return moved
 
 
@@ -226,10 +221,24 @@ async def _open_timer(subject_id: UUID, milestone: str, *, now: datetime) -> asy
     timer = await fetch_one(running, subject_id, milestone)
     if timer is None:
         raise NotFound(f"No deadline {milestone} runs for {subject_id}")
-    if timer["next_at"] is not None and timer["next_at"] <= now:
-        await fire_one(timer["id"], until=now, now=now)
-        timer = await fetch_one(running, subject_id, milestone) or timer
-    return timer
+    return await _settled(timer, now=now)
+
+
+async def _settled(timer: asyncpg.Record, *, now: datetime) -> asyncpg.Record:
+    """The timer once everything it owed up to now has happened."""
+    if timer["next_at"] is None or timer["next_at"] > now:
+        return timer
+    await fire_one(timer["id"], until=now, now=now)
+    return await fetch_one("select * from timer where id = $1", timer["id"]) or timer
+
+
+async def _count_by(
+    calendar: CalendarInForce, timer: asyncpg.Record, reason: str, *, by: Principal, now: datetime
+) -> bool:
+    """Count by this calendar from now on; whether the deadline moved."""
+    timer = await _settled(timer, now=now)
+    change = await _move(timer, _counted_by(calendar, _record(timer)), reason, by=by, now=now)
+    return change.due_before != change.due_after
 
 
 async def _move(

@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import Struct
 
 from guibin.policy.calendars import Calendar, always, china_calendar
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 ALWAYS = "always"
@@ -38,18 +39,15 @@ async def write(calendar: Calendar, *, note: str, by: Principal, now: datetime) 
     problems = _contradictions(calendar)
     if problems:
         raise Invalid("The calendar contradicts itself", fields=tuple(problems))
-    before = await _newest(calendar.name)
-    version = 1 + (before.version if before else 0)
+    before = await fetch_one(_NEWEST.format("$1"), calendar.name)
+    version = 1 + (before["version"] if before else 0)
     await _insert(calendar, version, note=note, by=by, now=now)
     return version
 
 
-async def in_force(name: str) -> CalendarInForce:
-    """The newest version. Raises Invalid for a name the tenant has no calendar of."""
-    found = await _newest(name)
-    if found is None:
-        raise Invalid(fields=(FieldError("calendar", "one of the company's calendars", "see GET /calendars", name),))
-    return found
+async def in_force(name: str, *, field: str = "calendar") -> CalendarInForce:
+    """The newest version. Raises Invalid, which names the `field`, for a name the tenant has no calendar of."""
+    return _found(await fetch_one(_NEWEST.format("$1"), name), name, field)
 
 
 async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
@@ -59,10 +57,10 @@ async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
     """
     if name == ALWAYS or customer_id is None:
         return await in_force(name)
-    own: str | None = await fetch_value(_OWN, name, customer_id)
-    return await in_force(own or name)
+    return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OWN}), $1)"), name, customer_id), name, "calendar")
 
 
+_NEWEST = "select version, value from calendar_version where name = {} order by version desc limit 1"
 _OWN = (
     "with recursive above as ("
     "  select u.tenant_id, u.id, u.parent_id, 0 as level from customer c"
@@ -73,6 +71,12 @@ _OWN = (
     " select o.counts_by from above a join unit_calendar o on o.tenant_id = a.tenant_id and o.org_unit_id = a.id"
     " where o.calendar = $1 and not a.is_cycle order by a.level limit 1"
 )
+
+
+def _found(row: asyncpg.Record | None, name: str, field: str) -> CalendarInForce:
+    if row is None:
+        raise Invalid(fields=(FieldError(field, "one of the company's calendars", "see GET /calendars", name),))
+    return CalendarInForce(row["version"], _decoded(row["value"]))
 
 
 async def all_in_force() -> list[CalendarInForce]:
@@ -106,15 +110,6 @@ def _contradictions(calendar: Calendar) -> list[FieldError]:
         for day in sorted(calendar.open_on & calendar.closed_on)
     ]
     return problems
-
-
-async def _newest(name: str) -> CalendarInForce | None:
-    row = await fetch_one(
-        "select version, value from calendar_version where name = $1 order by version desc limit 1", name
-    )
-    if row is None:
-        return None
-    return CalendarInForce(row["version"], _decoded(row["value"]))
 
 
 async def _insert(calendar: Calendar, version: int, *, note: str, by: Principal, now: datetime) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import actions, calendars
@@ -25,7 +25,8 @@ class UnitCalendarView(Struct, frozen=True):
 
 
 async def of_unit(unit_id: UUID) -> list[UnitCalendarView]:
-    """What the unit itself has set, by name of the company's calendar; what is above it holds for the rest."""
+    """What the unit itself has set, by name of the company's calendar; what is above it holds for the rest. Raises NotFound."""
+    await _refuse_unknown(unit_id)
     rows = await fetch(
         "select org_unit_id, calendar, counts_by, set_by_name, set_at from unit_calendar where org_unit_id = $1"
         " order by calendar",
@@ -42,8 +43,8 @@ async def count_by(unit_id: UUID, calendar: str, counts_by: str, *, by: Principa
     await _refuse(unit_id, by)
     if calendar == calendars.ALWAYS:
         raise Invalid(fields=(FieldError("calendar", "not `always`", "round the clock is so everywhere", calendar),))
-    for name in (calendar, counts_by):
-        await calendars.in_force(name)
+    await calendars.in_force(calendar)
+    await calendars.in_force(counts_by, field="counts_by")
     await execute(
         "insert into unit_calendar (id, org_unit_id, calendar, counts_by, set_by, set_by_name, set_at)"
         " values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, org_unit_id, calendar) do update"
@@ -69,7 +70,11 @@ async def count_as_above(unit_id: UUID, calendar: str, *, by: Principal, now: da
 
 
 async def _refuse(unit_id: UUID, by: Principal) -> None:
+    await _refuse_unknown(unit_id)
+    if not by.covers(unit_id):
+        raise Forbidden("That org unit is not under yours")
+
+
+async def _refuse_unknown(unit_id: UUID) -> None:
     if not await fetch_value("select true from org_unit where id = $1 and dissolved_at is null", unit_id):
         raise NotFound("There is no such org unit, or it was dissolved")
-    if by.units != ALL_UNITS and unit_id not in by.units:
-        raise Forbidden("That org unit is not under yours")

@@ -8,7 +8,7 @@ from guibin.policy.deadlines import BusinessHours, Hours
 from guibin.sla import actions
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 CUSTOMER = {"number": "DK00001", "name": "王建国", "kind": "leader", "employer": "成都市教育局"}
@@ -181,6 +181,23 @@ async def test_a_pause_and_another_limit_keep_the_outlets_hours(client, tenant, 
     assert (resumed, await due(client, subject)) == ("2026-03-02T11:00:00Z", "2026-03-02T12:00:00Z")
 
 
+@pytest.mark.parametrize("how", ["hours", "calendar"])
+async def test_what_fell_due_before_the_hours_changed_has_happened(client, tenant, clock, running, how):
+    _, subject = await running("hotan")
+    clock.set(datetime(2026, 3, 2, 5, 30, tzinfo=UTC))
+
+    if how == "hours":
+        await own_hours(client, tenant, "hotan")
+    else:
+        calendar = {**HOTAN, "name": "business"}
+        await client.put("/api/v1/calendars/business", json={"calendar": calendar, "note": "营业时间"})
+
+    async with tenant.scope():
+        steps = await fetch("select step from timer_step where due_at = $1", datetime.fromisoformat(BY_COMPANY))
+        breached_at = await fetch_value("select breached_at from timer where subject_id = $1", subject)
+    assert ([row["step"] for row in steps], breached_at) == (["breach"], datetime.fromisoformat(BY_COMPANY))
+
+
 async def test_what_runs_round_the_clock_does_so_everywhere(client, tenant, running):
     await own_hours(client, tenant, "hotan")
 
@@ -196,9 +213,10 @@ async def test_calendars_and_units_there_are_not(client, tenant, running):
     path = f"/api/v1/org-units/{tenant.units['hotan']}/calendars"
     body = {"counts_by": "hotan", "note": "x"}
 
-    assert (unknown["errors"][0]["field"], unknown["errors"][0]["value"]) == ("calendar", "lhasa")
+    assert (unknown["errors"][0]["field"], unknown["errors"][0]["value"]) == ("counts_by", "lhasa")
     assert (await client.put(f"{path}/lhasa", json=body)).status_code == 422
     assert (await client.delete(f"{path}/business")).status_code == 404
+    assert (await client.get(f"/api/v1/org-units/{new_id()}/calendars")).status_code == 404
     assert (await client.put(f"/api/v1/org-units/{new_id()}/calendars/business", json=body)).status_code == 404
 
 
