@@ -8,14 +8,10 @@ from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
 from guibin.app import jobs as app
 from guibin.approvals import jobs as approvals
-from guibin.archive_checks import erasing as archive_checks_erased
 from guibin.archive_checks import jobs as archive_checks
-from guibin.cards import erasing as cards_erased
 from guibin.cards import jobs as cards
-from guibin.care import erasing as care_erased
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
-from guibin.complaints import erasing as complaints_erased
 from guibin.complaints import handing_over as complaints_handed_over
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
@@ -27,42 +23,26 @@ from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.jobs.rhythms import Rhythm, check
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
-from guibin.plans import erasing as plans_erased
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
 from guibin.plans import relationship_jobs as relationships
-from guibin.receptions import erasing as receptions_erased
 from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
-from guibin.records import erasing as records_erased
 from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
 from guibin.reviews import jobs as reviews
 from guibin.reviews import register_jobs as registers
-from guibin.service_requests import erasing as service_requests_erased
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
-from guibin.surveys import erasing as surveys_erased
 from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import sending as survey_sending
-from guibin.tiers import erasing as tiers_erased
 from guibin.tiers import jobs as tiers
 from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
 HANDLERS = (
-    archive_checks_erased,
-    cards_erased,
-    care_erased,
-    complaints_erased,
-    plans_erased,
-    receptions_erased,
-    records_erased,
-    service_requests_erased,
-    surveys_erased,
-    tiers_erased,
     approvals,
     archive_checks,
     activities,

@@ -140,7 +140,7 @@ def erasable(table: type[TenantTable]) -> tuple[list[str], list[str]]:
 def _erasure(table: type[TenantTable]) -> list[str]:
     """Lets the application blank words of rows about an erased customer, where rows are otherwise never changed."""
     name, columns = table._meta.tablename, table.keys.erasable
-    if not columns:
+    if not columns or not table.keys.append_only:
         return []
     column, through = about(table)
     whose = f"{name}.{column}"

@@ -29,8 +29,9 @@ class Keys(Struct, frozen=True):
     `references` maps a column to the table whose row it names, within the tenant. `wall` names the column that
     says whose archive a row belongs to: `org_unit_id`, or `customer_id` to follow the customer's wall.
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
-    never updated or deleted by the application, `expires` allows deleting them when their time is over; their `erasable`
-    columns may be blanked, and nothing else, once the customer they are about is erased; `checks` are SQL conditions by name. `relay` columns are readable
+    never updated or deleted by the application, `expires` allows deleting them when their time is over. `erasable` columns
+    are blanked when the customer they are about is erased: of an append-only row that is all that can ever be changed.
+    `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     """
 

@@ -29,6 +29,7 @@ class ApprovalRequest(TenantTable, tablename="approval_request"):
     outcome = Varchar(length=10, default=None, null=True)
 
     keys = Keys(
+        erasable=("note",),
         wall="customer_id",
         references={"org_unit_id": "org_unit"},
         indexes=(

@@ -21,6 +21,7 @@ class ArchiveFinding(TenantTable, tablename="archive_finding"):
     waiver = Text(default=None, null=True)
 
     keys = Keys(
+        erasable=("waiver",),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(

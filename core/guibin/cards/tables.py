@@ -52,6 +52,7 @@ class CardApplication(TenantTable, tablename="card_application"):
     closed_because = Varchar(length=20, default="")
 
     keys = Keys(
+        erasable=("reason",),
         wall="customer_id",
         references={
             "customer_id": "customer",

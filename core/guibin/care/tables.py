@@ -22,6 +22,7 @@ class Reminder(TenantTable, tablename="reminder"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("result",),
         wall="customer_id",
         references={"customer_id": "customer", "order_id": "product_order"},
         unique=(("order_id", "ends_on", "lead_days"),),
@@ -44,6 +45,7 @@ class Renewal(TenantTable, tablename="renewal"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("reason",),
         wall="customer_id",
         references={"customer_id": "customer", "order_id": "product_order", "renewed_order_id": "product_order"},
         unique=(("order_id", "ends_on"),),
@@ -76,6 +78,7 @@ class CareTask(TenantTable, tablename="care_task"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("result",),
         wall="customer_id",
         references={"customer_id": "customer"},
         unique=(("customer_id", "occasion", "about", "year"),),

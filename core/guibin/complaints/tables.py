@@ -43,6 +43,7 @@ class Complaint(TenantTable, tablename="complaint"):
     version = Integer(default=1)
 
     keys = Keys(
+        erasable=("text", "because"),
         unique=(("number",),),
         wall="customer_id",
         references={
@@ -153,6 +154,7 @@ class ComplaintPause(TenantTable, tablename="complaint_pause"):
     ended_by_name = Varchar(length=200, default="")
 
     keys = Keys(
+        erasable=("reason",),
         references={"complaint_id": "complaint"},
         indexes=(Index(("complaint_id",), unique=True, where="ended_at is null", name="complaint_pause_open_idx"),),
         checks={"ends_after_it_starts": "ended_at is null or ended_at >= started_at"},

@@ -49,6 +49,7 @@ class WorkPlanItem(TenantTable, tablename="work_plan_item"):
     staff_name = Varchar(length=200)
 
     keys = Keys(
+        erasable=("text",),
         unique=(("plan_id", "round", "place"),),
         wall="customer_id",
         references={"plan_id": "work_plan", "customer_id": "customer", "staff_id": "staff"},

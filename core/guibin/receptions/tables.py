@@ -38,6 +38,7 @@ class Reception(TenantTable, tablename="reception"):
     version = Integer(default=1)
 
     keys = Keys(
+        erasable=("text", "source"),
         unique=(("number",),),
         wall="customer_id",
         references={"customer_id": "customer", "venue_id": "org_unit", "host_id": "staff"},
@@ -127,6 +128,7 @@ class ReceptionApplication(TenantTable, tablename="reception_application"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("reason",),
         wall="customer_id",
         references={**_OF_RECEPTION, "approval_id": "approval_request"},
         indexes=(

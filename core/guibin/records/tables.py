@@ -36,6 +36,7 @@ class Interaction(TenantTable, tablename="interaction"):
     source_number = Varchar(length=64, default=None, null=True)
 
     keys = Keys(
+        erasable=("content", "need", "place", "number_masked"),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(
@@ -95,6 +96,7 @@ class Visit(TenantTable, tablename="visit"):
     version = Integer(default=1)
 
     keys = Keys(
+        erasable=("purpose", "place"),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(

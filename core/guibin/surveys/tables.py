@@ -113,6 +113,7 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
     proposed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("text",),
         wall="customer_id",
         references={
             "round_id": "survey_round",

@@ -109,6 +109,7 @@ class Membership(TenantTable, tablename="membership"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("reason",),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(
@@ -201,6 +202,7 @@ class Application(TenantTable, tablename="application"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        erasable=("reason", "form"),
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(

@@ -1,5 +1,0 @@
-"""Which words of this slice erasure blanks."""
-
-from guibin.profiles.erasing import words
-
-words("archive_finding", "waiver")
