@@ -12,7 +12,10 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin import provisioning
+from guibin import (
+    provisioning,
+    timetable,  # noqa: F401  # makes known who reacts
+)
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Company, real_clock

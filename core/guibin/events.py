@@ -3,10 +3,8 @@
 An event leaves with its transaction: it becomes one ledger job for every reaction, in the same transaction.
 """
 
-import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -145,6 +143,8 @@ Listener = Callable[[Sequence[Event], datetime], Awaitable[None]]
 # Which job kinds react to an event, and to which subjects of it: none is any.
 _kinds_by_event: dict[type[Struct], dict[str, tuple[str, ...]]] = {}
 _listeners: list[Listener] = []
+# Filled once a composition root has imported whatever reacts.
+_loaded: list[bool] = []
 
 
 def reacts_to(
@@ -188,6 +188,15 @@ def all_events() -> tuple[type[Event], ...]:
     return tuple(sorted(_descendants(Event), key=lambda event: event.__name__))
 
 
+class NobodyListens(RuntimeError):
+    """An event would be lost without a word. Always a fault of the program."""
+
+
+def all_known() -> None:
+    """Every reaction and listener has been imported: from now on events may be recorded."""
+    _loaded[:] = [True]
+
+
 def listens(function: Listener) -> Listener:
     """Call the function with what happened together, in its transaction. Registered at import."""
     if function not in _listeners:
@@ -201,8 +210,12 @@ async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
 
 
 async def record_all(happened: Sequence[Event], *, now: datetime) -> tuple[UUID, ...]:
-    """As `record`, for what happened together: as many statements as for one."""
-    _load_reactions()
+    """As `record`, for what happened together: as many statements as for one.
+
+    Raises NobodyListens in a process whose composition root has not made the reactions known.
+    """
+    if not _loaded:
+        raise NobodyListens("an event was recorded before the reactions are known: import guibin.timetable first")
     for listener in _listeners:
         await listener(happened, now)
     return await write([job for event in happened for job in _reactions(event)], now=now)
@@ -218,10 +231,3 @@ def _reactions(event: Event) -> list[NewJob]:
 def _descendants(event: type[Event]) -> set[type[Event]]:
     below = set(event.__subclasses__())
     return below.union(*(_descendants(one) for one in below))
-
-
-@lru_cache(maxsize=1)
-def _load_reactions() -> None:
-    # Reactions live in slices above this module. A process that records an event without ever having imported them
-    # would lose it without a word.
-    importlib.import_module("guibin.timetable")

@@ -16,7 +16,7 @@ from guibin.complaints import handing_over as complaints_handed_over
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
-from guibin.events import subscribe
+from guibin.events import all_known, subscribe
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
@@ -127,3 +127,6 @@ def everything(packs: Packs) -> tuple[Rhythm, ...]:
     for rhythm in rhythms:
         check(rhythm.every)
     return tuple(rhythms)
+
+
+all_known()

@@ -87,6 +87,9 @@ async def owner() -> AsyncIterator[asyncpg.Connection]:
 @contextlib.asynccontextmanager
 async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIterator[Session]:
     """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound."""
+    # Only commands that act pay for importing every slice.
+    from guibin import timetable  # noqa: F401
+
     keyring.load_root_key(home())
     with urls() as found:
         async with connected(found.app, pool_size=4) as pool:
