@@ -5,11 +5,37 @@ from collections.abc import AsyncIterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+from msgspec import Struct
 from piccolo.engine.postgres import PostgresEngine
+
+from .refusals import Busy, Unavailable
+from .turns import Turns
+
+
+class Sharing(Struct, frozen=True, kw_only=True):
+    """How a process shares its connections out; times in seconds.
+
+    One tenant has at most `scopes_max` scopes open at once and `waiting_max` waiting, each for at most `turn_within_s`.
+    Whoever has a turn waits for a connection for at most `connection_within_s`.
+    """
+
+    scopes_max: int | None = None
+    waiting_max: int = 100
+    turn_within_s: float = 10.0
+    connection_within_s: float = 30.0
+
+    def turns(self) -> Turns | None:
+        """Whose turn it is, None when nobody has to wait."""
+        if self.scopes_max is None:
+            return None
+        return Turns(self.scopes_max, waiting_max=self.waiting_max, within_s=self.turn_within_s)
 
 
 class _LazyEngine(PostgresEngine):
     """Piccolo's engine, but it does not go looking for a server when it is created."""
+
+    turns: Turns | None = None
+    connection_within_s: float = Sharing().connection_within_s
 
     async def check_version(self) -> None:
         """The service checks the version itself when it connects."""
@@ -65,10 +91,12 @@ async def connected(
     pool_size: int = 16,
     check: bool = True,
     settings: Mapping[str, str] | None = None,
+    sharing: Sharing | None = None,
 ) -> AsyncIterator[asyncpg.Pool]:
     """Open the pool for as long as the context lasts. `url` belongs to the application role.
 
-    `name` is what PostgreSQL's list of connections calls them, `settings` are PostgreSQL's own. Raises UnsafeDatabase when row security could be bypassed.
+    `name` is what PostgreSQL's list of connections calls them, `settings` are PostgreSQL's own. Raises UnsafeDatabase
+    when row security could be bypassed.
     """
     if ENGINE.pool is not None:
         raise RuntimeError("the database pool is already open in this process")
@@ -81,14 +109,32 @@ async def connected(
         command_timeout=120,
         server_settings={"application_name": name, **(settings or {})},
     )
-    ENGINE.pool = pool
+    shared, before = sharing or Sharing(), (ENGINE.turns, ENGINE.connection_within_s)
+    ENGINE.pool, ENGINE.turns, ENGINE.connection_within_s = pool, shared.turns(), shared.connection_within_s
     try:
         if check:
             await _refuse_unsafe(pool)
         yield pool
     finally:
         ENGINE.pool = None
+        ENGINE.turns, ENGINE.connection_within_s = before
         await pool.close()
+
+
+@contextlib.asynccontextmanager
+async def borrowed() -> AsyncIterator[asyncpg.Connection]:
+    """A connection outside any scope, given back at the end. Raises Unavailable; Busy when none is free in time."""
+    pool = ENGINE.pool
+    if pool is None:
+        raise Unavailable("The database is not connected")
+    try:
+        connection = await pool.acquire(timeout=ENGINE.connection_within_s)
+    except TimeoutError:
+        raise Busy(f"No connection was free within {ENGINE.connection_within_s:g} s; nothing was written") from None
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)
 
 
 def connection_settings(url: str) -> dict[str, str | int]:

@@ -1,8 +1,7 @@
 """How much one tenant and one credential may ask: token buckets per cost class, in this process."""
 
 import time
-from collections.abc import Callable
-from uuid import UUID
+from collections.abc import Callable, Hashable
 
 from msgspec import Struct
 
@@ -24,20 +23,29 @@ class Bucket(Struct):
 
 
 COSTS = {"read": 1.0, "write": 2.0, "bulk": 50.0}
-TENANT_ALLOWANCE = Allowance(per_second=5_000, burst=10_000)
 BUCKETS_MAX = 20_000
 
 
 class RateLimits:
-    """Buckets by tenant and credential. Several server processes each keep their own."""
+    """Buckets by owner: tenants, credentials, addresses. Several server processes each keep their own."""
 
-    def __init__(self, allowance: Allowance = TENANT_ALLOWANCE, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, allowance: Allowance, seconds: Callable[[], float] = time.monotonic) -> None:
         self.allowance = allowance
         self.seconds = seconds
-        self.buckets: dict[UUID, Bucket] = {}
+        self.buckets: dict[Hashable, Bucket] = {}
 
-    def take(self, owner: UUID, cost_class: str) -> tuple[int, int]:
+    def take(self, owner: Hashable, cost_class: str) -> tuple[int, int]:
         """Take what a request costs; (whole tokens left, seconds until full). Raises TooManyRequests."""
+        bucket = self._enough(owner, COSTS[cost_class])
+        bucket.left -= COSTS[cost_class]
+        missing = self.allowance.burst - bucket.left
+        return int(bucket.left), int(missing / self.allowance.per_second) + 1
+
+    def check(self, owner: Hashable, cost_class: str) -> None:
+        """Take nothing yet. Raises TooManyRequests when what a request costs is not there."""
+        self._enough(owner, COSTS[cost_class])
+
+    def _enough(self, owner: Hashable, cost: float) -> Bucket:
         now = self.seconds()
         bucket = self.buckets.get(owner)
         if bucket is None:
@@ -46,10 +54,7 @@ class RateLimits:
             bucket = self.buckets[owner] = Bucket(self.allowance.burst, now)
         bucket.left = min(self.allowance.burst, bucket.left + (now - bucket.at) * self.allowance.per_second)
         bucket.at = now
-        cost = COSTS[cost_class]
         if bucket.left < cost:
             wait = int((cost - bucket.left) / self.allowance.per_second) + 1
             raise TooManyRequests(f"The allowance is used up: try again in {wait} s", retry_after=wait)
-        bucket.left -= cost
-        missing = self.allowance.burst - bucket.left
-        return int(bucket.left), int(missing / self.allowance.per_second) + 1
+        return bucket

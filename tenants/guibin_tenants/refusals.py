@@ -18,12 +18,14 @@ class FieldError(Struct, frozen=True, omit_defaults=True):
 class Refusal(Exception):
     """Something is the case that forbids what was asked.
 
-    `kind` is the stable last part of the problem's `type`; `status` the HTTP status; `fields` the invalid fields.
+    `kind` is the stable last part of the problem's `type`; `status` the HTTP status; `fields` the invalid fields;
+    `retry_after` in how many seconds it is worth asking again, where that is known.
     """
 
     kind: ClassVar[str] = "refused"
     status: ClassVar[HTTPStatus] = HTTPStatus.UNPROCESSABLE_ENTITY
     title: ClassVar[str] = "Refused"
+    retry_after: int | None = None
 
     def __init__(self, detail: str = "", *, fields: tuple[FieldError, ...] = ()) -> None:
         super().__init__(detail or self.title)
@@ -85,6 +87,14 @@ class Unavailable(Refusal):
     kind = "unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Temporarily unavailable"
+
+
+class Busy(Unavailable):
+    """Everything this process can do at once is being done; nothing was begun. Others than the caller may be why."""
+
+    kind = "busy"
+    title = "Too busy at the moment"
+    retry_after = 1
 
 
 class TooManyRequests(Refusal):

@@ -10,9 +10,11 @@ import asyncpg
 from msgspec import Struct
 from piccolo.engine.postgres import PostgresTransaction
 
-from .database import ENGINE, UNREACHABLE
+from .database import ENGINE, UNREACHABLE, borrowed
 
 ALL_UNITS = "*"
+# A connection on which not even this comes through is cut.
+ROLLBACK_WITHIN_S = 5.0
 
 _current: ContextVar["Scope | None"] = ContextVar("guibin_scope", default=None)
 
@@ -63,7 +65,8 @@ async def tenant_scope(
 ) -> AsyncIterator[Scope]:
     """Open a transaction in which only `tenant_id` exists; commit at the end, roll back on an exception.
 
-    Raises NotOnRecord, and has written nothing, when sealed values were opened of which there is no record at the end.
+    Raises NotOnRecord, and has written nothing, when sealed values were opened of which there is no record at the end;
+    TooManyAtOnce and Busy, and has not begun, where the process shares its connections out and none was free in time.
     `units` are the org units whose archives are visible (the wall of S02-6); ALL_UNITS for head office.
     The settings go out with BEGIN in one round trip and end with the transaction. What is not `durable` may be
     forgotten when PostgreSQL itself crashes within the next second: for marks that can be made again.
@@ -75,7 +78,8 @@ async def tenant_scope(
     visible = units if isinstance(units, str) else _array(units)
     if visible != ALL_UNITS and not visible.startswith("{"):
         raise NoTenantScope("org units are ALL_UNITS or a tuple of ids")
-    async with ENGINE.pool.acquire() as connection:
+    turn = contextlib.nullcontext() if ENGINE.turns is None else ENGINE.turns.turn(tenant_id)
+    async with turn, borrowed() as connection:
         await connection.execute(
             f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{visible}'"
             + ("" if durable else "; SET LOCAL synchronous_commit = off")
@@ -86,15 +90,21 @@ async def tenant_scope(
         try:
             yield scope
         except BaseException:
-            # On cancellation the connection may be unusable; the pool then rolls back or discards it.
-            with contextlib.suppress(*UNREACHABLE):
-                await connection.execute("ROLLBACK")
+            await _undo(connection)
             raise
         else:
             await _end(scope)
         finally:
             _current.reset(scope_token)
             ENGINE.current_transaction.reset(transaction_token)
+
+
+async def _undo(connection: asyncpg.Connection) -> None:
+    # On cancellation the connection may be unusable; whoever waits for the next one shall not wait for it.
+    try:
+        await connection.execute("ROLLBACK", timeout=ROLLBACK_WITHIN_S)
+    except UNREACHABLE:
+        connection.terminate()
 
 
 async def _end(scope: Scope) -> None:

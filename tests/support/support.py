@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 
 from guibin import provisioning
+from guibin.app.bounds import Bounds
 from guibin.app.factory import create_app
 from guibin.context import Company as CompanyContext
 from guibin.packs import Packs
@@ -25,6 +26,16 @@ from guibin_tenants.scope import Scope, tenant_scope
 from guibin_tenants.staff import NewStaff
 from guibin_tenants.tables import new_id
 
+# Hundreds of tests share one application: what it allows is tested where it is tight.
+PLENTY = Bounds(
+    connections=24,
+    caller_per_s=5_000,
+    caller_burst=10_000,
+    company_per_s=5_000,
+    company_burst=10_000,
+    stranger_burst=100_000,
+    refused_after_s=0.001,
+)
 PASSWORD = "correct horse battery"
 # A run inside a run is told the servers of the other, and makes a database of its own there.
 SERVERS = "GUIBIN_TEST_SERVERS"
@@ -173,7 +184,7 @@ def pool_put_aside() -> Iterator[None]:
 
 def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:
     """The application as it is served, on the test's clock."""
-    return create_app(app_url, packs=packs, clock=clock, pool_size=24)
+    return create_app(app_url, packs=packs, clock=clock, bounds=PLENTY)
 
 
 def company_of(tenant: Company) -> CompanyContext:

@@ -20,13 +20,14 @@ from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
 
 from . import link_pages, problems
+from .bounds import Bounds
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .guards import needs_guard
 from .headers import SecurityHeaders
 from .observing import Observed
 from .routes import CONTROLLERS
-from .scope_middleware import BODY_BYTES_MAX, ScopeMiddleware
+from .scope_middleware import ScopeMiddleware
 
 
 def create_app(
@@ -34,23 +35,24 @@ def create_app(
     *,
     packs: Packs | None = None,
     clock: Clock = real_clock,
-    limits: RateLimits | None = None,
-    pool_size: int = 16,
+    bounds: Bounds | None = None,
 ) -> ASGIApp:
     """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC."""
+    bounds = bounds or Bounds()
     root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
     timetable.everything(root.packs)
-    litestar = _litestar(root, database_url, pool_size)
-    scoped = ScopeMiddleware(litestar, root, limits or RateLimits())
+    litestar = _litestar(root, database_url, bounds)
+    scoped = ScopeMiddleware(litestar, root, bounds)
     litestar.state.scope_middleware = scoped
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
     return Observed(SecurityHeaders(scoped))
 
 
-def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
+def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     @contextlib.asynccontextmanager
     async def database(_: Litestar) -> AsyncIterator[None]:
-        async with connected(database_url, name="guibin api", pool_size=pool_size):
+        pool_size, sharing = bounds.connections, bounds.sharing
+        async with connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing):
             yield
 
     return Litestar(
@@ -74,7 +76,7 @@ def _litestar(root: Root, database_url: str, pool_size: int) -> Litestar:
         logging_config=None,
         state=State({"root": root}),
         lifespan=[database],
-        request_max_body_size=BODY_BYTES_MAX,
+        request_max_body_size=bounds.body_bytes,
         openapi_config=OpenAPIConfig(
             title="Guibin",
             version="1",

@@ -4,7 +4,7 @@ import asyncpg
 from litestar import Controller, get
 from msgspec import Struct
 
-from guibin_tenants.database import ENGINE, UNREACHABLE
+from guibin_tenants.database import UNREACHABLE, borrowed
 from guibin_tenants.refusals import Unavailable
 
 from .guards import PUBLIC
@@ -26,10 +26,8 @@ class HealthController(Controller):
 
     @get("/ready", needs=PUBLIC, summary="The process can serve requests")
     async def ready(self) -> Health:
-        if ENGINE.pool is None:
-            raise Unavailable("The database is not connected")
         try:
-            async with ENGINE.pool.acquire(timeout=5) as connection:
+            async with borrowed() as connection:
                 await connection.fetchval("select count(*) from tenant where false")
         except (*UNREACHABLE, asyncpg.PostgresError, TimeoutError) as error:
             raise Unavailable("The database cannot be reached") from error

@@ -4,12 +4,11 @@ import hashlib
 import re
 from collections.abc import Collection
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from litestar.types import ASGIApp, HTTPRequestEvent, HTTPScope, Receive
+from litestar.types import ASGIApp, HTTPScope
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Request
@@ -20,8 +19,8 @@ from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
 from guibin_tenants.scope import current_scope, execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-if TYPE_CHECKING:  # the middleware uses this module
-    from .scope_middleware import Held
+from .answers import Held
+from .bodies import Body
 
 KEY_CHARS_MAX = 128
 # Only these come back with a kept answer.
@@ -52,51 +51,8 @@ class NotAgain(Refusal):
     title = "The answer to this Idempotency-Key is not given again"
 
 
-class TooLarge(Refusal):
-    """The body is larger than is accepted."""
-
-    kind = "too-large"
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    title = "The request body is too large"
-
-
-class Body:
-    """A request's body, read at most once and at most `bytes_max` of it."""
-
-    def __init__(self, receive: Receive, bytes_max: int) -> None:
-        self._receive = receive
-        self._bytes_max = bytes_max
-        self._read = 0
-        self._whole: bytes | None = None
-        self._replayed = False
-
-    async def whole(self) -> bytes:
-        """All of it, kept for `receive`."""
-        chunks = []
-        while self._whole is None:
-            message = await self.receive()
-            if message["type"] != "http.request":
-                break
-            chunks.append(message.get("body", b""))
-            if not message.get("more_body", False):
-                self._whole = b"".join(chunks)
-        return self._whole or b""
-
-    async def receive(self) -> HTTPRequestEvent:
-        """As ASGI's receive."""
-        if self._whole is not None and not self._replayed:
-            self._replayed = True
-            return {"type": "http.request", "body": self._whole, "more_body": False}
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._read += len(message.get("body", b""))
-            if self._read > self._bytes_max:
-                raise TooLarge(f"At most {self._bytes_max} bytes are accepted")
-        return message  # type: ignore[return-value]  # also a disconnect, as ASGI allows
-
-
 async def once(
-    app: ASGIApp, scope: HTTPScope, body: Body, answer: "Held", request: Request, headers: dict[bytes, bytes]
+    app: ASGIApp, scope: HTTPScope, body: Body, answer: Held, request: Request, headers: dict[bytes, bytes]
 ) -> None:
     """Run the application, or give the kept answer. Raises InFlight, KeyReused, Invalid."""
     key = headers.get(b"idempotency-key")
@@ -109,7 +65,7 @@ async def once(
     ):
         raise InFlight("Wait for its answer, then repeat")
     fingerprint = hashlib.sha256(
-        b"\n".join((scope["path"].encode(), scope.get("query_string", b""), await body.whole()))
+        b"\n".join((scope["path"].encode(), scope.get("query_string", b""), body.whole))
     ).digest()
     kept = await fetch_one(
         "select id, fingerprint, permissions, customer_ids, status, headers, body from idempotency_record where key = $1",
@@ -127,7 +83,7 @@ async def once(
     await answer.send({"type": "http.response.body", "body": text, "more_body": False})
 
 
-async def _keep(name: str, fingerprint: bytes, answer: "Held", request: Request, path: str) -> None:
+async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, path: str) -> None:
     # What is refused is rolled back, this record with it: the caller mends the request and may keep the key.
     if answer.status >= 400:
         return

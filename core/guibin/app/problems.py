@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from guibin_tenants.keyring import KeyringError
-from guibin_tenants.refusals import FieldError, Refusal, TooManyRequests, Unavailable
+from guibin_tenants.refusals import FieldError, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
 
 Incoming = Request[Any, Any, Any]
@@ -56,7 +56,7 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
 
 def refused(_: Incoming, refusal: Refusal) -> Response[bytes]:
     """A refusal, as its class says."""
-    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else None
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else None
     return answer(of_refusal(refusal), headers)
 
 

@@ -1,15 +1,17 @@
 """One request, one transaction, one tenant: authenticate, open the scope, hold the answer until it has committed."""
 
+import asyncio
 import contextlib
 import hashlib
 import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.cookies import SimpleCookie
 from uuid import UUID
 
 import msgspec
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin import failpoints
@@ -19,66 +21,159 @@ from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.rate_limits import RateLimits
-from guibin_tenants.refusals import Forbidden, Refusal, TooManyRequests, Unauthenticated
+from guibin_tenants.refusals import Forbidden, NotFound, Refusal, TooManyRequests, Unauthenticated, Unavailable
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
 
-from . import idempotency
-from .problems import PROBLEM, not_on_record, of_refusal, unreachable_database
+from . import bodies, idempotency
+from .admission import Admission, network_of
+from .answers import Held
+from .bodies import Body, Left
+from .bounds import Bounds
+from .problems import not_on_record, unreachable_database
 
 API = "/api/v1/"
+# Answered whatever else is going on: whoever watches over the process asks here.
+HEALTH = "/health/"
 # Answered without a credential.
 PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/sessions"})
 COOKIE = "guibin_session"
 # How long a process may go on accepting a credential that another process has revoked.
 REMEMBERED_FOR_S = 2.0
 REMEMBERED_MAX = 10_000
-BODY_BYTES_MAX = 10 * 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class ScopeMiddleware:
-    """Wraps the whole application, so that mapped errors arrive here as the answers they became."""
+class TookTooLong(Unavailable):
+    """The deadline of the whole request passed before it was done."""
 
-    def __init__(self, app: ASGIApp, root: Root, limits: RateLimits) -> None:
+    kind = "took-too-long"
+    title = "The request took too long"
+    retry_after = 1
+
+
+@dataclass
+class _Exchange:
+    """One request under way. `turns` end when its answer has been read, `deadline` when it has committed."""
+
+    scope: HTTPScope
+    receive: Receive
+    answer: Held
+    turns: AsyncExitStack
+    deadline: asyncio.Timeout
+    committing: bool = False
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.scope["headers"])
+
+    @property
+    def address(self) -> str:
+        client = self.scope["client"]
+        return client[0] if client else ""
+
+    def allow(self, seconds: float | None) -> None:
+        """Let the deadline be that many seconds from now, or none."""
+        if not self.deadline.expired():
+            self.deadline.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+
+class ScopeMiddleware:
+    """Wraps the whole application, so that mapped errors arrive here as the answers they became.
+
+    In this order, so that nothing scarce is held while a caller is waited for: who asks, how much they may ask, the
+    body, their turn and a connection, the work, the commit. The connection is given back before the answer is sent.
+    """
+
+    def __init__(self, app: ASGIApp, root: Root, bounds: Bounds) -> None:
         self.app = app
         self.root = root
-        self.limits = limits
+        self.bounds = bounds
+        self.limits = RateLimits(bounds.company)
+        self.admission = Admission(bounds)
         self.remembered: dict[str, tuple[float, Recognised]] = {}
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP or not scope["path"].startswith(API) or scope["path"].rstrip("/") in PUBLIC:
+        if scope["type"] != ScopeType.HTTP or scope["path"].startswith(HEALTH):
             await self.app(scope, receive, send)
             return
-        answer = Held()
-        credential = _credential(dict(scope["headers"]))
+        async with contextlib.AsyncExitStack() as turns:
+            deadline = asyncio.timeout(self.bounds.request_within_s)
+            exchange = _Exchange(scope, receive, Held(), turns, deadline)
+            try:
+                await self._within_deadline(exchange)
+            except Left:
+                return
+            await exchange.answer.release(send, within_s=self.bounds.sent_within_s)
+
+    async def _within_deadline(self, exchange: _Exchange) -> None:
+        answer = exchange.answer
         try:
-            with about(credential.tenant_id) if credential else contextlib.nullcontext():
-                await self._serve(scope, receive, answer, credential)
+            async with exchange.deadline:
+                await self._answer(exchange)
         except Refusal as refusal:
             answer.replace(refusal)
+            if type(refusal) is TooManyRequests:
+                await asyncio.sleep(self.bounds.refused_after_s)
         except (*UNREACHABLE, NotCommitted) as error:
-            answer.replace(unreachable_database(error))
+            answer.replace(_too_long(exchange) if exchange.deadline.expired() else unreachable_database(error))
         except NotOnRecord as error:
             answer.replace(not_on_record(error))
-        for message in answer.messages:
-            await send(message)
 
-    async def _serve(self, scope: HTTPScope, receive: Receive, answer: "Held", credential: Credential | None) -> None:
-        headers = dict(scope["headers"])
+    async def _answer(self, exchange: _Exchange) -> None:
+        path = exchange.scope["path"]
+        if "//" in path:
+            raise NotFound("No address has two slashes in a row")
+        if not path.startswith(API) or path.rstrip("/") in PUBLIC:
+            await self._serve_anybody(exchange)
+            return
+        credential = _credential(exchange.headers)
         if credential is None:
             raise Unauthenticated()
-        body = idempotency.Body(receive, BODY_BYTES_MAX)
+        with about(credential.tenant_id):
+            await self._serve(exchange, credential)
+
+    async def _serve_anybody(self, exchange: _Exchange) -> None:
+        await exchange.turns.enter_async_context(self.admission.addresses.turn(network_of(exchange.address)))
+        body = await self._body(exchange, self.bounds.public_body_bytes)
+        await self.app(exchange.scope, body.receive, exchange.answer.send)
+        exchange.allow(None)
+
+    async def _serve(self, exchange: _Exchange, credential: Credential) -> None:
+        acquainted = await self._acquainted(exchange, credential)
+        caller = acquainted.principal.id
+        await exchange.turns.enter_async_context(self.admission.of_company(credential.tenant_id, caller))
+        exchange.answer.headers = self._take(credential, exchange.scope["method"], caller)
+        body = await self._body(exchange, self.bounds.body_bytes)
+        await self._in_scope(exchange, credential, body)
+
+    async def _in_scope(self, exchange: _Exchange, credential: Credential, body: Body) -> None:
+        scope, answer, headers = exchange.scope, exchange.answer, exchange.headers
         known = self._remembered(credential)
         async with tenant_scope(credential.tenant_id, units=known.principal.units if known else ()) as tenant:
             found = known or await self._recognise(credential, tenant)
-            answer.headers = self._take(credential, scope["method"], found)
-            request = await self._request(found, credential.tenant_id, scope)
+            request = await self._request(found, credential.tenant_id, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await idempotency.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400
             failpoints.reach("api.committing")
+            exchange.committing = not tenant.rollback_only
+            exchange.allow(self.bounds.commit_within_s)
+        exchange.allow(None)
         failpoints.reach("api.committed")
+
+    async def _body(self, exchange: _Exchange, bytes_max: int) -> Body:
+        return await bodies.read(
+            exchange.scope, exchange.receive, bytes_max=bytes_max, within_s=self.bounds.body_within_s
+        )
+
+    async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:
+        """Whom the credential belonged to when it was last looked at: it tells whose turn is taken, nothing more."""
+        entry = self.remembered.get(credential.digest)
+        if entry is not None:
+            return entry[1]
+        async with self.admission.of_stranger(exchange.address), tenant_scope(credential.tenant_id) as tenant:
+            return await self._recognise(credential, tenant)
 
     def _remembered(self, credential: Credential) -> Recognised | None:
         entry = self.remembered.get(credential.digest)
@@ -87,7 +182,11 @@ class ScopeMiddleware:
         return entry[1]
 
     async def _recognise(self, credential: Credential, tenant: Scope) -> Recognised:
-        found = await recognise(credential, now=self.root.clock())
+        try:
+            found = await recognise(credential, now=self.root.clock())
+        except Refusal:
+            self.forget(credential.digest)
+            raise
         if found.principal.units == ALL_UNITS:
             await tenant.connection.execute(f"SET LOCAL guibin.units = '{ALL_UNITS}'")
             tenant.units = ALL_UNITS
@@ -105,15 +204,13 @@ class ScopeMiddleware:
         """Stop accepting a credential at once in this process."""
         self.remembered.pop(digest, None)
 
-    def _take(self, credential: Credential, method: str, found: Recognised) -> list[tuple[bytes, bytes]]:
+    def _take(self, credential: Credential, method: str, caller: UUID) -> list[tuple[bytes, bytes]]:
         cost = "read" if method in _SAFE_METHODS else "write"
-        self.limits.take(found.principal.id, cost)
+        self.admission.caller_limits.take(caller, cost)
         left, reset = self.limits.take(credential.tenant_id, cost)
         return [(b"ratelimit", f'"tenant";r={left};t={reset}'.encode())]
 
-    async def _request(self, found: Recognised, tenant_id: UUID, scope: HTTPScope) -> Request:
-        client = scope["client"]
-        address = client[0] if client else ""
+    async def _request(self, found: Recognised, tenant_id: UUID, address: str) -> Request:
         check_address(found, address)
         company = Company(
             id=tenant_id,
@@ -127,50 +224,13 @@ class ScopeMiddleware:
         return Request(company, msgspec.structs.replace(found.principal, address=address), now)
 
 
-class Held:
-    """An answer that waits for the commit."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.status = 500
-        self.headers: list[tuple[bytes, bytes]] = []
-
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            message["headers"] = [*message["headers"], *self.headers]
-        self.messages.append(message)
-
-    def replace(self, refusal: Refusal) -> None:
-        """Say this instead of whatever was held."""
-        problem = of_refusal(refusal)
-        body = msgspec.json.encode(problem)
-        headers = [
-            (b"content-type", PROBLEM.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        if isinstance(refusal, TooManyRequests):
-            headers.append((b"retry-after", str(refusal.retry_after).encode()))
-        if isinstance(refusal, Unauthenticated):
-            headers.append((b"www-authenticate", b'Bearer realm="guibin"'))
-        self.status = problem.status
-        self.messages = [
-            {"type": "http.response.start", "status": problem.status, "headers": headers},
-            {"type": "http.response.body", "body": body, "more_body": False},
-        ]
-
-
 def _credential(headers: dict[bytes, bytes]) -> Credential | None:
     authorization = headers.get(b"authorization", b"").decode("latin-1")
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() == "bearer":
         found = parse(token.strip())
         return found if found is not None and found.kind == "key" else None
-    cookie = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE)
-    if cookie is None:
-        return None
-    found = parse(cookie.value)
+    found = parse(cookie_named(COOKIE, headers))
     return found if found is not None and found.kind == "session" else None
 
 
@@ -180,3 +240,18 @@ def _check_csrf(found: Recognised, credential: Credential, method: str, headers:
     given = hashlib.sha256(headers.get(b"x-csrf-token", b"")).digest()
     if given != hashlib.sha256(found.csrf.encode()).digest():
         raise Forbidden("A change by a signed-in browser must send the header X-CSRF-Token it got at sign-in")
+
+
+def cookie_named(name: str, headers: dict[bytes, bytes]) -> str:
+    """What the cookie holds, empty when there is none. Whatever else the header holds is not looked at."""
+    for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        given, _, value = pair.strip().partition("=")
+        if given == name:
+            return value
+    return ""
+
+
+def _too_long(exchange: _Exchange) -> TookTooLong:
+    if exchange.committing:
+        return TookTooLong("Whether it was written is not known: repeat it with the same Idempotency-Key, or look")
+    return TookTooLong("It was ended; nothing was written")

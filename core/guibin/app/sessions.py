@@ -10,7 +10,7 @@ from guibin.context import Root
 from guibin_tenants import staff
 from guibin_tenants.authentication import recognise
 from guibin_tenants.credentials import parse
-from guibin_tenants.database import ENGINE
+from guibin_tenants.database import borrowed
 from guibin_tenants.refusals import NotFound, Suspended
 from guibin_tenants.registry import by_slug
 from guibin_tenants.scope import tenant_scope
@@ -45,10 +45,9 @@ class SessionController(Controller):
         root: Root = request.app.state.root
         now = root.clock()
         address = request.client.host if request.client else ""
-        if ENGINE.pool is None:
-            raise NotFound("The database is not connected")
         try:
-            tenant = await by_slug(ENGINE.pool, data.company)
+            async with borrowed() as connection:
+                tenant = await by_slug(connection, data.company)
         except NotFound:
             # An unknown company costs the same and says the same as a wrong password.
             staff.verify_nobody(data.password)
