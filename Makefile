@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: help up test test-without-packs check format lock bench bench-jobs house slow clean
+.PHONY: help up test test-without-packs check format lock bench bench-jobs docs house slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -34,6 +34,9 @@ bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbe
 
 bench-jobs: $(STAMP) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
 	@$(BIN)/python benchmarks/jobs.py
+
+docs: $(STAMP) ## Write docs/rules anew from the sources
+	@$(BIN)/guibin rules write docs/rules
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py

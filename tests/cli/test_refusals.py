@@ -58,6 +58,7 @@ WRONG = (
     ("audit list {slug} --limit -1", ("--limit", "1")),
     ("jobs list {slug} --limit 0", ("--limit", "1")),
     ("rules --uncovered", ("in a checkout",)),
+    ("rules show S07-23", ("in a checkout",)),
     ("nothing", ("nothing", "Available commands")),
 )
 CUSTOMERS = "number,name,kind\nK1,王伟,leader\n"

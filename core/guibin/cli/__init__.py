@@ -45,7 +45,7 @@ COMMANDS = {
     "timetable": ("timetable:app", "Show, change and start a company's recurring jobs."),
     "jobs": ("jobs:app", "List, show, retry, cancel, pause and resume background jobs."),
     "audit": ("audit:app", "Read and verify the confidentiality record."),
-    "rules": ("rules:rules", "List the rules of the regulations and the tests that prove them."),
+    "rules": ("rules:app", "The rules of the regulations: values, code and tests of each."),
 }
 for name, (place, summary) in COMMANDS.items():
     app.command(f"guibin.cli.{place}", name=name, help=summary)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from cyclopts import App
 
-from guibin.regulations import all_rules
+from guibin.regulations.rules import all_rules
 
 from . import environment
 from .output import as_json, as_table

@@ -1,16 +1,22 @@
-"""`guibin rules`: the rules of the regulations and the tests that prove them."""
+"""`guibin rules`: the rules of the regulations, and where each is."""
 
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
-from guibin.regulations import all_rules
+from guibin.policy.packs import Pack
+from guibin.regulations.pages import found_in, pages, sections
+from guibin.regulations.rules import all_rules
 
-from .output import as_json, as_table, fail
+from . import environment
+from .output import as_json, as_table, fail, out
 from .tenants import Json
 
+app = App(name="rules", help="The rules of the regulations, and where each is.")
 
+
+@app.default
 def rules(
     *,
     uncovered: Annotated[bool, Parameter(help="Only rules that no test proves.", negative="")] = False,
@@ -34,3 +40,47 @@ def rules(
             [(rule.id, rule.pack, len(rule.proved_by), rule.rule) for rule in found],
             empty="No such rule",
         )
+
+
+@app.command
+def show(rule: str, *, json: Json = False) -> None:
+    """One rule: its text, the values packs give it, the code that runs it, the tests that prove it."""
+    everything = found_in(_checkout(), _values())
+    found = next((each for each in everything if each.rule.id == rule.upper()), None)
+    if found is None:
+        fail(f"there is no rule {rule}: `guibin rules` lists them, such as {everything[0].rule.id}")
+    if json:
+        as_json(found)
+        return
+    out.print(f"{found.rule.id} · {found.rule.regulation}", style="bold", markup=False)
+    out.print(found.rule.rule, markup=False, soft_wrap=True)
+    for heading, items in sections(found).items():
+        out.print(f"\n{heading}", style="bold")
+        for item in items or ["none"]:
+            out.print(f"  {item.replace('`', '')}", markup=False, soft_wrap=True)
+
+
+@app.command
+def write(folder: Path) -> None:
+    """Write the pages of all rules into a folder, such as docs/rules."""
+    made = pages(found_in(_checkout(), _values()))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    out.print(f"{len(made)} pages are in {folder}")
+
+
+def _checkout() -> Path:
+    root = Path()
+    if not (root / "core" / "guibin").is_dir():
+        fail("the sources are not in this folder: run this in a checkout of the project")
+    return root
+
+
+def _values() -> dict[str, Pack]:
+    # Read by this command alone: its texts are loaded at import.
+    from guibin.defaults import CORE
+    from guibin.general import GENERAL
+
+    packs = environment.packs()
+    return {"core": CORE, "general": GENERAL} | {name: packs.value(name) for name in packs.names}

@@ -10,9 +10,13 @@ from msgspec import Struct
 
 
 class Rule(Struct, frozen=True):
-    """One rule: `id` such as S07-23, the pack that supplies its policy, and the tests that prove it."""
+    """One rule: `id` such as S07-23, the pack that supplies its policy, and the tests that prove it.
+
+    `regulation` is the title of the text it comes from, `rule` our paraphrase.
+    """
 
     id: str
+    regulation: str
     pack: str
     rule: str
     proved_by: tuple[str, ...] = ()
@@ -20,10 +24,16 @@ class Rule(Struct, frozen=True):
 
 def all_rules(tests: Path | None) -> list[Rule]:
     """Every rule in order, with the tests below `tests` that carry its marker."""
-    text = files("guibin").joinpath("regulations.toml").read_text(encoding="utf-8")
+    text = files("guibin.regulations").joinpath("rules.toml").read_text(encoding="utf-8")
     proofs = proofs_in(tests) if tests is not None else {}
     return [
-        Rule(id=name, pack=entry["pack"], rule=entry["rule"], proved_by=tuple(sorted(proofs.get(name, ()))))
+        Rule(
+            id=name,
+            regulation=regulation["title"],
+            pack=entry["pack"],
+            rule=entry["rule"],
+            proved_by=tuple(sorted(proofs.get(name, ()))),
+        )
         for regulation in tomllib.loads(text).values()
         for name, entry in regulation.items()
         if isinstance(entry, dict)
