@@ -27,6 +27,10 @@ class NotCommitted(RuntimeError):
     """The scope ended normally, but PostgreSQL had given the transaction up."""
 
 
+class WaitsInside(RuntimeError):
+    """Something outside was about to be waited for while a transaction is open. Always a fault of the program."""
+
+
 class NotOnRecord(RuntimeError):
     """Sealed values were opened, and nothing in the transaction records whose. Always a fault of the program."""
 
@@ -35,17 +39,21 @@ class Scope(Struct):
     """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised.
 
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
-    sealed values were opened, `on_record` those whom an entry of the confidentiality record names.
+    sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `held` are its
+    turn and its connection, `away` while it has given them back to wait for something outside.
     """
 
     tenant_id: UUID
     connection: asyncpg.Connection
+    held: contextlib.AsyncExitStack
     units: str = ALL_UNITS
     rollback_only: bool = False
     savepoints: int = 0
     settings: dict[str, str | None] = {}
     opened: set[UUID] = set()
     on_record: set[UUID] = set()
+    durable: bool = True
+    away: bool = False
 
 
 class _OpenTransaction(PostgresTransaction):
@@ -78,25 +86,68 @@ async def tenant_scope(
     visible = units if isinstance(units, str) else _array(units)
     if visible != ALL_UNITS and not visible.startswith("{"):
         raise NoTenantScope("org units are ALL_UNITS or a tuple of ids")
-    turn = contextlib.nullcontext() if ENGINE.turns is None else ENGINE.turns.turn(tenant_id)
-    async with turn, borrowed() as connection:
-        await connection.execute(
-            f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{visible}'"
-            + ("" if durable else "; SET LOCAL synchronous_commit = off")
-        )
-        scope = Scope(tenant_id=tenant_id, connection=connection, units=visible)
+    async with contextlib.AsyncExitStack() as held:
+        connection = await _begin(held, tenant_id, visible, durable=durable)
+        scope = Scope(tenant_id=tenant_id, connection=connection, held=held, units=visible, durable=durable)
         transaction_token = ENGINE.current_transaction.set(_OpenTransaction(connection))
         scope_token = _current.set(scope)
         try:
             yield scope
         except BaseException:
-            await _undo(connection)
+            if not scope.away:
+                await _undo(scope.connection)
             raise
         else:
             await _end(scope)
         finally:
             _current.reset(scope_token)
             ENGINE.current_transaction.reset(transaction_token)
+
+
+@contextlib.asynccontextmanager
+async def step_outside() -> AsyncIterator[None]:
+    """Commit what the scope has written, wait for something outside without a connection, go on in a second transaction.
+
+    What was written before stays written whatever follows; rows must be read again and locks taken again. Raises
+    NotOnRecord as the end of a scope does, and when it comes back what the beginning of a scope raises.
+    """
+    scope = current_scope()
+    await _end(scope)
+    scope.away = True
+    await scope.held.aclose()
+    try:
+        yield
+    except Exception:
+        await _come_back(scope)
+        raise
+    await _come_back(scope)
+
+
+def refuse_waiting(what: str) -> None:
+    """Raises WaitsInside while a transaction is open: nobody keeps a connection for as long as others please."""
+    scope = _current.get()
+    if scope is not None and not scope.away:
+        raise WaitsInside(f"{what} is waited for while a transaction is open: use an errand or step_outside()")
+
+
+async def _begin(held: contextlib.AsyncExitStack, tenant_id: UUID, units: str, *, durable: bool) -> asyncpg.Connection:
+    if ENGINE.turns is not None:
+        await held.enter_async_context(ENGINE.turns.turn(tenant_id))
+    connection = await held.enter_async_context(borrowed())
+    await connection.execute(
+        f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{units}'"
+        + ("" if durable else "; SET LOCAL synchronous_commit = off")
+    )
+    return connection
+
+
+async def _come_back(scope: Scope) -> None:
+    scope.connection = await _begin(scope.held, scope.tenant_id, scope.units, durable=scope.durable)
+    scope.settings.clear()
+    scope.away = False
+    transaction = ENGINE.current_transaction.get()
+    if transaction is not None:
+        transaction.connection = scope.connection
 
 
 async def _undo(connection: asyncpg.Connection) -> None:
@@ -108,6 +159,8 @@ async def _undo(connection: asyncpg.Connection) -> None:
 
 
 async def _end(scope: Scope) -> None:
+    if scope.away:
+        return
     if scope.rollback_only:
         await scope.connection.execute("ROLLBACK")
         return
@@ -129,7 +182,7 @@ async def see_units(units: tuple[UUID, ...]) -> None:
 def current_scope() -> Scope:
     """The open scope; raises NoTenantScope when there is none."""
     scope = _current.get()
-    if scope is None:
+    if scope is None or scope.away:
         raise NoTenantScope("no tenant scope is open")
     return scope
 
@@ -142,7 +195,7 @@ def current_tenant() -> UUID:
 def tenant_or_none() -> UUID | None:
     """As `current_tenant`, None outside a scope."""
     scope = _current.get()
-    return scope.tenant_id if scope else None
+    return scope.tenant_id if scope is not None and not scope.away else None
 
 
 async def fetch(sql: str, *values: Any) -> list[asyncpg.Record]:

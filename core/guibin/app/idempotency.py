@@ -93,9 +93,10 @@ async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, p
     keys = await keyring.subject_keys(await _shown(path, body))
     # An answer may show a secret once, or a number in clear: sealed, and for each customer, whose erasure closes it.
     sealed = keyring.seal(await keyring.joint_key(keys), _place(record_id), body.decode("latin-1"))
+    # A request that went outside in between lost its lock there: of two such, the first answer is kept.
     await execute(
         "insert into idempotency_record (id, key, fingerprint, permissions, customer_ids, status, headers, body,"
-        " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (tenant_id, key) do nothing",
         record_id,
         name,
         fingerprint,

@@ -8,11 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -89,15 +90,20 @@ async def opened(means: str) -> OpenChannel | None:
     return OpenChannel(row["provider"], settings, row["per_day_max"])
 
 
-async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime) -> Outcome:
-    """Send one message through it at once. Raises NotFound, TestRefused with the word for why."""
+async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime) -> ChannelView:
+    """Send one message through it at once, outside any transaction; that it was tried stays on record.
+
+    Raises NotFound, TestRefused with the word for why, also when the company has too much under way.
+    """
     view = await queries.channel(channel_id)
     channel = await opened(view.means)
     await _note("channel.test", channel_id, by, now)
-    outcome = await channel.send(parcel) if channel else Outcome("no_channel")
+    company_id = current_tenant()
+    async with step_outside(), GATE.passing(company_id, channel_id) as room:
+        outcome = await channel.send(parcel) if room and channel else Outcome("no_channel" if room else "no_room")
     if outcome.error:
         raise TestRefused(f"{view.shown}: {outcome.error}")
-    return outcome
+    return view
 
 
 def _settings(new: NewChannel, provider: Provider) -> Struct:

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from guibin.outbound.addresses import is_disguised
 from guibin.outbound.targets import NotReachable, rules
 from guibin_tenants.refusals import FieldError
+from guibin_tenants.scope import refuse_waiting
 
 from .providers import TIMEOUT_S, Outcome, Parcel, Provider
 
@@ -60,7 +61,8 @@ def shown(settings: SmtpSettings) -> str:
 
 
 async def send(settings: SmtpSettings, parcel: Parcel) -> Outcome:
-    """Never raises for what the server does. A refusal of the server's for good is final."""
+    """Never raises for what the server does. A refusal of the server's for good is final. Raises WaitsInside."""
+    refuse_waiting("a mail server")
     if not is_address(parcel.to):
         return Outcome("bad_address", final=True)
     try:
@@ -109,8 +111,12 @@ async def _send(settings: SmtpSettings, parcel: Parcel) -> None:
         password=settings.password or None,
         timeout=TIMEOUT_S,
     )
-    async with client:
-        await client.send_message(letter(settings, parcel))
+    try:
+        await client.connect()
+        await client.send_message(letter(settings, parcel), sender=settings.sender, recipients=[parcel.to])
+    finally:
+        # Without the farewell: a server that does not answer it would be waited for once more.
+        client.close()
 
 
 async def _connected(host: str, port: int) -> socket.socket:

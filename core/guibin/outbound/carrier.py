@@ -12,6 +12,8 @@ import httpx
 from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 from msgspec import Struct
 
+from guibin_tenants.scope import refuse_waiting
+
 from .targets import NotReachable, Rules, rules
 
 TIMEOUT_S = 15.0
@@ -74,7 +76,8 @@ class Carrier:
         )
 
     async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float = TIMEOUT_S) -> Answer:
-        """Send it once. Never raises for what the other side does."""
+        """Send it once. Never raises for what the other side does. Raises WaitsInside while a transaction is open."""
+        refuse_waiting("another machine")
         began = time.monotonic()
         answer = Answer(error="timeout")
         if self.rules.problem(url) is not None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from uuid import UUID
 
+from guibin_tenants.scope import refuse_waiting
+
 AT_ONCE_MAX = 5
 AT_ONE_TARGET_MAX = 4
 # A receiver that answers in time makes room in milliseconds; for one that does not, nobody keeps a worker's place.
@@ -23,7 +25,8 @@ class Gate:
 
     @contextlib.asynccontextmanager
     async def passing(self, company: UUID, target: UUID) -> AsyncIterator[bool]:
-        """Whether there is room, now or in a moment; while this lasts, it is taken."""
+        """Whether there is room, now or in a moment; while this lasts, it is taken. Raises WaitsInside in a transaction."""
+        refuse_waiting("room")
         until = time.monotonic() + WAIT_S
         while not self._has_room(company, target):
             if time.monotonic() > until:

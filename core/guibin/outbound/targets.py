@@ -10,6 +10,7 @@ import httpx
 from msgspec import Struct
 
 from guibin_tenants.refusals import FieldError
+from guibin_tenants.scope import refuse_waiting
 
 from .addresses import is_disguised, is_public
 
@@ -84,7 +85,8 @@ class Rules:
         return None
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses a connection may be made to. One internal among them refuses all. Raises NotReachable."""
+        """The addresses a connection may be made to. One internal among them refuses all. Raises NotReachable, WaitsInside."""
+        refuse_waiting("a name server")
         if self.allows(host, port):
             return await self.resolver(host, port)
         if is_disguised(host):
