@@ -1,7 +1,6 @@
 """The real-name rule: the document shown is the customer's own, and somebody looked (S08-3)."""
 
 import re
-import unicodedata
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin.profiles.sealing import masked, normalised
+from guibin.spelling import dotted
 from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
@@ -25,9 +25,6 @@ from guibin_tenants.tables import new_id
 
 from .refusals import NotIdentified
 from .requests import NewIdentityCheck
-
-# However a name's middle dot and spaces were typed: 买买提·艾力 and 买买提•艾力 are one name.
-_DOTS = re.compile(r"[·•‧∙・․.]")
 
 
 class IdentityCheckView(Struct, frozen=True):
@@ -130,4 +127,4 @@ def _document(policy: Policy, name: str) -> ArchiveField:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"\s", "", _DOTS.sub("·", unicodedata.normalize("NFKC", name))).casefold()
+    return re.sub(r"\s", "", dotted(name)).casefold()

@@ -6,14 +6,29 @@ from datetime import date
 from typing import Literal
 
 from msgspec import Struct
+from stdnum.cn import uscc
+
+from guibin.spelling import code, compact, line, paragraph, shortened
+from guibin.telephones import is_telephone, written
 
 FieldType = Literal[
-    "text", "integer", "date", "choice", "boolean", "acceptance", "phone", "identity_number", "money", "email"
+    "text",
+    "integer",
+    "date",
+    "choice",
+    "boolean",
+    "acceptance",
+    "phone",
+    "identity_number",
+    "credit_code",
+    "money",
+    "email",
 ]
 Confidentiality = Literal["open", "internal", "confidential"]
 CHARS_MAX = 500
-_PHONE = re.compile(r"\+?[0-9][0-9 \-]{4,18}[0-9]")
 _IDENTITY = re.compile(r"[0-9]{17}[0-9X]")
+# Authority and kind of body, place, and the body's own number (GB 32100); village collectives have N2 in front.
+_CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -44,6 +59,18 @@ class FieldProblem(Struct, frozen=True):
     rule: str
     value: str
     fix: str = ""
+
+
+def spelled(field: ArchiveField, value: str) -> str:
+    """The value as it is kept, however it was written: what is checked, sealed and shown."""
+    match field.type:
+        case "phone":
+            return written(value)
+        case "identity_number" | "credit_code":
+            return compact(value)
+        case "text":
+            return code(value) if field.searchable else paragraph(value)
+    return line(value)
 
 
 def check_values(fields: Sequence[ArchiveField], values: Mapping[str, object]) -> tuple[FieldProblem, ...]:
@@ -78,6 +105,7 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
         return "text"
     if "\x00" in value:
         return "text without NUL characters"
+    value = spelled(field, value)
     if len(value) > field.chars_max:
         return f"at most {field.chars_max} characters"
     match field.type:
@@ -86,9 +114,17 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
         case "date":
             return _date_rule(value)
         case "phone":
-            return "" if _PHONE.fullmatch(value) else "a telephone number: digits, spaces, hyphens, + in front"
+            return "" if is_telephone(value) else "a telephone number of 5 to 17 digits, perhaps with an extension"
         case "identity_number":
             return "" if is_identity_number(value) else "an identity number of 18 characters with a valid check digit"
+        case "credit_code":
+            return (
+                ""
+                if is_credit_code(value)
+                else "a unified social credit code of 18 characters with a valid check digit"
+            )
+        case "text" if field.searchable and shortened(value):
+            return "the whole number: a spreadsheet program kept the first digits only; format the column as text"
         case "email":
             local, at, domain = value.partition("@")
             return "" if at and local and "." in domain and " " not in value else "an e-mail address"
@@ -101,6 +137,11 @@ def is_identity_number(value: str) -> bool:
         return False
     total = sum(int(digit) * weight for digit, weight in zip(value[:17], _IDENTITY_WEIGHTS, strict=True))
     return "10X98765432"[total % 11] == value[17]
+
+
+def is_credit_code(value: str) -> bool:
+    """A unified social credit code (GB 32100): 18 characters and a right check digit."""
+    return _CREDIT_CODE.fullmatch(value) is not None and uscc.calc_check_digit(value[:17]) == value[17]
 
 
 def _date_rule(value: str) -> str:

@@ -22,11 +22,12 @@ from .checking import Particulars, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
 from .disclosures import values_of
-from .names import fold, search_keys
+from .names import search_keys
 from .queries import CustomerView
 from .refusals import NumberTaken
 from .requests import CustomerChange, NewCorrection, NewCustomer
 from .sealing import insert_sealed, sealed
+from .spelled import as_kept
 
 Value = TypeVar("Value")
 
@@ -39,6 +40,8 @@ async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: 
 
 async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: Principal, now: datetime) -> list[UUID]:
     """As `open_archive`, for several with about as many statements as for one: their ids."""
+    fields = queries.archive_fields(policy)
+    several = [as_kept(new, fields) for new in several]
     for new in several:
         refuse_wrong(_particulars(new), policy)
     units = await _units_of(several, by)
@@ -76,9 +79,9 @@ _INSERT = (
 def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tuple[Any, ...]:
     return (
         customer_id,
-        fold(new.number),
+        new.number,
         new.kind,
-        fold(new.name),
+        new.name,
         *search_keys(new.name),
         unit,
         new.account_manager_id,
@@ -157,6 +160,7 @@ def _particulars(new: NewCustomer) -> Particulars:
 
 async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now: datetime) -> list[Altered]:
     before = await queries.customer(customer_id)
+    changed = as_kept(changed, queries.archive_fields(policy))
     after = _changed(before, changed)
     refuse_wrong(after, policy)
     altered = differing(*_plain_values(before, changed))
@@ -212,7 +216,7 @@ async def _write_change(
         " birthday_calendar = $8, employer = $9, department = $10, position = $11, preferences = $12::jsonb,"
         " fields = $13::jsonb, version = version + 1, changed_at = $14, birthday_leap_month = $15 where id = $1",
         customer_id,
-        fold(after.name),
+        after.name,
         pinyin,
         initials,
         after.kind,

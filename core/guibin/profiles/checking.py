@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
+from guibin.spelling import code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .dates import wrong_date
@@ -113,7 +114,7 @@ def suits(field: ArchiveField, kind: str, policy: Policy) -> bool:
 def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
     if not 1 <= len(fold(given.name)) <= 200:
         yield FieldError("name", "1 to 200 characters", value=given.name[:60])
-    if not 1 <= len(fold(given.number)) <= 60:
+    if not 1 <= len(code(given.number)) <= 60:
         yield FieldError("number", "1 to 60 characters", value=given.number[:60])
     if given.kind not in policy.customer_kinds:
         yield FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", given.kind[:60])

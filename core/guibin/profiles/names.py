@@ -1,8 +1,9 @@
 """What staff type to find a Chinese name: the characters, the pinyin, or its initials."""
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from guibin.spelling import line
 
 # Chinese characters in a row, which are read together, and whatever stands between them.
 _RUNS = re.compile("[\u3007\u3400-\u9fff\U00020000-\U0003ffff]+|[^\u3007\u3400-\u9fff\U00020000-\U0003ffff]+")
@@ -17,8 +18,8 @@ def search_keys(name: str) -> tuple[str, str]:
 
 
 def fold(text: str) -> str:
-    """Full-width forms as ordinary ones, no spaces around, one between words."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
+    """The name as it is kept and looked for: see `guibin.spelling`."""
+    return line(text)
 
 
 def prefix_range(prefix: str) -> tuple[str, str]:

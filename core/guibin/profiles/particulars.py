@@ -11,7 +11,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.events import PostEnded
-from guibin.policy.fields import ArchiveField, check_values
+from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
@@ -150,8 +150,9 @@ async def add_contact_point(
     if not suits(field, kind, policy):
         rule = f"a field that {'an organisation' if policy.is_organisation(kind) else 'a person'} has"
         raise Invalid(fields=(FieldError("field", rule, value=new.field),))
-    problems = check_values([field], {field.name: new.value.strip()})
-    if problems or not new.value.strip():
+    value = spelled(field, new.value)
+    problems = check_values([field], {field.name: value})
+    if problems or not value:
         raise Invalid(fields=tuple(FieldError("value", p.rule) for p in problems) or (FieldError("value", "required"),))
     places = await fetch(
         "select max(place) as last from sealed_value where customer_id = $1 and field = $2", customer_id, new.field
@@ -160,7 +161,7 @@ async def add_contact_point(
     if place >= PLACES_MAX:
         raise Conflict(f"There are {PLACES_MAX} values of {new.field} already: remove one first")
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
-    row = sealed(field, new.value, customer_id=customer_id, key=key, tenant_key=above, place=place)
+    row = sealed(field, value, customer_id=customer_id, key=key, tenant_key=above, place=place)
     await insert_sealed([row])
     await _changed("contact-point.add", customer_id, (new.field,), by, now)
     return ContactPointView(row.id, new.field, place, row.masked)
@@ -225,11 +226,12 @@ async def relatives(customer_id: UUID, *, by: Principal, now: datetime) -> list[
 async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, now: datetime) -> RelativeView:
     """Seal what the customer told of somebody else. Raises Invalid."""
     await version_of(customer_id)
-    problems = check_values([_PHONE], {"phone": new.phone})
+    phone = spelled(_PHONE, new.phone)
+    problems = check_values([_PHONE], {"phone": phone})
     if problems:
         raise Invalid(fields=(FieldError("phone", problems[0].rule),))
     view = RelativeView(new_id(), new.relation, f"{new.name[0]}**")
-    values = RelativeValues(name=new.name, phone=new.phone, birthday=new.birthday, note=new.note)
+    values = RelativeValues(name=new.name, phone=phone, birthday=new.birthday, note=new.note)
     key = await keyring.subject_key(customer_id)
     await execute(
         "insert into relative (id, customer_id, relation, sealed, masked, created_at) values ($1, $2, $3, $4, $5, $6)",

@@ -179,7 +179,7 @@ def order_view(row: Any) -> OrderView:
 
 async def _found(q: str, fields: tuple[ArchiveField, ...]) -> list[UUID]:
     text = fold(q)
-    if "\0" in text:
+    if not text or "\0" in q:
         return []
     key = await tenant_key()
     name_from, name_to = prefix_range(text)

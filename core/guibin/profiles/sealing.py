@@ -1,18 +1,16 @@
 """Confidential values: normalised, masked, sealed and indexed."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.policy.fields import ArchiveField
+from guibin.policy.fields import ArchiveField, spelled
+from guibin.spelling import compact, line
+from guibin.telephones import national
 from guibin_tenants.keyring import Place, Unshown, blind_index, seal, unseal
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
-
-from .telephones import national
 
 # Every archive has these, whatever its packs (S07-24, S10-3).
 CONTACT_FIELDS = (
@@ -24,7 +22,6 @@ CONTACT_FIELDS = (
     ArchiveField("fax", "phone", "confidential", clause="S07-24"),
 )
 _TAIL_CHARS = 4
-_NUMERIC = ("phone", "identity_number")
 
 
 class NewSealedValue(Struct, frozen=True):
@@ -82,15 +79,12 @@ def normalised(field: ArchiveField, value: str) -> str:
     """How equal values become the same: half-width, no spaces or hyphens, telephone numbers as dialled at home."""
     if field.type == "phone":
         return national(value)
-    text = unicodedata.normalize("NFKC", value).strip()
-    if field.type == "email":
-        return text.lower()
-    return re.sub(r"[\s-]", "", text).upper()
+    return line(value).lower() if field.type == "email" else compact(value)
 
 
 def masked(field: ArchiveField, value: str) -> str:
     """What is shown without a disclosure: 138****8000."""
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = spelled(field, value)
     if field.type == "email":
         local, _, domain = text.partition("@")
         return f"{local[:1]}***@{domain}"

@@ -1,17 +1,16 @@
 """What a telephone switch sends."""
 
 import re
-import unicodedata
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from guibin.telephones import is_telephone, written
 from guibin_tenants.refusals import FieldError, Invalid
 
 DIGITS_MIN, DIGITS_MAX = 3, 20
 _SCHEME = re.compile(r"(?:tel|sips?):([^@;?]*)", re.IGNORECASE)
 _WITHHELD = frozenset({"", "anonymous", "private", "restricted", "unavailable", "unknown", "withheld"})
-_WRITTEN = re.compile(r"\+?[0-9 ().\-]*")
 
 
 class NewRecognition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,13 +25,12 @@ class NewRecognition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def number_in(new: NewRecognition) -> str | None:
     """The number as it was written, None when it is withheld. Raises Invalid for what is no telephone number."""
-    given = unicodedata.normalize("NFKC", new.phone or "").replace("—", "-").strip()
+    given = written(new.phone or "")
     address = _SCHEME.match(given)
     text = address[1] if address else given
     if text.strip().lower() in _WITHHELD:
         return None
-    digits = sum(character in "0123456789" for character in text)
-    if not _WRITTEN.fullmatch(text) or not DIGITS_MIN <= digits <= DIGITS_MAX:
+    if not is_telephone(text, digits_min=DIGITS_MIN, digits_max=DIGITS_MAX):
         rule = f"a telephone number of {DIGITS_MIN} to {DIGITS_MAX} digits"
         raise Invalid(fields=(FieldError("phone", rule, "leave it out when it is withheld", given[:60]),))
     return text

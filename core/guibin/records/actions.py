@@ -12,6 +12,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.profiles.tables import Disclosure
+from guibin.telephones import is_telephone
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -180,9 +181,17 @@ def wrong_interaction(new: NewInteraction, channels: tuple[str, ...], *, now: da
     if new.outcome == "not_reached" and new.direction != "out":
         fix = "missed is a customer's call nobody took"
         problems.append(FieldError("outcome", "not_reached only of an attempt of ours", fix, new.outcome))
+    problems += wrong_number(new.number)
     if new.handled and not new.handling.strip():
         problems.append(FieldError("handling", "what was done, when handled is true", "say it, or leave handled out"))
     return problems
+
+
+def wrong_number(number: str) -> list[FieldError]:
+    """What is wrong with the telephone number of a contact; the number itself stays out of the answer."""
+    if not number.strip() or is_telephone(number, digits_min=3):
+        return []
+    return [FieldError("number", "a telephone number of 3 to 17 digits, perhaps with an extension")]
 
 
 def refuse_wrong(

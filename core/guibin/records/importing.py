@@ -21,7 +21,7 @@ from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from .actions import handling_state, wrong_interaction
+from .actions import handling_state, wrong_interaction, wrong_number
 from .numbers import SealedNumber, sealed_number
 from .requests import NewInteraction
 from .subjects import Actor
@@ -194,6 +194,8 @@ class _Reader(Struct):
             # A moment the mapping could not read is reported by the mapping.
             told = {"happened_at"} if row.problems and "happened_at" not in given else set()
             wrong += [one for name in values if name not in told for one in _wrong_value(row, name, values[name])]
+            number = str(values["number"])
+            wrong += [problem(row, one.field, number, one.rule) for one in wrong_number(number)]
             return None
         wrong += [
             problem(row, one.field, given.get(one.field, ""), ": ".join(filter(None, (one.rule, one.fix))))

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.sealing import masked
+from guibin.telephones import written
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 
 _NUMBER = ArchiveField("number", "phone", "confidential")
@@ -20,7 +21,7 @@ class SealedNumber(Struct, frozen=True):
 
 def sealed_number(number: str, *, key: bytes, row: UUID) -> SealedNumber:
     """Seal it for one interaction. One that is masked already (`138****8000`) is kept as it is shown."""
-    text = number.strip()
+    text = written(number)
     if not text or "*" in text:
         return SealedNumber(None, text)
     return SealedNumber(seal(key, _place(row), text), masked(_NUMBER, text))

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from .words import Channel, Name, Place, Reason, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
-Number = Annotated[str, Meta(max_length=40, pattern=r"^[0-9+() -]*\Z")]
+Number = Annotated[str, Meta(max_length=40, pattern=r"^[^\x00]*\Z")]
 Minutes = Annotated[int, Meta(ge=0, le=1_440)]
 Purpose = Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
 

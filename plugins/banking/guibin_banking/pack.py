@@ -15,7 +15,7 @@ PACK = Pack(
     fields=(
         ArchiveField("identity_number", "identity_number", "confidential", True, holder="person", clause="S08-3"),
         ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
-        ArchiveField("unified_credit_code", "text", "confidential", searchable=True, chars_max=18, clause="S04-1"),
+        ArchiveField("unified_credit_code", "credit_code", "confidential", True, clause="S04-1"),
     ),
     settings=(*personal.SETTINGS, *corporate.SETTINGS),
     schemes=(personal.BANK_SCHEME, corporate.LIST_SCHEME, corporate.INTERNATIONAL_SCHEME, personal.COOPERATIVE_SCHEME),

@@ -3,7 +3,7 @@
 import pytest
 
 from guibin.profiles.addressing import addressee
-from guibin.profiles.telephones import national
+from guibin.telephones import national
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ async def test_a_call_nobody_took_is_on_record_and_told_to_the_manager(client, t
         ({"content": "a\x00b"}, 400, None),
         ({"happened_at": "2026-03-02T02:00:00"}, 400, None),
         ({"duration_minutes": -1}, 400, None),
-        ({"number": "call me"}, 400, None),
+        ({"number": "call me"}, 422, "number"),
         ({"surprise": 1}, 400, None),
     ],
 )
