@@ -26,6 +26,7 @@ from .docs import OfflineDocs
 from .guards import needs_guard
 from .headers import SecurityHeaders
 from .observing import Observed
+from .parameters import note_parameters, query_guard
 from .routes import CONTROLLERS
 from .scope_middleware import ScopeMiddleware
 
@@ -42,6 +43,7 @@ def create_app(
     root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
     timetable.everything(root.packs)
     litestar = _litestar(root, database_url, bounds)
+    note_parameters(litestar)
     scoped = ScopeMiddleware(litestar, root, bounds)
     litestar.state.scope_middleware = scoped
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
@@ -58,7 +60,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     return Litestar(
         route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
         dependencies=DEPENDENCIES,
-        guards=[needs_guard],
+        guards=[needs_guard, query_guard],
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,

@@ -9,15 +9,21 @@ import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
 
+from .allowed import allowed
+from .parameters import parameters_of
+
 Incoming = Request[Any, Any, Any]
 PROBLEM = "application/problem+json"
 _log = logging.getLogger("guibin.app")
+# How msgspec begins to say that a value is none of those there are, or names none of several structs.
+_NONE_OF_THEM = ("Invalid enum value", "Invalid value")
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
 
 
@@ -60,7 +66,7 @@ def refused(_: Incoming, refusal: Refusal) -> Response[bytes]:
     return answer(of_refusal(refusal), headers)
 
 
-def http_error(_: Incoming, error: HTTPException) -> Response[bytes]:
+def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
     """What the framework itself refuses: unknown paths, methods, sizes, bodies."""
     fields: tuple[FieldError, ...] = ()
     status = HTTPStatus(error.status_code)
@@ -68,7 +74,8 @@ def http_error(_: Incoming, error: HTTPException) -> Response[bytes]:
         # The framework takes a field of a body that is called like an injected argument for a fault of ours.
         status, fields = HTTPStatus.BAD_REQUEST, (_of_text(str(error.__cause__)),)
     if isinstance(error, ValidationException):
-        fields = tuple(_field(item) for item in error.extra or () if isinstance(item, dict))
+        handler = request.scope.get("route_handler")
+        fields = tuple(_field(item, handler) for item in error.extra or () if isinstance(item, dict))
         fields = fields or (_of_text(error.detail),)
     elif status == HTTPStatus.BAD_REQUEST:
         fields = (_of_text(error.detail),)
@@ -131,10 +138,18 @@ def _invalid(status: HTTPStatus, field: FieldError) -> Problem:
     return Problem("/problems/invalid", status.phrase, int(status), "Some fields are not valid", (field,))
 
 
-def _field(item: dict[str, object]) -> FieldError:
-    key = str(item.get("key", ""))
-    # The framework calls the body after the handler's argument.
-    return FieldError("body" if key in ("", "data") else key, str(item.get("message", "")))
+def _field(item: dict[str, object], handler: BaseRouteHandler | None) -> FieldError:
+    key, rule = str(item.get("key", "")), str(item.get("message", ""))
+    # The framework calls the body after the handler's argument, and so it does whatever stands in the query or a header.
+    argument, path = ("data", "" if key == "data" else key) if item.get("source") == "body" else (key, "")
+    fix = _one_of(handler, argument, path) if rule.startswith(_NONE_OF_THEM) else ""
+    return FieldError("body" if key in ("", "data") else parameters_of(handler).outside.get(key, key), rule, fix)
+
+
+def _one_of(handler: BaseRouteHandler | None, argument: str, path: str) -> str:
+    parameter = handler.parsed_fn_signature.parameters.get(argument) if handler is not None else None
+    values = allowed(parameter.annotation, path) if parameter is not None else ()
+    return f"one of: {', '.join(values)}" if values else ""
 
 
 def _of_text(detail: str) -> FieldError:

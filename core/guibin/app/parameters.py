@@ -1,0 +1,89 @@
+"""What an address takes in its query: a misspelt name is refused, by name, and never passed over."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import HTTPRoute
+from msgspec import Struct
+
+from guibin_tenants.refusals import FieldError, Invalid
+
+# Addresses that customers open by link are none of these: whoever passes a link on adds words of their own to it.
+_STRICT = "/api/v1/"
+_KEY = "parameters"
+_SHOWN_CHARS_MAX = 60
+
+
+class WrongQuery(Invalid):
+    """The query itself is wrong: it asks for something else than its writer meant."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class Parameters(Struct, frozen=True):
+    """What a handler takes: the query's names, which of them it cannot do without, which may come more than once, and how
+    each of its arguments is called outside.
+    """
+
+    query: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    several: frozenset[str] = frozenset()
+    outside: dict[str, str] = {}
+
+
+def note_parameters(app: Litestar) -> None:
+    """Note for each handler what it takes, as the framework found out: its own arguments' and its dependencies'."""
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler, known in route.route_handler_map.values():
+            query = known.expected_query_params
+            everything = (*query, *known.expected_header_params, *known.expected_path_params)
+            handler.opt[_KEY] = Parameters(
+                frozenset(one.field_alias for one in query),
+                frozenset(one.field_alias for one in query if one.is_required),
+                frozenset(known.sequence_query_parameter_names),
+                {one.field_name: one.field_alias for one in everything},
+            )
+
+
+def parameters_of(handler: BaseRouteHandler | None) -> Parameters:
+    """What the handler takes; nothing where it is none of ours."""
+    found = handler.opt.get(_KEY) if handler is not None else None
+    return found if isinstance(found, Parameters) else Parameters()
+
+
+async def query_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Raises WrongQuery for names that the address does not take, names given twice, and those it cannot do without."""
+    if not connection.scope["path"].startswith(_STRICT):
+        return
+    taken = parameters_of(handler)
+    given = [name for name, _ in connection.query_params.multi_items()]
+    problems = (*_unknown(given, taken), *_twice(given, taken), *_missing(given, taken))
+    if problems:
+        raise WrongQuery(fields=problems)
+
+
+def _unknown(given: list[str], taken: Parameters) -> Iterator[FieldError]:
+    every = f"this address takes {', '.join(sorted(taken.query))}" if taken.query else "this address takes none"
+    for name in dict.fromkeys(given):
+        if name not in taken.query:
+            near = get_close_matches(name.lower(), taken.query, n=1)
+            fix = f"did you mean {near[0]}? {every}" if near else every
+            yield FieldError(name[:_SHOWN_CHARS_MAX], "a query parameter of this address", fix)
+
+
+def _twice(given: list[str], taken: Parameters) -> Iterator[FieldError]:
+    for name in sorted(taken.query - taken.several):
+        if given.count(name) > 1:
+            yield FieldError(name, "given once", "leave all but one out")
+
+
+def _missing(given: list[str], taken: Parameters) -> Iterator[FieldError]:
+    for name in sorted(taken.required - set(given)):
+        yield FieldError(name, "required in the query of this address", f"add {name}=…")
