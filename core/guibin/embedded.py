@@ -58,6 +58,11 @@ def running(home: Path, *, settings: tuple[str, ...] = (), owned: bool = False) 
             stop_valkey(home)
 
 
+def set_up(home: Path) -> bool:
+    """Whether servers were ever started under `home`: it is a company's data, and not a folder somebody happened to be in."""
+    return (home / "postgres").is_dir()
+
+
 def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
     """Start whatever is not running yet. Raises EmbeddedFailed."""
     passwords = _passwords(home)

@@ -2,12 +2,14 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import asyncpg
 from cyclopts import App
 
 from guibin.embedded import EmbeddedFailed
+from guibin.logs import where
 from guibin.packs import BadPack
 from guibin.tracing import NoExporter
 from guibin_tenants.database import UnsafeDatabase
@@ -53,29 +55,62 @@ for name, (place, summary) in COMMANDS.items():
 
 # The server is not there, or does not let us in: for the operator to mend, and no fault of ours.
 _NO_DATABASE = (
-    ConnectionError,
+    OSError,
     asyncpg.ClientConfigurationError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.CannotConnectNowError,
     asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.ConnectionDoesNotExistError,
+)
+# Told by its place: most commands never import it.
+_REDIS = "redis.exceptions"
+# What is asked for is not there yet, or not any more.
+_BEHIND = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedObjectError,
+    asyncpg.UndefinedFunctionError,
 )
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Run the command; what is refused is told in a sentence, with exit code 1."""
+    """Run the command; whatever stops it is told in a line, with exit code 1."""
     try:
         app(sys.argv[1:] if words is None else words)
     except Refusal as refusal:
         explain(refusal)
         sys.exit(1)
-    except (BadPack, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed) as error:
-        fail(str(error))
     except BrokenPipeError:
         # Whoever read it has seen enough, such as `| head`; nothing is left to flush at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except _NO_DATABASE as error:
-        fail(f"the database cannot be reached: {error}. Look at GUIBIN_DATABASE_URL, then run `guibin doctor`")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        # With every log on, also for whoever mends it.
+        if os.environ.get("GUIBIN_LOG_LEVEL", "").upper() == "DEBUG":
+            traceback.print_exc()
+        fail(_told(error))
+
+
+def _told(error: Exception) -> str:
+    """What stopped the command, and what to do."""
+    if isinstance(error, (BadPack, NoExporter, UnsafeDatabase, KeyringError, EmbeddedFailed)):
+        return str(error)
+    if isinstance(error, _BEHIND):
+        return "the database is of another release than this command: run `guibin migrate`"
+    if type(error).__module__ == _REDIS:
+        return f"Redis cannot be reached: {error}. Look at GUIBIN_REDIS_URL, then run `guibin doctor`"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, _NO_DATABASE):
+        why = str(error) or type(error).__name__
+        return f"the database cannot be reached: {why}. Look at GUIBIN_DATABASE_URL, then run `guibin doctor`"
+    if isinstance(error, EOFError):
+        return "nobody answered the question: type the answer, or give it as an option (see --help)"
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__} at {where(error)}{': ' if said else ''}{said}. GUIBIN_LOG_LEVEL=debug shows where"

@@ -15,7 +15,7 @@ app = App(name="db", help="The database.")
 
 def migrate() -> None:
     """Bring the database up to this release; safe to run again."""
-    with environment.urls() as urls:
+    with environment.urls(fresh=True) as urls:
         created = asyncio.run(migrations.migrate(urls.owner, environment.packs().tables()))
     out.print(f"Created {', '.join(created)}." if created else "The database is up to date.")
 

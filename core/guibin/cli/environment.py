@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 from msgspec import Struct
 
 from guibin import embedded
@@ -15,6 +16,7 @@ from guibin.packs import Packs, installed
 from guibin_tenants import keyring, registry
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.refusals import Refusal
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
@@ -27,6 +29,12 @@ class Urls(Struct, frozen=True):
     owner: str
     relay: str
     redis: str
+
+
+class NoServer(Refusal):
+    """There is nothing of ours where the command looks."""
+
+    title = "No Guibin here"
 
 
 class Session(Struct, frozen=True):
@@ -42,9 +50,42 @@ def home() -> Path:
     return Path(os.environ.get("GUIBIN_HOME", ".guibin")).resolve()
 
 
+def load_root_key() -> None:
+    """Take the root key of this installation. Raises NoServer where none was set up, KeyringError when it is none."""
+    refuse_nowhere()
+    keyring.load_root_key(home())
+
+
+def refuse_nowhere() -> None:
+    """Raises NoServer when neither the environment names a database nor our own servers were ever set up in `home`."""
+    if "GUIBIN_DATABASE_URL" in os.environ or embedded.set_up(home()):
+        return
+    others = sorted(running_homes())
+    if others:
+        fix = f"`guibin up` runs with {' and with '.join(map(str, others))}: set GUIBIN_HOME={others[0]}"
+    else:
+        fix = "set GUIBIN_HOME to the folder that `guibin up` was started with, or GUIBIN_DATABASE_URL to your server"
+    raise NoServer(f"no server runs here: {home()} holds none; {fix}")
+
+
+def running_homes() -> set[Path]:
+    """With which homes a `guibin up` of this machine runs, as far as this account may look."""
+    found = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            words = process.cmdline()
+            if "up" in words and any(Path(word).name in ("guibin", "guibin.cli") for word in words):
+                place = Path(process.environ().get("GUIBIN_HOME", ".guibin"))
+                found.add((Path(process.cwd()) / place).resolve())
+    return {one for one in found if embedded.set_up(one)}
+
+
 @contextlib.contextmanager
-def urls() -> Iterator[Urls]:
-    """The servers of the environment; otherwise the embedded ones, started for as long as this lasts."""
+def urls(*, fresh: bool = False) -> Iterator[Urls]:
+    """The servers of the environment; otherwise the embedded ones, started for as long as this lasts.
+
+    Raises NoServer when there are none yet, unless they may be `fresh`.
+    """
     external = os.environ.get("GUIBIN_DATABASE_URL")
     if external:
         yield Urls(
@@ -54,6 +95,8 @@ def urls() -> Iterator[Urls]:
             os.environ.get("GUIBIN_REDIS_URL", "redis://127.0.0.1:6379/0"),
         )
         return
+    if not fresh:
+        refuse_nowhere()
     with embedded.running(home()) as servers:
         yield Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url)
 
@@ -86,11 +129,11 @@ async def owner() -> AsyncIterator[asyncpg.Connection]:
 
 @contextlib.asynccontextmanager
 async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIterator[Session]:
-    """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound."""
+    """Work as the operator inside one tenant's scope; committed at the end. Raises NotFound and NoServer."""
     # Only commands that act pay for importing every slice.
     from guibin import timetable  # noqa: F401
 
-    keyring.load_root_key(home())
+    load_root_key()
     with urls() as found:
         async with connected(found.app, pool_size=4) as pool:
             tenant = await registry.by_slug(pool, slug)

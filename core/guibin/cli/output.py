@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from guibin_tenants.refusals import FieldError, Invalid, Refusal
@@ -49,7 +50,7 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty:
 
 def explain(refusal: Refusal) -> None:
     """A refusal with each of its fields."""
-    err.print(f"[bold red]refused:[/] {refusal.detail}", soft_wrap=True)
+    err.print(f"[bold red]refused:[/] {escape(refusal.detail)}", soft_wrap=True)
     for field in refusal.fields:
         given = f" (given: {field.value})" if field.value is not None else ""
         fix = f"; {field.fix}" if field.fix else ""
@@ -71,5 +72,5 @@ def refuse_unwritable(file: Path, *, endings: tuple[str, ...]) -> None:
 
 def fail(message: str) -> NoReturn:
     """A sentence on standard error, and exit code 1."""
-    err.print(f"[bold red]error:[/] {message}", soft_wrap=True)
+    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     sys.exit(1)

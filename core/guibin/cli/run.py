@@ -59,7 +59,7 @@ def serve(
     except supervisor.PortTaken as error:
         fail(str(error))
     _observe("guibin-api", metrics_port)
-    keyring.load_root_key(environment.home())
+    environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
     with environment.urls() as urls:
@@ -82,7 +82,7 @@ def worker(
     """Run background jobs: relay, timetable and executor."""
     supervisor.leave_with_supervisor()
     _observe("guibin-worker", metrics_port)
-    keyring.load_root_key(environment.home())
+    environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
     with environment.urls() as urls:

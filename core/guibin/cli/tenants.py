@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from guibin import erasure, provisioning
 from guibin.context import real_clock
 from guibin.erasure import Erasure
-from guibin_tenants import keyring, registry
+from guibin_tenants import registry
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.registry import NewTenant, TenantView
 
@@ -120,7 +120,7 @@ def erase(
 
 
 async def _create(new: NewTenant, simulated_from: datetime | None) -> TenantView:
-    keyring.load_root_key(environment.home())
+    environment.load_root_key()
     with environment.urls() as urls:
         return await provisioning.provision(
             new,

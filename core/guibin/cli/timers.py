@@ -14,7 +14,7 @@ from guibin.jobs.execution import Workshop
 from guibin.jobs.leases import Leases
 from guibin.jobs.simulation import Background
 from guibin.sla.simulation import Advanced, advance
-from guibin_tenants import keyring, registry
+from guibin_tenants import registry
 from guibin_tenants.database import connected
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import tenant_scope
@@ -53,7 +53,7 @@ def run(
 
 
 async def _run(slug: str, until: datetime) -> Advanced:
-    keyring.load_root_key(environment.home())
+    environment.load_root_key()
     packs = environment.packs()
     with environment.urls() as urls:
         async with connected(urls.app, pool_size=6, settings=HURRIED) as pool:
