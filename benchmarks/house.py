@@ -1,7 +1,7 @@
 """The house in figures: lines, rooms, floors, circles, arguments, names, and reaches into other rooms' tables.
 
 `make house` prints each figure beside its target and the bound that CI holds (`benchmarks/house.toml`).
-`--detail NAME` lists what a figure counts.
+`--detail NAME` lists what a figure counts; `--picture FILE` writes the rooms by floors as a page.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from rich.console import Console
@@ -60,7 +60,7 @@ def measured() -> House:
     between = _between_rooms(imports, names)
     house.found["lines"] = [str(sum(module.lines for module in modules))]
     house.found["rooms"] = rooms
-    house.found["floors"] = [str(_floors(between))]
+    house.found["floors"] = [str(max(_floors(between).values(), default=0))]
     house.found["modules in circles"] = sorted(name for circle in _circles(imports) for name in circle)
     house.found["rooms in circles"] = sorted(name for circle in _circles(between) for name in circle)
     house.found["upward imports"] = sorted(_upward(imports, names))
@@ -136,20 +136,17 @@ def _reachable(start: str, graph: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def _floors(between: dict[str, set[str]]) -> int:
-    """The longest way down from room to room; a circle counts as one floor."""
+def _floors(between: dict[str, set[str]]) -> dict[str, int]:
+    """Room → its floor, the lowest first: above every room it imports. A circle shares one floor."""
     member = {room: min(circle) for circle in _circles(between) for room in circle}
     folded: dict[str, set[str]] = defaultdict(set)
     for room, others in between.items():
         here = member.get(room, room)
         folded[here] |= {member.get(other, other) for other in others} - {here}
     height: dict[str, int] = {}
-    try:
-        for room in TopologicalSorter(folded).static_order():
-            height[room] = 1 + max((height[below] for below in folded.get(room, ())), default=0)
-    except CycleError:
-        return len(folded)
-    return max(height.values(), default=0)
+    for room in TopologicalSorter(folded).static_order():
+        height[room] = 1 + max((height[below] for below in folded.get(room, ())), default=0)
+    return {room: height[member.get(room, room)] for room in between.keys() | member.keys() | height.keys()}
 
 
 def _upward(imports: dict[str, set[str]], names: dict[str, Module]) -> Iterator[str]:
@@ -235,6 +232,30 @@ def _patterns(modules: list[Module]) -> Iterator[str]:
                 yield f"{module.path.relative_to(ROOT)}:{node.value.lineno} {node.value.value}"
 
 
+def picture() -> str:
+    """The page `docs/rooms.md`: every room on its floor, what it is for, and the floors' next ones it leans on."""
+    modules = list(_modules())
+    names = {module.name: module for module in modules}
+    between = _between_rooms({module.name: set(_imports(module, names)) for module in modules}, names)
+    floors = _floors(between)
+    purposes = {module.room: _purpose(module) for module in modules if module.name.count(".") == 1}
+    lines = ["# Rooms", "", "Made by `make docs` from the imports: do not edit.", ""]
+    lines += [
+        "A room imports only rooms on floors below its own.",
+        "",
+        "| floor | room | holds | imports |",
+        "|---|---|---|---|",
+    ]
+    for room, floor in sorted(floors.items(), key=lambda each: (-each[1], each[0])):
+        below = ", ".join(sorted(between.get(room, ()), key=lambda each: (-floors[each], each)))
+        lines.append(f"| {floor} | `{room}` | {purposes.get(room, '')} | {below} |")
+    return "\n".join(lines) + "\n"
+
+
+def _purpose(module: Module) -> str:
+    return (ast.get_docstring(module.tree) or "").partition("\n")[0]
+
+
 def bounds() -> dict[str, dict[str, int]]:
     """Figure → `target`, and `bound`: what CI holds today."""
     return tomllib.loads(BOUNDS.read_text(encoding="utf-8"))
@@ -253,7 +274,12 @@ def main() -> None:
     """Print the figures, or what one of them counts."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--detail", help="list what this figure counts")
-    detail = asked.parse_args().detail
+    asked.add_argument("--picture", type=Path, help="write the page of the rooms here")
+    given = asked.parse_args()
+    detail = given.detail
+    if given.picture:
+        given.picture.write_text(picture(), encoding="utf-8")
+        return
     house = measured()
     if detail:
         print("\n".join(house.found[detail]))

@@ -70,3 +70,15 @@ def test_each_figure_counts_what_it_says(core):
     }
     assert core.found["reads of tables of a room not imported"] == ["core/guibin/upper/reading.py:1 lower of lower"]
     assert core.found["writes to another room's tables"] == ["core/guibin/upper/actions.py:3 lower of lower"]
+
+
+def test_the_picture_shows_each_room_above_what_it_imports(house, core, tmp_path):
+    (tmp_path / "core/guibin/lower/actions.py").write_text("")
+    (tmp_path / "core/guibin/upper/__init__.py").write_text('"""Cases.\n\nMore."""\n')
+
+    assert house.picture().splitlines()[-4:] == [
+        "|---|---|---|---|",
+        "| 2 | `upper` | Cases. | lower |",
+        "| 1 | `loose` |  |  |",
+        "| 1 | `lower` |  |  |",
+    ]
