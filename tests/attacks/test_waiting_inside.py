@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 
 import pytest
 from receiver import receiving
@@ -25,7 +26,7 @@ from guibin_tenants.scope import (
 from guibin_tenants.tables import new_id
 from support import pool_put_aside
 
-PARCEL = Parcel(new_id(), "b@example.com", "t", "x")
+PARCEL = Parcel(new_id(), "b@example.com", "t", "x", datetime(2026, 3, 2, tzinfo=UTC))
 
 
 @pytest.fixture

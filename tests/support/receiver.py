@@ -6,7 +6,8 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-HANG, CLOSE, HUGE = "hang", "close", "huge"
+HANG, CLOSE, HUGE, TRICKLE = "hang", "close", "huge", "trickle"
+TRICKLE_EVERY_S = 0.02
 
 
 @dataclass
@@ -21,11 +22,15 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`answer` is a status, a status with headers, HANG, CLOSE or HUGE; or says which for each request."""
+    """`answer` is a status, a status with headers, HANG, CLOSE, HUGE or TRICKLE; or says which for each request.
+
+    `says` is the body of a status; TRICKLE sends a byte of an endless answer every now and then.
+    """
 
     port: int = 0
     scheme: str = "http"
     answer: int | str | tuple[int, dict[str, str]] | Callable[[Received], int | str] = 200
+    says: bytes = b"ok"
     received: list[Received] = field(default_factory=list)
     at_once: int = 0
     at_once_max: int = 0
@@ -76,8 +81,16 @@ class Receiver:
                 writer.write(b"x" * 65_536)
                 await writer.drain()
             return False
+        if answer == TRICKLE:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(TRICKLE_EVERY_S)
+            return False
         lines = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
-        writer.write(f"HTTP/1.1 {answer} Answer\r\n{lines}Content-Length: 2\r\n\r\nok".encode())
+        head = f"HTTP/1.1 {answer} Answer\r\n{lines}Content-Length: {len(self.says)}\r\n\r\n"
+        writer.write(head.encode() + self.says)
         await writer.drain()
         return True
 

@@ -73,8 +73,9 @@ class ChannelController(Controller):
         by: Principal,
         now: datetime,
     ) -> TestSent:
-        words = [policy.title(f"message.channel_test.{part}", language) for part in ("subject", "text")]
-        tested = await channels.test(channel_id, Parcel(new_id(), data.to, *words), by=by, now=now)
+        title, text = (policy.title(f"message.channel_test.{part}", language) for part in ("subject", "text"))
+        parcel = Parcel(new_id(), data.to, title, text, now, data.kind, data.values)
+        tested = await channels.test(channel_id, parcel, by=by, now=now)
         return TestSent(tested.shown)
 
 

@@ -6,25 +6,37 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
 from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .gateways import GATEWAY
+from .aliyun import ALIYUN
 from .providers import Outcome, Parcel, Provider
 from .queries import ChannelView
 from .refusals import TestRefused
 from .requests import NewChannel
+from .robots import DINGTALK, FEISHU, WECOM
+from .signed_post import HTTP
 from .smtp import SMTP
+from .tencent import TENCENT
 
-PROVIDERS: dict[str, Provider] = {"smtp": SMTP, "apprise": GATEWAY}
+PROVIDERS: dict[str, Provider] = {
+    "smtp": SMTP,
+    "wecom": WECOM,
+    "dingtalk": DINGTALK,
+    "feishu": FEISHU,
+    "aliyun": ALIYUN,
+    "tencent": TENCENT,
+    "http": HTTP,
+}
 
 
 class OpenChannel(Struct, frozen=True):
@@ -40,9 +52,12 @@ class OpenChannel(Struct, frozen=True):
 
 
 async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView:
-    """Use this channel for its means from now on. Raises Invalid naming each wrong setting."""
-    provider = PROVIDERS[new.provider]
-    settings = _settings(new, provider)
+    """Use this channel for its means from now on. Raises Invalid naming each wrong setting, never what stood there."""
+    name = str(new.__struct_config__.tag)
+    provider = PROVIDERS[name]
+    problems = provider.wrong(new.settings)
+    if problems:
+        raise Invalid("The channel cannot be used", fields=tuple(problems))
     channel_id = new_id()
     # Two at once wait for each other here: the later one takes the place of the earlier.
     await fetch_value(
@@ -55,9 +70,9 @@ async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView
         channel_id,
         new.name,
         new.means,
-        new.provider,
-        keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(settings).decode()),
-        provider.shown(settings)[:200],
+        name,
+        keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(new.settings).decode()),
+        provider.shown(new.settings)[:200],
         new.per_day_max,
         by.name,
         now,
@@ -83,7 +98,7 @@ async def opened(means: str) -> OpenChannel | None:
     row = await fetch_one(
         "select id, provider, sealed, per_day_max from message_channel where means = $1 and removed_at is null", means
     )
-    if row is None:
+    if row is None or row["provider"] not in PROVIDERS:
         return None
     text = keyring.unseal(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
     settings = msgspec.json.decode(text, type=PROVIDERS[row["provider"]].settings)
@@ -96,6 +111,8 @@ async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime
     Raises NotFound, TestRefused with the word for why, also when the company has too much under way.
     """
     view = await queries.channel(channel_id)
+    if view.means == "chat":
+        parcel = replace(parcel, to="")
     channel = await opened(view.means)
     await _note("channel.test", channel_id, by, now)
     company_id = current_tenant()
@@ -104,21 +121,6 @@ async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime
     if outcome.error:
         raise TestRefused(f"{view.shown}: {outcome.error}")
     return view
-
-
-def _settings(new: NewChannel, provider: Provider) -> Struct:
-    if new.means not in provider.means:
-        rule = f"one of {', '.join(provider.means)} for {new.provider}"
-        raise Invalid("The channel cannot be used", fields=(FieldError("means", rule, value=new.means),))
-    try:
-        settings = msgspec.convert(new.settings, provider.settings)
-    except msgspec.ValidationError as error:
-        # The message names the place and the rule, never what stood there.
-        raise Invalid("The channel cannot be used", fields=(FieldError("settings", str(error)[:200]),)) from None
-    problems = provider.wrong(settings)
-    if problems:
-        raise Invalid("The channel cannot be used", fields=tuple(problems))
-    return settings
 
 
 async def _note(action: str, channel_id: UUID, by: Principal, now: datetime) -> None:

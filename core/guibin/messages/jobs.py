@@ -80,7 +80,7 @@ async def prepare(job: SendMessage, run: Run) -> Ready | Later | Never | None:
     if full is not None:
         return too_late(full, row["not_after"])
     words = await _words(row, said, run)
-    parcel = Parcel(row["id"], to, words.title, words.text)
+    parcel = Parcel(row["id"], to, words.title, words.text, run.now, row["kind"], words.values)
     return Ready(run.company.id, channel, parcel, words.kept, local_day(run.now, run.company.time_zone))
 
 

@@ -20,8 +20,9 @@ from guibin_tenants.scope import refuse_waiting
 from .providers import TIMEOUT_S, Outcome, Parcel, Provider
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
-_ADDRESS = re.compile(r"[^@\s<>\"\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z0-9-]{2,60}")
-Line = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z0-9-]{2,60}")
+# One line, by everything that ends one: control characters, U+0085, U+2028 and U+2029.
+Line = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 
 
 class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,4 +140,4 @@ async def _connected(host: str, port: int) -> socket.socket:
     raise NotReachable("name_unknown")
 
 
-SMTP = Provider(SmtpSettings, ("email",), wrong, shown, send)
+SMTP = Provider(SmtpSettings, wrong, shown, send)

@@ -15,11 +15,12 @@ TITLE_CHARS_MAX = 120
 
 
 class Wording(Struct, frozen=True):
-    """Title and text as they are sent, and the text as the interaction history keeps it."""
+    """Title and text as they are sent, with what fills them, and the text as the interaction history keeps it."""
 
     title: str
     text: str
     kept: str
+    values: dict[str, str] = {}
 
 
 async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Policy, language: str) -> Wording:
@@ -35,6 +36,7 @@ async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Pol
         _filled(f"message.{kind}.subject", values, policy, spoken)[:TITLE_CHARS_MAX],
         _filled(f"message.{kind}.text", values, policy, spoken),
         _filled(f"message.{kind}.text", kept, policy, spoken),
+        values,
     )
 
 
@@ -42,7 +44,7 @@ def to_staff(said: Values, *, policy: Policy, language: str) -> Wording:
     """A notice, with the product's own words around it."""
     title = policy.title("message.staff_notice.subject", language)
     text = _filled("message.staff_notice.text", said.values, policy, language)
-    return Wording(title, text, text)
+    return Wording(title, text, text, said.values)
 
 
 def _filled(key: str, values: dict[str, str], policy: Policy, language: str) -> str:

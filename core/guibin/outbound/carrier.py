@@ -11,6 +11,7 @@ import httpcore
 import httpx
 from httpcore import SOCKET_OPTION, AsyncNetworkBackend, AsyncNetworkStream
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin_tenants.scope import refuse_waiting
 
@@ -23,20 +24,21 @@ IDLE_S = 20.0
 
 
 class Answer(Struct, frozen=True):
-    """What came back: `status` 0 when nothing did, and `error` a word for why. The body is never kept."""
+    """What came back: `status` 0 when nothing did, and `error` a word for why. The body is kept only for who asks."""
 
     status: int = 0
     error: str = ""
     duration_ms: int = 0
     retry_after: str = ""
+    body: bytes = b""
 
 
 class CheckedBackend(AsyncNetworkBackend):
     """Opens connections to addresses the rules allow; TLS and Host keep the name that was asked for."""
 
-    def __init__(self, checked_by: Rules) -> None:
+    def __init__(self, checked_by: Rules, network: AsyncNetworkBackend | None = None) -> None:
         self.rules = checked_by
-        self.inner = httpcore.AnyIOBackend()
+        self.inner = network or httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -63,23 +65,35 @@ class CheckedBackend(AsyncNetworkBackend):
 
 
 class Carrier:
-    """Connections kept open for as long as one event loop runs."""
+    """Connections kept open for as long as one event loop runs. `network` opens those that were checked."""
 
-    def __init__(self, checked_by: Rules, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, checked_by: Rules, context: ssl.SSLContext | None = None, network: AsyncNetworkBackend | None = None
+    ) -> None:
         self.rules = checked_by
         self.pool = httpcore.AsyncConnectionPool(
             ssl_context=context or httpx.create_ssl_context(),
             max_connections=CONNECTIONS_MAX,
             max_keepalive_connections=CONNECTIONS_MAX // 4,
             keepalive_expiry=IDLE_S,
-            network_backend=CheckedBackend(checked_by),
+            network_backend=CheckedBackend(checked_by, network),
         )
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str], *, timeout_s: float = TIMEOUT_S) -> Answer:
-        """Send it once. Never raises for what the other side does. Raises WaitsInside while a transaction is open."""
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: dict[str, str],
+        *,
+        timeout_s: float = TIMEOUT_S,
+        keeps_body: bool = False,
+    ) -> Answer:
+        """Send it once, and have the whole answer within `timeout_s` or give it up, however it trickles.
+
+        Never raises for the address or for what the other side does. Raises WaitsInside while a transaction is open.
+        """
         refuse_waiting("another machine")
         began = time.monotonic()
-        answer = Answer(error="timeout")
         if self.rules.problem(url) is not None:
             # Written while the operator's rules were wider.
             return Answer(error="not_allowed")
@@ -98,27 +112,30 @@ class Carrier:
             )
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError):
             answer = Answer(error="broken")
+        except (ValueError, OverflowError, httpcore.UnsupportedProtocol):
+            # An address that was taken and leads to no socket.
+            answer = Answer(error="not_an_address")
         took = round((time.monotonic() - began) * 1000)
-        return Answer(answer.status, answer.error, took, answer.retry_after)
+        return replace(answer, duration_ms=took, body=answer.body if keeps_body else b"")
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> Answer:
         parsed, parts = httpx.URL(url), ("connect", "read", "write", "pool")
-        all_headers = {"Host": parsed.netloc.decode("ascii"), "Content-Length": str(len(body))} | headers
+        own = {"Host": parsed.netloc.decode("ascii"), "Content-Length": str(len(body)), "Accept-Encoding": "identity"}
         asked = self.pool.stream(
             "POST",
             httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path),
-            headers=[(name.encode(), value.encode()) for name, value in all_headers.items()],
+            headers=[(name.encode(), value.encode()) for name, value in (own | headers).items()],
             content=body,
             extensions={"timeout": dict.fromkeys(parts, timeout_s)},
         )
         async with asked as response:
-            size = 0
+            said = bytearray()
             async for part in response.aiter_stream():
-                size += len(part)
-                if size > ANSWER_BYTES_MAX:
+                said += part
+                if len(said) > ANSWER_BYTES_MAX:
                     return Answer(response.status, "answer_too_large")
         wait = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
-        return Answer(response.status, retry_after=wait[:40].decode("ascii", "replace"))
+        return Answer(response.status, retry_after=wait[:40].decode("ascii", "replace"), body=bytes(said))
 
 
 _carriers: WeakKeyDictionary[asyncio.AbstractEventLoop, Carrier] = WeakKeyDictionary()
@@ -131,3 +148,8 @@ def carrier() -> Carrier:
     if found is None or found.rules is not rules():
         found = _carriers[loop] = Carrier(rules())
     return found
+
+
+def use_carrier(chosen: Carrier) -> None:
+    """Have this event loop's requests carried by another one, as long as its rules hold. Composition roots only."""
+    _carriers[asyncio.get_running_loop()] = chosen

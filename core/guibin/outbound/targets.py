@@ -5,6 +5,8 @@ import ipaddress
 import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 from msgspec import Struct
@@ -16,9 +18,12 @@ from .addresses import is_disguised, is_public
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 URL_CHARS_MAX = 2_000
+PORT_MAX = 65_535
 RESOLVE_WITHIN_S = 5.0
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?")
 _PORTS = {"https": 443, "http": 80}
+# A name server that is silent keeps a thread longer than anybody waits for it: threads of its own, that nothing else needs.
+_names = ThreadPoolExecutor(32, thread_name_prefix="names")
 
 
 class NotReachable(Exception):
@@ -42,12 +47,16 @@ async def resolve(host: str, port: int) -> list[str]:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_WITHIN_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await loop.run_in_executor(_names, _look_up, host, port)
     except TimeoutError:
         raise NotReachable("name_timeout") from None
     except (OSError, UnicodeError):
         raise NotReachable("name_unknown") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def _look_up(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Rules:
@@ -106,10 +115,13 @@ def target_of(url: str) -> Target:
         host = parsed.raw_host.decode("ascii")
     except (httpx.InvalidURL, UnicodeError, ValueError):
         raise NotReachable("not_an_address") from None
+    port = parsed.port if parsed.port is not None else _PORTS.get(parsed.scheme, 0)
+    if not 1 <= port <= PORT_MAX:
+        raise NotReachable("not_an_address")
     known = parsed.scheme in _PORTS and (_HOST.fullmatch(host) is not None or _is_address(host))
     if not known or any(c.isspace() or ord(c) < 32 for c in url):
         raise NotReachable("not_an_address")
-    return Target(parsed.scheme, host, parsed.port or _PORTS[parsed.scheme])
+    return Target(parsed.scheme, host, port)
 
 
 _rules = Rules()

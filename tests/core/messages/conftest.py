@@ -3,6 +3,7 @@
 import pytest
 from mailbox_server import mail_server
 from receiver import receiving
+from vendors import SECRET
 
 from guibin.outbound.targets import Rules, use_rules
 
@@ -35,8 +36,11 @@ async def mail(client, mailbox, allowed):
 @pytest.fixture
 async def sms(client, gateway, allowed):
     """The company's SMS channel."""
-    address = f"json://{gateway.host}/sms/{{number}}"
-    return await channel(client, means="sms", provider="apprise", settings={"address": address})
+    return await channel(client, means="sms", provider="http", settings=gateway_settings(gateway))
+
+
+def gateway_settings(gateway, path="/sms"):
+    return {"url": gateway.url(path), "secret": SECRET}
 
 
 async def channel(client, *, means, provider, settings, **more):

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from running import work_off
 
-from guibin.messages import gateways, providers, smtp
+from guibin.messages import smtp
 from guibin.messages.providers import Parcel
 from guibin.messages.smtp import SmtpSettings
 from guibin.notices.actions import Notice, notify
@@ -15,8 +15,9 @@ from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
-from .conftest import channel
+from .conftest import channel, gateway_settings
 
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 SMTP = {"host": "mail.example.com", "sender": "vip@example.com", "username": "vip", "password": "canary-secret-9"}
 
 
@@ -58,29 +59,13 @@ async def test_channels_written_at_once_leave_one(client):
         (body(settings=SMTP | {"tls": "none"}), "settings.tls"),
         (body(settings=SMTP | {"host": "2130706433"}), "settings.host"),
         (body(settings=SMTP | {"sender": "nobody"}), "settings.sender"),
-        (body(settings=SMTP | {"sender": "a@b.com\r\nBcc: x@y.com"}), "settings"),
-        (body(settings={"host": "x"}), "settings"),
-        (body(means="sms"), "means"),
-        (body("sms", "apprise", {"address": "json://127.0.0.1/sms/{number}"}), "settings.address"),
-        (body("sms", "apprise", {"address": "jsons://gateway.example.com/{number}"}), "settings.address"),
-        (body("chat", "apprise", {"address": "syslog://"}), "settings.address"),
-        (body("chat", "apprise", {"address": "file:///etc/passwd"}), "settings.address"),
-        (body("chat", "apprise", {"address": "mailto://user:pass@example.com"}), "settings.address"),
-        (body("chat", "apprise", {"address": "wecombot://key?redirect=yes"}), "settings.address"),
-        (body("chat", "apprise", {"address": "dingtalk://"}), "settings.address"),
+        (body(settings=SMTP | {"sender": "a,b@c.com"}), "settings.sender"),
     ],
 )
 async def test_what_cannot_work_or_is_not_allowed_is_refused_with_the_field(client, sent, field):
     answer = await client.post("/api/v1/channels", json=sent)
 
     assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
-
-
-async def test_vendors_call_no_host_of_the_companys_choice():
-    details = gateways.apprise.Apprise().details()["schemas"]
-    for one in details:
-        if {*(one["protocols"] or ()), *(one["secure_protocols"] or ())} & gateways.VENDORS:
-            assert {"host", "port"} & set(one["details"]["tokens"]) == set()
 
 
 async def test_a_test_message_arrives_or_says_why_not(client, mailbox, mail):
@@ -101,7 +86,7 @@ async def test_an_internal_mail_server_is_not_called(mailbox, anyio_backend):
     try:
         outcome = await smtp.send(
             SmtpSettings(host="mail.example.com", port=mailbox.port, tls="starttls", sender="a@example.com"),
-            Parcel(new_id(), "b@example.com", "t", "x"),
+            Parcel(new_id(), "b@example.com", "t", "x", NOW),
         )
     finally:
         use_rules(Rules())
@@ -112,7 +97,7 @@ async def test_an_internal_mail_server_is_not_called(mailbox, anyio_backend):
 async def test_a_wrong_password_a_hanging_and_an_absent_server_are_told_apart(client, mailbox, allowed, monkeypatch):
     async def outcome(**more):
         settings = SmtpSettings(**(mailbox.settings | more))
-        return (await smtp.send(settings, Parcel(new_id(), "b@example.com", "t", "x"))).error
+        return (await smtp.send(settings, Parcel(new_id(), "b@example.com", "t", "x", NOW))).error
 
     assert await outcome(username="vip", password="right") == ""
     assert await outcome(username="vip", password="wrong") == "not_signed_in"
@@ -125,39 +110,13 @@ async def test_a_wrong_password_a_hanging_and_an_absent_server_are_told_apart(cl
 
 @pytest.mark.parametrize("to", ["a@b.com\r\nBcc: x@y.com", "a@b.com,c@d.com", "nobody", "<a@b.com>", ""])
 async def test_an_address_that_is_more_than_one_is_not_mailed(mailbox, allowed, to):
-    outcome = await smtp.send(SmtpSettings(**mailbox.settings), Parcel(new_id(), to, "t", "x"))
+    outcome = await smtp.send(SmtpSettings(**mailbox.settings), Parcel(new_id(), to, "t", "x", NOW))
 
     assert (outcome.error, outcome.final, mailbox.mails) == ("bad_address", True, [])
 
 
-@pytest.mark.parametrize("to", ["1391234567/../../admin", "13912345678?x=1", "abc", ""])
-async def test_a_number_that_is_none_reaches_no_gateway(gateway, allowed, to):
-    settings = gateways.GatewaySettings(address=f"json://{gateway.host}/sms/{{number}}")
-    outcome = await gateways.send(settings, Parcel(new_id(), to, "t", "x"))
-
-    assert (outcome.error, outcome.final, gateway.received) == ("bad_number", True, [])
-
-
-async def test_a_gateway_that_redirects_is_not_followed(gateway, allowed):
-    gateway.answer = (302, {"Location": gateway.url("/inside")})
-    settings = gateways.GatewaySettings(address=f"json://{gateway.host}/sms/{{number}}")
-    outcome = await gateways.send(settings, Parcel(new_id(), "13912345678", "t", "x"))
-
-    assert ([one.path for one in gateway.received], outcome.error) == (["/sms/13912345678"], "refused")
-
-
-async def test_a_gateway_that_hangs_is_given_up(gateway, allowed, monkeypatch):
-    gateway.answer = "hang"
-    monkeypatch.setattr(gateways, "TIMEOUT_S", 0.3)
-    settings = gateways.GatewaySettings(address=f"json://{gateway.host}/sms/{{number}}")
-    outcome = await gateways.send(settings, Parcel(new_id(), "13912345678", "t", "x"))
-    gateway.released.set()
-
-    assert (outcome.error, providers.TIMEOUT_S) == ("timeout", 20.0)
-
-
 async def test_deadlines_reach_staff_by_mail_and_the_chat_once(tenant, client, mailbox, gateway, mail):
-    await channel(client, means="chat", provider="apprise", settings={"address": f"json://{gateway.host}/robot"})
+    await channel(client, means="chat", provider="http", settings=gateway_settings(gateway, "/robot"))
     manager = await tenant.staff("manager", "manager")
     answer = await manager.put(f"/api/v1/staff-addresses/{manager.staff_id}", json={"email": "boss@example.com"})
     for kind, key in (("deadline_warned", "a"), ("deadline_warned", "a"), ("care_due", "b")):
@@ -176,7 +135,7 @@ async def test_deadlines_reach_staff_by_mail_and_the_chat_once(tenant, client, m
     assert [(one["To"], one.get_content().strip()) for one in mailbox.mails] == [
         ("boss@example.com", "C1 即将到期，请尽快处理")
     ]
-    assert [json.loads(one.body)["message"] for one in gateway.received] == ["C1 即将到期，请尽快处理"]
+    assert [json.loads(one.body)["text"] for one in gateway.received] == ["C1 即将到期，请尽快处理"]
 
 
 async def test_ones_address_is_ones_own(tenant, client):

@@ -1,0 +1,58 @@
+"""Texts that an SMS vendor keeps: in the mainland a text is approved there, and what is sent is its code and its values."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from guibin_tenants.refusals import FieldError
+
+from .providers import Parcel
+
+# For every kind of message without a template of its own: one that takes the whole text.
+ANY_KIND = ""
+WHOLE_TEXT = "text"
+Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_]+\Z")]
+Kind = Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]*\Z")]
+Parameter = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_]+\Z")]
+SignName = Annotated[str, Meta(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
+
+
+class SmsTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The approved text `code` for messages of this `kind`, all others when it is empty.
+
+    `parameters` are the values it takes, by the names of the policy's text (`name`, `title`, …), in the vendor's order;
+    `text` is the whole text as the policy words it.
+    """
+
+    code: Code
+    kind: Kind = ANY_KIND
+    parameters: Annotated[tuple[Parameter, ...], Meta(max_length=20)] = (WHOLE_TEXT,)
+
+
+Templates = Annotated[tuple[SmsTemplate, ...], Meta(min_length=1, max_length=60)]
+
+
+class Filled(Struct, frozen=True):
+    """A template with its values, in order."""
+
+    code: str
+    values: dict[str, str]
+
+
+def wrong(templates: tuple[SmsTemplate, ...]) -> list[FieldError]:
+    """Two templates for one kind would leave it open which is sent."""
+    kinds = [template.kind for template in templates]
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    if twice is None:
+        return []
+    return [FieldError("settings.templates", "one template for each kind", value=twice or "(without a kind)")]
+
+
+def filled(templates: tuple[SmsTemplate, ...], parcel: Parcel) -> Filled | None:
+    """The template for this message; None without one, or when the message knows nothing of a value it takes."""
+    own = {template.kind: template for template in templates}
+    template = own.get(parcel.kind) or own.get(ANY_KIND)
+    known = {**parcel.values, WHOLE_TEXT: parcel.text}
+    if template is None or not set(template.parameters) <= set(known):
+        return None
+    return Filled(template.code, {name: known[name] for name in template.parameters})
