@@ -5,8 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
+MUTATE_ARGS ?=
+# Whole runs also write down which tests touch what, for `make mutate`.
+WHOLE := -n 2 --dist worksteal --touches .guibin/mutate/touches.json
 
-.PHONY: help up test test-without-packs check format lock bench bench-jobs docs house slow clean
+.PHONY: help up test test-without-packs mutate check format lock bench bench-jobs docs house slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -15,10 +18,13 @@ up: $(STAMP) ## Run the product on its embedded servers; Ctrl-C stops everything
 	@exec $(BIN)/guibin up
 
 test: $(STAMP) ## Run all tests; PYTEST_ARGS="tests/core -k sla" passes arguments on
-	@$(BIN)/pytest $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
+	@$(BIN)/pytest $(if $(PYTEST_ARGS),$(PYTEST_ARGS),$(WHOLE))
 
 test-without-packs: $(STAMP) ## Run the core's whole suite with no pack installed
-	@$(BIN)/pytest --without-packs $(if $(PYTEST_ARGS),$(PYTEST_ARGS),-n 2 --dist worksteal)
+	@$(BIN)/pytest --without-packs $(if $(PYTEST_ARGS),$(PYTEST_ARGS),$(WHOLE))
+
+mutate: $(STAMP) ## Take out every rule, one by one: a test must notice; MUTATE_ARGS="--changed", "wall reception" or "--help"
+	@PYTHONPATH=tests/support $(BIN)/python -m mutating $(MUTATE_ARGS)
 
 check: $(STAMP) ## Lint, format, types, layers
 	@echo "ruff:" && $(BIN)/ruff check .

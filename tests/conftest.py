@@ -12,13 +12,14 @@ import asyncpg
 import pytest
 from argon2 import PasswordHasher
 from hypothesis import settings
+from mutating.touches import OPTION, Touches
 from pack_values import all_packs, take_away
 
 from guibin import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import keyring, staff
 from guibin_tenants.database import connected
-from support import SERVERS, TestClock, World, litestar_in, make_app
+from support import ALTERED, REDIS_DATABASE, SERVERS, TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
 REDIS_DATABASES = 16
@@ -45,6 +46,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--without-packs", action="store_true", help="run the core's tests with no pack installed, its values as data"
     )
+    parser.addoption(OPTION, metavar="FILE", help="write down which tests touch what, for `make mutate`")
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -58,6 +60,10 @@ def pytest_configure(config):
     """The controller (or a run without workers) starts the servers; workers are told where."""
     if config.getoption("--without-packs"):
         take_away()
+    if config.getoption(OPTION):
+        touches = Touches(config.getoption(OPTION), all_packs())
+        touches.watch()
+        config.pluginmanager.register(touches)
     if hasattr(config, "workerinput"):
         return
     if SERVERS in os.environ:
@@ -111,9 +117,11 @@ def database(request, servers) -> Database:
     number = int(worker.removeprefix("gw")) + 1 if worker != "alone" else 1
     name = f"guibin_{worker}"
     if SERVERS in os.environ:
-        name, number = f"guibin_within_{os.getpid()}", REDIS_DATABASES - 1
+        name = f"guibin_within_{os.getpid()}"
+        number = int(os.environ.get(REDIS_DATABASE, REDIS_DATABASES - 1))
     asyncio.run(_copy(servers["superuser"], name))
     urls = {role: servers[role].replace("/guibin?", f"/{name}?") for role in ("owner", "app", "relay")}
+    asyncio.run(_alter(urls["owner"], json.loads(os.environ.get(ALTERED, "[]"))))
     return Database(**urls, redis=servers["redis"].replace("/0", f"/{number}"))
 
 
@@ -124,6 +132,15 @@ async def _copy(superuser: str, name: str) -> None:
         await connection.execute(f"create database {name} template {TEMPLATE} owner guibin_owner")
     finally:
         await connection.close()
+
+
+async def _alter(owner: str, statements: list[str]) -> None:
+    if statements:
+        connection = await asyncpg.connect(owner)
+        try:
+            await connection.execute("; ".join(statements))
+        finally:
+            await connection.close()
 
 
 @pytest.fixture(scope="session")

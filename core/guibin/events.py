@@ -46,6 +46,7 @@ class MembershipEnded(Event, frozen=True):
     scheme: str
     tier: str
     on: date
+    because: str
 
 
 class PostEnded(Event, frozen=True):
@@ -53,7 +54,7 @@ class PostEnded(Event, frozen=True):
 
     customer_id: UUID
     of_customer_id: UUID
-    link_id: UUID
+    role: str
     on: date
 
 

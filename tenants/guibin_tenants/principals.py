@@ -97,17 +97,18 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 class Predicate:
-    """A question about a principal; combine with `&`, `|` and `~`."""
+    """A question about a principal; combine with `&`, `|` and `~`. `all_of` are the two that `&` put together."""
 
-    def __init__(self, holds: Callable[[Principal], bool], says: str) -> None:
+    def __init__(self, holds: Callable[[Principal], bool], says: str, all_of: "tuple[Predicate, ...]" = ()) -> None:
         self.holds = holds
         self.says = says
+        self.all_of = all_of
 
     def __call__(self, principal: Principal) -> bool:
         return self.holds(principal)
 
     def __and__(self, other: "Predicate") -> "Predicate":
-        return Predicate(lambda who: self(who) and other(who), f"({self.says} and {other.says})")
+        return Predicate(lambda who: self(who) and other(who), f"({self.says} and {other.says})", (self, other))
 
     def __or__(self, other: "Predicate") -> "Predicate":
         return Predicate(lambda who: self(who) or other(who), f"({self.says} or {other.says})")

@@ -39,6 +39,8 @@ PLENTY = Bounds(
 PASSWORD = "correct horse battery"
 # A run inside a run is told the servers of the other, and makes a database of its own there.
 SERVERS = "GUIBIN_TEST_SERVERS"
+# Such a run may be told which of Redis's databases is its own, and statements that change its own database first.
+REDIS_DATABASE, ALTERED = "GUIBIN_TEST_REDIS_DATABASE", "GUIBIN_TEST_ALTERED"
 _numbers = itertools.count(1)
 
 

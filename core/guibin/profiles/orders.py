@@ -46,8 +46,7 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
             await ProductOrder.insert(row)
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is an order {new.number!r} already") from None
-    note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
-    await record(note, by=by, now=now)
+    await record(AuditNote(action="order.open", customer_id=customer_id, fields=(new.product,)), by=by, now=now)
     await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)
     return queries.order_view(row.to_dict())
 
@@ -85,6 +84,7 @@ async def correct_order(
         subject_id=order_id,
         customer_id=customer_id,
         fields=fields,
+        purpose=new.reason,
     )
     await record(note, by=by, now=now)
     return queries.order_view(dict(row) | after)

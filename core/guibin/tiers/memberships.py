@@ -181,6 +181,8 @@ async def _end(
         on,
     )
     await events.record(
-        MembershipEnded(membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on),
+        MembershipEnded(
+            membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on, because=because
+        ),
         now=now,
     )

@@ -1,0 +1,123 @@
+"""Every route, called by somebody who may do everything but what it asks for, and by somebody who may do that alone."""
+
+import re
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from guibin_tenants.principals import PERMISSIONS, Predicate
+from support import Company
+
+from .declared import Door, doors
+
+DOORS = doors()
+SAMPLES = {"uuid": lambda: str(uuid4()), "str": lambda: "nothing", "int": lambda: "1"}
+PARAMETER = re.compile(r"\{\w+:(\w+)\}")
+WORDS = {"whole-company": "sight of the whole company", "anyone": "anyone signed in"}
+
+
+@dataclass
+class Callers:
+    """One company whose keys allow this and not that; made as they are asked for, and kept for all routes."""
+
+    company: Company
+    outlet: UUID
+    known: dict[tuple[str, ...], httpx.AsyncClient] = field(default_factory=dict)
+
+    async def all_but(self, word: str) -> httpx.AsyncClient:
+        """A caller who has whatever there is, except this."""
+        if word == "whole-company":
+            return await self._caller("outlet", *PERMISSIONS)
+        if word == "staff":
+            return await self._caller("", *PERMISSIONS)
+        return await self._caller("", *(PERMISSIONS - {word}))
+
+    async def with_only(self, needs: tuple[str, ...]) -> httpx.AsyncClient:
+        """A caller who has these and nothing else."""
+        if "staff" in needs:
+            return await self._caller("staff")
+        permissions = [word for word in needs if word in PERMISSIONS]
+        return await self._caller("" if "whole-company" in needs else "outlet", *permissions or ["policy:read"])
+
+    async def _caller(self, where: str, *permissions: str) -> httpx.AsyncClient:
+        named = (where, *sorted(permissions))
+        if named not in self.known:
+            if where == "staff":
+                self.known[named] = await self.company.staff(f"member-{len(self.known)}", "agent")
+            else:
+                unit = self.outlet if where == "outlet" else None
+                self.known[named] = await self.company.client(*permissions, org_unit_id=unit)
+        return self.known[named]
+
+
+_callers: dict[int, Callers] = {}
+
+
+@pytest.fixture
+async def callers(world):
+    """Of this worker: provisioning a company for each of hundreds of routes would take longer than all calls."""
+    if id(world.app) not in _callers:
+        company = await world.tenant()
+        _callers[id(world.app)] = Callers(company, await company.unit("outlet"))
+    return _callers[id(world.app)]
+
+
+@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if not {*door.needs} & {"anyone", "public"}])
+async def test_a_route_refuses_whoever_lacks_what_it_asks_for_and_only_them(callers, address):
+    door = DOORS[address]
+
+    refused = {word: await _refused(await callers.all_but(word), door) for word in door.needs}
+    alone = await _refused(await callers.with_only(door.needs), door)
+
+    assert refused == dict.fromkeys(door.needs, True), (
+        f"permissions.txt says `{door.line}`: it does not ask for all of it"
+    )
+    assert not alone, f"permissions.txt says `{door.line}`: it asks for more"
+
+
+@pytest.mark.parametrize("address", [a for a, door in DOORS.items() if "anyone" in door.needs])
+async def test_a_route_for_anyone_asks_for_a_credential_and_nothing_else(callers, world, address):
+    door = DOORS[address]
+
+    assert (await _call(world.client(), door)).status_code == 401
+    assert not await _refused(await callers.with_only(door.needs), door), (
+        f"permissions.txt says `{door.line}`: it asks for more"
+    )
+
+
+async def test_every_route_has_its_line(world):
+    served = {}
+    for route in world.litestar.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            needs = handler.opt.get("needs")
+            if needs is not None and route.path.startswith("/api/v1/"):
+                for method in handler.http_methods - {"HEAD", "OPTIONS"}:
+                    served[f"{method} {route.path}"] = Door(method, route.path, _words(needs)).line
+
+    missing = [line for address, line in sorted(served.items()) if address not in DOORS]
+    gone = [door.line for address, door in DOORS.items() if address not in served]
+
+    assert missing == [], "tests/isolation/permissions.txt lacks these lines; add them if that is who may call them"
+    assert gone == [], "tests/isolation/permissions.txt has lines of routes that are no more: take them out"
+
+
+def _words(needs):
+    if not isinstance(needs, Predicate):
+        return (needs,)
+    if needs.all_of:
+        return tuple(word for part in needs.all_of for word in _words(part))
+    return ({said: word for word, said in WORDS.items()}.get(needs.says, needs.says),)
+
+
+async def _refused(client, door):
+    """Whether it is the route that refuses, not what is asked for behind it, such as another's address."""
+    answer = await _call(client, door)
+    assert answer.status_code != 401, answer.text
+    return answer.status_code == 403 and "lacks what this needs" in answer.json()["detail"]
+
+
+async def _call(client, door):
+    path = PARAMETER.sub(lambda found: SAMPLES[found[1]](), door.path)
+    return await client.request(door.method, path, json=None if door.method == "GET" else {})

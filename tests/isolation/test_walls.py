@@ -1,0 +1,113 @@
+"""Two outlets of one company: neither sees, changes or adds to what stands behind the other's wall, table by table."""
+
+import asyncpg
+import pytest
+from table_rows import insert, values_for
+
+from guibin_tenants.scope import savepoint, tenant_scope
+
+from .declared import promises
+from .matrix import TENANT_TABLES
+
+BY_NAME = {table._meta.tablename: table for table in TENANT_TABLES}
+PROMISES = promises()
+WALLED = [name for name, promise in PROMISES.items() if promise.wall != "open"]
+OPEN = [name for name, promise in PROMISES.items() if promise.wall == "open"]
+
+
+class Outlets:
+    """A company with outlets east and west, and a row in every table that is about a customer of east's."""
+
+    def __init__(self, company, east, west, rows):
+        self.company, self.east, self.west, self.rows = company, east, west, rows
+
+    def seeing(self, *units):
+        """Inside the company, with the sight of staff of these org units."""
+        return tenant_scope(self.company.id, units=units)
+
+    async def count(self, name, *units):
+        """How many of the table's one row such staff see."""
+        async with self.seeing(*units) as scope:
+            return await scope.connection.fetchval(f"select count(*) from {name} where id = $1", self.rows[name])
+
+
+_made: dict[int, Outlets] = {}
+
+
+@pytest.fixture
+async def outlets(world):
+    """Of this worker: its rows are only looked at, and changes are undone."""
+    if id(world.app) not in _made:
+        company = await world.tenant()
+        east, west = await company.unit("east"), await company.unit("west")
+        rows = {}
+        async with company.scope() as scope:
+            for table in TENANT_TABLES:
+                name = table._meta.tablename
+                rows[name] = (
+                    east if name == "org_unit" else await insert(scope.connection, table, _row(table, company, rows))
+                )
+        _made[id(world.app)] = Outlets(company, east, west, rows)
+    return _made[id(world.app)]
+
+
+def _row(table, company, rows):
+    values = values_for(table, company.id, rows)
+    wall = PROMISES[table._meta.tablename].wall if table._meta.tablename in PROMISES else "open"
+    if wall != "open":
+        values[wall] = rows["org_unit" if wall == "org_unit_id" else "customer"]
+    return values
+
+
+@pytest.mark.parametrize("name", WALLED)
+async def test_a_walled_row_is_seen_by_its_own_outlet_and_head_office_alone(outlets, name):
+    seen = {
+        "head office": await _seen_by_head_office(outlets, name),
+        "east": await outlets.count(name, outlets.east),
+        "both": await outlets.count(name, outlets.east, outlets.west),
+        "west": await outlets.count(name, outlets.west),
+        "nowhere": await outlets.count(name),
+    }
+
+    assert seen == {"head office": 1, "east": 1, "both": 1, "west": 0, "nowhere": 0}
+
+
+@pytest.mark.parametrize("name", WALLED)
+async def test_a_walled_row_is_not_changed_deleted_or_added_from_another_outlet(outlets, name):
+    done = []
+    async with outlets.seeing(outlets.west) as scope:
+        for statement in (f"update {name} set id = id where id = $1", f"delete from {name} where id = $1"):
+            try:
+                async with savepoint():
+                    if not (await scope.connection.execute(statement, outlets.rows[name])).endswith(" 0"):
+                        done.append(statement)
+            except asyncpg.InsufficientPrivilegeError:
+                continue
+        try:
+            async with savepoint():
+                await insert(scope.connection, BY_NAME[name], _row(BY_NAME[name], outlets.company, outlets.rows))
+                done.append("insert")
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.ForeignKeyViolationError):
+            pass
+        scope.rollback_only = True
+
+    assert done == []
+
+
+@pytest.mark.parametrize("name", OPEN)
+async def test_a_table_without_a_wall_says_why_and_is_seen_from_every_outlet(outlets, name):
+    assert PROMISES[name].why, f"tables.txt: say why another outlet may see rows of {name}"
+    assert await outlets.count(name, outlets.west) == 1, f"{name} is walled: tables.txt should say so"
+
+
+def test_every_table_has_its_line():
+    missing = sorted(set(BY_NAME) - set(PROMISES))
+    gone = sorted(set(PROMISES) - set(BY_NAME))
+
+    assert missing == [], "tests/isolation/tables.txt lacks these tables: say who sees a row and whether it may change"
+    assert gone == [], "tests/isolation/tables.txt has tables that are no more: take their lines out"
+
+
+async def _seen_by_head_office(outlets, name):
+    async with outlets.company.scope() as scope:
+        return await scope.connection.fetchval(f"select count(*) from {name} where id = $1", outlets.rows[name])

@@ -1,0 +1,128 @@
+"""The mutations can be made, each takes out what it says, and nothing that registers itself is left out of them."""
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from mutating import choosing, touches
+from mutating.mutations import mutations
+from mutating.registries import NO_REGISTRIES, REGISTRIES
+
+ROOT = Path(__file__).parents[2]
+# In a process of its own, for a mutation stays.
+_TAKE_OUT = """
+import sys
+from guibin.app.factory import create_app
+from guibin.packs import Packs, installed
+from mutating.mutations import mutations
+packs = Packs(installed())
+one = next(one for one in mutations(packs) if one.id == sys.argv[1])
+one.take_out()
+print(sum(other.id == sys.argv[1] for other in mutations(packs)), create_app("postgresql://nobody@localhost/none") is not None)
+"""
+
+
+def registered():
+    """Every module-level list or dict of the product that starts empty: what something registers itself in."""
+    found = set()
+    for package in ("core/guibin", "tenants/guibin_tenants", *(str(p) for p in (ROOT / "plugins").glob("*/guibin_*"))):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.parse(path.read_text()).body:
+                target = getattr(node, "target", None) or next(iter(getattr(node, "targets", ())), None)
+                value = getattr(node, "value", None)
+                empty = not getattr(value, "elts", True) or not getattr(value, "keys", True)
+                if empty and isinstance(target, ast.Name):
+                    parts = path.relative_to((ROOT / package).parent).with_suffix("").parts
+                    found.add((".".join(parts), target.id))
+    return found
+
+
+def test_every_registry_is_known():
+    assert registered() == {*REGISTRIES, *NO_REGISTRIES}, "tests/support/mutating/registries.py: is it one, or why not?"
+
+
+def test_there_is_a_mutation_of_every_kind(packs):
+    count = {}
+    for one in mutations(packs):
+        count[one.kind] = count.get(one.kind, 0) + 1
+
+    assert {kind for kind, number in count.items() if number >= 20} == {
+        "rhythm",
+        "reaction",
+        "listener",
+        "wall",
+        "append-only",
+        "permission",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rhythm prepare_care",
+        "reaction insight.tell_breach to DeadlineBreached",
+        "listener listener of notices: messages.staff_mail.mail_notice",
+        "wall care_task",
+        "append-only audit_entry",
+        "permission customers:erase of DELETE /api/v1/customers/{customer_id:uuid}",
+        "permission sight of the whole company of GET /api/v1/webhooks",
+    ],
+)
+def test_a_mutation_leaves_nothing_of_what_it_takes_out(name):
+    path = {"PYTHONPATH": str(ROOT / "tests" / "support")}
+    done = subprocess.run(
+        [sys.executable, "-c", _TAKE_OUT, name], capture_output=True, text=True, env=path, check=False
+    )
+
+    assert done.stdout == "0 True\n", done.stderr
+
+
+def test_the_likeliest_test_comes_first(packs):
+    one = next(one for one in mutations(packs) if one.id == "rhythm prepare_care")
+    seen = {
+        "tests/a.py::asks": {"touches": ["asked prepare_care"], "took_s": 1.0, "passed": True, "of": ""},
+        "tests/a.py::year": {
+            "touches": ["ticked prepare_care", "ticked keep_cards"],
+            "took_s": 1,
+            "passed": True,
+            "of": "",
+        },
+        "tests/a.py::day": {"touches": ["ticked prepare_care"], "took_s": 2.0, "passed": True, "of": ""},
+        "tests/a.py::red": {"touches": ["ticked prepare_care"], "took_s": 0.1, "passed": False, "of": ""},
+        "tests/a.py::other": {"touches": ["ticked keep_cards"], "took_s": 0.1, "passed": True, "of": ""},
+    }
+
+    chosen = choosing.could_notice(one, seen, last="", within_s=10)
+    short = choosing.could_notice(one, seen, last="tests/a.py::asks", within_s=1.5)
+
+    assert chosen.tests == ("tests/a.py::day", "tests/a.py::year", "tests/a.py::asks")
+    assert (short.tests, short.could) == (("tests/a.py::asks",), 3)
+
+
+def test_a_change_concerns_the_mutations_of_its_files(packs):
+    def concerned(*changed, last=""):
+        return {one.kind for one in mutations(packs) if choosing.touched_by(one, [*changed], "HEAD", last=last)}
+
+    assert concerned("docs/care.md") == set()
+    assert concerned("core/guibin/care/tables.py") == {"wall"}
+    assert concerned("core/guibin/cards/tables.py") == {"wall", "append-only"}
+    assert "permission" in concerned("core/guibin/care/api.py")
+    assert concerned("tenants/guibin_tenants/schema.py") == {"wall", "append-only"}
+    assert "rhythm" in concerned("tests/core/care/test_care.py", last="tests/core/care/test_care.py::test_it")
+
+
+def test_what_is_seen_replaces_what_was_known_of_its_file(tmp_path):
+    file = tmp_path / "touches.json"
+    seen = {"took_s": 1.0, "passed": True, "touches": []}
+    touches.write(file, {"tests/a.py::one": dict(seen), "tests/b.py::one": dict(seen)})
+    touches.write(file, {"tests/a.py::two": dict(seen)})
+
+    assert set(touches.read(file)) == {"tests/a.py::two", "tests/b.py::one"}
+
+
+def test_modules_of_registries_are_there():
+    for module, name in (*REGISTRIES, *NO_REGISTRIES):
+        assert hasattr(import_module(module), name), f"{module}.{name} is no more: take it out of registries.py"

@@ -1,0 +1,200 @@
+"""`make mutate`: takes out every rule, one by one, and runs the tests that could notice."""
+
+import argparse
+import importlib
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import structs
+
+from guibin.packs import Packs, installed
+
+from . import choosing, forks, touches
+from .forks import Asked, Ran
+from .mutations import Mutation, mutations
+from .results import ALLOWED, Result, Results, allowed, depends_on
+
+KEPT = touches.ROOT / ".guibin" / "mutate"
+# One mutation runs tests that took so long together when they were watched, and is given up after AT_MOST_S.
+TESTS_S, AT_MOST_S = 45.0, 150.0
+
+
+def main() -> int:
+    """The exit code: 0 when every mutation that was tried turned a test red."""
+    said = _arguments()
+    # Ends like Ctrl-C: the servers and the forks end with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    packs = Packs(installed())
+    found = mutations(packs)
+    results = Results(KEPT / "results.jsonl")
+    if said.list:
+        print("\n".join(f"{_known(results, one):10} {one.id}" for one in found))
+        return 0
+    chosen = _chosen(found, said, results)
+    for name in forks.WARM:
+        importlib.import_module(name)
+    began = time.monotonic()
+    with forks.servers(packs) as addresses:
+        run = Run(chosen, results, said, until=began + said.minutes * 60, superuser=addresses["superuser"])
+        run.watch_unseen()
+        run.try_all()
+        run.confirm()
+    return run.report(time.monotonic() - began)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make mutate", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only mutations whose id holds one of these, such as 'wall reception'")
+    parser.add_argument("--changed", action="store_true", help="only those a change since the last landing concerns")
+    parser.add_argument("--anew", action="store_true", help="try also what is known from before")
+    parser.add_argument("--survivors", action="store_true", help="only those known to survive, again")
+    parser.add_argument("--list", action="store_true", help="say what there is and what is known of it; try nothing")
+    parser.add_argument("--minutes", type=float, default=240, help="begin nothing more after so long")
+    parser.add_argument("--at-once", type=int, default=2, help="so many forks at the same time")
+    return parser.parse_args()
+
+
+def _known(results: Results, mutation: Mutation) -> str:
+    known = results.holding(mutation)
+    return known.verdict if known else "not tried"
+
+
+def _chosen(found: list[Mutation], said: argparse.Namespace, results: Results) -> list[Mutation]:
+    chosen = [one for one in found if not said.words or any(word in one.id for word in said.words)]
+    if said.survivors:
+        chosen = [one for one in chosen if (known := results.known.get(one.id)) and known.verdict != "killed"]
+    if said.changed:
+        differing = choosing.changed_files()
+        if differing is None:
+            print("This clone knows no earlier commit: mutations of everything, in random order, while there is time")
+            random.shuffle(chosen)
+        else:
+            files, base = differing
+            chosen = [one for one in chosen if choosing.touched_by(one, files, base, last=results.last(one))]
+            print(f"{len(chosen)} of {len(found)} mutations concern what changed since {base[:9]}")
+    return chosen
+
+
+class Run:
+    """One run over the chosen mutations."""
+
+    def __init__(
+        self, chosen: list[Mutation], results: Results, said: argparse.Namespace, *, until: float, superuser: str
+    ) -> None:
+        self.chosen = {one.id: one for one in chosen}
+        self.results = results
+        self.at_once = said.at_once
+        self.in_haste = said.changed
+        self.again = said.anew or said.survivors
+        self.until = until
+        self.superuser = superuser
+        self.seen = touches.read(KEPT / "touches.json")
+        self.tried: list[str] = []
+        self.new_kills: dict[str, list[str]] = {}
+
+    def watch_unseen(self) -> None:
+        """Run test files that nobody has watched as they are, and write down what each test touches."""
+        files = choosing.unseen_files(self.seen)
+        if self.in_haste or not files or not self.chosen:
+            return
+        print(f"Watching the tests of {len(files)} files, to know what they touch …", flush=True)
+        for part in _parts(files, 20):
+            asked = Asked("watch", _watch, (), (), tuple(part), stop_at_first=False)
+            for _ in self._run(iter([asked]), at_once=1, seconds=1_800):
+                self.seen = touches.read(KEPT / "touches.json")
+
+    def try_all(self) -> None:
+        """Every one that is not known from before."""
+        held = [one for one in self.chosen.values() if not self.again and self.results.holding(one)]
+        if held:
+            print(f"{len(held)} of {len(self.chosen)} are known from before (MUTATE_ARGS=--anew tries them again)")
+        left = [one for one in self.chosen.values() if one not in held]
+        self.number, self.count = 0, len(left)
+        for ran in self._run(self._asking(left), at_once=self.at_once, seconds=AT_MOST_S):
+            mutation = self.chosen[ran.asked.name]
+            self._settle(mutation, ran)
+
+    def _asking(self, left: list[Mutation]) -> Iterator[Asked]:
+        for mutation in left:
+            if time.monotonic() > self.until:
+                return
+            found = choosing.could_notice(mutation, self.seen, last=self.results.last(mutation), within_s=TESTS_S)
+            if not found.tests and not found.files:
+                self._keep(Result(mutation.id, "survived"), mutation)
+                continue
+            yield Asked(mutation.id, mutation.take_out, mutation.statements, found.tests, found.files)
+
+    def _settle(self, mutation: Mutation, ran: Ran) -> None:
+        could = choosing.could_notice(mutation, self.seen, within_s=TESTS_S).could
+        result = Result(mutation.id, "survived", ran=ran.passed, could=could, took_s=ran.took_s, tests=ran.asked.tests)
+        if ran.failed:
+            result = structs.replace(result, verdict="killed", by=ran.failed[0], ran=ran.passed + 1, tests=())
+            self.new_kills.setdefault(ran.failed[0], []).append(mutation.id)
+        elif ran.late or forks.nothing_ran(ran):
+            result = structs.replace(result, verdict="undecided")
+            print(ran.said)
+        self._keep(result, mutation)
+
+    def _keep(self, result: Result, mutation: Mutation) -> None:
+        result = structs.replace(result, of=depends_on(mutation, result))
+        self.results.add(result)
+        self.tried.append(mutation.id)
+        self.number += 1
+        by = f"by {result.by}" if result.by else f"{result.ran} of {result.could} tests that touch it stayed green"
+        print(f"[{self.number}/{self.count}] {result.verdict} {result.id} {by} ({result.took_s} s)", flush=True)
+
+    def confirm(self) -> None:
+        """Tests that killed must be green without any mutation: what is red anyway proves nothing."""
+        killers = tuple(test for test in self.new_kills if "::" in test)
+        asked = Asked("confirm", forks.unchanged, (), killers, stop_at_first=False)
+        for ran in self._run(iter([asked] if killers else []), at_once=1, seconds=900):
+            for test in ran.failed:
+                for name in self.new_kills.get(test, ()):
+                    mutation = self.chosen[name]
+                    print(f"undecided {name}: {test} is red without it too")
+                    undecided = Result(name, "undecided", ran=1)
+                    self.results.add(structs.replace(undecided, of=depends_on(mutation, undecided)))
+
+    def _run(self, asked: Iterator[Asked], *, at_once: int, seconds: float) -> Iterator[Ran]:
+        return forks.run_all(asked, at_once=at_once, seconds=seconds, superuser=self.superuser, folder=KEPT)
+
+    def report(self, took_s: float) -> int:
+        """Print `killed K of N`, who survived and why; the exit code."""
+        reasons = allowed()
+        known = {name: self.results.holding(one) for name, one in self.chosen.items()}
+        killed = [name for name, result in known.items() if result and result.verdict == "killed"]
+        left = {name: result for name, result in known.items() if result and result.verdict != "killed"}
+        untried = [name for name, result in known.items() if result is None]
+        for name, result in left.items():
+            why = f" (allowed: {reasons[name]})" if name in reasons else ""
+            print(f"{result.verdict.upper()} {name}{why}; ran {result.ran} of {result.could} tests that touch it")
+            for test in result.tests[:10]:
+                print(f"    {test}")
+        needless = [name for name in killed if name in reasons]
+        if needless:
+            print(f"{Path(ALLOWED).name} allows what is killed: take out {', '.join(needless)}")
+        if untried:
+            print(
+                f"{len(untried)} were not tried for lack of time; `make mutate` tries them all and goes on where it stopped"
+            )
+        print(f"killed {len(killed)} of {len(killed) + len(left)} in {took_s / 60:.1f} min")
+        return 1 if needless or any(name not in reasons for name in left) else 0
+
+
+def _watch() -> None:
+    # Read by pytest in the fork, whose conftest then watches.
+    os.environ["PYTEST_ADDOPTS"] = f"{touches.OPTION} {KEPT / 'touches.json'}"
+
+
+def _parts(files: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(files), size):
+        yield files[start : start + size]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

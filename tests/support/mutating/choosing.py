@@ -1,0 +1,113 @@
+"""Which tests could notice a mutation, the likeliest first; and which mutations a change is a reason to try."""
+
+import functools
+import os
+import subprocess
+from typing import Any
+
+from msgspec import Struct
+
+from .mutations import FOUNDATIONS, Mutation
+from .touches import ROOT, fingerprint
+
+SINCE = "GUIBIN_MUTATE_SINCE"
+# A test file is one that pytest collects.
+_TESTS = ROOT / "tests"
+
+
+class Chosen(Struct, frozen=True):
+    """Tests by id in the order to run them, whole files of which it is not known what they touch, and how many could notice."""
+
+    tests: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    could: int = 0
+
+
+def could_notice(mutation: Mutation, seen: dict[str, dict[str, Any]], *, last: str = "", within_s: float) -> Chosen:
+    """Those that take `within_s` together. `last` noticed it the last time; specific ones, which touch little, come early."""
+    ranked = []
+    for test, known in seen.items():
+        ranks = [rank for rank, touch in enumerate(mutation.touches) if touch in known["touches"]]
+        if known["passed"] and ranks:
+            ranked.append((test != last, ranks[0], len(known["touches"]), known["took_s"], test))
+    chosen, left_s = [], within_s
+    for _, _, _, took_s, test in sorted(ranked):
+        left_s -= took_s
+        if left_s < 0 and chosen:
+            break
+        chosen.append(test)
+    return Chosen(tuple(chosen), tuple(_unseen(mutation, unseen_files(seen))), len(ranked))
+
+
+def unseen_files(seen: dict[str, dict[str, Any]]) -> list[str]:
+    """Test files that nobody has watched as they are now."""
+    known = {test.partition("::")[0]: of["of"] for test, of in seen.items()}
+    return [file for file in test_files() if known.get(file) != fingerprint(file)]
+
+
+@functools.lru_cache(maxsize=1)
+def test_files() -> tuple[str, ...]:
+    """Every test file but those that run servers of their own, which no mutation of this process reaches."""
+    found = sorted(str(path.relative_to(ROOT)) for path in _TESTS.rglob("test_*.py"))
+    return tuple(file for file in found if not file.startswith(("tests/faults/", "tests/mutations/")))
+
+
+def _unseen(mutation: Mutation, files: list[str]) -> list[str]:
+    """Of these, the ones that lie beside what is mutated or import it."""
+    found = []
+    for file in files:
+        text = (ROOT / file).read_text()
+        for said in mutation.files:
+            module = said.removesuffix(".py").split("/")
+            inside = module[2:] if module[0] == "core" else module[1:]
+            room = inside[0] if len(inside) > 1 else ""
+            if room and (f"/{room}/" in file or f"guibin.{room}" in text):
+                found.append(file)
+                break
+    return found
+
+
+def changed_files() -> tuple[list[str], str] | None:
+    """What differs from the last landing, and that commit; None where this clone does not know an earlier one."""
+    base = _base()
+    if not base:
+        return None
+    names = _git("diff", "--name-only", base).split("\n") + _git("ls-files", "-o", "--exclude-standard").split("\n")
+    return [name for name in names if name], base
+
+
+def _base() -> str:
+    """Where this branch left main; on main itself the commit before; what SINCE says above all."""
+    if os.environ.get(SINCE):
+        return _git("rev-parse", "--verify", "--quiet", os.environ[SINCE])
+    head = _git("rev-parse", "HEAD")
+    for main in ("origin/main", "main", "origin/HEAD"):
+        left = _git("merge-base", "HEAD", main)
+        if left and left != head:
+            return left
+    return _git("rev-parse", "--verify", "--quiet", "HEAD^")
+
+
+def touched_by(mutation: Mutation, changed: list[str], base: str, *, last: str = "") -> bool:
+    """Whether the change may have made or unmade the rule, or the test that noticed when it was missing."""
+    if {*FOUNDATIONS[mutation.kind], last.partition("::")[0]} & {*changed}:
+        return True
+    for file in mutation.files:
+        if file in changed and (file != "core/guibin/timetable.py" or mutation.line in _diff(base, file)):
+            return True
+    return False
+
+
+@functools.lru_cache(maxsize=64)
+def _diff(base: str, file: str) -> str:
+    lines = _git("diff", "--unified=0", base, "--", file).split("\n")
+    return "\n".join(line for line in lines if line[:1] in "+-")
+
+
+def _git(*arguments: str) -> str:
+    """What git says; empty when it refuses or is not there."""
+    try:
+        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
