@@ -8,7 +8,7 @@ from .activities import tables as activities
 from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .archive_checks.tables import ArchiveFinding
-from .audit.tables import AuditEntry
+from .audit.tables import AuditEntry, LookUpCount
 from .campaigns import tables as campaigns
 from .cards import supply_tables as card_supply
 from .cards import tables as cards
@@ -50,6 +50,7 @@ TABLES: tuple[type[Table], ...] = (
     JobPause,
     RhythmTick,
     AuditEntry,
+    LookUpCount,
     profiles.Customer,
     StaffNotice,
     webhooks.WebhookEndpoint,
@@ -136,8 +137,8 @@ TABLES: tuple[type[Table], ...] = (
     complaints.ComplaintFollowUp,
     complaints.ImprovementMeasure,
     department_requests.DepartmentRequest,
-    department_requests.DepartmentEvent,
     department_requests.DepartmentMatter,
+    department_requests.DepartmentEvent,
     receptions.Reception,
     receptions.ReceptionEvent,
     receptions.ReceptionParticulars,

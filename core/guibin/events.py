@@ -46,7 +46,6 @@ class MembershipEnded(Event, frozen=True):
     scheme: str
     tier: str
     on: date
-    because: str
 
 
 class PostEnded(Event, frozen=True):
@@ -54,7 +53,7 @@ class PostEnded(Event, frozen=True):
 
     customer_id: UUID
     of_customer_id: UUID
-    role: str
+    link_id: UUID
     on: date
 
 

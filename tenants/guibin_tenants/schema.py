@@ -123,11 +123,16 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
     ]
 
 
-def about(table: type[TenantTable]) -> tuple[str, str]:
-    """The column that says whom a row is about, and the table it leads through: empty when it names the customer."""
+def about(table: type[TenantTable]) -> tuple[str, str, str]:
+    """The column that says whom a row is about, the table it leads through, and the column there: the last two empty when it
+    names the customer itself.
+    """
+    if table.keys.about:
+        return table.keys.about
     if any(column._meta.db_column_name == "customer_id" for column in table._meta.columns):
-        return "customer_id", ""
-    return next(iter(table.keys.references.items()))
+        return "customer_id", "", ""
+    column, target = next(iter(table.keys.references.items()))
+    return column, target, "id"
 
 
 def erasable(table: type[TenantTable]) -> tuple[list[str], list[str]]:
@@ -142,12 +147,10 @@ def _erasure(table: type[TenantTable]) -> list[str]:
     name, columns = table._meta.tablename, table.keys.erasable
     if not columns or not table.keys.append_only:
         return []
-    column, through = about(table)
+    column, through, there = about(table)
     whose = f"{name}.{column}"
     if through:
-        whose = (
-            f"(select p.customer_id from {through} p where p.tenant_id = {name}.tenant_id and p.id = {name}.{column})"
-        )
+        whose = f"(select p.customer_id from {through} p where p.tenant_id = {name}.tenant_id and p.{there} = {name}.{column})"
     erased = (
         f"exists (select from customer c where c.tenant_id = {name}.tenant_id and c.id = {whose}"
         " and c.erased_at is not null)"

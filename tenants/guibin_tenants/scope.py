@@ -1,7 +1,7 @@
 """The tenant scope: one transaction in which PostgreSQL shows and takes one tenant's rows only."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from msgspec import Struct
 from piccolo.engine.postgres import PostgresTransaction
 
 from .database import ENGINE, UNREACHABLE, borrowed
+from .refusals import Refusal
 
 ALL_UNITS = "*"
 # A connection on which not even this comes through is cut.
@@ -35,12 +36,24 @@ class NotOnRecord(RuntimeError):
     """Sealed values were opened, and nothing in the transaction records whose. Always a fault of the program."""
 
 
+class Trace(Struct):
+    """What must be written of an attempt although the transaction is undone.
+
+    `write` does it; the refusal it returns is raised after that. `undone` says that a savepoint took the attempt back: it is
+    written then even when the transaction is not.
+    """
+
+    write: Callable[[], Awaitable[Refusal | None]]
+    undone: bool = False
+
+
 class Scope(Struct):
     """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised.
 
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `held` are its
-    turn and its connection, `away` while it has given them back to wait for something outside.
+    turn and its connection, `away` while it has given them back to wait for something outside. `traces` outlive a
+    rollback, whatever it came from.
     """
 
     tenant_id: UUID
@@ -54,6 +67,7 @@ class Scope(Struct):
     on_record: set[UUID] = set()
     durable: bool = True
     away: bool = False
+    traces: list[Trace] = []
 
 
 class _OpenTransaction(PostgresTransaction):
@@ -75,6 +89,8 @@ async def tenant_scope(
 
     Raises NotOnRecord, and has written nothing, when sealed values were opened of which there is no record at the end;
     TooManyAtOnce and Busy, and has not begun, where the process shares its connections out and none was free in time.
+    After a rollback the scope's traces are written in a transaction of their own before this returns or raises; what goes
+    wrong there is raised instead.
     `units` are the org units whose archives are visible (the wall of S02-6); ALL_UNITS for head office.
     The settings go out with BEGIN in one round trip and end with the transaction. What is not `durable` may be
     forgotten when PostgreSQL itself crashes within the next second: for marks that can be made again.
@@ -93,12 +109,16 @@ async def tenant_scope(
         scope_token = _current.set(scope)
         try:
             yield scope
-        except BaseException:
+            committed = await _end(scope)
+        except BaseException as error:
             if not scope.away:
                 await _undo(scope.connection)
+                if isinstance(error, Exception):
+                    await _leave_traces(scope)
             raise
         else:
-            await _end(scope)
+            if not committed:
+                await _leave_traces(scope)
         finally:
             _current.reset(scope_token)
             ENGINE.current_transaction.reset(transaction_token)
@@ -134,11 +154,14 @@ async def _begin(held: contextlib.AsyncExitStack, tenant_id: UUID, units: str, *
     if ENGINE.turns is not None:
         await held.enter_async_context(ENGINE.turns.turn(tenant_id))
     connection = await held.enter_async_context(borrowed())
-    await connection.execute(
-        f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{units}'"
-        + ("" if durable else "; SET LOCAL synchronous_commit = off")
-    )
+    await connection.execute(_beginning(tenant_id, units, durable=durable))
     return connection
+
+
+def _beginning(tenant_id: UUID, units: str, *, durable: bool) -> str:
+    return f"BEGIN; SET LOCAL guibin.tenant = '{_uuid(tenant_id)}'; SET LOCAL guibin.units = '{units}'" + (
+        "" if durable else "; SET LOCAL synchronous_commit = off"
+    )
 
 
 async def _come_back(scope: Scope) -> None:
@@ -153,23 +176,47 @@ async def _come_back(scope: Scope) -> None:
 async def _undo(connection: asyncpg.Connection) -> None:
     # On cancellation the connection may be unusable; whoever waits for the next one shall not wait for it.
     try:
+        if not connection.is_in_transaction():
+            return
         await connection.execute("ROLLBACK", timeout=ROLLBACK_WITHIN_S)
     except UNREACHABLE:
         connection.terminate()
 
 
-async def _end(scope: Scope) -> None:
+async def _end(scope: Scope) -> bool:
+    """Whether nothing was undone."""
     if scope.away:
-        return
+        return True
     if scope.rollback_only:
         await scope.connection.execute("ROLLBACK")
-        return
+        return False
     if not scope.opened <= scope.on_record:
-        await scope.connection.execute("ROLLBACK")
         raise NotOnRecord(f"opened and not recorded: {', '.join(map(str, scope.opened - scope.on_record))}")
+    for refusal in await _written(trace for trace in scope.traces if trace.undone):
+        raise refusal
     # PostgreSQL answers COMMIT with ROLLBACK when a statement failed and its error was swallowed.
     if await scope.connection.execute("COMMIT") != "COMMIT":
         raise NotCommitted("a statement in the scope failed: nothing was written")
+    return True
+
+
+async def _leave_traces(scope: Scope) -> None:
+    """Raises what PostgreSQL says, NotCommitted, or the refusal that a trace leads to."""
+    if not scope.traces:
+        return
+    await scope.connection.execute(_beginning(scope.tenant_id, ALL_UNITS, durable=True))
+    try:
+        refusals = await _written(scope.traces)
+        if await scope.connection.execute("COMMIT") != "COMMIT":
+            raise NotCommitted("an attempt could not be put on record")
+    finally:
+        await _undo(scope.connection)
+    for refusal in refusals:
+        raise refusal
+
+
+async def _written(traces: Iterable[Trace]) -> list[Refusal]:
+    return [refusal for trace in traces if (refusal := await trace.write()) is not None]
 
 
 async def see_units(units: tuple[UUID, ...]) -> None:

@@ -31,7 +31,8 @@ class Keys(Struct, frozen=True):
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
     never updated or deleted by the application, `expires` allows deleting them when their time is over. `erasable` columns
     are blanked when the customer they are about is erased: of an append-only row that is all that can ever be changed.
-    `checks` are SQL conditions by name. `relay` columns are readable
+    `about` says whom rows without a customer of their own are about: a column, the table it is found in, and the column
+    there; beside that one stands the customer. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     """
 
@@ -43,6 +44,7 @@ class Keys(Struct, frozen=True):
     append_only: bool = False
     expires: bool = False
     erasable: tuple[str, ...] = ()
+    about: tuple[str, str, str] | None = None
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from guibin.activities.api import ActivityController, ActivityInvitationControll
 from guibin.administration.api import KeyController, OrgUnitController, StaffController
 from guibin.approvals.api import ApprovalController
 from guibin.archive_checks.api import ArchiveFindingController
-from guibin.audit.api import AuditController
+from guibin.audit.api import AuditController, LookUpLimitController
 from guibin.campaigns.api import CampaignController, CampaignMemberController
 from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
 from guibin.cards.supply_api import (
@@ -93,6 +93,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     PolicyController,
     IndicatorController,
     AuditController,
+    LookUpLimitController,
     NoticeController,
     ChannelController,
     MessageController,

@@ -47,7 +47,13 @@ class ArchiveFindingController(Controller):
         found = await queries.findings(wanted, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda finding: Cursor(finding.found_at, finding.id))
         shown = tuple({finding.customer_id: None for finding in page.items})
-        note = AuditNote(action="finding.list", subject="archive_finding", customer_ids=shown, shown=len(page.items))
+        note = AuditNote(
+            action="finding.list",
+            subject="archive_finding",
+            customer_ids=shown,
+            fields=tuple(sorted({finding.rule for finding in page.items})),
+            shown=len(page.items),
+        )
         await record(note, by=by, now=now)
         return page
 

@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Unavailable
+from guibin_tenants.refusals import TooManyRequests, Unavailable
 from guibin_tenants.scope import current_scope, execute_many
 from guibin_tenants.tables import new_id
+
+from . import look_ups
 
 # A list shows at most 200; an export names its size instead of every id.
 IDS_MAX = 200
@@ -28,7 +30,8 @@ class AuditUnavailable(Unavailable):
 class AuditNote(Struct, frozen=True, kw_only=True):
     """What was looked at or changed.
 
-    `action` is `thing.verb`; `customer_ids` whose files; `fields` which of them; `shown` how many rows.
+    `action` is `thing.verb`; `customer_ids` whose files; `fields` which of them; `shown` how many rows. `asked`: whoever acts
+    named a sealed value and learns whether somebody has it. Nothing here is a text of the customer's.
     """
 
     action: str
@@ -39,6 +42,7 @@ class AuditNote(Struct, frozen=True, kw_only=True):
     fields: tuple[str, ...] = ()
     purpose: str = ""
     shown: int = 1
+    asked: bool = False
 
     def whose(self) -> tuple[UUID, ...]:
         """The customers whose files were looked at or changed."""
@@ -51,25 +55,37 @@ async def record(note: AuditNote, *, by: Principal, now: datetime) -> UUID:
 
 
 async def record_all(notes: Sequence[tuple[AuditNote, datetime]], *, by: Principal) -> list[UUID]:
-    """As `record`, for many at once, each with its moment: their ids."""
-    rows = [_row(note, by, now) for note, now in notes]
+    """As `record`, for many at once, each with its moment: their ids. Raises TooManyLookUps when too much was asked for."""
+    rows = [_row(note, by, now, refused="") for note, now in notes]
+    await _insert(rows)
+    for note, now in notes:
+        current_scope().on_record.update(note.whose())
+        if note.asked and (refusal := await look_ups.counted(by, now=now)):
+            raise refusal
+    return [row[0] for row in rows]
+
+
+async def record_refused(note: AuditNote, *, refused: str, by: Principal, now: datetime) -> TooManyRequests | None:
+    """One entry that something was attempted; what follows when that was once too often."""
+    await _insert([_row(note, by, now, refused=refused)])
+    return await look_ups.counted(by, now=now) if note.asked else None
+
+
+async def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
     try:
         await execute_many(_WRITE, rows)
     except (*UNREACHABLE, asyncpg.PostgresError) as error:
         raise AuditUnavailable() from error
-    for note, _ in notes:
-        current_scope().on_record.update(note.whose())
-    return [row[0] for row in rows]
 
 
 _WRITE = (
     "insert into audit_entry (id, happened_at, actor_kind, actor_id, actor_name, address, action, subject,"
-    " subject_id, customer_ids, shown, fields, purpose)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    " subject_id, customer_ids, shown, fields, purpose, asked, refused)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 
 
-def _row(note: AuditNote, by: Principal, now: datetime) -> tuple[Any, ...]:
+def _row(note: AuditNote, by: Principal, now: datetime, *, refused: str) -> tuple[Any, ...]:
     return (
         new_id(),
         now,
@@ -84,4 +100,6 @@ def _row(note: AuditNote, by: Principal, now: datetime) -> tuple[Any, ...]:
         note.shown,
         list(note.fields),
         note.purpose,
+        note.asked,
+        refused,
     )

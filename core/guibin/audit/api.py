@@ -3,13 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller, get, put
 
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import may
+from guibin_tenants.principals import Principal, may
 
-from . import queries
+from . import look_ups, queries
+from .actions import AuditNote, record
+from .look_ups import LookUpLimits
 from .queries import AuditEntryView, AuditFilter
 
 
@@ -23,11 +25,40 @@ class AuditController(Controller):
         customer_id: UUID | None = None,
         actor_id: UUID | None = None,
         action: str | None = None,
+        refused: bool | None = None,
+        asked: bool | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[AuditEntryView]:
-        wanted = AuditFilter(customer_id=customer_id, actor_id=actor_id, action=action, since=since, until=until)
+        wanted = AuditFilter(
+            customer_id=customer_id,
+            actor_id=actor_id,
+            action=action,
+            refused=refused,
+            asked=asked,
+            since=since,
+            until=until,
+        )
         found = await queries.entries(wanted, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda entry: Cursor(entry.happened_at, entry.id))
+
+
+class LookUpLimitController(Controller):
+    path = "/api/v1/look-up-limits"
+    tags = ("audit",)
+
+    @get(
+        "/",
+        needs=may("audit:read") | may("policy:write"),
+        summary="How many numbers one caller may ask for within an hour",
+    )
+    async def show(self) -> LookUpLimits:
+        return await look_ups.limits()
+
+    @put("/", needs=may("policy:write"), summary="Set how many numbers one caller may ask for within an hour")
+    async def change(self, data: LookUpLimits, by: Principal, now: datetime) -> LookUpLimits:
+        await look_ups.set_limits(data)
+        await record(AuditNote(action="look-up-limits.change", subject="look_up_limits", shown=0), by=by, now=now)
+        return data

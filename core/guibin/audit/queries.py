@@ -12,7 +12,11 @@ from guibin_tenants.scope import fetch, fetch_value
 
 
 class AuditEntryView(Struct, frozen=True):
-    """One entry as auditors read it: ids and field names, no values."""
+    """One entry as auditors read it: ids and field names, no values.
+
+    `asked`: whoever acted named a sealed value and learnt whether somebody has it. `refused` says why nothing came of the
+    attempt, empty when it was done.
+    """
 
     id: UUID
     happened_at: datetime
@@ -27,6 +31,8 @@ class AuditEntryView(Struct, frozen=True):
     shown: int
     fields: tuple[str, ...]
     purpose: str
+    asked: bool
+    refused: str
 
 
 class AuditFilter(Struct, frozen=True):
@@ -35,6 +41,8 @@ class AuditFilter(Struct, frozen=True):
     customer_id: UUID | None = None
     actor_id: UUID | None = None
     action: str | None = None
+    refused: bool | None = None
+    asked: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
     order: Literal["newest"] = "newest"
@@ -44,11 +52,14 @@ async def entries(wanted: AuditFilter, *, after: Cursor | None, limit: int) -> l
     """Entries newest first, at most `limit`."""
     rows = await fetch(
         "select id, happened_at, actor_kind, actor_id, actor_name, address, action, subject, subject_id,"
-        " customer_ids, shown, fields, purpose from audit_entry"
+        " customer_ids, shown, fields, purpose, coalesce(asked, false) as asked, coalesce(refused, '') as refused"
+        " from audit_entry"
         " where ($1::uuid is null or $1 = any (customer_ids) or subject_id = $1)"
         " and ($2::uuid is null or actor_id = $2) and ($3::text is null or action = $3)"
         " and ($4::timestamptz is null or happened_at >= $4) and ($5::timestamptz is null or happened_at < $5)"
         " and ($6::timestamptz is null or (happened_at, id) < ($6, $7::uuid))"
+        " and ($9::boolean is null or $9 = (coalesce(refused, '') <> ''))"
+        " and ($10::boolean is null or $10 = coalesce(asked, false))"
         " order by happened_at desc, id desc limit $8",
         wanted.customer_id,
         wanted.actor_id,
@@ -58,6 +69,8 @@ async def entries(wanted: AuditFilter, *, after: Cursor | None, limit: int) -> l
         after.moment if after else None,
         after.id if after else None,
         limit,
+        wanted.refused,
+        wanted.asked,
     )
     return [msgspec.convert(dict(row), AuditEntryView) for row in rows]
 

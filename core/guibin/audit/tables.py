@@ -1,7 +1,7 @@
 """Audit entries. The application inserts and reads them; it can neither change nor delete one."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Array, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Array, Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
@@ -9,7 +9,8 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class AuditEntry(TenantTable, tablename="audit_entry"):
     """One look or change. Holds ids and names of fields, never values (subtlety 70).
 
-    `customer_ids` are all whose files were shown, `sealed_at` waits for the Merkle log.
+    `customer_ids` are all whose files were shown, `sealed_at` waits for the Merkle log. `asked` says that a sealed value was
+    asked for by somebody who named it, `refused` why what was attempted did not happen: nothing else of it is left.
     """
 
     happened_at = Timestamptz(default=None, null=True)
@@ -24,8 +25,22 @@ class AuditEntry(TenantTable, tablename="audit_entry"):
     shown = Integer(default=1)
     fields = Array(base_column=Text(), default=list)
     purpose = Text(default="")
+    # Empty where the entry is from before there were these.
+    asked = Boolean(default=False, null=True)
+    refused = Varchar(length=60, default="", null=True)
 
     keys = Keys(
         append_only=True,
         indexes=(Index(("happened_at", "id")), Index(("subject_id", "happened_at"))),
     )
+
+
+class LookUpCount(TenantTable, tablename="look_up_count"):
+    """How often one caller named a sealed value since `since`, in one of the parts that a busy caller's count is kept in."""
+
+    actor_id = UuidColumn(default=None)
+    part = SmallInt(default=0)
+    since = Timestamptz(default=None, null=True)
+    asked = Integer(default=0)
+
+    keys = Keys(unique=(("actor_id", "part"),))

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Company
 from guibin.entitlements.periods import add_months
 from guibin.policy.cards import CardKind
@@ -176,13 +177,18 @@ async def disclose(card_id: UUID, new: CardPurpose, *, by: Principal, now: datet
 
 async def _hand_over(handed: HandedOver, by: Principal, now: datetime) -> UUID:
     card_id = new_id()
-    try:
-        async with savepoint():
-            await _insert(card_id, handed, by, now)
-    except asyncpg.UniqueViolationError as error:
-        if "card_number" in str(error.constraint_name or ""):
-            raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
-        raise LiveCard() from None
+    # Whether another card has the number is told, so whoever named it is on record.
+    tried = AuditNote(
+        action="card.issue", subject="card", customer_id=handed.customer_id, fields=("card_number",), asked=True
+    )
+    async with attempt(tried, by=by, now=now):
+        try:
+            async with savepoint():
+                await _insert(card_id, handed, by, now)
+        except asyncpg.UniqueViolationError as error:
+            if "card_number" in str(error.constraint_name or ""):
+                raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
+            raise LiveCard() from None
     if handed.kind.quantity_approval:
         subject = Subject("card", card_id)
         given = Movement(

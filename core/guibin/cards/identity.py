@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Company
 from guibin.policy.cards import CardKind
 from guibin.policy.fields import ArchiveField
@@ -44,6 +45,20 @@ async def check(
     customer_id: UUID, new: NewIdentityCheck, *, policy: Policy, by: Principal, now: datetime
 ) -> IdentityCheckView:
     """Compare a document with the archive; a check that fails is kept as well. Raises NotFound, Invalid."""
+    tried = AuditNote(
+        action="identity.check",
+        subject="identity_check",
+        customer_id=customer_id,
+        fields=("name", "number"),
+        asked=True,
+    )
+    async with attempt(tried, by=by, now=now):
+        return await _check(customer_id, new, policy=policy, by=by, now=now)
+
+
+async def _check(
+    customer_id: UUID, new: NewIdentityCheck, *, policy: Policy, by: Principal, now: datetime
+) -> IdentityCheckView:
     customer = await fetch_one("select name from customer where id = $1 and erased_at is null", customer_id)
     if customer is None:
         raise NotFound(f"There is no customer {customer_id}")
@@ -84,6 +99,7 @@ async def check(
         subject_id=check_id,
         customer_id=customer_id,
         fields=("name", field.name),
+        asked=True,
         purpose="matches" if not differs else f"differs: {', '.join(differs)}",
     )
     await record(note, by=by, now=now)

@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Company
 from guibin.entitlements import actions as entitlements
 from guibin.policy.cards import ProofKind
@@ -106,12 +107,20 @@ async def prove(
     if kind is None:
         known = ", ".join(proof.name for proof in policy.proofs)
         raise Invalid(fields=(FieldError("kind", "a kind of proof", f"one of: {known}", new.kind),))
+    tried = AuditNote(action="proof.show", subject="proof", fields=("number",), shown=0, asked=kind.by != "e_card")
+    async with attempt(tried, by=by, now=now):
+        return await _prove(kind, new, policy=policy, company=company, language=language, by=by, now=now)
+
+
+async def _prove(
+    kind: ProofKind, new: NewProof, *, policy: Policy, company: Company, language: str, by: Principal, now: datetime
+) -> ProofView:
     today = local_day(now, company.time_zone)
     found = await _found(kind, new, policy, today, now)
     if found.reason == "" and found.visible and found.customer_id is not None:
         found = await _member(found, found.customer_id, policy, today)
     items = await _due(found, policy, language, today, now) if found.reason == "" else ()
-    proof_id = await _keep(new.kind, found, by, now)
+    proof_id = await _keep(kind, found, by, now)
     return ProofView(
         id=proof_id,
         kind=new.kind,
@@ -262,13 +271,13 @@ async def _name(customer_id: UUID | None) -> str:
     return row["name"] if row else ""
 
 
-async def _keep(kind: str, found: Found, by: Principal, now: datetime) -> UUID:
+async def _keep(kind: ProofKind, found: Found, by: Principal, now: datetime) -> UUID:
     proof_id = new_id()
     await execute(
         "insert into entitlement_proof (id, kind, customer_id, card_id, accepted, reason, scheme, tier, unit_id, shown_to,"
         " shown_to_name, shown_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         proof_id,
-        kind,
+        kind.name,
         found.customer_id,
         found.card_id,
         found.reason == "",
@@ -287,6 +296,7 @@ async def _keep(kind: str, found: Found, by: Principal, now: datetime) -> UUID:
         customer_ids=tuple(one for one in (found.customer_id or found.audited_id,) if one is not None),
         fields=("name", "tier", "redemptions") if found.customer_id else ("tier",),
         purpose=found.reason or "accepted",
+        asked=kind.by != "e_card",
     )
     await record(note, by=by, now=now)
     return proof_id

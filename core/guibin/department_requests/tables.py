@@ -5,6 +5,8 @@ from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varch
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
+_MATTER = "department_matter"
+
 
 class DepartmentRequest(TenantTable, tablename="department_request"):
     """`owner_id` of the unit asked answers for it, `asked_by` follows it up.
@@ -39,6 +41,8 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
             Index(("to_unit_id", "asked_at desc")),
             Index(("owner_id", "asked_at desc")),
         ),
+        erasable=("text",),
+        about=("id", _MATTER, "request_id"),
         checks={"state_known": "state in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
     )
 
@@ -60,11 +64,13 @@ class DepartmentEvent(TenantTable, tablename="department_event"):
         unique=(("request_id", "round", "kind"),),
         references={"request_id": "department_request", "to_unit_id": "org_unit"},
         append_only=True,
+        erasable=("text",),
+        about=("request_id", _MATTER, "request_id"),
         checks={"kind_known": "kind in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
     )
 
 
-class DepartmentMatter(TenantTable, tablename="department_matter"):
+class DepartmentMatter(TenantTable, tablename=_MATTER):
     """Whose matter it is: seen by those who see the customer."""
 
     request_id = UuidColumn(default=None)

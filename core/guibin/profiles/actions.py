@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UnsetType
 
 from guibin.audit.actions import AuditNote, record, record_all
+from guibin.audit.attempts import attempt
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
@@ -26,7 +27,7 @@ from .names import search_keys
 from .queries import CustomerView
 from .refusals import NumberTaken
 from .requests import CustomerChange, NewCorrection, NewCustomer
-from .sealing import insert_sealed, sealed
+from .sealing import insert_sealed, mask_of, sealed
 from .spelled import as_kept
 
 Value = TypeVar("Value")
@@ -102,9 +103,11 @@ async def change(
     customer_id: UUID, changed: CustomerChange, *, policy: Policy, by: Principal, now: datetime
 ) -> CustomerView:
     """Change the archive. Raises NotFound or Invalid. The caller has checked the version it changes."""
-    altered = await _alter(customer_id, changed, policy, now)
-    await keep(Subject("customer", customer_id, customer_id), altered, reason="", by=by, now=now)
-    await record(_note("customer.change", customer_id, changed.given()), by=by, now=now)
+    note = _note("customer.change", customer_id, _named(changed, policy), asked=bool(changed.confidential))
+    async with attempt(note, by=by, now=now):
+        altered = await _alter(customer_id, changed, policy, now)
+        await keep(Subject("customer", customer_id, customer_id), altered, reason="", by=by, now=now)
+        await record(note, by=by, now=now)
     return await queries.customer(customer_id)
 
 
@@ -112,11 +115,17 @@ async def correct(
     customer_id: UUID, new: NewCorrection, *, policy: Policy, by: Principal, now: datetime
 ) -> CustomerView:
     """Put the archive right, and say why (S07-10). Raises as `change`, and Invalid when nothing differs."""
-    altered = await _alter(customer_id, new.changes, policy, now)
-    refuse_idle(altered, new.reason)
-    await keep(Subject("customer", customer_id, customer_id), altered, reason=new.reason, by=by, now=now)
-    note = _note("customer.correct", customer_id, new.changes.given(), purpose=new.reason)
-    await record(note, by=by, now=now)
+    note = _note(
+        "customer.correct",
+        customer_id,
+        _named(new.changes, policy),
+        asked=bool(new.changes.confidential),
+    )
+    async with attempt(note, by=by, now=now):
+        altered = await _alter(customer_id, new.changes, policy, now)
+        refuse_idle(altered, new.reason)
+        await keep(Subject("customer", customer_id, customer_id), altered, reason=new.reason, by=by, now=now)
+        await record(note, by=by, now=now)
     return await queries.customer(customer_id)
 
 
@@ -144,6 +153,12 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
     await record(_note("customer.erase", customer_id, ()), by=by, now=now)
 
 
+def _named(changed: CustomerChange, policy: Policy) -> tuple[str, ...]:
+    """What changes, by the names there are: whatever else was written in place of a name is not for the record."""
+    known = {*CustomerChange.__struct_fields__, *(field.name for field in queries.archive_fields(policy))}
+    return tuple(name for name in changed.given() if name in known)
+
+
 def _particulars(new: NewCustomer) -> Particulars:
     return Particulars(
         kind=new.kind,
@@ -164,8 +179,10 @@ async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now
     after = _changed(before, changed)
     refuse_wrong(after, policy)
     altered = differing(*_plain_values(before, changed))
+    # Kept whether it differs or not: nobody learns by trying what stands there.
     held = await values_of(customer_id, tuple(changed.confidential)) if changed.confidential else {}
-    altered += differing(held, {name: listed(value) for name, value in changed.confidential.items()})
+    masks = {field.name: mask_of(field) for field in queries.archive_fields(policy)}
+    altered += [Altered(name, held[name], listed(value), masks[name]) for name, value in changed.confidential.items()]
     await _write_change(customer_id, before, changed, after, now)
     if changed.confidential:
         await execute(
@@ -263,5 +280,5 @@ async def _head_office() -> UUID:
     return unit.id
 
 
-def _note(action: str, customer_id: UUID, fields: tuple[str, ...], *, purpose: str = "") -> AuditNote:
-    return AuditNote(action=action, customer_id=customer_id, fields=fields, purpose=purpose)
+def _note(action: str, customer_id: UUID, fields: tuple[str, ...], *, asked: bool = False) -> AuditNote:
+    return AuditNote(action=action, customer_id=customer_id, fields=fields, asked=asked)

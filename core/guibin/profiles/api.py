@@ -8,6 +8,7 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Company
 from guibin.etags import etag, expect
 from guibin.paging import Cursor, Page, decode, page_of
@@ -29,6 +30,7 @@ from .requests import (
     NewOrder,
     OrderCorrection,
 )
+from .sealing import names_a_value
 
 IfMatch = Annotated[str | None, Parameter(header="If-Match", default=None, description="The ETag you changed.")]
 
@@ -52,11 +54,13 @@ class CustomerController(Controller):
         cursor: CursorText = None,
     ) -> Page[CustomerView]:
         wanted = CustomerFilter(q, kind, account_manager_id, org_unit_id, closed)
-        fields = queries.archive_fields(policy)
-        found = await queries.customers(wanted, fields=fields, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda customer: Cursor(customer.created_at, customer.id))
-        shown = tuple(customer.id for customer in page.items)
-        await record(AuditNote(action="customer.search", customer_ids=shown, shown=len(shown)), by=by, now=now)
+        fields, asked = queries.archive_fields(policy), names_a_value(q)
+        async with attempt(AuditNote(action="customer.search", shown=0, asked=asked), by=by, now=now):
+            found = await queries.customers(wanted, fields=fields, after=decode(cursor), limit=limit + 1)
+            page = page_of(found, limit, lambda customer: Cursor(customer.created_at, customer.id))
+            shown = tuple(customer.id for customer in page.items)
+            note = AuditNote(action="customer.search", customer_ids=shown, shown=len(shown), asked=asked)
+            await record(note, by=by, now=now)
         return page
 
     @post("/", needs=may("customers:write"), summary="Open an archive")
@@ -90,15 +94,13 @@ class CustomerController(Controller):
     async def list_corrections(
         self,
         customer_id: UUID,
-        policy: Policy,
         by: Principal,
         now: datetime,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[CorrectionView]:
         await queries.customer(customer_id)
-        fields = queries.archive_fields(policy)
-        found = await corrections(customer_id, fields, after=decode(cursor), limit=limit + 1)
+        found = await corrections(customer_id, after=decode(cursor), limit=limit + 1)
         await record(AuditNote(action="correction.read", customer_id=customer_id), by=by, now=now)
         return page_of(found, limit, lambda one: Cursor(one.corrected_at, one.id))
 

@@ -34,6 +34,8 @@ async def consent(customer_id: UUID, new: NewConsent, *, company: Company, by: P
             recorded_at=now,
         )
     )
-    await record(AuditNote(action="consent.record", customer_id=customer_id, fields=(new.purpose,)), by=by, now=now)
+    await record(
+        AuditNote(action="consent.record", customer_id=customer_id, fields=("purpose", "answer")), by=by, now=now
+    )
     await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, company), by=by, now=now)
     return ConsentView(new.purpose, new.answer, new.note, by.name, now)

@@ -1,7 +1,8 @@
 """Putting right what stands in an archive or record: before, after, why and by whom, as rows (S07-10).
 
 Every change of an archive is kept; one with a reason is a correction: something had been wrong. Values stand sealed under
-the customer's key, so that an erased customer's history cannot be read either.
+the customer's key, so that an erased customer's history cannot be read either. What was confidential when it was written stays
+so, whatever the policy says of the field today.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,6 @@ import msgspec
 from msgspec import Struct
 
 from guibin.paging import Cursor
-from guibin.policy.fields import ArchiveField
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
@@ -21,7 +21,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from .sealing import masked
+from .sealing import Mask, masked_as
 
 Value = str | int | bool | None | list[str] | dict[str, str]
 REASON_CHARS_MIN = 4
@@ -36,11 +36,12 @@ class Subject(Struct, frozen=True):
 
 
 class Altered(Struct, frozen=True):
-    """A field, as it stood and as it stands now."""
+    """A field, as it stood and as it stands now. `mask` is how its confidential values are shown, None where they are not."""
 
     field: str
     before: Value
     after: Value
+    mask: Mask | None = None
 
 
 class CorrectionView(Struct, frozen=True):
@@ -81,20 +82,19 @@ async def keep(subject: Subject, altered: list[Altered], *, reason: str, by: Pri
     key = await keyring.subject_key(subject.customer_id)
     rows = [(new_id(), one) for one in altered]
     await execute(
-        "insert into correction (id, customer_id, subject, subject_id, field, sealed_before, sealed_after, reason,"
-        " corrected_by, corrected_by_name, corrected_at) select i, $1, $2, $3, f, b, a, $4, $5, $6, $7"
-        " from unnest($8::uuid[], $9::text[], $10::bytea[], $11::bytea[]) as c (i, f, b, a)",
+        "insert into correction (id, customer_id, subject, subject_id, field, sealed_before, sealed_after, mask, reason,"
+        " corrected_by, corrected_by_name, corrected_at) select i, $1, $2, $3, f, b, a, m, $4, $5, $6, $7"
+        " from unnest($8::uuid[], $9::text[], $10::bytea[], $11::bytea[], $12::text[]) as c (i, f, b, a, m)",
         *(subject.customer_id, subject.kind, subject.id, reason, by.id, by.name, now),
         [row for row, _ in rows],
         [one.field for _, one in rows],
         [_sealed(key, row, "sealed_before", one.before) for row, one in rows],
         [_sealed(key, row, "sealed_after", one.after) for row, one in rows],
+        [one.mask or "" for _, one in rows],
     )
 
 
-async def corrections(
-    customer_id: UUID, fields: tuple[ArchiveField, ...], *, after: Cursor | None, limit: int
-) -> list[CorrectionView]:
+async def corrections(customer_id: UUID, *, after: Cursor | None, limit: int) -> list[CorrectionView]:
     """What was changed about the customer, the last first."""
     rows = await fetch(
         "select c.*, k.wrapped from correction c left join subject_key k on k.tenant_id = c.tenant_id"
@@ -109,19 +109,18 @@ async def corrections(
     if not rows:
         return []
     above = await keyring.tenant_key()
-    secret = {field.name: field for field in fields if field.confidentiality == "confidential"}
     key = keyring.unwrap_subject_key(above, customer_id, bytes(rows[0]["wrapped"])) if rows[0]["wrapped"] else None
-    return [_view(row, key, secret.get(row["field"])) for row in rows]
+    return [_view(row, key) for row in rows]
 
 
-def _view(row: Any, key: bytes | None, secret: ArchiveField | None) -> CorrectionView:
+def _view(row: Any, key: bytes | None) -> CorrectionView:
     return CorrectionView(
         id=row["id"],
         subject=row["subject"],
         subject_id=row["subject_id"],
         field=row["field"],
-        before=_shown(key, row, "sealed_before", secret),
-        after=_shown(key, row, "sealed_after", secret),
+        before=_shown(key, row, "sealed_before"),
+        after=_shown(key, row, "sealed_after"),
         reason=row["reason"],
         corrected_by_name=row["corrected_by_name"],
         corrected_at=row["corrected_at"],
@@ -132,12 +131,13 @@ def _sealed(key: bytes, row: UUID, column: str, value: Value) -> bytes:
     return keyring.seal(key, Place("correction", column, row), msgspec.json.encode(value).decode())
 
 
-def _shown(key: bytes | None, row: Any, column: str, secret: ArchiveField | None) -> Value:
+def _shown(key: bytes | None, row: Any, column: str) -> Value:
     if key is None:
         return None
     value: Value = msgspec.json.decode(
         keyring.unseal(key, Place("correction", column, row["id"]), bytes(row[column])), type=Value
     )
-    if secret is not None and isinstance(value, list):
-        return [masked(secret, one) for one in value]
+    # Only confidential fields have several values; a row from before masks were kept has none.
+    if isinstance(value, list):
+        return [masked_as(row["mask"] or "words", one) for one in value]
     return value

@@ -53,6 +53,8 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
     """
     await queries.customer(customer_id)
     known = {field.name for field in queries.archive_fields(policy) if field.confidentiality == "confidential"}
+    # What was sealed stays sealed, also where the policy calls the field otherwise by now.
+    known |= await sealed_fields(customer_id)
     problems = [
         FieldError("fields", "a confidential field", f"one of: {', '.join(sorted(known))}", name)
         for name in new.fields
@@ -105,6 +107,12 @@ async def disclosures_of(customer_id: UUID, *, after: Cursor | None, limit: int)
         limit,
     )
     return [msgspec.convert({**row, "fields": msgspec.json.decode(row["fields"])}, DisclosureView) for row in rows]
+
+
+async def sealed_fields(customer_id: UUID) -> set[str]:
+    """The names of fields of which something is sealed."""
+    rows = await fetch("select distinct field from sealed_value where customer_id = $1", customer_id)
+    return {row["field"] for row in rows}
 
 
 async def values_of(customer_id: UUID, names: tuple[str, ...]) -> dict[str, list[str]]:

@@ -23,8 +23,8 @@ async def blank(customer_id: UUID) -> None:
             *(f"{text} = case when {text} = '' then '' else '{BLANK}' end" for text in texts),
             *(f"{document} = '{{}}'" for document in documents),
         ]
-        column, through = about(table)
-        whose = f"{column} in (select id from {through} where customer_id = $1)" if through else f"{column} = $1"
+        column, through, there = about(table)
+        whose = f"{column} in (select {there} from {through} where customer_id = $1)" if through else f"{column} = $1"
         await execute(f"update {table._meta.tablename} set {', '.join(empty)} where {whose}", customer_id)
 
 

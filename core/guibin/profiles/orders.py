@@ -46,7 +46,8 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
             await ProductOrder.insert(row)
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is an order {new.number!r} already") from None
-    await record(AuditNote(action="order.open", customer_id=customer_id, fields=(new.product,)), by=by, now=now)
+    note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
+    await record(note, by=by, now=now)
     await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)
     return queries.order_view(row.to_dict())
 
@@ -84,7 +85,6 @@ async def correct_order(
         subject_id=order_id,
         customer_id=customer_id,
         fields=fields,
-        purpose=new.reason,
     )
     await record(note, by=by, now=now)
     return queries.order_view(dict(row) | after)

@@ -201,7 +201,7 @@ async def add_occasion(customer_id: UUID, new: NewOccasion, *, by: Principal, no
         customer_id,
         *(view.name, view.happened_on, view.calendar, view.leap_month),
     )
-    await _changed("occasion.add", customer_id, (new.name,), by, now)
+    await _changed("occasion.add", customer_id, ("occasion",), by, now)
     return view
 
 
@@ -211,7 +211,7 @@ async def remove_occasion(customer_id: UUID, occasion_id: UUID, *, by: Principal
         "delete from occasion where customer_id = $1 and id = $2 returning name", customer_id, occasion_id
     )
     _found(rows, "occasion", occasion_id)
-    await _changed("occasion.remove", customer_id, (rows[0]["name"],), by, now)
+    await _changed("occasion.remove", customer_id, ("occasion",), by, now)
 
 
 async def relatives(customer_id: UUID, *, by: Principal, now: datetime) -> list[RelativeView]:
@@ -242,7 +242,7 @@ async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, no
         view.masked,
         now,
     )
-    await _changed("relative.add", customer_id, (new.relation,), by, now)
+    await _changed("relative.add", customer_id, ("relative",), by, now)
     return view
 
 
@@ -278,7 +278,7 @@ async def remove_relative(customer_id: UUID, relative_id: UUID, *, by: Principal
         "delete from relative where customer_id = $1 and id = $2 returning relation", customer_id, relative_id
     )
     _found(rows, "relative", relative_id)
-    await _changed("relative.remove", customer_id, (rows[0]["relation"],), by, now)
+    await _changed("relative.remove", customer_id, ("relative",), by, now)
 
 
 async def links(customer_id: UUID, *, ended: bool, today: date, by: Principal, now: datetime) -> list[LinkView]:
@@ -310,7 +310,7 @@ async def link(customer_id: UUID, new: NewLink, *, today: date, by: Principal, n
     )
     if not written:
         raise Conflict(f"The customer is {new.role} there already")
-    await _changed("link.add", customer_id, (new.role,), by, now)
+    await _changed("link.add", customer_id, ("link",), by, now)
     return LinkView(written[0]["id"], new.of_customer_id, new.role, None)
 
 
@@ -329,8 +329,8 @@ async def end_link(
     if rows[0]["ended_on"] is not None and rows[0]["ended_on"] <= today:
         raise Conflict(f"The customer has not been {rows[0]['role']} there since {rows[0]['ended_on']}")
     await execute("update customer_link set ended_on = $2 where id = $1", link_id, on)
-    await _changed("link.end", customer_id, (rows[0]["role"],), by, now)
-    ended = PostEnded(customer_id, rows[0]["of_customer_id"], rows[0]["role"], on)
+    await _changed("link.end", customer_id, ("link",), by, now)
+    ended = PostEnded(customer_id, rows[0]["of_customer_id"], link_id, on)
     await events.record(ended, now=now)
     return LinkView(link_id, rows[0]["of_customer_id"], rows[0]["role"], on)
 
@@ -341,7 +341,7 @@ async def remove_link(customer_id: UUID, link_id: UUID, *, by: Principal, now: d
         "delete from customer_link where customer_id = $1 and id = $2 returning role", customer_id, link_id
     )
     _found(rows, "link", link_id)
-    await _changed("link.remove", customer_id, (rows[0]["role"],), by, now)
+    await _changed("link.remove", customer_id, ("link",), by, now)
 
 
 def _opened(row: UUID, relation: str, value: bytes, key: bytes) -> DisclosedRelative:

@@ -15,7 +15,7 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
 from .names import fold, prefix_range
-from .sealing import CONTACT_FIELDS, exacts, tails
+from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
 
 
 class CustomerView(Struct, frozen=True):
@@ -184,14 +184,15 @@ async def _found(q: str, fields: tuple[ArchiveField, ...]) -> list[UUID]:
     key = await tenant_key()
     name_from, name_to = prefix_range(text)
     typed_from, typed_to = prefix_range(text.lower().replace(" ", ""))
+    named = fields if names_a_value(text) else ()
     rows = await fetch(
         _FOUND,
         name_from,
         name_to,
         typed_from,
         typed_to,
-        exacts(fields, text, key),
-        tails(fields, text, key) if len(text) == 4 else [],
+        exacts(named, text, key),
+        tails(named, text, key) if len(text) == 4 else [],
     )
     return [row["id"] for row in rows]
 

@@ -1,6 +1,8 @@
 """Confidential values: normalised, masked, sealed and indexed."""
 
+import unicodedata
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -21,6 +23,7 @@ CONTACT_FIELDS = (
     ArchiveField("postcode", "text", "confidential", chars_max=12, clause="S07-24"),
     ArchiveField("fax", "phone", "confidential", clause="S07-24"),
 )
+Mask = Literal["email", "identity_number", "words", "number"]
 _TAIL_CHARS = 4
 
 
@@ -84,17 +87,36 @@ def normalised(field: ArchiveField, value: str) -> str:
 
 def masked(field: ArchiveField, value: str) -> str:
     """What is shown without a disclosure: 138****8000."""
-    text = spelled(field, value)
-    if field.type == "email":
+    return masked_as(mask_of(field), spelled(field, value))
+
+
+def mask_of(field: ArchiveField) -> Mask:
+    """How values of the field are masked; kept beside a value, so that it stays so whatever becomes of the field."""
+    if field.type in ("email", "identity_number"):
+        return "email" if field.type == "email" else "identity_number"
+    return "words" if field.third_party or field.name == "address" else "number"
+
+
+def masked_as(mask: Mask, value: str) -> str:
+    """As `masked`, for a value whose field may be another by now, or none."""
+    text = unicodedata.normalize("NFKC", value).strip()
+    if mask == "email":
         local, _, domain = text.partition("@")
         return f"{local[:1]}***@{domain}"
-    if field.type == "identity_number":
+    if mask == "identity_number":
         return f"{text[:3]}{'*' * 11}{text[-4:]}"
-    if field.third_party or field.name == "address":
+    if mask == "words":
         return f"{text[:3]}***" if len(text) > 6 else "***"
     if len(text) >= 11:
         return f"{text[:3]}{'*' * (len(text) - 7)}{text[-4:]}"
     return "*" * max(len(text) - 2, 3) + text[-2:] if len(text) > 4 else "***"
+
+
+def names_a_value(text: str) -> bool:
+    """Whether the text may be a number, a mail address or the end of one: sealed values are looked for by nothing else, so
+    that a look-up by a value is known from one by a name."""
+    written = unicodedata.normalize("NFKC", text)
+    return "@" in written or (any(character.isdigit() for character in written) and len(written.strip()) >= _TAIL_CHARS)
 
 
 def tails(fields: tuple[ArchiveField, ...], text: str, tenant_key: bytes) -> list[bytes]:

@@ -165,7 +165,8 @@ class ProductOrder(TenantTable, tablename="product_order"):
 class Correction(TenantTable, tablename="correction"):
     """A field of an archive, order or record stood there otherwise before (S07-10); without a reason it was an ordinary change.
 
-    Both values are JSON sealed under the customer's key: erasing the customer closes this history too.
+    Both values are JSON sealed under the customer's key: erasing the customer closes this history too. `mask` is how
+    confidential ones are shown, as it was when they were written; empty for others.
     """
 
     customer_id = UuidColumn(default=None)
@@ -174,6 +175,7 @@ class Correction(TenantTable, tablename="correction"):
     field = Varchar(length=80)
     sealed_before = Bytea()
     sealed_after = Bytea()
+    mask = Varchar(length=20, default="", null=True)
     reason = Text()
     corrected_by = UuidColumn(default=None)
     corrected_by_name = Varchar(length=200)

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Company
 from guibin.policy.hotline import HotlineRoute
 from guibin.policy.packs import Policy
@@ -70,19 +71,22 @@ async def recognise(
     """Who has the number, and what follows for the call. Whoever is not found goes the ordinary way.
 
     A number that several customers share goes the best way any of them has, and is greeted by a tier only when it is
-    the tier of all. Raises Invalid for what is no number.
+    the tier of all. Raises Invalid for what is no number, TooManyLookUps.
     """
     number = number_in(new)
-    found: list[Caller] = []
-    if number is not None:
-        found = await queries.callers(number, archive_fields(policy), on=local_day(now, company.time_zone))
-    note = AuditNote(
-        action="recognition.look_up",
-        customer_ids=tuple(caller.id for caller in found),
-        fields=("name", "tier") if found else (),
-        shown=len(found),
-    )
-    await record(note, by=by, now=now)
+    tried = AuditNote(action="recognition.look_up", fields=("phone",), shown=0, asked=number is not None)
+    async with attempt(tried, by=by, now=now):
+        found: list[Caller] = []
+        if number is not None:
+            found = await queries.callers(number, archive_fields(policy), on=local_day(now, company.time_zone))
+        note = AuditNote(
+            action="recognition.look_up",
+            customer_ids=tuple(caller.id for caller in found),
+            fields=("name", "tier") if found else (),
+            shown=len(found),
+            asked=number is not None,
+        )
+        await record(note, by=by, now=now)
     spoken = new.language or (_preferred(found) or language)
     return _answer(found, withheld=number is None, policy=policy, language=spoken)
 

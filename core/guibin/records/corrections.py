@@ -51,7 +51,6 @@ async def correct_interaction(
         subject_id=interaction_id,
         customer_id=row["customer_id"],
         fields=tuple(one.field for one in altered),
-        purpose=new.reason,
     )
     await record(note, by=by, now=now)
     return await queries.interaction(interaction_id)

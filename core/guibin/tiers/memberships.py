@@ -181,8 +181,6 @@ async def _end(
         on,
     )
     await events.record(
-        MembershipEnded(
-            membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on, because=because
-        ),
+        MembershipEnded(membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on),
         now=now,
     )

@@ -116,9 +116,7 @@ async def next_changes(job: AnnounceMoves, *, customers: int = ANNOUNCED_AT_ONCE
     for row in rows:
         customer, scheme = row["customer_id"], row["scheme"]
         if row["ended_id"] is not None:
-            happened.append(
-                MembershipEnded(row["ended_id"], customer, scheme, row["ended_tier"], row["ends_on"], row["move"])
-            )
+            happened.append(MembershipEnded(row["ended_id"], customer, scheme, row["ended_tier"], row["ends_on"]))
         if row["id"] is not None:
             happened.append(MembershipStarted(row["id"], customer, scheme, row["tier"], row["starts_on"]))
     more = AnnounceMoves(job.assessment_id, rows[-1]["customer_id"]) if len(rows) == customers else None

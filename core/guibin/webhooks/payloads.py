@@ -11,7 +11,7 @@ from guibin.jobs.kinds import kind_of
 
 PING = "ping"
 # Words that a policy or the product defines. Whatever else an event says in words stays inside.
-_WORDS = frozenset({"subject", "scheme", "tier", "level", "from_level", "to_level", "milestone", "step"})
+WORDS = frozenset({"subject", "scheme", "tier", "level", "from_level", "to_level", "milestone", "step"})
 Value = str | int | bool | None
 
 
@@ -41,7 +41,7 @@ def encoded(message: Message) -> str:
 
 def _is_thin(event: Event, name: str) -> bool:
     value = getattr(event, name)
-    return name in _WORDS or value is None or isinstance(value, UUID | datetime | bool | int) or hasattr(value, "day")
+    return name in WORDS or value is None or isinstance(value, UUID | datetime | bool | int) or hasattr(value, "day")
 
 
 def _value(name: str, value: object) -> Value:

@@ -9,6 +9,7 @@ from running import run_job
 
 from guibin.cards.jobs import KeepCards
 from guibin.events import PostEnded
+from guibin_tenants.tables import new_id
 
 CARD = "executive_card"
 
@@ -202,7 +203,7 @@ async def end_post(desk, person, status=201, **body):
 
 
 async def follow(desk, person, company):
-    ended = PostEnded(customer_id=person, of_customer_id=company, role="executive", on=date(2026, 3, 2))
+    ended = PostEnded(customer_id=person, of_customer_id=company, link_id=new_id(), on=date(2026, 3, 2))
     await run_job(desk.tenant, ended, kind="cards.follow_post")
 
 

@@ -36,7 +36,6 @@ NOTHING_PERSONAL = {
     "care_task.messages": "kinds of message of the policy",
     "consent.note": "how the consent was given: its proof is kept with it",
     "customer_review.duty": "of the policy",
-    "department_request.text": "departments are told no customer",
     "desk.closing_reason": "about a desk",
     "desk.hours": "about a desk",
     "desk.name": "about a desk",
@@ -102,7 +101,7 @@ def free_texts(table):
 
 def of_customers(table):
     """Whether its rows are about a customer, by themselves or by the row they belong to."""
-    return names_customer(table) or any(
+    return bool(names_customer(table) or table.keys.about) or any(
         names_customer(by_name(target))
         for target in table.keys.references.values()
         if target not in ("org_unit", "staff")

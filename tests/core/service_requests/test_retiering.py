@@ -75,7 +75,6 @@ async def test_one_who_is_a_vip_no_longer_gets_the_ordinary_one(tenant, client, 
         scheme="key_account",
         tier=held["tier"],
         on=clock().date(),
-        because="test",
     )
     await run_job(tenant, event, kind="service_requests.retier_after_end")
 
