@@ -1,15 +1,12 @@
 """The packs' demonstration companies: made once by `guibin up`, the same on every machine."""
 
-import json
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from guibin import (
@@ -43,8 +40,7 @@ from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import NewStaff
 
-PASSWORD = "guibin-2026"
-FILE = "demonstrations.json"
+PASSWORD = "guibin-demo-2026"
 Say = Callable[[str], None]
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
@@ -54,7 +50,7 @@ _COMPLAINS_EVERY = 12
 
 
 class Access(Struct, frozen=True):
-    """How to try it: kept beside the data, so that a second start shows it again."""
+    """How to try it. `key` is empty for a company that an earlier start made: its key was shown then."""
 
     slug: str
     name: str
@@ -74,37 +70,53 @@ class Filling(Struct, frozen=True):
     chance: random.Random
 
 
-async def fill(owner_url: str, app_url: str, packs: Packs, *, home: Path, say: Say) -> None:
-    """Make every pack's company unless it is there."""
+async def fill(owner_url: str, app_url: str, packs: Packs, *, say: Say) -> list[Access]:
+    """Make every pack's company unless it is there; how to try each."""
+    found = []
     for pack in packs.names:
         demonstration = packs.hooks_of((pack,)).demonstration()
-        if demonstration is None or await _is_there(owner_url, demonstration.slug):
+        if demonstration is None:
             continue
-        say(f"Filling the demonstration company {demonstration.slug} …")
-        async with connected(app_url, pool_size=2):
-            access = await make(demonstration, pack, owner_url=owner_url, app_url=app_url, packs=packs)
-        file = home / FILE
-        file.touch(mode=0o600)
-        file.write_bytes(msgspec.json.encode([*_accesses(home), access]))
+        there = await _registered(owner_url, demonstration.slug)
+        if there is None:
+            say(f"Filling the demonstration company {demonstration.slug} …")
+            async with connected(app_url, pool_size=2):
+                found.append(await make(demonstration, pack, owner_url=owner_url, app_url=app_url, packs=packs))
+        elif there.erased_at is None:
+            found.append(Access(demonstration.slug, demonstration.name, "", bool(demonstration.complaints)))
+    return found
 
 
-def welcome(api: str, home: Path) -> str:
-    """What a newcomer reads: the address, the companies, and three lines that work."""
-    found = _accesses(home)
+def welcome(api: str, found: Sequence[Access]) -> str:
+    """What a newcomer reads: the address, the companies, and with a new key three lines that work."""
     if not found:
         return f"Guibin is ready: {api}"
-    best = max(found, key=lambda access: access.complaints)
-    header = f'-H "Authorization: Bearer {best.key}"'
     return "\n".join(
         (
             f"Guibin is ready: {api}   (API: {api}/api/docs)",
-            *(f"  {one.slug:<14} {one.name}   API key {one.key}" for one in found),
+            *(f"  {one.slug:<14} {one.name}   {_key(one)}" for one in found),
             f"  sign in   one of these companies, login admin, password {PASSWORD}",
-            "",
-            f'  curl {header} "{api}/api/v1/customers?q=wang&limit=3"',
-            f'  curl {header} "{api}/api/v1/complaints?limit=3"',
-            f'  curl {header} -d \'{{"text": "请尽快处理", "channel": "phone"}}\' {api}/api/v1/complaints',
+            *_lines(api, [one for one in found if one.key]),
         )
+    )
+
+
+def _key(access: Access) -> str:
+    if access.key:
+        return f"API key, shown this once: {access.key}"
+    return f"another API key: guibin key create {access.slug} --scope '*'"
+
+
+def _lines(api: str, keyed: Sequence[Access]) -> Sequence[str]:
+    if not keyed:
+        return ()
+    best = max(keyed, key=lambda access: access.complaints)
+    header = f'-H "Authorization: Bearer {best.key}"'
+    return (
+        "",
+        f'  curl {header} "{api}/api/v1/customers?q=wang&limit=3"',
+        f'  curl {header} "{api}/api/v1/complaints?limit=3"',
+        f'  curl {header} -H "Content-Type: application/json" -d \'{{"text": "请尽快处理", "channel": "phone"}}\' {api}/api/v1/complaints',
     )
 
 
@@ -133,17 +145,11 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 
 
-def _accesses(home: Path) -> list[Access]:
-    file = home / FILE
-    text = file.read_text() if file.exists() else ""
-    return msgspec.convert(json.loads(text), list[Access]) if text else []
-
-
-async def _is_there(owner_url: str, slug: str) -> bool:
+async def _registered(owner_url: str, slug: str) -> TenantView | None:
+    """Also one that was erased: it does not come back by itself."""
     connection = await asyncpg.connect(owner_url)
     try:
-        # Also one that was erased: it does not come back by itself.
-        return any(tenant.slug == slug for tenant in await registry.everyone(connection))
+        return next((tenant for tenant in await registry.everyone(connection) if tenant.slug == slug), None)
     finally:
         await connection.close()
 

