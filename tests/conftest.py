@@ -17,7 +17,7 @@ from pack_values import all_packs, take_away
 
 from guibin import embedded, migrations
 from guibin.packs import Packs
-from guibin_tenants import keyring, staff
+from guibin_tenants import keyring, passwords
 from guibin_tenants.database import connected
 from support import ALTERED, REDIS_DATABASE, SERVERS, TestClock, World, litestar_in, make_app
 
@@ -153,7 +153,7 @@ def packs() -> Packs:
 def cheap_passwords():
     """Passwords are hashed by the same algorithm at its least cost: hundreds of sign-ins would be most of the run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
 
@@ -184,8 +184,9 @@ async def world(application, database, pool, packs, clock):
     """The application as it is between start and stop."""
     keyring.use_root_key(b"\x07" * 32)
     app, _ = application
-    # What one test asks by link slows no other test down.
+    # What one test asks from its address slows no other test down.
     litestar_in(app).state.survey_limits.buckets.clear()
+    litestar_in(app).state.sign_in_limits.buckets.clear()
     return World(app, packs, clock, database.owner, database.app, database.redis)
 
 

@@ -6,6 +6,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 
 from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
+from guibin.administration import jobs as administration
 from guibin.app import jobs as app
 from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
@@ -43,6 +44,7 @@ from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
 HANDLERS = (
+    administration,
     approvals,
     archive_checks,
     activities,
@@ -81,6 +83,7 @@ CHARGES = (
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("prune_ledger", retention.PruneLedger(), every="daily 03:10", catch_up="once"),
     Rhythm("forget_answers", app.ForgetAnswers(), every="daily 03:20", catch_up="once"),
+    Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5

@@ -3,11 +3,13 @@
 from piccolo.table import Table
 
 from .absences import StaffAbsence
+from .devices import KnownDevice
 from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
 from .registry import Tenant
 from .settings import TenantSetting
+from .sign_in_limits import SignInLimit
 from .staff import Staff, StaffSession
 
 TABLES: tuple[type[Table], ...] = (
@@ -15,6 +17,8 @@ TABLES: tuple[type[Table], ...] = (
     OrgUnit,
     Staff,
     StaffSession,
+    KnownDevice,
+    SignInLimit,
     StaffAbsence,
     ApiKey,
     TenantSetting,

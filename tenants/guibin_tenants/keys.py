@@ -8,6 +8,7 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Array, Text, Timestamptz, Varchar
 
+from .access import access_changed
 from .credentials import issue
 from .principals import PERMISSIONS
 from .refusals import FieldError, Invalid, NotFound
@@ -96,6 +97,7 @@ async def all_keys() -> list[KeyView]:
 async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
     """The key stops working. Raises NotFound. Idempotent."""
     await ApiKey.update({ApiKey.revoked_at: now}).where(ApiKey.id == key_id, ApiKey.revoked_at.is_null())
+    await access_changed()
     rows = await ApiKey.select().where(ApiKey.id == key_id)
     if not rows:
         raise NotFound(f"There is no API key {key_id}")
@@ -104,6 +106,7 @@ async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
 
 async def revoke_of_unit(unit_id: UUID, *, now: datetime) -> int:
     """The keys that see this org unit's archives stop working; how many."""
+    await access_changed()
     live = (ApiKey.org_unit_id == unit_id) & ApiKey.revoked_at.is_null()
     rows = await ApiKey.update({ApiKey.revoked_at: now}).where(live).returning(ApiKey.id)
     return len(rows)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Timestamptz, Varchar
 
+from .access import access_changed
 from .refusals import FieldError, Invalid
 from .scope import ALL_UNITS, fetch, fetch_value
 from .tables import Keys, TenantTable
@@ -50,6 +51,7 @@ async def open_unit(*, code: str, name: str, parent: str | None = None) -> OrgUn
         raise Invalid(fields=(FieldError("code", "not used by another org unit", value=code),))
     unit = OrgUnit(code=code, name=name, parent_id=parent_id)
     await OrgUnit.insert(unit)
+    await access_changed()
     return OrgUnitView(unit.id, parent_id, code, name)
 
 
@@ -71,6 +73,7 @@ async def standing_units() -> list[OrgUnitView]:
 
 async def dissolve(unit_id: UUID, *, successor_id: UUID, now: datetime) -> OrgUnitView:
     """The unit ends; the units below it come under its successor. What it held is handed over by the caller."""
+    await access_changed()
     await OrgUnit.update({OrgUnit.parent_id: successor_id}).where(OrgUnit.parent_id == unit_id)
     await OrgUnit.update({OrgUnit.dissolved_at: now, OrgUnit.successor_id: successor_id}).where(OrgUnit.id == unit_id)
     rows = await OrgUnit.select().where(OrgUnit.id == unit_id)

@@ -11,6 +11,7 @@ from piccolo.columns import JSONB, Array, Boolean, Integer, Text, Timestamptz, V
 from piccolo.columns import UUID as UuidColumn
 from piccolo.table import Table
 
+from .access import CHANNEL
 from .database import ENGINE
 from .refusals import Conflict, FieldError, Invalid, NotFound
 from .tables import new_id
@@ -163,6 +164,7 @@ async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, no
         now,
         because,
     )
+    await connection.execute("select pg_notify($1, $2)", CHANNEL, str(tenant.id))
     return await by_slug(connection, slug)
 
 

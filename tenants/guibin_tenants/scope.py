@@ -51,9 +51,9 @@ class Scope(Struct):
     """What holds inside the scope. `rollback_only` makes its end a rollback though nothing was raised.
 
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
-    sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `held` are its
-    turn and its connection, `away` while it has given them back to wait for something outside. `traces` outlive a
-    rollback, whatever it came from.
+    sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
+    tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
+    wait for something outside. `traces` outlive a rollback, whatever it came from.
     """
 
     tenant_id: UUID
@@ -65,6 +65,7 @@ class Scope(Struct):
     settings: dict[str, str | None] = {}
     opened: set[UUID] = set()
     on_record: set[UUID] = set()
+    after_commit: list[Callable[[UUID], None]] = []
     durable: bool = True
     away: bool = False
     traces: list[Trace] = []
@@ -197,6 +198,8 @@ async def _end(scope: Scope) -> bool:
     # PostgreSQL answers COMMIT with ROLLBACK when a statement failed and its error was swallowed.
     if await scope.connection.execute("COMMIT") != "COMMIT":
         raise NotCommitted("a statement in the scope failed: nothing was written")
+    while scope.after_commit:
+        scope.after_commit.pop()(scope.tenant_id)
     return True
 
 

@@ -1,40 +1,26 @@
 """Staff accounts: who works for the company, in which org unit and role, and how they sign in."""
 
-import contextlib
-import functools
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Array, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
+from . import devices, passwords
+from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS
-from .refusals import FieldError, Invalid, NotFound, Unauthenticated
-from .scope import current_tenant
+from .refusals import FieldError, Invalid, LostRace, NotFound, Unauthenticated
+from .scope import current_tenant, execute, fetch_one, fetch_value
 from .tables import Index, Keys, TenantTable
 
 SESSION_LASTS = timedelta(hours=12)
-FAILURES_MAX = 10
-LOCKED_FOR = timedelta(minutes=15)
-PASSWORD_CHARS_MIN = 10
-
-# argon2id with the library's defaults (RFC 9106, low-memory profile).
-HASHER = PasswordHasher()
-
-
-@functools.cache
-def _nobodys_hash() -> str:
-    """Verified when the login is unknown, so that the answer takes as long."""
-    return HASHER.hash(secrets.token_hex(16))
-
-
+_PARTS = re.compile(r"[^\w]+|_")
 # The company's posts by name, each with the role it brings.
 Posts = Mapping[str, str]
 NO_POSTS: Posts = MappingProxyType({})
@@ -51,8 +37,6 @@ class Staff(TenantTable, tablename="staff"):
     org_unit_id = UuidColumn(default=None, null=True)
     part_time = Boolean(default=False)
     password_hash = Text(default=None, null=True)
-    failures = Integer(default=0)
-    locked_until = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=None, null=True)
     left_at = Timestamptz(default=None, null=True)
 
@@ -95,6 +79,22 @@ class StaffView(Struct, frozen=True):
     part_time: bool = False
 
 
+class Account(Struct, frozen=True):
+    """An account as a sign-in finds it: the hash is None for one that cannot sign in."""
+
+    staff: StaffView
+    password_hash: str | None
+
+
+class OpenSession(Struct, frozen=True):
+    """A session, whose it is, and the token a change must repeat."""
+
+    staff: StaffView
+    csrf: str
+    digest: str
+    address: str
+
+
 class SignedIn(Struct, frozen=True):
     """A session's cookie and CSRF token, shown once."""
 
@@ -108,7 +108,7 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
     """Raises Invalid for an unknown role or post, a taken login or a weak password."""
     problems = _wrong_roles(new.roles, posts)
     if new.password is not None:
-        problems += _wrong_password(new.password)
+        problems += await _wrong_password(new.password, new.login, new.name)
     if await Staff.exists().where(Staff.login == new.login):
         problems.append(FieldError("login", "not used by another member of staff", value=new.login))
     if problems:
@@ -119,7 +119,7 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
         roles=list(with_posts(new.roles, posts)),
         org_unit_id=new.org_unit_id,
         part_time=new.part_time,
-        password_hash=HASHER.hash(new.password) if new.password else None,
+        password_hash=await passwords.hash_of(new.password) if new.password else None,
         created_at=now,
     )
     await Staff.insert(staff)
@@ -136,6 +136,7 @@ async def change(changed: StaffView) -> StaffView:
             Staff.part_time: changed.part_time,
         }
     ).where(Staff.id == changed.id)
+    await access_changed()
     return await by_id(changed.id)
 
 
@@ -149,15 +150,32 @@ def with_posts(roles: tuple[str, ...], posts: Posts) -> tuple[str, ...]:
 
 
 async def set_password(staff_id: UUID, password: str) -> None:
-    """A new password; the lock and every session end. Raises NotFound, or Invalid for a weak one."""
-    await by_id(staff_id)
-    problems = _wrong_password(password)
+    """A new password; every session and known device ends. Raises NotFound, or Invalid for a weak one."""
+    account = await by_id(staff_id)
+    await refuse_weak(password, account)
+    await Staff.update({Staff.password_hash: await passwords.hash_of(password)}).where(Staff.id == staff_id)
+    await end_sessions(staff_id)
+
+
+async def replace_password(account: Account, kept: str, *, but: str) -> None:
+    """The hash of the account's new password; every session but this one ends. Raises LostRace when it has another
+    password by now, or left."""
+    changed = await execute(
+        "update staff set password_hash = $3 where id = $1 and password_hash = $2 and left_at is null",
+        account.staff.id,
+        account.password_hash,
+        kept,
+    )
+    if not changed:
+        raise LostRace("The account has another password by now")
+    await end_sessions(account.staff.id, but=but)
+
+
+async def refuse_weak(password: str, account: StaffView) -> None:
+    """Raises Invalid for a password that is soon guessed."""
+    problems = await _wrong_password(password, account.login, account.name)
     if problems:
         raise Invalid("The password cannot be set", fields=tuple(problems))
-    await Staff.update({Staff.password_hash: HASHER.hash(password), Staff.failures: 0, Staff.locked_until: None}).where(
-        Staff.id == staff_id
-    )
-    await StaffSession.delete().where(StaffSession.staff_id == staff_id)
 
 
 async def all_staff() -> list[StaffView]:
@@ -179,34 +197,20 @@ async def by_id(staff_id: UUID) -> StaffView:
     return view(rows[0])
 
 
-async def sign_in(*, login: str, password: str, address: str, now: datetime) -> SignedIn | None:
-    """A new session, or None when login or password is wrong, the account is locked, or its owner left.
+async def account_of(login: str) -> Account | None:
+    """The account of somebody who works here, or None."""
+    row = await Staff.select().where(Staff.login == login, Staff.left_at.is_null()).first()
+    return Account(view(row), row["password_hash"]) if row else None
 
-    Failures are counted here; the caller commits them. Ten in a row lock the account for 15 minutes.
-    """
-    row = await Staff.objects().where(Staff.login == login).first()
-    known = row is not None and row.left_at is None and row.password_hash is not None
-    locked = known and row is not None and row.locked_until is not None and row.locked_until > now
-    try:
-        HASHER.verify(row.password_hash if known and row else _nobodys_hash(), password)
-        right = known and not locked
-    except (VerifyMismatchError, InvalidHashError):
-        right = False
-    if row is None:
+
+async def open_session(account: Account, *, address: str, now: datetime) -> SignedIn | None:
+    """A new session; None when the account ended or got another password since it was looked at."""
+    same = "select true from staff where id = $1 and password_hash = $2 and left_at is null for share"
+    if not await fetch_value(same, account.staff.id, account.password_hash):
         return None
-    if not right:
-        if known and not locked:
-            failures = row.failures + 1
-            locked_until = now + LOCKED_FOR if failures >= FAILURES_MAX else None
-            await Staff.update(
-                {Staff.failures: 0 if locked_until else failures, Staff.locked_until: locked_until}
-            ).where(Staff.id == row.id)
-        return None
-    if row.failures:
-        await Staff.update({Staff.failures: 0, Staff.locked_until: None}).where(Staff.id == row.id)
     token, credential = issue("gb_sess_", current_tenant())
     session = StaffSession(
-        staff_id=row.id,
+        staff_id=account.staff.id,
         digest=credential.digest,
         csrf=secrets.token_urlsafe(32),
         created_at=now,
@@ -214,25 +218,43 @@ async def sign_in(*, login: str, password: str, address: str, now: datetime) -> 
         address=address,
     )
     await StaffSession.insert(session)
-    return SignedIn(token, session.csrf, session.expires_at, view(row.to_dict()))
+    return SignedIn(token, session.csrf, session.expires_at, account.staff)
 
 
-def verify_nobody(password: str) -> None:
-    """Spend the time of a verification, for answers that must not tell an unknown company from a wrong password."""
-    with contextlib.suppress(VerifyMismatchError):
-        HASHER.verify(_nobodys_hash(), password)
+async def session_of(digest: str, *, now: datetime) -> OpenSession | None:
+    """The session with this digest, also of a suspended company; None when there is none, or not any more."""
+    row = await fetch_one(
+        "select s.*, x.csrf, x.digest, x.address from staff_session x join staff s on s.tenant_id = x.tenant_id"
+        " and s.id = x.staff_id where x.digest = $1 and x.expires_at > $2 and s.left_at is null",
+        digest,
+        now,
+    )
+    return OpenSession(view(dict(row)), row["csrf"], row["digest"], row["address"]) if row else None
 
 
-async def sign_out(digest: str) -> None:
+async def end_session(digest: str) -> None:
     """End the session with this digest; nothing happens when there is none."""
+    await access_changed()
     await StaffSession.delete().where(StaffSession.digest == digest)
+
+
+async def end_sessions(staff_id: UUID, *, but: str = "") -> None:
+    """End the account's sessions, `but` the one with this digest; browsers it was known in are so no more."""
+    await access_changed()
+    await execute("delete from staff_session where staff_id = $1 and digest <> $2", staff_id, but)
+    await devices.forget_of(staff_id)
+
+
+async def forget_sessions(*, now: datetime) -> int:
+    """Take away sessions that ended by themselves; how many."""
+    return await execute("delete from staff_session where expires_at <= $1", now)
 
 
 async def leave(staff_id: UUID, *, now: datetime) -> None:
     """End an account and its sessions at once. Raises NotFound."""
     await by_id(staff_id)
     await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
-    await StaffSession.delete().where(StaffSession.staff_id == staff_id)
+    await end_sessions(staff_id)
 
 
 def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
@@ -245,15 +267,25 @@ def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
     return problems if roles else [FieldError("roles", "at least one")]
 
 
-def _wrong_password(password: str) -> list[FieldError]:
-    if len(password) >= PASSWORD_CHARS_MIN:
-        return []
-    return [FieldError("password", f"at least {PASSWORD_CHARS_MIN} characters")]
+async def _wrong_password(password: str, login: str, name: str) -> list[FieldError]:
+    company = await fetch_one("select slug, name from tenant where id = $1", current_tenant())
+    names = (login, name, *(company or ()))
+    return await passwords.problems_of(password, about=tuple(_words(names)))
+
+
+def _words(names: Iterable[str]) -> Iterator[str]:
+    """Each name, its parts, and how it is typed without Chinese letters."""
+    # Imported here: its tables take longer than the whole command that never needs them.
+    from pypinyin import lazy_pinyin
+
+    for name in names:
+        spelled = lazy_pinyin(name)
+        yield from (name, *_PARTS.split(name), *spelled, "".join(spelled), "".join(spelled[1:]))
 
 
 def wrong_password() -> Unauthenticated:
     """One answer for every way a sign-in fails."""
-    return Unauthenticated("Login or password is wrong, or the account is locked for a while")
+    return Unauthenticated("Login or password is wrong")
 
 
 def view(row: dict[str, object]) -> StaffView:

@@ -224,7 +224,7 @@ class Companies(RuleBasedStateMachine):
 @pytest.mark.rule("S07-8", "S02-6")
 def test_companies_and_outlets_see_what_the_model_says(database, packs, monkeypatch):
     # A server remembers a credential for two seconds; here a suspension counts at once.
-    monkeypatch.setattr("guibin.app.scope_middleware.REMEMBERED_FOR_S", 0.0)
+    monkeypatch.setattr("guibin_tenants.remembering.REMEMBERED_FOR_S", 0.0)
     keyring.use_root_key(b"\x07" * 32)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     clock = TestClock()

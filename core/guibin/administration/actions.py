@@ -174,7 +174,7 @@ async def create_key(new: NewApiKey, *, by: Principal, now: datetime) -> tuple[s
 
 
 async def revoke_key(key_id: UUID, *, by: Principal, now: datetime) -> KeyView:
-    """The key stops working within two seconds. Raises NotFound."""
+    """The key stops working at once. Raises NotFound."""
     key = await keys.revoke(key_id, now=now)
     await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), by=by, now=now)
     return key

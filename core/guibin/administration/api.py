@@ -133,7 +133,7 @@ class KeyController(Controller):
     async def list_keys(self) -> list[KeyView]:
         return await keys.all_keys()
 
-    @post("/", needs=may("keys:write"), summary="Create an API key; its text is shown once")
+    @post("/", needs=may("keys:write"), shown_once=True, summary="Create an API key; its text is shown once")
     async def create(self, data: NewApiKey, by: Principal, now: datetime) -> CreatedKey:
         token, key = await actions.create_key(data, by=by, now=now)
         return CreatedKey(token, key)

@@ -107,6 +107,7 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: d
     """
     unit = await _standing(unit_id)
     successor = await _unit_successor(unit, new.successor_id)
+    # `dissolve` of the unit says that access changed.
     people = await execute("update staff set org_unit_id = $2 where org_unit_id = $1", unit.id, successor.id)
     below = await fetch_value("select count(*) from org_unit where parent_id = $1", unit.id)
     dissolved = await org_units.dissolve(unit.id, successor_id=successor.id, now=now)

@@ -1,12 +1,12 @@
 """Who may come in: how many requests of whom are in progress, and how much each may ask in a while."""
 
 import contextlib
-import ipaddress
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Busy, Unauthenticated
+from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.turns import TooManyAtOnce, Turns
 
 from .bounds import Bounds
@@ -50,12 +50,3 @@ class Admission:
             except Unauthenticated:
                 self.stranger_limits.take(network, "read")
                 raise
-
-
-def network_of(address: str) -> str:
-    """Whoever has one address of it has all: the address itself, or the /64 of IPv6."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)

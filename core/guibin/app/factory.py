@@ -18,9 +18,11 @@ from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
+from guibin_tenants.remembering import told_by_others
 
-from . import link_pages, problems
+from . import link_pages, problems, sessions
 from .bounds import Bounds
+from .browsers import own_pages_guard
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
 from .guards import needs_guard
@@ -46,21 +48,25 @@ def create_app(
     note_parameters(litestar)
     scoped = ScopeMiddleware(litestar, root, bounds)
     litestar.state.scope_middleware = scoped
+    litestar.state.sign_in_limits = RateLimits(sessions.ALLOWANCE)
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
     return Observed(SecurityHeaders(scoped))
 
 
 def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     @contextlib.asynccontextmanager
-    async def database(_: Litestar) -> AsyncIterator[None]:
+    async def database(app: Litestar) -> AsyncIterator[None]:
         pool_size, sharing = bounds.connections, bounds.sharing
-        async with connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing):
+        async with (
+            connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing),
+            told_by_others(database_url, app.state.scope_middleware.remembered),
+        ):
             yield
 
     return Litestar(
         route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
         dependencies=DEPENDENCIES,
-        guards=[needs_guard, query_guard],
+        guards=[needs_guard, own_pages_guard, query_guard],
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,

@@ -3,6 +3,8 @@
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from .browsers import is_encrypted
+
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -11,6 +13,10 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"interest-cohort=()"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+
+
+# A browser that came by TLS once does not come without it for a year.
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
 class SecurityHeaders:
@@ -31,6 +37,8 @@ class SecurityHeaders:
                 extra = [(name, value) for name, value in HEADERS if name not in present]
                 if scope["path"].startswith("/api/v1/") and b"cache-control" not in present:
                     extra.append((b"cache-control", b"private, no-store"))
+                if is_encrypted(scope):
+                    extra.append(STRICT_TRANSPORT)
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 

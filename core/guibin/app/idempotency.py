@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
 from guibin.audit.actions import AuditNote, record
@@ -26,6 +27,8 @@ KEY_CHARS_MAX = 128
 # Only these come back with a kept answer.
 _KEPT_HEADERS = (b"content-type", b"etag", b"location")
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# A handler's option: its answer holds a secret, shown this once.
+SHOWN_ONCE = "shown_once"
 _DONE = "The request had its effect; do not send it again. Its answer is not shown any more"
 
 
@@ -73,7 +76,10 @@ async def once(
     )
     if kept is None:
         await app(scope, body.receive, answer.send)
-        await _keep(name, fingerprint, answer, request, scope["path"])
+        # Litestar says in the scope whom it asked.
+        handler: BaseRouteHandler | None = scope.get("route_handler")
+        shown_once = handler is not None and bool(handler.opt.get(SHOWN_ONCE))
+        await _keep(name, fingerprint, answer, request, scope["path"], shown_once=shown_once)
         return
     if bytes(kept["fingerprint"]) != fingerprint:
         raise KeyReused("Use a new key for a new request")
@@ -83,7 +89,7 @@ async def once(
     await answer.send({"type": "http.response.body", "body": text, "more_body": False})
 
 
-async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, path: str) -> None:
+async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, path: str, *, shown_once: bool) -> None:
     # What is refused is rolled back, this record with it: the caller mends the request and may keep the key.
     if answer.status >= 400:
         return
@@ -91,8 +97,10 @@ async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, p
     kept = [(k, v) for k, v in start["headers"] if k.lower() in _KEPT_HEADERS]  # type: ignore[typeddict-item]
     record_id, body = new_id(), b"".join(message.get("body", b"") for message in rest)  # type: ignore[misc]
     keys = await keyring.subject_keys(await _shown(path, body))
-    # An answer may show a secret once, or a number in clear: sealed, and for each customer, whose erasure closes it.
-    sealed = keyring.seal(await keyring.joint_key(keys), _place(record_id), body.decode("latin-1"))
+    # An answer may show a number in clear: sealed, and for each customer, whose erasure closes it. A secret is not kept at all.
+    sealed = (
+        b"" if shown_once else keyring.seal(await keyring.joint_key(keys), _place(record_id), body.decode("latin-1"))
+    )
     # A request that went outside in between lost its lock there: of two such, the first answer is kept.
     await execute(
         "insert into idempotency_record (id, key, fingerprint, permissions, customer_ids, status, headers, body,"
@@ -124,6 +132,8 @@ async def _in_sight(customer_ids: Collection[UUID]) -> set[UUID]:
 
 async def _again(kept: asyncpg.Record, request: Request) -> bytes:
     """The kept answer; giving it again is a look at its customers like the first. Raises NotAgain."""
+    if not kept["body"]:
+        raise NotAgain(f"{_DONE}: it held a secret, which is shown once")
     if bytes(kept["permissions"]) != _digest(request.by):
         raise NotAgain(f"{_DONE}: what you may do has changed since")
     customer_ids = kept["customer_ids"]

@@ -77,7 +77,7 @@ from .activity_links import FeedbackLinkController, InvitationLinkController
 from .documents import DocumentController
 from .health import HealthController
 from .me import MeController
-from .sessions import SessionController
+from .sessions import OwnPasswordController, SessionController
 from .survey_links import SurveyLinkController
 from .timetable import TimetableController
 
@@ -85,6 +85,7 @@ CONTROLLERS: tuple[type[Controller], ...] = (
     HealthController,
     DocumentController,
     SessionController,
+    OwnPasswordController,
     MeController,
     StaffController,
     OrgUnitController,

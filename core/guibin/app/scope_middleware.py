@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,10 +21,12 @@ from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Forbidden, NotFound, Refusal, TooManyRequests, Unauthenticated, Unavailable
+from guibin_tenants.remembering import REMEMBERED_FOR_S, Remembered
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
+from guibin_tenants.sign_in_limits import network_of
 
 from . import bodies, idempotency
-from .admission import Admission, network_of
+from .admission import Admission
 from .answers import Held
 from .bodies import Body, Left
 from .bounds import Bounds
@@ -34,12 +35,9 @@ from .problems import not_on_record, unreachable_database
 API = "/api/v1/"
 # Answered whatever else is going on: whoever watches over the process asks here.
 HEALTH = "/health/"
-# Answered without a credential.
-PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/sessions"})
+# Answered without a credential, or without a scope around them.
+PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/sessions", "/api/v1/me/password"})
 COOKIE = "guibin_session"
-# How long a process may go on accepting a credential that another process has revoked.
-REMEMBERED_FOR_S = 2.0
-REMEMBERED_MAX = 10_000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -90,7 +88,7 @@ class ScopeMiddleware:
         self.bounds = bounds
         self.limits = RateLimits(bounds.company)
         self.admission = Admission(bounds)
-        self.remembered: dict[str, tuple[float, Recognised]] = {}
+        self.remembered = Remembered()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP or scope["path"].startswith(HEALTH):
@@ -148,7 +146,7 @@ class ScopeMiddleware:
 
     async def _in_scope(self, exchange: _Exchange, credential: Credential, body: Body) -> None:
         scope, answer, headers = exchange.scope, exchange.answer, exchange.headers
-        known = self._remembered(credential)
+        known = self.remembered.find(credential)
         async with tenant_scope(credential.tenant_id, units=known.principal.units if known else ()) as tenant:
             found = known or await self._recognise(credential, tenant)
             request = await self._request(found, credential.tenant_id, exchange.address)
@@ -169,40 +167,29 @@ class ScopeMiddleware:
 
     async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:
         """Whom the credential belonged to when it was last looked at: it tells whose turn is taken, nothing more."""
-        entry = self.remembered.get(credential.digest)
-        if entry is not None:
-            return entry[1]
+        known = self.remembered.acquainted(credential)
+        if known is not None:
+            return known
         async with self.admission.of_stranger(exchange.address), tenant_scope(credential.tenant_id) as tenant:
             return await self._recognise(credential, tenant)
 
-    def _remembered(self, credential: Credential) -> Recognised | None:
-        entry = self.remembered.get(credential.digest)
-        if entry is None or entry[0] < time.monotonic():
-            return None
-        return entry[1]
-
     async def _recognise(self, credential: Credential, tenant: Scope) -> Recognised:
+        begun = self.remembered.begin()
         try:
             found = await recognise(credential, now=self.root.clock())
         except Refusal:
-            self.forget(credential.digest)
+            self.remembered.drop(credential)
             raise
         if found.principal.units == ALL_UNITS:
             await tenant.connection.execute(f"SET LOCAL guibin.units = '{ALL_UNITS}'")
             tenant.units = ALL_UNITS
         elif isinstance(found.principal.units, tuple):
             await see_units(found.principal.units)
-        until = REMEMBERED_FOR_S
+        lasts_s = REMEMBERED_FOR_S
         if found.expires_at is not None:
-            until = min(until, (found.expires_at - self.root.clock()) / timedelta(seconds=1))
-        if len(self.remembered) >= REMEMBERED_MAX:
-            self.remembered.clear()
-        self.remembered[credential.digest] = (time.monotonic() + until, found)
+            lasts_s = min(lasts_s, (found.expires_at - self.root.clock()) / timedelta(seconds=1))
+        self.remembered.keep(credential, found, begun=begun, for_s=lasts_s)
         return found
-
-    def forget(self, digest: str) -> None:
-        """Stop accepting a credential at once in this process."""
-        self.remembered.pop(digest, None)
 
     def _take(self, credential: Credential, method: str, caller: UUID) -> list[tuple[bytes, bytes]]:
         cost = "read" if method in _SAFE_METHODS else "write"

@@ -1,31 +1,49 @@
-"""`/api/v1/sessions`: staff sign in and out."""
+"""`/api/v1/sessions` and `/api/v1/me/password`: staff sign in and out, and choose their password.
+
+Neither is answered inside a scope that the middleware opened: while a password is hashed no connection is held, and what
+was counted and recorded stays when the answer is a refusal.
+"""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+from uuid import NAMESPACE_URL, uuid5
 
-from litestar import Controller, Request, Response, delete, post
-from msgspec import Struct
+from litestar import Controller, Request, Response, delete, post, put
+from litestar.datastructures import Cookie
+from litestar.status_codes import HTTP_204_NO_CONTENT
+from msgspec import Meta, Struct
 
+from guibin.administration import signing_in
+from guibin.administration.requests import Password
+from guibin.administration.signing_in import Attempt
 from guibin.context import Root
-from guibin_tenants import staff
-from guibin_tenants.authentication import recognise
-from guibin_tenants.credentials import parse
+from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import borrowed
-from guibin_tenants.refusals import NotFound, Suspended
+from guibin_tenants.devices import KNOWN_FOR
+from guibin_tenants.rate_limits import Allowance, RateLimits
+from guibin_tenants.refusals import NotFound, Unauthenticated
 from guibin_tenants.registry import by_slug
-from guibin_tenants.scope import tenant_scope
+from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.staff import StaffView
 
+from .browsers import is_encrypted
 from .guards import PUBLIC
 from .scope_middleware import COOKIE
+
+# By this a browser is recognised that somebody signed in with before; it opens nothing.
+DEVICE = "guibin_device"
+# From one address, before anything is looked up: an office that starts its day, and not much more.
+ALLOWANCE = Allowance(per_second=5, burst=100)
+Incoming = Request[Any, Any, Any]
+_Name = Annotated[str, Meta(max_length=100)]
 
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
     """Which company, who, and their password."""
 
-    company: str
-    login: str
-    password: str
+    company: _Name
+    login: _Name
+    password: Password
 
 
 class Session(Struct, frozen=True):
@@ -36,48 +54,94 @@ class Session(Struct, frozen=True):
     staff: StaffView
 
 
+class OwnPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """The password as it is, and as it shall be. Every other session of yours ends."""
+
+    present: Password
+    new: Password
+
+
 class SessionController(Controller):
     path = "/api/v1/sessions"
     tags = ("session",)
 
     @post("/", needs=PUBLIC, summary="Sign in; sets the session cookie")
-    async def sign_in(self, data: SignIn, request: Request[Any, Any, Any]) -> Response[Session]:
-        root: Root = request.app.state.root
-        now = root.clock()
-        address = request.client.host if request.client else ""
+    async def sign_in(self, data: SignIn, request: Incoming) -> Response[Session]:
+        address = _address(request)
+        limits: RateLimits = request.app.state.sign_in_limits
+        limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(address)}"), "read")
         try:
             async with borrowed() as connection:
                 tenant = await by_slug(connection, data.company)
         except NotFound:
-            # An unknown company costs the same and says the same as a wrong password.
-            staff.verify_nobody(data.password)
-            raise staff.wrong_password() from None
-        async with tenant_scope(tenant.id):
-            signed_in = await staff.sign_in(login=data.login, password=data.password, address=address, now=now)
-        if signed_in is None:
-            raise staff.wrong_password()
-        if tenant.suspended_at is not None:
-            raise Suspended()
-        response = Response(Session(signed_in.csrf, signed_in.expires_at, signed_in.staff))
-        response.set_cookie(
-            COOKIE,
-            signed_in.token,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-            expires=int((signed_in.expires_at - now).total_seconds()),
-            path="/",
-        )
+            raise await signing_in.sign_in_nowhere(data.password) from None
+        attempt = Attempt(data.login, data.password, address, request.cookies.get(DEVICE, ""))
+        entered = await signing_in.sign_in(attempt, tenant, now=_now(request))
+        session = entered.session
+        lasts = int((session.expires_at - _now(request)).total_seconds())
+        response = Response(Session(session.csrf, session.expires_at, session.staff))
+        response.set_cookie(_cookie(request, COOKIE, session.token, path="/", lasts_s=lasts))
+        known_s = int(KNOWN_FOR.total_seconds())
+        response.set_cookie(_cookie(request, DEVICE, entered.device, path=self.path, lasts_s=known_s))
         return response
 
-    @delete("/", needs=PUBLIC, summary="Sign out")
-    async def sign_out(self, request: Request[Any, Any, Any]) -> None:
-        root: Root = request.app.state.root
-        credential = parse(request.cookies.get(COOKIE, ""))
+    @delete("/", needs=PUBLIC, summary="Sign out; the session ends at once and its cookie goes")
+    async def sign_out(self, request: Incoming) -> Response[None]:
+        credential = _credential(request)
+        if credential is not None:
+            await signing_in.sign_out(
+                credential.tenant_id,
+                credential.digest,
+                csrf=request.headers.get("x-csrf-token", ""),
+                address=_address(request),
+                now=_now(request),
+            )
+        response = Response(None, status_code=HTTP_204_NO_CONTENT)
+        response.set_cookie(_cookie(request, COOKIE, "", path="/", lasts_s=0))
+        return response
+
+
+class OwnPasswordController(Controller):
+    path = "/api/v1/me/password"
+    tags = ("session",)
+
+    @put("/", needs=PUBLIC, status_code=HTTP_204_NO_CONTENT, summary="Choose another password; your other sessions end")
+    async def change(self, data: OwnPassword, request: Incoming) -> None:
+        credential = _credential(request)
         if credential is None:
-            return
-        async with tenant_scope(credential.tenant_id):
-            found = await recognise(credential, now=root.clock())
-            if request.headers.get("x-csrf-token") == found.csrf:
-                await staff.sign_out(credential.digest)
-        request.app.state.scope_middleware.forget(credential.digest)
+            raise Unauthenticated("Sign in: a key has no password")
+        await signing_in.change_own_password(
+            credential.tenant_id,
+            credential.digest,
+            csrf=request.headers.get("x-csrf-token", ""),
+            present=data.present,
+            new=data.new,
+            address=_address(request),
+            now=_now(request),
+        )
+
+
+def _credential(request: Incoming) -> Credential | None:
+    found = parse(request.cookies.get(COOKIE, ""))
+    return found if found is not None and found.kind == "session" else None
+
+
+def _cookie(request: Incoming, name: str, value: str, *, path: str, lasts_s: int) -> Cookie:
+    return Cookie(
+        key=name,
+        value=value,
+        path=path,
+        max_age=lasts_s,
+        httponly=True,
+        samesite="strict",
+        secure=is_encrypted(request.scope),
+    )
+
+
+def _address(request: Incoming) -> str:
+    return request.client.host if request.client else ""
+
+
+def _now(request: Incoming) -> datetime:
+    root: Root = request.app.state.root
+    return root.clock()

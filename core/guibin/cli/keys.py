@@ -56,7 +56,7 @@ def list_(slug: str, *, json: Json = False) -> None:
 
 @app.command
 def revoke(slug: str, key: UUID) -> None:
-    """End a key; running servers notice within two seconds."""
+    """End a key; running servers are told at once."""
     view = asyncio.run(_revoke(slug, key))
     out.print(f"Key …{view.hint} is revoked.")
 

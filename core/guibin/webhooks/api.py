@@ -32,7 +32,7 @@ class WebhookController(Controller):
     async def list_webhooks(self) -> list[WebhookView]:
         return await queries.endpoints()
 
-    @post("/", needs=WRITE, summary="Have events sent somewhere; the secret is shown once")
+    @post("/", needs=WRITE, shown_once=True, summary="Have events sent somewhere; the secret is shown once")
     async def add(self, data: NewWebhook, by: Principal, now: datetime) -> CreatedWebhook:
         return await actions.add(data, by=by, now=now)
 
@@ -48,7 +48,12 @@ class WebhookController(Controller):
     async def remove(self, webhook_id: UUID, by: Principal, now: datetime) -> None:
         await actions.remove(webhook_id, by=by, now=now)
 
-    @post("/{webhook_id:uuid}/secrets", needs=WRITE, summary="A new secret, the old one signs too for a while")
+    @post(
+        "/{webhook_id:uuid}/secrets",
+        needs=WRITE,
+        shown_once=True,
+        summary="A new secret, the old one signs too for a while",
+    )
     async def rotate(self, webhook_id: UUID, data: NewSecret, by: Principal, now: datetime) -> CreatedWebhook:
         return await actions.rotate(webhook_id, data, by=by, now=now)
 

@@ -88,7 +88,6 @@ async def test_roles_change_with_the_next_request_but_not_the_last_admins(tenant
     agent = await tenant.staff("agent", "agent")
 
     changed = await admin.patch(f"/api/v1/staff/{agent.staff_id}", json={"roles": ["auditor"]})
-    world.litestar.state.scope_middleware.remembered.clear()
 
     assert changed.json()["roles"] == ["auditor"]
     assert (await agent.get("/api/v1/customers")).status_code == 403
@@ -105,7 +104,6 @@ async def test_whoever_leaves_hands_customers_over_and_is_signed_out(tenant, adm
 
     refused = await admin.post(path, json={})
     done = await admin.post(path, json={"successor_id": str(heir.staff_id)})
-    world.litestar.state.scope_middleware.remembered.clear()
 
     assert (refused.status_code, done.status_code) == (409, 200)
     shown = (await client.get(f"/api/v1/customers/{created['id']}")).json()
@@ -118,7 +116,6 @@ async def test_a_new_password_ends_every_session(tenant, admin, world):
     agent = await tenant.staff("agent", "agent")
 
     done = await admin.post(f"/api/v1/staff/{agent.staff_id}/password", json={"password": "another battery staple"})
-    world.litestar.state.scope_middleware.remembered.clear()
 
     assert done.status_code == 204
     assert (await agent.get("/api/v1/me")).status_code == 401
@@ -133,7 +130,6 @@ async def test_a_key_works_until_it_is_revoked_and_is_shown_once(tenant, admin, 
     assert (await caller.get("/api/v1/customers")).status_code == 200
     assert created["token"] not in (await admin.get("/api/v1/keys")).text
     await admin.delete(f"/api/v1/keys/{created['key']['id']}")
-    world.litestar.state.scope_middleware.remembered.clear()
     assert (await caller.get("/api/v1/customers")).status_code == 401
 
 

@@ -24,6 +24,7 @@ HISTORY = {
     "disclosure.disclosed_to",
     "entitlement_proof.shown_to",
     "interaction.staff_id",
+    "known_device.staff_id",
     "message.staff_id",
     "service_hand_over.to_staff_id",
     "staff_absence.staff_id",

@@ -1,0 +1,16 @@
+"""Background work of a company's own house: what sign-ins leave behind is not kept for ever."""
+
+from guibin.jobs.kinds import Job, Run, handles
+from guibin_tenants import devices, sign_in_limits, staff
+
+
+class ForgetSignIns(Job, frozen=True):
+    """Take away sessions that ended, attempts that count no more and browsers not used for long."""
+
+
+@handles(ForgetSignIns)
+async def forget_sign_ins(job: ForgetSignIns, run: Run) -> None:
+    """All of them: there are as many as people sign in."""
+    await staff.forget_sessions(now=run.now)
+    await sign_in_limits.forget(now=run.now)
+    await devices.forget(now=run.now)

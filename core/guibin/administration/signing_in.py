@@ -1,0 +1,173 @@
+"""Signing in and out: tried, counted, decided and on record, in steps that hold no connection while a password is hashed."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.audit.actions import AuditNote, record
+from guibin_tenants import devices, passwords, sign_in_limits, staff
+from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Suspended, Unauthenticated
+from guibin_tenants.registry import TenantView
+from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
+from guibin_tenants.sign_in_limits import Limit, TooManyAttempts
+from guibin_tenants.staff import Account, OpenSession, SignedIn
+
+# Whoever gives a login that nobody has.
+NOBODY = UUID(int=0)
+
+
+class Attempt(Struct, frozen=True):
+    """Somebody gives a login and its password; `device` is what their browser was given when it signed in before."""
+
+    login: str
+    password: str
+    address: str
+    device: str = ""
+
+
+class Entered(Struct, frozen=True):
+    """A new session, and by what the browser is known next time."""
+
+    session: SignedIn
+    device: str
+
+
+class _Tried(Struct, frozen=True):
+    account: Account | None
+    limits: tuple[Limit, ...]
+    is_last: bool
+
+
+async def sign_in(attempt: Attempt, tenant: TenantView, *, now: datetime) -> Entered:
+    """Raises Unauthenticated for a wrong login or password, Suspended, TooManyAttempts, TooManyRequests."""
+    async with tenant_scope(tenant.id):
+        tried = await _count(attempt, now)
+    if isinstance(tried, TooManyAttempts):
+        raise tried
+    account = tried.account
+    right = await passwords.is_right(attempt.password, account.password_hash if account else None)
+    if account is None or not right:
+        async with tenant_scope(tenant.id):
+            await _note_failure(account, attempt.address, tried.is_last, now)
+        raise staff.wrong_password()
+    if tenant.suspended_at is not None:
+        raise Suspended()
+    async with tenant_scope(tenant.id):
+        entered = await _enter(account, attempt, tried.limits, now)
+    if entered is None:
+        raise staff.wrong_password()
+    return entered
+
+
+async def sign_in_nowhere(password: str) -> Unauthenticated:
+    """What a sign-in to a company that there is not costs and says: as a wrong password."""
+    await passwords.is_right(password, None)
+    return staff.wrong_password()
+
+
+async def sign_out(tenant_id: UUID, digest: str, *, csrf: str, address: str, now: datetime) -> None:
+    """End the session; nothing happens when there is none. Raises Suspended, Forbidden for whoever only has the cookie."""
+    async with tenant_scope(tenant_id):
+        session = await staff.session_of(digest, now=now)
+        if session is None:
+            return
+        await _refuse_suspended()
+        _refuse_without_csrf(session, csrf)
+        await staff.end_session(digest)
+        await _record("session.sign_out", session.staff.id, session.staff.name, address, now)
+
+
+async def change_own_password(
+    tenant_id: UUID, digest: str, *, csrf: str, present: str, new: str, address: str, now: datetime
+) -> None:
+    """Somebody signed in takes another password; their other sessions end.
+
+    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong present or a weak new one,
+    TooManyAttempts, and LostRace.
+    """
+    async with tenant_scope(tenant_id):
+        tried = await _count_own(digest, csrf, now)
+    if isinstance(tried, TooManyAttempts):
+        raise tried
+    account = tried.account
+    assert account is not None
+    if not await passwords.is_right(present, account.password_hash):
+        async with tenant_scope(tenant_id):
+            await _note_failure(account, address, tried.is_last, now, failed="staff.own_password_refused")
+        raise Invalid("The password stays", fields=(FieldError("present", "your password as it is now"),))
+    async with tenant_scope(tenant_id):
+        await staff.refuse_weak(new, account.staff)
+    kept = await passwords.hash_of(new)
+    async with tenant_scope(tenant_id):
+        await staff.replace_password(account, kept, but=digest)
+        await sign_in_limits.forgive(tried.limits)
+        await _record("staff.own_password", account.staff.id, account.staff.name, address, now)
+
+
+async def _count(attempt: Attempt, now: datetime) -> _Tried | TooManyAttempts:
+    account = await staff.account_of(attempt.login)
+    device = await devices.known(account.staff.id, attempt.device, now=now) if account else None
+    limits = (
+        sign_in_limits.from_device(account.staff.id, device)
+        if account and device
+        else sign_in_limits.from_anywhere(attempt.login, attempt.address)
+    )
+    return await _tried(account, limits, now)
+
+
+async def _count_own(digest: str, csrf: str, now: datetime) -> _Tried | TooManyAttempts:
+    session = await staff.session_of(digest, now=now)
+    if session is None:
+        raise Unauthenticated()
+    await _refuse_suspended()
+    _refuse_without_csrf(session, csrf)
+    account = await staff.account_of(session.staff.login)
+    return await _tried(account, sign_in_limits.of_own_password(session.staff.id), now)
+
+
+async def _tried(account: Account | None, limits: Sequence[Limit], now: datetime) -> _Tried | TooManyAttempts:
+    """The refusal is given back and not raised: what was counted stays."""
+    try:
+        return _Tried(account, tuple(limits), await sign_in_limits.attempt(limits, now=now))
+    except TooManyAttempts as refusal:
+        return refusal
+
+
+async def _enter(account: Account, attempt: Attempt, limits: tuple[Limit, ...], now: datetime) -> Entered | None:
+    session = await staff.open_session(account, address=attempt.address, now=now)
+    if session is None:
+        return None
+    await sign_in_limits.forgive(limits)
+    device = await devices.remember(account.staff.id, attempt.device, now=now)
+    await _record("session.sign_in", account.staff.id, account.staff.name, attempt.address, now)
+    return Entered(session, device)
+
+
+async def _note_failure(
+    account: Account | None, address: str, is_last: bool, now: datetime, *, failed: str = "session.failure"
+) -> None:
+    # A login that nobody has is not written down: people type their password there.
+    who = (account.staff.id, account.staff.name) if account else (NOBODY, "")
+    await _record(failed, *who, address, now)
+    if is_last:
+        await _record("session.lock_out", *who, address, now)
+
+
+async def _record(action: str, staff_id: UUID, name: str, address: str, now: datetime) -> None:
+    by = Principal(kind="staff", id=staff_id, name=name, permissions=frozenset(), address=address)
+    subject_id = None if staff_id == NOBODY else staff_id
+    await record(AuditNote(action=action, subject="session", subject_id=subject_id, shown=0), by=by, now=now)
+
+
+async def _refuse_suspended() -> None:
+    if await fetch_value("select suspended_at is not null from tenant where id = $1", current_tenant()):
+        raise Suspended()
+
+
+def _refuse_without_csrf(session: OpenSession, csrf: str) -> None:
+    if not secrets.compare_digest(csrf.encode(), session.csrf.encode()):
+        raise Forbidden("A change by a signed-in browser must send the header X-CSRF-Token it got at sign-in")
