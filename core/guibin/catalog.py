@@ -60,6 +60,7 @@ TABLES: tuple[type[Table], ...] = (
     webhooks.WebhookAttempt,
     ApprovalRequest,
     ApprovalDecision,
+    profiles.SearchTerm,
     profiles.SealedValue,
     profiles.Consent,
     profiles.Occasion,

@@ -18,7 +18,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, execute_many, savepoint
 from guibin_tenants.tables import new_id
 
-from . import assignments, erasing, queries
+from . import assignments, erasing, queries, searching
 from .checking import Particulars, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
@@ -58,6 +58,7 @@ async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: P
     except asyncpg.UniqueViolationError:
         numbers = ", ".join(repr(new.number) for new in several[:10])
         raise NumberTaken(f"There is a customer with the number {numbers} already") from None
+    await searching.name({one: new.name for one, new in zip(ids, several, strict=True)}, fresh=True)
     await assignments.note_assigned(ids, because="opened", reason="", by=by, now=now)
     for customer_id, new in zip(ids, several, strict=True):
         await _seal_all(customer_id, new.confidential, policy)
@@ -137,6 +138,7 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
     await keyring.forget(customer_id)
     for forgotten in (
         "delete from sealed_value where customer_id = $1",
+        "delete from search_term where customer_id = $1",
         "delete from relative where customer_id = $1",
         "delete from occasion where customer_id = $1",
         "delete from customer_link where customer_id = $1 or of_customer_id = $1",
@@ -184,6 +186,8 @@ async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now
     masks = {field.name: mask_of(field) for field in queries.archive_fields(policy)}
     altered += [Altered(name, held[name], listed(value), masks[name]) for name, value in changed.confidential.items()]
     await _write_change(customer_id, before, changed, after, now)
+    if after.name != before.name:
+        await searching.name({customer_id: after.name})
     if changed.confidential:
         await execute(
             "delete from sealed_value where customer_id = $1 and field = any ($2)",

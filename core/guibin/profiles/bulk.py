@@ -15,7 +15,7 @@ from guibin_tenants.refusals import Forbidden
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from . import assignments
+from . import assignments, searching
 from .held import Held
 from .names import search_keys
 from .sealing import insert_sealed, sealed
@@ -88,9 +88,20 @@ async def write_archives(
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
+    await _named(archives, ids, held)
     await _assigned(archives, ids, held, by, now)
     await _seal(archives, ids, columns.fields, fresh={row["id"] for row in found if row["fresh"]})
     return sum(row["fresh"] for row in found)
+
+
+async def _named(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held]) -> None:
+    """Let them be found by their names, where these are new."""
+    fresh = {ids[a.number]: a.name for a in archives if a.number not in held}
+    renamed = {ids[a.number]: a.name for a in archives if a.number in held and held[a.number].name != a.name}
+    if fresh:
+        await searching.name(fresh, fresh=True)
+    if renamed:
+        await searching.name(renamed)
 
 
 async def _assigned(

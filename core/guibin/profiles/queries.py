@@ -10,11 +10,12 @@ from msgspec import Struct
 from guibin.paging import Cursor
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
+from guibin.spelling import code
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
-from .names import fold, prefix_range
+from .names import fold, prefix_range, typed_key
 from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
 
 
@@ -45,7 +46,8 @@ class CustomerView(Struct, frozen=True):
 
 
 class CustomerFilter(Struct, frozen=True):
-    """`q` is what staff type: name, pinyin, initials, number, whole telephone or card number, its last four."""
+    """`q` is what staff type: the name or a part of it in characters, pinyin or initials, the beginning of a number, a whole
+    telephone or card number, its last four."""
 
     q: str = ""
     kind: str | None = None
@@ -85,15 +87,19 @@ _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_i
         select v.field, jsonb_agg(v.masked order by v.place) as masked from sealed_value v
         where v.tenant_id = c.tenant_id and v.customer_id = c.id group by v.field) s) as masked"""
 _ONE = f"select {_COLUMNS} from customer c where c.id = $1"
-_MANY = f"""select {_COLUMNS} from customer c
+_MANY = f"""select {_COLUMNS} from customer c {{found}}
     where ($1::text is null or c.kind = $1) and ($2::uuid is null or c.account_manager_id = $2)
     and ($3::uuid is null or c.org_unit_id = $3) and ($4 or c.closed_at is null)
-    and ($5::uuid[] is null or c.id = any ($5))
-    and ($6::timestamptz is null or (c.created_at, c.id) < ($6, $7::uuid))
-    order by c.created_at desc, c.id desc limit $8"""
-_FOUND = """select id from customer where (name >= $1 and name < $2) or (number >= $1 and number < $2)
-    or (pinyin >= $3 and pinyin < $4) or (initials >= $3 and initials < $4)
-    union select customer_id from sealed_value where exact = any ($5) or tail = any ($6) limit 2000"""
+    and ($5::timestamptz is null or (c.created_at, c.id) < ($5, $6::uuid))
+    order by c.created_at desc, c.id desc limit $7"""
+# One statement with the filters and the walls: whatever is found is counted only when it may be shown.
+_FOUND = """join (select id from customer where (pinyin >= $8 and pinyin < $9) or (initials >= $8 and initials < $9)
+    union select customer_id from search_term where term >= $8 and term < $9
+    union select id from customer where number >= $10 and number < $11
+    union select customer_id from sealed_value where exact = any ($12) or tail = any ($13)) f on f.id = c.id"""
+# A range in which nothing lies.
+_NOTHING = ("", "")
+_EVERYBODY, _LOOKED_FOR = _MANY.format(found=""), _MANY.format(found=_FOUND)
 
 
 async def customer(customer_id: UUID) -> CustomerView:
@@ -117,17 +123,22 @@ async def customers(
     wanted: CustomerFilter, *, fields: tuple[ArchiveField, ...], after: Cursor | None, limit: int
 ) -> list[CustomerView]:
     """Customers newest first, at most `limit`."""
-    rows = await fetch(
-        _MANY,
+    text = fold(wanted.q)
+    if wanted.q and (not text or "\0" in wanted.q):
+        return []
+    filters = (
         wanted.kind,
         wanted.account_manager_id,
         wanted.org_unit_id,
         wanted.closed,
-        await _found(wanted.q, fields) if wanted.q else None,
         after.moment if after else None,
         after.id if after else None,
         limit,
     )
+    if text:
+        rows = await fetch(_LOOKED_FOR, *filters, *await _ranges(text, fields))
+    else:
+        rows = await fetch(_EVERYBODY, *filters)
     return [_view(row) for row in rows]
 
 
@@ -177,24 +188,16 @@ def order_view(row: Any) -> OrderView:
     )
 
 
-async def _found(q: str, fields: tuple[ArchiveField, ...]) -> list[UUID]:
-    text = fold(q)
-    if not text or "\0" in q:
-        return []
+async def _ranges(text: str, fields: tuple[ArchiveField, ...]) -> tuple[Any, ...]:
+    """Between what the keys of names and the customers' numbers lie that begin with `text`, and its blind indexes."""
     key = await tenant_key()
-    name_from, name_to = prefix_range(text)
-    typed_from, typed_to = prefix_range(text.lower().replace(" ", ""))
-    named = fields if names_a_value(text) else ()
-    rows = await fetch(
-        _FOUND,
-        name_from,
-        name_to,
-        typed_from,
-        typed_to,
+    typed, named = typed_key(text), fields if names_a_value(text) else ()
+    return (
+        *(prefix_range(typed) if typed else _NOTHING),
+        *prefix_range(code(text)),
         exacts(named, text, key),
         tails(named, text, key) if len(text) == 4 else [],
     )
-    return [row["id"] for row in rows]
 
 
 def _view(row: Any) -> CustomerView:

@@ -7,7 +7,7 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 
 
 class Customer(TenantTable, tablename="customer"):
-    """A customer. `pinyin` and `initials` are what staff type to find the name; `pinyin` also orders names.
+    """A customer. `pinyin` and `initials` are the name as it is usually read; `pinyin` also orders names.
 
     `birthday` is a date in `birthday_calendar` (solar or lunar, then `birthday_leap_month` may hold);
     `fields` holds the packs' fields that are not confidential. `closed_at` ends the archive, `erased_at` says
@@ -42,13 +42,27 @@ class Customer(TenantTable, tablename="customer"):
         unique=(("number",),),
         collate_c=("number", "name", "pinyin", "initials"),
         indexes=(
-            Index(("name", "id")),
             Index(("pinyin", "id")),
             Index(("initials", "id")),
             Index(("created_at", "id")),
             Index(("account_manager_id", "id")),
             Index(("birthday",), where="birthday is not null"),
         ),
+    )
+
+
+class SearchTerm(TenantTable, tablename="search_term"):
+    """What a customer's name begins with, or a part of it from any character or word on: see `names.search_terms`."""
+
+    customer_id = UuidColumn(default=None)
+    term = Varchar(length=100)
+
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        unique=(("customer_id", "term"),),
+        collate_c=("term",),
+        indexes=(Index(("term", "customer_id")),),
     )
 
 
