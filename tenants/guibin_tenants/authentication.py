@@ -1,6 +1,7 @@
 """From a credential to a principal, inside the scope of the tenant it names."""
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from msgspec import Struct
 
 from .credentials import Credential
 from .org_units import visible_from
-from .principals import PERMISSIONS, Principal, permissions_of
+from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
 from .scope import fetch_one
 
@@ -55,25 +56,40 @@ _TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at
 
 async def _by_key(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, {_TENANT}"  # a constant
+        "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.owner_id, s.roles,"
+        f" s.org_unit_id as owners_unit_id, {_TENANT}"  # a constant
         " from api_key k join tenant t on t.id = k.tenant_id"
-        " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null",
+        " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
+        " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null and s.left_at is null",
         credential.tenant_id,
         credential.digest,
     )
     if row is None:
         return None
     _refuse_suspended(row["suspended_at"])
-    scopes = PERMISSIONS if "*" in row["scopes"] else frozenset(row["scopes"])
+    roles = tuple(row["roles"] or ())
     principal = Principal(
         kind="key",
         id=row["id"],
         name=row["name"],
-        permissions=scopes,
-        org_unit_id=row["org_unit_id"],
-        units=await visible_from(row["org_unit_id"]),
+        roles=roles,
+        permissions=_held(row["scopes"]) & (permissions_of(roles) if row["owner_id"] else PERMISSIONS),
+        org_unit_id=row["org_unit_id"] or row["owners_unit_id"],
+        units=_both(await visible_from(row["org_unit_id"]), await visible_from(row["owners_unit_id"])),
+        owner_id=row["owner_id"],
     )
     return _recognised(principal, row, networks=tuple(row["addresses"]))
+
+
+def _held(scopes: Sequence[str]) -> frozenset[str]:
+    return frozenset(scopes) | (PERMISSIONS - AUDITING) if "*" in scopes else frozenset(scopes)
+
+
+def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | tuple[UUID, ...]:
+    """The org units that both see."""
+    if isinstance(one, str):
+        return other
+    return one if isinstance(other, str) else tuple(unit for unit in one if unit in other)
 
 
 async def _by_session(credential: Credential) -> Recognised | None:

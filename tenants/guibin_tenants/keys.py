@@ -1,4 +1,8 @@
-"""API keys: scoped, expiring, bound to addresses if wished, shown once and stored as a digest."""
+"""API keys: somebody's, scoped, expiring, bound to addresses if wished, shown once and stored as a digest.
+
+A key is its owner's, for themselves or for a service they answer for: it never does what they may not do now. Without an
+owner it is the operator's, made on the command line for a system of the company's: the service it names.
+"""
 
 import ipaddress
 from datetime import datetime
@@ -10,14 +14,18 @@ from piccolo.columns import Array, Text, Timestamptz, Varchar
 
 from .access import access_changed
 from .credentials import issue
-from .principals import PERMISSIONS
+from .principals import PERMISSIONS, Principal
 from .refusals import FieldError, Invalid, NotFound
-from .scope import current_tenant
+from .scope import current_tenant, execute, fetch
 from .tables import Keys, TenantTable
 
 
 class ApiKey(TenantTable, tablename="api_key"):
-    """A key as it is kept: its digest, never the key. `hint` is its last four characters."""
+    """A key as it is kept: its digest, never the key. `hint` is its last four characters.
+
+    `owner_id` is the member of staff it belongs to, None the operator; `service` what it is for, when it is not for them.
+    `made_with` is the key it was made with, and with which it ends.
+    """
 
     name = Varchar(length=100)
     digest = Varchar(length=64)
@@ -25,25 +33,36 @@ class ApiKey(TenantTable, tablename="api_key"):
     scopes = Array(base_column=Text(), default=list)
     addresses = Array(base_column=Text(), default=list)
     org_unit_id = UuidColumn(default=None, null=True)
+    owner_id = UuidColumn(default=None, null=True)
+    service = Varchar(length=100, default=None, null=True)
+    made_with = UuidColumn(default=None, null=True)
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("digest",),), references={"org_unit_id": "org_unit"})
+    keys = Keys(
+        unique=(("digest",),), references={"org_unit_id": "org_unit", "owner_id": "staff", "made_with": "api_key"}
+    )
 
 
 class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`scopes` are permissions or `*`; `addresses` networks such as 10.1.0.0/16, none = anywhere."""
+    """`scopes` are permissions or `*`, which is all but the audit; `addresses` networks such as 10.1.0.0/16, none = anywhere.
+
+    `owner_id` None is the operator; `made_with` the key that makes it.
+    """
 
     name: str
     scopes: tuple[str, ...]
     addresses: tuple[str, ...] = ()
     expires_at: datetime | None = None
     org_unit_id: UUID | None = None
+    owner_id: UUID | None = None
+    service: str | None = None
+    made_with: UUID | None = None
 
 
 class KeyView(Struct, frozen=True):
-    """A key as its owner sees it later."""
+    """A key as it is seen later. `owner_id` None is the operator's."""
 
     id: UUID
     name: str
@@ -53,6 +72,9 @@ class KeyView(Struct, frozen=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    owner_id: UUID | None = None
+    service: str | None = None
+    org_unit_id: UUID | None = None
 
 
 async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
@@ -82,6 +104,9 @@ async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
         scopes=list(new.scopes),
         addresses=list(new.addresses),
         org_unit_id=new.org_unit_id,
+        owner_id=new.owner_id,
+        service=new.service,
+        made_with=new.made_with,
         created_at=now,
         expires_at=new.expires_at,
     )
@@ -94,14 +119,48 @@ async def all_keys() -> list[KeyView]:
     return [view(row) for row in await ApiKey.select().order_by(ApiKey.created_at, ascending=False)]
 
 
-async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
-    """The key stops working. Raises NotFound. Idempotent."""
-    await ApiKey.update({ApiKey.revoked_at: now}).where(ApiKey.id == key_id, ApiKey.revoked_at.is_null())
-    await access_changed()
+async def by_id(key_id: UUID) -> KeyView:
+    """Raises NotFound."""
     rows = await ApiKey.select().where(ApiKey.id == key_id)
     if not rows:
         raise NotFound(f"There is no API key {key_id}")
     return view(rows[0])
+
+
+async def hands_of(by: Principal) -> frozenset[UUID]:
+    """The ids under which this one acts: a person's account and all their keys, or all keys of one system of the operator's.
+
+    Whatever takes two people asks here, and never whether two ids are the same.
+    """
+    if by.is_system:
+        rows = await fetch(
+            "select id from api_key where owner_id is null and service is not distinct from"
+            " (select service from api_key where id = $1)",
+            by.id,
+        )
+        return frozenset({by.id, *(row["id"] for row in rows)})
+    owner = by.owner_id or by.id
+    rows = await fetch("select id from api_key where owner_id = $1", owner)
+    return frozenset({by.id, owner, *(row["id"] for row in rows)})
+
+
+async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
+    """The key stops working, and with it every key that was made with it. Raises NotFound. Idempotent."""
+    await access_changed()
+    await execute(
+        "with recursive made as (select id from api_key where id = $1 union"
+        " select k.id from api_key k join made m on k.made_with = m.id)"
+        " update api_key set revoked_at = $2 where revoked_at is null and id in (select id from made)",
+        key_id,
+        now,
+    )
+    return await by_id(key_id)
+
+
+async def revoke_of_owner(owner_id: UUID, *, now: datetime) -> None:
+    """Somebody left: their keys stop working, for services too."""
+    await access_changed()
+    await execute("update api_key set revoked_at = $2 where owner_id = $1 and revoked_at is null", owner_id, now)
 
 
 async def revoke_of_unit(unit_id: UUID, *, now: datetime) -> int:
@@ -123,4 +182,7 @@ def view(row: dict[str, object]) -> KeyView:
         row["created_at"],  # type: ignore[arg-type]
         row["expires_at"],  # type: ignore[arg-type]
         row["revoked_at"],  # type: ignore[arg-type]
+        row["owner_id"],  # type: ignore[arg-type]
+        row["service"],  # type: ignore[arg-type]
+        row["org_unit_id"],  # type: ignore[arg-type]
     )

@@ -69,17 +69,19 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "webhooks:write",
         "channels:write",
     },
-    # Reads the log and no file (decision 9).
-    "auditor": frozenset({"audit:read"}),
+    # Reads the log and no file (decision 9), and says who else does: nobody it watches can.
+    "auditor": frozenset({"audit:read", "auditors:write"}),
 }
 PERMISSIONS = frozenset().union(*ROLE_PERMISSIONS.values())
+# What goes with nothing else: not with a role, and not with a key's `*`.
+AUDITING = ROLE_PERMISSIONS["auditor"]
 
 
 class Principal(Struct, frozen=True, kw_only=True):
     """The one who acts: a member of staff, an API key, or the product itself doing a job.
 
     `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
-    the request came from, for the audit.
+    the request came from, for the audit. `owner_id` is whose key it is: it holds their roles and is held to them.
     """
 
     kind: Literal["staff", "key", "job", "operator"]
@@ -88,8 +90,19 @@ class Principal(Struct, frozen=True, kw_only=True):
     permissions: frozenset[str]
     roles: tuple[str, ...] = ()
     org_unit_id: UUID | None = None
+    owner_id: UUID | None = None
     units: str | tuple[UUID, ...] = ALL_UNITS
     address: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        """A member of staff, or a key of theirs: their roles say what is theirs to do."""
+        return self.kind == "staff" or self.owner_id is not None
+
+    @property
+    def is_system(self) -> bool:
+        """A key of the operator's: it stands for a system of the company's own, which has no role."""
+        return self.kind == "key" and self.owner_id is None
 
     def covers(self, unit_id: UUID | None) -> bool:
         """Whether the org unit is among those whose archives are visible."""
@@ -125,11 +138,6 @@ def may(permission: str) -> Predicate:
     if permission not in PERMISSIONS:
         raise ValueError(f"unknown permission {permission!r}; known: {sorted(PERMISSIONS)}")
     return Predicate(lambda who: permission in who.permissions, permission)
-
-
-def has_role(role: Role) -> Predicate:
-    """Holds for staff in this role."""
-    return Predicate(lambda who: role in who.roles, f"role {role}")
 
 
 anyone = Predicate(lambda who: True, "anyone signed in")

@@ -264,6 +264,10 @@ def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
         for role in roles
         if role not in known
     ]
+    brought = {posts.get(role, role) for role in roles}
+    if "auditor" in brought and len(brought) > 1:
+        rule = "auditor alone: whoever reads the audit does nothing that it records"
+        problems.append(FieldError("roles", rule, "an account of its own", "auditor"))
     return problems if roles else [FieldError("roles", "at least one")]
 
 

@@ -1,8 +1,10 @@
 """What admins do. Nobody hands out more than they hold."""
 
+import ipaddress
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
@@ -13,7 +15,7 @@ from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, has_role
+from guibin_tenants.principals import ROLE_PERMISSIONS, Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
@@ -21,6 +23,8 @@ from guibin_tenants.staff import NewStaff, StaffView
 from . import handing_over
 from .handing_over import Dissolved, HandedOver
 from .requests import AccountChange, Leaving, NewAbsence, NewAccount, NewApiKey, NewHandOver, NewUnit, UnitDissolution
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class LastAdmin(Conflict):
@@ -86,10 +90,9 @@ async def change_account(
 
 async def set_password(staff_id: UUID, password: str, *, by: Principal, now: datetime) -> None:
     """A new password; every session of the account ends. Raises NotFound, Invalid, Forbidden."""
-    account = await staff.by_id(staff_id)
-    if account.id != by.id:
-        _refuse_roles(account.roles, by)
-        await _refuse_unit(account.org_unit_id, by)
+    if staff_id in (by.id, by.owner_id):
+        raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
+    await _theirs(staff_id, by)
     await staff.set_password(staff_id, password)
     await _record("staff.password", staff_id, by=by, now=now)
 
@@ -105,6 +108,7 @@ async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetim
         await handing_over.hand_over_all(account, taken, by=by, now=now)
     await handing_over.refuse_open_work(account)
     await end_places(staff_id, now=now)
+    await keys.revoke_of_owner(staff_id, now=now)
     await staff.leave(staff_id, now=now)
     await _record("staff.leave", staff_id, by=by, now=now)
     return await staff.by_id(staff_id)
@@ -152,43 +156,75 @@ async def open_unit(new: NewUnit, *, by: Principal, now: datetime) -> OrgUnitVie
 
 
 async def create_key(new: NewApiKey, *, by: Principal, now: datetime) -> tuple[str, KeyView]:
-    """The key's text, shown this once. Raises Invalid; Forbidden for scopes or units beyond the admin's own."""
+    """The key's text, shown this once. Raises Invalid; Forbidden for scopes, units, addresses or a time beyond the maker's."""
     beyond = sorted(set(new.scopes) - by.permissions)
     if beyond:
         raise Forbidden(f"You cannot give a key what you do not have yourself: {', '.join(beyond)}")
     await _refuse_unit(new.org_unit_id, by)
     if new.expires_at is not None and new.expires_at <= now:
         raise Invalid(fields=(FieldError("expires_at", "later than now", value=new.expires_at.isoformat()),))
-    token, key = await keys.create(
-        NewKey(
-            name=new.name,
-            scopes=new.scopes,
-            addresses=new.addresses,
-            expires_at=new.expires_at,
-            org_unit_id=new.org_unit_id,
-        ),
-        now=now,
+    key = NewKey(
+        name=new.name,
+        scopes=new.scopes,
+        addresses=new.addresses,
+        expires_at=new.expires_at,
+        org_unit_id=new.org_unit_id,
+        owner_id=by.owner_id if by.kind == "key" else by.id,
+        service=new.service,
     )
-    await record(AuditNote(action="key.create", subject="api_key", subject_id=key.id, shown=0), by=by, now=now)
-    return token, key
+    if by.kind == "key":
+        key = _within(key, await keys.by_id(by.id))
+    token, made = await keys.create(key, now=now)
+    await record(AuditNote(action="key.create", subject="api_key", subject_id=made.id, shown=0), by=by, now=now)
+    return token, made
+
+
+async def keys_in_sight(*, by: Principal) -> list[KeyView]:
+    """Those of the org units this one covers, newest first."""
+    return [key for key in await keys.all_keys() if by.covers(key.org_unit_id)]
 
 
 async def revoke_key(key_id: UUID, *, by: Principal, now: datetime) -> KeyView:
-    """The key stops working at once. Raises NotFound."""
+    """The key stops working at once, and every key made with it. Raises NotFound, also for one of another outlet."""
+    if not by.covers((await keys.by_id(key_id)).org_unit_id):
+        raise NotFound(f"There is no API key {key_id}")
     key = await keys.revoke(key_id, now=now)
     await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), by=by, now=now)
     return key
 
 
+def _within(new: NewKey, maker: KeyView) -> NewKey:
+    """A key made with a key is used from nowhere else, and for no longer."""
+    addresses = new.addresses or maker.addresses
+    if maker.addresses and not all(_inside(address, maker.addresses) for address in addresses):
+        raise Forbidden(f"A key made with this one may be used from there only: {', '.join(maker.addresses)}")
+    expires_at = new.expires_at or maker.expires_at
+    if maker.expires_at is not None and expires_at is not None and expires_at > maker.expires_at:
+        raise Forbidden(f"A key made with this one ends with it: {maker.expires_at.isoformat()}")
+    return msgspec.structs.replace(new, addresses=addresses, expires_at=expires_at, made_with=maker.id)
+
+
+def _inside(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        given = ipaddress.ip_network(address)
+    except ValueError:
+        # Refused with the rest of what is wrong.
+        return True
+    return any(_holds(ipaddress.ip_network(network), given) for network in networks)
+
+
+def _holds(network: Network, given: Network) -> bool:
+    return network.version == given.version and given.subnet_of(network)  # type: ignore[arg-type]  # of one version
+
+
 def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
-    # An admin makes auditors without being one: the log is not read by those it watches.
-    grants_auditors = has_role("tenant_admin")(by)
+    """Nobody hands out more than they hold: so an admin makes no auditor, and an auditor nothing but auditors."""
     for role in roles:
-        if role == "auditor" and grants_auditors:
-            continue
         beyond = sorted(ROLE_PERMISSIONS.get(role, frozenset()) - by.permissions)
         if beyond:
             raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
+        if role != "auditor" and "staff:write" not in by.permissions:
+            raise Forbidden("Auditors administer auditors, and nobody else")
 
 
 async def _refuse_last_admin(account: StaffView) -> None:

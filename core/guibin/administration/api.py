@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from guibin.policy.packs import Policy
-from guibin_tenants import absences, keys, org_units, staff
+from guibin_tenants import absences, org_units, staff
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView
 from guibin_tenants.org_units import OrgUnitView
@@ -37,23 +37,26 @@ class CreatedKey(Struct, frozen=True):
     key: KeyView
 
 
+STAFF = may("staff:write") | may("auditors:write")
+
+
 class StaffController(Controller):
     path = "/api/v1/staff"
     tags = ("administration",)
 
-    @get("/", needs=may("staff:read"), summary="Everybody by login, those who left included")
+    @get("/", needs=may("staff:read") | may("auditors:write"), summary="Everybody by login, those who left included")
     async def list_staff(self) -> list[StaffView]:
         return await staff.all_staff()
 
-    @post("/", needs=may("staff:write"), summary="Add an account")
+    @post("/", needs=STAFF, summary="Add an account; auditors add auditors, and admins everybody else")
     async def add(self, data: NewAccount, policy: Policy, by: Principal, now: datetime) -> StaffView:
         return await actions.add_account(data, policy=policy, by=by, now=now)
 
-    @get("/{staff_id:uuid}", needs=may("staff:read"), summary="One account")
+    @get("/{staff_id:uuid}", needs=may("staff:read") | may("auditors:write"), summary="One account")
     async def show(self, staff_id: UUID) -> StaffView:
         return await staff.by_id(staff_id)
 
-    @patch("/{staff_id:uuid}", needs=may("staff:write"), summary="Change name, roles, posts or org unit")
+    @patch("/{staff_id:uuid}", needs=STAFF, summary="Change name, roles, posts or org unit")
     async def change(
         self, staff_id: UUID, data: AccountChange, policy: Policy, by: Principal, now: datetime
     ) -> StaffView:
@@ -61,7 +64,7 @@ class StaffController(Controller):
 
     @post(
         "/{staff_id:uuid}/password",
-        needs=may("staff:write"),
+        needs=STAFF,
         status_code=HTTP_204_NO_CONTENT,
         summary="Set a new password; every session of the account ends",
     )
@@ -70,7 +73,7 @@ class StaffController(Controller):
 
     @post(
         "/{staff_id:uuid}/leaving",
-        needs=may("staff:write"),
+        needs=STAFF,
         status_code=HTTP_200_OK,
         summary="End an account; its customers and open work go to the successor",
     )
@@ -86,19 +89,23 @@ class StaffController(Controller):
     async def hand_over(self, staff_id: UUID, data: NewHandOver, by: Principal, now: datetime) -> HandedOver:
         return await actions.hand_over(staff_id, data, by=by, now=now)
 
-    @get("/{staff_id:uuid}/absences", needs=may("staff:read"), summary="When somebody is away, the latest first")
+    @get(
+        "/{staff_id:uuid}/absences",
+        needs=may("staff:read") | may("auditors:write"),
+        summary="When somebody is away, the latest first",
+    )
     async def list_absences(self, staff_id: UUID) -> list[AbsenceView]:
         return await absences.of((await staff.by_id(staff_id)).id)
 
     @post(
         "/{staff_id:uuid}/absences",
-        needs=may("staff:write"),
+        needs=STAFF,
         summary="Somebody is away: escalations pass them over meanwhile",
     )
     async def note_absence(self, staff_id: UUID, data: NewAbsence, by: Principal, now: datetime) -> AbsenceView:
         return await actions.note_absence(staff_id, data, by=by, now=now)
 
-    @delete("/{staff_id:uuid}/absences/{absence_id:uuid}", needs=may("staff:write"), summary="They are back")
+    @delete("/{staff_id:uuid}/absences/{absence_id:uuid}", needs=STAFF, summary="They are back")
     async def end_absence(self, staff_id: UUID, absence_id: UUID, by: Principal, now: datetime) -> None:
         await actions.end_absence(staff_id, absence_id, by=by, now=now)
 
@@ -130,8 +137,8 @@ class KeyController(Controller):
     tags = ("administration",)
 
     @get("/", needs=may("keys:write"), summary="API keys, newest first")
-    async def list_keys(self) -> list[KeyView]:
-        return await keys.all_keys()
+    async def list_keys(self, by: Principal) -> list[KeyView]:
+        return await actions.keys_in_sight(by=by)
 
     @post("/", needs=may("keys:write"), shown_once=True, summary="Create an API key; its text is shown once")
     async def create(self, data: NewApiKey, by: Principal, now: datetime) -> CreatedKey:

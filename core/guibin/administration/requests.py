@@ -81,10 +81,13 @@ class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`scopes` are permissions; `addresses` networks such as 10.1.0.0/16, none means anywhere."""
+    """`scopes` are permissions; `addresses` networks such as 10.1.0.0/16, none means anywhere. It is yours, for yourself or
+    for the `service` you answer for, and does at no time what you may not do. Made with a key, it ends with that one.
+    """
 
     name: Name
     scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=60)]
     addresses: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     org_unit_id: UUID | None = None
+    service: Name | None = None

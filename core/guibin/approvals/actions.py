@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
+from guibin_tenants.keys import hands_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -77,7 +78,7 @@ async def ask(
     """
     if not flow.steps:
         raise Invalid(fields=(FieldError("flow", "at least one step", "add one to the policy", flow.name),))
-    if by.kind == "staff" and flow.applicants and not set(flow.applicants) & set(by.roles):
+    if by.is_person and flow.applicants and not set(flow.applicants) & set(by.roles):
         raise NotAnApplicant(f"{flow.name} may be asked for by: {', '.join(flow.applicants)}")
     request_id = new_id()
     try:
@@ -172,7 +173,7 @@ async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: dateti
     )
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
-    if request["applicant_id"] != by.id:
+    if request["applicant_id"] not in await hands_of(by):
         raise NotYoursToDecide("Only the applicant may withdraw a request")
     if request["closed_at"] is not None:
         raise AlreadyDecided(f"The request was {request['outcome']} before")
@@ -193,10 +194,13 @@ async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime)
 
 
 async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal) -> None:
-    if request["applicant_id"] == by.id:
+    hands = await hands_of(by)
+    if request["applicant_id"] in hands:
         raise OwnApplication()
     mine = await fetch_value(
-        "select step from approval_decision where request_id = $1 and decided_by = $2", request["id"], by.id
+        "select step from approval_decision where request_id = $1 and decided_by = any ($2) order by step limit 1",
+        request["id"],
+        list(hands),
     )
     if mine is not None:
         raise AlreadyDecided(f"You decided step {mine + 1}: every step is another person's")
@@ -204,13 +208,13 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal)
         raise AlreadyDecided(f"The request was {request['outcome']} before")
     if request["step"] != seen:
         raise AlreadyDecided(f"Step {seen + 1} is not the one that waits: step {request['step'] + 1} is")
-    # A key granted the permission stands for the company's own approval system: it has no role.
-    if by.kind != "key" and not set(request["awaits"]) & set(by.roles):
+    # A key of the operator's stands for the company's own approval system: it has no role.
+    if not by.is_system and not set(request["awaits"]) & set(by.roles):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
     if not by.covers(request["org_unit_id"]):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
     level = msgspec.json.decode(request["flow"], type=ApprovalFlow).steps[request["step"]].level
-    if level is not None and by.kind != "key" and await level_of(by.org_unit_id) > level:
+    if level is not None and not by.is_system and await level_of(by.org_unit_id) > level:
         raise NotYoursToDecide(f"Step {seen + 1} is decided at level {level} of the company or above")
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from guibin.paging import Cursor
 from guibin.policy.approvals import ApprovalFlow
+from guibin_tenants.keys import hands_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
@@ -76,20 +77,20 @@ async def of_subject(subject: str, subject_id: UUID) -> list[ApprovalView]:
 
 async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: int) -> list[ApprovalView]:
     """Oldest first: those that wait for this one's decision, those this one asked for, or every one."""
-    # A key with the permission stands for the company's own approval system: it has no role.
+    # A key of the operator's stands for the company's own approval system: it has no role.
     rows = await fetch(
-        f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = $2)"
+        f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = any ($2::uuid[]))"
         " or ($1 = 'all' and ($5 or r.org_unit_id = any ($6::uuid[])))"
-        " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> $2"
-        " and ($3 = 'key' or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
-        " and ($3 = 'key' or $10::int <= coalesce((r.flow -> 'steps' -> r.step ->> 'level')::int, $10))"
+        " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> all ($2::uuid[])"
+        " and ($3 or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
+        " and ($3 or $10::int <= coalesce((r.flow -> 'steps' -> r.step ->> 'level')::int, $10))"
         " and not exists (select from approval_decision d where d.tenant_id = r.tenant_id"
-        " and d.request_id = r.id and d.decided_by = $2)))"
+        " and d.request_id = r.id and d.decided_by = any ($2::uuid[]))))"
         " and ($7::timestamptz is null or (r.asked_at, r.id) > ($7, $8::uuid))"
         " order by r.asked_at, r.id limit $9",
         whose,
-        by.id,
-        by.kind,
+        list(await hands_of(by)),
+        by.is_system,
         list(by.roles),
         by.units == ALL_UNITS,
         list(by.units) if isinstance(by.units, tuple) else [],

@@ -12,6 +12,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
 from guibin_tenants import org_units
+from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
@@ -157,7 +158,7 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now:
     """
     found = await queries.shipment(shipment_id, by=by)
     _refuse_other_unit(found.to_unit_id, by)
-    if by.kind == "staff" and found.dispatched_by == by.id:
+    if by.is_person and found.dispatched_by in await hands_of(by):
         raise OwnShipment()
     missing = found.quantity - new.received
     if missing < 0:

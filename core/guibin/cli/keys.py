@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 from cyclopts import App, Parameter
 
-from guibin_tenants import keys
+from guibin_tenants import keys, staff
 from guibin_tenants.keys import KeyView, NewKey
+from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
 from .moments import aware
@@ -23,8 +24,13 @@ app = App(name="key", help="Create, list and revoke API keys.")
 def create(
     slug: str,
     *,
-    scope: Annotated[list[str], Parameter(help="A permission such as customers:read, or '*'; repeat for several.")],
+    scope: Annotated[
+        list[str],
+        Parameter(help="A permission such as customers:read, or '*' for all but the audit; repeat for several."),
+    ],
     name: str = "integration",
+    owner: Annotated[str, Parameter(help="Login of whose key it is; without it the operator's.")] = "",
+    service: Annotated[str | None, Parameter(help="What it is for, when it is not for its owner.")] = None,
     address: Annotated[list[str] | None, Parameter(help="A network it may be used from; repeat.")] = None,
     expires: Annotated[
         datetime | None,
@@ -35,8 +41,8 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    new = NewKey(name=name, scopes=tuple(scope), addresses=tuple(address or ()), expires_at=expires)
-    token, view = asyncio.run(_create(slug, new))
+    new = NewKey(name=name, scopes=tuple(scope), addresses=tuple(address or ()), expires_at=expires, service=service)
+    token, view = asyncio.run(_create(slug, new, owner))
     if json:
         as_json({"key": token, "id": view.id, "scopes": view.scopes})
     else:
@@ -61,9 +67,16 @@ def revoke(slug: str, key: UUID) -> None:
     out.print(f"Key …{view.hint} is revoked.")
 
 
-async def _create(slug: str, new: NewKey) -> tuple[str, KeyView]:
+async def _create(slug: str, new: NewKey, owner: str) -> tuple[str, KeyView]:
     async with environment.inside(slug) as session:
-        new = msgspec.structs.replace(new, expires_at=aware(new.expires_at, session.tenant.time_zone))
+        found = await staff.by_login(owner) if owner else None
+        if owner and (found is None or found.left_at is not None):
+            raise Invalid(fields=(FieldError("owner", "the login of somebody who works here", value=owner),))
+        new = msgspec.structs.replace(
+            new,
+            expires_at=aware(new.expires_at, session.tenant.time_zone),
+            owner_id=found.id if found else None,
+        )
         return await keys.create(new, now=session.request.now)
 
 

@@ -19,6 +19,7 @@ from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
 from guibin_tenants import org_units
+from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
@@ -331,7 +332,8 @@ async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
 async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
     row = await _locked(request_id, by)
     covered = by.covers(row["to_unit_id"])
-    if by.id != row["owner_id"] and (by.id == row["asked_by"] or not covered):
+    hands = await hands_of(by)
+    if row["owner_id"] not in hands and (row["asked_by"] in hands or not covered):
         raise OtherDepartments("Only the department asked answers for itself")
     if row["state"] not in WITH_DEPARTMENT:
         raise NotWithDepartment(f"{row['number']} is {row['state']}")
@@ -341,7 +343,8 @@ async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
 async def _for_asker(request_id: UUID, by: Principal) -> asyncpg.Record:
     row = await _locked(request_id, by)
     covered = by.covers(row["from_unit_id"])
-    if by.id != row["asked_by"] and (by.id == row["owner_id"] or not covered):
+    hands = await hands_of(by)
+    if row["asked_by"] not in hands and (row["owner_id"] in hands or not covered):
         raise OtherDepartments("Only those who asked send it again or withdraw it")
     return row
 

@@ -140,8 +140,8 @@ async def form(request_id: UUID, *, by: Principal) -> DepartmentRequestForm:
 
 
 def leads(by: Principal) -> bool:
-    """Whether what others report upward is theirs to see: keys act for systems, not for colleagues."""
-    return by.kind != "staff" or bool({"manager", "tenant_admin"} & set(by.roles))
+    """Whether what others report upward is theirs to see: systems act for no colleague."""
+    return not by.is_person or bool({"manager", "tenant_admin"} & set(by.roles))
 
 
 def units_of(by: Principal) -> list[UUID] | None:

@@ -12,8 +12,8 @@ SEEN = "(s.id = $1 or ($3::boolean and ($2::uuid[] is null or s.org_unit_id = an
 
 
 def supervises(by: Principal, policy: PlanPolicy) -> bool:
-    """Keys act for systems: they see what their units hold."""
-    return by.kind != "staff" or bool({policy.reviewed_by, "tenant_admin"} & set(by.roles))
+    """Systems see what their units hold."""
+    return not by.is_person or bool({policy.reviewed_by, "tenant_admin"} & set(by.roles))
 
 
 def looking(by: Principal, policy: PlanPolicy) -> tuple[object, ...]:

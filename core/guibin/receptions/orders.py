@@ -119,7 +119,7 @@ def _refuse_wrong_form(new: TaskReport, row: asyncpg.Record, policy: Policy) -> 
 
 
 async def _refuse_other_department(unit_id: UUID | None, by: Principal) -> None:
-    if by.kind == "key":
+    if by.is_system:
         return
     inside = await org_units.visible_from(unit_id)
     mine = by.units == ALL_UNITS if inside == ALL_UNITS else by.org_unit_id in inside

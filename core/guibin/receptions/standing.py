@@ -59,9 +59,9 @@ def protocol_of(row: asyncpg.Record) -> Protocol:
 
 
 def refuse_outside_centre(policy: Policy, by: Principal) -> None:
-    """S14-1: the centre coordinates. A key stands for the company's own system."""
+    """S14-1: the centre coordinates. A key of the operator's stands for the company's own system."""
     centre = reception_policy(policy).centre
-    if by.kind == "staff" and not set(centre) & set(by.roles):
+    if by.is_person and not set(centre) & set(by.roles):
         raise NotTheCentre(f"The reception centre is: {', '.join(centre)}")
 
 

@@ -110,7 +110,7 @@ async def test_each_step_has_a_clock_of_its_own_and_a_late_one_goes_to_the_next_
 async def test_whoever_is_away_is_passed_over_when_a_decision_goes_up(tenant, clock):
     auditor, admin = await tenant.staff("zhao", "auditor"), await tenant.staff("admin", "tenant_admin")
     away = {"until_at": (clock() + timedelta(days=3)).isoformat()}
-    noted = await admin.post(f"/api/v1/staff/{auditor.staff_id}/absences", json=away)
+    noted = await auditor.post(f"/api/v1/staff/{auditor.staff_id}/absences", json=away)
     async with tenant.scope():
         await approvals.ask("matter", new_id(), flow=TWO_STEPS, by=tenant.principal(), now=clock())
 
