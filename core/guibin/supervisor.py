@@ -21,6 +21,10 @@ STOP_WITHIN_S = 8.0
 READY_WITHIN_S = 60.0
 SUPERVISOR = "GUIBIN_SUPERVISOR"
 LOOKS_EVERY_S = 1.0
+DATABASE, OWNER, RELAY, REDIS = "GUIBIN_DATABASE_URL", "GUIBIN_OWNER_URL", "GUIBIN_RELAY_URL", "GUIBIN_REDIS_URL"
+ADDRESSES = (DATABASE, OWNER, RELAY, REDIS)
+# What a process that answers or works for companies may hold. The owner's address switches row security off.
+NEEDS = {"serve": (DATABASE,), "worker": (DATABASE, RELAY, REDIS)}
 RESTART_AFTER_S = (0.2, 1.0, 3.0, 10.0)
 
 
@@ -33,7 +37,7 @@ class PortTaken(Exception):
 
 
 class Urls(Struct, frozen=True):
-    """Where everything is, as the children get it in their environment."""
+    """Where everything is."""
 
     database: str
     owner: str
@@ -46,15 +50,13 @@ class Urls(Struct, frozen=True):
         """The address people use."""
         return f"http://127.0.0.1:{self.port}"
 
-    def environment(self, home: Path) -> dict[str, str]:
-        """The variables by which a child finds them."""
+    def environment(self, command: str, home: Path) -> dict[str, str]:
+        """The variables by which a child finds what it needs; of what it does not need it is not told."""
+        addresses = {DATABASE: self.database, RELAY: self.relay, REDIS: self.redis}
         return {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name not in ADDRESSES},
+            **{name: addresses[name] for name in NEEDS[command]},
             "GUIBIN_HOME": str(home),
-            "GUIBIN_DATABASE_URL": self.database,
-            "GUIBIN_OWNER_URL": self.owner,
-            "GUIBIN_RELAY_URL": self.relay,
-            "GUIBIN_REDIS_URL": self.redis,
             "GUIBIN_PORT": str(self.port),
             SUPERVISOR: str(os.getpid()),
         }
@@ -63,10 +65,21 @@ class Urls(Struct, frozen=True):
 Say = Callable[[str], None]
 
 
+def hold_what_is_needed(command: str) -> None:
+    """Begin again without the addresses that the command does not need, where the environment has them.
+
+    Only so they are gone for good: what a process was started with is to be read beside it as long as it runs.
+    """
+    unneeded = [name for name in ADDRESSES if name in os.environ and name not in NEEDS[command]]
+    if unneeded:
+        kept = {name: value for name, value in os.environ.items() if name not in unneeded}
+        os.execve(sys.executable, [sys.executable, "-m", "guibin.cli", *sys.argv[1:]], kept)
+
+
 def leave_with_supervisor() -> None:
     """A child of `guibin up` ends when that one was killed: two APIs and two workers of two releases are worse than none."""
     supervisor = os.environ.get(SUPERVISOR, "")
-    if supervisor.isdigit():
+    if supervisor.isdecimal():
         threading.Thread(target=_watch, args=(int(supervisor),), daemon=True).start()
 
 
@@ -101,6 +114,31 @@ async def run(
         await asyncio.gather(*children)
 
 
+async def beside_servers(command: str, home: Path, *, port: int, say: Say) -> int:
+    """Run one command, its words as they were typed, as a child over the embedded servers; how it ended."""
+    with embedded.running(home) as servers:
+        urls = Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url, port)
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "guibin.cli",
+            *sys.argv[1:],
+            env=urls.environment(command, home),
+            start_new_session=True,
+        )
+        ended = asyncio.create_task(child.wait())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ended.done():
+            say("Stopping …")
+            await _end(child)
+        return await ended
+
+
 async def port_free(port: int) -> None:
     # The API of a killed `guibin up` takes a moment to leave.
     until = asyncio.get_running_loop().time() + STOP_WITHIN_S + LOOKS_EVERY_S
@@ -122,7 +160,7 @@ async def port_free(port: int) -> None:
 def _only_one(home: Path):  # type: ignore[no-untyped-def]  # a generator of nothing
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = home / "up.pid"
-    if lock.exists() and lock.read_text().isdigit() and psutil.pid_exists(int(lock.read_text())):
+    if lock.exists() and lock.read_text().isdecimal() and psutil.pid_exists(int(lock.read_text())):
         process = psutil.Process(int(lock.read_text()))
         if "guibin" in " ".join(process.cmdline()):
             raise AlreadyUp(f"`guibin up` runs already with {home} (process {process.pid})")
@@ -161,7 +199,7 @@ async def _keep(command: str, urls: Urls, home: Path, stop: asyncio.Event, say: 
     failures = 0
     while not stop.is_set():
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "guibin.cli", command, env=urls.environment(home), start_new_session=True
+            sys.executable, "-m", "guibin.cli", command, env=urls.environment(command, home), start_new_session=True
         )
         ended = asyncio.create_task(child.wait())
         stopped = asyncio.create_task(stop.wait())

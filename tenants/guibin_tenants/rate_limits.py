@@ -22,7 +22,9 @@ class Bucket(Struct):
     at: float
 
 
-COSTS = {"read": 1.0, "write": 2.0, "bulk": 50.0}
+# Whatever goes over a whole customer base: reports, assessments, exports, imports.
+BULK = "bulk"
+COSTS = {"read": 1.0, "list": 5.0, "write": 2.0, BULK: 20.0}
 BUCKETS_MAX = 20_000
 
 

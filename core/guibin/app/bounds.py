@@ -7,12 +7,15 @@ from msgspec import Struct
 
 from guibin_tenants.database import Sharing
 from guibin_tenants.rate_limits import Allowance
+from guibin_tenants.refusals import Refusal
 
 PREFIX = "GUIBIN_API_"
 
 
-class BadBound(Exception):
+class BadBound(Refusal):
     """A setting says no bound; the service does not start."""
+
+    title = "This is no bound"
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -37,7 +40,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     company_requests: int = 100
     address_requests: int = 50
     company_scopes: int = 4
-    company_bulk: int = 1
+    company_bulk: int = 2
     turn_within_s: float = 10.0
     strangers: int = 2
     caller_per_s: float = 50.0

@@ -19,6 +19,7 @@ from guibin_tenants.keyring import KeyringError
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.remembering import told_by_others
+from guibin_tenants.violations import VIOLATIONS
 
 from . import link_pages, problems, sessions
 from .bounds import Bounds
@@ -29,6 +30,7 @@ from .guards import needs_guard
 from .headers import SecurityHeaders
 from .observing import Observed
 from .parameters import note_parameters, query_guard
+from .proxies import Forwarded, Network
 from .routes import CONTROLLERS
 from .scope_middleware import ScopeMiddleware
 
@@ -39,8 +41,10 @@ def create_app(
     packs: Packs | None = None,
     clock: Clock = real_clock,
     bounds: Bounds | None = None,
+    proxies: tuple[Network, ...] = (),
 ) -> ASGIApp:
-    """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC."""
+    """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC; `proxies` are
+    trusted to say whom they forward for."""
     bounds = bounds or Bounds()
     root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
     timetable.everything(root.packs)
@@ -50,7 +54,7 @@ def create_app(
     litestar.state.scope_middleware = scoped
     litestar.state.sign_in_limits = RateLimits(sessions.ALLOWANCE)
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
-    return Observed(SecurityHeaders(scoped))
+    return Forwarded(Observed(SecurityHeaders(scoped)), proxies)
 
 
 def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
@@ -71,6 +75,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,
             **dict.fromkeys(UNREACHABLE, problems.unreachable),
+            **dict.fromkeys(VIOLATIONS, problems.violated),
             # Under a request it is rather a value of ours that fits no parameter.
             asyncpg.InterfaceError: problems.unexpected,
             UnicodeDecodeError: problems.unreadable,

@@ -15,6 +15,7 @@ from msgspec import Struct
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
+from guibin_tenants.violations import refusal_of
 
 from .allowed import allowed
 from .parameters import parameters_of
@@ -109,6 +110,17 @@ def unstorable(_: Incoming, error: Exception) -> Response[bytes]:
         "no character NUL" if isinstance(error, asyncpg.CharacterNotInRepertoireError) else "figures and dates in range"
     )
     return answer(_invalid(HTTPStatus.UNPROCESSABLE_ENTITY, FieldError("body or query", rule)))
+
+
+def violated(_: Incoming, error: asyncpg.PostgresError) -> Response[bytes]:
+    """PostgreSQL refused it because of what somebody else wrote."""
+    return refused(_, violation(error))
+
+
+def violation(error: asyncpg.PostgresError) -> Refusal:
+    """The refusal for an error of VIOLATIONS, logged by its kind and the constraint."""
+    _log.info("database: %s of %s", type(error).__name__, error.constraint_name)
+    return refusal_of(error)
 
 
 def unreachable(_: Incoming, error: Exception) -> Response[bytes]:

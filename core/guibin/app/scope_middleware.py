@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Send
+from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin import failpoints
@@ -19,18 +20,20 @@ from guibin.logs import about
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
-from guibin_tenants.rate_limits import RateLimits
+from guibin_tenants.rate_limits import BULK, RateLimits
 from guibin_tenants.refusals import Forbidden, NotFound, Refusal, TooManyRequests, Unauthenticated, Unavailable
 from guibin_tenants.remembering import REMEMBERED_FOR_S, Remembered
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
 from guibin_tenants.sign_in_limits import network_of
+from guibin_tenants.violations import VIOLATIONS
 
 from . import bodies, idempotency
 from .admission import Admission
 from .answers import Held
 from .bodies import Body, Left
 from .bounds import Bounds
-from .problems import not_on_record, unreachable_database
+from .costs import SAFE_METHODS, costs_of
+from .problems import not_on_record, unreachable_database, violation
 
 API = "/api/v1/"
 # Answered whatever else is going on: whoever watches over the process asks here.
@@ -38,7 +41,6 @@ HEALTH = "/health/"
 # Answered without a credential, or without a scope around them.
 PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/sessions", "/api/v1/me/password"})
 COOKIE = "guibin_session"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TookTooLong(Unavailable):
@@ -82,8 +84,9 @@ class ScopeMiddleware:
     body, their turn and a connection, the work, the commit. The connection is given back before the answer is sent.
     """
 
-    def __init__(self, app: ASGIApp, root: Root, bounds: Bounds) -> None:
+    def __init__(self, app: Litestar, root: Root, bounds: Bounds) -> None:
         self.app = app
+        self.costs = costs_of(app)
         self.root = root
         self.bounds = bounds
         self.limits = RateLimits(bounds.company)
@@ -114,6 +117,8 @@ class ScopeMiddleware:
                 await asyncio.sleep(self.bounds.refused_after_s)
         except (*UNREACHABLE, NotCommitted) as error:
             answer.replace(_too_long(exchange) if exchange.deadline.expired() else unreachable_database(error))
+        except VIOLATIONS as error:
+            answer.replace(violation(error))
         except NotOnRecord as error:
             answer.replace(not_on_record(error))
 
@@ -140,9 +145,11 @@ class ScopeMiddleware:
         acquainted = await self._acquainted(exchange, credential)
         caller = acquainted.principal.id
         await exchange.turns.enter_async_context(self.admission.of_company(credential.tenant_id, caller))
-        exchange.answer.headers = self._take(credential, exchange.scope["method"], caller)
+        cost = self.costs.of(exchange.scope["method"], exchange.scope["path"], exchange.scope["query_string"])
+        exchange.answer.headers = self._take(credential, cost, caller)
         body = await self._body(exchange, self.bounds.body_bytes)
-        await self._in_scope(exchange, credential, body)
+        async with self.admission.bulk.turn(credential.tenant_id) if cost == BULK else contextlib.nullcontext():
+            await self._in_scope(exchange, credential, body)
 
     async def _in_scope(self, exchange: _Exchange, credential: Credential, body: Body) -> None:
         scope, answer, headers = exchange.scope, exchange.answer, exchange.headers
@@ -191,8 +198,7 @@ class ScopeMiddleware:
         self.remembered.keep(credential, found, begun=begun, for_s=lasts_s)
         return found
 
-    def _take(self, credential: Credential, method: str, caller: UUID) -> list[tuple[bytes, bytes]]:
-        cost = "read" if method in _SAFE_METHODS else "write"
+    def _take(self, credential: Credential, cost: str, caller: UUID) -> list[tuple[bytes, bytes]]:
         self.admission.caller_limits.take(caller, cost)
         left, reset = self.limits.take(credential.tenant_id, cost)
         return [(b"ratelimit", f'"tenant";r={left};t={reset}'.encode())]
@@ -222,7 +228,7 @@ def _credential(headers: dict[bytes, bytes]) -> Credential | None:
 
 
 def _check_csrf(found: Recognised, credential: Credential, method: str, headers: dict[bytes, bytes]) -> None:
-    if credential.kind != "session" or method in _SAFE_METHODS:
+    if credential.kind != "session" or method in SAFE_METHODS:
         return
     given = hashlib.sha256(headers.get(b"x-csrf-token", b"")).digest()
     if given != hashlib.sha256(found.csrf.encode()).digest():

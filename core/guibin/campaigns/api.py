@@ -12,6 +12,7 @@ from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal, may
+from guibin_tenants.rate_limits import BULK
 
 from . import actions, queries, results
 from .queries import CampaignView, MemberView, Part
@@ -25,7 +26,7 @@ class CampaignController(Controller):
     path = "/api/v1/campaigns"
     tags = ("campaigns",)
 
-    @post("/", needs=may("campaigns:write"), summary="Offer something to a segment, beside a control group")
+    @post("/", needs=may("campaigns:write"), cost=BULK, summary="Offer something to a segment, beside a control group")
     async def start(
         self, data: NewCampaign, policy: Policy, company: Company, by: Principal, now: datetime
     ) -> CampaignView:
@@ -43,6 +44,7 @@ class CampaignController(Controller):
     @get(
         "/{campaign_id:uuid}/results",
         needs=READ,
+        cost=BULK,
         summary="Responses, conversion between tiers, spending before and after",
     )
     async def measure(

@@ -26,7 +26,7 @@ def plain(number: str, kind: CardKind) -> str:
 
 def passes_luhn(text: str) -> bool:
     """Whether the last digit is the check digit of the others (ISO/IEC 7812)."""
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         return False
     doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(text))]
     return sum(sum(divmod(value, 10)) for value in doubled) % 10 == 0

@@ -15,6 +15,7 @@ from guibin.tracing import NoExporter
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal
+from guibin_tenants.violations import VIOLATIONS, refusal_of
 
 from .output import explain, fail
 
@@ -83,6 +84,9 @@ def main(words: Sequence[str] | None = None) -> None:
         app(sys.argv[1:] if words is None else words)
     except Refusal as refusal:
         explain(refusal)
+        sys.exit(1)
+    except VIOLATIONS as error:
+        explain(refusal_of(error))
         sys.exit(1)
     except BrokenPipeError:
         # Whoever read it has seen enough, such as `| head`; nothing is left to flush at the end.

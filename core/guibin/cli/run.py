@@ -5,12 +5,14 @@ import os
 import sys
 from typing import Annotated
 
-import uvicorn
 from cyclopts import Parameter
 
 from guibin import demonstration, embedded, logs, metrics, migrations, supervisor, tracing
 from guibin import worker as worker_process
+from guibin.app import server
+from guibin.app.bounds import bounds_of
 from guibin.app.factory import create_app
+from guibin.app.proxies import proxies_of
 from guibin.checks import examine
 from guibin.outbound.targets import use_rules
 from guibin.public_address import use_public_address
@@ -56,40 +58,40 @@ def serve(
     metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_METRICS_PORT", help=METRICS)] = None,
 ) -> None:
     """Run the API alone. Needs GUIBIN_DATABASE_URL, or starts the embedded servers."""
-    supervisor.leave_with_supervisor()
+    _alone("serve", port=port)
     try:
         asyncio.run(supervisor.port_free(port))
     except supervisor.PortTaken as error:
         fail(str(error))
+    bounds, proxies = bounds_of(os.environ), proxies_of(os.environ.get("GUIBIN_TRUSTED_PROXIES", ""))
     _observe("guibin-api", metrics_port)
     environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
     with environment.urls() as urls:
-        uvicorn.run(
-            create_app(urls.app),
-            host="127.0.0.1",
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=6,
-        )
+        server.run(create_app(urls.app, bounds=bounds, proxies=proxies), port=port, bounds=bounds)
 
 
 def worker(
     *, metrics_port: Annotated[int | None, Parameter(env_var="GUIBIN_WORKER_METRICS_PORT", help=METRICS)] = None
 ) -> None:
     """Run background jobs: relay, timetable and executor."""
-    supervisor.leave_with_supervisor()
+    _alone("worker")
     _observe("guibin-worker", metrics_port)
     environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
     with environment.urls() as urls:
         asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
+
+
+def _alone(command: str, *, port: int = 8000) -> None:
+    """Go on with the addresses the command needs and no others, in a child where the servers are the embedded ones."""
+    if supervisor.DATABASE not in os.environ:
+        environment.refuse_nowhere()
+        sys.exit(asyncio.run(supervisor.beside_servers(command, environment.home(), port=port, say=say)))
+    supervisor.hold_what_is_needed(command)
+    supervisor.leave_with_supervisor()
 
 
 def _observe(service: str, metrics_port: int | None) -> None:

@@ -13,6 +13,7 @@ from guibin.context import Company
 from guibin.policy.packs import Policy
 from guibin.query_parameters import Limit
 from guibin_tenants.principals import Principal, may
+from guibin_tenants.rate_limits import BULK
 
 from . import measures, pages, sampling, workbooks
 from .closes import unit_seen
@@ -32,7 +33,12 @@ class StatisticsController(Controller):
     path = "/api/v1/statistics"
     tags = ("statistics",)
 
-    @get("/", needs=READ, summary="Complaints of a period such as 2015-W26, beside the period before and the targets")
+    @get(
+        "/",
+        needs=READ,
+        cost=BULK,
+        summary="Complaints of a period such as 2015-W26, beside the period before and the targets",
+    )
     async def show(
         self,
         period: str,
@@ -46,7 +52,7 @@ class StatisticsController(Controller):
     ) -> ComplaintReport:
         return await _statistics(period, org_unit_id, policy, by, company, language, now)
 
-    @get("/workbook", needs=READ, summary="The same as xlsx with charts")
+    @get("/workbook", needs=READ, cost=BULK, summary="The same as xlsx with charts")
     async def workbook(
         self,
         period: str,
@@ -66,7 +72,7 @@ class FigureController(Controller):
     path = "/api/v1/figures"
     tags = ("statistics",)
 
-    @get("/", needs=READ, summary="Every figure with its numerator, denominator, unit, target and clause")
+    @get("/", needs=READ, cost=BULK, summary="Every figure with its numerator, denominator, unit, target and clause")
     async def list_figures(self, policy: Policy, language: str) -> list[Definition]:
         return [defined(figure, policy, language) for figure in figures_of(policy)]
 
@@ -75,7 +81,7 @@ class ReportController(Controller):
     path = "/api/v1/reports/{kind:str}"
     tags = ("statistics",)
 
-    @get("/", needs=READ, summary="The figures of a kind: complaints, retention, service or tiers")
+    @get("/", needs=READ, cost=BULK, summary="The figures of a kind: complaints, retention, service or tiers")
     async def show(
         self,
         kind: Kind,
@@ -89,7 +95,7 @@ class ReportController(Controller):
     ) -> Report:
         return await _report(kind, period, org_unit_id, policy, by, company, language, now)
 
-    @get("/workbook", needs=READ, summary="The same as xlsx with charts")
+    @get("/workbook", needs=READ, cost=BULK, summary="The same as xlsx with charts")
     async def workbook(
         self,
         kind: Kind,
@@ -105,7 +111,7 @@ class ReportController(Controller):
         content = workbooks.report_workbook(found, lambda key: say(key, policy, language))
         return _file(content, f"{kind}-{found.period}.xlsx")
 
-    @get("/page", needs=READ, summary="The same as a page to be printed", media_type="text/html")
+    @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
     async def page(
         self,
         kind: Kind,
@@ -127,7 +133,12 @@ class WorkstreamController(Controller):
     path = "/api/v1/workstreams"
     tags = ("statistics",)
 
-    @get("/", needs=READ, summary="Identification, relationship and service: their policy and figures of a period")
+    @get(
+        "/",
+        needs=READ,
+        cost=BULK,
+        summary="Identification, relationship and service: their policy and figures of a period",
+    )
     async def show(
         self,
         wanted: PeriodName,

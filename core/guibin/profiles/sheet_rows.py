@@ -17,6 +17,7 @@ from .names import fold
 from .queries import archive_fields
 
 WORDS_CHARS_MAX = 200
+INTEGER_CHARS_MAX = 18
 COLUMNS = (
     "number",
     "name",
@@ -193,7 +194,7 @@ def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
 
 
 def _typed(field: ArchiveField, value: str) -> str | int | bool:
-    if field.type in ("integer", "money") and value.lstrip("-").isdigit():
+    if field.type in ("integer", "money") and value.removeprefix("-").isdecimal() and len(value) <= INTEGER_CHARS_MAX:
         return int(value)
     if field.type in ("boolean", "acceptance") and value.lower() in ("true", "false", "是", "否"):
         return value.lower() in ("true", "是")

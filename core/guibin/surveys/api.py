@@ -15,6 +15,7 @@ from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
+from guibin_tenants.rate_limits import BULK
 
 from . import comparison, improvements, queries, rounds, sending
 from .comparison import YearComparison
@@ -66,11 +67,11 @@ class SurveyController(Controller):
             for one in policy.surveys
         ]
 
-    @post("/{name:str}/rounds", needs=WRITE, summary="Hold the survey once: draw whom to ask")
+    @post("/{name:str}/rounds", needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask")
     async def hold(self, name: str, data: NewRound, policy: Policy, by: Principal, now: datetime) -> RoundView:
         return await rounds.hold(name, data, policy=policy, by=by, now=now)
 
-    @get("/{name:str}/comparison", needs=READ, summary="A year beside the year before, question by question")
+    @get("/{name:str}/comparison", needs=READ, cost=BULK, summary="A year beside the year before, question by question")
     async def compare(
         self, name: str, year: int, policy: Policy, by: Principal, company: Company, language: str, now: datetime
     ) -> YearComparison:

@@ -18,6 +18,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
+from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
 from . import applications, assessment, consequences, memberships, queries
@@ -88,7 +89,7 @@ class FactController(Controller):
     path = "/api/v1/facts"
     tags = ("tiers",)
 
-    @post("/", needs=may("facts:write"), summary="Record facts; sending one again changes nothing")
+    @post("/", needs=may("facts:write"), cost=BULK, summary="Record facts; sending one again changes nothing")
     async def record(
         self, data: GivenFacts, by: Principal, now: datetime, policy: Policy, company: Company
     ) -> FactsRecorded:
@@ -101,7 +102,7 @@ class AssessmentController(Controller):
     path = "/api/v1/assessments"
     tags = ("tiers",)
 
-    @post("/", needs=may("tiers:assess"), summary="Assess everybody under a scheme, or simulate it")
+    @post("/", needs=may("tiers:assess"), cost=BULK, summary="Assess everybody under a scheme, or simulate it")
     async def run(
         self, data: NewAssessment, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
     ) -> AssessmentView:

@@ -15,6 +15,7 @@ from guibin.paging import Cursor, Page, decode, encode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
+from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
 from . import managers, serving, simulations
@@ -36,7 +37,11 @@ class SimulationController(Controller):
     tags = ("tiers",)
 
     @post(
-        "/", needs=may("tiers:assess"), status_code=HTTP_200_OK, summary="Who would move, by how much; changes nobody"
+        "/",
+        needs=may("tiers:assess"),
+        cost=BULK,
+        status_code=HTTP_200_OK,
+        summary="Who would move, by how much; changes nobody",
     )
     async def simulate(
         self, data: NewSimulation, by: Principal, now: datetime, policy: Policy, company: Company
@@ -56,7 +61,7 @@ class ConversionController(Controller):
     path = "/api/v1/tier-conversions"
     tags = ("tiers",)
 
-    @get("/", needs=may("tiers:read"), summary="How many went from which tier to which between two days")
+    @get("/", needs=may("tiers:read"), cost=BULK, summary="How many went from which tier to which between two days")
     async def between(
         self, scheme: Scheme, from_day: FirstDay, policy: Policy, now: datetime, company: Company, to_day: SecondDay
     ) -> list[Conversion]:
@@ -97,7 +102,12 @@ class ServingGapController(Controller):
     path = "/api/v1/serving-gaps"
     tags = ("tiers",)
 
-    @get("/", needs=may("tiers:read"), summary="Members whose account manager is missing or sits at too low a level")
+    @get(
+        "/",
+        needs=may("tiers:read"),
+        cost=BULK,
+        summary="Members whose account manager is missing or sits at too low a level",
+    )
     async def list_gaps(
         self,
         by: Principal,
@@ -123,11 +133,16 @@ class AccountManagerController(Controller):
     path = "/api/v1/account-managers"
     tags = ("tiers",)
 
-    @get("/", needs=may("tiers:read"), summary="Outlet by outlet: who serves how many VIPs, and how many nobody does")
+    @get(
+        "/",
+        needs=may("tiers:read"),
+        cost=BULK,
+        summary="Outlet by outlet: who serves how many VIPs, and how many nobody does",
+    )
     async def list_outlets(self, now: datetime, company: Company) -> list[Outlet]:
         return await managers.outlets(on=local_day(now, company.time_zone))
 
-    @get("/missing", needs=may("tiers:read"), summary="VIPs without an account manager")
+    @get("/missing", needs=may("tiers:read"), cost=BULK, summary="VIPs without an account manager")
     async def list_unserved(
         self, by: Principal, now: datetime, company: Company, limit: Limit = 50, cursor: CursorText = None
     ) -> Page[Unserved]:
