@@ -66,9 +66,10 @@ class Remembered:
             self._count -= 1
 
     def forget(self, tenant_id: UUID) -> None:
-        """Look this company's credentials up again."""
+        """Look this company's credentials up again; they stay acquainted."""
         self._generation += 1
-        self._count -= len(self._known.pop(tenant_id, ()))
+        entries = self._known.get(tenant_id, {})
+        entries.update({digest: (self.seconds(), found) for digest, (_, found) in entries.items()})
 
     def forget_all(self) -> None:
         """Look everything up again."""

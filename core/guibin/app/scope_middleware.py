@@ -177,7 +177,7 @@ class ScopeMiddleware:
         known = self.remembered.acquainted(credential)
         if known is not None:
             return known
-        async with self.admission.of_stranger(exchange.address), tenant_scope(credential.tenant_id) as tenant:
+        async with self.admission.of_stranger(exchange.address), tenant_scope(credential.tenant_id, units=()) as tenant:
             return await self._recognise(credential, tenant)
 
     async def _recognise(self, credential: Credential, tenant: Scope) -> Recognised:
