@@ -131,8 +131,8 @@ async def test_whoever_does_not_read_the_answer_holds_no_connection(server, tena
     for _, writer in opened:
         writer.transport.pause_reading()
         writer.write(head("GET", "/api/v1/policy", token))
-    held = await server.until_in_transaction(0)
     statuses, slowest = await _served(neighbour)
+    held = await server.until_in_transaction(0)
     await _hang_up(opened)
 
     assert (held, statuses) == (0, {200, 201})

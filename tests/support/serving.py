@@ -41,11 +41,13 @@ class Server:
 
     async def until_in_transaction(self, number: int) -> int:
         """Wait, for at most ten seconds, until so many are; how many are then."""
+        found = -1
         for _ in range(200):
-            if await self.in_transaction() == number:
+            found = await self.in_transaction()
+            if found == number:
                 break
             await asyncio.sleep(0.05)
-        return await self.in_transaction()
+        return found
 
     async def in_transaction(self) -> int:
         """How many of its connections to PostgreSQL are in a transaction. Only the superuser is told."""
