@@ -1,9 +1,10 @@
 """Writing a new version of a tenant's policy."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
@@ -15,6 +16,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import current_tenant, execute, fetch_value
 
 from . import queries
+from .bounds import refuse_too_many, too_large
 from .queries import PolicyVersionView
 from .tables import PolicyVersion
 
@@ -24,17 +26,20 @@ class NewPolicyVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     overrides: Overrides
     effective_from: datetime | None = None
-    note: str = ""
+    note: Annotated[str, Meta(max_length=2_000)] = ""
 
 
 async def write(
     new: NewPolicyVersion, *, packs: Packs, company: Company, by: Principal, now: datetime
 ) -> PolicyVersionView:
-    """Add a version. Raises Invalid with each contradiction in it."""
+    """Add a version. Raises Invalid with each contradiction in it or when it is too large, TooManyVersions."""
+    large = too_large(new.overrides)
+    if large:
+        raise Invalid("The policy is too large", fields=tuple(large))
     effective_from = new.effective_from or now
     if effective_from < now:
         raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
-    version = await _next_version()
+    version = await _next_version(now)
     problems = validate(queries.merged(packs, company, new.overrides, version=version))
     if problems:
         raise Invalid(
@@ -46,8 +51,11 @@ async def write(
 
 
 async def write_again(note: str, *, by: Principal, now: datetime) -> PolicyVersionView:
-    """Add a version with what the company has of its own already, for a change that comes from beside it."""
-    version = await _next_version()
+    """Add a version with what the company has of its own already, for a change that comes from beside it.
+
+    Raises TooManyVersions.
+    """
+    version = await _next_version(now)
     overrides = await fetch_value(
         "select overrides from policy_version where effective_from <= $1"
         " order by effective_from desc, version desc limit 1",
@@ -56,9 +64,10 @@ async def write_again(note: str, *, by: Principal, now: datetime) -> PolicyVersi
     return await _add(version, overrides or "{}", now, note, by=by, now=now)
 
 
-async def _next_version() -> int:
+async def _next_version(now: datetime) -> int:
     # One writer at a time, so that versions count without a gap.
     await execute("select pg_advisory_xact_lock(hashtextextended('policy' || $1, 0))", str(current_tenant()))
+    await refuse_too_many(now)
     return 1 + (await fetch_value("select max(version) from policy_version") or 0)
 
 

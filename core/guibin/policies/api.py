@@ -11,7 +11,11 @@ from guibin_tenants.principals import Principal, may
 
 from . import actions, queries
 from .actions import NewPolicyVersion
+from .bounds import OVERRIDES_BYTES_MAX
 from .queries import PolicyVersionView, effective_policy
+
+# Spaces and escapes included: what is larger is not even read.
+BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
 
 
 class PolicyController(Controller):
@@ -31,7 +35,12 @@ class PolicyController(Controller):
     async def list_versions(self) -> list[PolicyVersionView]:
         return await queries.versions()
 
-    @post("/versions", needs=may("policy:write"), summary="Write a new version")
+    @post(
+        "/versions",
+        needs=may("policy:write"),
+        request_max_body_size=BODY_BYTES_MAX,
+        summary="Write a new version",
+    )
     async def write(
         self, data: NewPolicyVersion, request: Request[Any, Any, Any], company: Company, by: Principal, now: datetime
     ) -> PolicyVersionView:

@@ -13,11 +13,14 @@ from guibin.general import GENERAL
 from guibin.packs import Packs
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Overrides, Policy, merge
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_one, fetch_value
+
+from .merged import MergedPolicies
 
 # How long another process may go on with a policy after a new version took effect.
 REMEMBERED_FOR_S = 2.0
 REMEMBERED_MAX = 2_000
+SPANS_MAX = 8
 
 
 class PolicyVersionView(Struct, frozen=True):
@@ -30,31 +33,48 @@ class PolicyVersionView(Struct, frozen=True):
     written_at: datetime
 
 
-class _Version(Struct, frozen=True):
-    version: int
-    effective_from: datetime
-    policy: Policy
+class _Span(Struct, frozen=True):
+    """Which version holds from `begins` until `ends`, None when no end is known. Without a version, the packs' defaults.
+
+    `indicators` are the outlets' that were approved when the version began (S12-2).
+    """
+
+    begins: datetime | None
+    ends: datetime | None
+    version_id: UUID | None = None
+    indicators: tuple[UUID, ...] = ()
+
+    def holds(self, at: datetime) -> bool:
+        return (self.begins is None or self.begins <= at) and (self.ends is None or at < self.ends)
 
 
-_remembered: dict[tuple[UUID, tuple[str, ...]], tuple[float, tuple[_Version, ...], Policy]] = {}
+_spans: dict[UUID, tuple[float, list[_Span]]] = {}
+_merged = MergedPolicies()
 
 
 async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> Policy:
     """The company's policy in force at `at`: the latest version whose day has come, else its packs' defaults."""
-    key = (company.id, company.packs)
-    entry = _remembered.get(key)
-    if entry is None or entry[0] < time.monotonic():
-        entry = (time.monotonic() + REMEMBERED_FOR_S, await _versions(packs, company), _defaults(packs, company))
-        if len(_remembered) >= REMEMBERED_MAX:
-            _remembered.clear()
-        _remembered[key] = entry
-    return next((known.policy for known in entry[1] if known.effective_from <= at), entry[2])
+    span = await _span(company.id, at)
+    # By the row's id: a number that was rolled back is given again.
+    key = (packs, company.packs, span.version_id, span.indicators)
+    found = _merged.get(company.id, key)
+    if found is None:
+        row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)
+        approved = await _approved(span.indicators)
+        # Somebody else may have merged it while these were read.
+        found = _merged.get(company.id, key)
+        if found is None:
+            text = row["overrides"] if row else "{}"
+            overrides = msgspec.json.decode(text, type=Overrides)
+            policy = merged(packs, company, overrides, version=row["version"] if row else 0)
+            found = with_indicators(policy, approved)
+            _merged.keep(company.id, key, found, size=len(text))
+    return found
 
 
 def forget(company_id: UUID) -> None:
-    """Read this company's versions again at their next use."""
-    for key in [key for key in _remembered if key[0] == company_id]:
-        del _remembered[key]
+    """Look up at their next use which of this company's versions is in force."""
+    _spans.pop(company_id, None)
 
 
 async def versions() -> list[PolicyVersionView]:
@@ -66,32 +86,44 @@ async def versions() -> list[PolicyVersionView]:
     return [msgspec.convert(dict(row), PolicyVersionView) for row in rows]
 
 
-async def _versions(packs: Packs, company: Company) -> tuple[_Version, ...]:
+async def _span(company_id: UUID, at: datetime) -> _Span:
+    until, known = _spans.get(company_id, (0.0, []))
+    if until < time.monotonic():
+        if len(_spans) >= REMEMBERED_MAX:
+            _spans.clear()
+        until, known = _spans[company_id] = (time.monotonic() + REMEMBERED_FOR_S, [])
+    found = next((span for span in known if span.holds(at)), None)
+    if found is None:
+        found = await _look_up(at)
+        # Whoever asks for many moments of the past is asking for few of them twice.
+        known[:] = [found, *known][:SPANS_MAX]
+    return found
+
+
+async def _look_up(at: datetime) -> _Span:
+    # Whenever an indicator begins or ends there is a version from that moment on.
+    row = await fetch_one(
+        "select v.id, v.effective_from, array(select i.id from proposed_indicator i where i.tenant_id = v.tenant_id"
+        " and i.outcome = 'approved' and i.decided_at <= v.effective_from"
+        " and (i.ended_at is null or v.effective_from < i.ended_at) order by i.decided_at, i.id) as indicators"
+        " from policy_version v where v.effective_from <= $1 order by v.effective_from desc, v.version desc limit 1",
+        at,
+    )
+    ends = await fetch_value("select min(effective_from) from policy_version where effective_from > $1", at)
+    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"])) if row else _Span(None, ends)
+
+
+async def _approved(indicator_ids: tuple[UUID, ...]) -> tuple[Indicator, ...]:
+    if not indicator_ids:
+        return ()
     rows = await fetch(
-        "select version, effective_from, overrides from policy_version order by effective_from desc, version desc"
+        "select indicator from proposed_indicator where id = any ($1::uuid[]) order by decided_at, id",
+        list(indicator_ids),
     )
-    indicators = await fetch(
-        "select indicator, decided_at, ended_at from proposed_indicator where outcome = 'approved' order by decided_at, id"
-    )
-    found = []
-    for row in rows:
-        moment = row["effective_from"]
-        policy = merged(packs, company, msgspec.json.decode(row["overrides"], type=Overrides), version=row["version"])
-        # Whenever an indicator begins or ends there is a version from that moment on.
-        approved = tuple(
-            msgspec.json.decode(one["indicator"], type=Indicator)
-            for one in indicators
-            if one["decided_at"] <= moment and (one["ended_at"] is None or moment < one["ended_at"])
-        )
-        found.append(_Version(row["version"], moment, with_indicators(policy, approved)))
-    return tuple(found)
+    return tuple(msgspec.json.decode(row["indicator"], type=Indicator) for row in rows)
 
 
 def merged(packs: Packs, company: Company, overrides: Overrides, *, version: int) -> Policy:
     """The company's packs, or else the general regulations, with these parts of its own."""
     chosen = [packs.value(name) for name in company.packs] or [GENERAL]
     return merge(chosen, CORE, overrides, version=version)
-
-
-def _defaults(packs: Packs, company: Company) -> Policy:
-    return merged(packs, company, Overrides(), version=0)
