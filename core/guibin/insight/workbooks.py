@@ -1,10 +1,15 @@
-"""Reports as xlsx with charts. Texts are written as texts, numbers as numbers: nothing in a cell is ever a formula."""
+"""Reports as xlsx with charts. Texts are written as texts, numbers as numbers: nothing in a cell or a chart is a formula.
+
+Every text may be the company's own (`texts` of its policy), and is fitted to where it stands.
+"""
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from typing import Any
 
 import xlsxwriter
+
+from guibin.spreadsheets.texts import cell_text, chart_text, sheet_name
 
 from .complaints import SCALARS, ComplaintReport
 from .reports import FigureLine, Report
@@ -22,9 +27,9 @@ class _Sheet:
 
     def __init__(self, book: Any, name: str, say: Say) -> None:
         self.book = book
-        self.name = name
         self.say = say
-        self.page = book.add_worksheet(name)
+        self.name = sheet_name(name, [one.get_name() for one in book.worksheets()])
+        self.page = book.add_worksheet(self.name)
         self.bold = book.add_format({"bold": True})
         self.row = 0
 
@@ -32,7 +37,7 @@ class _Sheet:
         """Write a row; its number."""
         for place, cell in enumerate(cells):
             if isinstance(cell, str):
-                self.page.write_string(self.row, place, cell, self.bold if bold else None)
+                self.page.write_string(self.row, place, cell_text(cell), self.bold if bold else None)
             elif cell is not None:
                 self.page.write_number(self.row, place, cell)
         self.row += 1
@@ -45,13 +50,13 @@ class _Sheet:
         for name, column in series:
             chart.add_series(
                 {
-                    "name": name,
+                    "name": chart_text(name),
                     "categories": [self.name, first, 0, last, 0],
                     "values": [self.name, first, column, last, column],
                     "data_labels": {"value": True},
                 }
             )
-        chart.set_title({"name": title})
+        chart.set_title({"name": chart_text(title)})
         if len(series) == 1 and kind != "pie":
             chart.set_legend({"none": True})
         self.page.insert_chart(at, chart)

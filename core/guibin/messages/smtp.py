@@ -17,6 +17,7 @@ from guibin.outbound.targets import NotReachable, rules
 from guibin_tenants.refusals import FieldError
 from guibin_tenants.scope import refuse_waiting
 
+from .lines import one_line
 from .providers import TIMEOUT_S, Outcome, Parcel, Provider
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
@@ -84,6 +85,9 @@ async def send(settings: SmtpSettings, parcel: Parcel) -> Outcome:
         return Outcome("tls")
     except (aiosmtplib.SMTPException, OSError):
         return Outcome("not_reached")
+    except ValueError:
+        # Texts that no mail can be made of, today and tomorrow.
+        return Outcome("not_a_mail", final=True)
     return Outcome()
 
 
@@ -91,9 +95,9 @@ def letter(settings: SmtpSettings, parcel: Parcel) -> EmailMessage:
     """The mail. Its Message-ID is the message's own, the same if it has to be sent again."""
     mail = EmailMessage()
     local, _, domain = settings.sender.partition("@")
-    mail["From"] = Address(settings.sender_name, local, domain)
+    mail["From"] = Address(one_line(settings.sender_name), local, domain)
     mail["To"] = parcel.to
-    mail["Subject"] = parcel.title.replace("\r", " ").replace("\n", " ")
+    mail["Subject"] = one_line(parcel.title)
     mail["Message-ID"] = f"<{parcel.message_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(parcel.text)

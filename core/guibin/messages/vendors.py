@@ -56,7 +56,7 @@ async def hand_over(call: Call, *, reading: Reading, is_final: IsFinal) -> Outco
 
 def failed(answer: Answer) -> Outcome:
     """No answer came, for this reason; an address that is none becomes none by trying again."""
-    return Outcome(answer.error, final=answer.error in ("not_an_address", "not_allowed"))
+    return Outcome(answer.error, final=answer.is_hopeless)
 
 
 def mainland(number: str) -> str | None:

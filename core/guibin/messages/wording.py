@@ -8,6 +8,7 @@ from msgspec import Struct
 from guibin.policy.packs import Policy
 from guibin_tenants.scope import fetch_one
 
+from .lines import one_line
 from .subjects import Values
 
 _HIDDEN = "…"
@@ -33,7 +34,7 @@ async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Pol
     values = {"name": row["name"] if row else "", "title": policy.title(salutation, spoken)} | said.values
     kept = values | dict.fromkeys(said.hidden, _HIDDEN)
     return Wording(
-        _filled(f"message.{kind}.subject", values, policy, spoken)[:TITLE_CHARS_MAX],
+        one_line(_filled(f"message.{kind}.subject", values, policy, spoken))[:TITLE_CHARS_MAX],
         _filled(f"message.{kind}.text", values, policy, spoken),
         _filled(f"message.{kind}.text", kept, policy, spoken),
         values,
@@ -42,7 +43,7 @@ async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Pol
 
 def to_staff(said: Values, *, policy: Policy, language: str) -> Wording:
     """A notice, with the product's own words around it."""
-    title = policy.title("message.staff_notice.subject", language)
+    title = one_line(policy.title("message.staff_notice.subject", language))[:TITLE_CHARS_MAX]
     text = _filled("message.staff_notice.text", said.values, policy, language)
     return Wording(title, text, text, said.values)
 

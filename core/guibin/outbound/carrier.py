@@ -32,6 +32,11 @@ class Answer(Struct, frozen=True):
     retry_after: str = ""
     body: bytes = b""
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the address itself is wrong, so that trying it again is no use."""
+        return self.error in ("not_an_address", "not_allowed")
+
 
 class CheckedBackend(AsyncNetworkBackend):
     """Opens connections to addresses the rules allow; TLS and Host keep the name that was asked for."""

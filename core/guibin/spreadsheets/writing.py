@@ -7,9 +7,10 @@ from pathlib import Path
 import xlsxwriter
 
 from .reading import RowProblem
+from .texts import cell_text, sheet_name
 
 # What spreadsheet programs take for the beginning of a formula.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SHEET_ROWS_MAX = 1_048_576
 
 
@@ -35,17 +36,17 @@ def _workbook(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]],
     }
     count = 0
     with xlsxwriter.Workbook(str(file), options) as book:
-        page = book.add_worksheet(sheet)
+        page = book.add_worksheet(sheet_name(sheet, ()))
         text = book.add_format({"num_format": "@"})
         bold = book.add_format({"bold": True})
         for place, column in enumerate(columns):
-            page.write_string(0, place, column, bold)
+            page.write_string(0, place, cell_text(column), bold)
         page.freeze_panes(1, 0)
         for count, cells in enumerate(rows, 1):
             if count >= _SHEET_ROWS_MAX:
                 raise ValueError("a worksheet holds at most 1,048,575 rows: export csv instead")
             for place, cell in enumerate(cells):
-                page.write_string(count, place, cell, text)
+                page.write_string(count, place, cell_text(cell), text)
     return count
 
 
@@ -54,7 +55,7 @@ def _csv(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> i
     # The byte order mark makes Excel read UTF-8 as such.
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(columns)
+        writer.writerow([harmless(column) for column in columns])
         for cells in rows:
             writer.writerow([harmless(cell) for cell in cells])
             count += 1

@@ -98,7 +98,7 @@ async def settle(job: DeliverWebhook, run: Run, answer: Answer | None) -> None:
         )
         return
     pause = pause_after(tries, delivery_id=job.delivery_id, retry_after=answer.retry_after)
-    if answer.status == GONE or pause is None:
+    if answer.status == GONE or pause is None or answer.is_hopeless:
         await _end(job.delivery_id, "failed", attempts, tries, now=run.now)
     else:
         await _try_again(job.delivery_id, attempts, tries, at=run.now + pause, now=run.now)

@@ -220,7 +220,7 @@ async def test_whatever_is_no_success_is_tried_again(tenant, client, clock, rece
 
 async def test_a_receiver_that_hangs_is_given_up_in_time(tenant, client, receiver, webhook, monkeypatch):
     receiver.answer = HANG
-    monkeypatch.setattr(carrier.Carrier.post, "__kwdefaults__", {"timeout_s": 0.2})
+    monkeypatch.setattr(carrier.Carrier.post, "__kwdefaults__", {"timeout_s": 0.2, "keeps_body": False})
     await happen(tenant)
     await deliver(tenant)
 
@@ -392,7 +392,7 @@ async def test_a_target_the_operator_no_longer_allows_is_not_called(tenant, clie
 
 async def test_a_company_cannot_fill_the_worker_with_one_slow_receiver(tenant, client, receiver, webhook, monkeypatch):
     receiver.answer = HANG
-    monkeypatch.setattr(carrier.Carrier.post, "__kwdefaults__", {"timeout_s": 3.0})
+    monkeypatch.setattr(carrier.Carrier.post, "__kwdefaults__", {"timeout_s": 3.0, "keeps_body": False})
     await happen(tenant, 8)
     await asyncio.gather(*(deliver(tenant) for _ in range(8)))
 
