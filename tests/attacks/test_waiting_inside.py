@@ -5,6 +5,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
+from mailbox_server import mail_server
 from receiver import receiving
 
 from guibin.messages import smtp
@@ -101,16 +102,31 @@ async def test_tests_at_once_are_bounded_for_each_company(client, silent):
     assert [answer.json()["detail"].rpartition(": ")[2] for answer in let_in] == ["not_reached"] * 4
 
 
-async def test_tests_at_once_with_one_idempotency_key_leave_one_answer(client, silent):
+async def test_tests_at_once_with_one_idempotency_key_leave_one_answer(client, monkeypatch):
     """Each went outside, where the lock of its key ended: nobody gets an error for it."""
-    port, _, gone = silent
-    path = await mail_channel(client, port)
-    gone.set()
-    body, key = {"to": "me@example.com"}, {"Idempotency-Key": "once"}
+    async with mail_server() as mailbox:
+        use_rules(Rules([f"127.0.0.1:{mailbox.port}"]))
+        path = await mail_channel(client, mailbox.port)
+        body, key = {"to": "me@example.com"}, {"Idempotency-Key": "once"}
+        came, go_on, take = asyncio.Semaphore(0), asyncio.Event(), mailbox.handle_DATA
 
-    answers = await asyncio.gather(*(client.post(path, json=body, headers=key) for _ in range(3)))
+        async def wait_and_take(*given):
+            came.release()
+            await go_on.wait()
+            return await take(*given)
 
-    assert {answer.status_code for answer in answers} == {409}
+        monkeypatch.setattr(mailbox, "handle_DATA", wait_and_take)
+        waiting = []
+        for _ in range(2):
+            waiting.append(asyncio.create_task(client.post(path, json=body, headers=key)))
+            await came.acquire()
+        go_on.set()
+        answers = [await one for one in waiting]
+        again = await client.post(path, json=body, headers=key)
+        use_rules(Rules())
+
+    assert [answer.status_code for answer in (*answers, again)] == [200] * 3
+    assert len(mailbox.mails) == 2
 
 
 @pytest.mark.parametrize("what", ["carrier", "resolver", "mail", "room"])

@@ -15,7 +15,6 @@ from msgspec import Meta, Struct
 from guibin.outbound.addresses import is_disguised
 from guibin.outbound.targets import NotReachable, rules
 from guibin_tenants.refusals import FieldError
-from guibin_tenants.scope import refuse_waiting
 
 from .lines import one_line
 from .providers import TIMEOUT_S, Outcome, Parcel, Provider
@@ -64,7 +63,6 @@ def shown(settings: SmtpSettings) -> str:
 
 async def send(settings: SmtpSettings, parcel: Parcel) -> Outcome:
     """Never raises for what the server does. A refusal of the server's for good is final. Raises WaitsInside."""
-    refuse_waiting("a mail server")
     if not is_address(parcel.to):
         return Outcome("bad_address", final=True)
     try:
