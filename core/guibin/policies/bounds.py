@@ -5,15 +5,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from guibin.policy.packs import Overrides
 from guibin_tenants.refusals import Conflict, FieldError
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch_one, fetch_value
 
 # Six times the largest pack, which is a whole regulation.
 OVERRIDES_BYTES_MAX = 256 * 1024
 # A criterion within criteria within a tier within a scheme, and room for three times as much.
 NESTING_MAX = 32
+# Each one is in every later version, for customers of its outlet.
+INDICATOR_BYTES_MAX = 8 * 1024
+INDICATORS_MAX = 200
 VERSIONS_A_DAY_MAX = 200
 VERSIONS_MAX = 5_000
 A_DAY = timedelta(days=1)
@@ -26,16 +29,23 @@ class TooManyVersions(Conflict):
     title = "The policy was written too often"
 
 
-def too_large(overrides: Overrides) -> list[FieldError]:
-    """What is too much about them."""
-    text = msgspec.json.encode(overrides)
-    if len(text) > OVERRIDES_BYTES_MAX:
-        rule = f"at most {OVERRIDES_BYTES_MAX} bytes of JSON"
-        return [FieldError("overrides", rule, "leave out what the packs say already", str(len(text)))]
+class TooManyIndicators(Conflict):
+    """As many indicators are in force, or wait for their approval, as may be."""
+
+    kind = "too-many-indicators"
+    title = "There are too many indicators"
+
+
+def too_large(part: Struct, *, field: str = "overrides", bytes_max: int = OVERRIDES_BYTES_MAX) -> list[FieldError]:
+    """What is too much about a part of a policy that somebody wrote."""
+    text = msgspec.json.encode(part)
+    if len(text) > bytes_max:
+        rule = f"at most {bytes_max} bytes of JSON"
+        return [FieldError(field, rule, "leave out what the packs say already", str(len(text)))]
     depth = nesting(msgspec.json.decode(text))
     if depth > NESTING_MAX:
         rule = f"nested at most {NESTING_MAX} deep"
-        return [FieldError("overrides", rule, "write the criterion with fewer levels", str(depth))]
+        return [FieldError(field, rule, "write the criterion with fewer levels", str(depth))]
     return []
 
 
@@ -49,6 +59,15 @@ async def refuse_too_many(now: datetime) -> None:
         raise TooManyVersions(f"At most {VERSIONS_A_DAY_MAX} versions in 24 hours: gather what you change")
     if row is not None and row["versions"] >= VERSIONS_MAX:
         raise TooManyVersions(f"At most {VERSIONS_MAX} versions: ask the operator to archive the oldest")
+
+
+async def refuse_too_many_indicators() -> None:
+    """Raises TooManyIndicators."""
+    found = await fetch_value(
+        "select count(*) from proposed_indicator where ended_at is null and coalesce(outcome, 'approved') = 'approved'"
+    )
+    if found >= INDICATORS_MAX:
+        raise TooManyIndicators(f"At most {INDICATORS_MAX} in force or waiting: give one up first")
 
 
 def nesting(value: Any) -> int:

@@ -26,6 +26,7 @@ from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
 from .actions import write_again
+from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators, too_large
 
 _Code = Annotated[str, Meta(min_length=1, max_length=60)]
 _Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
@@ -83,7 +84,7 @@ class NotInForce(Conflict):
 async def propose(new: NewIndicator, *, policy: Policy, by: Principal, now: datetime) -> IndicatorView:
     """Ask for it under the scheme's flow; nothing changes before it is approved.
 
-    Raises Invalid with every contradiction, and for a scheme with one standard for the whole company; IndicatorTaken.
+    Raises Invalid with every contradiction, and for a scheme with one standard for the whole company; IndicatorTaken, TooManyIndicators.
     """
     unit = await org_units.by_code(new.org_unit)
     if unit is None or not by.covers(unit.id):
@@ -92,7 +93,11 @@ async def propose(new: NewIndicator, *, policy: Policy, by: Principal, now: date
     indicator = Indicator(
         new.scheme, new.tier, replace(new.metric, org_units=()), new.at_least, new.title, new.org_unit
     )
+    large = too_large(indicator, field="metric", bytes_max=INDICATOR_BYTES_MAX)
+    if large:
+        raise Invalid("The indicator cannot be asked for", fields=tuple(large))
     _refuse_contradiction(indicator, policy)
+    await refuse_too_many_indicators()
     proposal_id = new_id()
     await _write(proposal_id, indicator, new.reason, unit.id, by, now)
     approval_id = await approvals.ask(

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policies.bounds import too_large
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.packs import Policy
@@ -192,6 +193,9 @@ def _scheme(new: NewSimulation, policy: Policy) -> TierScheme:
         return assessable(policy, new.scheme)
     if given.name != new.scheme:
         raise Invalid(fields=(FieldError("proposal.name", f"{new.scheme}, as scheme says", value=given.name[:60]),))
+    large = too_large(given, field="proposal")
+    if large:
+        raise Invalid("The proposed scheme cannot be simulated", fields=tuple(large))
     settings = _settings(policy, new.settings)
     changed = msgspec.structs.replace(
         policy,

@@ -235,3 +235,17 @@ async def test_conversion_between_two_days_counts_every_pair_of_tiers(desk, cloc
         (None, "plain", 1, None),
     ]
     assert await desk.tier(newcomer, CLUB) == await desk.tier(stayer, CLUB) == "plain"
+
+
+async def test_a_proposal_without_end_is_not_simulated(desk):
+    criterion = {"type": "kind_is", "kinds": ["leader"]}
+    for _ in range(20):
+        criterion = {"type": "all_of", "criteria": [criterion]}
+    proposal = scheme()
+    deep = proposal | {"tiers": [tier | {"expectation": criterion} for tier in proposal["tiers"]]}
+    large = proposal | {"tiers": [tier | {"clause": "x" * 300_000} for tier in proposal["tiers"]]}
+
+    refused = [await simulate(desk, 422, proposal=one) for one in (deep, large)]
+
+    assert [one["errors"][0]["field"] for one in refused] == ["proposal", "proposal"]
+    assert [one["errors"][0]["rule"] for one in refused] == ["nested at most 32 deep", "at most 262144 bytes of JSON"]

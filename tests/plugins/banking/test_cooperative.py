@@ -6,6 +6,7 @@ import pytest
 from desk import open_desk
 from running import run_job
 
+from guibin.policies import bounds
 from guibin.tiers.jobs import EndExpiredMemberships
 
 VIP = "cooperative_vip"
@@ -281,3 +282,19 @@ async def test_a_threshold_is_relaxed_for_one_customer_by_the_card_department_un
     assert [(m["ends_on"], m["ended_because"]) for m in (await desk.membership(star))["history"]] == [
         ("2026-09-01", "expired")
     ]
+
+
+@pytest.mark.rule("S12-2")
+async def test_an_indicator_is_small_and_there_are_so_many(desk, outlets, monkeypatch):
+    """Each one is part of every later version of the policy, for everybody who asks."""
+    monkeypatch.setattr(bounds, "INDICATORS_MAX", 2)
+    lead = outlets["lead"]
+    large = INDICATOR | {"title": {"zh": "茶" * 5_000, "en": "tea"}}
+    named = [INDICATOR | {"metric": INDICATOR["metric"] | {"name": f"tea_{n}"}} for n in range(3)]
+
+    refused = await lead.post("/api/v1/indicators", json=large)
+    asked = [await lead.post("/api/v1/indicators", json=one) for one in named]
+
+    assert (refused.status_code, refused.json()["errors"][0]["rule"]) == (422, "at most 8192 bytes of JSON")
+    assert [one.status_code for one in asked] == [201, 201, 409]
+    assert asked[2].json()["type"] == "/problems/too-many-indicators"
