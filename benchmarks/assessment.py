@@ -57,10 +57,10 @@ SCHEME = TierScheme(
     ),
 )
 CUSTOMER = """
-insert into customer (tenant_id, id, number, kind, name, pinyin, initials, org_unit_id, sex, birthday_calendar,
-  birthday_leap_month, employer, department, position, preferences, fields, version, created_at, changed_at)
+insert into customer (tenant_id, id, number, kind, name, pinyin, initials, org_unit_id, sex,
+  employer, department, position, preferences, fields, version, created_at, changed_at)
 select $1, gen_random_uuid(), 'B' || n, 'customer', '张三', 'zhangsan', 'zs',
-  (select id from org_unit where tenant_id = $1 and parent_id is null), '', 'solar', false, '', '', '', '{}', '{}', 1,
+  (select id from org_unit where tenant_id = $1 and parent_id is null), '', '', '', '', '{}', '{}', 1,
   now(), now()
 from generate_series(1, $2::int) n
 """

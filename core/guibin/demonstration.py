@@ -22,10 +22,12 @@ from guibin.money import Money
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.demonstrations import DemoKind, Demonstration
+from guibin.policy.occasions import kept_on
 from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
 from guibin.profiles.actions import open_archive
 from guibin.profiles.consents import consent
+from guibin.profiles.dates import Day, LunarDay
 from guibin.profiles.orders import order
 from guibin.profiles.requests import NewConsent, NewCustomer, NewOrder
 from guibin.receptions import intake as receptions
@@ -201,9 +203,13 @@ async def _customer(number: int, filling: Filling, unit: UUID, manager: UUID) ->
 def _archive(number: int, kind: DemoKind, filling: Filling, unit: UUID, manager: UUID) -> NewCustomer:
     demonstration, chance, today = filling.demonstration, filling.chance, filling.now.date()
     name = chance.choice(_SURNAMES) + "".join(chance.sample(_GIVEN, chance.choice((1, 2))))
-    birthday = date(1955, 1, 1) + timedelta(days=chance.randrange(14_000))
+    birthday: Day = date(1955, 1, 1) + timedelta(days=chance.randrange(14_000))
     if number % 40 == 0:
         birthday = (today + timedelta(days=chance.randrange(1, 8))).replace(year=1968)
+    if number % 40 == 20:
+        # Of many a customer only the lunar day is known, without its year.
+        kept = next(one for one in kept_on(today + timedelta(days=chance.randrange(1, 8))) if one.calendar == "lunar")
+        birthday = LunarDay(kept.month, kept.day)
     confidential: dict[str, str | list[str]] = {"mobile": _digits("13#########", chance)}
     confidential |= {name: _digits(pattern, chance) for name, pattern in demonstration.confidential.items()}
     return NewCustomer(

@@ -29,7 +29,7 @@ _VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '
 async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
     """Create what is missing of these tables, in order, as the owner; what was created.
 
-    Existing columns are never changed or dropped: that takes a numbered change.
+    Existing columns are never changed or dropped: that takes a numbered change. Those of a former release may be empty.
     """
     created = []
     chosen = tuple(tables)
@@ -65,10 +65,23 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
             if column._meta.db_column_name not in columns:
                 await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
                 created.append(f"{name}.{column._meta.db_column_name}")
+        await _let_be_empty(connection, name, {column._meta.db_column_name for column in table._meta.columns})
         if issubclass(table, TenantTable) and name not in erasing:
             for statement in _erasure(table):
                 await connection.execute(statement)
     return created
+
+
+async def _let_be_empty(connection: asyncpg.Connection, name: str, known: set[str]) -> None:
+    """What a former release wrote and this one does not know any more stays, and new rows go without."""
+    former = await connection.fetch(
+        "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped"
+        " and attnotnull and not atthasdef and attname <> all ($2::text[])",
+        f"public.{name}",
+        list(known),
+    )
+    for row in former:
+        await connection.execute(f'alter table {name} alter column "{row["attname"]}" drop not null')
 
 
 def create_statements(table: type[Table]) -> list[str]:

@@ -41,3 +41,15 @@ async def test_a_row_of_a_new_table_is_found_by_its_key_before_anything_was_coun
 
     assert "sample_of_a_new_table_pkey" in json.dumps(plan)
     assert "Filter" not in plan[0]["Plan"]["Plans"][0]
+
+
+async def test_a_column_of_a_former_release_may_be_empty_in_new_rows(tenant, owner):
+    await schema.ensure(owner, (Sample,))
+    await owner.execute("alter table sample_of_a_new_table add column former text not null")
+
+    await schema.ensure(owner, (Sample,))
+
+    async with owner.transaction():
+        await owner.execute(f"set local guibin.tenant = '{tenant.id}'")
+        await owner.execute("insert into sample_of_a_new_table (id, label) values ($1, 'new')", new_id())
+        assert await owner.fetchval("select former is null from sample_of_a_new_table where label = 'new'")

@@ -51,7 +51,8 @@ async def _duplicate(rule: ArchiveRule, policy: Policy, on: date, now: datetime)
         " on s.tenant_id = v.tenant_id and s.field = v.field and s.exact = v.exact join customer c"
         f" on c.tenant_id = v.tenant_id and c.id = v.customer_id where {_OPEN}"
         " union all select id, 'name_and_birthday' from (select c.id, count(*) over (partition by c.name, c.birthday,"
-        f" c.birthday_calendar) as times from customer c where {_OPEN} and c.birthday is not null) t where times > 1",
+        f" c.birthday_lunar) as times from customer c where {_OPEN}"
+        " and coalesce(c.birthday::text, c.birthday_lunar) is not null) t where times > 1",
         searchable,
     )
     return [(row["id"], row["detail"]) for row in rows]
@@ -59,7 +60,10 @@ async def _duplicate(rule: ArchiveRule, policy: Policy, on: date, now: datetime)
 
 async def _implausible_birthday(rule: ArchiveRule, policy: Policy, on: date, now: datetime) -> Found:
     rows = await fetch(
-        f"select c.id from customer c where {_OPEN} and (c.birthday > $1 or c.birthday < $2)",
+        f"select c.id from customer c where {_OPEN} and (c.birthday > $1 or c.birthday < $2"
+        # A lunar year of 0 is one that nobody knows.
+        " or substr(c.birthday_lunar, 1, 4)::int > extract(year from $1)"
+        " or substr(c.birthday_lunar, 1, 4)::int between 1 and extract(year from $2)::int - 1)",
         on,
         on.replace(year=on.year - AGE_MAX, day=min(on.day, 28)),
     )
@@ -70,7 +74,7 @@ async def _implausible_identity_number(rule: ArchiveRule, policy: Policy, on: da
     """A wrong check digit, or another birthday or sex than the archive's. Opened in memory, shown to nobody."""
     names = [field.name for field in archive_fields(policy) if field.type == "identity_number"]
     rows = await fetch(
-        "select v.id as value_id, v.customer_id, v.sealed, k.wrapped, c.sex, c.birthday, c.birthday_calendar"
+        "select v.id as value_id, v.customer_id, v.sealed, k.wrapped, c.sex, c.birthday"
         " from sealed_value v join customer c on c.tenant_id = v.tenant_id and c.id = v.customer_id join subject_key k"
         f" on k.tenant_id = v.tenant_id and k.subject_id = v.customer_id where {_OPEN} and v.field = any ($1)",
         names,
@@ -85,7 +89,7 @@ def _contradictions(row: Any, above: bytes) -> Iterator[str]:
     if not is_identity_number(number):
         yield "check_digit"
         return
-    if row["birthday"] and row["birthday_calendar"] == "solar" and f"{row['birthday']:%Y%m%d}" != number[6:14]:
+    if row["birthday"] and f"{row['birthday']:%Y%m%d}" != number[6:14]:
         yield "birthday"
     if row["sex"] and row["sex"] != ("male" if int(number[16]) % 2 else "female"):
         yield "sex"

@@ -53,13 +53,21 @@ on conflict (tenant_id, customer_id, occasion, about, year) do update
     where t.state = 'withdrawn' or t.state = 'cancelled' and t.occurs_on <> excluded.occurs_on
         or t.state in ('open', 'waived') and t.state <> excluded.state
 """
+_SAME_SOLAR = "k.calendar = 'solar' and extract(month from {0}) = k.month and extract(day from {0}) = k.day"
+# As `profiles.dates.columns_of` writes it, behind the year: 02-30, or 02-10L in a leap month.
+_SAME_LUNAR = (
+    "k.calendar = 'lunar' and substr({0}, 6) = to_char(k.month, 'FM00') || '-' || to_char(k.day, 'FM00')"
+    " || case when k.leap_month then 'L' else '' end"
+)
 _DATED = {
     "birthday": "select c.id as customer_id, ''::text as about, k.year, k.occurs_on from kept k join customer c"
-    " on c.birthday_calendar = k.calendar and extract(month from c.birthday) = k.month"
-    " and extract(day from c.birthday) = k.day and c.birthday_leap_month = k.leap_month",
+    f" on {_SAME_SOLAR.format('c.birthday')}"
+    " union all select c.id, '', k.year, k.occurs_on from kept k join customer c"
+    f" on {_SAME_LUNAR.format('c.birthday_lunar')}",
     "anniversary": "select o.customer_id, o.id::text as about, k.year, k.occurs_on from kept k join occasion o"
-    " on o.calendar = k.calendar and extract(month from o.happened_on) = k.month"
-    " and extract(day from o.happened_on) = k.day and o.leap_month = k.leap_month and o.happened_on < k.occurs_on",
+    f" on {_SAME_SOLAR.format('o.happened_on')} and o.happened_on < k.occurs_on"
+    " union all select o.customer_id, o.id::text, k.year, k.occurs_on from kept k join occasion o"
+    f" on {_SAME_LUNAR.format('o.happened_lunar')} and substr(o.happened_lunar, 1, 4)::int < k.year",
     "festival": "select c.id as customer_id, k.calendar as about, k.year, k.occurs_on from kept k cross join customer c",
 }
 

@@ -1,7 +1,7 @@
 """Opening, changing and erasing archives."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from . import assignments, erasing, queries, searching
 from .checking import Particulars, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
+from .dates import Day, columns_of, shown
 from .disclosures import values_of
 from .names import search_keys
 from .queries import CustomerView
@@ -72,9 +73,9 @@ async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: P
 
 _INSERT = (
     "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,"
-    " birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields,"
+    " birthday, birthday_lunar, employer, department, position, preferences, fields,"
     " version, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-    " $15, $16::jsonb, $17::jsonb, 1, $18, $18)"
+    " $15::jsonb, $16::jsonb, 1, $17, $17)"
 )
 
 
@@ -88,9 +89,7 @@ def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tupl
         unit,
         new.account_manager_id,
         new.sex,
-        new.birthday,
-        new.birthday_calendar,
-        new.birthday_leap_month,
+        *columns_of(new.birthday),
         new.employer,
         new.department,
         new.position,
@@ -145,7 +144,8 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
     ):
         await execute(forgotten, customer_id)
     await execute(
-        "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, employer = '',"
+        "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, birthday_lunar = null,"
+        " employer = '',"
         " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"
         " closed_at = coalesce(closed_at, $2), erased_at = $2 where id = $1",
         customer_id,
@@ -168,8 +168,6 @@ def _particulars(new: NewCustomer) -> Particulars:
         name=new.name,
         sex=new.sex,
         birthday=new.birthday,
-        birthday_calendar=new.birthday_calendar,
-        birthday_leap_month=new.birthday_leap_month,
         fields=new.fields,
         confidential=new.confidential,
     )
@@ -208,8 +206,8 @@ def _plain_values(before: CustomerView, changed: CustomerChange) -> tuple[dict[s
     return old, new
 
 
-def _stored(value: Stored | date) -> Stored:
-    return value.isoformat() if isinstance(value, date) else value
+def _stored(value: Stored | Day) -> Stored:
+    return shown(value) if isinstance(value, Day) else value
 
 
 def _changed(before: CustomerView, changed: CustomerChange) -> Particulars:
@@ -220,8 +218,6 @@ def _changed(before: CustomerView, changed: CustomerChange) -> Particulars:
         name=_or(changed.name, before.name),
         sex=_or(changed.sex, before.sex),
         birthday=_or(changed.birthday, before.birthday),
-        birthday_calendar=_or(changed.birthday_calendar, before.birthday_calendar),
-        birthday_leap_month=_or(changed.birthday_leap_month, before.birthday_leap_month),
         fields=before.fields | _or(changed.fields, {}),
         confidential=changed.confidential,
         held=before.masked.keys() - changed.confidential.keys(),
@@ -234,23 +230,21 @@ async def _write_change(
     pinyin, initials = search_keys(after.name)
     await execute(
         "update customer set name = $2, pinyin = $3, initials = $4, kind = $5, sex = $6, birthday = $7,"
-        " birthday_calendar = $8, employer = $9, department = $10, position = $11, preferences = $12::jsonb,"
-        " fields = $13::jsonb, version = version + 1, changed_at = $14, birthday_leap_month = $15 where id = $1",
+        " birthday_lunar = $8, employer = $9, department = $10, position = $11, preferences = $12::jsonb,"
+        " fields = $13::jsonb, version = version + 1, changed_at = $14 where id = $1",
         customer_id,
         after.name,
         pinyin,
         initials,
         after.kind,
         after.sex,
-        after.birthday,
-        after.birthday_calendar,
+        *columns_of(after.birthday),
         _or(changed.employer, before.employer),
         _or(changed.department, before.department),
         _or(changed.position, before.position),
         msgspec.json.encode(_or(changed.preferences, before.preferences)).decode(),
         msgspec.json.encode(after.fields).decode(),
         now,
-        after.birthday_leap_month,
     )
 
 

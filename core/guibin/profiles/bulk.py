@@ -16,34 +16,32 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from . import assignments, searching
+from .dates import columns_of
 from .held import Held
 from .names import search_keys
 from .sealing import insert_sealed, sealed
 from .sheet_rows import Archive
 
-# $18 are the fields that the file has; whatever else an archive holds stays as it is.
+# $17 are the fields that the file has; whatever else an archive holds stays as it is.
 _UPSERT = """insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,
-    birthday, birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version,
+    birthday, birthday_lunar, employer, department, position, preferences, fields, version,
     created_at, changed_at)
-    select i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, '{}', f::jsonb, 1, $17, $17
+    select i, n, k, nm, py, ini, u, m, sx, bd, bl, em, de, po, '{}', f::jsonb, 1, $16, $16
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
-        $9::text[], $10::date[], $11::text[], $12::boolean[], $13::text[], $14::text[], $15::text[], $16::text[])
-        as r (i, n, k, nm, py, ini, u, m, sx, bd, bc, bl, em, de, po, f)
+        $9::text[], $10::date[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[])
+        as r (i, n, k, nm, py, ini, u, m, sx, bd, bl, em, de, po, f)
     on conflict (tenant_id, number) do update set
         kind = excluded.kind, name = excluded.name, pinyin = excluded.pinyin, initials = excluded.initials,
         org_unit_id = excluded.org_unit_id, version = customer.version + 1, changed_at = excluded.changed_at,
-        fields = (customer.fields - $18::text[]) || excluded.fields,
-        account_manager_id = case when 'account_manager' = any ($18) then excluded.account_manager_id
+        fields = (customer.fields - $17::text[]) || excluded.fields,
+        account_manager_id = case when 'account_manager' = any ($17) then excluded.account_manager_id
             else customer.account_manager_id end,
-        sex = case when 'sex' = any ($18) then excluded.sex else customer.sex end,
-        birthday = case when 'birthday' = any ($18) then excluded.birthday else customer.birthday end,
-        birthday_calendar = case when 'birthday_calendar' = any ($18) then excluded.birthday_calendar
-            else customer.birthday_calendar end,
-        birthday_leap_month = case when 'birthday_leap_month' = any ($18) then excluded.birthday_leap_month
-            else customer.birthday_leap_month end,
-        employer = case when 'employer' = any ($18) then excluded.employer else customer.employer end,
-        department = case when 'department' = any ($18) then excluded.department else customer.department end,
-        position = case when 'position' = any ($18) then excluded.position else customer.position end
+        sex = case when 'sex' = any ($17) then excluded.sex else customer.sex end,
+        birthday = case when 'birthday' = any ($17) then excluded.birthday else customer.birthday end,
+        birthday_lunar = case when 'birthday' = any ($17) then excluded.birthday_lunar else customer.birthday_lunar end,
+        employer = case when 'employer' = any ($17) then excluded.employer else customer.employer end,
+        department = case when 'department' = any ($17) then excluded.department else customer.department end,
+        position = case when 'position' = any ($17) then excluded.position else customer.position end
     returning id, number, (xmax = 0) as fresh"""
 
 
@@ -63,6 +61,7 @@ async def write_archives(
     if not archives:
         return 0
     names = [search_keys(archive.name) for archive in archives]
+    born = [columns_of(archive.birthday) for archive in archives]
     try:
         found = await fetch(
             _UPSERT,
@@ -75,9 +74,8 @@ async def write_archives(
             [a.unit or (held[a.number].org_unit_id if a.number in held else columns.home) for a in archives],
             [a.manager for a in archives],
             [a.sex for a in archives],
-            [a.birthday for a in archives],
-            [a.calendar for a in archives],
-            [a.leap for a in archives],
+            [solar for solar, _ in born],
+            [lunar for _, lunar in born],
             [a.employer for a in archives],
             [a.department for a in archives],
             [a.position for a in archives],

@@ -1,7 +1,6 @@
 """What an archive must agree on with the policy; imports ask it row by row."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date
 
 from msgspec import Struct
 
@@ -10,7 +9,7 @@ from guibin.policy.packs import Policy
 from guibin.spelling import code
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .dates import wrong_date
+from .dates import Day, shown, wrong_day
 from .names import fold
 from .queries import archive_fields
 
@@ -22,9 +21,7 @@ class Particulars(Struct, frozen=True, kw_only=True):
     number: str
     name: str
     sex: str | None = ""
-    birthday: date | None = None
-    birthday_calendar: str = "solar"
-    birthday_leap_month: bool = False
+    birthday: Day | None = None
     fields: Mapping[str, object] = {}
     confidential: Mapping[str, str | list[str]] = {}
     held: Collection[str] = ()
@@ -90,7 +87,7 @@ class Checker:
         if organisation and given.sex:
             yield FieldError("sex", rule, fix, given.sex)
         if organisation and given.birthday:
-            yield FieldError("birthday", rule, fix, given.birthday.isoformat())
+            yield FieldError("birthday", rule, fix, shown(given.birthday))
         for field in self.unsuited(given.kind):
             has = field.name in given.held or listed(given.confidential.get(field.name, ""))
             if field.confidentiality == "confidential" and has:
@@ -119,6 +116,6 @@ def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
     if given.kind not in policy.customer_kinds:
         yield FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", given.kind[:60])
     if given.birthday:
-        rule = wrong_date(given.birthday, given.birthday_calendar, leap_month=given.birthday_leap_month)
+        rule = wrong_day(given.birthday)
         if rule:
-            yield FieldError("birthday", rule, value=given.birthday.isoformat())
+            yield FieldError("birthday", rule, value=shown(given.birthday))

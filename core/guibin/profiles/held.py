@@ -1,7 +1,6 @@
 """What a company holds of the customers in a file already, and what of it a row would change."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 from guibin_tenants import keyring
 from guibin_tenants.scope import fetch
 
+from .dates import Day, from_columns
 from .sealing import opened
 from .sheet_rows import Archive
 
@@ -32,9 +32,7 @@ class Held(Struct, frozen=True):
     org_unit_id: UUID
     account_manager_id: UUID | None
     sex: str
-    birthday: date | None
-    birthday_calendar: str
-    birthday_leap_month: bool
+    birthday: Day | None
     employer: str
     department: str
     position: str
@@ -47,8 +45,6 @@ class Held(Struct, frozen=True):
             "account_manager": ("account_manager_id", archive.manager),
             "sex": ("sex", archive.sex),
             "birthday": ("birthday", archive.birthday),
-            "birthday_calendar": ("birthday_calendar", archive.calendar),
-            "birthday_leap_month": ("birthday_leap_month", archive.leap),
             "employer": ("employer", archive.employer),
             "department": ("department", archive.department),
             "position": ("position", archive.position),
@@ -75,20 +71,15 @@ async def places_of(numbers: Sequence[str]) -> dict[str, Place]:
 async def held_of(archives: Sequence[Archive]) -> dict[str, Held]:
     """What is held of these customers, by number."""
     rows = await fetch(
-        "select id, number, kind, name, org_unit_id, account_manager_id, sex, birthday, birthday_calendar,"
-        " birthday_leap_month, employer, department, position, fields from customer where number = any ($1)",
+        "select id, number, kind, name, org_unit_id, account_manager_id, sex, birthday, birthday_lunar,"
+        " employer, department, position, fields from customer where number = any ($1)",
         [archive.number for archive in archives],
     )
     if not rows:
         return {}
     wanted = {name for archive in archives for name in archive.confidential}
     values = await _values_of([row["id"] for row in rows], sorted(wanted)) if wanted else {}
-    return {
-        row["number"]: Held(
-            **{**row, "fields": msgspec.json.decode(row["fields"]), "confidential": values.get(row["id"], {})}
-        )
-        for row in rows
-    }
+    return {row["number"]: _held(dict(row), values.get(row["id"], {})) for row in rows}
 
 
 def changes(archive: Archive, held: Held, given: Collection[str]) -> Archive | None:
@@ -97,6 +88,12 @@ def changes(archive: Archive, held: Held, given: Collection[str]) -> Archive | N
         return None
     differing = {name: values for name, values in archive.confidential.items() if held.confidential.get(name) != values}
     return msgspec.structs.replace(archive, confidential=differing)
+
+
+def _held(row: dict[str, Any], confidential: dict[str, list[str]]) -> Held:
+    born = from_columns(row["birthday"], row.pop("birthday_lunar"))
+    made = {"birthday": born, "fields": msgspec.json.decode(row["fields"]), "confidential": confidential}
+    return Held(**(row | made))
 
 
 async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, dict[str, list[str]]]:

@@ -32,6 +32,7 @@ from guibin_tenants.refusals import FieldError, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 
 from .bulk import Columns, write_archives
+from .dates import LunarDay, from_columns
 from .disclosures import PURPOSE_CHARS_MIN
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, held_of, places_of
@@ -212,10 +213,11 @@ def _add(values: dict[str, str], field: str, value: str) -> None:
 def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, str]) -> Iterator[str]:
     plain = msgspec.json.decode(row["fields"])
     yield from (row["number"], row["name"], row["kind"], row["unit_code"], row["login"] or "", row["sex"])
-    yield row["birthday"].isoformat() if row["birthday"] else ""
+    born = from_columns(row["birthday"], row["birthday_lunar"])
+    yield born.figures() if isinstance(born, LunarDay) else born.isoformat() if born else ""
     yield from (
-        row["birthday_calendar"],
-        "true" if row["birthday_leap_month"] else "",
+        "lunar" if isinstance(born, LunarDay) else "",
+        "true" if isinstance(born, LunarDay) and born.leap else "",
         row["employer"],
         row["department"],
         row["position"],
@@ -292,7 +294,7 @@ async def _personal(policy: Policy) -> frozenset[str]:
         return frozenset()
     personal = [f.name for f in archive_fields(policy) if f.holder == "person" or f.type == "identity_number"]
     found = await fetch(
-        "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or fields ?| $2"
+        "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or birthday_lunar is not null or fields ?| $2"
         " or exists (select 1 from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id"
         " and v.field = any ($2)))",
         list(policy.organisations),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from .checking import suits
-from .dates import wrong_date
+from .dates import Day, columns_of, from_columns, shown, wrong_day
 from .disclosures import PURPOSE_CHARS_MIN
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed
@@ -48,12 +47,10 @@ class ContactPointView(Struct, frozen=True):
 
 
 class NewOccasion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A day to remember (S07-6). With `calendar` lunar the date is year, month and day of the lunar calendar."""
+    """A day to remember (S07-6)."""
 
     name: Title
-    happened_on: date
-    calendar: Literal["solar", "lunar"] = "solar"
-    leap_month: bool = False
+    happened_on: Day
 
 
 class OccasionView(Struct, frozen=True):
@@ -61,9 +58,7 @@ class OccasionView(Struct, frozen=True):
 
     id: UUID
     name: str
-    happened_on: date
-    calendar: str
-    leap_month: bool
+    happened_on: Day
 
 
 class RelativeValues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +66,7 @@ class RelativeValues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     name: Title
     phone: Confidential = ""
-    birthday: date | None = None
+    birthday: Day | None = None
     note: Confidential = ""
 
 
@@ -102,7 +97,7 @@ class DisclosedRelative(Struct, frozen=True):
     relation: str
     name: str
     phone: str
-    birthday: date | None
+    birthday: Day | None
     note: str
 
 
@@ -180,26 +175,28 @@ async def occasions(customer_id: UUID, *, by: Principal, now: datetime) -> list[
     """The customer's days to remember, by month and day."""
     await _look("occasion.read", customer_id, by, now)
     rows = await fetch(
-        "select id, name, happened_on, calendar, leap_month from occasion where customer_id = $1"
-        " order by extract(month from happened_on), extract(day from happened_on), id",
+        "select id, name, happened_on, happened_lunar from occasion where customer_id = $1"
+        " order by coalesce(to_char(happened_on, 'MM-DD'), substr(happened_lunar, 6)), id",
         customer_id,
     )
-    return [msgspec.convert(dict(row), OccasionView) for row in rows]
+    return [
+        OccasionView(row["id"], row["name"], _remembered(row["happened_on"], row["happened_lunar"])) for row in rows
+    ]
 
 
 async def add_occasion(customer_id: UUID, new: NewOccasion, *, by: Principal, now: datetime) -> OccasionView:
     """Raises Invalid for a day the calendar does not have."""
     await version_of(customer_id)
-    wrong = wrong_date(new.happened_on, new.calendar, leap_month=new.leap_month)
+    wrong = wrong_day(new.happened_on)
     if wrong:
-        raise Invalid(fields=(FieldError("happened_on", wrong, value=new.happened_on.isoformat()),))
-    view = OccasionView(new_id(), new.name, new.happened_on, new.calendar, new.leap_month)
+        raise Invalid(fields=(FieldError("happened_on", wrong, value=shown(new.happened_on)),))
+    view = OccasionView(new_id(), new.name, new.happened_on)
     await execute(
-        "insert into occasion (id, customer_id, name, happened_on, calendar, leap_month)"
-        " values ($1, $2, $3, $4, $5, $6)",
+        "insert into occasion (id, customer_id, name, happened_on, happened_lunar) values ($1, $2, $3, $4, $5)",
         view.id,
         customer_id,
-        *(view.name, view.happened_on, view.calendar, view.leap_month),
+        view.name,
+        *columns_of(view.happened_on),
     )
     await _changed("occasion.add", customer_id, ("occasion",), by, now)
     return view
@@ -227,9 +224,13 @@ async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, no
     """Seal what the customer told of somebody else. Raises Invalid."""
     await version_of(customer_id)
     phone = spelled(_PHONE, new.phone)
-    problems = check_values([_PHONE], {"phone": phone})
+    problems = [FieldError("phone", one.rule) for one in check_values([_PHONE], {"phone": phone})]
+    wrong = wrong_day(new.birthday) if new.birthday else ""
+    if wrong:
+        # Somebody else's: the value stays out of the answer.
+        problems.append(FieldError("birthday", wrong))
     if problems:
-        raise Invalid(fields=(FieldError("phone", problems[0].rule),))
+        raise Invalid(fields=tuple(problems))
     view = RelativeView(new_id(), new.relation, f"{new.name[0]}**")
     values = RelativeValues(name=new.name, phone=phone, birthday=new.birthday, note=new.note)
     key = await keyring.subject_key(customer_id)
@@ -342,6 +343,12 @@ async def remove_link(customer_id: UUID, link_id: UUID, *, by: Principal, now: d
     )
     _found(rows, "link", link_id)
     await _changed("link.remove", customer_id, ("link",), by, now)
+
+
+def _remembered(solar: date | None, lunar: str | None) -> Day:
+    day = from_columns(solar, lunar)
+    assert day is not None, "the table has a check that one of them is there"
+    return day
 
 
 def _opened(row: UUID, relation: str, value: bytes, key: bytes) -> DisclosedRelative:

@@ -15,6 +15,7 @@ from guibin_tenants.keyring import tenant_key
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
+from .dates import Day, from_columns
 from .names import fold, prefix_range, typed_key
 from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
 
@@ -29,9 +30,7 @@ class CustomerView(Struct, frozen=True):
     org_unit_id: UUID
     account_manager_id: UUID | None
     sex: str
-    birthday: date | None
-    birthday_calendar: str
-    birthday_leap_month: bool
+    birthday: Day | None
     employer: str
     department: str
     position: str
@@ -81,7 +80,7 @@ class OrderView(Struct, frozen=True):
 
 
 _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_id, c.sex, c.birthday,
-    c.birthday_calendar, c.birthday_leap_month, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
+    c.birthday_lunar, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
     c.changed_at, c.closed_at, c.erased_at,
     (select jsonb_object_agg(s.field, s.masked) from (
         select v.field, jsonb_agg(v.masked order by v.place) as masked from sealed_value v
@@ -209,9 +208,7 @@ def _view(row: Any) -> CustomerView:
         org_unit_id=row["org_unit_id"],
         account_manager_id=row["account_manager_id"],
         sex=row["sex"],
-        birthday=row["birthday"],
-        birthday_calendar=row["birthday_calendar"],
-        birthday_leap_month=row["birthday_leap_month"],
+        birthday=from_columns(row["birthday"], row["birthday_lunar"]),
         employer=row["employer"],
         department=row["department"],
         position=row["position"],

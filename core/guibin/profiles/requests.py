@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
 
+from .dates import Day
 from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
 
 
@@ -23,9 +24,7 @@ class NewCustomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     org_unit_id: UUID | None = None
     account_manager_id: UUID | None = None
     sex: Literal["male", "female", ""] = ""
-    birthday: date | None = None
-    birthday_calendar: Literal["solar", "lunar"] = "solar"
-    birthday_leap_month: bool = False
+    birthday: Day | None = None
     employer: Line = ""
     department: Line = ""
     position: Line = ""
@@ -40,9 +39,7 @@ class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: FullLine | UnsetType = UNSET
     kind: Code | UnsetType = UNSET
     sex: Literal["male", "female", ""] | UnsetType = UNSET
-    birthday: date | UnsetType | None = UNSET
-    birthday_calendar: Literal["solar", "lunar"] | UnsetType = UNSET
-    birthday_leap_month: bool | UnsetType = UNSET
+    birthday: Day | UnsetType | None = UNSET
     employer: Line | UnsetType = UNSET
     department: Line | UnsetType = UNSET
     position: Line | UnsetType = UNSET

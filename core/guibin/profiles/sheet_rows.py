@@ -13,6 +13,7 @@ from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Row, RowProblem
 
 from .checking import Checker, Particulars
+from .dates import Day, lunar_day, says_lunar
 from .names import fold
 from .queries import archive_fields
 
@@ -34,7 +35,8 @@ COLUMNS = (
 )
 _COLUMNS = frozenset(COLUMNS)
 _SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
-_CALENDAR = {"": "solar", "solar": "solar", "公历": "solar", "lunar": "lunar", "农历": "lunar"}
+_CALENDAR = {"": "solar", **dict.fromkeys(("solar", "公历", "阳历"), "solar")}
+_CALENDAR |= dict.fromkeys(("lunar", "农历", "阴历", "旧历"), "lunar")
 _YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
 # An export without --clear shows these instead of the value.
 _MASK = "***"
@@ -49,9 +51,7 @@ class Archive(Struct):
     unit: UUID | None
     manager: UUID | None
     sex: str | None
-    birthday: date | None
-    calendar: str | None
-    leap: bool | None
+    birthday: Day | None
     employer: str
     department: str
     position: str
@@ -145,15 +145,33 @@ class ArchiveReader:
             unit=self._one(row, wrong, "org_unit", self.units, default=None),
             manager=self._one(row, wrong, "account_manager", self.people, default=None),
             sex=self._one(row, wrong, "sex", _SEX, default=""),
-            birthday=day_of(row, wrong, "birthday"),
-            calendar=self._one(row, wrong, "birthday_calendar", _CALENDAR, default=""),
-            leap=self._one(row, wrong, "birthday_leap_month", _YES_NO, default=""),
+            birthday=self._birthday(row, wrong),
             employer=given.get("employer", ""),
             department=given.get("department", ""),
             position=given.get("position", ""),
             fields=plain,
             confidential=confidential,
         )
+
+    def _birthday(self, row: Row, wrong: list[RowProblem]) -> Day | None:
+        """Lunar where the row's calendar says so, or the day itself: 腊月廿三."""
+        calendar = self._one(row, wrong, "birthday_calendar", _CALENDAR, default="")
+        leap = self._one(row, wrong, "birthday_leap_month", _YES_NO, default="")
+        given = row.fields.get("birthday", "")
+        if calendar is None or leap is None or not given:
+            return None
+        if calendar != "lunar" and not says_lunar(given):
+            if leap:
+                rule = "a leap month only with the lunar calendar"
+                wrong.append(problem(row, "birthday_leap_month", row.fields["birthday_leap_month"], rule))
+            return day_of(row, wrong, "birthday")
+        if calendar == "solar" and row.fields.get("birthday_calendar"):
+            wrong.append(problem(row, "birthday", given, "a day of the solar calendar, as the row says"))
+            return None
+        found = lunar_day(given, leap=leap)
+        if found is None:
+            wrong.append(problem(row, "birthday", given, "not a lunar day such as 1968-02-30, 02-30 or 闰二月三十"))
+        return found
 
     def _wrong_kind(self, row: Row, archive: Archive) -> list[RowProblem]:
         given, found = row.fields, []
@@ -185,9 +203,7 @@ def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
         number=given.get("number", ""),
         name=given.get("name", ""),
         sex=archive.sex,
-        birthday=archive.birthday if archive.calendar else None,
-        birthday_calendar=archive.calendar or "solar",
-        birthday_leap_month=bool(archive.leap),
+        birthday=archive.birthday,
         fields=archive.fields,
         confidential=archive.confidential,
     )

@@ -1,6 +1,6 @@
 """The archive's rows. Whatever is confidential stands sealed in `sealed_value`, never in a column in clear."""
 
-from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, TenantTable
@@ -9,7 +9,7 @@ from guibin_tenants.tables import Index, Keys, TenantTable
 class Customer(TenantTable, tablename="customer"):
     """A customer. `pinyin` and `initials` are the name as it is usually read; `pinyin` also orders names.
 
-    `birthday` is a date in `birthday_calendar` (solar or lunar, then `birthday_leap_month` may hold);
+    `birthday` is a solar day, `birthday_lunar` a lunar one as `dates.columns_of` writes it; at most one of them is there.
     `fields` holds the packs' fields that are not confidential. `closed_at` ends the archive, `erased_at` says
     that its key was destroyed.
     """
@@ -23,8 +23,7 @@ class Customer(TenantTable, tablename="customer"):
     account_manager_id = UuidColumn(default=None, null=True)
     sex = Varchar(length=10, default="", help_text="male, female or empty")
     birthday = Date(default=None, null=True)
-    birthday_calendar = Varchar(length=5, default="solar")
-    birthday_leap_month = Boolean(default=False)
+    birthday_lunar = Varchar(length=11, default=None, null=True)
     employer = Varchar(length=200, default="")
     department = Varchar(length=200, default="")
     position = Varchar(length=200, default="")
@@ -47,6 +46,7 @@ class Customer(TenantTable, tablename="customer"):
             Index(("created_at", "id")),
             Index(("account_manager_id", "id")),
             Index(("birthday",), where="birthday is not null"),
+            Index(("birthday_lunar",), where="birthday_lunar is not null"),
         ),
     )
 
@@ -109,15 +109,18 @@ class Consent(TenantTable, tablename="consent"):
 
 
 class Occasion(TenantTable, tablename="occasion"):
-    """A day to remember: a wedding, the founding of a company. Month and day in `calendar`."""
+    """A day to remember: a wedding, the founding of a company. A solar day, or a lunar one as `dates.columns_of` writes it."""
 
     customer_id = UuidColumn(default=None)
     name = Varchar(length=100)
     happened_on = Date(default=None, null=True)
-    calendar = Varchar(length=5, default="solar")
-    leap_month = Boolean(default=False)
+    happened_lunar = Varchar(length=11, default=None, null=True)
 
-    keys = Keys(wall="customer_id", references={"customer_id": "customer"}, checks={"dated": "happened_on is not null"})
+    keys = Keys(
+        wall="customer_id",
+        references={"customer_id": "customer"},
+        checks={"dated": "happened_on is not null or happened_lunar is not null"},
+    )
 
 
 class Relative(TenantTable, tablename="relative"):

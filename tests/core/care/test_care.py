@@ -117,11 +117,39 @@ async def test_a_birthday_is_prepared_with_flowers_cake_and_card_once_a_year(ten
 @pytest.mark.rule("S07-6")
 async def test_a_lunar_birthday_falls_where_the_lunar_calendar_says(tenant, client, clock):
     # Lunar 1970-01-18 is kept on 2026-03-06: the first day of 丙午 is 2026-02-17.
-    await customer(client, birthday="1970-01-18", birthday_calendar="lunar")
+    await customer(client, birthday={"year": 1970, "month": 1, "day": 18})
 
     await run_job(tenant, PrepareCare())
 
     assert [task["occurs_on"] for task in await open_ones(client, "care-tasks")] == ["2026-03-06"]
+
+
+@pytest.mark.rule("S07-6")
+@pytest.mark.parametrize(
+    ("born", "today", "keeps"),
+    [
+        (
+            {"year": 1968, "month": 2, "day": 30},
+            date(2026, 4, 14),
+            "2026-04-16",
+        ),  # the second month of 2026 has 29 days
+        ({"month": 2, "day": 30}, date(2026, 4, 14), "2026-04-16"),
+        ({"year": 1970, "month": 2, "day": 29}, date(2027, 4, 3), "2027-04-05"),
+        ({"month": 2, "day": 30}, date(2027, 4, 4), "2027-04-06"),  # in 2027 it has 30
+        ({"year": 2023, "month": 2, "day": 10, "leap": True}, date(2026, 3, 27), "2026-03-28"),
+    ],
+)
+async def test_a_lunar_day_that_no_solar_month_has_is_kept_as_birthday_and_anniversary(
+    tenant, client, clock, born, today, keeps
+):
+    person = await customer(client, birthday=born)
+    await client.post(f"/api/v1/customers/{person}/occasions", json={"name": "结婚纪念日", "happened_on": born})
+    on(clock, today)
+
+    await run_job(tenant, PrepareCare())
+
+    tasks = await open_ones(client, "care-tasks")
+    assert sorted((one["occasion"], one["occurs_on"]) for one in tasks) == [("anniversary", keeps), ("birthday", keeps)]
 
 
 @pytest.mark.rule("S07-6")
@@ -149,7 +177,7 @@ async def test_anniversaries_and_festivals_are_kept(tenant, client, clock):
     person = await customer(client)
     await client.post(
         f"/api/v1/customers/{person}/occasions",
-        json={"name": "结婚纪念日", "happened_on": "2000-06-20", "calendar": "solar"},
+        json={"name": "结婚纪念日", "happened_on": "2000-06-20"},
     )
     on(clock, date(2026, 6, 17))
 

@@ -79,9 +79,9 @@ def _judged(spans, departed):
 async def _write(unit, number, spans, departed):
     customer = new_id()
     await execute(
-        "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex, birthday_calendar,"
-        " birthday_leap_month, employer, department, position, preferences, fields, version)"
-        " values ($1, $2, 'customer', '', '', '', $3, '', 'solar', false, '', '', '', '{}', '{}', 1)",
+        "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex,"
+        " employer, department, position, preferences, fields, version)"
+        " values ($1, $2, 'customer', '', '', '', $3, '', '', '', '', '{}', '{}', 1)",
         customer,
         f"model-{number}",
         unit,

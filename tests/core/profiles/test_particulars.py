@@ -56,8 +56,8 @@ async def test_a_wrong_contact_point_is_refused_without_repeating_it(client, cus
 
 @pytest.mark.rule("S07-24", "S07-6")
 async def test_occasions_come_by_the_day_of_the_year(client, customer):
-    for name, day, calendar in (("结婚纪念日", "1995-10-01", "solar"), ("母亲生日", "1944-03-08", "lunar")):
-        body = {"name": name, "happened_on": day, "calendar": calendar}
+    for name, day in (("结婚纪念日", "1995-10-01"), ("母亲生日", {"year": 1944, "month": 3, "day": 8})):
+        body = {"name": name, "happened_on": day}
         assert (await client.post(f"{customer}/occasions", json=body)).status_code == 201
 
     listed = (await client.get(f"{customer}/occasions")).json()
@@ -68,22 +68,39 @@ async def test_occasions_come_by_the_day_of_the_year(client, customer):
     assert len((await client.get(f"{customer}/occasions")).json()) == 1
 
 
-@pytest.mark.parametrize(
-    ("day", "calendar", "leap", "status"),
-    [
-        ("2023-02-10", "lunar", True, 201),  # 闰二月 2023
-        ("2024-02-10", "lunar", True, 422),
-        ("2024-12-30", "lunar", False, 422),  # the twelfth lunar month of 2024 has 29 days
-        ("2024-02-29", "solar", False, 201),
-        ("2023-02-29", "solar", False, 400),
-        ("1995-10-01", "solar", True, 422),
-        ("1800-01-01", "solar", False, 422),
-    ],
+DAYS = (
+    ({"year": 2023, "month": 2, "day": 10, "leap": True}, 201),  # 闰二月 2023
+    ({"year": 2024, "month": 2, "day": 10, "leap": True}, 422),
+    ({"year": 2024, "month": 12, "day": 30}, 422),  # the twelfth lunar month of 2024 has 29 days
+    ({"year": 2025, "month": 2, "day": 29}, 201),  # 二月廿九, and 2025 is a common year
+    ({"year": 1968, "month": 2, "day": 30}, 201),  # no solar February has it
+    ({"month": 2, "day": 30}, 201),
+    ({"month": 2, "day": 31}, 400),
+    ({"month": 13, "day": 1}, 400),
+    ({"month": 2, "day": 0}, 400),
+    ({"year": 1800, "month": 1, "day": 1}, 400),
+    ({"month": 2}, 400),
+    ({"month": 2, "day": 1, "calendar": "lunar"}, 400),
+    ("2024-02-29", 201),
+    ("2023-02-29", 400),
+    ("1800-01-01", 422),
 )
-async def test_only_days_the_calendar_has(client, customer, day, calendar, leap, status):
-    body = {"name": "纪念日", "happened_on": day, "calendar": calendar, "leap_month": leap}
 
-    assert (await client.post(f"{customer}/occasions", json=body)).status_code == status
+
+@pytest.mark.parametrize(("day", "status"), DAYS)
+async def test_only_days_the_calendar_has(client, customer, day, status):
+    occasion = await client.post(f"{customer}/occasions", json={"name": "纪念日", "happened_on": day})
+    born = await client.patch(customer, json={"birthday": day})
+    relative = await client.post(f"{customer}/relatives", json={"relation": "x", "name": "王", "birthday": day})
+
+    accepted = status == 201
+    assert (occasion.status_code, relative.status_code) == (status, status)
+    assert born.status_code == (200 if accepted else status)
+    if accepted:
+        shown = [occasion.json()["happened_on"], (await client.get(customer)).json()["birthday"]]
+        shown += [one["happened_on"] for one in (await client.get(f"{customer}/occasions")).json()]
+        kept = day if isinstance(day, str) else {"year": None, "leap": False} | day
+        assert shown == [kept] * 3
 
 
 @pytest.mark.rule("S07-24")

@@ -149,7 +149,8 @@ async def test_an_erased_customer_does_not_come_back_from_an_old_workbook(client
     [
         ("birthday", "1968-02-30"),
         ("birthday", "0001-01-01"),
-        ("birthday", "五月初五"),
+        ("birthday", "五月三十二"),
+        ("birthday", "五月五日"),
         ("mobile", "138 0013 8000 9999 9999"),
         ("identity_number", "110105194912310021"),
         ("email", "nobody"),
@@ -181,15 +182,52 @@ async def test_who_may_not_move_the_archive_does_not(office, tmp_path, missing):
         await (office.brings(file) if missing == "customers:import" else office.takes(file))
 
 
-async def test_a_lunar_leap_birthday_survives_the_round_trip(client, office, tenant, tmp_path):
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (("2023年2月10日", "农历", "是"), (None, "2023-02-10L")),
+        (("1968-02-30", "lunar", ""), (None, "1968-02-30")),
+        (("二月三十", "农历", ""), (None, "0000-02-30")),
+        (("02-30", "阴历", ""), (None, "0000-02-30")),
+        (("农历一九六八年二月廿九", "", ""), (None, "1968-02-29")),
+        (("闰二月初十", "", ""), (None, "0000-02-10L")),
+        (("腊月廿三", "", ""), (None, "0000-12-23")),
+        (("1968-05-17", "公历", ""), (date(1968, 5, 17), None)),
+    ],
+    ids=str,
+)
+async def test_a_birthday_of_either_calendar_survives_the_round_trip(office, tenant, tmp_path, written, kept):
     file, out = tmp_path / "in.csv", tmp_path / "out.csv"
     columns = ("number", "name", "kind", "birthday", "birthday_calendar", "birthday_leap_month")
-    write(file, columns, [("DK1", "张三", "leader", "2023年2月10日", "农历", "是")])
+    write(file, columns, [("DK1", "张三", "leader", *written)])
 
     await office.brings(file)
     await office.takes(out)
-    await office.brings(out)
+    again = await office.brings(out)
 
     async with tenant.scope():
-        row = await fetch_value("select (birthday, birthday_calendar, birthday_leap_month) from customer")
-    assert tuple(row) == (date(2023, 2, 10), "lunar", True)
+        row = await fetch_value("select (birthday, birthday_lunar) from customer")
+    assert (tuple(row), again.unchanged) == (kept, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "column"),
+    [
+        (("1968-02-31", "lunar", ""), "birthday"),
+        (("1968-02-30", "", ""), "birthday"),
+        (("腊月廿三", "公历", ""), "birthday"),
+        (("1968-05-17", "", "是"), "birthday_leap_month"),
+        (("2024-12-30", "lunar", ""), "birthday"),
+        (("2024-02-10", "lunar", "是"), "birthday"),
+    ],
+    ids=str,
+)
+async def test_a_day_that_its_calendar_does_not_have_is_refused(office, tmp_path, written, column):
+    file = tmp_path / "in.csv"
+    columns = ("number", "name", "kind", "birthday", "birthday_calendar", "birthday_leap_month")
+    write(file, columns, [("DK1", "张三", "leader", *written)])
+
+    with pytest.raises(BadRows) as refused:
+        await office.brings(file)
+
+    assert [one.column for one in refused.value.problems] == [column]

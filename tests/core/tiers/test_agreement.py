@@ -141,9 +141,9 @@ async def _write(base):
         customer = new_id()
         ids.append(customer)
         await execute(
-            "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex, birthday_calendar,"
-            " birthday_leap_month, employer, department, position, preferences, fields, version)"
-            " values ($1, $2, $3, '', '', '', $4, '', 'solar', false, '', '', '', '{}', '{}', 1)",
+            "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex,"
+            " employer, department, position, preferences, fields, version)"
+            " values ($1, $2, $3, '', '', '', $4, '', '', '', '', '{}', '{}', 1)",
             customer,
             f"agreement-{number}",
             kind,

@@ -245,9 +245,9 @@ async def _open_archives(kinds, scheme):
     """Customers of these kinds who agree to everything; their numbers."""
     ids, numbers = [new_id() for _ in kinds], [f"E{place:04}" for place in range(len(kinds))]
     await execute(
-        "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex, birthday_calendar,"
-        " birthday_leap_month, employer, department, position, preferences, fields, version)"
-        " select g.id, g.number, g.kind, '', '', '', u.id, '', 'solar', false, '', '', '', '{}', '{}', 1"
+        "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex,"
+        " employer, department, position, preferences, fields, version)"
+        " select g.id, g.number, g.kind, '', '', '', u.id, '', '', '', '', '{}', '{}', 1"
         " from unnest($1::uuid[], $2::text[], $3::text[])"
         " as g (id, number, kind), org_unit u where u.parent_id is null",
         ids,

@@ -83,8 +83,8 @@ async def members(desk, cards, left):
         for card, count in cards.items():
             await execute(
                 "with c as (insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex,"
-                "   birthday_calendar, birthday_leap_month, employer, department, position, preferences, fields, version)"
-                "   select gen_random_uuid(), $1 || n, 'subscriber', '', '', '', $2, '', 'solar', false, '', '', '', '{}',"
+                "   employer, department, position, preferences, fields, version)"
+                "   select gen_random_uuid(), $1 || n, 'subscriber', '', '', '', $2, '', '', '', '', '{}',"
                 "   '{}', 1 from generate_series(1, $3) n returning id, number),"
                 " m as (insert into membership (id, customer_id, scheme, tier, starts_on, since_on, basis, reason,"
                 "   ended_because, recorded_at) select gen_random_uuid(), c.id, 'vip_club', $1, '2025-03-01', '2025-03-01',"
