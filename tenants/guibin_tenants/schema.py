@@ -12,6 +12,11 @@ APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
 RELAY_ROLE = "guibin_relay"
 ERASURE = "erasure"
+BEGINNING = "beginning"
+WORDLESS = "wordless"
+ARCHIVE_CHANGE = "archive_change"
+# What PostgreSQL says when something new comes to an archive that has ended.
+ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
 # Unset or empty settings show nothing; head office is '*'.
@@ -24,6 +29,44 @@ _OF_COLUMN = """pg_restore_attribute_stats('schemaname', 'public', 'relname', $1
 _STATISTICS = f"""select pg_restore_relation_stats('schemaname', 'public', 'relname', $1::text, 'relpages', 1, 'reltuples',
     1000::real), {_OF_COLUMN.format("tenant_id", "1")}, {_OF_COLUMN.format("id", "-1")}"""
 _VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
+
+
+# The row is locked as the reference to it will lock it: an erasure that is under way is waited for, and then seen.
+_BEGINNING = f"""create or replace function guibin_beginning() returns trigger language plpgsql as $$
+declare archive record;
+begin
+  select c.closed_at, c.erased_at into archive from public.customer c
+    where c.tenant_id = new.tenant_id and c.id = new.customer_id for key share;
+  if archive.erased_at is not null then
+    raise exception 'customer % was erased', new.customer_id using errcode = '{ARCHIVE_ERASED}';
+  elsif archive.closed_at is not null and tg_argv[0] = 'open' then
+    raise exception 'the archive of customer % is closed', new.customer_id using errcode = '{ARCHIVE_CLOSED}';
+  end if;
+  return new;
+end $$"""
+# What of an ended archive may still change: where it belongs, its version, and that it ended. Spellings follow the name.
+_CHANGES_STILL = frozenset(
+    {
+        "tenant_id",
+        "id",
+        "org_unit_id",
+        "account_manager_id",
+        "version",
+        "created_at",
+        "changed_at",
+        "closed_at",
+        "erased_at",
+    }
+    | {"pinyin", "initials"}
+)
+_CHANGE = f"""create or replace function guibin_archive_change() returns trigger language plpgsql as $$
+begin
+  if old.erased_at is not null then
+    raise exception 'customer % was erased', old.id using errcode = '{ARCHIVE_ERASED}';
+  end if;
+  raise exception 'the archive of customer % is closed', old.id using errcode = '{ARCHIVE_CLOSED}';
+end $$"""
+FUNCTIONS = (_BEGINNING, _CHANGE)
 
 
 async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
@@ -39,12 +82,15 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
             "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
         )
     }
-    erasing = {
-        row["relname"]
+    guarded = {
+        (row["relname"], row["name"])
         for row in await connection.fetch(
-            "select c.relname from pg_policy p join pg_class c on c.oid = p.polrelid where p.polname = $1", ERASURE
+            "select c.relname, p.polname as name from pg_policy p join pg_class c on c.oid = p.polrelid union all"
+            " select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where not t.tgisinternal"
         )
     }
+    for function in FUNCTIONS:
+        await connection.execute(function)
     for table in chosen:
         name = table._meta.tablename
         if name not in present:
@@ -66,8 +112,10 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
                 await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
                 created.append(f"{name}.{column._meta.db_column_name}")
         await _let_be_empty(connection, name, {column._meta.db_column_name for column in table._meta.columns})
-        if issubclass(table, TenantTable) and name not in erasing:
-            for statement in _erasure(table):
+    for table in chosen:
+        # Whom a row is about may stand in a table that comes later.
+        for guard, statements in _endings(table).items() if issubclass(table, TenantTable) else ():
+            for statement in statements if (table._meta.tablename, guard) not in guarded else ():
                 await connection.execute(statement)
     return created
 
@@ -132,7 +180,6 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
         *(_index(name, index) for index in _indexes(table)),
         f"grant {_granted(keys)} on {name} to {APP_ROLE}",
         *_relay(name, keys.relay, keys.relay_marks),
-        *_erasure(table),
     ]
 
 
@@ -155,26 +202,83 @@ def erasable(table: type[TenantTable]) -> tuple[list[str], list[str]]:
     return [c._meta.db_column_name for c in columns if c._meta.db_column_name not in documents], documents
 
 
-def _erasure(table: type[TenantTable]) -> list[str]:
-    """Lets the application blank words of rows about an erased customer, where rows are otherwise never changed."""
-    name, columns = table._meta.tablename, table.keys.erasable
-    if not columns or not table.keys.append_only:
-        return []
+def _endings(table: type[TenantTable]) -> dict[str, list[str]]:
+    """What holds of rows about customers whose archive was closed or erased: statements by the name of what they make."""
+    name, keys = table._meta.tablename, table.keys
+    found: dict[str, list[str]] = {}
+    if keys.begins:
+        found[BEGINNING] = [
+            f"create trigger {BEGINNING} before insert on {name} for each row"
+            f" execute function guibin_beginning('{keys.begins}')"
+        ]
+    if name == "customer":
+        values = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in _CHANGES_STILL]
+        old, new = (", ".join(f'{side}."{column}"' for column in values) for side in ("old", "new"))
+        found[ARCHIVE_CHANGE] = [
+            f"create trigger {ARCHIVE_CHANGE} before update on {name} for each row"
+            " when (old.closed_at is not null and old.erased_at is not distinct from new.erased_at"
+            f" and ({old}) is distinct from ({new})) execute function guibin_archive_change()"
+        ]
+    elif keys.erasable:
+        found |= _wordless(table)
+    return found
+
+
+def _wordless(table: type[TenantTable]) -> dict[str, list[str]]:
+    """Words about an erased customer are blanked as they are written, and can be blanked where rows are otherwise never changed.
+
+    A case that was open ends like others; what is said of it then is not kept.
+    """
+    name, keys = table._meta.tablename, table.keys
     column, through, there = about(table)
+    texts, documents = erasable(table)
+    of_new = f"new.{column}"
+    if through:
+        of_new = (
+            f"(select p.customer_id from public.{through} p where p.tenant_id = new.tenant_id and p.{there} = {of_new})"
+        )
+    found: dict[str, list[str]] = {}
+    moments = [*(["insert"] if not keys.begins else []), *(["update"] if not keys.append_only else [])]
+    if moments:
+        said = [
+            *(f"new.{text} not in ('', '{BLANK}')" for text in texts),
+            *(f"new.{one} <> '{{}}'" for one in documents),
+        ]
+        blanks = [
+            *(f"if new.{text} <> '' then new.{text} := '{BLANK}'; end if;" for text in texts),
+            *(f"new.{document} := '{{}}';" for document in documents),
+        ]
+        found[WORDLESS] = [
+            f"create or replace function guibin_wordless_{name}() returns trigger language plpgsql as $$"
+            " declare erased timestamptz; begin"
+            " select c.erased_at into erased from public.customer c"
+            f" where c.tenant_id = new.tenant_id and c.id = {of_new} for key share;"
+            f" if erased is not null then {' '.join(blanks)} end if; return new; end $$",
+            f"create trigger {WORDLESS} before {' or '.join(moments)} on {name} for each row"
+            f" when ({' or '.join(said)}) execute function guibin_wordless_{name}()",
+        ]
+    if keys.append_only:
+        found[ERASURE] = _blanking(table)
+    return found
+
+
+def _blanking(table: type[TenantTable]) -> list[str]:
+    name = table._meta.tablename
+    column, through, there = about(table)
+    texts, documents = erasable(table)
     whose = f"{name}.{column}"
     if through:
-        whose = f"(select p.customer_id from {through} p where p.tenant_id = {name}.tenant_id and p.{there} = {name}.{column})"
+        whose = f"(select p.customer_id from {through} p where p.tenant_id = {name}.tenant_id and p.{there} = {whose})"
     erased = (
         f"exists (select from customer c where c.tenant_id = {name}.tenant_id and c.id = {whose}"
         " and c.erased_at is not null)"
     )
-    texts, documents = erasable(table)
     blank = " and ".join(
         [*(f"{text} in ('', '{BLANK}')" for text in texts), *(f"{document} = '{{}}'" for document in documents)]
     )
     return [
         f"create policy {ERASURE} on {name} as restrictive for update using ({erased}) with check ({erased} and {blank})",
-        f"grant update ({', '.join(columns)}) on {name} to {APP_ROLE}",
+        f"grant update ({', '.join(table.keys.erasable)}) on {name} to {APP_ROLE}",
     ]
 
 

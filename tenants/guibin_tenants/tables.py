@@ -1,7 +1,7 @@
 """Rows that belong to a tenant: the tenant's id is added to every statement here and nowhere else."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 from uuid import UUID as Uuid
 
 from msgspec import Struct
@@ -32,7 +32,8 @@ class Keys(Struct, frozen=True):
     never updated or deleted by the application, `expires` allows deleting them when their time is over. `erasable` columns
     are blanked when the customer they are about is erased: of an append-only row that is all that can ever be changed.
     `about` says whom rows without a customer of their own are about: a column, the table it is found in, and the column
-    there; beside that one stands the customer. `checks` are SQL conditions by name. `relay` columns are readable
+    there; beside that one stands the customer. A row of a table with `begins` is something new about its customer: refused
+    unless the archive is `open`, or unless it is at least `kept`, that is closed but not erased. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     """
 
@@ -45,6 +46,7 @@ class Keys(Struct, frozen=True):
     expires: bool = False
     erasable: tuple[str, ...] = ()
     about: tuple[str, str, str] | None = None
+    begins: Literal["", "open", "kept"] = ""
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()

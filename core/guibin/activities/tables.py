@@ -66,6 +66,7 @@ class ActivityInvitation(TenantTable, tablename="activity_invitation"):
     invited_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         unique=(("activity_id", "customer_id"),),
         wall="customer_id",
         references={"activity_id": "activity", "customer_id": "customer"},
@@ -182,6 +183,7 @@ class ActivityFeedback(TenantTable, tablename="activity_feedback"):
     given_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("invitation_id",),),
         wall="customer_id",
         references={"invitation_id": "activity_invitation", "customer_id": "customer"},

@@ -74,6 +74,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,
+            asyncpg.PostgresError: problems.database_refused,
             **dict.fromkeys(UNREACHABLE, problems.unreachable),
             **dict.fromkeys(VIOLATIONS, problems.violated),
             # Under a request it is rather a value of ours that fits no parameter.

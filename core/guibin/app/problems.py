@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers.base import BaseRouteHandler
 from msgspec import Struct
 
+from guibin.profiles.refusals import ended_archive
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
@@ -121,6 +122,12 @@ def violation(error: asyncpg.PostgresError) -> Refusal:
     """The refusal for an error of VIOLATIONS, logged by its kind and the constraint."""
     _log.info("database: %s of %s", type(error).__name__, error.constraint_name)
     return refusal_of(error)
+
+
+def database_refused(request: Incoming, error: asyncpg.PostgresError) -> Response[bytes]:
+    """What PostgreSQL itself lets nobody write."""
+    refusal = ended_archive(error)
+    return unexpected(request, error) if refusal is None else answer(of_refusal(refusal))
 
 
 def unreachable(_: Incoming, error: Exception) -> Response[bytes]:

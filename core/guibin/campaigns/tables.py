@@ -51,6 +51,7 @@ class CampaignMember(TenantTable, tablename="campaign_member"):
     tier = Varchar(length=60, default=None, null=True)
 
     keys = Keys(
+        begins="open",
         unique=(("campaign_id", "customer_id"),),
         wall="customer_id",
         references={"campaign_id": "campaign", "customer_id": "customer"},

@@ -22,6 +22,7 @@ class IdentityCheck(TenantTable, tablename="identity_check"):
     checked_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "checked_at desc"), name="identity_check_customer_idx"),),
@@ -52,6 +53,7 @@ class CardApplication(TenantTable, tablename="card_application"):
     closed_because = Varchar(length=20, default="")
 
     keys = Keys(
+        begins="open",
         erasable=("reason",),
         wall="customer_id",
         references={
@@ -117,6 +119,7 @@ class Card(TenantTable, tablename="card"):
     ended_because = Varchar(length=20, default="")
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={
             "customer_id": "customer",

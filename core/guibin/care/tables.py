@@ -111,6 +111,7 @@ class ServiceTelling(TenantTable, tablename="service_telling"):
     told_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"service_id": "new_service", "customer_id": "customer"},
         unique=(("service_id", "customer_id"),),
@@ -128,6 +129,7 @@ class ServiceTrial(TenantTable, tablename="service_trial"):
     started_by_name = Varchar(length=200)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"service_id": "new_service", "customer_id": "customer", "redemption_id": "redemption"},
         unique=(("service_id", "customer_id"),),

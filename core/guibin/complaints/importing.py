@@ -12,6 +12,7 @@ from guibin.context import Company
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.profiles.actions import open_archives
+from guibin.profiles.ended import ended_archives
 from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
@@ -59,7 +60,7 @@ async def import_complaints(
             OWN_SOURCE,
         )
     }
-    total = _check(file, mapping, policy, set(customers))
+    total = _check(file, mapping, policy, set(customers), await ended_archives(closed=False))
     created = unchanged = 0
     for batch in () if dry_run else batches(rows(file, mapping), BATCH_ROWS):
         fresh = [row for row in batch if _key(row) not in known]
@@ -76,7 +77,7 @@ async def import_complaints(
     return Imported(total, created, 0, unchanged)
 
 
-def _check(file: Path, mapping: Mapping, policy: Policy, customers: set[str]) -> int:
+def _check(file: Path, mapping: Mapping, policy: Policy, customers: set[str], ended: dict[str, str]) -> int:
     problems: list[RowProblem] = []
     seen: dict[str, int] = {}
     total = 0
@@ -93,6 +94,8 @@ def _check(file: Path, mapping: Mapping, policy: Policy, customers: set[str]) ->
         customer = row.fields.get("customer_number", "")
         if customer and customer not in customers and not row.fields.get("customer_name"):
             problems.append(problem(row, "customer_number", customer, "no customer has this number"))
+        if customer in ended:
+            problems.append(problem(row, "customer_number", customer, ended[customer]))
         if row.fields.get("customer_kind", policy.customer_kinds[0]) not in policy.customer_kinds:
             rule = f"not one of: {', '.join(policy.customer_kinds)}"
             problems.append(problem(row, "customer_kind", row.fields["customer_kind"], rule))

@@ -43,6 +43,7 @@ class Complaint(TenantTable, tablename="complaint"):
     version = Integer(default=1)
 
     keys = Keys(
+        begins="kept",
         erasable=("text", "because"),
         unique=(("number",),),
         wall="customer_id",

@@ -79,6 +79,7 @@ class DepartmentMatter(TenantTable, tablename=_MATTER):
     subject_id = UuidColumn(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("request_id",),),
         wall="customer_id",
         references={"request_id": "department_request", "customer_id": "customer"},

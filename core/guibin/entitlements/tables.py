@@ -46,6 +46,7 @@ class Redemption(TenantTable, tablename="redemption"):
     redeemed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer", "membership_id": "membership", "person_id": "customer"},
         indexes=(
@@ -98,6 +99,7 @@ class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
     adjusted_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "item", "scheme"), name="entitlement_adjustment_account_idx"),),

@@ -53,6 +53,7 @@ class OfferPurchase(TenantTable, tablename="offer_purchase"):
     recorded_by_name = Varchar(length=200)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"offer_id": "offer", "customer_id": "customer", "redemption_id": "redemption"},
         indexes=(

@@ -49,6 +49,7 @@ class WorkPlanItem(TenantTable, tablename="work_plan_item"):
     staff_name = Varchar(length=200)
 
     keys = Keys(
+        begins="open",
         erasable=("text",),
         unique=(("plan_id", "round", "place"),),
         wall="customer_id",
@@ -94,6 +95,7 @@ class WorkLog(TenantTable, tablename="work_log"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"staff_id": "staff", "customer_id": "customer"},
         append_only=True,
@@ -132,6 +134,7 @@ class RelationshipPlan(TenantTable, tablename="relationship_plan"):
     drawn_up_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         unique=(("customer_id", "period"),),
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -153,6 +156,7 @@ class RelationshipMeasure(TenantTable, tablename="relationship_measure"):
     added_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"plan_id": "relationship_plan", "customer_id": "customer"},
         append_only=True,

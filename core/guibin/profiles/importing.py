@@ -34,6 +34,7 @@ from guibin_tenants.scope import execute, fetch
 from .bulk import Columns, write_archives
 from .dates import LunarDay, from_columns
 from .disclosures import PURPOSE_CHARS_MIN
+from .ended import ended_archives
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, held_of, places_of
 from .queries import archive_fields
@@ -56,7 +57,9 @@ async def import_customers(
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(by, may("customers:import"))
-    reader = ArchiveReader(policy, Known(await _units(), await _people(), await _erased(), await _personal(policy)))
+    reader = ArchiveReader(
+        policy, Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(policy))
+    )
     refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
     await _plan_for_many()
     total, checked = await _check(file, mapping, reader, progress)
@@ -93,11 +96,12 @@ async def import_orders(
     require(by, may("customers:import"))
     refuse_unknown(mapping, ORDER_COLUMNS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
+    ended = await ended_archives(closed=True)
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
     seen: set[str] = set()
     for row in rows(file, mapping):
-        order, wrong = _order(row, customers, seen)
+        order, wrong = _order(row, customers, ended, seen)
         problems += [*row.problems, *wrong]
         orders.append(order)
         if len(problems) > PROBLEMS_MAX:
@@ -248,12 +252,15 @@ async def _write_orders(orders: list[tuple[Any, ...]], now: datetime) -> None:
     )
 
 
-def _order(row: Row, customers: dict[str, UUID], seen: set[str]) -> tuple[tuple[Any, ...], list[RowProblem]]:
+def _order(
+    row: Row, customers: dict[str, UUID], ended: dict[str, str], seen: set[str]
+) -> tuple[tuple[Any, ...], list[RowProblem]]:
     wrong: list[RowProblem] = []
     given = row.fields
-    customer = customers.get(given.get("customer_number", ""))
-    if customer is None:
-        wrong.append(problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number"))
+    number = given.get("customer_number", "")
+    customer = customers.get(number)
+    if customer is None or number in ended:
+        wrong.append(problem(row, "customer_number", number, ended.get(number, "no customer has this number")))
     for name in ("number", "product"):
         if not given.get(name):
             wrong.append(problem(row, name, "", "required"))
@@ -283,10 +290,6 @@ async def _plan_for_many() -> None:
     # While an import runs, the statistics still say that there are a handful of rows: reading a whole table looks cheap
     # to the planner, and every batch would read what all batches before it wrote.
     await execute("discard plans; set local enable_seqscan = off")
-
-
-async def _erased() -> frozenset[str]:
-    return frozenset(row["number"] for row in await fetch("select number from customer where erased_at is not null"))
 
 
 async def _personal(policy: Policy) -> frozenset[str]:

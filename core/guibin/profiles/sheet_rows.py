@@ -60,12 +60,12 @@ class Archive(Struct):
 
 
 class Known(Struct, frozen=True):
-    """What the company has: units by name and code, people by login, numbers of customers erased, and numbers of
-    those whose archive holds what only a person has."""
+    """What the company has: units by name and code, people by login, why archives that ended take nothing, by number, and
+    numbers of those whose archive holds what only a person has."""
 
     units: dict[str, UUID]
     people: dict[str, UUID]
-    erased: frozenset[str]
+    ended: dict[str, str]
     personal: frozenset[str]
 
 
@@ -77,7 +77,7 @@ class ArchiveReader:
         self.fields = archive_fields(policy)
         self.units = company.units
         self.people = company.people
-        self.erased = company.erased
+        self.ended = company.ended
         self.personal = company.personal
         self.seen: set[str] = set()
         # The fields that the file has: whatever else an archive holds stays as it is.
@@ -175,9 +175,8 @@ class ArchiveReader:
 
     def _wrong_kind(self, row: Row, archive: Archive) -> list[RowProblem]:
         given, found = row.fields, []
-        if archive.number in self.erased:
-            rule = "the customer of this number was erased: use another"
-            found.append(problem(row, "number", given["number"], rule))
+        if archive.number in self.ended:
+            found.append(problem(row, "number", given["number"], self.ended[archive.number]))
         if archive.number in self.personal and self.policy.is_organisation(archive.kind):
             rule = "an organisation, but the archive holds sex, birthday or identity number: empty them there first"
             found.append(problem(row, "kind", given["kind"], rule))

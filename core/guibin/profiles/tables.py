@@ -81,6 +81,7 @@ class SealedValue(TenantTable, tablename="sealed_value"):
     tail = Bytea(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         unique=(("customer_id", "field", "place"),),
@@ -100,6 +101,7 @@ class Consent(TenantTable, tablename="consent"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "purpose", "recorded_at desc")),),
@@ -117,6 +119,7 @@ class Occasion(TenantTable, tablename="occasion"):
     happened_lunar = Varchar(length=11, default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         checks={"dated": "happened_on is not null or happened_lunar is not null"},
@@ -136,6 +139,7 @@ class Relative(TenantTable, tablename="relative"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "created_at")),),
@@ -151,6 +155,7 @@ class CustomerLink(TenantTable, tablename="customer_link"):
     ended_on = Date(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer", "of_customer_id": "customer"},
         unique=(("customer_id", "of_customer_id", "role"),),
@@ -171,6 +176,7 @@ class ProductOrder(TenantTable, tablename="product_order"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         unique=(("number",),),
@@ -199,6 +205,7 @@ class Correction(TenantTable, tablename="correction"):
     corrected_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "corrected_at desc", "id desc"), name="correction_history_idx"),),
@@ -224,6 +231,7 @@ class Disclosure(TenantTable, tablename="disclosure"):
     disclosed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         wall="customer_id",
         references={"customer_id": "customer"},
         append_only=True,
@@ -268,6 +276,7 @@ class TeamMember(TenantTable, tablename="team_member"):
     left_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"customer_id": "customer", "staff_id": "staff"},
         indexes=(

@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote
+from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
-from guibin.records.refusals import ArchiveErased
 from guibin.records.requests import NewDisclosure
 from guibin.records.signatures import checked_type
 from guibin_tenants.keyring import Place, seal, subject_key, unseal

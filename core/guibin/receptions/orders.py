@@ -8,7 +8,7 @@ import asyncpg
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
-from guibin.records.refusals import ArchiveErased
+from guibin.profiles.refusals import ArchiveErased
 from guibin.sla import actions as sla
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal

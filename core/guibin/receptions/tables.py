@@ -38,6 +38,7 @@ class Reception(TenantTable, tablename="reception"):
     version = Integer(default=1)
 
     keys = Keys(
+        begins="open",
         erasable=("text", "source"),
         unique=(("number",),),
         wall="customer_id",
@@ -104,6 +105,7 @@ class ReceptionParticulars(TenantTable, tablename="reception_particulars"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("reception_id", "edition"),),
         wall="customer_id",
         references=_OF_RECEPTION,
@@ -154,6 +156,7 @@ class ReceptionPlan(TenantTable, tablename="reception_plan"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("reception_id", "edition"),),
         wall="customer_id",
         references={**_OF_RECEPTION, "approval_id": "approval_request"},
@@ -197,6 +200,7 @@ class ReceptionNotice(TenantTable, tablename="reception_notice"):
     issued_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("reception_id", "edition"),),
         wall="customer_id",
         references=_OF_RECEPTION,
@@ -365,4 +369,4 @@ class ReceptionMaterial(TenantTable, tablename="reception_material"):
     added_by_name = Varchar(length=200)
     added_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("name",))
+    keys = Keys(begins="kept", wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("name",))

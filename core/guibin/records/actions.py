@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
+from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.tables import Disclosure
 from guibin.telephones import is_telephone
 from guibin_tenants import keyring
@@ -22,7 +23,7 @@ from guibin_tenants.tables import new_id
 from . import queries, questions
 from .numbers import SealedNumber, opened_number, sealed_number
 from .queries import InteractionForm
-from .refusals import ArchiveErased, NothingOpen
+from .refusals import NothingOpen
 from .requests import NewDisclosure, NewHandling, NewInteraction
 from .subjects import Actor, actor, refuse_unless_kept
 from .words import channels_of

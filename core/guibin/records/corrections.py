@@ -9,13 +9,13 @@ from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
 from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
+from guibin.profiles.refusals import ArchiveErased
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one
 
 from . import queries
 from .queries import InteractionForm
-from .refusals import ArchiveErased
 from .requests import InteractionCorrection
 
 _COLUMNS = ("content", "need", "place", "happened_at", "duration_minutes")

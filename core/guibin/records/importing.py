@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
+from guibin.profiles.ended import ended_archives
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Row, RowProblem, rows
@@ -142,6 +143,7 @@ class _Reader(Struct):
     """Reads rows against what the company has: its customers, staff and channels."""
 
     customers: dict[str, UUID]
+    ended: dict[str, str]
     people: dict[str, Actor]
     channels: tuple[str, ...]
     by: Principal
@@ -152,7 +154,7 @@ class _Reader(Struct):
         given, wrong = row.fields, []
         customer_id = self.customers.get(given.get("customer_number", ""))
         if customer_id is None:
-            rule = "no customer has this number"
+            rule = self.ended.get(given.get("customer_number", ""), "no customer has this number")
             wrong.append(problem(row, "customer_number", given.get("customer_number", ""), rule))
         had_by = self.people.get(given.get("staff", ""))
         if had_by is None:
@@ -209,7 +211,8 @@ async def _reader(policy: Policy, by: Principal, now: datetime) -> _Reader:
         row["number"]: row["id"] for row in await fetch("select number, id from customer where erased_at is null")
     }
     people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.left_at is None}
-    return _Reader(customers, people | {"": Actor(by.id, by.name)}, channels_of(policy), by, now)
+    ended = await ended_archives(closed=False)
+    return _Reader(customers, ended, people | {"": Actor(by.id, by.name)}, channels_of(policy), by, now)
 
 
 def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:

@@ -10,13 +10,6 @@ class NothingOpen(Conflict):
     title = "There is no open need to handle"
 
 
-class ArchiveErased(Conflict):
-    """The customer's key was destroyed: nothing sealed for it opens, and nothing new is written about it."""
-
-    kind = "archive-erased"
-    title = "The customer's archive was erased"
-
-
 class NotPlanned(Conflict):
     """The visit took place, or was cancelled: it is neither moved nor carried out (again)."""
 

@@ -4,12 +4,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.profiles.refusals import ArchiveErased
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import fetch_one
-
-from .refusals import ArchiveErased
 
 
 class Actor(Struct, frozen=True):

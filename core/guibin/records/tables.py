@@ -36,6 +36,7 @@ class Interaction(TenantTable, tablename="interaction"):
     source_number = Varchar(length=64, default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         erasable=("content", "need", "place", "number_masked"),
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -96,6 +97,7 @@ class Visit(TenantTable, tablename="visit"):
     version = Integer(default=1)
 
     keys = Keys(
+        begins="open",
         erasable=("purpose", "place"),
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -147,6 +149,7 @@ class VisitRecord(TenantTable, tablename="visit_record"):
     carried_out_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("visit_id",),),
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer", "interaction_id": "interaction"},
@@ -168,6 +171,7 @@ class VisitSignature(TenantTable, tablename="visit_signature"):
     taken_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("visit_id",),),
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},

@@ -11,6 +11,7 @@ from guibin.policy.cadence import VisitPolicy
 from guibin.policy.deadlines import Days
 from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Policy
+from guibin.profiles.refusals import ArchiveErased
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
@@ -21,7 +22,7 @@ from guibin_tenants.tables import new_id
 
 from . import visit_queries
 from .actions import refuse_wrong, write_disclosure, write_interaction
-from .refusals import AlreadySigned, ArchiveErased, NotCarriedOut, NotPlanned, SignatureMissing
+from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
 from .requests import (
     NewCancellation,
     NewDisclosure,

@@ -28,6 +28,7 @@ class CustomerReview(TenantTable, tablename="customer_review"):
     reviewed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         unique=_ONCE,
         wall="customer_id",
         references={"customer_id": "customer", "request_id": "department_request"},
@@ -78,6 +79,7 @@ class RegisterEntry(TenantTable, tablename="register_entry"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         unique=_ONCE,
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -128,6 +130,7 @@ class RegisterArchive(TenantTable, tablename="register_archive"):
     archived_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=_ONCE,
         wall="customer_id",
         references={"customer_id": "customer"},

@@ -39,6 +39,7 @@ class ServiceRequest(TenantTable, tablename="service_request"):
     version = Integer(default=1)
 
     keys = Keys(
+        begins="open",
         erasable=("text", "answers"),
         unique=(("number",),),
         wall="customer_id",

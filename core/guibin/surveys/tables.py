@@ -45,6 +45,7 @@ class SurveyInvitation(TenantTable, tablename="survey_invitation"):
     expires_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("round_id", "customer_id"),),
         wall="customer_id",
         references={"round_id": "survey_round", "customer_id": "customer"},
@@ -83,6 +84,7 @@ class SurveyAnswer(TenantTable, tablename="survey_answer"):
     answered_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         unique=(("invitation_id",),),
         wall="customer_id",
         references={"invitation_id": "survey_invitation", "round_id": "survey_round", "customer_id": "customer"},
@@ -113,6 +115,7 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
     proposed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         erasable=("text",),
         wall="customer_id",
         references={

@@ -16,6 +16,7 @@ import msgspec
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
 from guibin.policy.packs import Policy
+from guibin.profiles.ended import ended_archives
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,
@@ -67,7 +68,7 @@ async def import_facts(
     """
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     today = local_day(now, mapping.time_zone)
-    reader = _Reader(customers, units_of(policy), mapping.time_zone, today)
+    reader = _Reader(customers, await ended_archives(closed=False), units_of(policy), mapping.time_zone, today)
     refuse_unknown(mapping, {*_OWN, *reader.units})
     total, checked = _check(file, mapping, reader, progress)
     recorded = corrected = known = 0
@@ -84,8 +85,16 @@ async def import_facts(
 class _Reader:
     """Turns rows into facts; remembers which it has seen, so that a duplicate in one file is found."""
 
-    def __init__(self, customers: Table[str, UUID], units: Table[str, str], time_zone: str, today: date) -> None:
+    def __init__(
+        self,
+        customers: Table[str, UUID],
+        ended: Table[str, str],
+        units: Table[str, str],
+        time_zone: str,
+        today: date,
+    ) -> None:
         self.customers = customers
+        self.ended = ended
         self.units = units
         self._time_zone = time_zone
         self._today = today
@@ -104,11 +113,11 @@ class _Reader:
             for name, most in (("source", SOURCE_CHARS_MAX), ("source_ref", REFERENCE_CHARS_MAX))
             if len(given.get(name, "")) > most
         ]
-        customer = self.customers.get(given.get("customer_number", ""))
-        if customer is None:
-            wrong.append(
-                problem(row, "customer_number", given.get("customer_number", ""), "no customer has this number")
-            )
+        number = given.get("customer_number", "")
+        customer = self.customers.get(number)
+        if customer is None or number in self.ended:
+            rule = self.ended.get(number, "no customer has this number")
+            wrong.append(problem(row, "customer_number", number, rule))
         day = self._day(row, wrong)
         found = []
         for metric, column, text in self._values(row, wrong):

@@ -27,6 +27,7 @@ class Fact(TenantTable, tablename="fact"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="kept",
         wall="customer_id",
         references={"customer_id": "customer"},
         unique=(("customer_id", "metric", "occurred_on", "source", "source_ref", "revision"),),
@@ -202,6 +203,7 @@ class Application(TenantTable, tablename="application"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         erasable=("reason", "form"),
         wall="customer_id",
         references={"customer_id": "customer"},

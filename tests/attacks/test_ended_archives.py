@@ -1,0 +1,215 @@
+"""Archives that have ended take nothing new: by no table, no route and no import."""
+
+import asyncio
+import re
+from uuid import UUID
+
+import asyncpg
+import pytest
+from table_rows import insert, values_for
+
+from guibin import timetable
+from guibin.catalog import TABLES
+from guibin_tenants.schema import ARCHIVE_CLOSED, ARCHIVE_ERASED, erasable
+from guibin_tenants.scope import current_scope, execute, fetch, savepoint
+from guibin_tenants.tables import TenantTable
+
+assert timetable  # importing it makes every slice's words known
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+WALLED = [table for table in TABLES if issubclass(table, TenantTable)]
+OF_CUSTOMERS = {
+    table._meta.tablename: table
+    for table in WALLED
+    if any(column._meta.db_column_name == "customer_id" for column in table._meta.columns)
+}
+# Rows that go on with what was begun, and why they may still come. What they say in words ends with the erasure.
+GOES_ON = {
+    "activity_attendance": "of an invitation",
+    "activity_place": "of an invitation",
+    "approval_request": "of what is applied for",
+    "archive_finding": "found by a job among open archives",
+    "assessment_result": "figures of an assessment of open archives",
+    "card_event": "of a card",
+    "card_telling": "of an application",
+    "care_task": "prepared by a job",
+    "consequence": "of an assessment",
+    "customer_assignment": "an archive moves with its org unit also when it has ended",
+    "entitlement_account": "a lock, without a value",
+    "entitlement_proof": "that somebody showed a card is kept, accepted or not",
+    "grace_period": "of a membership",
+    "interaction_handling": "of an interaction",
+    "measure_end": "of a plan",
+    "membership": "follows from an application or an assessment, which are refused",
+    "message": "of what it tells",
+    "message_attempt": "of a message",
+    "reception_application": "of a reception",
+    "reception_arrival": "of a reception",
+    "reception_change": "of a reception",
+    "reception_event": "of a reception",
+    "reception_feedback": "of a reception",
+    "reception_feedback_answer": "of a reception",
+    "register_correction": "of an entry",
+    "reminder": "prepared by a job",
+    "renewal": "prepared by a job",
+    "review_outcome": "of a review",
+    "service_appointment": "of a request",
+    "service_end": "of a request",
+    "service_hand_over": "of a request",
+    "service_note": "of a request",
+    "service_step": "of a request",
+    "staff_notice": "tells staff about a case, in figures",
+    "timer": "of a case",
+    "visit_change": "of a visit",
+    "visit_filing": "of a visit",
+}
+
+
+@pytest.fixture
+async def archives(client, tenant):
+    """Three customers, of whom one's archive is closed and one's was erased: ids by what became of them."""
+    ids = {}
+    for number, state in enumerate(("open", "closed", "erased", "other")):
+        body = {"number": state, "name": "张三", "kind": "leader", "confidential": {"mobile": f"1380013800{number}"}}
+        answer = await client.post("/api/v1/customers", json=body)
+        assert answer.status_code == 201, answer.text
+        ids[state] = answer.json()["id"]
+    return ids
+
+
+async def end(client, tenant, archives):
+    async with tenant.scope():
+        await execute(
+            "update customer set closed_at = $2 where id = $1", UUID(archives["closed"]), tenant.world.clock()
+        )
+    assert (await client.delete(f"/api/v1/customers/{archives['erased']}")).status_code == 204
+
+
+def test_every_table_about_customers_says_whether_its_rows_begin_something():
+    silent = {name for name, table in OF_CUSTOMERS.items() if not table.keys.begins}
+
+    assert silent == set(GOES_ON)
+
+
+async def refusals(rows, archives, name):
+    """What PostgreSQL says to a row of this table about each archive."""
+    said = {}
+    for state, customer_id in archives.items():
+        values = values_for(OF_CUSTOMERS[name], current_scope().tenant_id, rows) | {"customer_id": UUID(customer_id)}
+        try:
+            async with savepoint():
+                await insert(current_scope().connection, OF_CUSTOMERS[name], values)
+        except asyncpg.UniqueViolationError:
+            continue  # It was let in, and there is such a row already.
+        except asyncpg.PostgresError as error:
+            said[state] = error.sqlstate
+    return said
+
+
+async def test_a_row_that_begins_something_is_refused_by_the_database(client, tenant, archives):
+    rows = {}
+    async with tenant.scope() as scope:
+        for table in WALLED:
+            rows[table._meta.tablename] = await insert(scope.connection, table, values_for(table, tenant.id, rows))
+    await end(client, tenant, archives)
+    wanted = {
+        "open": {"closed": ARCHIVE_CLOSED, "erased": ARCHIVE_ERASED},
+        "kept": {"erased": ARCHIVE_ERASED},
+    }
+
+    async with tenant.scope():
+        found = {
+            name: await refusals(rows, archives, name) for name, table in OF_CUSTOMERS.items() if table.keys.begins
+        }
+
+    assert found == {name: wanted[OF_CUSTOMERS[name].keys.begins] for name in found}
+    assert len(found) > 40
+
+
+async def test_of_an_erased_customer_nothing_is_written_in_words_anywhere(client, tenant, archives):
+    tables = [table for table in WALLED if table.keys.erasable and not table.keys.begins]
+    erased, rows, written = UUID(archives["erased"]), {}, {}
+    async with tenant.scope() as scope:
+        for table in WALLED:
+            values = values_for(table, tenant.id, rows)
+            if table._meta.tablename in OF_CUSTOMERS:
+                values["customer_id"] = erased
+            rows[table._meta.tablename] = await insert(scope.connection, table, values)
+    await end(client, tenant, archives)
+
+    async with tenant.scope() as scope:
+        for table in tables:
+            values = _in_words(table, values_for(table, tenant.id, rows))
+            if table._meta.tablename in OF_CUSTOMERS:
+                values["customer_id"] = erased
+            if table.keys.about and table.keys.about[0] == "id":
+                continue  # whom it is about is written after it
+            written[table._meta.tablename] = await _said(scope.connection, table, values)
+
+    assert {name: said for name, said in written.items() if said - {"—", "{}"}} == {}
+    assert len([said for said in written.values() if said]) >= 30
+
+
+def _in_words(table, values):
+    texts, documents = erasable(table)
+    return values | dict.fromkeys(texts, "欧阳") | dict.fromkeys(documents, '{"words": "欧阳"}')
+
+
+async def _said(connection, table, values):
+    """What stands in the columns for words of a row that was let in; nothing when there is one like it already."""
+    names = ", ".join((*erasable(table)[0], *erasable(table)[1]))
+    try:
+        async with savepoint():
+            row = await insert(connection, table, values)
+    except asyncpg.UniqueViolationError:
+        return set()
+    return set(await connection.fetchrow(f"select {names} from {table._meta.tablename} where id = $1", row))
+
+
+async def test_nor_are_words_put_into_rows_that_change(client, tenant, archives):
+    body = {"text": "没有信号", "channel": "phone", "customer_id": archives["erased"]}
+    complaint = (await client.post("/api/v1/complaints", json=body)).json()["id"]
+    await end(client, tenant, archives)
+
+    async with tenant.scope():
+        await execute("update complaint set text = '王建国投诉' where id = $1", UUID(complaint))
+
+        assert [row["text"] for row in await fetch("select text from complaint")] == ["—"]
+
+
+async def test_a_case_of_an_erased_customer_still_comes_to_its_end(client, tenant, archives):
+    body = {"text": "没有信号", "channel": "phone", "customer_id": archives["erased"]}
+    complaint = (await client.post("/api/v1/complaints", json=body)).json()["id"]
+    await end(client, tenant, archives)
+
+    answer = await client.post(f"/api/v1/complaints/{complaint}/resolution", json={"remedy": "给王建国换了机顶盒"})
+
+    assert answer.status_code == 201, answer.text
+    assert "王建国" not in (await client.get(f"/api/v1/complaints/{complaint}")).text
+
+
+async def test_a_write_that_meets_an_erasure_waits_and_is_refused(client, tenant, archives, database):
+    path, customer_id = f"/api/v1/customers/{archives['open']}/occasions", UUID(archives["open"])
+    owner = await asyncpg.connect(database.app)
+    try:
+        transaction = owner.transaction()
+        await transaction.start()
+        await owner.execute(
+            "select set_config('guibin.tenant', $1, true), set_config('guibin.units', '*', true)", str(tenant.id)
+        )
+        await owner.execute("select 1 from customer where id = $1 for update", customer_id)
+        await owner.execute("update customer set closed_at = now(), erased_at = now() where id = $1", customer_id)
+        body = {"customer_id": str(customer_id), "channel": "phone", "direction": "in", "content": "回访"}
+        writes = [
+            asyncio.create_task(client.post("/api/v1/interactions", json=body)),
+            asyncio.create_task(client.post(path, json={"name": "婚礼", "happened_on": "2001-05-01"})),
+        ]
+        done, _ = await asyncio.wait(writes, timeout=0.3)
+        await transaction.commit()
+    finally:
+        await owner.close()
+
+    answers = [await write for write in writes]
+
+    assert done == set()
+    assert [answer.json()["type"] for answer in answers] == ["/problems/archive-erased"] * 2
