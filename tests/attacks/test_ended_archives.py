@@ -53,6 +53,7 @@ GOES_ON = {
     "reminder": "prepared by a job",
     "renewal": "prepared by a job",
     "review_outcome": "of a review",
+    "search_term": "made of the name, which does not change any more; erasure deletes them",
     "service_appointment": "of a request",
     "service_end": "of a request",
     "service_hand_over": "of a request",
