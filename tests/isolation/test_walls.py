@@ -4,7 +4,9 @@ import asyncpg
 import pytest
 from table_rows import insert, values_for
 
+from guibin_tenants import keyring
 from guibin_tenants.scope import savepoint, tenant_scope
+from support import TestClock, World
 
 from .declared import promises
 from .matrix import TENANT_TABLES
@@ -31,14 +33,15 @@ class Outlets:
             return await scope.connection.fetchval(f"select count(*) from {name} where id = $1", self.rows[name])
 
 
-_made: dict[int, Outlets] = {}
+_made: dict[str, Outlets] = {}
 
 
 @pytest.fixture
-async def outlets(world):
-    """Of this worker: its rows are only looked at, and changes are undone."""
-    if id(world.app) not in _made:
-        company = await world.tenant()
+async def outlets(database, packs, pool):
+    """Of this worker: its rows are only looked at, and changes are undone. No application is asked, so none is built."""
+    keyring.use_root_key(b"\x07" * 32)
+    if database.app not in _made:
+        company = await World(None, packs, TestClock(), database.owner, database.app).tenant()
         east, west = await company.unit("east"), await company.unit("west")
         rows = {}
         async with company.scope() as scope:
@@ -47,8 +50,8 @@ async def outlets(world):
                 rows[name] = (
                     east if name == "org_unit" else await insert(scope.connection, table, _row(table, company, rows))
                 )
-        _made[id(world.app)] = Outlets(company, east, west, rows)
-    return _made[id(world.app)]
+        _made[database.app] = Outlets(company, east, west, rows)
+    return _made[database.app]
 
 
 def _row(table, company, rows):
@@ -104,8 +107,8 @@ def test_every_table_has_its_line():
     missing = sorted(set(BY_NAME) - set(PROMISES))
     gone = sorted(set(PROMISES) - set(BY_NAME))
 
-    assert missing == [], "tests/isolation/tables.txt lacks these tables: say who sees a row and whether it may change"
-    assert gone == [], "tests/isolation/tables.txt has tables that are no more: take their lines out"
+    assert not missing, "\n".join(("add to tests/isolation/tables.txt who sees a row, and if it may change:", *missing))
+    assert not gone, "\n".join(("take out of tests/isolation/tables.txt, for there is no such table:", *gone))
 
 
 async def _seen_by_head_office(outlets, name):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from guibin import timetable
 from guibin.context import Company as CompanyContext
 from guibin.context import Root
 from guibin.jobs.execution import Done, Workshop, perform
@@ -46,3 +47,10 @@ async def work_off(tenant: Company, *, kind: str = "") -> list[Done]:
         if row is None:
             return done
         done.append(await perform(shop, tenant.id, row["id"], attempt=row["attempt"]))
+
+
+async def come_round(tenant: Company, payload: Struct, *, at: datetime | None = None) -> None:
+    """The hour of a recurring job comes: it runs as often as the product's timetable has it for the tenant, or never."""
+    for rhythm in timetable.everything(tenant.world.packs):
+        if rhythm.payload == payload and (not rhythm.pack or rhythm.pack in tenant.view.packs):
+            await run_job(tenant, rhythm.payload, at=at)

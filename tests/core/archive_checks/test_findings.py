@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.archive_checks.jobs import LookOverArchives
 from guibin.profiles.sealing import CONTACT_FIELDS, insert_sealed, sealed
@@ -50,7 +50,7 @@ async def manager(tenant):
 async def test_what_is_wrong_with_one_archive_is_found(client, tenant, manager, changes, finding):
     await opened(client, "1", account_manager_id=str(manager.staff_id), **changes)
 
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     assert await found(client) == finding
 
@@ -65,7 +65,7 @@ async def test_a_wrong_check_digit_that_came_in_before_it_was_checked_is_found(c
         row = sealed(field, "110105194912310021", customer_id=customer, key=key, tenant_key=above)
         await insert_sealed([type(row)(row.id, customer, "identity_number", row.sealed, row.masked, None, None)])
 
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     assert await found(client) == [("1", "implausible_identity_number", "check_digit")]
 
@@ -77,7 +77,7 @@ async def test_the_same_person_twice_is_found_on_both_sides(client, tenant, mana
     await opened(client, "2", **mine, confidential={"mobile": "+86 138 0013 8000"})
     await opened(client, "3", **mine, birthday="1960-01-01", confidential={"mobile": "13911112222"})
 
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     twice = [("1", "duplicate", "mobile"), ("1", "duplicate", "name_and_birthday")]
     assert await found(client, rule="duplicate") == sorted(twice + [("2", *rest) for _, *rest in twice])
@@ -90,8 +90,8 @@ async def test_findings_are_listed_and_counted_per_account_manager_who_is_told_o
     await opened(client, "1", account_manager_id=str(manager.staff_id), sex="male")
     await opened(client, "2", birthday="1960-01-01", confidential={"mobile": "13911112222"})
 
-    await run_job(tenant, LookOverArchives())
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     mine = {"account_manager_id": str(manager.staff_id)}
     assert await found(client, **mine) == [("1", "implausible_identity_number", "sex")]
@@ -113,7 +113,7 @@ async def test_a_finding_goes_when_the_archive_is_put_right_and_comes_back_when_
     for sex in ("male", "female", "male"):
         clock.set(clock() + timedelta(days=1))
         await client.post(path, json={"reason": "性别录错", "changes": {"sex": sex}})
-        await run_job(tenant, LookOverArchives())
+        await come_round(tenant, LookOverArchives())
         seen.append((len(await found(client)), len(await found(client, state="gone"))))
 
     assert seen == [(1, 0), (0, 1), (1, 1)]
@@ -122,12 +122,12 @@ async def test_a_finding_goes_when_the_archive_is_put_right_and_comes_back_when_
 @pytest.mark.rule("S07-10")
 async def test_what_is_right_as_it_is_is_waived_with_a_reason_and_found_no_more(client, tenant, manager):
     await opened(client, "1", account_manager_id=str(manager.staff_id), sex="male")
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
     finding = (await client.get("/api/v1/archive-findings")).json()["items"][0]
     path = f"/api/v1/archive-findings/{finding['id']}/waiver"
 
     answers = [await client.post(path, json={"reason": "已核对原件"}) for _ in range(2)]
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     assert [answer.status_code for answer in answers] == [201, 409]
     assert (answers[0].json()["state"], answers[0].json()["waiver"]) == ("waived", "已核对原件")
@@ -138,10 +138,10 @@ async def test_what_is_right_as_it_is_is_waived_with_a_reason_and_found_no_more(
 async def test_an_archive_nobody_touched_for_a_year_is_found(client, tenant, clock, manager):
     await opened(client, "1", account_manager_id=str(manager.staff_id))
     clock.set(clock() + timedelta(days=364))
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
     before = await found(client)
     clock.set(clock() + timedelta(days=2))
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
 
     assert (before, await found(client)) == ([], [("1", "untouched", "")])
 
@@ -150,7 +150,7 @@ async def test_another_outlets_findings_stay_behind_the_wall(client, tenant):
     await tenant.unit("jinniu")
     await tenant.unit("wuhou")
     await opened(client, "1", org_unit_id=str(tenant.units["jinniu"]), sex="male")
-    await run_job(tenant, LookOverArchives())
+    await come_round(tenant, LookOverArchives())
     own = await tenant.staff("own", "manager", unit="jinniu")
     other = await tenant.staff("other", "manager", unit="wuhou")
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import run_job
+from running import come_round, run_job
 
 from guibin.cards.jobs import KeepCards
 from guibin.cards.upkeep import Circumstances, steps
@@ -24,7 +24,7 @@ def morning(clock, *day):
 
 
 async def night(desk):
-    await run_job(desk.tenant, KeepCards())
+    await come_round(desk.tenant, KeepCards())
 
 
 async def react(desk, event, customer, tier):

@@ -6,7 +6,7 @@ import pytest
 from caring import RENEWED, TODAY, customer, on, open_ones, ordered
 from hypothesis import given
 from hypothesis import strategies as st
-from running import run_job
+from running import come_round
 
 from guibin.care.jobs import FilterRenewals, PrepareCare
 from guibin.care.renewals import filter_day, horizon
@@ -20,8 +20,8 @@ async def test_an_order_is_reminded_of_at_each_lead_once(tenant, client, clock):
     seen = []
     for ahead in range(17):
         on(clock, TODAY + timedelta(days=ahead))
-        await run_job(tenant, PrepareCare())
-        await run_job(tenant, PrepareCare())
+        await come_round(tenant, PrepareCare())
+        await come_round(tenant, PrepareCare())
         seen.append(len((await client.get("/api/v1/reminders")).json()))
 
     assert seen == [0, *[1] * 12, *[2] * 4]
@@ -35,7 +35,7 @@ async def test_a_reminder_missed_is_made_up_for_but_not_after_the_end(tenant, cl
     await ordered(client, person, TODAY + timedelta(days=10))
     await ordered(client, person, TODAY, "ended today")
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert [one["lead_days"] for one in await open_ones(client, "reminders")] == [15]
 
@@ -43,7 +43,7 @@ async def test_a_reminder_missed_is_made_up_for_but_not_after_the_end(tenant, cl
 @pytest.mark.rule("S07-4")
 async def test_telling_is_recorded_once(tenant, client):
     await ordered(client, await customer(client), TODAY + timedelta(days=3))
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     reminder = (await open_ones(client, "reminders"))[0]
     path = f"/api/v1/reminders/{reminder['id']}/result"
 
@@ -58,9 +58,9 @@ async def test_a_renewal_is_put_up_a_week_before_approved_and_carried_out_withou
     chief = await tenant.staff("chief", "manager")
     order = await ordered(client, await customer(client), TODAY + timedelta(days=10))
     await ordered(client, await customer(client, "2"), TODAY + timedelta(days=40), "N9")
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, FilterRenewals())
-    await run_job(tenant, FilterRenewals())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, FilterRenewals())
+    await come_round(tenant, FilterRenewals())
     renewal = (await client.get("/api/v1/renewals")).json()
     assert [(one["order_id"], one["state"]) for one in renewal] == [(order, "asked")]
     path = f"/api/v1/renewals/{renewal[0]['id']}/order"
@@ -104,7 +104,7 @@ async def test_a_birthday_is_prepared_with_flowers_cake_and_card_once_a_year(ten
     await customer(client, "2", birthday="1970-03-20")
     for ahead in range(4):
         on(clock, TODAY + timedelta(days=ahead))
-        await run_job(tenant, PrepareCare())
+        await come_round(tenant, PrepareCare())
 
     tasks = await open_ones(client, "care-tasks")
 
@@ -119,7 +119,7 @@ async def test_a_lunar_birthday_falls_where_the_lunar_calendar_says(tenant, clie
     # Lunar 1970-01-18 is kept on 2026-03-06: the first day of 丙午 is 2026-02-17.
     await customer(client, birthday={"year": 1970, "month": 1, "day": 18})
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert [task["occurs_on"] for task in await open_ones(client, "care-tasks")] == ["2026-03-06"]
 
@@ -146,7 +146,7 @@ async def test_a_lunar_day_that_no_solar_month_has_is_kept_as_birthday_and_anniv
     await client.post(f"/api/v1/customers/{person}/occasions", json={"name": "结婚纪念日", "happened_on": born})
     on(clock, today)
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     tasks = await open_ones(client, "care-tasks")
     assert sorted((one["occasion"], one["occurs_on"]) for one in tasks) == [("anniversary", keeps), ("birthday", keeps)]
@@ -155,7 +155,7 @@ async def test_a_lunar_day_that_no_solar_month_has_is_kept_as_birthday_and_anniv
 @pytest.mark.rule("S07-6")
 async def test_a_task_goes_when_the_day_the_customer_or_the_consent_goes(tenant, client):
     moved, unwilling = [await customer(client, str(n), birthday="1970-03-07") for n in range(2)]
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
     assert len(await open_ones(client, "care-tasks")) == 2
     shown = await client.get(f"/api/v1/customers/{moved}")
     changed = await client.patch(
@@ -167,7 +167,7 @@ async def test_a_task_goes_when_the_day_the_customer_or_the_consent_goes(tenant,
     )
     assert refused.status_code == 201, refused.text
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     assert await open_ones(client, "care-tasks") == []
 
@@ -181,7 +181,7 @@ async def test_anniversaries_and_festivals_are_kept(tenant, client, clock):
     )
     on(clock, date(2026, 6, 17))
 
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     tasks = await open_ones(client, "care-tasks")
     assert {(t["occasion"], t["occurs_on"]) for t in tasks} == {
@@ -194,8 +194,8 @@ async def test_anniversaries_and_festivals_are_kept(tenant, client, clock):
 async def test_the_account_manager_is_told_once_a_day_and_reports_what_was_done(tenant, client):
     manager = await tenant.staff("manager", "account_manager")
     await customer(client, birthday="1970-03-03", account_manager_id=str(manager.staff_id))
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, PrepareCare())
 
     told = (await manager.get("/api/v1/notices")).json()["items"]
     task = (await manager.get("/api/v1/care-tasks", params={"account_manager_id": str(manager.staff_id)})).json()[0]

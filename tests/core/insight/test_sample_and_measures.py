@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from running import run_job
+from running import come_round, run_job
 
 from guibin.events import DeadlineEscalated, DeadlineWarned
 from guibin.insight.jobs import DrawSample, TellOverdueMeasures
@@ -31,9 +31,9 @@ async def test_a_tenth_is_drawn_and_serious_and_special_ones_always(client, tena
     unsettled = await client.post("/api/v1/complaints", json={"text": "未处理", "channel": "phone", "level": "3"})
     clock.set(clock() + timedelta(days=7))
 
-    await run_job(tenant, DrawSample())
+    await come_round(tenant, DrawSample())
     first = await drawn(client)
-    await run_job(tenant, DrawSample())
+    await come_round(tenant, DrawSample())
 
     assert {one["complaint_id"] for one in first if one["why"] == "always"} == {serious, special}
     random = {one["complaint_id"] for one in first if one["why"] == "random"}
@@ -47,7 +47,7 @@ async def test_a_tenth_is_drawn_and_serious_and_special_ones_always(client, tena
 async def test_even_a_quiet_week_is_sampled_and_each_is_followed_up_once(client, tenant, clock):
     await settled(client, 1)
     clock.set(clock() + timedelta(days=7))
-    await run_job(tenant, DrawSample())
+    await come_round(tenant, DrawSample())
     sample = (await drawn(client))[0]
     path = f"/api/v1/complaint-samples/{sample['id']}/follow-up"
 
@@ -76,7 +76,7 @@ async def test_measures_go_to_the_department_which_reports_or_is_late(client, te
     signed_in = clock()
     clock.set(signed_in + timedelta(days=30))
     for _ in range(2):
-        await run_job(tenant, TellOverdueMeasures())
+        await come_round(tenant, TellOverdueMeasures())
     # Sessions last twelve hours.
     clock.set(signed_in)
 

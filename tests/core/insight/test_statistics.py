@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import openpyxl
 import pytest
-from running import run_job
+from running import come_round, run_job
 
 from guibin.insight.jobs import ClosePeriod, CloseUnit
 
@@ -36,7 +36,7 @@ async def statistics(client, period=WEEK, **params):
 
 async def closed(tenant, span="week"):
     """Run the close and the jobs it leaves, as the worker would."""
-    await run_job(tenant, ClosePeriod(span))
+    await come_round(tenant, ClosePeriod(span))
     async with tenant.scope() as scope:
         rows = await scope.connection.fetch("select payload::text as payload from job where kind = 'close_unit'")
     for row in rows:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from running import run_job
+from running import come_round
 from working import Effect
 
 from guibin.app.jobs import ForgetAnswers
@@ -84,7 +84,7 @@ async def test_a_company_keeps_its_own_figures(tenant, client):
     async with tenant.scope():
         await ended(days=6)
 
-    await run_job(tenant, PruneLedger())
+    await come_round(tenant, PruneLedger())
 
     assert shown == {"completed_days": 30, "dead_days": 180, "keyed_days": 400}
     assert answer.status_code == 200
@@ -116,11 +116,11 @@ async def test_answers_kept_for_repeats_are_forgotten_after_a_week(tenant, clien
     body = {"text": "没有信号", "channel": "phone"}
     first = (await client.post("/api/v1/complaints", json=body, headers=key)).json()
     clock.set(clock() + timedelta(days=6))
-    await run_job(tenant, ForgetAnswers())
+    await come_round(tenant, ForgetAnswers())
     assert (await client.post("/api/v1/complaints", json=body, headers=key)).json()["id"] == first["id"]
     clock.set(clock() + timedelta(days=2))
 
-    await run_job(tenant, ForgetAnswers())
+    await come_round(tenant, ForgetAnswers())
 
     assert (await client.post("/api/v1/complaints", json=body, headers=key)).json()["id"] != first["id"]
 

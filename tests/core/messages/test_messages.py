@@ -10,7 +10,7 @@ from caring import customer as archive
 from caring import on, ordered
 from queues import everything_in
 from receiver import receiving
-from running import run_job, work_off
+from running import come_round, work_off
 
 from guibin.care.jobs import PrepareCare
 from guibin.care.posting import PostCareMessages
@@ -36,8 +36,8 @@ async def customer(client, number="1", **fields):
 async def morning(tenant, day=BIRTHDAY, hour=9):
     """The company's morning: what is to be done is prepared, told and sent."""
     on(tenant.world.clock, day, hour)
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, PostCareMessages())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, PostCareMessages())
     return await work_off(tenant)
 
 
@@ -114,8 +114,8 @@ async def test_without_a_channel_the_task_stays_with_people(tenant, client, gree
 async def test_a_morning_that_runs_twice_or_at_two_workers_greets_once(tenant, client, greeted, gateway, sms):
     await customer(client)
     on(tenant.world.clock, BIRTHDAY)
-    await run_job(tenant, PrepareCare())
-    await asyncio.gather(run_job(tenant, PostCareMessages()), run_job(tenant, PostCareMessages()))
+    await come_round(tenant, PrepareCare())
+    await asyncio.gather(come_round(tenant, PostCareMessages()), come_round(tenant, PostCareMessages()))
     await asyncio.gather(work_off(tenant), work_off(tenant))
     await morning(tenant, hour=15)
 
@@ -168,8 +168,8 @@ async def test_the_form_of_contact_is_the_customers(
 async def test_who_withdraws_after_it_was_written_down_is_not_told(tenant, client, greeted, gateway, sms, purpose):
     person = await customer(client)
     on(tenant.world.clock, BIRTHDAY)
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, PostCareMessages())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, PostCareMessages())
     await work_off(tenant, kind="post_care_batch")
     waiting = await messages(client, state="pending")
     answer = await client.post(f"/api/v1/customers/{person}/consents", json={"purpose": purpose, "answer": "refused"})
@@ -285,8 +285,8 @@ async def test_the_days_quota_holds_between_workers_and_the_rest_follows(tenant,
         person = await customer(client, str(number), birthday=None)
         await ordered(client, person, date(2026, 3, 12), number=f"N{number}")
     on(tenant.world.clock, date(2026, 3, 5))
-    await run_job(tenant, PrepareCare())
-    await run_job(tenant, PostCareMessages())
+    await come_round(tenant, PrepareCare())
+    await come_round(tenant, PostCareMessages())
     await asyncio.gather(work_off(tenant), work_off(tenant))
     first = len(gateway.received)
     on(tenant.world.clock, date(2026, 3, 6), 10)

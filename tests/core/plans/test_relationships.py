@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.plans.relationship_jobs import TellMeasures
 from guibin_tenants.scope import execute, fetch
@@ -133,10 +133,10 @@ async def test_who_is_behind_or_has_no_plan_shows_up_and_is_told(general, team, 
     await client.post(f"/api/v1/customers/{waived}/consents", json=consent)
 
     world.clock.set(datetime(2026, 3, 28, 0, 40, tzinfo=UTC))
-    await run_job(general, TellMeasures())
+    await come_round(general, TellMeasures())
     world.clock.set(datetime(2026, 4, 1, 0, 40, tzinfo=UTC))
     for _ in range(2):
-        await run_job(general, TellMeasures())
+        await come_round(general, TellMeasures())
 
     async with general.scope():
         rows = await fetch("select staff_id, kind, customer_id::text from staff_notice where kind like 'measure_%'")

@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.plans.jobs import TellMissingPlans
 from guibin_tenants.scope import fetch
@@ -39,7 +39,7 @@ async def test_plans_for_year_month_and_week_are_due_and_missing_ones_are_told(d
     before = await dues(people["lead"])
     clock.set(datetime(2026, 3, 3, 0, 40, tzinfo=UTC))
     for _ in range(2):
-        await run_job(desk.tenant, TellMissingPlans())
+        await come_round(desk.tenant, TellMissingPlans())
 
     assert (made["period"], made["state"], made["late"], made["items_total"]) == ("2026-W10", "handed_in", False, 2)
     assert {period: state for (name, period), state in before.items() if name == "own"} == {
@@ -124,7 +124,7 @@ async def test_two_supervisors_at_once_make_one_review(people):
 async def test_a_review_that_is_overdue_shows_up_and_is_told_to_the_supervisor(desk, people, told, clock, again):
     plan = await hand_in(people["own"])
     clock.set(datetime(2026, 3, 6, 0, 40, tzinfo=UTC))
-    await run_job(desk.tenant, TellMissingPlans())
+    await come_round(desk.tenant, TellMissingPlans())
 
     lead = await again(people["lead"], "lead")
     waiting = (await lead.get(PATH, params={"unreviewed": "true"})).json()["items"]
@@ -201,7 +201,7 @@ async def test_a_log_is_kept_day_by_day_and_gone_through_week_by_week(desk, peop
     assert [(one["period"], one["round"]) for one in (returned, accepted)] == [("2026-W10", 1), ("2026-W10", 2)]
     # The log of the week before was not gone through within three working days of its end.
     clock.set(datetime(2026, 3, 6, 0, 40, tzinfo=UTC))
-    await run_job(desk.tenant, TellMissingPlans())
+    await come_round(desk.tenant, TellMissingPlans())
     lead = await again(people["lead"], "lead")
     assert (await told(people["lead"])).count("log_unreviewed") == 1
     assert [one["accepted"] for one in (await lead.get(f"{LOGS}/reviews")).json()["items"]] == [True, False]

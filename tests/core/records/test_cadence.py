@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.policy.cadence import Cadence
 from guibin.records.cadence import CadenceFilter, cadence_counts, contacts_due
@@ -288,7 +288,7 @@ async def test_the_day_after_the_month_missed_contacts_are_told_once(tenant, new
 
     for day in (31, 32, 32, 33):
         clock.set(datetime(2026, 3, 1, 0, 15, tzinfo=UTC) + timedelta(days=day - 1))
-        await run_job(tenant, TellMissedContacts())
+        await come_round(tenant, TellMissedContacts())
 
     assert (await told(own), await told(head)) == (["contacts_missed"], ["contacts_missed"])
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import asyncpg
 import pytest
 from desk import open_desk
-from running import run_job
+from running import come_round, run_job
 
 from guibin.reviews import register_jobs
 from guibin.reviews.register_jobs import FreezeRegisters, KeepRegisters
@@ -102,7 +102,7 @@ async def test_the_file_is_due_each_month_and_what_was_missed_is_told(bank, own,
     during = await dues(own)
     own = await at(own, "own", 2026, 2, 1)
     for _ in range(2):
-        await run_job(bank.tenant, KeepRegisters())
+        await come_round(bank.tenant, KeepRegisters())
     missed = await dues(own, on="2026-01-20")
     counts = (await own.get(f"{PATH}/counts", params={"on": "2026-01-20"})).json()
     late = await enter(own, second, span="2026-01")
@@ -149,7 +149,7 @@ async def test_the_years_archive_is_frozen_and_corrections_stand_beside_it(bank,
     )
     own = await at(own, "own", 2026, 1, 1, hour=10)
     for _ in range(2):
-        await run_job(bank.tenant, KeepRegisters())
+        await come_round(bank.tenant, KeepRegisters())
 
     (archive,) = (await own.get(f"{PATH}/archives", params={"customer_id": customer})).json()["items"]
     late = await enter(own, customer, 409, span="2025-12")
@@ -192,7 +192,7 @@ async def test_every_file_is_frozen_once_a_few_at_a_time_and_walls_hold(bank, ow
         await member(f"V{number}")
     world.clock.set(datetime(2026, 1, 1, 2, tzinfo=UTC))
 
-    await run_job(bank.tenant, KeepRegisters())
+    await come_round(bank.tenant, KeepRegisters())
     for _ in range(3):
         await run_job(bank.tenant, FreezeRegisters())
 
@@ -213,7 +213,7 @@ async def test_an_erased_customers_frozen_file_opens_no_more(bank, own, member, 
     customer = await member("V1")
     await enter(own, customer)
     world.clock.set(datetime(2026, 1, 1, 2, tzinfo=UTC))
-    await run_job(bank.tenant, KeepRegisters())
+    await come_round(bank.tenant, KeepRegisters())
     await bank.client.delete(f"/api/v1/customers/{customer}")
     async with bank.tenant.scope():
         archive = await fetch_value("select id from register_archive")

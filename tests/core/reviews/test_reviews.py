@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.reviews.jobs import TellMissedReviews
 from guibin_tenants.scope import fetch, fetch_value
@@ -65,7 +65,7 @@ async def test_every_customer_is_due_each_week_until_gone_through_and_missed_is_
     during = await dues(own)
     clock.set(NEXT_MONDAY)
     for _ in range(2):
-        await run_job(tenant, TellMissedReviews())
+        await come_round(tenant, TellMissedReviews())
 
     assert (done["span"], done["rhythm"]) == ("2026-W10", "weekly_review")
     assert during == {"K1": "done", "K2": "due", "K3": "due"}
@@ -152,7 +152,7 @@ async def test_a_need_is_followed_up_in_time_and_told_when_due(tenant, own, thei
     made = await go_through(own, customer, needs="换机顶盒", follow_up="送货上门", follow_up_on="2026-03-04")
 
     clock.set(datetime(2026, 3, 4, 0, 20, tzinfo=UTC))
-    await run_job(tenant, TellMissedReviews())
+    await come_round(tenant, TellMissedReviews())
     own = await _again(tenant, own)
     waiting = (await own.get(PATH, params={"due_by": "2026-03-04"})).json()["items"]
     done = await own.post(f"{PATH}/{made['id']}/outcome", json={"text": "已送到"})

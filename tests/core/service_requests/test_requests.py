@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.service_requests.jobs import OpenRegularService
 from guibin.sla.sweep import fire_due
@@ -267,11 +267,11 @@ async def test_group_customers_are_served_on_site_once_a_month(tenant, client, d
         assert (await client.post("/api/v1/customers", json=body)).status_code == 201
 
     for _ in range(2):
-        await run_job(tenant, OpenRegularService())
+        await come_round(tenant, OpenRegularService())
     march = (await desk.get(PATH)).json()["items"]
     clock.set(clock() + timedelta(days=31))
     desk = tenant.world.client(await tenant.key())
-    await run_job(tenant, OpenRegularService())
+    await come_round(tenant, OpenRegularService())
 
     assert [(one["item"], one["span"], one["owner_id"]) for one in march] == [("on_site_care", "2026-03", manager)]
     both = (await desk.get(PATH)).json()["items"]

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
-from running import run_job
+from running import come_round
 
 from guibin.policy.calendars import china_calendar
 from guibin.policy.deadlines import BusinessHours
@@ -46,7 +46,7 @@ async def shown(client, subject_id):
 async def test_the_api_says_provisional_until_the_calendar_is_confirmed(tenant, client, provisional):
     before = await shown(client, provisional)
 
-    await run_job(tenant, ConfirmCalendars())
+    await come_round(tenant, ConfirmCalendars())
 
     after = await shown(client, provisional)
     assert (before["provisional"], before["due_at"]) == (True, "2026-02-16T04:00:00Z")

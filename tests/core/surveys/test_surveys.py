@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from desk import Desk, open_desk
-from running import run_job
+from running import come_round
 
 from guibin.surveys.jobs import TellOverdueImprovements
 
@@ -144,14 +144,14 @@ async def test_an_improvement_is_followed_to_its_end(world, tenant, desk, clock)
     signed_in = clock()
     clock.set(due + timedelta(hours=1))
     for _ in range(2):
-        await run_job(tenant, TellOverdueImprovements())
+        await come_round(tenant, TellOverdueImprovements())
     clock.set(signed_in)
 
     reported = (await owner.post(f"{path}/reports", json={"note": "已增加一个"})).json()
     own = await owner.post(f"{path}/confirmation", json={"note": "有效"})
     returned = (await chief.post(f"{path}/returns", json={"note": "还差一个"})).json()
     clock.set(due + timedelta(hours=1))
-    await run_job(tenant, TellOverdueImprovements())
+    await come_round(tenant, TellOverdueImprovements())
     clock.set(signed_in)
     await owner.post(f"{path}/reports", json={"note": "已增加两个"})
     ended = (await chief.post(f"{path}/confirmation", json={"note": "等待时间减半"})).json()

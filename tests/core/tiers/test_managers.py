@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from desk import open_desk
-from running import run_job
+from running import come_round
 
 from guibin.tiers.jobs import TellUnserved
 from guibin_tenants.scope import fetch, fetch_value
@@ -81,12 +81,12 @@ async def test_an_outlet_sees_its_own_only(desk, other_tenant):
 async def test_the_outlets_leader_hears_once_a_day_while_there_are_any(desk, clock):
     for moment in (datetime(2026, 3, 3, 1, tzinfo=UTC), datetime(2026, 3, 3, 2, tzinfo=UTC)):
         clock.set(moment)
-        await run_job(desk.tenant, TellUnserved())
+        await come_round(desk.tenant, TellUnserved())
     lead = desk.leads["east"]
     body = {"account_manager_id": str(lead.staff_id), "reason": "暂管"}
     assigned = await desk.client.post(f"/api/v1/customers/{desk.ids['E2']}/assignment", json=body)
     clock.set(datetime(2026, 3, 4, 1, tzinfo=UTC))
-    await run_job(desk.tenant, TellUnserved())
+    await come_round(desk.tenant, TellUnserved())
 
     assert assigned.status_code == 201, assigned.text
     async with desk.tenant.scope():

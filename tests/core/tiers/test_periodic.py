@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from desk import open_desk
-from running import run_job
+from running import come_round, run_job
 
 from guibin.tiers.jobs import AssessDue, AssessScheme
 
@@ -31,14 +31,14 @@ async def test_who_did_well_rises_and_who_did_not_falls_when_the_next_quarter_be
         await desk.fact(customer, "deposit", "2026-02-15", amount=amount)
     await desk.assess(VIP, "2026-03-01")
     clock.set(datetime(2026, 3, 31, 15, 30, tzinfo=UTC))  # 23:30 in Shanghai
-    await run_job(desk.tenant, AssessDue())
+    await come_round(desk.tenant, AssessDue())
     too_early = await waiting(desk)
     await desk.fact(good, "deposit", "2026-03-15", amount="450000")
     await desk.fact(bad, "deposit", "2026-03-15", amount="-200000")
 
     clock.set(datetime(2026, 3, 31, 17, 0, tzinfo=UTC))  # 1 April, 01:00
     for _ in range(2):
-        await run_job(desk.tenant, AssessDue())
+        await come_round(desk.tenant, AssessDue())
     due = await waiting(desk)
     for _ in range(2):
         await run_job(desk.tenant, AssessScheme(VIP, datetime(2026, 4, 1, tzinfo=UTC).date()))
@@ -62,7 +62,7 @@ async def test_the_years_list_is_drawn_up_by_itself_and_waits_for_its_approval(w
     await desk.assess(LIST, "2026-01-01")
     clock.set(datetime(2027, 1, 1, 2, tzinfo=UTC))
 
-    await run_job(desk.tenant, AssessDue())
+    await come_round(desk.tenant, AssessDue())
     await run_job(desk.tenant, AssessScheme(LIST, datetime(2027, 1, 1, tzinfo=UTC).date()))
 
     assert await waiting(desk) == [(LIST, "2027-01-01")]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from receiver import CLOSE, HANG, HUGE
-from running import run_job, work_off
+from running import come_round, work_off
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from guibin.events import ComplaintReceived, MembershipEnded, all_events, record
@@ -436,7 +436,7 @@ async def test_old_deliveries_are_forgotten_and_waiting_ones_are_not(tenant, cli
     waiting = await happen(tenant)
     await deliver(tenant)
     clock.set(clock() + timedelta(days=31))
-    await run_job(tenant, ForgetWebhooks())
+    await come_round(tenant, ForgetWebhooks())
 
     (kept,) = await deliveries(client)
     assert (

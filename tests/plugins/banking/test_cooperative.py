@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from desk import open_desk
-from running import run_job
+from running import come_round
 
 from guibin.policies import bounds
 from guibin.tiers.jobs import EndExpiredMemberships
@@ -277,7 +277,7 @@ async def test_a_threshold_is_relaxed_for_one_customer_by_the_card_department_un
     assert (await desk.tier(star, VIP), await desk.tier(other, VIP)) == ("vip", None)
     assert [(m["move"], m["becomes"]) for m in assessed["moves"]] == [("locked", "vip")]
     clock.set(datetime(2026, 8, 31, 16, 30, tzinfo=UTC))
-    await run_job(desk.tenant, EndExpiredMemberships())
+    await come_round(desk.tenant, EndExpiredMemberships())
     assert await desk.tier(star, VIP) is None
     assert [(m["ends_on"], m["ended_because"]) for m in (await desk.membership(star))["history"]] == [
         ("2026-09-01", "expired")

@@ -109,15 +109,41 @@ class Run:
                 self.seen = touches.read(KEPT / "touches.json")
 
     def try_all(self) -> None:
-        """Every one that is not known from before."""
+        """Every one that is not known from before: those that are alike together, and alone whichever then stays unnoticed."""
         held = [one for one in self.chosen.values() if not self.again and self.results.holding(one)]
         if held:
             print(f"{len(held)} of {len(self.chosen)} are known from before (MUTATE_ARGS=--anew tries them again)")
-        left = [one for one in self.chosen.values() if one not in held]
+        left = {one.id: one for one in self.chosen.values() if one not in held}
         self.number, self.count = 0, len(left)
-        for ran in self._run(self._asking(left), at_once=self.at_once, seconds=AT_MOST_S):
-            mutation = self.chosen[ran.asked.name]
-            self._settle(mutation, ran)
+        self.signs = {name: self._sign(one, left) for name, one in left.items() if one.alike}
+        for ran in self._run(self._asking_together(left), at_once=self.at_once, seconds=AT_MOST_S):
+            for name in ran.asked.name.split("\n"):
+                if self.signs[name] in ran.failed:
+                    self._settle(left.pop(name), structs.replace(ran, failed=(self.signs[name],), passed=0))
+        for ran in self._run(self._asking([*left.values()]), at_once=self.at_once, seconds=AT_MOST_S):
+            self._settle(self.chosen[ran.asked.name], ran)
+
+    def _asking_together(self, left: dict[str, Mutation]) -> Iterator[Asked]:
+        groups: dict[str, list[Mutation]] = {}
+        for one in left.values():
+            if self.signs.get(one.id):
+                groups.setdefault(one.alike, []).append(one)
+        for group in groups.values():
+            if len(group) > 1 and time.monotonic() < self.until:
+                yield Asked(
+                    "\n".join(one.id for one in group),
+                    lambda group=group: [one.take_out() for one in group],
+                    tuple(statement for one in group for statement in one.statements),
+                    tuple(dict.fromkeys(self.signs[one.id] for one in group)),
+                    stop_at_first=False,
+                )
+
+    def _sign(self, mutation: Mutation, left: dict[str, Mutation]) -> str:
+        """The test that tells this one from all that are alike: it touches what none of them changes."""
+        others = {touch for one in left.values() if one.alike == mutation.alike for touch in one.touches}
+        others -= {*mutation.touches}
+        tests = choosing.could_notice(mutation, self.seen, last=self.results.last(mutation), within_s=TESTS_S).tests
+        return next((test for test in tests if not others & {*self.seen[test]["touches"]}), "")
 
     def _asking(self, left: list[Mutation]) -> Iterator[Asked]:
         for mutation in left:

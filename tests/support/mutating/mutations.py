@@ -49,6 +49,7 @@ class Mutation(Struct, frozen=True, kw_only=True):
 
     `files` say the rule; a change to one of them is a reason to try. `touches` are what tests that could notice have
     touched, the tests of the first ones most likely; `line` is a word by which the file's diff tells whether it was this one.
+    Mutations of one `alike` have nothing to do with each other: several may be tried in one fork.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Mutation(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     touches: tuple[str, ...]
     line: str = ""
+    alike: str = ""
 
     @property
     def id(self) -> str:
@@ -145,6 +147,8 @@ def _tables(packs: Packs) -> Iterator[Mutation]:
                     files=(file,),
                     touches=(f"walled {name}",),
                     line=f'"{name}"',
+                    # A customer's own wall stands behind those of the rows about it.
+                    alike=f"walls of {file}" if table.keys.wall != "org_unit_id" else "",
                 )
             if table.keys.append_only:
                 yield Mutation(
@@ -158,6 +162,7 @@ def _tables(packs: Packs) -> Iterator[Mutation]:
                     files=(file,),
                     touches=(f"changed {name}",),
                     line=f'"{name}"',
+                    alike=f"rows of {file}",
                 )
 
 
@@ -191,6 +196,8 @@ def _permissions(packs: Packs) -> Iterator[Mutation]:
                     take_out=partial(handler.opt.__setitem__, "needs", left),
                     files=(_file(controller),),
                     touches=(f"refused {handler_name(handler)}",),
+                    # Two parts of one route would hide each other.
+                    alike=f"{controller.__name__} {part.says}" if needs.all_of else controller.__name__,
                 )
 
 

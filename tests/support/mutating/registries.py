@@ -24,7 +24,7 @@ NO_REGISTRIES = {
     ("guibin.events", "_loaded"): "whether the reactions have been imported",
     ("guibin.events", "_kinds_by_event"): "reactions, which are taken out one by one by their job kind",
     ("guibin.jobs.kinds", "_handlers"): "who does a job, not whether it comes about",
-    ("guibin.policies.queries", "_remembered"): "a cache",
+    ("guibin.policies.queries", "_spans"): "a cache",
     ("guibin_tenants.keyring", "_tenant_keys"): "a cache",
 }
 

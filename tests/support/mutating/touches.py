@@ -16,8 +16,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+import running
 
-from guibin import events
+from guibin import events, timetable
 from guibin.app import factory
 from guibin.catalog import TABLES
 from guibin.jobs import ticks
@@ -125,7 +126,7 @@ class Touches:
         factory.needs_guard = guard
 
     def _watch_work(self) -> None:
-        reactions, named, write_tick = events._reactions, ticks._of, ticks._write
+        reactions, named, write_tick, come_round = events._reactions, ticks._of, ticks._write, running.come_round
 
         def noted_reactions(event: Any) -> Any:
             found = reactions(event)
@@ -141,7 +142,13 @@ class Touches:
             self.now.add(f"ticked {rhythm.name}")
             return write_tick(rhythm, *args)
 
+        def noted_hour(tenant: Any, payload: Any, **more: Any) -> Any:
+            rhythms = timetable.everything(tenant.world.packs)
+            self.now.update(f"ticked {rhythm.name}" for rhythm in rhythms if rhythm.payload == payload)
+            return come_round(tenant, payload, **more)
+
         events._reactions, ticks._of, ticks._write = noted_reactions, noted_rhythms, noted_tick
+        running.come_round = noted_hour
 
 
 def handler_name(handler: Any) -> str:
