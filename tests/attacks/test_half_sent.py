@@ -185,3 +185,19 @@ async def test_made_up_keys_of_a_company_take_nothing_from_it(server, tenant, ne
         refused = {answer.status_code for answer in await forged}
 
     assert (own.status_code, refused <= {401, 429}) == (200, True)
+
+
+async def test_the_document_anybody_may_ask_for_keeps_nobody_waiting(server, neighbour):
+    """It takes seconds to make: once, beside the requests of others, however many ask."""
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as anybody:
+        await anybody.get("/api/v1/openapi.json")
+        began = time.monotonic()
+        answers = await asyncio.gather(
+            *(anybody.get(path) for path in ("/api/v1/openapi.json", "/api/docs", "/api/docs/openapi.json") * 5)
+        )
+        took = time.monotonic() - began
+        statuses, slowest = await _served(neighbour)
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert statuses == {200, 201}
+    assert max(took, slowest) < QUICK_S

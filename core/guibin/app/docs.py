@@ -24,27 +24,31 @@ class OfflineDocs(OpenAPIRenderPlugin):
 
     def __init__(self) -> None:
         super().__init__(path="/")
+        self._page = b""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        groups: dict[str, list[str]] = {}
-        for path, operations in sorted(openapi_schema.get("paths", {}).items()):
-            for method, operation in operations.items():
-                if isinstance(operation, dict) and "responses" in operation:
-                    tag = (operation.get("tags") or ["other"])[0]
-                    groups.setdefault(tag, []).append(_operation(path, method, operation))
-        schemas = openapi_schema.get("components", {}).get("schemas", {})
-        links = "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in [*groups, "schemas"])
-        sections = "".join(
-            f'<h2 id="{escape(tag)}">{escape(tag)}</h2>{"".join(items)}' for tag, items in groups.items()
-        )
-        shapes = "".join(_schema(name, schema) for name, schema in sorted(schemas.items()))
-        return (
-            '<!doctype html><html lang="en"><meta charset="utf-8"><title>Guibin API</title>'
-            f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{_STYLE_URL}">'
-            "<h1>Guibin API 贵宾接口</h1><p>Send <code>Authorization: Bearer gb_live_…</code>. "
-            'The machine-readable document is <a href="/api/v1/openapi.json">openapi.json</a>.</p>'
-            f'<nav>{links}</nav>{sections}<h2 id="schemas">schemas</h2>{shapes}</html>'
-        ).encode()
+        self._page = self._page or _page(openapi_schema)
+        return self._page
+
+
+def _page(openapi_schema: dict[str, Any]) -> bytes:
+    groups: dict[str, list[str]] = {}
+    for path, operations in sorted(openapi_schema.get("paths", {}).items()):
+        for method, operation in operations.items():
+            if isinstance(operation, dict) and "responses" in operation:
+                tag = (operation.get("tags") or ["other"])[0]
+                groups.setdefault(tag, []).append(_operation(path, method, operation))
+    schemas = openapi_schema.get("components", {}).get("schemas", {})
+    links = "".join(f'<a href="#{escape(tag)}">{escape(tag)}</a>' for tag in [*groups, "schemas"])
+    sections = "".join(f'<h2 id="{escape(tag)}">{escape(tag)}</h2>{"".join(items)}' for tag, items in groups.items())
+    shapes = "".join(_schema(name, schema) for name, schema in sorted(schemas.items()))
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Guibin API</title>'
+        f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{_STYLE_URL}">'
+        "<h1>Guibin API 贵宾接口</h1><p>Send <code>Authorization: Bearer gb_live_…</code>. "
+        'The machine-readable document is <a href="/api/v1/openapi.json">openapi.json</a>.</p>'
+        f'<nav>{links}</nav>{sections}<h2 id="schemas">schemas</h2>{shapes}</html>'
+    ).encode()
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:

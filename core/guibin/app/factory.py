@@ -26,6 +26,7 @@ from .bounds import Bounds
 from .browsers import own_pages_guard
 from .dependencies import DEPENDENCIES
 from .docs import OfflineDocs
+from .documents import Document
 from .guards import needs_guard
 from .headers import SecurityHeaders
 from .observing import Observed
@@ -88,7 +89,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         },
         # The service writes its own lines (`logs.py`), in which no value stands.
         logging_config=None,
-        state=State({"root": root}),
+        state=State({"root": root, "document": Document()}),
         lifespan=[database],
         request_max_body_size=bounds.body_bytes,
         openapi_config=OpenAPIConfig(

@@ -36,6 +36,7 @@ from .costs import SAFE_METHODS, costs_of
 from .problems import not_on_record, unreachable_database, violation
 
 API = "/api/v1/"
+DOCS = "/api/docs"
 # Answered whatever else is going on: whoever watches over the process asks here.
 HEALTH = "/health/"
 # Answered without a credential, or without a scope around them.
@@ -138,6 +139,8 @@ class ScopeMiddleware:
     async def _serve_anybody(self, exchange: _Exchange) -> None:
         await exchange.turns.enter_async_context(self.admission.addresses.turn(network_of(exchange.address)))
         body = await self._body(exchange, self.bounds.public_body_bytes)
+        if exchange.scope["path"].startswith(DOCS):
+            await self.app.state.document.text(self.app)
         await self.app(exchange.scope, body.receive, exchange.answer.send)
         exchange.allow(None)
 
