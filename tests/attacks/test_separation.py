@@ -125,6 +125,16 @@ async def test_a_key_does_what_its_owner_may_now(world, tenant, admin):
     assert [one["revoked_at"] is None for one in (await boss.get("/api/v1/keys")).json()] == [False]
 
 
+async def test_a_key_ends_with_its_owners_account_whoever_ended_that(world, tenant, admin):
+    key = await key_of(admin, world, "customers:read")
+    before = (await key.get(ME)).status_code
+
+    async with tenant.scope():
+        await staff.leave(admin.staff_id, now=world.clock())
+
+    assert (before, (await key.get(ME)).status_code) == (200, 401)
+
+
 async def test_a_key_sees_what_its_owner_sees_now(world, tenant, admin):
     east, west = await tenant.unit("east"), await tenant.unit("west")
     chief = await tenant.staff("chief", "tenant_admin")
