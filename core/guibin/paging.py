@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -23,10 +23,14 @@ class Page(Struct, Generic[Item], frozen=True):
 
 
 class Cursor(Struct, frozen=True, array_like=True):
-    """The last row of a page: its moment and id. The next page holds what comes strictly before or after."""
+    """The last row of a page: its moment and id. The next page holds what comes strictly before or after.
+
+    `group` goes before both where a list has such, as what is owed before what is done.
+    """
 
     moment: datetime
     id: UUID
+    group: int = 0
 
 
 def page_of(rows: Sequence[Item], limit: int, cursor_of: Callable[[Item], Cursor]) -> Page[Item]:
@@ -34,6 +38,11 @@ def page_of(rows: Sequence[Item], limit: int, cursor_of: Callable[[Item], Cursor
     items = list(rows[:limit])
     more = len(rows) > limit
     return Page(items, encode(cursor_of(items[-1])) if more else None)
+
+
+def by_day(day: date) -> datetime:
+    """The moment that stands for a day in a cursor; `moment.date()` is the day again."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def encode(cursor: Cursor) -> str:

@@ -30,4 +30,4 @@ def on(clock, day, hour=9):
 
 
 async def open_ones(client, what):
-    return (await client.get(f"/api/v1/{what}", params={"state": "open"})).json()
+    return (await client.get(f"/api/v1/{what}", params={"state": "open"})).json()["items"]

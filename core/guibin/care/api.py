@@ -1,5 +1,6 @@
 """`/api/v1/reminders`, `/renewals`, `/care-tasks` and `/new-services`."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -10,8 +11,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.paging import Cursor, Page, by_day, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import Limit
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import actions, queries, renewals
@@ -36,10 +38,14 @@ class ReminderController(Controller):
         account_manager_id: Manager = None,
         due_by: date | None = None,
         limit: Limit = 50,
-    ) -> list[ReminderView]:
-        found = await queries.reminders(manager_id=account_manager_id, state=in_state, due_by=due_by, limit=limit)
-        await _looked("reminder", {one.customer_id for one in found}, len(found), by, now)
-        return found
+        cursor: CursorText = None,
+    ) -> Page[ReminderView]:
+        found = await queries.reminders(
+            manager_id=account_manager_id, state=in_state, due_by=due_by, after=decode(cursor), limit=limit + 1
+        )
+        page = page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id))
+        await _looked("reminder", page.items, by, now)
+        return page
 
     @post("/{reminder_id:uuid}/result", needs=WRITE, status_code=HTTP_200_OK, summary="The customer was told")
     async def remind(self, reminder_id: UUID, data: Told, by: Principal, now: datetime) -> ReminderView:
@@ -52,11 +58,12 @@ class RenewalController(Controller):
 
     @get("/", needs=READ, summary="Renewals, the first to end first")
     async def list_renewals(
-        self, by: Principal, now: datetime, in_state: State = None, limit: Limit = 50
-    ) -> list[RenewalView]:
-        found = await queries.renewals(state=in_state, limit=limit)
-        await _looked("renewal", {one.customer_id for one in found}, len(found), by, now)
-        return found
+        self, by: Principal, now: datetime, in_state: State = None, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[RenewalView]:
+        found = await queries.renewals(state=in_state, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda one: Cursor(by_day(one.ends_on), one.id))
+        await _looked("renewal", page.items, by, now)
+        return page
 
     @post("/{renewal_id:uuid}/order", needs=WRITE, summary="Open the order that follows an approved renewal")
     async def carry_out(self, renewal_id: UUID, data: RenewedOrder, by: Principal, now: datetime) -> RenewalView:
@@ -76,10 +83,14 @@ class CareTaskController(Controller):
         account_manager_id: Manager = None,
         until: date | None = None,
         limit: Limit = 50,
-    ) -> list[CareTaskView]:
-        found = await queries.tasks(manager_id=account_manager_id, state=in_state, until=until, limit=limit)
-        await _looked("care_task", {one.customer_id for one in found}, len(found), by, now)
-        return found
+        cursor: CursorText = None,
+    ) -> Page[CareTaskView]:
+        found = await queries.tasks(
+            manager_id=account_manager_id, state=in_state, until=until, after=decode(cursor), limit=limit + 1
+        )
+        page = page_of(found, limit, lambda one: Cursor(by_day(one.occurs_on), one.id))
+        await _looked("care_task", page.items, by, now)
+        return page
 
     @post("/{task_id:uuid}/result", needs=WRITE, status_code=HTTP_200_OK, summary="It was done")
     async def finish(self, task_id: UUID, data: Done, by: Principal, now: datetime) -> CareTaskView:
@@ -106,12 +117,13 @@ class NewServiceController(Controller):
 
     @get("/{service_id:uuid}/tellings", needs=READ, summary="Who hears of it first, those who have not yet first")
     async def list_tellings(
-        self, service_id: UUID, by: Principal, now: datetime, limit: Limit = 50
-    ) -> list[TellingView]:
+        self, service_id: UUID, by: Principal, now: datetime, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[TellingView]:
         await queries.service(service_id)
-        found = await queries.tellings(service_id, limit=limit)
-        await _looked("new_service", {one.customer_id for one in found}, len(found), by, now)
-        return found
+        found = await queries.tellings(service_id, after=decode(cursor), limit=limit + 1)
+        page = page_of(found, limit, lambda one: Cursor(now, one.customer_id, int(one.told_at is not None)))
+        await _looked("new_service", page.items, by, now)
+        return page
 
     @post("/{service_id:uuid}/tellings", needs=WRITE, status_code=HTTP_204_NO_CONTENT, summary="A customer was told")
     async def tell(self, service_id: UUID, data: Telling, company: Company, by: Principal, now: datetime) -> None:
@@ -124,6 +136,12 @@ class NewServiceController(Controller):
         return await actions.start_trial(service_id, data, policy=policy, company=company, by=by, now=now)
 
 
-async def _looked(subject: str, customers: set[UUID], shown: int, by: Principal, now: datetime) -> None:
-    note = AuditNote(action=f"{subject}.search", subject=subject, customer_ids=tuple(customers), shown=shown)
+async def _looked(
+    subject: str,
+    shown: Sequence[ReminderView | RenewalView | CareTaskView | TellingView],
+    by: Principal,
+    now: datetime,
+) -> None:
+    customers = tuple({one.customer_id for one in shown})
+    note = AuditNote(action=f"{subject}.search", subject=subject, customer_ids=customers, shown=len(shown))
     await record(note, by=by, now=now)

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
@@ -101,15 +102,17 @@ _MINE = "($1::uuid is null or customer_id in (select id from customer where acco
 
 
 async def reminders(
-    *, manager_id: UUID | None, state: str | None, due_by: date | None, limit: int
+    *, manager_id: UUID | None, state: str | None, due_by: date | None, after: Cursor | None, limit: int
 ) -> list[ReminderView]:
-    """The first due first; with `manager_id` those of the customers this account manager looks after."""
+    """The first due first, at most `limit`; with `manager_id` those of the customers this account manager looks after."""
     rows = await fetch(
         f"select {_columns(ReminderView)} from reminder where {_MINE} and ($2::text is null or state = $2)"
-        " and ($3::date is null or due_on <= $3) order by due_on, id limit $4",
+        " and ($3::date is null or due_on <= $3) and ($4::date is null or (due_on, id) > ($4, $5::uuid))"
+        " order by due_on, id limit $6",
         manager_id,
         state,
         due_by,
+        *_behind(after),
         limit,
     )
     return [msgspec.convert(dict(row), ReminderView) for row in rows]
@@ -123,12 +126,13 @@ async def reminder(reminder_id: UUID) -> ReminderView:
     return msgspec.convert(dict(row), ReminderView)
 
 
-async def renewals(*, state: str | None, limit: int) -> list[RenewalView]:
-    """The first to end first."""
+async def renewals(*, state: str | None, after: Cursor | None, limit: int) -> list[RenewalView]:
+    """The first to end first, at most `limit`."""
     rows = await fetch(
         f"select {_columns(RenewalView)} from renewal where ($1::text is null or state = $1)"
-        " order by ends_on, id limit $2",
+        " and ($2::date is null or (ends_on, id) > ($2, $3::uuid)) order by ends_on, id limit $4",
         state,
+        *_behind(after),
         limit,
     )
     return [msgspec.convert(dict(row), RenewalView) for row in rows]
@@ -142,14 +146,18 @@ async def renewal(renewal_id: UUID) -> RenewalView:
     return msgspec.convert(dict(row), RenewalView)
 
 
-async def tasks(*, manager_id: UUID | None, state: str | None, until: date | None, limit: int) -> list[CareTaskView]:
-    """The first to come first."""
+async def tasks(
+    *, manager_id: UUID | None, state: str | None, until: date | None, after: Cursor | None, limit: int
+) -> list[CareTaskView]:
+    """The first to come first, at most `limit`."""
     rows = await fetch(
         f"select {_columns(CareTaskView)} from care_task where {_MINE} and ($2::text is null or state = $2)"
-        " and ($3::date is null or occurs_on <= $3) order by occurs_on, id limit $4",
+        " and ($3::date is null or occurs_on <= $3) and ($4::date is null or (occurs_on, id) > ($4, $5::uuid))"
+        " order by occurs_on, id limit $6",
         manager_id,
         state,
         until,
+        *_behind(after),
         limit,
     )
     return [_task(dict(row)) for row in rows]
@@ -184,12 +192,15 @@ async def service(service_id: UUID) -> NewServiceView:
     raise NotFound(f"There is no new service {service_id}")
 
 
-async def tellings(service_id: UUID, *, limit: int) -> list[TellingView]:
-    """Who is to be told, those who have not heard first."""
+async def tellings(service_id: UUID, *, after: Cursor | None, limit: int) -> list[TellingView]:
+    """Who is to be told, those who have not heard first, at most `limit`."""
     rows = await fetch(
         f"select {_columns(TellingView)} from service_telling where service_id = $1"
-        " order by told_at nulls first, customer_id limit $2",
+        " and ($2::int is null or ((told_at is not null)::int, customer_id) > ($2, $3::uuid))"
+        " order by (told_at is not null)::int, customer_id limit $4",
         service_id,
+        after.group if after else None,
+        after.id if after else None,
         limit,
     )
     return [msgspec.convert(dict(row), TellingView) for row in rows]
@@ -201,6 +212,10 @@ async def trial(trial_id: UUID) -> TrialView:
     if row is None:
         raise NotFound(f"There is no trial {trial_id}")
     return msgspec.convert(dict(row), TrialView)
+
+
+def _behind(after: Cursor | None) -> tuple[date | None, UUID | None]:
+    return (after.moment.date(), after.id) if after else (None, None)
 
 
 def _task(row: dict[str, object]) -> CareTaskView:

@@ -10,8 +10,9 @@ from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.paging import Cursor, Page, by_day, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import Limit
+from guibin.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.rate_limits import BULK
 
@@ -190,8 +191,11 @@ class ImprovementMeasureController(Controller):
     tags = ("statistics",)
 
     @get("/", needs=READ, summary="What departments are to change, what is owed first")
-    async def list_measures(self, by: Principal, period: str | None = None, limit: Limit = 50) -> list[MeasureView]:
-        return await measures.listed(period=period, by=by, limit=limit)
+    async def list_measures(
+        self, by: Principal, period: str | None = None, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[MeasureView]:
+        found = await measures.listed(period=period, by=by, after=decode(cursor), limit=limit + 1)
+        return page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id, int(one.done_at is not None)))
 
     @post("/", needs=may("complaints:write"), summary="Send a measure to the responsible department")
     async def propose(self, data: NewMeasure, company: Company, by: Principal, now: datetime) -> MeasureView:

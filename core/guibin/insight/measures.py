@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.notices.actions import Notice, notify
+from guibin.paging import Cursor
 from guibin.profiles.handing_over import on_dissolution
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -110,13 +111,17 @@ async def by_id(measure_id: UUID) -> MeasureView:
     return msgspec.convert(dict(row), MeasureView)
 
 
-async def listed(*, period: str | None, by: Principal, limit: int) -> list[MeasureView]:
-    """Those of one's own departments, what is owed first, the first due first."""
+async def listed(*, period: str | None, by: Principal, after: Cursor | None, limit: int) -> list[MeasureView]:
+    """Those of one's own departments, what is owed first, the first due first, at most `limit`."""
     rows = await fetch(
         f"{_MEASURE} where ($1::text is null or period = $1) and ($2::uuid[] is null or org_unit_id = any ($2::uuid[]))"
-        " order by done_at is not null, due_on, id limit $3",
+        " and ($3::int is null or ((done_at is not null)::int, due_on, id) > ($3, $4::date, $5::uuid))"
+        " order by (done_at is not null)::int, due_on, id limit $6",
         period,
         None if isinstance(by.units, str) else list(by.units),
+        after.group if after else None,
+        after.moment.date() if after else None,
+        after.id if after else None,
         limit,
     )
     return [msgspec.convert(dict(row), MeasureView) for row in rows]

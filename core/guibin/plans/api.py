@@ -140,7 +140,7 @@ class WorkLogController(Controller):
         found = await work_logs.reviews(
             staff_id=staff_id, policy=policy.plans, by=by, after=decode(cursor), limit=limit + 1
         )
-        page = page_of(found, limit, lambda one: Cursor(one.reviewed_at, one.staff_id))
+        page = page_of(found, limit, lambda one: Cursor(one.reviewed_at, one.id))
         await record(AuditNote(action="work_log.reviews", subject="work_log", shown=len(page.items)), by=by, now=now)
         return page
 

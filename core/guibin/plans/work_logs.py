@@ -45,6 +45,7 @@ class LogView(Struct, frozen=True, kw_only=True):
 class LogReviewView(Struct, frozen=True, kw_only=True):
     """A span of somebody's log was accepted, or returned with remarks."""
 
+    id: UUID
     staff_id: UUID
     period: str
     round: int
@@ -135,6 +136,7 @@ async def review(
     if window.starts_at > now:
         raise Invalid(fields=(FieldError("on", "not a day to come", value=new.on.isoformat()),))
     done = LogReviewView(
+        id=new_id(),
         staff_id=new.staff_id,
         period=window.name,
         round=await _next_round(new.staff_id, window.name),
@@ -161,11 +163,11 @@ async def reviews(
 ) -> list[LogReviewView]:
     """Reviews of one's own log, and of the logs of whom one supervises; the newest first."""
     rows = await fetch(
-        "select r.staff_id, r.period, r.round, r.accepted, r.remarks, r.reviewed_by_name, r.reviewed_at"
+        "select r.id, r.staff_id, r.period, r.round, r.accepted, r.remarks, r.reviewed_by_name, r.reviewed_at"
         f" from work_log_review r join staff s on s.tenant_id = r.tenant_id and s.id = r.staff_id where {SEEN}"
         " and ($4::uuid is null or r.staff_id = $4)"
-        " and ($5::timestamptz is null or (r.reviewed_at, r.staff_id) < ($5, $6::uuid))"
-        " order by r.reviewed_at desc, r.staff_id desc, r.round desc limit $7",
+        " and ($5::timestamptz is null or (r.reviewed_at, r.id) < ($5, $6::uuid))"
+        " order by r.reviewed_at desc, r.id desc limit $7",
         *looking(by, policy),
         staff_id,
         after.moment if after else None,
@@ -192,7 +194,6 @@ async def _keep_review(done: LogReviewView, by: Principal) -> None:
             await execute(
                 "insert into work_log_review (id, staff_id, period, round, accepted, remarks, reviewed_by_name,"
                 " reviewed_at, reviewed_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                new_id(),
                 *(getattr(done, name) for name in LogReviewView.__struct_fields__),
                 by.id,
             )

@@ -22,10 +22,10 @@ async def test_an_order_is_reminded_of_at_each_lead_once(tenant, client, clock):
         on(clock, TODAY + timedelta(days=ahead))
         await come_round(tenant, PrepareCare())
         await come_round(tenant, PrepareCare())
-        seen.append(len((await client.get("/api/v1/reminders")).json()))
+        seen.append(len((await client.get("/api/v1/reminders")).json()["items"]))
 
     assert seen == [0, *[1] * 12, *[2] * 4]
-    found = (await client.get("/api/v1/reminders")).json()
+    found = (await client.get("/api/v1/reminders")).json()["items"]
     assert [(one["lead_days"], one["due_on"]) for one in found] == [(15, "2026-03-03"), (3, "2026-03-15")]
 
 
@@ -61,7 +61,7 @@ async def test_a_renewal_is_put_up_a_week_before_approved_and_carried_out_withou
     await come_round(tenant, PrepareCare())
     await come_round(tenant, FilterRenewals())
     await come_round(tenant, FilterRenewals())
-    renewal = (await client.get("/api/v1/renewals")).json()
+    renewal = (await client.get("/api/v1/renewals")).json()["items"]
     assert [(one["order_id"], one["state"]) for one in renewal] == [(order, "asked")]
     path = f"/api/v1/renewals/{renewal[0]['id']}/order"
 
@@ -198,7 +198,9 @@ async def test_the_account_manager_is_told_once_a_day_and_reports_what_was_done(
     await come_round(tenant, PrepareCare())
 
     told = (await manager.get("/api/v1/notices")).json()["items"]
-    task = (await manager.get("/api/v1/care-tasks", params={"account_manager_id": str(manager.staff_id)})).json()[0]
+    task = (await manager.get("/api/v1/care-tasks", params={"account_manager_id": str(manager.staff_id)})).json()[
+        "items"
+    ][0]
     done = await manager.post(f"/api/v1/care-tasks/{task['id']}/result", json={"result": "鲜花蛋糕已送达"})
     again = await manager.post(f"/api/v1/care-tasks/{task['id']}/cancellation", json={"reason": "重复"})
 

@@ -28,7 +28,8 @@ async def states(client, what):
 
 
 async def all_of(client, what):
-    return (await client.get(f"/api/v1/{what}")).json()
+    found = (await client.get(f"/api/v1/{what}")).json()
+    return found["items"] if isinstance(found, dict) else found
 
 
 async def corrected(client, person, **birthday):

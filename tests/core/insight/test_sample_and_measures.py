@@ -88,8 +88,8 @@ async def test_measures_go_to_the_department_which_reports_or_is_late(client, te
     assert done.json()["done_by_name"] == "engineer"
     kinds = [one["kind"] for one in (await engineer.get("/api/v1/notices")).json()["items"]]
     assert sorted(kinds) == ["measure_overdue", "measure_proposed"]
-    assert (await clerk.get("/api/v1/improvement-measures")).json() == []
-    assert len((await engineer.get("/api/v1/improvement-measures")).json()) == 1
+    assert (await clerk.get("/api/v1/improvement-measures")).json()["items"] == []
+    assert len((await engineer.get("/api/v1/improvement-measures")).json()["items"]) == 1
 
 
 @pytest.mark.rule("S07-16", "S07-22")

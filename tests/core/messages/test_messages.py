@@ -86,7 +86,7 @@ async def test_a_birthday_greeting_goes_out_on_the_day_and_is_on_record(tenant, 
     assert (contact["channel"], contact["direction"], contact["outcome"]) == ("sms", "out", "reached")
     assert (contact["source"], contact["number_masked"]) == ("message", "139****5678")
     assert contact["content"].startswith("尊敬的张三先生")
-    (task,) = (await client.get("/api/v1/care-tasks")).json()
+    (task,) = (await client.get("/api/v1/care-tasks")).json()["items"]
     assert (task["state"], task["result"]) == ("done", contact["content"])
     (found,) = await messages(client)
     assert (found["state"], found["kind"], found["means"], found["attempts"]) == ("sent", "birthday", "sms", 1)
@@ -97,7 +97,7 @@ async def test_flowers_and_a_visit_are_still_to_come_after_the_message(tenant, c
     await customer(client)
     await morning(tenant)
 
-    tasks = (await client.get("/api/v1/care-tasks", params={"state": "open"})).json()
+    tasks = (await client.get("/api/v1/care-tasks", params={"state": "open"})).json()["items"]
     assert [one["visit"] for one in tasks if one["occasion"] == "birthday"] == [True]
     assert len(gateway.received) == 1
 
@@ -107,7 +107,7 @@ async def test_without_a_channel_the_task_stays_with_people(tenant, client, gree
     await customer(client)
     await morning(tenant)
 
-    (task,) = (await client.get("/api/v1/care-tasks")).json()
+    (task,) = (await client.get("/api/v1/care-tasks")).json()["items"]
     assert (task["state"], await messages(client)) == ("open", [])
 
 
@@ -131,7 +131,7 @@ async def test_the_end_of_an_order_is_told_and_the_reminder_is_done(tenant, clie
     (sent,) = mailbox.mails
     assert (sent["To"], sent["From"], sent["Subject"]) == (EMAIL, "vip@example.com", "服务到期提醒")
     assert "您订购的“高清套餐”将于2026-03-12到期" in sent.get_content()
-    (reminder,) = (await client.get("/api/v1/reminders")).json()
+    (reminder,) = (await client.get("/api/v1/reminders")).json()["items"]
     assert (reminder["state"], reminder["channel"]) == ("done", "email")
 
 
@@ -221,7 +221,7 @@ async def test_what_somebody_did_meanwhile_is_not_told_again(tenant, client, gre
     await customer(client)
     gateway.answer = 500
     await morning(tenant)
-    (task,) = (await client.get("/api/v1/care-tasks")).json()
+    (task,) = (await client.get("/api/v1/care-tasks")).json()["items"]
     done = await client.post(f"/api/v1/care-tasks/{task['id']}/result", json={"result": "打过电话"})
     gateway.answer = 200
     tenant.world.clock.set(tenant.world.clock() + timedelta(minutes=2))
