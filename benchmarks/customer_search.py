@@ -29,6 +29,8 @@ from guibin_tenants.scope import execute, fetch, fetch_value, tenant_scope
 from guibin_tenants.tables import new_id
 
 BATCH = 2_000
+# So many are named one by one; people share names, so the others are as many again of the same.
+NAMED = 4_000
 OUTLETS = 50
 EACH = 20
 # As common as they are: a fourteenth of all people is called 王.
@@ -62,6 +64,18 @@ INSERT = """insert into customer (id, number, kind, name, pinyin, initials, org_
     $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[]) as r (i, n, nm, py, ini, u, t)"""
 
 
+# Copies with names, walls and terms of their own.
+COPY = """with copied as (
+    insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex, employer, department, position,
+        preferences, fields, version, created_at, changed_at)
+    select gen_random_uuid(), c.number || '-' || $1::text, c.kind, c.name, c.pinyin, c.initials, c.org_unit_id, '', '', '',
+        '', '{}', '{}', 1, now(), now() from customer c where position('-' in c.number) = 0 returning id, name),
+terms as (select distinct c.name, t.term from customer c join search_term t on t.customer_id = c.id
+    where position('-' in c.number) = 0)
+insert into search_term (id, customer_id, term) select gen_random_uuid(), c.id, t.term from copied c join terms t
+    on t.name = c.name"""
+
+
 async def fill(tenant: UUID, count: int) -> UUID:
     """Make the customers, nine of ten persons; the id of an outlet that has a fiftieth of them."""
     chance = random.Random(7)
@@ -69,8 +83,9 @@ async def fill(tenant: UUID, count: int) -> UUID:
         outlets = [
             (await org_units.open_unit(code=f"o{n}", name=f"o{n}", parent="head-office")).id for n in range(OUTLETS)
         ]
-    for start in range(0, count, BATCH):
-        several = range(start, min(start + BATCH, count))
+    named = min(count, NAMED)
+    for start in range(0, named, BATCH):
+        several = range(start, min(start + BATCH, named))
         names = {new_id(): _name(chance) for _ in several}
         keys = [search_keys(name) for name in names.values()]
         now = real_clock()
@@ -86,6 +101,9 @@ async def fill(tenant: UUID, count: int) -> UUID:
                 [now] * len(names),
             )
             await searching.name(names, fresh=True)
+    for copy in range(1, count // named):
+        async with tenant_scope(tenant):
+            await execute(COPY, str(copy))
     return outlets[7]
 
 

@@ -87,16 +87,18 @@ _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_i
         where v.tenant_id = c.tenant_id and v.customer_id = c.id group by v.field) s) as masked"""
 _ONE = f"select {_COLUMNS} from customer c where c.id = $1"
 # What a row shows is put together for the page alone, whoever else is found.
-_MANY = f"""select {_COLUMNS} from customer c where c.id = any (array(select c.id from customer c {{found}}
+_MANY = f"""select {_COLUMNS} from customer c where c.id = any (array(select c.id from customer c
     where ($1::text is null or c.kind = $1) and ($2::uuid is null or c.account_manager_id = $2)
     and ($3::uuid is null or c.org_unit_id = $3) and ($4 or c.closed_at is null)
-    and ($5::timestamptz is null or (c.created_at, c.id) < ($5, $6::uuid))
+    and ($5::timestamptz is null or (c.created_at, c.id) < ($5, $6::uuid)) {{found}}
     order by c.created_at desc, c.id desc limit $7)) order by c.created_at desc, c.id desc"""
-# One statement with the filters and the walls: whatever is found is counted only when it may be shown.
-_FOUND = """join (select id from customer where (pinyin >= $8 and pinyin < $9) or (initials >= $8 and initials < $9)
+# One statement with the filters and the walls: whatever is found is counted only when it may be shown. As an array, because a
+# plan kept for any words expects few to be found, and as a join would go through all that are for every customer.
+_FOUND = """and c.id = any (array(
+    select id from customer where (pinyin >= $8 and pinyin < $9) or (initials >= $8 and initials < $9)
     union select customer_id from search_term where term >= $8 and term < $9
     union select id from customer where number >= $10 and number < $11
-    union select customer_id from sealed_value where exact = any ($12) or tail = any ($13)) f on f.id = c.id"""
+    union select customer_id from sealed_value where exact = any ($12) or tail = any ($13)))"""
 # A range in which nothing lies.
 _NOTHING = ("", "")
 _EVERYBODY, _LOOKED_FOR = _MANY.format(found=""), _MANY.format(found=_FOUND)
