@@ -7,6 +7,7 @@ from piccolo.columns import JSONB, Column
 from piccolo.table import Table
 
 from .tables import BLANK, Index, Keys, TenantTable
+from .walls import NAMES, walls
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
@@ -19,16 +20,12 @@ ARCHIVE_CHANGE = "archive_change"
 ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
-# Unset or empty settings show nothing; head office is '*'.
-_UNITS = "(select current_setting('guibin.units', true))"
-_EVERYWHERE = f"({_UNITS} = '*')"
 # Since this version statistics can be given; before it a table has none until PostgreSQL has counted it.
 _STATISTICS_SINCE = 18
 _OF_COLUMN = """pg_restore_attribute_stats('schemaname', 'public', 'relname', $1::text, 'attname', '{}', 'inherited', false,
     'null_frac', 0::real, 'avg_width', 16, 'n_distinct', {}::real)"""
 _STATISTICS = f"""select pg_restore_relation_stats('schemaname', 'public', 'relname', $1::text, 'relpages', 1, 'reltuples',
     1000::real), {_OF_COLUMN.format("tenant_id", "1")}, {_OF_COLUMN.format("id", "-1")}"""
-_VISIBLE_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
 
 
 # The row is locked as the reference to it will lock it: an erasure that is under way is waited for, and then seen.
@@ -117,6 +114,8 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
         for guard, statements in _endings(table).items() if issubclass(table, TenantTable) else ():
             for statement in statements if (table._meta.tablename, guard) not in guarded else ():
                 await connection.execute(statement)
+    # A wall may lead through a table that is created after its own.
+    await _wall_off(connection, [table for table in chosen if issubclass(table, TenantTable)])
     return created
 
 
@@ -130,6 +129,28 @@ async def _let_be_empty(connection: asyncpg.Connection, name: str, known: set[st
     )
     for row in former:
         await connection.execute(f'alter table {name} alter column "{row["attname"]}" drop not null')
+
+
+async def _wall_off(connection: asyncpg.Connection, tables: Sequence[type[TenantTable]]) -> None:
+    """Bring the walls of these tables to what this release says; those that are so already stay."""
+    rows = await connection.fetch(
+        "select c.relname, p.polname, obj_description(p.oid, 'pg_policy') as digest from pg_policy p"
+        " join pg_class c on c.oid = p.polrelid where c.relnamespace = 'public'::regnamespace and p.polname = any ($1)",
+        list(NAMES),
+    )
+    standing = {(row["relname"], row["polname"]): row["digest"] for row in rows}
+    for table in tables:
+        name = table._meta.tablename
+        wanted = {wall.name: wall for wall in walls(table, APP_ROLE if table.keys.relay else "")}
+        for policy in NAMES:
+            wall, digest = wanted.get(policy), standing.get((name, policy))
+            if wall is not None and digest == wall.digest:
+                continue
+            if (name, policy) in standing:
+                await connection.execute(f"drop policy {policy} on {name}")
+            if wall is not None:
+                await connection.execute(wall.statement)
+                await connection.execute(f"comment on policy {policy} on {name} is '{wall.digest}'")
 
 
 def create_statements(table: type[Table]) -> list[str]:
@@ -176,7 +197,6 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
         f"alter table {name} enable row level security",
         f"alter table {name} force row level security",
         f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
-        *_wall(name, keys.wall, "" if not keys.relay else f" to {APP_ROLE}"),
         *(_index(name, index) for index in _indexes(table)),
         f"grant {_granted(keys)} on {name} to {APP_ROLE}",
         *_relay(name, keys.relay, keys.relay_marks),
@@ -298,20 +318,6 @@ def _relay(name: str, columns: tuple[str, ...], marks: tuple[str, ...]) -> list[
     if marks:
         statements.append(f"grant update ({', '.join(marks)}) on {name} to {RELAY_ROLE}")
     return statements
-
-
-def _wall(name: str, column: str, to: str) -> list[str]:
-    if not column:
-        return []
-    if column == "org_unit_id":
-        visible = f"{_EVERYWHERE} or org_unit_id = any ({_VISIBLE_UNITS})"
-    else:
-        # The customer's own wall decides: the sub-select runs under its row security.
-        visible = (
-            f"{_EVERYWHERE} or {column} is null or exists (select from customer c"
-            f" where c.tenant_id = {name}.tenant_id and c.id = {name}.{column})"
-        )
-    return [f"create policy wall on {name} as restrictive{to} using ({visible}) with check ({visible})"]
 
 
 def _indexes(table: type[TenantTable]) -> Sequence[Index]:

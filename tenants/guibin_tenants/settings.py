@@ -21,7 +21,7 @@ class TenantSetting(TenantTable, tablename="tenant_setting"):
     name = Varchar(length=100)
     value = JSONB()
 
-    keys = Keys(unique=(("name",),))
+    keys = Keys(written_by="company", unique=(("name",),))
 
 
 async def read(name: str, kind: type[SettingType], default: SettingType) -> SettingType:

@@ -193,8 +193,13 @@ async def by_id(staff_id: UUID) -> StaffView:
     """Raises NotFound."""
     rows = await Staff.select().where(Staff.id == staff_id)
     if not rows:
-        raise NotFound(f"There is no member of staff {staff_id}")
+        raise unknown(staff_id)
     return view(rows[0])
+
+
+def unknown(staff_id: UUID) -> NotFound:
+    """The refusal, for somebody out of sight word for word the same."""
+    return NotFound(f"There is no member of staff {staff_id}")
 
 
 async def account_of(login: str) -> Account | None:

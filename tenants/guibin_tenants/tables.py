@@ -26,8 +26,14 @@ class Index(Struct, frozen=True):
 class Keys(Struct, frozen=True):
     """What a table promises beyond its columns.
 
-    `references` maps a column to the table whose row it names, within the tenant. `wall` names the column that
-    says whose archive a row belongs to: `org_unit_id`, or `customer_id` to follow the customer's wall.
+    `references` maps a column to the table whose row it names, within the tenant. `wall` names the column that says
+    whose a row is: an org unit, a customer, a member of staff (of that one's unit), or a row of another walled table,
+    whose wall decides. `also` are columns that lead to others who see the row, `from_above` shows it to the units under
+    its own. Where `wall` is empty, `unowned` lead to whose it is then; without any it is the whole company's and only
+    who sees all of it sees the row, unless it is `everybodys`. An entry is a column, or a column and the table it names
+    where `references` cannot say so; a column `…_ids` names several. `anyone_adds` such rows, though not to see them again.
+    `written_by` says who writes rows that more people see: `company` is whoever sees the whole of it, a column names the
+    org unit, or the row that has one; `writes` are the commands that is asked for.
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
     never updated or deleted by the application, `expires` allows deleting them when their time is over. `erasable` columns
     are blanked when the customer they are about is erased: of an append-only row that is all that can ever be changed.
@@ -41,6 +47,13 @@ class Keys(Struct, frozen=True):
     references: dict[str, str] = {}
     indexes: tuple[Index, ...] = ()
     wall: str = ""
+    also: tuple[str, ...] = ()
+    from_above: bool = False
+    unowned: tuple[str, ...] = ()
+    everybodys: bool = False
+    anyone_adds: bool = False
+    written_by: str = ""
+    writes: tuple[Literal["insert", "update", "delete"], ...] = ("insert", "update", "delete")
     collate_c: tuple[str, ...] = ()
     append_only: bool = False
     expires: bool = False

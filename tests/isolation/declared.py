@@ -14,6 +14,7 @@ class Promise(Struct, frozen=True):
     table: str
     wall: str
     rows: str
+    marks: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -36,8 +37,8 @@ def promises() -> dict[str, Promise]:
     for line in _lines(TABLES):
         table, _, said = line.partition(": ")
         marks, _, why = said.partition(", ")
-        wall, rows = marks.split()
-        found[table] = Promise(table, wall, rows, why)
+        wall, rows, *others = marks.split()
+        found[table] = Promise(table, wall, rows, tuple(others), why)
     return found
 
 

@@ -23,7 +23,7 @@ from guibin_tenants.tables import new_id
 from . import queries
 from .places import fill, let_go
 from .queries import ActivityView, CostView
-from .refusals import ActivityBegun, ActivityCancelled, CapacityTaken
+from .refusals import ActivityBegun, ActivityCancelled, CapacityTaken, NotYourActivity
 from .requests import ActivityChange, NewActivity, NewCancellation, NewCost
 
 
@@ -63,9 +63,9 @@ async def plan(new: NewActivity, *, policy: Policy, by: Principal, now: datetime
 async def change(activity_id: UUID, wanted: ActivityChange, *, by: Principal, now: datetime) -> ActivityView:
     """Change what may still change; more capacity lets the waiting move up at once.
 
-    Raises NotFound, ActivityCancelled, ActivityBegun, CapacityTaken for less capacity than places given.
+    Raises NotFound, NotYourActivity, ActivityCancelled, ActivityBegun, CapacityTaken for less capacity than places given.
     """
-    row = await locked(activity_id)
+    row = await _own(activity_id, by)
     if row["starts_at"] <= now:
         raise ActivityBegun(f"It began at {row['starts_at']}")
     capacity = row["capacity"] if wanted.capacity is UNSET else wanted.capacity
@@ -87,9 +87,9 @@ async def change(activity_id: UUID, wanted: ActivityChange, *, by: Principal, no
 async def cancel(activity_id: UUID, new: NewCancellation, *, by: Principal, now: datetime) -> ActivityView:
     """It does not take place: reservations are free again, the guests' account managers are told.
 
-    Raises NotFound, ActivityCancelled, ActivityBegun.
+    Raises NotFound, NotYourActivity, ActivityCancelled, ActivityBegun.
     """
-    row = await locked(activity_id)
+    row = await _own(activity_id, by)
     if row["starts_at"] <= now:
         raise ActivityBegun(f"It began at {row['starts_at']}")
     await execute(
@@ -128,8 +128,8 @@ async def cancel(activity_id: UUID, new: NewCancellation, *, by: Principal, now:
 async def add_cost(
     activity_id: UUID, new: NewCost, *, company: Company, by: Principal, now: datetime
 ) -> list[CostView]:
-    """Something was paid for it; all of its costs. Raises NotFound, Invalid."""
-    await locked(activity_id, cancelled_too=True)
+    """Something was paid for it; all of its costs. Raises NotFound, NotYourActivity, Invalid."""
+    await _own(activity_id, by, cancelled_too=True)
     amount = to_minor(new.amount, field="amount.amount")
     today = local_day(now, company.time_zone)
     spent_on = new.spent_on or today
@@ -170,6 +170,13 @@ async def locked(activity_id: UUID, *, cancelled_too: bool = False) -> asyncpg.R
         raise NotFound(f"There is no activity {activity_id}")
     if row["cancelled_at"] is not None and not cancelled_too:
         raise ActivityCancelled(f"It was cancelled: {row['cancelled_because']}")
+    return row
+
+
+async def _own(activity_id: UUID, by: Principal, *, cancelled_too: bool = False) -> asyncpg.Record:
+    row = await locked(activity_id, cancelled_too=cancelled_too)
+    if not by.covers(row["org_unit_id"]):
+        raise NotYourActivity()
     return row
 
 

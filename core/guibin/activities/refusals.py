@@ -1,6 +1,6 @@
 """What cannot be: each a fact, each a problem type."""
 
-from guibin_tenants.refusals import Conflict
+from guibin_tenants.refusals import Conflict, Forbidden
 
 
 class ActivityCancelled(Conflict):
@@ -57,3 +57,10 @@ class AlreadyGivenFeedback(Conflict):
 
     kind = "feedback-given"
     title = "The guest has given feedback already"
+
+
+class NotYourActivity(Forbidden):
+    """An org unit above holds it: its outlets invite their customers, and change nothing of it."""
+
+    kind = "not-your-activity"
+    title = "Another org unit holds the activity"

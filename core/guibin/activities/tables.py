@@ -32,6 +32,10 @@ class Activity(TenantTable, tablename="activity"):
     planned_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="org_unit_id",
+        from_above=True,
+        written_by="org_unit_id",
+        writes=("insert", "delete"),
         references={"org_unit_id": "org_unit"},
         indexes=(Index(("starts_at desc", "id desc"), name="activity_starts_idx"),),
         checks={
@@ -52,7 +56,13 @@ class ActivityCancellation(TenantTable, tablename="activity_cancellation"):
     cancelled_by_name = Varchar(length=200)
     cancelled_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("activity_id",),), references={"activity_id": "activity"}, append_only=True)
+    keys = Keys(
+        wall="activity_id",
+        written_by="activity_id",
+        unique=(("activity_id",),),
+        references={"activity_id": "activity"},
+        append_only=True,
+    )
 
 
 class ActivityInvitation(TenantTable, tablename="activity_invitation"):
@@ -89,6 +99,7 @@ class ActivitySending(TenantTable, tablename="activity_sending"):
     sent_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="invitation_id",
         references={"invitation_id": "activity_invitation"},
         indexes=(Index(("invitation_id", "sent_at desc")),),
         append_only=True,
@@ -109,6 +120,7 @@ class ActivityAnswer(TenantTable, tablename="activity_answer"):
     answered_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="invitation_id",
         references={"invitation_id": "activity_invitation"},
         indexes=(
             Index(("invitation_id", "answered_at desc")),
@@ -205,6 +217,8 @@ class ActivityCost(TenantTable, tablename="activity_cost"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="activity_id",
+        written_by="activity_id",
         references={"activity_id": "activity"},
         indexes=(Index(("activity_id", "spent_on")),),
         append_only=True,

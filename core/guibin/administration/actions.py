@@ -34,6 +34,19 @@ class LastAdmin(Conflict):
     title = "The last tenant admin stays until there is another"
 
 
+async def accounts(by: Principal) -> list[StaffView]:
+    """Everybody of the org units under one's own by login, those who left included."""
+    return [account for account in await staff.all_staff() if by.covers(account.org_unit_id)]
+
+
+async def account_of(staff_id: UUID, by: Principal) -> StaffView:
+    """Raises NotFound, also for somebody of another org unit."""
+    account = await staff.by_id(staff_id)
+    if account.id != by.id and not by.covers(account.org_unit_id):
+        raise staff.unknown(staff_id)
+    return account
+
+
 async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: datetime) -> StaffView:
     """Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
     posts = roles_of(policy.posts)
@@ -62,12 +75,11 @@ async def change_account(
 
     Roles are given whole: a post that is left out goes, and so does the role it brought.
     """
-    before = await staff.by_id(staff_id)
+    before = await account_of(staff_id, by)
     roles = before.roles if change.roles is UNSET else staff.with_posts(change.roles, roles_of(policy.posts))
     unit = before.org_unit_id if change.org_unit_id is UNSET else change.org_unit_id
     # Whoever may not grant a role may not take it away either, nor act on its holder.
     _refuse_roles(before.roles + roles, by)
-    await _refuse_unit(before.org_unit_id, by)
     await _refuse_unit(unit, by)
     if "tenant_admin" not in roles:
         await _refuse_last_admin(before)
@@ -237,9 +249,8 @@ async def _refuse_last_admin(account: StaffView) -> None:
 
 
 async def _theirs(staff_id: UUID, by: Principal) -> StaffView:
-    account = await staff.by_id(staff_id)
+    account = await account_of(staff_id, by)
     _refuse_roles(account.roles, by)
-    await _refuse_unit(account.org_unit_id, by)
     return account
 
 

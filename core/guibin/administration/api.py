@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from guibin.policy.packs import Policy
-from guibin_tenants import absences, org_units, staff
+from guibin_tenants import absences, org_units
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView
 from guibin_tenants.org_units import OrgUnitView
@@ -45,16 +45,16 @@ class StaffController(Controller):
     tags = ("administration",)
 
     @get("/", needs=may("staff:read") | may("auditors:write"), summary="Everybody by login, those who left included")
-    async def list_staff(self) -> list[StaffView]:
-        return await staff.all_staff()
+    async def list_staff(self, by: Principal) -> list[StaffView]:
+        return await actions.accounts(by)
 
     @post("/", needs=STAFF, summary="Add an account; auditors add auditors, and admins everybody else")
     async def add(self, data: NewAccount, policy: Policy, by: Principal, now: datetime) -> StaffView:
         return await actions.add_account(data, policy=policy, by=by, now=now)
 
     @get("/{staff_id:uuid}", needs=may("staff:read") | may("auditors:write"), summary="One account")
-    async def show(self, staff_id: UUID) -> StaffView:
-        return await staff.by_id(staff_id)
+    async def show(self, staff_id: UUID, by: Principal) -> StaffView:
+        return await actions.account_of(staff_id, by)
 
     @patch("/{staff_id:uuid}", needs=STAFF, summary="Change name, roles, posts or org unit")
     async def change(
@@ -94,8 +94,8 @@ class StaffController(Controller):
         needs=may("staff:read") | may("auditors:write"),
         summary="When somebody is away, the latest first",
     )
-    async def list_absences(self, staff_id: UUID) -> list[AbsenceView]:
-        return await absences.of((await staff.by_id(staff_id)).id)
+    async def list_absences(self, staff_id: UUID, by: Principal) -> list[AbsenceView]:
+        return await absences.of((await actions.account_of(staff_id, by)).id)
 
     @post(
         "/{staff_id:uuid}/absences",

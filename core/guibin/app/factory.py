@@ -80,6 +80,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             **dict.fromkeys(VIOLATIONS, problems.violated),
             # Under a request it is rather a value of ours that fits no parameter.
             asyncpg.InterfaceError: problems.unexpected,
+            asyncpg.InsufficientPrivilegeError: problems.behind_a_wall,
             UnicodeDecodeError: problems.unreadable,
             RecursionError: problems.unreadable,
             asyncpg.DataError: problems.unstorable,

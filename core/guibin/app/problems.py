@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guibin.profiles.refusals import ended_archive
 from guibin_tenants.keyring import KeyringError
-from guibin_tenants.refusals import FieldError, Refusal, Unavailable
+from guibin_tenants.refusals import FieldError, Forbidden, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
 from guibin_tenants.violations import refusal_of
 
@@ -128,6 +128,16 @@ def database_refused(request: Incoming, error: asyncpg.PostgresError) -> Respons
     """What PostgreSQL itself lets nobody write."""
     refusal = ended_archive(error)
     return unexpected(request, error) if refusal is None else answer(of_refusal(refusal))
+
+
+def behind_a_wall(request: Incoming, error: Exception) -> Response[bytes]:
+    """A row that would have been written beyond the org units in sight. What is there is not said.
+
+    PostgreSQL refuses it; a privilege that the application lacks is a fault of ours.
+    """
+    if "row-level security" not in str(error):
+        return unexpected(request, error)
+    return answer(of_refusal(Forbidden("That is not among the org units you see, or holds for the whole company")))
 
 
 def unreachable(_: Incoming, error: Exception) -> Response[bytes]:

@@ -14,7 +14,7 @@ from guibin.context import Company, Root
 from guibin.jobs import ticks
 from guibin.jobs.rhythms import Rhythm
 from guibin.jobs.ticks import RhythmChange, RhythmView
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 
 class Started(Struct, frozen=True):
@@ -27,11 +27,11 @@ class TimetableController(Controller):
     path = "/api/v1/timetable"
     tags = ("jobs",)
 
-    @get("/", needs=may("jobs:read"), summary="Recurring jobs, and when each runs next")
+    @get("/", needs=may("jobs:read") & sees_all, summary="Recurring jobs, and when each runs next")
     async def show(self, request: Request[Any, Any, Any], company: Company, now: datetime) -> list[RhythmView]:
         return await ticks.shown(_rhythms(request), company, now=now)
 
-    @put("/{name:str}", needs=may("jobs:write"), summary="Switch a recurring job off or on, or move it")
+    @put("/{name:str}", needs=may("jobs:write") & sees_all, summary="Switch a recurring job off or on, or move it")
     async def change(
         self,
         name: str,
@@ -48,7 +48,7 @@ class TimetableController(Controller):
 
     @post(
         "/{name:str}/runs",
-        needs=may("jobs:write"),
+        needs=may("jobs:write") & sees_all,
         status_code=HTTP_202_ACCEPTED,
         summary="Do a recurring job once now",
     )

@@ -29,6 +29,7 @@ class ApprovalRequest(TenantTable, tablename="approval_request"):
     outcome = Varchar(length=10, default=None, null=True)
 
     keys = Keys(
+        unowned=("org_unit_id",),
         erasable=("note",),
         wall="customer_id",
         references={"org_unit_id": "org_unit"},
@@ -57,6 +58,7 @@ class ApprovalDecision(TenantTable, tablename="approval_decision"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="request_id",
         unique=(("request_id", "step"), ("request_id", "decided_by")),
         references={"request_id": "approval_request"},
         append_only=True,

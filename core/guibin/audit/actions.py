@@ -80,8 +80,8 @@ async def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
 
 _WRITE = (
     "insert into audit_entry (id, happened_at, actor_kind, actor_id, actor_name, address, action, subject,"
-    " subject_id, customer_ids, shown, fields, purpose, asked, refused)"
-    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    " subject_id, customer_ids, shown, fields, purpose, asked, refused, org_unit_id)"
+    " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 )
 
 
@@ -102,4 +102,5 @@ def _row(note: AuditNote, by: Principal, now: datetime, *, refused: str) -> tupl
         note.purpose,
         note.asked,
         refused,
+        by.org_unit_id,
     )

@@ -7,7 +7,7 @@ from litestar import Controller, get, put
 
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import look_ups, queries
 from .actions import AuditNote, record
@@ -57,7 +57,9 @@ class LookUpLimitController(Controller):
     async def show(self) -> LookUpLimits:
         return await look_ups.limits()
 
-    @put("/", needs=may("policy:write"), summary="Set how many numbers one caller may ask for within an hour")
+    @put(
+        "/", needs=may("policy:write") & sees_all, summary="Set how many numbers one caller may ask for within an hour"
+    )
     async def change(self, data: LookUpLimits, by: Principal, now: datetime) -> LookUpLimits:
         await look_ups.set_limits(data)
         await record(AuditNote(action="look-up-limits.change", subject="look_up_limits", shown=0), by=by, now=now)

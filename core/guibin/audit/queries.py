@@ -49,12 +49,15 @@ class AuditFilter(Struct, frozen=True):
 
 
 async def entries(wanted: AuditFilter, *, after: Cursor | None, limit: int) -> list[AuditEntryView]:
-    """Entries newest first, at most `limit`."""
+    """Entries newest first, at most `limit`; of several customers in one entry those that are in sight."""
     rows = await fetch(
         "select id, happened_at, actor_kind, actor_id, actor_name, address, action, subject, subject_id,"
-        " customer_ids, shown, fields, purpose, coalesce(asked, false) as asked, coalesce(refused, '') as refused"
-        " from audit_entry"
-        " where ($1::uuid is null or $1 = any (customer_ids) or subject_id = $1)"
+        " (select coalesce(array_agg(s.id order by s.place), '{}') from unnest(e.customer_ids) with ordinality as s (id, place)"
+        "  where exists (select from customer c where c.tenant_id = e.tenant_id and c.id = s.id)"
+        "  or (select current_setting('guibin.units', true)) = '*') as customer_ids, shown, fields, purpose,"
+        " coalesce(asked, false) as asked, coalesce(refused, '') as refused from audit_entry e"
+        " where ($1::uuid is null or subject_id = $1 or ($1 = any (customer_ids) and ("
+        "  (select current_setting('guibin.units', true)) = '*' or exists (select from customer where id = $1))))"
         " and ($2::uuid is null or actor_id = $2) and ($3::text is null or action = $3)"
         " and ($4::timestamptz is null or happened_at >= $4) and ($5::timestamptz is null or happened_at < $5)"
         " and ($6::timestamptz is null or (happened_at, id) < ($6, $7::uuid))"

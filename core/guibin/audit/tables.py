@@ -11,12 +11,14 @@ class AuditEntry(TenantTable, tablename="audit_entry"):
 
     `customer_ids` are all whose files were shown, `sealed_at` waits for the Merkle log. `asked` says that a sealed value was
     asked for by somebody who named it, `refused` why what was attempted did not happen: nothing else of it is left.
+    `org_unit_id` is where the actor belongs: an outlet's auditor reads what its people did, and who looked at its customers.
     """
 
     happened_at = Timestamptz(default=None, null=True)
     actor_kind = Varchar(length=10)
     actor_id = UuidColumn(default=None)
     actor_name = Varchar(length=200)
+    org_unit_id = UuidColumn(default=None, null=True)
     address = Varchar(length=64, default="")
     action = Varchar(length=60)
     subject = Varchar(length=40)
@@ -30,6 +32,9 @@ class AuditEntry(TenantTable, tablename="audit_entry"):
     refused = Varchar(length=60, default="", null=True)
 
     keys = Keys(
+        wall="org_unit_id",
+        also=("customer_ids customer",),
+        anyone_adds=True,
         append_only=True,
         indexes=(Index(("happened_at", "id")), Index(("subject_id", "happened_at"))),
     )

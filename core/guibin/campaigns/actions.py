@@ -15,7 +15,7 @@ from guibin.tiers import segments
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_one
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -57,8 +57,8 @@ async def start(new: NewCampaign, *, policy: Policy, company: Company, by: Princ
     campaign_id, seed = new_id(), new.seed or secrets.token_hex(16)
     await execute(
         "insert into campaign (id, title, text, channel, segment, scheme, fact, unit, starts_on, window_days,"
-        " control_percent, seed, policy_version, started_by, started_by_name, started_at)"
-        " values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        " control_percent, seed, policy_version, started_by, started_by_name, started_at,"
+        " org_unit_id) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         campaign_id,
         new.title,
         new.text,
@@ -75,6 +75,7 @@ async def start(new: NewCampaign, *, policy: Policy, company: Company, by: Princ
         by.id,
         by.name,
         now,
+        None if by.units == ALL_UNITS else by.org_unit_id,
     )
     await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
     found = await queries.campaign(campaign_id)

@@ -11,7 +11,8 @@ class Campaign(TenantTable, tablename="campaign"):
 
     Results are measured over `window_days` from then, beside as many days before. `control_percent` of those who may be
     contacted are not, so that there is something to compare with; `seed` makes the draw repeatable. Conversion is
-    measured in `scheme`, spending by the facts called `fact`, in `unit`.
+    measured in `scheme`, spending by the facts called `fact`, in `unit`. An org unit's own reaches its customers; without
+    `org_unit_id` it is the whole company's, and every outlet contacts those of its own.
     """
 
     title = Varchar(length=200)
@@ -26,11 +27,16 @@ class Campaign(TenantTable, tablename="campaign"):
     control_percent = SmallInt(default=0)
     seed = Varchar(length=64)
     policy_version = Integer(default=0)
+    org_unit_id = UuidColumn(default=None, null=True)
     started_by = UuidColumn(default=None)
     started_by_name = Varchar(length=200)
     started_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="org_unit_id",
+        references={"org_unit_id": "org_unit"},
+        everybodys=True,
+        written_by="org_unit_id",
         indexes=(Index(("started_at desc", "id desc"), name="campaign_started_idx"),),
         append_only=True,
         checks={"measured": "starts_on is not null and window_days > 0"},
@@ -70,7 +76,9 @@ class CampaignContact(TenantTable, tablename="campaign_contact"):
     contacted_by_name = Varchar(length=200)
     contacted_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("member_id",),), references={"member_id": "campaign_member"}, append_only=True)
+    keys = Keys(
+        wall="member_id", unique=(("member_id",),), references={"member_id": "campaign_member"}, append_only=True
+    )
 
 
 class CampaignResponse(TenantTable, tablename="campaign_response"):
@@ -85,6 +93,7 @@ class CampaignResponse(TenantTable, tablename="campaign_response"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="member_id",
         references={"member_id": "campaign_member"},
         indexes=(Index(("member_id", "responded_at desc")),),
         append_only=True,

@@ -8,7 +8,7 @@ from litestar import Controller, get, post
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import supply
 from . import supply_queries as queries
@@ -42,7 +42,7 @@ class CardBatchController(Controller):
     path = "/api/v1/card-batches"
     tags = ("cards",)
 
-    @post("/", needs=WRITE, summary="Cards were made centrally and enter a stock")
+    @post("/", needs=WRITE & sees_all, summary="Cards were made centrally and enter a stock")
     async def make(self, data: NewCardBatch, policy: Policy, by: Principal, now: datetime) -> BatchView:
         return await supply.make(data, policy=policy, by=by, now=now)
 
@@ -88,7 +88,7 @@ class CardStockController(Controller):
     async def list_stocks(self, by: Principal, kind: str | None = None) -> list[StockView]:
         return await queries.stocks(kind, by=by)
 
-    @get("/balances", needs=READ, summary="Where all cards made are; for the head office")
+    @get("/balances", needs=READ & sees_all, summary="Where all cards made are; for the head office")
     async def balances(self, by: Principal) -> list[BalanceView]:
         return await queries.balances(by=by)
 

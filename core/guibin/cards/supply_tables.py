@@ -22,6 +22,7 @@ class CardRequest(TenantTable, tablename="card_request"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="unit_id",
         references={"unit_id": "org_unit"},
         indexes=(Index(("asked_at desc", "id desc"), name="card_request_asked_idx"),),
         checks={"counted": "quantity > 0", "outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
@@ -40,6 +41,8 @@ class CardBatch(TenantTable, tablename="card_batch"):
     made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="unit_id",
+        written_by="company",
         references={"unit_id": "org_unit"},
         indexes=(Index(("made_at desc", "id desc"), name="card_batch_made_idx"),),
         append_only=True,
@@ -61,6 +64,8 @@ class CardShipment(TenantTable, tablename="card_shipment"):
     dispatched_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="from_unit_id",
+        also=("to_unit_id",),
         references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "request_id": "card_request"},
         indexes=(Index(("dispatched_at desc", "id desc"), name="card_shipment_dispatched_idx"),),
         append_only=True,
@@ -80,6 +85,7 @@ class CardReceipt(TenantTable, tablename="card_receipt"):
     received_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="shipment_id",
         unique=(("shipment_id",),),
         references={"shipment_id": "card_shipment"},
         append_only=True,
@@ -100,6 +106,7 @@ class CardWriteOff(TenantTable, tablename="card_write_off"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="unit_id",
         references={"unit_id": "org_unit"},
         append_only=True,
         checks={"counted": "quantity > 0", "cause_known": "cause in ('spoilt', 'destroyed', 'missing')"},
@@ -114,6 +121,7 @@ class CardStock(TenantTable, tablename="card_stock"):
     quantity = Integer(default=0)
 
     keys = Keys(
+        wall="unit_id",
         unique=(("kind", "unit_id"),),
         references={"unit_id": "org_unit"},
         checks={"never_negative": "quantity >= 0"},
@@ -140,6 +148,9 @@ class CardMovement(TenantTable, tablename="card_movement"):
     moved_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="from_unit_id",
+        also=("to_unit_id",),
+        unowned=("subject_id card_receipt",),
         references={"from_unit_id": "org_unit", "to_unit_id": "org_unit"},
         indexes=(Index(("moved_at desc", "id desc"), name="card_movement_moved_idx"), Index(("subject_id",))),
         append_only=True,

@@ -206,6 +206,8 @@ class EntitlementProof(TenantTable, tablename="entitlement_proof"):
     shown_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        unowned=("unit_id",),
+        anyone_adds=True,
         wall="customer_id",
         references={"customer_id": "customer", "card_id": "card", "unit_id": "org_unit"},
         indexes=(Index(("shown_at desc", "id desc"), name="entitlement_proof_shown_idx"),),

@@ -14,7 +14,7 @@ from guibin.context import Company
 from guibin.paging import Cursor, Page, by_day, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries, renewals
 from .queries import CareTaskView, NewServiceView, ReminderView, RenewalView, TellingView, TrialView
@@ -109,7 +109,11 @@ class NewServiceController(Controller):
     async def list_services(self) -> list[NewServiceView]:
         return await queries.services()
 
-    @post("/", needs=may("policy:write") & WRITE, summary="Announce a service; lists whom the policy tells first")
+    @post(
+        "/",
+        needs=may("policy:write") & WRITE & sees_all,
+        summary="Announce a service; lists whom the policy tells first",
+    )
     async def announce(
         self, data: NewServiceAnnouncement, policy: Policy, company: Company, by: Principal, now: datetime
     ) -> NewServiceView:

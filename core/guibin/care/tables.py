@@ -98,7 +98,7 @@ class NewService(TenantTable, tablename="new_service"):
     announced_by_name = Varchar(length=200)
     announced_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("name",),))
+    keys = Keys(written_by="company", unique=(("name",),))
 
 
 class ServiceTelling(TenantTable, tablename="service_telling"):

@@ -62,7 +62,7 @@ async def receive(
     if new.follows_id is not None:
         await _refuse_not_followed(new.follows_id, new.customer_id)
     case = _judged(new, origin, policy, hooks, kinds, owner, now)
-    await _write([case], company)
+    await _write([case], company, by)
     await _begin(case, policy, by)
     await record(_note(case), by=by, now=now)
     if origin is None:
@@ -90,7 +90,7 @@ async def receive_all(
         _judged(new, origin, policy, hooks, kinds, (by.id, by.name), max(now, new.received_at or now))
         for new, origin in several
     ]
-    await _write(cases, company)
+    await _write(cases, company, by)
     for case in cases:
         await _begin(case, policy, by)
     await record_all([(_note(case), case.recorded_at) for case in cases], by=by)
@@ -208,10 +208,10 @@ async def _staff(staff_id: UUID, field: str) -> StaffView:
         raise Invalid(fields=(FieldError(field, "a member of staff", value=str(staff_id)),)) from None
 
 
-async def _write(cases: Sequence[_Case], company: Company) -> None:
+async def _write(cases: Sequence[_Case], company: Company, by: Principal) -> None:
     left = {case.id: case for case in cases}
     for _ in range(DRAWS_MAX):
-        await execute_many(_INSERT, [_row(case, company) for case in left.values()])
+        await execute_many(_INSERT, [_row(case, company, by) for case in left.values()])
         # A number that was drawn before wrote nothing.
         written = await fetch("select id from complaint where id = any ($1)", list(left))
         for row in written:
@@ -224,12 +224,12 @@ async def _write(cases: Sequence[_Case], company: Company) -> None:
 _INSERT = (
     "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
     " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
-    " source_status, complainant_id, follows_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-    " $13, $14, $15, $14, $19, 0, $16, $17, $18, $20, $21, 1) on conflict (tenant_id, number) do nothing"
+    " source_status, complainant_id, follows_id, org_unit_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+    " $13, $14, $15, $14, $19, 0, $16, $17, $18, $20, $21, $22, 1) on conflict (tenant_id, number) do nothing"
 )
 
 
-def _row(case: _Case, company: Company) -> tuple[Any, ...]:
+def _row(case: _Case, company: Company, by: Principal) -> tuple[Any, ...]:
     new, found, origin = case.new, case.found, case.origin
     return (
         case.id,
@@ -252,4 +252,5 @@ def _row(case: _Case, company: Company) -> tuple[Any, ...]:
         "closed" if origin and origin.settled else "open",
         new.complainant_id,
         new.follows_id,
+        by.org_unit_id,
     )

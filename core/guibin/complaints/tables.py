@@ -12,7 +12,8 @@ class Complaint(TenantTable, tablename="complaint"):
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from
     the rows beside it (open, waiting, resolved, closed) and is kept here so that lists filter by an index. `round`
     counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it;
-    `merged_into_id` the one that goes on with the same matter in its place. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
+    `merged_into_id` the one that goes on with the same matter in its place. One of no customer's belongs to the org unit that
+    took it in, `org_unit_id`, the head office without; whoever it was handed to sees it too. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
     imported complaint came from.
     """
 
@@ -31,6 +32,7 @@ class Complaint(TenantTable, tablename="complaint"):
     special = Boolean(default=False)
     received_at = Timestamptz(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
+    org_unit_id = UuidColumn(default=None, null=True)
     owner_id = UuidColumn(default=None)
     owner_name = Varchar(length=200)
     handler_id = UuidColumn(default=None, null=True)
@@ -44,6 +46,7 @@ class Complaint(TenantTable, tablename="complaint"):
 
     keys = Keys(
         begins="kept",
+        unowned=("org_unit_id", "handler_unit_id", "handler_id staff"),
         erasable=("text", "because"),
         unique=(("number",),),
         wall="customer_id",
@@ -52,6 +55,7 @@ class Complaint(TenantTable, tablename="complaint"):
             "complainant_id": "staff",
             "follows_id": "complaint",
             "merged_into_id": "complaint",
+            "org_unit_id": "org_unit",
             "handler_unit_id": "org_unit",
         },
         indexes=(
@@ -82,6 +86,7 @@ class ComplaintIntake(TenantTable, tablename="complaint_intake"):
     recorded_by_name = Varchar(length=200)
 
     keys = Keys(
+        wall="complaint_id",
         references={"complaint_id": "complaint", "from_complaint_id": "complaint"},
         indexes=(Index(("complaint_id",)),),
         append_only=True,
@@ -100,6 +105,7 @@ class ComplaintMerge(TenantTable, tablename="complaint_merge"):
     merged_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         unique=(("complaint_id",),),
         references={"complaint_id": "complaint", "into_id": "complaint"},
         append_only=True,
@@ -120,7 +126,7 @@ class ComplaintLevelChange(TenantTable, tablename="complaint_level_change"):
     changed_by_name = Varchar(length=200)
     changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"complaint_id": "complaint"}, append_only=True, erasable=("reason",))
+    keys = Keys(wall="complaint_id", references={"complaint_id": "complaint"}, append_only=True, erasable=("reason",))
 
 
 class ComplaintHandOver(TenantTable, tablename="complaint_hand_over"):
@@ -135,6 +141,7 @@ class ComplaintHandOver(TenantTable, tablename="complaint_hand_over"):
     handed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         references={"complaint_id": "complaint", "to_staff_id": "staff", "to_unit_id": "org_unit"},
         append_only=True,
         erasable=("reason",),
@@ -155,6 +162,7 @@ class ComplaintPause(TenantTable, tablename="complaint_pause"):
     ended_by_name = Varchar(length=200, default="")
 
     keys = Keys(
+        wall="complaint_id",
         erasable=("reason",),
         references={"complaint_id": "complaint"},
         indexes=(Index(("complaint_id",), unique=True, where="ended_at is null", name="complaint_pause_open_idx"),),
@@ -174,6 +182,7 @@ class ComplaintResolution(TenantTable, tablename="complaint_resolution"):
     resolved_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         unique=(("complaint_id", "round"),),
         references={"complaint_id": "complaint"},
         append_only=True,
@@ -195,6 +204,7 @@ class ComplaintCallback(TenantTable, tablename="complaint_callback"):
     called_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         references={"complaint_id": "complaint"},
         append_only=True,
         erasable=("comment",),
@@ -213,6 +223,7 @@ class ComplaintNote(TenantTable, tablename="complaint_note"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         references={"complaint_id": "complaint"},
         append_only=True,
         erasable=("text",),
@@ -234,6 +245,7 @@ class ComplaintMessage(TenantTable, tablename="complaint_message"):
     written_by_name = Varchar(length=200)
 
     keys = Keys(
+        wall="complaint_id",
         references={"complaint_id": "complaint"},
         append_only=True,
         erasable=("text",),
@@ -255,6 +267,7 @@ class ComplaintRectification(TenantTable, tablename="complaint_rectification"):
     reported_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         unique=(("complaint_id",),),
         references={"complaint_id": "complaint"},
         append_only=True,
@@ -273,6 +286,7 @@ class ComplaintSample(TenantTable, tablename="complaint_sample"):
     drawn_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="complaint_id",
         unique=(("period", "complaint_id"),),
         references={"complaint_id": "complaint"},
         append_only=True,
@@ -291,6 +305,7 @@ class ComplaintFollowUp(TenantTable, tablename="complaint_follow_up"):
     called_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="sample_id",
         unique=(("sample_id",),),
         references={"sample_id": "complaint_sample"},
         append_only=True,
@@ -315,4 +330,4 @@ class ImprovementMeasure(TenantTable, tablename="improvement_measure"):
     done_note = Text(default="")
     version = Integer(default=1)
 
-    keys = Keys(references={"org_unit_id": "org_unit"}, indexes=(Index(("period", "id")),))
+    keys = Keys(wall="org_unit_id", references={"org_unit_id": "org_unit"}, indexes=(Index(("period", "id")),))

@@ -34,6 +34,8 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     version = Integer(default=1)
 
     keys = Keys(
+        wall="to_unit_id",
+        also=("from_unit_id", "owner_id"),
         unique=(("number",),),
         references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "owner_id": "staff"},
         indexes=(
@@ -61,6 +63,7 @@ class DepartmentEvent(TenantTable, tablename="department_event"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="request_id",
         unique=(("request_id", "round", "kind"),),
         references={"request_id": "department_request", "to_unit_id": "org_unit"},
         append_only=True,
@@ -80,6 +83,7 @@ class DepartmentMatter(TenantTable, tablename=_MATTER):
 
     keys = Keys(
         begins="kept",
+        unowned=("request_id",),
         unique=(("request_id",),),
         wall="customer_id",
         references={"request_id": "department_request", "customer_id": "customer"},

@@ -16,7 +16,7 @@ from guibin_tenants.tables import new_id
 
 from . import queries
 from .queries import DeskView
-from .refusals import DeskClosed, DeskOpen, SeatTaken
+from .refusals import DeskClosed, DeskOpen, NotYourHall, SeatTaken
 from .requests import NewDesk, NewSeat
 
 
@@ -56,7 +56,7 @@ async def open_desk(new: NewDesk, *, by: Principal, now: datetime) -> DeskView:
 
 async def close_desk(desk_id: UUID, reason: str, *, by: Principal, now: datetime) -> DeskView:
     """What it had stays with its unit; everybody gets up. Raises NotFound, DeskClosed."""
-    await _open(desk_id)
+    await _open(desk_id, by)
     await execute(
         "update desk set closed_at = $2, closed_by_name = $3, closing_reason = $4 where id = $1",
         *(desk_id, now, by.name, reason),
@@ -67,7 +67,7 @@ async def close_desk(desk_id: UUID, reason: str, *, by: Principal, now: datetime
 
 async def seat(desk_id: UUID, new: NewSeat, *, by: Principal, now: datetime) -> DeskView:
     """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works here."""
-    await _open(desk_id)
+    await _open(desk_id, by)
     if not await fetch_value("select true from staff where id = $1 and left_at is null", new.staff_id):
         raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
     try:
@@ -83,7 +83,7 @@ async def seat(desk_id: UUID, new: NewSeat, *, by: Principal, now: datetime) -> 
 
 async def unseat(desk_id: UUID, staff_id: UUID, *, by: Principal, now: datetime) -> DeskView:
     """Raises NotFound for somebody who does not sit there."""
-    await queries.by_id(desk_id)
+    await _own(desk_id, by)
     gone = await fetch_value(
         "update desk_seat set until_at = $3 where desk_id = $1 and staff_id = $2 and until_at is null returning id",
         *(desk_id, staff_id, now),
@@ -122,9 +122,16 @@ async def tell(matter: Matter, found: Destination, *, now: datetime) -> None:
     await notify(notice, key=f"desk/{matter.id}", now=now)
 
 
-async def _open(desk_id: UUID) -> None:
-    closed_at = await fetch_value("select closed_at from desk where id = $1 for update", desk_id)
+async def _own(desk_id: UUID, by: Principal) -> DeskView:
     desk = await queries.by_id(desk_id)
+    if not by.covers(desk.org_unit_id):
+        raise NotYourHall()
+    return desk
+
+
+async def _open(desk_id: UUID, by: Principal) -> None:
+    desk = await _own(desk_id, by)
+    closed_at = await fetch_value("select closed_at from desk where id = $1 for update", desk_id)
     if closed_at is not None:
         raise DeskClosed(f"It was closed at {closed_at:%Y-%m-%d}: {desk.closing_reason}")
 

@@ -1,6 +1,6 @@
 """Why a desk is not opened, or nobody sits down."""
 
-from guibin_tenants.refusals import Conflict
+from guibin_tenants.refusals import Conflict, Forbidden
 
 
 class DeskOpen(Conflict):
@@ -22,3 +22,10 @@ class SeatTaken(Conflict):
 
     kind = "seat-taken"
     title = "They work at this desk already"
+
+
+class NotYourHall(Forbidden):
+    """The hall is another org unit's: its desk is seen, not changed."""
+
+    kind = "not-your-hall"
+    title = "That hall is not among the org units you see"

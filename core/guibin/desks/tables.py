@@ -20,6 +20,7 @@ class Desk(TenantTable, tablename="desk"):
     closing_reason = Text(default=None, null=True)
 
     keys = Keys(
+        written_by="org_unit_id",
         references={"org_unit_id": "org_unit"},
         indexes=(Index(("org_unit_id",), unique=True, where="closed_at is null", name="desk_open_key"),),
     )
@@ -34,6 +35,7 @@ class DeskSeat(TenantTable, tablename="desk_seat"):
     until_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        written_by="desk_id",
         references={"desk_id": "desk", "staff_id": "staff"},
         indexes=(Index(("desk_id", "staff_id"), unique=True, where="until_at is null", name="desk_seat_taken_key"),),
     )

@@ -91,7 +91,7 @@ async def redeem(
     _refuse_wrong(new, policy, today, now)
     await _lock(new.customer_id, new.item)
     if new.reference is not None:
-        known = await queries.by_reference(new.reference, now=now)
+        known = await queries.by_reference(new.reference, new.customer_id, now=now)
         if known is not None:
             return _same(known, new, used_on)
     found = await offers(new.customer_id, policy, item=new.item, day=used_on, occasion=new.occasion, now=now)

@@ -68,9 +68,11 @@ async def by_id(redemption_id: UUID, *, now: datetime) -> RedemptionView:
     return view_of(row, now)
 
 
-async def by_reference(reference: str, *, now: datetime) -> RedemptionView | None:
-    """The redemption that carries the caller's reference, or None."""
-    row = await fetch_one(f"{_REDEMPTION} where r.reference = $1", reference)
+async def by_reference(reference: str, customer_id: UUID, *, now: datetime) -> RedemptionView | None:
+    """The redemption that carries the caller's reference, the customer's before anybody else's in sight, or None."""
+    row = await fetch_one(
+        f"{_REDEMPTION} where r.reference = $1 order by (r.customer_id = $2) desc limit 1", reference, customer_id
+    )
     return view_of(row, now) if row else None
 
 

@@ -51,7 +51,12 @@ class Redemption(TenantTable, tablename="redemption"):
         references={"customer_id": "customer", "membership_id": "membership", "person_id": "customer"},
         indexes=(
             Index(("customer_id", "item", "used_on")),
-            Index(("reference",), unique=True, where="reference is not null", name="redemption_reference_idx"),
+            Index(
+                ("reference", "customer_id"),
+                unique=True,
+                where="reference is not null",
+                name="redemption_reference_idx",
+            ),
         ),
         append_only=True,
         erasable=("note",),
@@ -67,7 +72,9 @@ class RedemptionUse(TenantTable, tablename="redemption_use"):
     used_by_name = Varchar(length=200)
     used_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True)
+    keys = Keys(
+        wall="redemption_id", unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True
+    )
 
 
 class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
@@ -80,7 +87,11 @@ class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
     reversed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True, erasable=("reason",)
+        wall="redemption_id",
+        unique=(("redemption_id",),),
+        references={"redemption_id": "redemption"},
+        append_only=True,
+        erasable=("reason",),
     )
 
 

@@ -104,7 +104,7 @@ class JobPause(TenantTable, tablename="job_pause"):
     paused_by_name = Varchar(length=200)
     paused_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("kind",),))
+    keys = Keys(written_by="company", unique=(("kind",),))
 
 
 class RhythmTick(TenantTable, tablename="rhythm_tick"):
@@ -115,6 +115,7 @@ class RhythmTick(TenantTable, tablename="rhythm_tick"):
     job_id = UuidColumn(default=None, null=True)
 
     keys = Keys(
+        written_by="company",
         unique=(("name", "tick_at"),),
         references={"job_id": "job"},
         append_only=True,

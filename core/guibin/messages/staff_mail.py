@@ -27,8 +27,7 @@ _EMAIL = ArchiveField("email", "email", "confidential")
 
 async def write_address(staff_id: UUID, email: str, *, by: Principal, now: datetime) -> str:
     """Where the member of staff gets mail, masked. One's own, or as an admin. Raises Forbidden, NotFound, Invalid."""
-    _refuse_others(staff_id, by)
-    await staff.by_id(staff_id)
+    await _refuse_others(staff_id, by)
     if not is_address(email):
         raise Invalid(fields=(FieldError("email", "a mail address", value=email),))
     row = await fetch_one("select id from staff_address where staff_id = $1 for update", staff_id)
@@ -50,15 +49,14 @@ async def write_address(staff_id: UUID, email: str, *, by: Principal, now: datet
 
 async def address(staff_id: UUID, *, by: Principal) -> str:
     """Masked; empty when there is none. Raises Forbidden, NotFound."""
-    _refuse_others(staff_id, by)
-    await staff.by_id(staff_id)
+    await _refuse_others(staff_id, by)
     row = await fetch_one("select masked from staff_address where staff_id = $1", staff_id)
     return row["masked"] if row else ""
 
 
 async def remove_address(staff_id: UUID, *, by: Principal, now: datetime) -> None:
     """No more mail. Raises Forbidden, NotFound."""
-    _refuse_others(staff_id, by)
+    await _refuse_others(staff_id, by)
     if not await execute("delete from staff_address where staff_id = $1", staff_id):
         raise NotFound(f"Staff {staff_id} has no address")
     await record(AuditNote(action="staff_address.remove", subject="staff", subject_id=staff_id), by=by, now=now)
@@ -122,9 +120,12 @@ async def nothing_follows(settled: Settled, run: Run) -> None:
 add_subject(NOTICE, Subject(notice_values, nothing_follows))
 
 
-def _refuse_others(staff_id: UUID, by: Principal) -> None:
+async def _refuse_others(staff_id: UUID, by: Principal) -> None:
     if by.id != staff_id and not may("staff:write")(by):
         raise Forbidden("Only one's own address, or as an admin")
+    account = await staff.by_id(staff_id)
+    if by.id != staff_id and not by.covers(account.org_unit_id):
+        raise staff.unknown(staff_id)
 
 
 def _place(row_id: UUID) -> Place:

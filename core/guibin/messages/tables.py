@@ -23,6 +23,7 @@ class MessageChannel(TenantTable, tablename="message_channel"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        written_by="company",
         indexes=(Index(("means",), unique=True, where="removed_at is null", name="message_channel_means_idx"),),
         checks={"means_known": "means in ('sms', 'email', 'chat')"},
     )
@@ -62,6 +63,8 @@ class Message(TenantTable, tablename="message"):
     ended_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        unowned=("staff_id",),
+        anyone_adds=True,
         unique=(("occasion",),),
         wall="customer_id",
         references={"customer_id": "customer", "staff_id": "staff"},
@@ -88,6 +91,7 @@ class MessageAttempt(TenantTable, tablename="message_attempt"):
     attempted_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        unowned=("message_id",),
         unique=(("message_id", "attempt"),),
         wall="customer_id",
         references={"message_id": "message", "customer_id": "customer"},

@@ -23,6 +23,7 @@ class StaffNotice(TenantTable, tablename="staff_notice"):
     read_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        everybodys=True,
         unique=(("staff_id", "key"),),
         references={"staff_id": "staff"},
         wall="customer_id",

@@ -10,7 +10,7 @@ from guibin.context import Company
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries
 from .actions import Asked
@@ -24,7 +24,7 @@ class OfferController(Controller):
     path = "/api/v1/offers"
     tags = ("offers",)
 
-    @post("/", needs=may("campaigns:write"), summary="Offer something scarce, open to tiers in order")
+    @post("/", needs=may("campaigns:write") & sees_all, summary="Offer something scarce, open to tiers in order")
     async def put_up(self, data: NewOffer, policy: Policy, language: str, by: Principal, now: datetime) -> OfferView:
         return await actions.put_up(data, policy=policy, language=language, by=by, now=now)
 

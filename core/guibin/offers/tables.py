@@ -29,6 +29,8 @@ class Offer(TenantTable, tablename="offer"):
     put_up_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        written_by="company",
+        writes=("insert", "delete"),
         indexes=(Index(("opens_at desc", "id desc"), name="offer_opens_idx"),),
         checks={
             "in_order": "opens_at is not null and closes_at > opens_at",
@@ -75,5 +77,9 @@ class OfferReturn(TenantTable, tablename="offer_return"):
     recorded_by_name = Varchar(length=200)
 
     keys = Keys(
-        unique=(("purchase_id",),), references={"purchase_id": "offer_purchase"}, append_only=True, erasable=("reason",)
+        wall="purchase_id",
+        unique=(("purchase_id",),),
+        references={"purchase_id": "offer_purchase"},
+        append_only=True,
+        erasable=("reason",),
     )

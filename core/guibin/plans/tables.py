@@ -26,6 +26,7 @@ class WorkPlan(TenantTable, tablename="work_plan"):
     round = SmallInt(default=1)
 
     keys = Keys(
+        wall="staff_id",
         unique=(("staff_id", "period"),),
         references={"staff_id": "staff"},
         indexes=(
@@ -50,6 +51,7 @@ class WorkPlanItem(TenantTable, tablename="work_plan_item"):
 
     keys = Keys(
         begins="open",
+        unowned=("plan_id",),
         erasable=("text",),
         unique=(("plan_id", "round", "place"),),
         wall="customer_id",
@@ -66,7 +68,13 @@ class WorkPlanResult(TenantTable, tablename="work_plan_result"):
     done_by_name = Varchar(length=200)
     done_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("item_id",),), references={"item_id": "work_plan_item"}, append_only=True, erasable=("text",))
+    keys = Keys(
+        wall="item_id",
+        unique=(("item_id",),),
+        references={"item_id": "work_plan_item"},
+        append_only=True,
+        erasable=("text",),
+    )
 
 
 class WorkPlanReview(TenantTable, tablename="work_plan_review"):
@@ -80,7 +88,7 @@ class WorkPlanReview(TenantTable, tablename="work_plan_review"):
     reviewed_by_name = Varchar(length=200)
     reviewed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("plan_id", "round"),), references={"plan_id": "work_plan"}, append_only=True)
+    keys = Keys(wall="plan_id", unique=(("plan_id", "round"),), references={"plan_id": "work_plan"}, append_only=True)
 
 
 class WorkLog(TenantTable, tablename="work_log"):
@@ -96,6 +104,7 @@ class WorkLog(TenantTable, tablename="work_log"):
 
     keys = Keys(
         begins="open",
+        unowned=("staff_id",),
         wall="customer_id",
         references={"staff_id": "staff", "customer_id": "customer"},
         append_only=True,
@@ -117,7 +126,9 @@ class WorkLogReview(TenantTable, tablename="work_log_review"):
     reviewed_by_name = Varchar(length=200)
     reviewed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("staff_id", "period", "round"),), references={"staff_id": "staff"}, append_only=True)
+    keys = Keys(
+        wall="staff_id", unique=(("staff_id", "period", "round"),), references={"staff_id": "staff"}, append_only=True
+    )
 
 
 class RelationshipPlan(TenantTable, tablename="relationship_plan"):

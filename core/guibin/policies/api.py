@@ -7,7 +7,7 @@ from litestar import Controller, Request, get, post
 
 from guibin.context import Company, Root
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries
 from .actions import NewPolicyVersion
@@ -37,7 +37,7 @@ class PolicyController(Controller):
 
     @post(
         "/versions",
-        needs=may("policy:write"),
+        needs=may("policy:write") & sees_all,
         request_max_body_size=BODY_BYTES_MAX,
         summary="Write a new version",
     )

@@ -106,7 +106,7 @@ async def propose(new: NewIndicator, *, policy: Policy, by: Principal, now: date
     await execute("update proposed_indicator set approval_id = $2 where id = $1", proposal_id, approval_id)
     note = AuditNote(action="indicator.propose", subject="policy", subject_id=proposal_id, purpose=new.reason)
     await record(note, by=by, now=now)
-    return await by_id(proposal_id)
+    return await by_id(proposal_id, by=by)
 
 
 @approvals.on_decision("indicator")
@@ -133,10 +133,10 @@ async def end(proposal_id: UUID, *, reason: str, by: Principal, now: datetime) -
         by.name,
     )
     if found is None:
-        await by_id(proposal_id)
+        await by_id(proposal_id, by=by)
         raise NotInForce()
     await write_again(f"indicator {found['metric']} of {found['scheme']} ended: {reason}", by=by, now=now)
-    return await by_id(proposal_id)
+    return await by_id(proposal_id, by=by)
 
 
 _SELECT = (
@@ -145,24 +145,34 @@ _SELECT = (
 )
 
 
-async def by_id(proposal_id: UUID) -> IndicatorView:
+# What another outlet asks for is its own until it is policy, which all have.
+_IN_SIGHT = "(outcome = 'approved' or {units}::uuid[] is null or org_unit_id = any ({units}::uuid[]))"
+
+
+async def by_id(proposal_id: UUID, *, by: Principal) -> IndicatorView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_SELECT} where id = $1", proposal_id)
+    row = await fetch_one(f"{_SELECT} where id = $1 and {_IN_SIGHT.format(units='$2')}", proposal_id, _units(by))
     if row is None:
         raise NotFound(f"There is no indicator {proposal_id}")
     return _view(row)
 
 
-async def listed(*, after: Cursor | None, limit: int) -> list[IndicatorView]:
+async def listed(*, by: Principal, after: Cursor | None, limit: int) -> list[IndicatorView]:
     """Newest first."""
     rows = await fetch(
-        f"{_SELECT} where $1::timestamptz is null or (proposed_at, id) < ($1, $2::uuid)"
+        f"{_SELECT} where ($1::timestamptz is null or (proposed_at, id) < ($1, $2::uuid))"
+        f" and {_IN_SIGHT.format(units='$4')}"
         " order by proposed_at desc, id desc limit $3",
         after.moment if after else None,
         after.id if after else None,
         limit,
+        _units(by),
     )
     return [_view(row) for row in rows]
+
+
+def _units(by: Principal) -> list[UUID] | None:
+    return list(by.units) if isinstance(by.units, tuple) else None
 
 
 def _flow(new: NewIndicator, policy: Policy) -> ApprovalFlow:

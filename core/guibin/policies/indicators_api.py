@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 
 from . import indicators
 from .indicators import IndicatorEnding, IndicatorView, NewIndicator
@@ -20,8 +20,8 @@ class IndicatorController(Controller):
     tags = ("policy",)
 
     @get("/", needs=may("policy:read"), summary="Indicators of outlets, newest first")
-    async def list_indicators(self, limit: Limit = 50, cursor: CursorText = None) -> Page[IndicatorView]:
-        found = await indicators.listed(after=decode(cursor), limit=limit + 1)
+    async def list_indicators(self, by: Principal, limit: Limit = 50, cursor: CursorText = None) -> Page[IndicatorView]:
+        found = await indicators.listed(by=by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda row: Cursor(row.proposed_at, row.id))
 
     @post("/", needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet")
@@ -29,12 +29,12 @@ class IndicatorController(Controller):
         return await indicators.propose(data, policy=policy, by=by, now=now)
 
     @get("/{indicator_id:uuid}", needs=may("policy:read"), summary="One indicator")
-    async def show(self, indicator_id: UUID) -> IndicatorView:
-        return await indicators.by_id(indicator_id)
+    async def show(self, indicator_id: UUID, by: Principal) -> IndicatorView:
+        return await indicators.by_id(indicator_id, by=by)
 
     @post(
         "/{indicator_id:uuid}/ending",
-        needs=may("policy:write"),
+        needs=may("policy:write") & sees_all,
         status_code=HTTP_200_OK,
         summary="Give an indicator up from now on",
     )

@@ -17,7 +17,7 @@ class PolicyVersion(TenantTable, tablename="policy_version"):
     written_by_name = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("version",),), append_only=True, indexes=(Index(("effective_from",)),))
+    keys = Keys(written_by="company", unique=(("version",),), append_only=True, indexes=(Index(("effective_from",)),))
 
 
 class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
@@ -39,6 +39,7 @@ class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
     ended_by_name = Varchar(length=200, default="")
 
     keys = Keys(
+        written_by="org_unit_id",
         references={"org_unit_id": "org_unit"},
         indexes=(
             Index(("proposed_at", "id")),

@@ -15,7 +15,7 @@ from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, execute_many, savepoint
+from guibin_tenants.scope import execute, execute_many, fetch, savepoint
 from guibin_tenants.tables import new_id
 
 from . import assignments, erasing, queries, searching
@@ -26,7 +26,7 @@ from .dates import Day, columns_of, shown
 from .disclosures import values_of
 from .names import search_keys
 from .queries import CustomerView
-from .refusals import NumberTaken
+from .refusals import NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
 from .sealing import insert_sealed, mask_of, sealed
 from .spelled import as_kept
@@ -57,8 +57,7 @@ async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: P
         async with savepoint():
             await execute_many(_INSERT, rows)
     except asyncpg.UniqueViolationError:
-        numbers = ", ".join(repr(new.number) for new in several[:10])
-        raise NumberTaken(f"There is a customer with the number {numbers} already") from None
+        raise await _taken([new.number for new in several]) from None
     await searching.name({one: new.name for one, new in zip(ids, several, strict=True)}, fresh=True)
     await assignments.note_assigned(ids, because="opened", reason="", by=by, now=now)
     for customer_id, new in zip(ids, several, strict=True):
@@ -69,6 +68,14 @@ async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: P
     ]
     await record_all(notes, by=by)
     return ids
+
+
+async def _taken(numbers: list[str]) -> NumberTaken | NumberUnusable:
+    seen = await fetch("select number from customer where number = any ($1) order by number limit 10", numbers)
+    if not seen and len(set(numbers)) == len(numbers):
+        return NumberUnusable()
+    named = ", ".join(repr(row["number"]) for row in seen) or "that stands twice"
+    return NumberTaken(f"There is a customer with the number {named} already")
 
 
 _INSERT = (

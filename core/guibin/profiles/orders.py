@@ -19,7 +19,7 @@ from . import queries
 from .corrections import Subject, Value, differing, keep, refuse_idle
 from .queries import OrderView
 from .reactions import OrderOpened, order_opened
-from .refusals import NumberTaken
+from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
 
@@ -27,7 +27,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetime) -> OrderView:
-    """Record a paid service. Raises Invalid, or NumberTaken."""
+    """Record a paid service. Raises Invalid, NumberTaken, NumberUnusable."""
     await queries.customer(customer_id)
     _refuse_backwards(new.started_on, new.ends_on)
     price = _minor(new.price)
@@ -45,7 +45,9 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
         async with savepoint():
             await ProductOrder.insert(row)
     except asyncpg.UniqueViolationError:
-        raise NumberTaken(f"There is an order {new.number!r} already") from None
+        if await fetch_one("select true from product_order where number = $1", new.number):
+            raise NumberTaken(f"There is an order {new.number!r} already") from None
+        raise NumberUnusable() from None
     note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
     await record(note, by=by, now=now)
     await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)

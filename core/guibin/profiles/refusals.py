@@ -13,6 +13,13 @@ class NumberTaken(Conflict):
     title = "This number belongs to another customer"
 
 
+class NumberUnusable(Conflict):
+    """A number cannot be given. Whose it is, if anybody's, lies out of sight and is not said."""
+
+    kind = "number-unusable"
+    title = "This number cannot be given here: choose another, or ask the head office"
+
+
 class NoBasis(Refusal):
     """Somebody outside would get what neither the customer nor the law allows (S12-5)."""
 

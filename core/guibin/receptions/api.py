@@ -222,7 +222,7 @@ class ReceptionController(Controller):
 
     @post(
         "/{reception_id:uuid}/materials/{material_id:uuid}/disclosures",
-        needs=READ,
+        needs=READ & may("customers:disclose"),
         summary="Show a file, with the purpose on record",
     )
     async def disclose_material(

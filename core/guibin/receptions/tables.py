@@ -231,6 +231,8 @@ class ReceptionOrder(TenantTable, tablename="reception_order"):
     issued_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="reception_id",
+        also=("org_unit_id",),
         unique=(("reception_id", "department", "edition"),),
         references={"reception_id": "reception", "org_unit_id": "org_unit"},
         append_only=True,
@@ -248,7 +250,7 @@ class ReceptionAcknowledgement(TenantTable, tablename="reception_acknowledgement
     acknowledged_by_name = Varchar(length=200)
     acknowledged_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("order_id",),), references={"order_id": "reception_order"}, append_only=True)
+    keys = Keys(wall="order_id", unique=(("order_id",),), references={"order_id": "reception_order"}, append_only=True)
 
 
 class ReceptionTask(TenantTable, tablename="reception_task"):
@@ -267,6 +269,8 @@ class ReceptionTask(TenantTable, tablename="reception_task"):
     version = Integer(default=1)
 
     keys = Keys(
+        wall="reception_id",
+        also=("org_unit_id",),
         references={"reception_id": "reception", "org_unit_id": "org_unit"},
         indexes=(
             Index(
@@ -291,7 +295,7 @@ class ReceptionTaskReport(TenantTable, tablename="reception_task_report"):
     reported_by_name = Varchar(length=200)
     reported_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("task_id",),), references={"task_id": "reception_task"}, append_only=True)
+    keys = Keys(wall="task_id", unique=(("task_id",),), references={"task_id": "reception_task"}, append_only=True)
 
 
 class ReceptionArrival(TenantTable, tablename="reception_arrival"):

@@ -13,7 +13,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.calendars import Calendar
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, anyone, may
+from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import actions, calendars, outlets, queries
@@ -65,7 +65,11 @@ class CalendarController(Controller):
     async def list_calendars(self) -> list[CalendarInForce]:
         return await calendars.all_in_force()
 
-    @put("/{name:str}", needs=may("policy:write"), summary="Write a calendar's next version; running deadlines move")
+    @put(
+        "/{name:str}",
+        needs=may("policy:write") & sees_all,
+        summary="Write a calendar's next version; running deadlines move",
+    )
     async def write(self, name: str, data: NewCalendarVersion, by: Principal, now: datetime) -> Recomputed:
         if data.calendar.name != name:
             raise Invalid(fields=(FieldError("calendar.name", f"{name}, as in the address", value=data.calendar.name),))

@@ -17,7 +17,7 @@ class CalendarVersion(TenantTable, tablename="calendar_version"):
     written_by_name = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("name", "version"),), append_only=True)
+    keys = Keys(written_by="company", unique=(("name", "version"),), append_only=True)
 
 
 class UnitCalendar(TenantTable, tablename="unit_calendar"):
@@ -30,7 +30,7 @@ class UnitCalendar(TenantTable, tablename="unit_calendar"):
     set_by_name = Varchar(length=200)
     set_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("org_unit_id", "calendar"),), references={"org_unit_id": "org_unit"})
+    keys = Keys(written_by="org_unit_id", unique=(("org_unit_id", "calendar"),), references={"org_unit_id": "org_unit"})
 
 
 class Timer(TenantTable, tablename="timer"):
@@ -63,6 +63,13 @@ class Timer(TenantTable, tablename="timer"):
     version = Integer(default=1)
 
     keys = Keys(
+        unowned=(
+            "subject_id complaint",
+            "subject_id department_request",
+            "subject_id reception_order",
+            "subject_id reception_task",
+            "subject_id approval_request",
+        ),
         unique=(("subject_id", "milestone", "occurrence"),),
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -99,6 +106,7 @@ class TimerStep(TenantTable, tablename="timer_step"):
     fired_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="timer_id",
         unique=(("timer_id", "generation", "step"),),
         references={"timer_id": "timer"},
         append_only=True,
@@ -119,4 +127,4 @@ class TimerChange(TenantTable, tablename="timer_change"):
     changed_by_name = Varchar(length=200)
     changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"timer_id": "timer"}, append_only=True)
+    keys = Keys(wall="timer_id", references={"timer_id": "timer"}, append_only=True)

@@ -64,7 +64,7 @@ class SurveySending(TenantTable, tablename="survey_sending"):
     sent_by_name = Varchar(length=200)
     sent_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"invitation_id": "survey_invitation"}, append_only=True)
+    keys = Keys(wall="invitation_id", references={"invitation_id": "survey_invitation"}, append_only=True)
 
 
 class SurveyAnswer(TenantTable, tablename="survey_answer"):
@@ -116,6 +116,7 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
 
     keys = Keys(
         begins="kept",
+        unowned=("round_id", "owner_id"),
         erasable=("text",),
         wall="customer_id",
         references={
@@ -140,6 +141,7 @@ class ImprovementStep(TenantTable, tablename="improvement_step"):
     taken_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        wall="action_id",
         references={"action_id": "improvement_action"},
         indexes=(
             Index(("action_id",), unique=True, where="kind = 'confirmed'", name="improvement_step_confirmed_idx"),

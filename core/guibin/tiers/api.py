@@ -17,7 +17,7 @@ from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
@@ -102,7 +102,9 @@ class AssessmentController(Controller):
     path = "/api/v1/assessments"
     tags = ("tiers",)
 
-    @post("/", needs=may("tiers:assess"), cost=BULK, summary="Assess everybody under a scheme, or simulate it")
+    @post(
+        "/", needs=may("tiers:assess") & sees_all, cost=BULK, summary="Assess everybody under a scheme, or simulate it"
+    )
     async def run(
         self, data: NewAssessment, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
     ) -> AssessmentView:

@@ -14,7 +14,7 @@ from guibin.context import Company
 from guibin.paging import Cursor, Page, decode, encode, page_of
 from guibin.policy.packs import Policy
 from guibin.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
@@ -38,7 +38,7 @@ class SimulationController(Controller):
 
     @post(
         "/",
-        needs=may("tiers:assess"),
+        needs=may("tiers:assess") & sees_all,
         cost=BULK,
         status_code=HTTP_200_OK,
         summary="Who would move, by how much; changes nobody",

@@ -36,7 +36,7 @@ class MembershipView(Struct, frozen=True):
 
 
 class AssessmentRow(Struct, frozen=True):
-    """An assessment as it is listed."""
+    """An assessment as it is listed; `customers` are those in sight."""
 
     id: UUID
     scheme: str
@@ -160,7 +160,10 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
 async def assessments(scheme: str | None, *, after: Cursor | None, limit: int) -> list[AssessmentRow]:
     """Assessments newest first."""
     rows = await fetch(
-        "select id, scheme, as_of, policy_version, customers, assessed_by_name, recorded_at, applied_at from assessment"
+        # How many the company has is not told to an outlet: it hears of its own.
+        "select id, scheme, as_of, policy_version, case when (select current_setting('guibin.units', true)) = '*'"
+        "  then customers else (select count(*)::int from assessment_result r where r.tenant_id = a.tenant_id"
+        "  and r.assessment_id = a.id) end as customers, assessed_by_name, recorded_at, applied_at from assessment a"
         " where ($1::text is null or scheme = $1) and ($2::timestamptz is null or (recorded_at, id) < ($2, $3::uuid))"
         " order by recorded_at desc, id desc limit $4",
         scheme,

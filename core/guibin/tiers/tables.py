@@ -59,7 +59,7 @@ class Assessment(TenantTable, tablename="assessment"):
     recorded_at = Timestamptz(default=None, null=True)
     applied_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(indexes=(Index(("scheme", "as_of")),))
+    keys = Keys(written_by="company", indexes=(Index(("scheme", "as_of")),))
 
 
 class AssessmentResult(TenantTable, tablename="assessment_result"):

@@ -24,6 +24,7 @@ class WebhookEndpoint(TenantTable, tablename="webhook_endpoint"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        written_by="company",
         indexes=(Index(("created_at", "id"), where="removed_at is null"),),
         checks={"reason_known": "disabled_because in ('gone', 'failing', 'staff')"},
     )
@@ -38,7 +39,11 @@ class WebhookSecret(TenantTable, tablename="webhook_secret"):
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"endpoint_id": "webhook_endpoint"}, indexes=(Index(("endpoint_id", "created_at")),))
+    keys = Keys(
+        written_by="company",
+        references={"endpoint_id": "webhook_endpoint"},
+        indexes=(Index(("endpoint_id", "created_at")),),
+    )
 
 
 class WebhookEvent(TenantTable, tablename="webhook_event"):

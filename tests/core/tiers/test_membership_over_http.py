@@ -238,7 +238,7 @@ async def test_an_outlet_cannot_assess_by_itself(tenant):
 
     refused = await assess(manager, status=403)
 
-    assert refused["type"].endswith("not-your-assessment")
+    assert refused["detail"].endswith("(tiers:assess and sight of the whole company)")
 
 
 async def test_reading_a_membership_is_on_record(client, tenant):

@@ -29,7 +29,12 @@ FOUNDATIONS: dict[Kind, tuple[str, ...]] = {
     "rhythm": ("core/guibin/jobs/ticks.py", "core/guibin/jobs/scheduler.py"),
     "reaction": ("core/guibin/events.py",),
     "listener": (),
-    "wall": ("tenants/guibin_tenants/schema.py", "tests/isolation/walls.py", "tests/isolation/test_walls.py"),
+    "wall": (
+        "tenants/guibin_tenants/schema.py",
+        "tenants/guibin_tenants/walls.py",
+        "tests/isolation/walls.py",
+        "tests/isolation/test_walls.py",
+    ),
     "append-only": (
         "tenants/guibin_tenants/schema.py",
         "tests/isolation/records.py",

@@ -1,0 +1,110 @@
+"""Walls inside a tenant (S02-6): which rows whoever does not see the whole of it sees, and which of them that one writes."""
+
+import hashlib
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from .tables import Keys, TenantTable
+
+# Unset or empty settings show nothing; head office is '*'.
+_UNITS = "(select current_setting('guibin.units', true))"
+EVERYWHERE = f"({_UNITS} = '*')"
+_SEEN_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
+# Asked once per statement: it depends on no row.
+_UNITS_ABOVE = (
+    "(with recursive up (tenant_id, id) as (select u.tenant_id, u.parent_id from org_unit u"
+    f" where u.id = any ({_SEEN_UNITS}) union select u.tenant_id, u.parent_id from org_unit u"
+    " join up on up.tenant_id = u.tenant_id and up.id = u.id) select up.id from up where up.id is not null)"
+)
+COMPANY = "company"
+_WRITES = {"insert": ("with check",), "update": ("using", "with check"), "delete": ("using",)}
+NAMES = ("wall", *(f"wall_{command}" for command in _WRITES), *(f"written_{command}" for command in _WRITES))
+
+
+class Wall(Struct, frozen=True):
+    """One restrictive policy of a table. `digest` tells it from what it was in an earlier release."""
+
+    name: str
+    statement: str
+
+    @property
+    def digest(self) -> str:
+        """Of the statement."""
+        return hashlib.sha256(self.statement.encode()).hexdigest()
+
+
+def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
+    """The policies that `table.keys` asks for; for everybody, or for this role alone."""
+    name, keys, to = table._meta.tablename, table.keys, f" to {role}" if role else ""
+    if keys.wall:
+        seen = _seen(table)
+        if keys.anyone_adds:
+            yield _wall("wall", name, "select", to, f"using ({seen})")
+            for command in ("update", "delete"):
+                clauses = " ".join(f"{clause} ({seen})" for clause in _WRITES[command])
+                yield _wall(f"wall_{command}", name, command, to, clauses)
+        else:
+            yield _wall("wall", name, "all", to, f"using ({seen}) with check ({seen})")
+    if keys.written_by:
+        written = _written(table, name)
+        for command in keys.writes:
+            clauses = " ".join(f"{clause} ({written})" for clause in _WRITES[command])
+            yield _wall(f"written_{command}", name, command, to, clauses)
+
+
+def leads_to(keys: Keys, entry: str) -> tuple[str, str]:
+    """The column of an entry of `wall`, `also` or `unowned`, and the table whose row it names."""
+    column, _, target = entry.partition(" ")
+    return column, target or keys.references.get(column) or ("org_unit" if column == "org_unit_id" else "customer")
+
+
+def _wall(policy: str, name: str, command: str, to: str, clauses: str) -> Wall:
+    return Wall(policy, f"create policy {policy} on {name} as restrictive for {command}{to} {clauses}")
+
+
+def _seen(table: type[TenantTable]) -> str:
+    name, keys = table._meta.tablename, table.keys
+    ways = [EVERYWHERE, *(_in_sight(name, keys, entry) for entry in (keys.wall, *keys.also))]
+    if keys.from_above:
+        ways.append(f"{name}.{keys.wall} in {_UNITS_ABOVE}")
+    if keys.unowned:
+        owned = " or ".join(_in_sight(name, keys, entry) for entry in keys.unowned)
+        ways.append(f"({name}.{keys.wall} is null and ({owned}))")
+    elif keys.everybodys:
+        ways.append(f"{name}.{keys.wall} is null")
+    return " or ".join(ways)
+
+
+def _in_sight(name: str, keys: Keys, entry: str) -> str:
+    column, target = leads_to(keys, entry)
+    whose = f"{name}.{column}"
+    if target == "org_unit":
+        return f"{whose} = any ({_SEEN_UNITS})"
+    if target == "staff":
+        return (
+            f"exists (select from staff s where s.tenant_id = {name}.tenant_id and s.id = {whose}"
+            f" and s.org_unit_id = any ({_SEEN_UNITS}))"
+        )
+    matches = f"p.id = any ({whose})" if column.endswith("_ids") else f"p.id = {whose}"
+    # The wall of the row it names decides: the sub-select runs under its row security.
+    return f"exists (select from {target} p where p.tenant_id = {name}.tenant_id and {matches})"
+
+
+def _written(table: type[TenantTable], row: str) -> str:
+    """Whether whoever asks writes the row called `row`."""
+    keys = table.keys
+    if keys.written_by == COMPANY:
+        return EVERYWHERE
+    column, target = leads_to(keys, keys.written_by)
+    if target == "org_unit":
+        return f"{EVERYWHERE} or {row}.{column} = any ({_SEEN_UNITS})"
+    inner = _written(_table(target), "q")
+    return (
+        f"{EVERYWHERE} or exists (select from {target} q where q.tenant_id = {row}.tenant_id"
+        f" and q.id = {row}.{column} and ({inner}))"
+    )
+
+
+def _table(name: str) -> type[TenantTable]:
+    return next(table for table in TenantTable.__subclasses__() if table._meta.tablename == name)
