@@ -9,7 +9,7 @@ MUTATE_ARGS ?=
 # Whole runs also write down which tests touch what, for `make mutate`.
 WHOLE := -n 2 --dist worksteal --touches .guibin/mutate/touches.json
 
-.PHONY: help up test test-without-packs mutate check format lock bench bench-jobs docs house slow clean
+.PHONY: help up test test-without-packs mutate check format lock bench bench-jobs docs fuzz house slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
@@ -43,6 +43,9 @@ bench-jobs: $(STAMP) ## Measure the ledger beside plain arq, claims, and how lat
 
 docs: $(STAMP) ## Write docs/rules anew from the sources
 	@$(BIN)/guibin rules write docs/rules
+
+fuzz: $(STAMP) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=420
+	@$(BIN)/python tests/fuzz
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py

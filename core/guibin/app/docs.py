@@ -6,6 +6,8 @@ from typing import Any
 from litestar import Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
+from .document import document_of
+
 _STYLE_URL = "/api/docs/style.css"
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; }
@@ -27,7 +29,7 @@ class OfflineDocs(OpenAPIRenderPlugin):
         self._page = b""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        self._page = self._page or _page(openapi_schema)
+        self._page = self._page or _page(document_of(request.app))
         return self._page
 
 
@@ -92,9 +94,13 @@ def _type(shape: dict[str, Any]) -> str:
     if "$ref" in shape:
         name = escape(str(shape["$ref"]).rsplit("/", 1)[-1])
         return f'<a href="#schema-{name}">{name}</a>'
+    if "prefixItems" in shape:
+        return f"[{', '.join(map(_type, shape['prefixItems']))}]"
     if "items" in shape:
         return f"{_type(shape['items'])}[]"
     for union in ("oneOf", "anyOf"):
         if union in shape:
             return " or ".join(_type(option) for option in shape[union])
+    if "enum" in shape:
+        return escape(" or ".join(map(str, shape["enum"])))
     return escape(str(shape.get("format") or shape.get("type") or "any"))

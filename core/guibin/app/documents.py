@@ -8,6 +8,7 @@ from litestar._openapi.plugin import OpenAPIPlugin
 from litestar.serialization import encode_json
 
 from .docs import STYLE
+from .document import document_of
 from .guards import PUBLIC
 
 
@@ -45,4 +46,4 @@ class DocumentController(Controller):
 
 def _made(app: Litestar) -> bytes:
     # The page is made of what the plugin keeps: asked for here, it is not made in the event loop.
-    return encode_json(app.plugins.get(OpenAPIPlugin).provide_openapi_schema())
+    return encode_json(document_of(app))

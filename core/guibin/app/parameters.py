@@ -1,9 +1,12 @@
 """What an address takes in its query: a misspelt name is refused, by name, and never passed over."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from difflib import get_close_matches
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 from litestar import Litestar
 from litestar.connection import ASGIConnection
@@ -17,6 +20,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 _STRICT = "/api/v1/"
 _KEY = "parameters"
 _SHOWN_CHARS_MAX = 60
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
 
 class WrongQuery(Invalid):
@@ -26,14 +30,16 @@ class WrongQuery(Invalid):
 
 
 class Parameters(Struct, frozen=True):
-    """What a handler takes: the query's names, which of them it cannot do without, which may come more than once, and how
-    each of its arguments is called outside.
+    """What a handler takes: the query's names, which of them it cannot do without, which may come more than once, how
+    each of its arguments is called outside, and which are moments, or anything else that is no text.
     """
 
     query: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()
     several: frozenset[str] = frozenset()
     outside: dict[str, str] = {}
+    moments: frozenset[str] = frozenset()
+    no_text: frozenset[str] = frozenset()
 
 
 def note_parameters(app: Litestar) -> None:
@@ -49,7 +55,15 @@ def note_parameters(app: Litestar) -> None:
                 frozenset(one.field_alias for one in query if one.is_required),
                 frozenset(known.sequence_query_parameter_names),
                 {one.field_name: one.field_alias for one in everything},
+                _of_kind(handler, query, (datetime,)),
+                _of_kind(handler, query, (datetime, date, UUID, int, bool)),
             )
+
+
+def _of_kind(handler: BaseRouteHandler, query: Iterable[Any], kinds: tuple[type, ...]) -> frozenset[str]:
+    signature = handler.parsed_fn_signature.parameters
+    types = {one.field_alias: signature[one.field_name].annotation for one in query if one.field_name in signature}
+    return frozenset(name for name, kind in types.items() if {kind, *get_args(kind)} & set(kinds))
 
 
 def parameters_of(handler: BaseRouteHandler | None) -> Parameters:
@@ -64,7 +78,7 @@ async def query_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         return
     taken = parameters_of(handler)
     given = [name for name, _ in connection.query_params.multi_items()]
-    problems = (*_unknown(given, taken), *_twice(given, taken), *_missing(given, taken))
+    problems = (*_unknown(given, taken), *_twice(given, taken), *_missing(given, taken), *_misread(connection, taken))
     if problems:
         raise WrongQuery(fields=problems)
 
@@ -87,3 +101,13 @@ def _twice(given: list[str], taken: Parameters) -> Iterator[FieldError]:
 def _missing(given: list[str], taken: Parameters) -> Iterator[FieldError]:
     for name in sorted(taken.required - set(given)):
         yield FieldError(name, "required in the query of this address", f"add {name}=…")
+
+
+def _misread(connection: ASGIConnection[Any, Any, Any, Any], taken: Parameters) -> Iterator[FieldError]:
+    """Values that the framework would read as something else: null as nothing, a number as a moment of 1970."""
+    for name, value in connection.query_params.multi_items():
+        if name in taken.no_text and value.lower() == "null":
+            yield FieldError(name, "a value", "leave the parameter out to ask for all", value)
+        elif name in taken.moments and not _MOMENT.fullmatch(value):
+            rule = "a moment with its offset, such as 2026-03-01T08:00:00Z or …+08:00 (+ is written %2B in an address)"
+            yield FieldError(name, rule, value=value[:_SHOWN_CHARS_MAX])

@@ -54,7 +54,7 @@ class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     occasion: Annotated[str, Meta(max_length=60)] = ""
     proof: Annotated[str, Meta(max_length=60)] = ""
     note: Annotated[str, Meta(max_length=1_000)] = ""
-    reserve_until: datetime | None = None
+    reserve_until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class NewAdjustment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -275,8 +275,8 @@ def _refuse_wrong(new: NewRedemption, policy: Policy, today: date, now: datetime
     if new.reserve_until is None and new.used_on is not None and new.used_on > today:
         rule = f"not after today, {today}"
         problems.append(FieldError("used_on", rule, "reserve it with reserve_until", str(new.used_on)))
-    if new.reserve_until is not None and (new.reserve_until.tzinfo is None or new.reserve_until <= now):
-        problems.append(FieldError("reserve_until", "a moment to come, with its offset", "", str(new.reserve_until)))
+    if new.reserve_until is not None and new.reserve_until <= now:
+        problems.append(FieldError("reserve_until", "a moment to come", "", str(new.reserve_until)))
     if problems:
         raise Invalid("Nothing was redeemed", fields=tuple(problems))
 

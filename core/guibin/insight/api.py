@@ -53,7 +53,13 @@ class StatisticsController(Controller):
     ) -> ComplaintReport:
         return await _statistics(period, org_unit_id, policy, by, company, language, now)
 
-    @get("/workbook", needs=READ, cost=BULK, summary="The same as xlsx with charts")
+    @get(
+        "/workbook",
+        needs=READ,
+        cost=BULK,
+        summary="The same as xlsx with charts",
+        media_type=workbooks.MEDIA_TYPE,
+    )
     async def workbook(
         self,
         period: str,
@@ -96,7 +102,13 @@ class ReportController(Controller):
     ) -> Report:
         return await _report(kind, period, org_unit_id, policy, by, company, language, now)
 
-    @get("/workbook", needs=READ, cost=BULK, summary="The same as xlsx with charts")
+    @get(
+        "/workbook",
+        needs=READ,
+        cost=BULK,
+        summary="The same as xlsx with charts",
+        media_type=workbooks.MEDIA_TYPE,
+    )
     async def workbook(
         self,
         kind: Kind,

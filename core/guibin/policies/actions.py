@@ -25,7 +25,7 @@ class NewPolicyVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The company's own parts, whole, in force from `effective_from`: not in the past, for decisions stay explained."""
 
     overrides: Overrides
-    effective_from: datetime | None = None
+    effective_from: Annotated[datetime, Meta(tz=True)] | None = None
     note: Annotated[str, Meta(max_length=2_000)] = ""
 
 

@@ -19,7 +19,7 @@ from guibin_tenants.rate_limits import BULK
 
 from . import comparison, improvements, queries, rounds, sending
 from .comparison import YearComparison
-from .queries import ActionState, ActionView, AnswerView, InvitationView, RoundView
+from .queries import ActionState, ActionView, AnswerView, RoundView, SurveyInvitationView
 from .requests import NewImprovement, NewRound, NewSending, NewStep
 from .rounds import LinkTaken
 from .sending import SendingsPlanned
@@ -118,7 +118,7 @@ class SurveyInvitationController(Controller):
     @get("/", needs=READ, summary="Who was drawn, and whether they were sent the link and answered")
     async def list_invitations(
         self, by: Principal, now: datetime, round_id: UUID | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[InvitationView]:
+    ) -> Page[SurveyInvitationView]:
         found = await queries.invitations(round_id, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.invited_at, one.id))
         customers = tuple({one.customer_id for one in page.items})

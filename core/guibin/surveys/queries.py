@@ -36,7 +36,7 @@ class RoundView(Struct, frozen=True, kw_only=True):
     score_avg: float | None
 
 
-class InvitationView(Struct, frozen=True, kw_only=True):
+class SurveyInvitationView(Struct, frozen=True, kw_only=True):
     """A customer who was drawn; `sent_at` is the latest sending."""
 
     id: UUID
@@ -131,7 +131,7 @@ async def rounds(*, survey: str | None, after: Cursor | None, limit: int) -> lis
     return [msgspec.convert(dict(row), RoundView) for row in rows]
 
 
-async def invitations(round_id: UUID | None, *, after: Cursor | None, limit: int) -> list[InvitationView]:
+async def invitations(round_id: UUID | None, *, after: Cursor | None, limit: int) -> list[SurveyInvitationView]:
     """Those drawn, in a steady order, at most `limit`."""
     rows = await fetch(
         "select i.id, i.round_id, i.customer_id, c.number as customer_number, i.invited_at, i.expires_at,"
@@ -146,7 +146,7 @@ async def invitations(round_id: UUID | None, *, after: Cursor | None, limit: int
         after.id if after else None,
         limit,
     )
-    return [msgspec.convert(dict(row), InvitationView) for row in rows]
+    return [msgspec.convert(dict(row), SurveyInvitationView) for row in rows]
 
 
 async def answers(

@@ -65,7 +65,7 @@ class NewAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     as_of: date | None = None
     dry_run: bool = False
     proposal: TierScheme | None = None
-    known_at: datetime | None = None
+    known_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class NewEnding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -37,7 +37,7 @@ class NewSimulation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     scheme: Annotated[str, Meta(max_length=60)]
     as_of: date | None = None
-    known_at: datetime | None = None
+    known_at: Annotated[datetime, Meta(tz=True)] | None = None
     proposal: TierScheme | None = None
     settings: Annotated[list[Setting], Meta(max_length=100)] = []
     against: Against = "held"

@@ -1,0 +1,139 @@
+"""The OpenAPI document: what every address takes, and every answer it may give.
+
+Bodies and answers are described by msgspec, which also reads and writes them; parameters by the framework.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, get_args, get_origin
+
+import msgspec
+from litestar import Litestar, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+from litestar.serialization import decode_json, encode_json
+
+from .guards import PUBLIC
+from .parameters import parameters_of
+from .problems import PROBLEM, Problem
+
+# What each status means here, for whoever writes against the API.
+MEANINGS = {
+    HTTPStatus.BAD_REQUEST: "A parameter or the body is not as described: `errors` names each field.",
+    HTTPStatus.UNAUTHORIZED: "No credential, or one that is not valid (any more).",
+    HTTPStatus.FORBIDDEN: "The credential lacks a permission, or what it asks for needs the whole company.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or not for this caller.",
+    HTTPStatus.REQUEST_TIMEOUT: "The body did not arrive in time.",
+    HTTPStatus.CONFLICT: "The state of things does not allow it, or a name or number is taken.",
+    HTTPStatus.GONE: "The archive is closed or erased, or what was answered before may not be shown again.",
+    HTTPStatus.PRECONDITION_FAILED: "Somebody changed it since: read it again.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not JSON, or not said to be.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "A rule of the company's policy refuses it: `errors` names each field, the rule and what to do.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The allowance is used up: `Retry-After` says for how many seconds.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The service is busy or a part of it away; nothing was written: ask again later.",
+}
+ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+OF_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
+OF_BODIES = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+OF_CHANGES = (HTTPStatus.CONFLICT, HTTPStatus.GONE)
+_REFERENCE = "#/components/schemas/{name}"
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
+# A time of day stands without a zone: it is the company's.
+_TIME_OF_DAY = {"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"}
+
+
+@lru_cache(maxsize=4)
+def document_of(app: Litestar) -> dict[str, Any]:
+    """The document as plain JSON, made once for an application."""
+    made: dict[str, Any] = decode_json(encode_json(app.openapi_schema.to_schema()))
+    handlers = list(_handlers(app))
+    types = {
+        kind for _, _, handler in handlers for kind in (_body_of(handler), _answer_of(handler)) if kind is not None
+    }
+    ordered = sorted(types, key=str)
+    schemas, components = msgspec.json.schema_components([*ordered, Problem], ref_template=_REFERENCE)
+    schema_of = dict(zip([*ordered, Problem], schemas, strict=True))
+    for path, method, handler in handlers:
+        _describe(made["paths"][path][method], handler, schema_of)
+    made["components"]["schemas"] = components
+    mended: dict[str, Any] = _mended(made, {name: _short(name) for name in components})
+    return mended
+
+
+def _handlers(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for method, (handler, _) in route.route_handler_map.items():
+                if method not in ("OPTIONS", "HEAD") and handler.resolve_include_in_schema():
+                    yield route.path_format, method.lower(), handler
+
+
+def _body_of(handler: HTTPRouteHandler) -> Any:
+    field = handler.parsed_data_field
+    return field.annotation if field is not None else None
+
+
+def _answer_of(handler: HTTPRouteHandler) -> Any:
+    kind = handler.parsed_return_field.annotation
+    if (get_origin(kind) or kind) is Response:
+        kind = next(iter(get_args(kind)), None)
+    return None if kind in (None, type(None), bytes, str) else kind
+
+
+def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, schema_of: dict[Any, Any]) -> None:
+    if (body := _body_of(handler)) is not None:
+        operation["requestBody"]["content"] = {"application/json": {"schema": schema_of[body]}}
+    if (answer := _answer_of(handler)) is not None:
+        operation["responses"][str(handler.status_code)]["content"] = {
+            "application/json": {"schema": schema_of[answer]}
+        }
+    problem = {PROBLEM: {"schema": schema_of[Problem]}}
+    for status in _refusals(handler, body is not None):
+        operation["responses"][str(int(status))] = {"description": MEANINGS[status], "content": problem}
+    for parameter in operation.get("parameters", ()):
+        parameter["schema"] = _given(parameter["schema"])
+    if handler.opt.get("needs") == PUBLIC:
+        operation["security"] = []
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    """What may stand in an address: a parameter is left out or given, never null."""
+    options = [each for each in schema.get("oneOf", ()) if each != {"type": "null"}]
+    rest = {key: each for key, each in schema.items() if key != "oneOf"}
+    return schema if not options else rest | (options[0] if len(options) == 1 else {"oneOf": options})
+
+
+def _refusals(handler: HTTPRouteHandler, has_body: bool) -> tuple[HTTPStatus, ...]:
+    """Every status but success that the address may answer."""
+    found = list(ALWAYS)
+    if handler.opt.get("needs") != PUBLIC or has_body:
+        found += OF_CALLERS
+    if has_body:
+        found += OF_BODIES
+    if not handler.http_methods & {"GET"}:
+        found += OF_CHANGES
+    if "If-Match" in parameters_of(handler).outside.values():
+        found.append(HTTPStatus.PRECONDITION_FAILED)
+    return tuple(sorted(found))
+
+
+def _short(name: str) -> str:
+    """A schema's name; of two with one name each by its room: `complaints.NewHandOver`."""
+    parts = _UNFIT.sub("_", name).removeprefix("guibin.").split(".")
+    return ".".join(dict.fromkeys((parts[0], parts[-1])))
+
+
+def _mended(value: Any, names: dict[str, str], under: str = "") -> Any:
+    if isinstance(value, dict):
+        if value.get("format") == "time":
+            return {key: each for key, each in value.items() if key != "format"} | _TIME_OF_DAY
+        if "$ref" in value:
+            return {"$ref": _REFERENCE.format(name=names[value["$ref"].rpartition("/")[2]])}
+        return {names.get(key, key): _mended(each, names, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_mended(each, names) for each in value]
+    # As readers of the document write the end of a text: `$`, which there is no line's end.
+    return value.replace(r"\Z", "$") if under == "pattern" and isinstance(value, str) else value

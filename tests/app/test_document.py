@@ -1,0 +1,111 @@
+"""The OpenAPI document tells the truth: what an address takes and every answer it gives."""
+
+import re
+
+import pytest
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@pytest.fixture
+async def document(client):
+    return (await client.get("/api/v1/openapi.json")).json()
+
+
+def operations(document):
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def values(node, name):
+    """Every value under this key, wherever it stands."""
+    if isinstance(node, dict):
+        yield from (each for key, each in node.items() if key == name)
+        node = list(node.values())
+    for each in node if isinstance(node, list) else ():
+        yield from values(each, name)
+
+
+async def test_every_refusal_is_a_problem_document(document):
+    for path, method, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                assert answer["content"] == {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                }, f"{method} {path} {status}"
+
+
+async def test_an_operation_says_how_it_may_be_refused(document):
+    complaint = document["paths"]["/api/v1/complaints/{complaint_id}"]["get"]["responses"]
+    intake = document["paths"]["/api/v1/complaints"]["post"]["responses"]
+    change = document["paths"]["/api/v1/customers/{customer_id}"]["patch"]["responses"]
+
+    assert set(complaint) == {"200", "400", "401", "403", "404", "422", "429", "503"}
+    assert set(intake) == {"201", *["400", "401", "403", "404", "408", "409", "410", "413", "415", "422", "429", "503"]}
+    assert set(change) == {
+        "200",
+        *["400", "401", "403", "404", "408", "409", "410", "412", "413", "415", "422", "429", "503"],
+    }
+
+
+async def test_what_needs_no_credential_says_so(document):
+    assert document["paths"]["/api/v1/sessions"]["post"]["security"] == []
+    assert document["paths"]["/api/v1/me"]["get"].get("security") != []
+
+
+async def test_a_time_of_day_is_no_duration_and_patterns_are_those_of_the_document(document):
+    opens = document["components"]["schemas"]["Window"]["properties"]["opens"]
+
+    assert "format" not in opens
+    assert re.match(opens["pattern"], "09:00:00")
+    assert "time" not in set(map(str, values(document["components"], "format")))
+    assert [each for each in values(document, "pattern") if isinstance(each, str) and r"\Z" in each] == []
+
+
+async def test_lists_hold_one_kind_and_unknown_fields_are_excluded(document):
+    key = document["components"]["schemas"]["NewApiKey"]
+
+    assert key["properties"]["scopes"]["items"] == {"type": "string"}
+    assert key["additionalProperties"] is False
+
+
+async def test_every_reference_leads_somewhere_and_names_are_short(document):
+    schemas = document["components"]["schemas"]
+
+    assert {each.rpartition("/")[2] for each in values(document, "$ref")} <= set(schemas)
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", name) and "guibin" not in name for name in schemas)
+
+
+async def test_a_parameter_is_never_null(document):
+    for path, _, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            options = parameter["schema"].get("oneOf", [parameter["schema"]])
+            assert {"type": "null"} not in options, f"{path} {parameter['name']}"
+
+
+@pytest.mark.parametrize(
+    ("address", "field"),
+    [
+        ("complaints?customer_id=null", "customer_id"),
+        ("complaints?owner_id=NULL", "owner_id"),
+        ("complaints?received_from=0", "received_from"),
+        ("complaints?received_from=2026-03-01T08:00:00", "received_from"),
+        ("audit-entries?since=1772323200", "since"),
+    ],
+)
+async def test_a_value_that_would_be_read_as_something_else_is_refused_by_name(client, address, field):
+    answer = await client.get(f"/api/v1/{address}")
+
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_a_moment_with_its_offset_and_a_word_called_null_are_taken(client):
+    moment = await client.get("/api/v1/complaints", params={"received_from": "2026-03-01T08:00:00+08:00"})
+    word = await client.get("/api/v1/customers", params={"q": "null"})
+
+    assert (moment.status_code, word.status_code) == (200, 200)
