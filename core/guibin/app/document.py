@@ -41,8 +41,6 @@ OF_BODIES = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HT
 OF_CHANGES = (HTTPStatus.CONFLICT, HTTPStatus.GONE)
 _REFERENCE = "#/components/schemas/{name}"
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
-# A time of day stands without a zone: it is the company's.
-_TIME_OF_DAY = {"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"}
 
 
 @lru_cache(maxsize=4)
@@ -86,7 +84,10 @@ def _answer_of(handler: HTTPRouteHandler) -> Any:
 def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, schema_of: dict[Any, Any]) -> None:
     if (body := _body_of(handler)) is not None:
         operation["requestBody"]["content"] = {"application/json": {"schema": schema_of[body]}}
-    if (answer := _answer_of(handler)) is not None:
+    success = operation["responses"][str(handler.status_code)]
+    if handler.status_code == HTTPStatus.NO_CONTENT:
+        success.pop("content", None)
+    elif (answer := _answer_of(handler)) is not None:
         operation["responses"][str(handler.status_code)]["content"] = {
             "application/json": {"schema": schema_of[answer]}
         }
@@ -128,8 +129,6 @@ def _short(name: str) -> str:
 
 def _mended(value: Any, names: dict[str, str], under: str = "") -> Any:
     if isinstance(value, dict):
-        if value.get("format") == "time":
-            return {key: each for key, each in value.items() if key != "format"} | _TIME_OF_DAY
         if "$ref" in value:
             return {"$ref": _REFERENCE.format(name=names[value["$ref"].rpartition("/")[2]])}
         return {names.get(key, key): _mended(each, names, key) for key, each in value.items()}

@@ -3,10 +3,11 @@
 import functools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import holidays
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 # A calendar that opens no day in so long is a mistake, not a holiday.
 CLOSED_DAYS_MAX = 370
@@ -16,11 +17,15 @@ class CalendarClosed(ValueError):
     """The calendar does not open again: its windows or weekdays are empty."""
 
 
+# In the company's zone, so without an offset: `09:00:00`.
+TimeOfDay = Annotated[time, Meta(extra_json_schema={"pattern": r"^\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"})]
+
+
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """Open from `opens` until just before `closes`, local time."""
 
-    opens: time
-    closes: time
+    opens: TimeOfDay
+    closes: TimeOfDay
 
 
 class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

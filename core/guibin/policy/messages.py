@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from .calendars import TimeOfDay
+
 Means = Literal["sms", "email", "chat"]
 # What a customer can be reached by.
 TO_CUSTOMERS: tuple[Means, ...] = ("sms", "email")
@@ -32,8 +34,8 @@ class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     kinds: tuple[MessageKind, ...] = ()
-    quiet_from: time = time(21)
-    quiet_until: time = time(8, 30)
+    quiet_from: TimeOfDay = time(21)
+    quiet_until: TimeOfDay = time(8, 30)
     per_day_max: int = 5_000
     staff_notices: tuple[str, ...] = ()
 
@@ -45,8 +47,8 @@ class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
 class Quiet(Struct, frozen=True):
     """Somebody's quiet hours: from `begins` until just before `ends`, local time; both the same means none."""
 
-    begins: time
-    ends: time
+    begins: TimeOfDay
+    ends: TimeOfDay
     zone: ZoneInfo
 
     def ends_at(self, moment: datetime) -> datetime | None:
