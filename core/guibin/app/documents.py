@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from litestar import Controller, Litestar, MediaType, Request, Response, get
-from litestar._openapi.plugin import OpenAPIPlugin
 from litestar.serialization import encode_json
 
 from .docs import STYLE
