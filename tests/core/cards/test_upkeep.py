@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import come_round, run_job
+from running import come_round, run_job, work_off
 
 from guibin.cards.jobs import KeepCards
 from guibin.cards.upkeep import Circumstances, steps
@@ -287,3 +287,13 @@ async def test_an_application_whose_membership_lasts_stays_open_and_another_may_
     assert kept == ("", False, "approved")
     assert (await lapsed(desk, asked))[0] == "membership_ended"
     await desk.issue(again)
+
+
+async def test_the_worker_ends_the_card_of_a_membership_that_ended(desk, holder):
+    customer, card, _ = holder
+
+    await desk.post(f"customers/{customer}/membership/personal/ending", {"reason": "客户要求"}, status=200)
+    before = await desk.look(card)
+    await work_off(desk.tenant)
+
+    assert (before["state"], (await desk.look(card))["state"]) == ("active", "ended")

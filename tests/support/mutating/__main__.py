@@ -27,8 +27,7 @@ TESTS_S, AT_MOST_S = 45.0, 150.0
 def main() -> int:
     """The exit code: 0 when every mutation that was tried turned a test red."""
     said = _arguments()
-    # Ends like Ctrl-C: the servers and the forks end with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
     packs = Packs(installed())
     found = mutations(packs)
     results = Results(KEPT / "results.jsonl")
@@ -47,12 +46,21 @@ def main() -> int:
     return run.report(time.monotonic() - began)
 
 
+def _stop(number: int, frame: object) -> None:
+    # Ends like Ctrl-C, and once: the servers and the forks end with it.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutate", description=__doc__)
     parser.add_argument("words", nargs="*", help="only mutations whose id holds one of these, such as 'wall reception'")
     parser.add_argument("--changed", action="store_true", help="only those a change since the last landing concerns")
     parser.add_argument("--anew", action="store_true", help="try also what is known from before")
     parser.add_argument("--survivors", action="store_true", help="only those known to survive, again")
+    parser.add_argument(
+        "--unwatched", action="store_true", help="go by what was seen of test files before they changed"
+    )
     parser.add_argument("--list", action="store_true", help="say what there is and what is known of it; try nothing")
     parser.add_argument("--minutes", type=float, default=240, help="begin nothing more after so long")
     parser.add_argument("--at-once", type=int, default=2, help="so many forks at the same time")
@@ -89,11 +97,14 @@ class Run:
         self.chosen = {one.id: one for one in chosen}
         self.results = results
         self.at_once = said.at_once
-        self.in_haste = said.changed
+        self.in_haste = said.changed or said.unwatched
         self.again = said.anew or said.survivors
         self.until = until
         self.superuser = superuser
         self.seen = touches.read(KEPT / "touches.json")
+        if said.unwatched:
+            for test, known in self.seen.items():
+                known["of"] = touches.fingerprint(test.partition("::")[0])
         self.tried: list[str] = []
         self.new_kills: dict[str, list[str]] = {}
 
