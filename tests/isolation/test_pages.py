@@ -77,7 +77,8 @@ async def test_the_pages_of_every_list_are_the_list_under_each_of_its_filters(wo
         filtered += len(queries) - 1
         for query in queries:
             wanted = [one for one in everything if query.items() <= one.items()]
-            for limit in (2, 200):
+            # One by one, rows of one moment are told apart by nothing else than the cursor.
+            for limit in (2 if query else 1, 200):
                 found = await _pages(client, path, query, limit)
                 if _keys(found) != _keys(wanted):
                     wrong.append((path, query, limit, len(found), len(wanted)))
