@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from ended import end, opened_archives
 from table_rows import insert, values_for
 
 from guibin import timetable
@@ -67,23 +68,8 @@ GOES_ON = {
 
 
 @pytest.fixture
-async def archives(client, tenant):
-    """Three customers, of whom one's archive is closed and one's was erased: ids by what became of them."""
-    ids = {}
-    for number, state in enumerate(("open", "closed", "erased", "other")):
-        body = {"number": state, "name": "张三", "kind": "leader", "confidential": {"mobile": f"1380013800{number}"}}
-        answer = await client.post("/api/v1/customers", json=body)
-        assert answer.status_code == 201, answer.text
-        ids[state] = answer.json()["id"]
-    return ids
-
-
-async def end(client, tenant, archives):
-    async with tenant.scope():
-        await execute(
-            "update customer set closed_at = $2 where id = $1", UUID(archives["closed"]), tenant.world.clock()
-        )
-    assert (await client.delete(f"/api/v1/customers/{archives['erased']}")).status_code == 204
+async def archives(client):
+    return await opened_archives(client)
 
 
 def test_every_table_about_customers_says_whether_its_rows_begin_something():
