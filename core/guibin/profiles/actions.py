@@ -26,7 +26,7 @@ from .dates import Day, columns_of, shown
 from .disclosures import values_of
 from .names import search_keys
 from .queries import CustomerView
-from .refusals import NumberTaken, NumberUnusable
+from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
 from .sealing import insert_sealed, mask_of, sealed
 from .spelled import as_kept
@@ -182,6 +182,10 @@ def _particulars(new: NewCustomer) -> Particulars:
 
 async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now: datetime) -> list[Altered]:
     before = await queries.customer(customer_id)
+    if before.erased_at is not None:
+        raise ArchiveErased("Nothing new is written about a customer who was erased")
+    if before.closed_at is not None:
+        raise ArchiveClosed("Nothing changes in a closed archive")
     changed = as_kept(changed, queries.archive_fields(policy))
     after = _changed(before, changed)
     refuse_wrong(after, policy)
