@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from cards import IDENTITY
-from running import run_job
+from running import run_job, work_off
 
 from guibin.cards.jobs import KeepCards
 from guibin.events import PostEnded
@@ -236,3 +236,14 @@ async def test_a_post_that_ends_later_holds_until_then_and_may_begin_anew(desk, 
 
     assert (planned["ended_on"], [link["ended_on"] for link in still]) == ("2026-03-31", ["2026-03-31"])
     assert [link["ended_on"] for link in await desk.get(f"customers/{person}/links")] == [None]
+
+
+async def test_the_worker_gives_notice_to_the_card_of_a_post_that_ended(desk, company):
+    person = await executive(desk, company)
+    card = await card_of(desk, person, company)
+
+    await end_post(desk, person)
+    before = await desk.look(card)
+    await work_off(desk.tenant, kind="cards.follow_post")
+
+    assert (before["notice_until"], (await desk.look(card))["notice_until"]) == (None, "2026-04-01")

@@ -297,3 +297,15 @@ async def test_the_worker_ends_the_card_of_a_membership_that_ended(desk, holder)
     await work_off(desk.tenant)
 
     assert (before["state"], (await desk.look(card))["state"]) == ("active", "ended")
+
+
+async def test_the_worker_asks_for_the_exchange_of_the_card_of_a_new_tier(desk, holder):
+    customer, card, manager = holder
+
+    await desk.join(customer, "personal", "diamond")
+    before = await desk.look(card)
+    # What follows from the end of the old tier would do it as well.
+    await work_off(desk.tenant, kind="cards.follow_membership")
+
+    assert (before["exchange_by"], (await desk.look(card))["exchange_by"]) == (None, "2026-05-01")
+    assert "card_exchange_owed" in await kinds(desk, manager)

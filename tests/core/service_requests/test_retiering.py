@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from running import run_job
+from running import run_job, work_off
 
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.tiers.moves import AnnounceMoves
@@ -90,3 +90,17 @@ async def test_the_same_tier_again_moves_nothing(tenant, client, customer):
     assert await hours(client, request) == ("vip_fault", 12)
     async with tenant.scope():
         assert await fetch("select id from timer_change") == []
+
+
+async def test_the_worker_gives_the_ordinary_limit_after_a_tier_that_ended(tenant, client, customer):
+    await becomes_vip(tenant, client, customer)
+    request = await asked(client, customer)
+    ended = await client.post(
+        f"/api/v1/customers/{customer}/membership/key_account/ending", json={"reason": "客户要求"}
+    )
+    assert ended.status_code == 200, ended.text
+    before = await hours(client, request)
+
+    await work_off(tenant, kind="service_requests.retier_after_end")
+
+    assert (before, await hours(client, request)) == (("vip_fault", 12), ("ordinary_fault", 24))

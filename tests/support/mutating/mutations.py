@@ -19,6 +19,7 @@ from guibin.packs import Packs
 from guibin_tenants.principals import Predicate, anyone
 from guibin_tenants.schema import APP_ROLE, ERASURE
 from guibin_tenants.tables import TenantTable
+from guibin_tenants.walls import leads_to, walls
 
 from .registries import Entry, entries
 from .touches import ROOT, handler_name
@@ -140,20 +141,23 @@ def _caller_of(entry: Entry) -> tuple[str, ...]:
 
 
 def _tables(packs: Packs) -> Iterator[Mutation]:
-    for table in (*TABLES, *packs.tables()):
+    every = [table for table in (*TABLES, *packs.tables()) if issubclass(table, TenantTable)]
+    names = {target for table in every for entry in _leading(table) if (target := leads_to(table.keys, entry)[1])}
+    through = [table for table in every if table._meta.tablename in names]
+    for table in every:
         if issubclass(table, TenantTable):
             name, file = table._meta.tablename, _file(table)
-            if table.keys.wall:
+            if any(walls(table)):
                 yield Mutation(
                     kind="wall",
                     name=name,
-                    take_out=partial(_rekey, table, wall=""),
+                    take_out=partial(_rekey, table, wall="", also=(), unowned=(), written_by="", everybodys=True),
                     statements=(_OPENED.format(name=name),),
                     files=(file,),
                     touches=(f"walled {name}",),
                     line=f'"{name}"',
-                    # A customer's own wall stands behind those of the rows about it.
-                    alike=f"walls of {file}" if table.keys.wall != "org_unit_id" else "",
+                    # A wall that others lead through would fall for them too.
+                    alike=f"walls of {file}" if table.keys.wall == "customer_id" and table not in through else "",
                 )
             if table.keys.append_only:
                 yield Mutation(
@@ -169,6 +173,10 @@ def _tables(packs: Packs) -> Iterator[Mutation]:
                     line=f'"{name}"',
                     alike=f"rows of {file}",
                 )
+
+
+def _leading(table: type[TenantTable]) -> tuple[str, ...]:
+    return tuple(entry for entry in (table.keys.wall, *table.keys.also, *table.keys.unowned) if entry)
 
 
 # Every restrictive policy but the one that lets erasure blank words.
