@@ -31,7 +31,8 @@ def months_before(day: date, months: int) -> date:
 def plain_measure(metric: Metric, facts: list[PlainFact], as_of: date) -> int | None:
     """The definition of `Metric`, step by step."""
     ever = [one for one in facts if one.fact == metric.fact and one.day < as_of]
-    known = [one for one in ever if metric.at_least is None or one.value >= int(metric.at_least)]
+    standing = _standing(ever) if metric.aggregate in ("count", "max") else ever
+    known = [one for one in standing if metric.at_least is None or one.value >= int(metric.at_least)]
     known = [one for one in known if not metric.labels or one.label in metric.labels]
     earlier: list[PlainFact] = []
     if metric.months:
@@ -40,7 +41,7 @@ def plain_measure(metric: Metric, facts: list[PlainFact], as_of: date) -> int | 
         known = [one for one in known if one.day >= start]
     values = [one.value for one in known]
     if metric.aggregate == "count":
-        return len(values)
+        return sum(value >= 0 for value in values)
     nothing = 0 if metric.none_is_zero else None
     if not values:
         return nothing
@@ -64,6 +65,30 @@ def plain_measure(metric: Metric, facts: list[PlainFact], as_of: date) -> int | 
         case _:
             months = max(metric.months, 1)
     return sum(values) * metric.per // months
+
+
+def _standing(facts: list[PlainFact]) -> list[PlainFact]:
+    """Without what was refunded: first the latest of exactly the amount, then the latest amounts one after the other."""
+    gone: set[int] = set()
+    ordered = sorted(enumerate(facts), key=lambda one: (one[1].day, one[1].value < 0, one[1].order))
+    for position, (place, refund) in enumerate(ordered):
+        earlier = [at for at, one in ordered[:position] if at not in gone and one.value == -refund.value]
+        if refund.value < 0 and earlier:
+            gone |= {place, earlier[-1]}
+    stack: list[list[int]] = []
+    for place, one in ordered:
+        if place in gone or one.value == 0:
+            continue
+        if one.value > 0:
+            stack.append([place, one.value])
+            continue
+        left = -one.value
+        while left and stack:
+            taken = min(left, stack[-1][1])
+            left, stack[-1][1] = left - taken, stack[-1][1] - taken
+            if stack[-1][1] == 0:
+                gone.add(stack.pop()[0])
+    return [one for place, one in enumerate(facts) if place not in gone]
 
 
 def plain_score(scheme: TierScheme, measures: dict[str, int | None]) -> int | None:

@@ -63,6 +63,11 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         names[VALUE_SCORE] = "v.score"
         columns.append(f"'{VALUE_SCORE}', v.score")
     label = ", label" if any(metric.labels for metric in scheme.metrics) else ""
+    counted = sorted({metric.fact for metric in scheme.metrics if metric.aggregate in UNDONE_BY})
+    remaining, source = "", "known"
+    if counted:
+        remaining = f", {_UNDONE.format(counted=values.add(counted, 'text[]'))}"
+        source = "(select k.*, k.id in (select id from undone) as undone from known k) known"
     facts = values.add(sorted({metric.fact for metric in scheme.metrics}), "text[]")
     cases = " ".join(
         f"when {_condition(tier.criterion, names, values)} then {values.add(tier.name, 'text')}"
@@ -72,13 +77,13 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
     kinds = values.add(list(scheme.customer_kinds), "text[]")
     sql = f"""
         with known as (
-            select tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{label} from fact f
+            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{label} from fact f
             where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
                 and value is not null and not exists (
                     select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
                         and later.recorded_at <= $2::timestamptz)
-        ), g as (
-            select tenant_id, customer_id, {", ".join(measures) or "null"} from known
+        ){remaining}, g as (
+            select tenant_id, customer_id, {", ".join(measures) or "null"} from {source}
             group by tenant_id, customer_id
         )
         select c.id as customer_id,
@@ -89,6 +94,41 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         where c.kind = any ({kinds}) and c.closed_at is null
     """
     return Statement(sql, tuple(values.values))
+
+
+# What is counted one by one looks at refunds; sums and averages have them in their figures already.
+UNDONE_BY = frozenset({"count", "max"})
+# A refund undoes the latest purchase before it of exactly its amount, as brackets close: the running number of open
+# purchases falls below what it was at the purchase. Refunds left over consume the latest purchases that are left; one of
+# which nothing remains is undone as well. Of one day, purchases come first.
+_UNDONE = """sized as (
+            select k.*, abs(k.value) as size from known k where metric = any ({counted}) and value <> 0 and exists (
+                select from known r where r.tenant_id = k.tenant_id and r.customer_id = k.customer_id
+                    and r.metric = k.metric and r.value < 0)
+        ), opened as (
+            select *, sum(sign(value)) over (partition by tenant_id, customer_id, metric, size
+                order by occurred_on, value < 0, recorded_at, source_ref, id) as open from sized
+        ), paired as (
+            select *, case when value > 0 then min(open) over later < open
+                else least(0, min(open) over before) <= open end as pair from opened
+            window later as (partition by tenant_id, customer_id, metric, size
+                order by occurred_on, value < 0, recorded_at, source_ref, id
+                rows between 1 following and unbounded following),
+            before as (partition by tenant_id, customer_id, metric, size
+                order by occurred_on, value < 0, recorded_at, source_ref, id
+                rows between unbounded preceding and 1 preceding)
+        ), summed as (
+            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref, sum(value) over (
+                partition by tenant_id, customer_id, metric
+                order by occurred_on, value < 0, recorded_at, source_ref, id) as total
+            from paired where coalesce(pair, false) is false
+        ), consumed as (
+            select id, value > 0 and coalesce(min(total) over (partition by tenant_id, customer_id, metric
+                order by occurred_on, value < 0, recorded_at, source_ref, id
+                rows between 1 following and unbounded following) <= total - value, false) as whole from summed
+        ), undone as (
+            select id from paired where pair union all select id from consumed where whole
+        )"""
 
 
 def _column(place: int, metric: Metric, values: _Values) -> str:
@@ -130,9 +170,9 @@ def _aggregate(metric: Metric, values: _Values) -> str:
         where += f" and label = any ({values.add(list(metric.labels), 'text[]')})"
     match metric.aggregate:
         case "count":
-            return f"count(*) filter (where {where})"
+            return f"count(*) filter (where {where} and value >= 0 and not undone)"
         case "max":
-            return f"max(value) filter (where {where})"
+            return f"max(value) filter (where {where} and not undone)"
         case "last":
             return f"(array_agg(value order by occurred_on desc, recorded_at desc, source_ref desc) filter (where {where}))[1]"
         case "avg":

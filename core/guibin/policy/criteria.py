@@ -25,6 +25,9 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     With `at_least` only facts of that value count, exactly at it included; with `labels` only facts labelled so. Both may
     be settings: the name of a figure, and in `labels_of` the name of one with words.
     With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
+    `count` and `max` look at what stands: a value below 0 is a refund or a reversal. It undoes the latest fact before it
+    of exactly its amount; where there is none it consumes the latest ones before it, and one of which nothing remains is
+    undone. Neither the undone nor the refunds are counted.
     `growth` is by how many per mille the window's sum exceeds that of the window before, unknown unless that is above 0.
     """
 
