@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 # Controls, direction marks, zero widths and byte order marks; line breaks and tabs are spaces.
-_MARKS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_MARKS = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
 # Within a text of several lines these join letters, make one picture out of several, or choose among glyphs.
 _JOINING = "\u034f\u200c\u200d\u20e3\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 # Letters and symbols by name, and yet nothing is seen of them.
@@ -48,13 +48,14 @@ def paragraph(text: str) -> str:
 def code(text: str) -> str:
     """A number that somebody gave to a customer, an order or a card: as `line`, one kind of dash, not wrapped as text."""
     plain = line(text)
-    wrapped = _AS_TEXT.fullmatch(plain)
-    return dashed((wrapped[1] or wrapped[2] or "").strip() if wrapped else plain)
+    while wrapped := _AS_TEXT.fullmatch(plain):
+        plain = (wrapped[1] or wrapped[2] or "").strip()
+    return dashed(plain)
 
 
 def compact(text: str) -> str:
     """A number written with or without spaces and dashes, such as an identity number: capitals and neither of them."""
-    return re.sub(r"[\s-]", "", code(text)).upper()
+    return unicodedata.normalize("NFKC", re.sub(r"[\s-]", "", code(text)).upper())
 
 
 def dotted(name: str) -> str:
@@ -65,6 +66,15 @@ def dotted(name: str) -> str:
 def dashed(text: str) -> str:
     """The text with a hyphen for every kind of dash; several dashes of the long kinds are one."""
     return text if text.isascii() else _DASHES.sub("-", text)
+
+
+def wrong_code(text: str) -> str:
+    """Why a number that somebody gave cannot be what was meant: which rule it breaks; empty when it may be."""
+    if shortened(text):
+        return "the whole number: a spreadsheet program kept the first digits only; format the column as text"
+    if made_a_date(text):
+        return "a number: a spreadsheet program made a date of it; format the column as text, type it again"
+    return ""
 
 
 def shortened(text: str) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
+from guibin.plausible import Plausible
 from guibin.tiers.segments import Segment
 
 _NO_NUL = r"^[^\x00]*\Z"
@@ -23,7 +24,7 @@ Score = Annotated[int, Meta(ge=0, le=100)]
 INVITED_MAX = 5_000
 
 
-class NewActivity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewActivity(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`capacity` counts persons, companions included; without it everybody who accepts has a place.
 
     `answer_until` is by default as long before the start as the kind says.
@@ -91,7 +92,7 @@ class NewFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     comment: Annotated[str, Meta(max_length=1_000, pattern=_NO_NUL)] = ""
 
 
-class NewCost(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewCost(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was bought for it; a negative amount takes an earlier entry back. `spent_on` is today by default."""
 
     what: Line

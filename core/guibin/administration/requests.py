@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from guibin.plausible import Plausible
+
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
 Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -57,7 +59,7 @@ class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     reason: Reason = ""
 
 
-class NewAbsence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAbsence(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody is away until before `until_at`; from now on without `from_at`."""
 
     until_at: Moment
@@ -80,7 +82,7 @@ class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parent: Code
 
 
-class NewApiKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewApiKey(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`scopes` are permissions; `addresses` networks such as 10.1.0.0/16, none means anywhere. It is yours, for yourself or
     for the `service` you answer for, and does at no time what you may not do. Made with a key, it ends with that one.
     """

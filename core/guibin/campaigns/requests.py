@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
 from guibin.tiers.segments import Segment
 
 _NO_NUL = r"^[^\x00]*\Z"
@@ -17,7 +18,7 @@ Response = Literal["interested", "bought", "declined"]
 MEMBERS_MAX = 100_000
 
 
-class NewCampaign(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Offer something to a segment. `starts_on` is today by default and not before; facts before it select the segment.
 
     `metric` is the figure of the segment's scheme whose facts measure spending; without it only responses and conversion
@@ -41,7 +42,7 @@ class NewCampaignContact(Struct, frozen=True, kw_only=True, forbid_unknown_field
     channel: Channel
 
 
-class NewCampaignResponse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewCampaignResponse(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the member did, now by default and not before the contact."""
 
     kind: Response

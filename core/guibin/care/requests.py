@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.money import Money
+from guibin.plausible import Plausible
 
 Words = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"\S")]
 Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
@@ -31,7 +32,7 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Words
 
 
-class RenewedOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RenewedOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The order that follows without a gap; `ends_on` is the first day without it."""
 
     number: Annotated[str, Meta(min_length=1, max_length=60)]
@@ -39,7 +40,7 @@ class RenewedOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     price: Money
 
 
-class NewServiceAnnouncement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewServiceAnnouncement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service everybody may have from `general_from`; who the policy names hears of it earlier."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
@@ -54,7 +55,7 @@ class Telling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Channel
 
 
-class NewTrial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewTrial(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A trial that begins on `starts_on`, today by default."""
 
     customer_id: UUID

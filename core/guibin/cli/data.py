@@ -53,16 +53,19 @@ def import_(
     mapping: Annotated[
         Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")
     ] = None,
+    sheet: Annotated[str, Parameter(help="Which sheet of a workbook that has several.")] = "",
+    encoding: Annotated[str, Parameter(help="Of a text file that does not show it, such as big5 or gb18030.")] = "",
     dry_run: Annotated[bool, Parameter(help="Check everything and say what would happen.", negative="")] = False,
     json: Json = False,
 ) -> None:
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
     chosen = mappings.load(mapping) if mapping else Mapping()
+    chosen = msgspec.structs.replace(chosen, sheet=sheet or chosen.sheet, encoding=encoding or chosen.encoding)
     try:
         done = asyncio.run(_import(slug, kind, file, chosen, dry_run))
     except BadRows as refusal:
         explain(refusal)
-        report = Path(f"{file.name}.errors.xlsx")
+        report = file.with_name(f"{file.name}.errors.xlsx")
         try:
             refusal.write(report)
         except OSError:
@@ -79,6 +82,25 @@ def import_(
         out.print(
             f"{done.rows} rows read: {done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged."
         )
+        _say_not_taken(done)
+
+
+def _say_not_taken(done: Imported) -> None:
+    """Whatever of the file was left alone, so that nothing is lost without a word."""
+    if done.differing:
+        err.print(f"{done.differing} rows say something else than what is held, which stays.")
+    for one in done.not_taken[:10]:
+        err.print(f"  row {one.row}, {one.column}: {one.value!r}: {one.reason}", markup=False, soft_wrap=True)
+    if len(done.not_taken) > 10:
+        err.print(f"  and {len(done.not_taken) - 10} more; --json lists them all")
+
+
+class Exported(Struct, frozen=True):
+    """What an export wrote where."""
+
+    kind: str
+    file: str
+    rows: int
 
 
 def export(
@@ -90,13 +112,17 @@ def export(
         bool, Parameter(help="Confidential values in clear; needs --purpose and is on record.", negative="")
     ] = False,
     purpose: str = "",
+    json: Json = False,
 ) -> None:
     """Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
     if clear and kind != "customers":
         raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))
     count = asyncio.run(_export(slug, kind, file, clear, purpose))
-    out.print(f"{count} {kind} are in {file}.")
+    if json:
+        as_json(Exported(kind, str(file), count))
+    else:
+        out.print(f"{count} {kind} are in {file}.")
 
 
 def assess(

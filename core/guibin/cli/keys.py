@@ -61,10 +61,13 @@ def list_(slug: str, *, json: Json = False) -> None:
 
 
 @app.command
-def revoke(slug: str, key: UUID) -> None:
+def revoke(slug: str, key: UUID, *, json: Json = False) -> None:
     """End a key; running servers are told at once."""
     view = asyncio.run(_revoke(slug, key))
-    out.print(f"Key …{view.hint} is revoked.")
+    if json:
+        as_json(view)
+    else:
+        out.print(f"Key …{view.hint} is revoked.")
 
 
 async def _create(slug: str, new: NewKey, owner: str) -> tuple[str, KeyView]:

@@ -77,17 +77,25 @@ def show(slug: str, *, json: Json = False) -> None:
 
 
 @app.command
-def suspend(slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")]) -> None:
+def suspend(
+    slug: str, *, because: Annotated[str, Parameter(help="Why, for whoever asks.")], json: Json = False
+) -> None:
     """Answer 403 to everything of this company and let its jobs wait."""
     asyncio.run(_suspend(slug, because))
-    out.print(f"Tenant {slug} is suspended.")
+    if json:
+        as_json({"slug": slug, "suspended": because})
+    else:
+        out.print(f"Tenant {slug} is suspended.")
 
 
 @app.command
-def resume(slug: str) -> None:
+def resume(slug: str, *, json: Json = False) -> None:
     """Serve the company again."""
     asyncio.run(_resume(slug))
-    out.print(f"Tenant {slug} is served again.")
+    if json:
+        as_json({"slug": slug, "suspended": None})
+    else:
+        out.print(f"Tenant {slug} is served again.")
 
 
 @app.command

@@ -1,22 +1,26 @@
 """Importing complaints kept elsewhere: whole or not at all, the same number from the same source once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.packs import Hooks
+from guibin.plausible import RULE, is_plausible
 from guibin.policy.packs import Policy
 from guibin.profiles.actions import open_archives
 from guibin.profiles.ended import ended_archives
 from guibin.profiles.requests import NewCustomer
+from guibin.spelling import line, paragraph
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
 
@@ -31,6 +35,7 @@ _FIELDS = (
     *("source", "source_number", "text", "channel", "received_at", "level", "state", "status", "on_behalf"),
     *("customer_number", "customer_name", "customer_kind"),
 )
+_SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(_FIELDS))
 
 
 async def import_complaints(
@@ -49,64 +54,128 @@ async def import_complaints(
 
     `customer_number` names the customer; with `customer_name` and `customer_kind` an unknown one gets an archive.
     `state` closed means that the source had settled it, at a moment it does not tell: it has no clock. A moment after
-    the company's clock is kept: its deadline starts then. Raises BadRows or Invalid; then nothing is written.
+    a simulated company's clock is kept: its deadline starts then. Raises BadRows or Invalid; then nothing is written.
     """
     refuse_unknown(mapping, _FIELDS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
-    known = {
-        (row["source"], row["source_number"])
-        for row in await fetch(
-            "select coalesce(source, $1) as source, coalesce(source_number, number) as source_number from complaint",
-            OWN_SOURCE,
-        )
-    }
-    total = _check(file, mapping, policy, set(customers), await ended_archives(closed=False))
-    created = unchanged = 0
-    for batch in () if dry_run else batches(rows(file, mapping), BATCH_ROWS):
+    latest = None if company.simulated else now
+    ended = await ended_archives(closed=False)
+    total, differing, not_taken = await _check(file, mapping, policy, _Whom(customers, ended), latest)
+    created = 0
+    for batch in batches(rows(file, mapping, _SHEET), BATCH_ROWS):
+        known = await _known(batch)
         fresh = [row for row in batch if _key(row) not in known]
-        await _open_missing(fresh, customers, policy=policy, by=by, now=now)
-        several = [_complaint(row, policy, customers) for row in fresh]
-        await receive_all(several, policy=policy, hooks=hooks, company=company, by=by, now=now)
-        created, unchanged = created + len(fresh), unchanged + len(batch) - len(fresh)
+        created += len(fresh)
+        if not dry_run:
+            await _open_missing(fresh, customers, policy=policy, by=by, now=now)
+            several = [_complaint(row, policy, customers) for row in fresh]
+            await receive_all(several, policy=policy, hooks=hooks, company=company, by=by, now=now)
         progress("taken in", created)
-    if dry_run:
-        fresh_count = sum(_key(row) not in known for row in rows(file, mapping))
-        return Imported(total, fresh_count, 0, total - fresh_count, dry_run=True)
-    note = AuditNote(action="complaint.import", subject="complaint", shown=total, purpose=file.name)
-    await record(note, by=by, now=now)
-    return Imported(total, created, 0, unchanged)
+    if not dry_run:
+        note = AuditNote(action="complaint.import", subject="complaint", shown=total, purpose=file.name)
+        await record(note, by=by, now=now)
+    unchanged = total - created - differing
+    return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
 
-def _check(file: Path, mapping: Mapping, policy: Policy, customers: set[str], ended: dict[str, str]) -> int:
+async def _check(
+    file: Path, mapping: Mapping, policy: Policy, whom: "_Whom", latest: datetime | None
+) -> tuple[int, int, list[RowProblem]]:
+    """How many rows, how many of them say something else than what is held, and what. Raises BadRows."""
     problems: list[RowProblem] = []
-    seen: dict[str, int] = {}
-    total = 0
-    for row in rows(file, mapping):
-        total += 1
-        number = row.fields.get("source_number", "")
-        _, wrong = _read(row, policy, None)
-        problems += [*row.problems, *wrong]
-        if not number:
-            problems.append(problem(row, "source_number", "", "required"))
-        elif number in seen:
-            problems.append(problem(row, "source_number", number, f"the same number stands in row {seen[number]}"))
-        seen.setdefault(number, row.number)
-        customer = row.fields.get("customer_number", "")
-        if customer and customer not in customers and not row.fields.get("customer_name"):
-            problems.append(problem(row, "customer_number", customer, "no customer has this number"))
-        if customer in ended:
-            problems.append(problem(row, "customer_number", customer, ended[customer]))
-        if row.fields.get("customer_kind", policy.customer_kinds[0]) not in policy.customer_kinds:
-            rule = f"not one of: {', '.join(policy.customer_kinds)}"
-            problems.append(problem(row, "customer_kind", row.fields["customer_kind"], rule))
+    not_taken: list[RowProblem] = []
+    seen: dict[tuple[str, str], int] = {}
+    total = differing = 0
+    for batch in batches(rows(file, mapping, _SHEET), BATCH_ROWS):
+        known = await _known([row for row in batch if row.fields.get("source_number")])
+        for row in batch:
+            new, wrong = _read(row, policy, None, latest)
+            problems += [*row.problems, *wrong, *_wrong_customer(row, policy, whom)]
+            if not row.fields.get("source_number"):
+                problems.append(problem(row, "source_number", "", "required"))
+                continue
+            key = _key(row)
+            if key in seen:
+                problems.append(problem(row, "source_number", key[1], f"the same number stands in row {seen[key]}"))
+            seen.setdefault(key, row.number)
+            if key in known and new is not None:
+                problems += _wrong_owner(row, known[key])
+                found = _differences(row, new, known[key])
+                differing += bool(found)
+                not_taken += found[: PROBLEMS_MAX - len(not_taken)]
+        total += len(batch)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, total)
-    return total
+    return total, differing, not_taken
 
 
-def _read(row: Row, policy: Policy, customer_id: UUID | None) -> tuple[NewComplaint | None, list[RowProblem]]:
+class _Whom(Struct, frozen=True):
+    """The company's customers by number, and why some of them take nothing new."""
+
+    customers: dict[str, UUID]
+    ended: dict[str, str]
+
+
+def _wrong_customer(row: Row, policy: Policy, whom: _Whom) -> Iterator[RowProblem]:
+    customer = row.fields.get("customer_number", "")
+    if customer and customer not in whom.customers and not row.fields.get("customer_name"):
+        yield problem(row, "customer_number", customer, "no customer has this number")
+    if customer in whom.ended:
+        yield problem(row, "customer_number", customer, whom.ended[customer])
+    if row.fields.get("customer_kind", policy.customer_kinds[0]) not in policy.customer_kinds:
+        rule = f"not one of: {', '.join(policy.customer_kinds)}"
+        yield problem(row, "customer_kind", row.fields["customer_kind"], rule)
+
+
+def _wrong_owner(row: Row, held: Any) -> Iterator[RowProblem]:
+    customer = row.fields.get("customer_number", "")
+    if customer and held["customer_number"] and customer != held["customer_number"]:
+        rule = "there is a complaint of this source and number already, of another customer"
+        yield problem(row, "source_number", row.fields["source_number"], rule)
+
+
+async def _known(batch: Sequence[Row]) -> dict[tuple[str, str], Any]:
+    """What is held of these complaints, by source and number."""
+    found = await fetch(
+        "select coalesce(k.source, $1) as source, coalesce(k.source_number, k.number) as source_number, k.text,"
+        " k.channel, k.level, k.received_at, k.on_behalf, coalesce(c.number, '') as customer_number,"
+        " case when k.state in ('resolved', 'closed') then 'closed' else 'open' end as state,"
+        " coalesce(nullif(k.source_status, ''), case when k.merged_into_id is null then k.state else 'merged' end)"
+        " as status from complaint k left join customer c on c.tenant_id = k.tenant_id and c.id = k.customer_id"
+        " where (k.source = any ($2) and k.source_number = any ($3)) or (k.source is null and k.number = any ($3))",
+        OWN_SOURCE,
+        list({_key(row)[0] for row in batch}),
+        [_key(row)[1] for row in batch],
+    )
+    return {(row["source"], row["source_number"]): row for row in found}
+
+
+def _differences(row: Row, new: NewComplaint, held: Any) -> list[RowProblem]:
+    """What of the row is something else than what is held, in the cells that say something."""
+    told: dict[str, object] = {name: row.fields.get(name, "") for name in _TOLD} | {
+        "received_at": new.received_at,
+        "on_behalf": new.on_behalf,
+    }
+    rule = "something else is held; an import changes no complaint: change it there"
+    return [
+        problem(row, name, row.fields[name], rule)
+        for name, value in told.items()
+        if row.fields.get(name) and _as_told(value) != _as_told(held[name])
+    ]
+
+
+_TOLD = ("text", "channel", "level", "state", "status", "customer_number")
+
+
+def _as_told(value: object) -> object:
+    return line(paragraph(value)) if isinstance(value, str) else value
+
+
+def _read(
+    row: Row, policy: Policy, customer_id: UUID | None, latest: datetime | None = None
+) -> tuple[NewComplaint | None, list[RowProblem]]:
     given = row.fields
     wrong: list[RowProblem] = []
     if given.get("channel", "") not in policy.complaints.channels:
@@ -125,6 +194,10 @@ def _read(row: Row, policy: Policy, customer_id: UUID | None) -> tuple[NewCompla
         received_at = msgspec.convert(given.get("received_at", ""), datetime)
         if received_at.tzinfo is None:
             raise ValueError
+        if not is_plausible(received_at):
+            wrong.append(problem(row, "received_at", given["received_at"], f"not {RULE}"))
+        if latest is not None and received_at > latest:
+            wrong.append(problem(row, "received_at", given["received_at"], "not in the future"))
     except (msgspec.ValidationError, ValueError):
         # A moment the mapping could not read is reported by the mapping.
         if "received_at" in given:
@@ -146,7 +219,7 @@ def _read(row: Row, policy: Policy, customer_id: UUID | None) -> tuple[NewCompla
 
 
 def _key(row: Row) -> tuple[str, str]:
-    return row.fields.get("source", "import"), row.fields["source_number"]
+    return row.fields.get("source") or "import", row.fields["source_number"]
 
 
 def _complaint(row: Row, policy: Policy, customers: dict[str, UUID]) -> tuple[NewComplaint, Origin]:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
+
 # Long enough for a letter; a scanned file belongs elsewhere.
 TEXT_CHARS_MAX = 8_000
 _Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=r"\S")]
@@ -15,7 +17,7 @@ _Moment = Annotated[datetime, Meta(tz=True)]
 Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
 
 
-class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewComplaint(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A complaint or opinion as it comes in.
 
     `customer_id` is None for somebody anonymous. `level` None leaves it to the pack and the policy. `owner_id` is who was
@@ -38,7 +40,7 @@ class NewComplaint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     special: bool = False
 
 
-class NewIntake(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewIntake(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same matter, arriving once more."""
 
     channel: Channel
@@ -88,7 +90,7 @@ class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     comment: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
 
 
-class NewMessage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`in` from the customer, whoever writes it down; `out` to the customer. A machine's answer is `automatic`.
 
     `sent_at` is by default now and never later.

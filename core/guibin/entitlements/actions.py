@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.money import Money
+from guibin.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.tiers import consequences
@@ -33,7 +34,7 @@ from .sharing import Reduction, Share, reduction, refuse_beyond_share
 QUANTITY_MAX = 10_000
 
 
-class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewRedemption(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`used_on` is the day of use, today by default: it counts in that day's period, whenever it is entered.
 
     With `reserve_until` the units are only kept back until then. `reference` is the caller's own, sent again it changes
@@ -57,7 +58,7 @@ class NewRedemption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reserve_until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class NewAdjustment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAdjustment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Units given, or taken when negative, in the period of `counts_on`, today's by default: amends, a correction."""
 
     item: Annotated[str, Meta(max_length=60)]

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from guibin.notices.actions import Notice, notify
 from guibin.paging import Cursor
+from guibin.plausible import Plausible
 from guibin.profiles.handing_over import on_dissolution
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -25,7 +26,7 @@ class MeasureDone(Conflict):
     title = "The improvement measure is done already"
 
 
-class NewMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewMeasure(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a department is to change by `due_on`, and which cause of the period's complaints it answers."""
 
     period: Annotated[str, Meta(min_length=4, max_length=10)]

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.money import Money
+from guibin.plausible import Plausible
 
 _NO_NUL = r"^[^\x00]*\Z"
 _SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
@@ -16,7 +17,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
-class NewOffer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewOffer(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`opens_at` is when everybody may buy: tiers with a head start may so many hours earlier."""
 
     title: Line

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
 from guibin.policy.cadence import Span
 from guibin.records.words import Reason, Said, Unsaid
 
@@ -13,7 +14,7 @@ Code = Annotated[str, Meta(min_length=1, max_length=60)]
 ITEMS_MAX = 100
 
 
-class NewItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewItem(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing to do, perhaps for a customer, perhaps until a day of the span."""
 
     text: Reason
@@ -24,7 +25,7 @@ class NewItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Items = Annotated[tuple[NewItem, ...], Meta(min_length=1, max_length=ITEMS_MAX)]
 
 
-class NewWorkPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewWorkPlan(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One's own plan for the span that holds `on`, by default today: the present one or the next."""
 
     span: Span
@@ -51,7 +52,7 @@ class NewResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Said
 
 
-class NewLog(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewLog(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one did on a day, by default today, perhaps for a customer."""
 
     text: Said
@@ -59,7 +60,7 @@ class NewLog(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     customer_id: UUID | None = None
 
 
-class NewLogReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewLogReview(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose log of the span that holds `on` is accepted, or returned with remarks."""
 
     staff_id: UUID
@@ -68,7 +69,7 @@ class NewLogReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     remarks: Unsaid = ""
 
 
-class NewMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewMeasure(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing to do with the customer until a day: visit, call, message, event, gift or another `kind`."""
 
     kind: Code

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.packs import Packs
+from guibin.plausible import Plausible
 from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal
@@ -21,7 +22,7 @@ from .queries import PolicyVersionView
 from .tables import PolicyVersion
 
 
-class NewPolicyVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewPolicyVersion(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The company's own parts, whole, in force from `effective_from`: not in the past, for decisions stay explained."""
 
     overrides: Overrides

@@ -8,7 +8,9 @@ from typing import Literal
 from msgspec import Struct
 from stdnum.cn import uscc
 
-from guibin.spelling import code, compact, line, paragraph, shortened
+from guibin.plausible import RULE as PLAUSIBLE
+from guibin.plausible import day_in, is_plausible
+from guibin.spelling import code, compact, line, paragraph, wrong_code
 from guibin.telephones import is_telephone, written
 
 FieldType = Literal[
@@ -26,6 +28,9 @@ FieldType = Literal[
 ]
 Confidentiality = Literal["open", "internal", "confidential"]
 CHARS_MAX = 500
+# What stands in a confidential value that is shown without a disclosure.
+MASK = "***"
+_ONE_LINE = re.compile(r"\s*\n\s*")
 _IDENTITY = re.compile(r"[0-9]{17}[0-9X]")
 # Authority and kind of body, place, and the body's own number (GB 32100); village collectives have N2 in front.
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -68,6 +73,12 @@ def spelled(field: ArchiveField, value: str) -> str:
             return written(value)
         case "identity_number" | "credit_code":
             return compact(value)
+        case "date":
+            day = day_in(value)
+            return day.isoformat() if day else line(value)
+        case "text" if field.confidentiality == "confidential" and not field.searchable:
+            # Several values of a field stand on lines of their own in a spreadsheet: one of them is one line.
+            return _ONE_LINE.sub(" ", paragraph(value))
         case "text":
             return code(value) if field.searchable else paragraph(value)
     return line(value)
@@ -106,6 +117,8 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
     if "\x00" in value:
         return "text without NUL characters"
     value = spelled(field, value)
+    if field.confidentiality == "confidential" and MASK in value:
+        return "the value itself, not as it is shown masked"
     if len(value) > field.chars_max:
         return f"at most {field.chars_max} characters"
     match field.type:
@@ -123,8 +136,8 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
                 if is_credit_code(value)
                 else "a unified social credit code of 18 characters with a valid check digit"
             )
-        case "text" if field.searchable and shortened(value):
-            return "the whole number: a spreadsheet program kept the first digits only; format the column as text"
+        case "text" if field.searchable and wrong_code(value):
+            return wrong_code(value)
         case "email":
             local, at, domain = value.partition("@")
             return "" if at and local and "." in domain and " " not in value else "an e-mail address"
@@ -146,7 +159,7 @@ def is_credit_code(value: str) -> bool:
 
 def _date_rule(value: str) -> str:
     try:
-        date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         return "a date such as 1980-05-17"
-    return ""
+    return "" if is_plausible(day) else PLAUSIBLE

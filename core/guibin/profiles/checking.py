@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
-from guibin.spelling import code
+from guibin.spelling import code, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .dates import Day, shown, wrong_day
@@ -113,6 +113,8 @@ def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
         yield FieldError("name", "1 to 200 characters", value=given.name[:60])
     if not 1 <= len(code(given.number)) <= 60:
         yield FieldError("number", "1 to 60 characters", value=given.number[:60])
+    elif wrong_code(given.number):
+        yield FieldError("number", wrong_code(given.number), value=given.number)
     if given.kind not in policy.customer_kinds:
         yield FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", given.kind[:60])
     if given.birthday:

@@ -13,7 +13,7 @@ ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "s
 
 
 async def export_orders(file: Path, *, by: Principal, now: datetime) -> int:
-    """Write every visible order by number; `ends_on` is exclusive. An import leaves the currency as it is."""
+    """Write every visible order by number; `ends_on` is exclusive."""
     require(by, may("customers:export"))
     found = await fetch(
         "select o.*, c.number as customer_number from product_order o"

@@ -12,7 +12,7 @@ from guibin_tenants.scope import fetch
 
 from .dates import Day, from_columns
 from .sealing import opened
-from .sheet_rows import Archive
+from .sheet_rows import Archive, is_masked
 
 
 class Place(Struct, frozen=True):
@@ -38,6 +38,7 @@ class Held(Struct, frozen=True):
     position: str
     fields: dict[str, str | int | bool | None]
     confidential: dict[str, list[str]]
+    masked: dict[str, list[str]] = {}
 
     def after(self, archive: Archive, given: Collection[str]) -> "Held":
         """The customer as the row wants it; what the file does not have stays as it is."""
@@ -54,7 +55,8 @@ class Held(Struct, frozen=True):
             kind=archive.kind,
             name=archive.name,
             org_unit_id=archive.unit or self.org_unit_id,
-            fields={name: value for name, value in self.fields.items() if name not in given} | archive.fields,
+            fields={n: v for n, v in self.fields.items() if n not in given and n not in archive.fields}
+            | archive.fields,
             confidential=self.confidential | archive.confidential,
             **dict(pair for column, pair in columns.items() if column in given),
         )
@@ -90,21 +92,80 @@ def changes(archive: Archive, held: Held, given: Collection[str]) -> Archive | N
     return msgspec.structs.replace(archive, confidential=differing)
 
 
-def _held(row: dict[str, Any], confidential: dict[str, list[str]]) -> Held:
+def _held(row: dict[str, Any], values: dict[str, list[tuple[str, str]]]) -> Held:
     born = from_columns(row["birthday"], row.pop("birthday_lunar"))
-    made = {"birthday": born, "fields": msgspec.json.decode(row["fields"]), "confidential": confidential}
-    return Held(**(row | made))
+    fields = {name: value for name, value in msgspec.json.decode(row["fields"]).items() if value not in ("", None)}
+    confidential = {name: [value for value, _ in several] for name, several in values.items()}
+    masked = {name: [shown for _, shown in several] for name, several in values.items()}
+    return Held(**(row | {"birthday": born, "fields": fields, "confidential": confidential, "masked": masked}))
 
 
-async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, dict[str, list[str]]]:
-    keys = await keyring.known_subject_keys(customer_ids)
-    found: dict[UUID, dict[str, list[str]]] = {}
+async def masks_of(numbers: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """How the confidential values of these customers are shown, by number and field."""
+    found: dict[str, dict[str, list[str]]] = {}
     for row in await fetch(
-        "select id, customer_id, field, sealed from sealed_value where customer_id = any ($1) and field = any ($2)"
+        "select c.number, v.field, v.masked from sealed_value v join customer c on c.tenant_id = v.tenant_id"
+        " and c.id = v.customer_id where c.number = any ($1) order by v.field, v.place",
+        list(numbers),
+    ):
+        found.setdefault(row["number"], {}).setdefault(row["field"], []).append(row["masked"])
+    return found
+
+
+def completed(archive: Archive, held: Held | None) -> Archive:
+    """The row with what it stands for: values held for masked ones and for cells that a formula left empty."""
+    if held is None:
+        shown = {n: [one for one in v if not is_masked(one)] for n, v in archive.confidential.items()}
+        return msgspec.structs.replace(archive, confidential={name: values for name, values in shown.items() if values})
+    plain = {name: held.fields[name] for name in archive.unsaid if held.fields.get(name) is not None}
+    columns = {_ATTRIBUTES[name]: getattr(held, _HELD[name]) for name in archive.unsaid if name in _ATTRIBUTES}
+    confidential = {name: _unmasked(several, name, held) for name, several in archive.confidential.items()}
+    return msgspec.structs.replace(archive, fields={**plain, **archive.fields}, confidential=confidential, **columns)
+
+
+def left_alone(archive: Archive, held: Held | None) -> list[tuple[str, str, str]]:
+    """Column, value and reason of whatever of the row is not taken."""
+    reason = "a formula that came to nothing: what is known stays"
+    known: list[tuple[str, str, str]] = []
+    for name in archive.unsaid:
+        attribute = _HELD.get(name)
+        if held is not None and (getattr(held, attribute) if attribute else held.fields.get(name)) not in (None, ""):
+            known.append((name, "", reason))
+    if held is None:
+        new = "a masked value says nothing of a new customer"
+        known += [(name, one, new) for name, several in archive.masked.items() for one in several]
+    return known
+
+
+def _unmasked(several: list[str], name: str, held: Held) -> list[str]:
+    left = list(zip(held.confidential.get(name, []), held.masked.get(name, []), strict=True))
+    found = []
+    for one in several:
+        place = next((at for at, (value, shown) in enumerate(left) if one in (value, shown)), None)
+        found.append(one if place is None else left.pop(place)[0])
+    return found
+
+
+_ATTRIBUTES = {
+    "account_manager": "manager",
+    "sex": "sex",
+    "birthday": "birthday",
+    "employer": "employer",
+    "department": "department",
+    "position": "position",
+}
+_HELD = {name: "account_manager_id" if name == "account_manager" else name for name in _ATTRIBUTES}
+
+
+async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, dict[str, list[tuple[str, str]]]]:
+    keys = await keyring.known_subject_keys(customer_ids)
+    found: dict[UUID, dict[str, list[tuple[str, str]]]] = {}
+    for row in await fetch(
+        "select id, customer_id, field, sealed, masked from sealed_value where customer_id = any ($1) and field = any ($2)"
         " order by customer_id, field, place",
         customer_ids,
         names,
     ):
         value = opened(row["id"], keys[row["customer_id"]], bytes(row["sealed"]), unshown=keyring.Unshown.COMPARED)
-        found.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append(value)
+        found.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append((value, row["masked"]))
     return found

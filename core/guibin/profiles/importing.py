@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
-from guibin.money import Money, to_minor
+from guibin.money import Money
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
+from guibin.spelling import line
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,
@@ -24,11 +26,11 @@ from guibin.spreadsheets.importing import (
     unpacked,
 )
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.principals import Principal, may, require
-from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 
 from .bulk import Columns, write_archives
@@ -36,11 +38,12 @@ from .dates import LunarDay, from_columns
 from .disclosures import PURPOSE_CHARS_MIN
 from .ended import ended_archives
 from .exporting import ORDER_COLUMNS
-from .held import Place, changes, held_of, places_of
+from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
+from .orders import minor_of
 from .queries import archive_fields
 from .sealing import opened
 from .seeing import Seeing, seeing
-from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of
+from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
 
 BATCH_ROWS = 1_000
 
@@ -64,10 +67,16 @@ async def import_customers(
     await _plan_for_many()
     total, checked = await _check(file, mapping, reader, progress)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
+    not_taken: list[RowProblem] = []
     done = created = updated = 0
     for batch in checked:
         archives = unpacked(batch, Archive)
         held = await held_of(archives)
+        for archive in archives:
+            not_taken += [RowProblem("", archive.row, *one) for one in left_alone(archive, held.get(archive.number))][
+                : PROBLEMS_MAX - len(not_taken)
+            ]
+        archives = [completed(archive, held.get(archive.number)) for archive in archives]
         fresh = [archive for archive in archives if archive.number not in held]
         others = [
             changes(archive, held[archive.number], columns.given) for archive in archives if archive.number in held
@@ -80,7 +89,8 @@ async def import_customers(
     # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
     action = "customer.compare" if dry_run else "customer.import"
     await record(AuditNote(action=action, shown=total, purpose=file.name), by=by, now=now)
-    return Imported(total, created, updated, total - created - updated, dry_run=dry_run)
+    unchanged = total - created - updated
+    return Imported(total, created, updated, unchanged, dry_run=dry_run, not_taken=tuple(not_taken))
 
 
 async def import_orders(
@@ -92,37 +102,39 @@ async def import_orders(
     dry_run: bool = False,
     progress: Progress = no_progress,
 ) -> Imported:
-    """Add or update orders by number: customer_number, number, product, price, started_on, ends_on."""
+    """Add or update orders by number: customer_number, number, product, price, currency, started_on, ends_on.
+
+    Without a currency an order keeps the one it has, CNY when it is new. An order of another customer is not taken over.
+    """
     require(by, may("customers:import"))
     refuse_unknown(mapping, ORDER_COLUMNS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     ended = await ended_archives(closed=True)
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
+    changes: list[list[tuple[Any, ...]]] = []
+    created = updated = 0
     seen: set[str] = set()
-    for row in rows(file, mapping):
-        order, wrong = _order(row, customers, ended, seen)
-        problems += [*row.problems, *wrong]
-        orders.append(order)
+    await _plan_for_many()
+    for batch in batches(rows(file, mapping, _ORDER_FIELDS), BATCH_ROWS):
+        held = await _orders_of([row.fields.get("number", "") for row in batch])
+        read = [_order(row, customers, ended, seen, held.get(row.fields.get("number", ""))) for row in batch]
+        problems += [one for row, (_, wrong) in zip(batch, read, strict=True) for one in (*row.problems, *wrong)]
+        orders += (order for order, _ in read)
+        differing = [order for order, _ in read if held.get(order[1]) != (order[0], *order[2:])]
+        changes.append(differing)
+        created += sum(order[1] not in held for order in differing)
+        updated += sum(order[1] in held for order in differing)
+        progress("checked", len(orders))
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, len(orders))
-    created = updated = 0
-    await _plan_for_many()
-    for start in range(0, len(orders), BATCH_ROWS):
-        chunk = orders[start : start + BATCH_ROWS]
-        held = await _orders_of([order[1] for order in chunk])
-        fresh = [order for order in chunk if order[1] not in held]
-        changed = [order for order in chunk if order[1] in held and held[order[1]] != order[2:]]
-        if not dry_run:
-            await _write_orders([*fresh, *changed], now)
-        created, updated = created + len(fresh), updated + len(changed)
-        progress("compared" if dry_run else "written", start + len(chunk))
     if not dry_run:
-        await record(
-            AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name), by=by, now=now
-        )
+        for differing in changes:
+            await _write_orders(differing, now)
+        note = AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name)
+        await record(note, by=by, now=now)
     return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 
@@ -164,10 +176,13 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
     problems: list[RowProblem] = []
     checked: list[bytes] = []
     total = 0
-    for batch in batches(rows(file, mapping), BATCH_ROWS):
+    for batch in batches(rows(file, mapping, sheet_fields(reader.fields)), BATCH_ROWS):
         read = [(row, *reader.customer(row)) for row in batch]
         places = await places_of([archive.number for _, archive, _ in read])
+        masks = await masks_of([archive.number for _, archive, _ in read if archive.masked])
         for row, archive, wrong in read:
+            if archive.number in places:
+                problems += _unknown_masks(row, archive, masks.get(archive.number, {}))
             problems += [*row.problems, *wrong, *reader.duplicate(row)]
             problems += _unseeing(row, archive, places.get(archive.number), reader, who)
         if not problems:
@@ -179,6 +194,20 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
     if problems:
         raise BadRows(problems, total)
     return total, checked
+
+
+def _unknown_masks(row: Row, archive: Archive, held: dict[str, list[str]]) -> list[RowProblem]:
+    """A problem for every masked value that none held is shown as: it may be a new number, of which digits are missing."""
+    found = []
+    for name, several in archive.masked.items():
+        left = list(held.get(name, []))
+        for one in several:
+            if one in left:
+                left.remove(one)
+            else:
+                rule = "a masked value that this customer does not have: give the whole value, or leave the cell empty"
+                found.append(problem(row, name, one, rule))
+    return found
 
 
 def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveReader, who: Seeing) -> list[RowProblem]:
@@ -231,9 +260,16 @@ def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, st
         yield "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_ORDER_FIELDS = Fields(
+    codes=frozenset({"customer_number", "number"}), words=frozenset({"product"}), known=frozenset(ORDER_COLUMNS)
+)
+
+
 async def _orders_of(numbers: list[str]) -> dict[str, tuple[Any, ...]]:
     rows = await fetch(
-        "select number, product, price, started_on, ends_on from product_order where number = any ($1)", numbers
+        "select number, customer_id, product, price, currency, started_on, ends_on from product_order"
+        " where number = any ($1)",
+        numbers,
     )
     return {row["number"]: tuple(row)[1:] for row in rows}
 
@@ -241,49 +277,58 @@ async def _orders_of(numbers: list[str]) -> dict[str, tuple[Any, ...]]:
 async def _write_orders(orders: list[tuple[Any, ...]], now: datetime) -> None:
     if not orders:
         return
-    await execute(
-        "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on, created_at)"
-        " select gen_random_uuid(), c, n, p, m, 'CNY', s, e, $7 from unnest($1::uuid[], $2::text[], $3::text[],"
-        " $4::bigint[], $5::date[], $6::date[]) as o (c, n, p, m, s, e)"
-        " on conflict (tenant_id, number) do update set product = excluded.product, price = excluded.price,"
-        " started_on = excluded.started_on, ends_on = excluded.ends_on",
-        *(list(column) for column in zip(*orders, strict=True)),
-        now,
-    )
+    try:
+        await execute(
+            "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
+            " created_at) select gen_random_uuid(), c, n, p, m, y, s, e, $8 from unnest($1::uuid[], $2::text[],"
+            " $3::text[], $4::bigint[], $5::text[], $6::date[], $7::date[]) as o (c, n, p, m, y, s, e)"
+            " on conflict (tenant_id, number) do update set product = excluded.product, price = excluded.price,"
+            " currency = excluded.currency, started_on = excluded.started_on, ends_on = excluded.ends_on",
+            *(list(column) for column in zip(*orders, strict=True)),
+            now,
+        )
+    except asyncpg.InsufficientPrivilegeError:
+        raise Forbidden("The file names orders that you do not see; nothing was imported") from None
 
 
 def _order(
-    row: Row, customers: dict[str, UUID], ended: dict[str, str], seen: set[str]
+    row: Row,
+    customers: dict[str, UUID],
+    ended: dict[str, str],
+    seen: set[str],
+    held: tuple[Any, ...] | None,
 ) -> tuple[tuple[Any, ...], list[RowProblem]]:
     wrong: list[RowProblem] = []
     given = row.fields
-    number = given.get("customer_number", "")
-    customer = customers.get(number)
-    if customer is None or number in ended:
-        wrong.append(problem(row, "customer_number", number, ended.get(number, "no customer has this number")))
-    for name in ("number", "product"):
-        if not given.get(name):
-            wrong.append(problem(row, name, "", "required"))
+    number, whose = given.get("number", ""), given.get("customer_number", "")
+    customer = customers.get(whose)
+    if customer is None or whose in ended:
+        wrong.append(problem(row, "customer_number", whose, ended.get(whose, "no customer has this number")))
+    elif held is not None and held[0] != customer:
+        wrong.append(problem(row, "number", number, f"there is an order {number!r} already, of another customer"))
+    wrong += [problem(row, name, "", "required") for name in ("number", "product") if not given.get(name)]
     wrong += [
         problem(row, name, given[name], f"longer than {most} characters")
         for name, most in (("number", 60), ("product", 200))
         if len(given.get(name, "")) > most
     ]
-    if given.get("number", "") in seen:
-        wrong.append(problem(row, "number", given["number"], "the same number stands in an earlier row"))
-    seen.add(given.get("number", ""))
+    if number in seen:
+        wrong.append(problem(row, "number", number, "the same number stands in an earlier row"))
+    seen.add(number)
     started_on, ends_on = day_of(row, wrong, "started_on"), day_of(row, wrong, "ends_on")
     if started_on and ends_on and ends_on <= started_on:
         wrong.append(problem(row, "ends_on", ends_on.isoformat(), "not after started_on"))
     wrong += [problem(row, name, "", "required") for name in ("started_on", "ends_on") if not given.get(name)]
+    currency = given.get("currency") or (held[3] if held else "CNY")
     price = 0
     try:
-        price = to_minor(Money(given.get("price", "0").replace(",", "") or "0"))
-        if price < 0:
-            wrong.append(problem(row, "price", given.get("price", ""), "less than 0"))
+        price = minor_of(Money(given.get("price", "0").replace(",", "") or "0", currency))
     except Refusal as refusal:
-        wrong.append(problem(row, "price", given.get("price", ""), refusal.fields[0].rule))
-    return (customer, given.get("number", ""), given.get("product", ""), price, started_on, ends_on), wrong
+        wrong += [
+            problem(row, one.field.removeprefix("price.").replace("amount", "price"), given.get("price", ""), one.rule)
+            for one in refusal.fields
+        ]
+    return (customer, number, line(given.get("product", "")), price, currency, started_on, ends_on), wrong
 
 
 async def _plan_for_many() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
+from guibin.spelling import code, line, wrong_code
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
@@ -29,8 +31,13 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetime) -> OrderView:
     """Record a paid service. Raises Invalid, NumberTaken, NumberUnusable."""
     await queries.customer(customer_id)
+    new = msgspec.structs.replace(new, number=code(new.number), product=line(new.product))
+    if not (new.number and new.product):
+        raise Invalid(fields=(FieldError("product" if new.number else "number", "required"),))
+    if wrong_code(new.number):
+        raise Invalid(fields=(FieldError("number", wrong_code(new.number), value=new.number),))
     _refuse_backwards(new.started_on, new.ends_on)
-    price = _minor(new.price)
+    price = minor_of(new.price)
     row = ProductOrder(
         customer_id=customer_id,
         number=new.number,
@@ -70,7 +77,7 @@ async def correct_order(
         if value is not UNSET
     }
     if isinstance(new.price, Money):
-        after |= {"price": _minor(new.price), "currency": new.price.currency}
+        after |= {"price": minor_of(new.price), "currency": new.price.currency}
     _refuse_backwards(after["started_on"], after["ends_on"])
     altered = differing(_told(before), _told(after))
     refuse_idle(altered, new.reason)
@@ -101,7 +108,8 @@ def _refuse_backwards(started_on: date, ends_on: date) -> None:
         raise Invalid(fields=(FieldError("ends_on", "after started_on", value=ends_on.isoformat()),))
 
 
-def _minor(price: Money) -> int:
+def minor_of(price: Money) -> int:
+    """The price in minor units. Raises Invalid for one below 0 or in no currency; imports ask it as well."""
     minor = to_minor(price, field="price.amount")
     if minor < 0:
         raise Invalid(fields=(FieldError("price.amount", "0 or more", value=price.amount),))

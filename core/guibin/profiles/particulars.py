@@ -10,6 +10,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.events import PostEnded
+from guibin.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring
@@ -46,7 +47,7 @@ class ContactPointView(Struct, frozen=True):
     masked: str
 
 
-class NewOccasion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewOccasion(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A day to remember (S07-6)."""
 
     name: Title
@@ -61,7 +62,7 @@ class OccasionView(Struct, frozen=True):
     happened_on: Day
 
 
-class RelativeValues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RelativeValues(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known of a relative: sealed as a whole."""
 
     name: Title
@@ -108,7 +109,7 @@ class NewLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: Code
 
 
-class NewLinkEnding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewLinkEnding(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Since when the part is over, today by default: the first day without it, perhaps one to come."""
 
     on: date | None = None

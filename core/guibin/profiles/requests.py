@@ -7,12 +7,13 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
+from guibin.plausible import Plausible
 
 from .dates import Day
 from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
 
 
-class NewCustomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewCustomer(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`confidential` holds values by field: one text, or several such as two mobile numbers.
 
     `org_unit_id` None means the unit of whoever writes, else head office.
@@ -33,7 +34,7 @@ class NewCustomer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     confidential: ConfidentialValues = {}
 
 
-class CustomerChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CustomerChange(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is left out stays. A confidential field given replaces all its values; an empty list removes them."""
 
     name: FullLine | UnsetType = UNSET
@@ -60,7 +61,7 @@ class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     changes: CustomerChange
 
 
-class OrderCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was wrong about an order, and why it is put right now (S07-10). What is left out stays."""
 
     reason: Paragraph
@@ -91,7 +92,7 @@ class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Paragraph = ""
 
 
-class NewOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A paid service from `started_on` until before `ends_on`."""
 
     number: Code

@@ -1,20 +1,23 @@
 """Rows of a spreadsheet as archives: every cell checked, every fault named."""
 
 import re
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.policy.fields import ArchiveField
+from guibin.plausible import RULE, day_in, is_plausible
+from guibin.policy.fields import MASK, ArchiveField, spelled
 from guibin.policy.packs import Policy
+from guibin.spelling import line
+from guibin.spreadsheets.cells import Dated
 from guibin.spreadsheets.importing import problem
-from guibin.spreadsheets.reading import Row, RowProblem
+from guibin.spreadsheets.reading import Fields, Row, RowProblem
 
 from .checking import Checker, Particulars
 from .dates import Day, lunar_day, says_lunar
-from .names import fold
 from .queries import archive_fields
 
 WORDS_CHARS_MAX = 200
@@ -34,16 +37,20 @@ COLUMNS = (
     "position",
 )
 _COLUMNS = frozenset(COLUMNS)
+_WORDS = ("name", "employer", "department", "position")
 _SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
 _CALENDAR = {"": "solar", **dict.fromkeys(("solar", "公历", "阳历"), "solar")}
 _CALENDAR |= dict.fromkeys(("lunar", "农历", "阴历", "旧历"), "lunar")
 _YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
-# An export without --clear shows these instead of the value.
-_MASK = "***"
+_EXTENSION = re.compile(r";\s*ext=", re.IGNORECASE)
 
 
 class Archive(Struct):
-    """A row as an archive. What a row leaves empty is None in `unit` and `manager`, and in what could not be read."""
+    """A row as an archive. What a row leaves empty is None in `unit` and `manager`, and in what could not be read.
+
+    Among `confidential` values some may be masked, as an export shows them: they stand for those held. `unsaid` are
+    fields that a formula left empty; `row` is where it stands.
+    """
 
     number: str
     name: str
@@ -57,6 +64,14 @@ class Archive(Struct):
     position: str
     fields: dict[str, str | int | bool]
     confidential: dict[str, list[str]]
+    unsaid: tuple[str, ...] = ()
+    row: int = 0
+
+    @property
+    def masked(self) -> dict[str, list[str]]:
+        """The masked values, by field."""
+        found = {name: [one for one in several if is_masked(one)] for name, several in self.confidential.items()}
+        return {name: several for name, several in found.items() if several}
 
 
 class Known(Struct, frozen=True):
@@ -104,14 +119,17 @@ class ArchiveReader:
             if field is None:
                 wrong.append(problem(row, name, value, "not a field of the archive"))
             elif field.confidentiality != "confidential":
-                plain[name] = _typed(field, value)
-            elif _MASK not in value:
+                plain[name] = _typed(field, spelled(field, value))
+            else:
                 confidential[name] = _values(field, value)
         cells: list[RowProblem] = []
         archive = self._archive(row, cells, plain, confidential)
         wrong += self._wrong_kind(row, archive)
+        told = {one.column for one in row.problems}
         for error in self._checker.wrong(_particulars(given, archive)):
             column = error.field.rpartition(".")[2]
+            if column in told:
+                continue
             wrong.append(problem(row, column, given.get(column, ""), error.rule))
         wrong += cells
         wrong += [
@@ -123,7 +141,7 @@ class ArchiveReader:
 
     def duplicate(self, row: Row) -> list[RowProblem]:
         """A problem when an earlier row of this file has the same number."""
-        number = fold(row.fields.get("number", ""))
+        number = row.fields.get("number", "")
         if number in self.seen:
             return [problem(row, "number", number, "the same number stands in an earlier row")]
         self.seen.add(number)
@@ -139,18 +157,20 @@ class ArchiveReader:
         given = row.fields
         kind = given.get("kind", "")
         return Archive(
-            number=fold(given.get("number", "")),
-            name=fold(given.get("name", "")),
+            number=given.get("number", ""),
+            name=line(given.get("name", "")),
             kind=self._kinds.get(kind, kind),
             unit=self._one(row, wrong, "org_unit", self.units, default=None),
             manager=self._one(row, wrong, "account_manager", self.people, default=None),
             sex=self._one(row, wrong, "sex", _SEX, default=""),
             birthday=self._birthday(row, wrong),
-            employer=given.get("employer", ""),
-            department=given.get("department", ""),
-            position=given.get("position", ""),
+            employer=line(given.get("employer", "")),
+            department=line(given.get("department", "")),
+            position=line(given.get("position", "")),
             fields=plain,
             confidential=confidential,
+            unsaid=row.unsaid,
+            row=row.number,
         )
 
     def _birthday(self, row: Row, wrong: list[RowProblem]) -> Day | None:
@@ -196,6 +216,18 @@ class ArchiveReader:
             return None
 
 
+def sheet_fields(fields: Iterable[ArchiveField]) -> Fields:
+    """How the columns of a customers' table are written."""
+    every = list(fields)
+    coded = {f.name for f in every if f.searchable or f.type in ("phone", "identity_number", "credit_code")}
+    return Fields(frozenset({*_WORDS, *(f.name for f in every)}), frozenset({"number", *coded}))
+
+
+def is_masked(value: str) -> bool:
+    """Whether it is shown as an export without --clear shows it."""
+    return MASK in value
+
+
 def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
     return Particulars(
         kind=archive.kind,
@@ -204,7 +236,9 @@ def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
         sex=archive.sex,
         birthday=archive.birthday,
         fields=archive.fields,
-        confidential=archive.confidential,
+        confidential={
+            name: [one for one in several if not is_masked(one)] for name, several in archive.confidential.items()
+        },
     )
 
 
@@ -221,18 +255,21 @@ def day_of(row: Row, wrong: list[RowProblem], column: str) -> date | None:
     given = row.fields.get(column, "")
     if not given:
         return None
-    text = given.replace("/", "-").replace("年", "-").replace("月", "-").replace("日", "").split(" ")[0]
-    if not text:
+    if isinstance(given, Dated) and isinstance(given.value, date):
+        found: date | None = given.value.date() if isinstance(given.value, datetime) else given.value
+    else:
+        found = day_in(given)
+    if found is None:
+        wrong.append(problem(row, column, given, "not a date such as 1980-05-17, the year with its four digits"))
+    elif not is_plausible(found):
+        wrong.append(problem(row, column, given, f"not {RULE}"))
         return None
-    try:
-        parts = [int(part) for part in text.split("-")]
-        return date(*parts)
-    except (ValueError, TypeError):
-        wrong.append(problem(row, column, text, "not a date such as 1980-05-17"))
-        return None
+    return found
 
 
 def _values(field: ArchiveField, cell: str) -> list[str]:
     """Several values stand on lines of their own; telephone numbers and e-mail addresses may have `;` between."""
-    parts = re.split(r"[\n;]" if field.type in ("phone", "email") else r"\n", cell)
-    return [part.strip() for part in parts if part.strip()]
+    if field.type == "phone":
+        cell = _EXTENSION.sub("x", cell)
+    parts = re.split(r"[\n;；]" if field.type in ("phone", "email") else r"\n", cell)
+    return [spelled(field, part) for part in parts if part.strip()]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
 from guibin.records.words import Name, Place, Reason, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -15,7 +16,7 @@ Answers = dict[str, str | int | bool | None]
 LINES_MAX = 100
 
 
-class NewReception(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewReception(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """News of a visit. `source` is the top manager or department it came from; `protocol` a proposal."""
 
     customer_id: UUID
@@ -28,7 +29,7 @@ class NewReception(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     venue_id: UUID | None = None
 
 
-class NewReceptionConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewReceptionConfirmation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The centre has checked the news; what is left out was right."""
 
     protocol: Code | None = None
@@ -63,7 +64,7 @@ class NewReceptionApplication(Struct, frozen=True, kw_only=True, forbid_unknown_
     qualification: Code | None = None
 
 
-class ItineraryLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ItineraryLine(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What happens when and where."""
 
     at: Moment
@@ -92,7 +93,7 @@ class NewReceptionNotice(Struct, frozen=True, kw_only=True, forbid_unknown_field
     text: Unsaid = ""
 
 
-class NewReceptionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewReceptionChange(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The guest's time or party changed, and why; what is left out stays."""
 
     reason: Reason
@@ -120,7 +121,7 @@ class TaskReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     answers: Answers = {}
 
 
-class NewArrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewArrival(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The guest is here. Another passage than the protocol's needs the reason in `text`."""
 
     channel: Code | None = None
@@ -129,7 +130,7 @@ class NewArrival(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Unsaid = ""
 
 
-class NewStage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewStage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The next stage took place: meet, tour, send-off."""
 
     stage: Code

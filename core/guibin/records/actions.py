@@ -13,6 +13,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.tables import Disclosure
+from guibin.spelling import line, paragraph
 from guibin.telephones import is_telephone
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
@@ -45,6 +46,7 @@ async def record_interaction(new: NewInteraction, *, policy: Policy, by: Princip
 
     Raises Invalid naming each wrong field, NotFound, ArchiveErased.
     """
+    new = as_kept(new)
     refuse_wrong(new, channels_of(policy), now=now)
     await refuse_unless_kept(new.customer_id)
     had_by = await actor(new.staff_id, by)
@@ -168,6 +170,17 @@ def handling_state(need: str, handling: str, handled: bool) -> str:
     return "open" if need.strip() or handling.strip() else "none"
 
 
+def as_kept(new: NewInteraction) -> NewInteraction:
+    """The contact in the spelling that is kept, whoever sends it."""
+    return msgspec.structs.replace(
+        new,
+        content=paragraph(new.content),
+        need=paragraph(new.need),
+        handling=paragraph(new.handling),
+        place=line(new.place),
+    )
+
+
 def wrong_interaction(new: NewInteraction, channels: tuple[str, ...], *, now: datetime) -> list[FieldError]:
     """Everything wrong with a contact beyond its shape; imports use it row by row."""
     problems = []
@@ -182,6 +195,8 @@ def wrong_interaction(new: NewInteraction, channels: tuple[str, ...], *, now: da
     if new.outcome == "not_reached" and new.direction != "out":
         fix = "missed is a customer's call nobody took"
         problems.append(FieldError("outcome", "not_reached only of an attempt of ours", fix, new.outcome))
+    if not new.content.strip():
+        problems.append(FieldError("content", "what was said or done"))
     problems += wrong_number(new.number)
     if new.handled and not new.handling.strip():
         problems.append(FieldError("handling", "what was done, when handled is true", "say it, or leave handled out"))

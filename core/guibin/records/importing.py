@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,12 +14,14 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, no_progress, problem
+from guibin.spelling import line, paragraph
+from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, staff
 from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
@@ -49,6 +52,11 @@ COLUMNS = (
     "handling_state",
     "staff",
 )
+_FIELDS = Fields(
+    words=frozenset({"content", "need", "handling", "place"}),
+    codes=frozenset({"customer_number", "number"}),
+    known=frozenset(COLUMNS),
+)
 _STATES = {"": None, "none": None, "open": False, "done": True}
 
 
@@ -61,6 +69,12 @@ class _Contact(Struct, frozen=True):
     source_number: str
     # A telephone number that is masked in the file cannot be sealed; it is kept as it is shown.
     masked: str
+    row: Row
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its source and number there."""
+        return (self.source, self.source_number)
 
 
 async def import_interactions(
@@ -81,23 +95,22 @@ async def import_interactions(
     require(by, may("customers:import"))
     refuse_unknown(mapping, COLUMNS)
     reader = await _reader(policy, by, now)
-    total = _check(file, mapping, reader, progress)
-    created = 0
-    batch: list[_Contact] = []
-    for row in rows(file, mapping):
-        contact = reader.contact(row)[0]
-        assert contact is not None, row
-        batch.append(contact)
-        if len(batch) == BATCH_ROWS:
-            created += await _write(batch, by=by, now=now, dry_run=dry_run)
-            progress("written", created)
-            batch = []
-    if batch:
-        created += await _write(batch, by=by, now=now, dry_run=dry_run)
+    total = await _check(file, mapping, reader, progress)
+    created = differing = 0
+    not_taken: list[RowProblem] = []
+    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
+        contacts = [contact for contact, _ in map(reader.contact, batch) if contact is not None]
+        known = await _known(contacts)
+        created += await _write([one for one in contacts if one.key not in known], by=by, now=now, dry_run=dry_run)
+        progress("written", created)
+        found = [_differences(one, known[one.key]) for one in contacts if one.key in known]
+        differing += sum(bool(one) for one in found)
+        not_taken += [left for one in found for left in one][: PROBLEMS_MAX - len(not_taken)]
     if not dry_run:
         note = AuditNote(action="interaction.import", subject="interaction", shown=total, purpose=file.name)
         await record(note, by=by, now=now)
-    return Imported(total, created, 0, total - created, dry_run=dry_run)
+    unchanged = total - created - differing
+    return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
 
 async def export_interactions(file: Path, *, by: Principal, now: datetime) -> int:
@@ -170,7 +183,8 @@ class _Reader(Struct):
             return None, wrong
         number = given.get("number", "")
         key = given.get("source_number") or _digest(given)
-        return _Contact(new, had_by, given.get("source") or SOURCE, key, number if "*" in number else ""), wrong
+        masked = number if "*" in number else ""
+        return _Contact(new, had_by, given.get("source") or SOURCE, key, masked, row), wrong
 
     def _converted(self, row: Row, customer_id: UUID | None, wrong: list[RowProblem]) -> NewInteraction | None:
         given = row.fields
@@ -181,7 +195,7 @@ class _Reader(Struct):
             "direction": given.get("direction") or "out",
             "outcome": given.get("outcome") or "reached",
             "happened_at": given.get("happened_at", ""),
-            "place": given.get("place", ""),
+            "place": line(given.get("place", "")),
             "number": "" if "*" in given.get("number", "") else given.get("number", ""),
             "content": given.get("content", ""),
             "need": given.get("need", ""),
@@ -192,6 +206,9 @@ class _Reader(Struct):
             values["duration_minutes"] = _whole(given["duration_minutes"])
         try:
             new = msgspec.convert(values, NewInteraction)
+        except Invalid as refusal:
+            wrong += [problem(row, one.field, given.get(one.field, ""), one.rule) for one in refusal.fields]
+            return None
         except msgspec.ValidationError:
             # A moment the mapping could not read is reported by the mapping.
             told = {"happened_at"} if row.problems and "happened_at" not in given else set()
@@ -215,21 +232,26 @@ async def _reader(policy: Policy, by: Principal, now: datetime) -> _Reader:
     return _Reader(customers, ended, people | {"": Actor(by.id, by.name)}, channels_of(policy), by, now)
 
 
-def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
+async def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
     problems: list[RowProblem] = []
     seen: dict[tuple[str, str], int] = {}
     total = 0
-    for total, row in enumerate(rows(file, mapping), 1):
-        contact, wrong = reader.contact(row)
-        problems += [*row.problems, *wrong]
-        if contact is not None:
-            key = (contact.source, contact.source_number)
-            if key in seen:
-                rule = f"the same contact stands in row {seen[key]}"
+    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
+        read = [(row, *reader.contact(row)) for row in batch]
+        known = await _known([contact for _, contact, _ in read if contact is not None])
+        for row, contact, wrong in read:
+            problems += [*row.problems, *wrong]
+            if contact is None:
+                continue
+            if contact.key in seen:
+                rule = f"the same contact stands in row {seen[contact.key]}"
                 problems.append(problem(row, "source_number", row.fields.get("source_number", ""), rule))
-            seen.setdefault(key, row.number)
-        if total % BATCH_ROWS == 0:
-            progress("checked", total)
+            seen.setdefault(contact.key, row.number)
+            if contact.key in known and known[contact.key]["customer_id"] != contact.new.customer_id:
+                rule = "there is a contact of this source and number already, of another customer"
+                problems.append(problem(row, "source_number", contact.source_number, rule))
+        total += len(batch)
+        progress("checked", total)
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
@@ -237,19 +259,42 @@ def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) ->
     return total
 
 
-async def _write(batch: Sequence[_Contact], *, by: Principal, now: datetime, dry_run: bool) -> int:
-    known = {
-        (row["source"], row["source_number"])
-        for row in await fetch(
-            "select source, source_number from interaction where source = any ($1) and source_number = any ($2)"
-            " union all select $3, id::text from interaction where source is null and id = any ($4::uuid[])",
-            list({contact.source for contact in batch}),
-            [contact.source_number for contact in batch],
-            OURS,
-            list(_own_ids(batch)),
-        )
+async def _known(batch: Sequence[_Contact]) -> dict[tuple[str, str], Any]:
+    """What is held of these contacts, by source and number."""
+    found = await fetch(
+        "select coalesce(source, $3) as source, coalesce(source_number, id::text) as source_number, customer_id, channel,"
+        " direction, outcome, happened_at, duration_minutes, place, content, need, handling_state from interaction"
+        " where (source = any ($1) and source_number = any ($2)) or (source is null and id = any ($4::uuid[]))",
+        list({contact.source for contact in batch}),
+        [contact.source_number for contact in batch],
+        OURS,
+        list(_own_ids(batch)),
+    )
+    return {(row["source"], row["source_number"]): row for row in found}
+
+
+def _differences(contact: _Contact, held: Any) -> list[RowProblem]:
+    """What of the row is something else than what is held, in the columns that the file has."""
+    row, new = contact.row, contact.new
+    told = {name: getattr(new, name) for name in _COMPARED} | {
+        "handling_state": handling_state(new.need, new.handling, new.handled)
     }
-    fresh = [contact for contact in batch if (contact.source, contact.source_number) not in known]
+    rule = "something else is held; an import changes no contact: correct it there"
+    return [
+        problem(row, name, row.fields[name], rule)
+        for name, value in told.items()
+        if name in row.fields and _as_told(value) != _as_told(held[name])
+    ]
+
+
+_COMPARED = ("channel", "direction", "outcome", "happened_at", "duration_minutes", "place", "content", "need")
+
+
+def _as_told(value: object) -> object:
+    return line(paragraph(value)) if isinstance(value, str) else value
+
+
+async def _write(fresh: Sequence[_Contact], *, by: Principal, now: datetime, dry_run: bool) -> int:
     if dry_run or not fresh:
         return len(fresh)
     ids = [new_id() for _ in fresh]

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from guibin.plausible import Plausible
+
 from .words import Channel, Name, Place, Reason, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -14,7 +16,7 @@ Minutes = Annotated[int, Meta(ge=0, le=1_440)]
 Purpose = Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
 
 
-class NewInteraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A contact that took place, or an attempt at one.
 
     `happened_at` is by default now. `staff_id` is who had the contact, by default whoever records it. A `need` stays
@@ -37,7 +39,7 @@ class NewInteraction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     staff_id: UUID | None = None
 
 
-class InteractionCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class InteractionCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was written wrongly about a contact, and why it is put right now (S07-10). What is left out stays."""
 
     reason: Reason
@@ -61,7 +63,7 @@ class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     purpose: Purpose
 
 
-class NewVisit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewVisit(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is visited, when, what for and where. `staff_id` is who goes, by default whoever plans it."""
 
     customer_id: UUID
@@ -71,7 +73,7 @@ class NewVisit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     staff_id: UUID | None = None
 
 
-class NewVisitTime(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewVisitTime(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another time for the visit, and why."""
 
     planned_at: Moment
@@ -84,7 +86,7 @@ class NewCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Reason
 
 
-class NewVisitRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The detailed record of a visit (S07-25). `method` is the channel, `happened_at` by default now.
 
     `settles_problem` says that it settled a concrete problem: the customer signs before it is filed (S07-12).

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
 from guibin.profiles.words import FieldValues
 from guibin.records.words import Reason, Said, Unsaid
 
@@ -22,7 +23,7 @@ class NewEscalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     owner_id: UUID | None = None
 
 
-class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewReview(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the customer stands, what it needs, what follows until when. A need is followed up or escalated.
 
     `rhythm` is the policy's review, by default its first; the review is of the present span.

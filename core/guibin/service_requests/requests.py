@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
 from guibin.records.words import Channel, Reason, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -13,7 +14,7 @@ Code = Annotated[str, Meta(min_length=1, max_length=60)]
 Answers = dict[str, str | int | bool | None]
 
 
-class NewServiceRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewServiceRequest(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer asks for. `answers` fill in the item's form; `situation` is only needed where the archive and the
     answers do not tell it. `received_at` is by default now and never later; `owner_id` by default whoever records it.
     """
@@ -28,14 +29,14 @@ class NewServiceRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     owner_id: UUID | None = None
 
 
-class NewAppointment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAppointment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day and hour agreed with the customer. Moving it needs the reason."""
 
     at: Moment
     reason: Unsaid = ""
 
 
-class NewStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A step that was taken. `rating` is of 1 (poor) to 5 (excellent), `rated` who was rated."""
 
     step: Code

@@ -20,13 +20,18 @@ Read = TypeVar("Read", bound=Struct)
 
 
 class Imported(Struct, frozen=True):
-    """What an import did, or with `dry_run` would do."""
+    """What an import did, or with `dry_run` would do.
+
+    `differing` rows say something else than what is held, which stays; `not_taken` are cells that were left alone, and why.
+    """
 
     rows: int
     created: int
     updated: int
     unchanged: int = 0
     dry_run: bool = False
+    differing: int = 0
+    not_taken: tuple[RowProblem, ...] = ()
 
 
 class BadRows(Invalid):

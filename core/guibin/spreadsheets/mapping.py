@@ -2,24 +2,31 @@
 
 import re
 import tomllib
-from collections.abc import Collection
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
+from guibin.spelling import line
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.time_zones import time_zones
+
+from .cells import Dated
 
 ROW_NUMBER = "#"
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 class Moment(Struct, frozen=True, forbid_unknown_fields=True):
-    """A moment from one column or two, with strptime formats, in the mapping's time zone."""
+    """A moment from one column or two, with strptime formats, in the mapping's time zone.
+
+    A cell that is a date or a time to the spreadsheet program is read as such, and so is the ISO form.
+    """
 
     date: str
     date_format: str = "%Y-%m-%d"
@@ -45,7 +52,8 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     """`columns` maps our fields to theirs. Without a mapping the columns are called as our fields are.
 
     `fixed_width` names the columns of a text file that has neither heading nor separators: the first and last
-    character of each, counted from 1. A row whose column holds one of the values of `skip` is passed over.
+    character of each, counted from 1. A row whose column holds one of the values of `skip` is passed over. `sheet` names
+    the sheet of a workbook that has several; `hidden` says what becomes of rows and columns that nobody sees.
     """
 
     columns: dict[str, str] = {}
@@ -56,6 +64,8 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     skip: dict[str, tuple[str, ...]] = {}
     time_zone: str = "Asia/Shanghai"
     encoding: str = ""
+    sheet: str = ""
+    hidden: Literal["refuse", "read", "skip"] = "refuse"
     delimiter: str = ""
     fixed_width: dict[str, tuple[int, int]] = {}
 
@@ -108,6 +118,22 @@ def wanted_columns(mapping: Mapping) -> frozenset[str]:
     )
 
 
+def sources(mapping: Mapping, heading: Sequence[str]) -> dict[str, list[str]]:
+    """The columns that are read, each with the fields it feeds."""
+    if not wanted_columns(mapping):
+        return {name: [name] for name in heading if name}
+    found: dict[str, list[str]] = {name: [] for name in wanted_columns(mapping)}
+    for field, column in mapping.columns.items():
+        found[column].append(field)
+    for field, entry in mapping.values.items():
+        found[entry.column].append(field)
+    for field, template in mapping.templates.items():
+        for name in _PLACE.findall(template.text):
+            if name != ROW_NUMBER:
+                found[name].append(field)
+    return found
+
+
 def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     """Our fields of a row of theirs, and what could not be read: column, value and reason of each."""
     if not (mapping.columns or mapping.values or mapping.moments or mapping.templates):
@@ -117,7 +143,7 @@ def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[s
     for field, column in mapping.columns.items():
         fields[field] = row.get(column, "")
     for field, entry in mapping.values.items():
-        given = row.get(entry.column, "")
+        given = line(row.get(entry.column, ""))
         value = entry.map.get(given, entry.otherwise)
         if value is None:
             problems.append((entry.column, given, f"not one of: {', '.join(entry.map)}"))
@@ -135,12 +161,45 @@ def apply(mapping: Mapping, row: dict[str, str], *, number: int) -> tuple[dict[s
     return fields, problems
 
 
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?")
+_FRACTION = re.compile(r"(?<=:\d\d)\.\d+")
+
+
 def _moment(moment: Moment, row: dict[str, str], zone: str) -> str:
-    text, form = row.get(moment.date, "").strip(), moment.date_format
+    """Raises ValueError."""
+    first = row.get(moment.date, "")
     if moment.time:
-        text, form = f"{text} {row.get(moment.time, '').strip()}", f"{form} {moment.time_format}"
-    local = datetime.strptime(text, form).replace(tzinfo=ZoneInfo(zone))
-    return local.astimezone(UTC).isoformat()
+        day, clock = _read(first, moment.date_format).date(), _clock(row.get(moment.time, ""), moment.time_format)
+        local = datetime.combine(day, clock)
+    else:
+        local = _read(first, moment.date_format)
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).isoformat()
+
+
+def _read(cell: str, form: str) -> datetime:
+    """The date, at 00:00 unless the cell says when."""
+    if isinstance(cell, Dated) and isinstance(cell.value, date):
+        return cell.value if isinstance(cell.value, datetime) else datetime.combine(cell.value, time())
+    text = _FRACTION.sub("", line(cell))
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007  # the mapping's time zone is put in place afterwards
+    except ValueError:
+        iso = _ISO.fullmatch(text)
+        if iso is None:
+            raise
+        return datetime(*(int(part or 0) for part in iso.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # as above
+
+
+def _clock(cell: str, form: str) -> time:
+    if isinstance(cell, Dated):
+        return (
+            cell.value.time()
+            if isinstance(cell.value, datetime)
+            else cell.value
+            if isinstance(cell.value, time)
+            else time()
+        )
+    return datetime.strptime(_FRACTION.sub("", line(cell)), form).time()  # noqa: DTZ007
 
 
 def _filled(text: str, row: dict[str, str]) -> str:

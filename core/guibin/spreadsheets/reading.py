@@ -1,22 +1,26 @@
 """Reading xlsx and csv row by row, in memory that does not grow with the file.
 
-Every cell is text: numbers without a decimal point stay as they are typed, so that a card number of 18 digits or a
-telephone number with a leading zero survives. Full-width digits and letters become ordinary ones.
+Every cell is text: numbers without a decimal point stay as they are typed or shown, so that a card number of 18 digits,
+a telephone number with a leading zero and 000123 survive. What is no value, such as the error of a formula, is reported.
 """
 
 import csv
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from msgspec import Struct
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
+from guibin.spelling import code, line, paragraph, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .mapping import Mapping, apply, wanted_columns
+from .cells import FAILED, Dated, Flawed, Shortened, Unsaid, cell, of_csv
+from .encodings import encoding_of
+from .mapping import Mapping, apply, sources, wanted_columns
+from .workbooks import Marks, marks
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
 UNPACKED_BYTES_MAX = 1024 * 1024 * 1024
@@ -27,24 +31,29 @@ CELL_CHARS_MAX = 10_000
 _CSV_CELL_CHARS_MAX = 16 * 1024 * 1024
 csv.field_size_limit(_CSV_CELL_CHARS_MAX)
 COLUMNS_MAX = 500
-_ENCODINGS = ("utf-8-sig", "gb18030")
-# Spreadsheet programs keep 15 digits of a number.
-_NUMBER_MAX = 10**15
-# What our own csv export puts an apostrophe in front of.
-_HARMLESS = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
-class LostDigits(str):
-    """The text of a number so long that the spreadsheet program has lost its last digits."""
+class Fields(Struct, frozen=True):
+    """How fields are written: `words` keep their lines and signs, `codes` are numbers somebody gave; all the rest are
+    single lines. With `known`, a cell of a column that is none of them is reported.
+    """
+
+    words: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
 
 
 class Row(Struct, frozen=True):
-    """One row as the mapping understood it. `number` counts lines from 1: the heading, where there is one, is row 1."""
+    """One row as the mapping understood it. `number` counts lines from 1: the heading, where there is one, is row 1.
+
+    `unsaid` are fields whose cell came to nothing by a formula: no wish to empty them.
+    """
 
     sheet: str
     number: int
     fields: dict[str, str]
     problems: tuple["RowProblem", ...] = ()
+    unsaid: tuple[str, ...] = ()
 
 
 class RowProblem(Struct, frozen=True):
@@ -57,55 +66,169 @@ class RowProblem(Struct, frozen=True):
     reason: str
 
 
-def rows(file: Path, mapping: Mapping) -> Iterator[Row]:
+def rows(file: Path, mapping: Mapping, fields: Fields = Fields()) -> Iterator[Row]:
     """Every row that is not empty. Raises Invalid when the file cannot be read as a table at all."""
-    sheet, lines = _lines(file, mapping)
+    table = _table(file, mapping)
     heading = _heading(list(mapping.fixed_width), mapping, file) if mapping.fixed_width else []
-    for number, cells in enumerate(lines, 1):
+    feeds: dict[str, list[str]] = {}
+    for number, cells in enumerate(table.lines, 1):
         if not any(cells):
             continue
         if not heading:
             heading = _heading(cells, mapping, file)
+            _refuse_hidden(heading, table, mapping)
+            feeds = sources(mapping, heading)
             continue
+        feeds = feeds or sources(mapping, heading)
         raw = dict(zip(heading, cells, strict=False))
-        if mapping.skip and any(raw.get(column, "") in values for column, values in mapping.skip.items()):
+        if number in table.marks.hidden_rows and mapping.hidden == "skip":
             continue
-        fields, problems = apply(mapping, raw, number=number)
-        found = [RowProblem(sheet, number, *problem) for problem in problems]
-        found += [
-            RowProblem(sheet, number, column, *wrong)
-            for column, value in raw.items()
-            if len(value) > CELL_CHARS_MAX or type(value) is LostDigits
-            for wrong in _wrong_cell(value)
-        ]
-        if len(cells) > len(heading) and any(cells[len(heading) :]):
-            found.append(RowProblem(sheet, number, "", cells[len(heading)][:40], "a cell beyond the last heading"))
-        yield Row(sheet, number, fields, tuple(found))
+        if any(line(raw.get(column, "")) in values for column, values in mapping.skip.items()):
+            continue
+        yield _row(table, number, cells, heading, raw, feeds, mapping, fields)
     if not heading:
         raise _unreadable(file, "a table with a heading row; the file is empty")
 
 
-def _lines(file: Path, mapping: Mapping) -> tuple[str, Iterable[list[str]]]:
+class _Table(Struct):
+    sheet: str
+    lines: Iterable[list[str]]
+    marks: Marks
+
+
+def _row(
+    table: _Table,
+    number: int,
+    cells: list[str],
+    heading: list[str],
+    raw: dict[str, str],
+    feeds: dict[str, list[str]],
+    mapping: Mapping,
+    fields: Fields,
+) -> Row:
+    given, problems = apply(mapping, raw, number=number)
+    problems += [
+        (column, value[:40], reason)
+        for column, value in raw.items()
+        if column in feeds
+        for reason in _wrong_cell(value, feeds[column], fields)
+    ]
+    if number in table.marks.hidden_rows and mapping.hidden == "refuse":
+        shown = next(value for value in cells if value)
+        problems.append(("", shown[:40], 'a hidden row: show it, or say hidden = "read" or "skip" in the mapping'))
+    if len(cells) > len(heading) and any(cells[len(heading) :]):
+        problems.append(
+            ("", next(value for value in cells[len(heading) :] if value)[:40], "a cell beyond the last heading")
+        )
+    if fields.known:
+        every = ", ".join(sorted(fields.known))
+        problems += [
+            (name, value[:40], f"not one of the columns: {every}")
+            for name, value in given.items()
+            if value and name not in fields.known
+        ]
+    return Row(
+        table.sheet,
+        number,
+        {name: _spelled(name, value, fields) for name, value in given.items()},
+        tuple(RowProblem(table.sheet, number, *one) for one in problems),
+        tuple(field for column, value in raw.items() if type(value) is Unsaid for field in feeds.get(column, ())),
+    )
+
+
+def _spelled(name: str, value: str, fields: Fields) -> str:
+    if type(value) is Dated:
+        return value
+    if name in fields.words:
+        return paragraph(value)
+    return code(value) if name in fields.codes else line(value)
+
+
+def _wrong_cell(value: str, feeds: list[str], fields: Fields) -> Iterator[str]:
+    if len(value) > CELL_CHARS_MAX:
+        yield f"longer than {CELL_CHARS_MAX} characters"
+    if isinstance(value, Shortened):
+        if not (fields.words - fields.codes).issuperset(feeds):
+            yield value.reason
+    elif isinstance(value, Flawed):
+        yield value.reason
+    elif value and fields.codes.intersection(feeds) and wrong_code(value):
+        yield wrong_code(value)
+
+
+def _table(file: Path, mapping: Mapping) -> _Table:
     if not file.is_file():
         raise _unreadable(file, "an existing file")
     if file.stat().st_size > FILE_BYTES_MAX:
         raise _unreadable(file, f"at most {FILE_BYTES_MAX // 1024 // 1024} MiB")
     if file.suffix.lower() == ".xlsx":
-        return _workbook(file)
+        return _workbook(file, mapping.sheet)
     if file.suffix.lower() in (".csv", ".txt", ".tsv"):
-        return "", _fixed(file, mapping) if mapping.fixed_width else _csv(file, mapping)
+        return _Table("", _fixed(file, mapping) if mapping.fixed_width else _csv(file, mapping), Marks())
     raise _unreadable(file, "a file called .xlsx or .csv")
 
 
-def _workbook(file: Path) -> tuple[str, Iterable[list[str]]]:
+def _workbook(file: Path, wanted: str) -> _Table:
     _refuse_bomb(file)
     try:
         book = CalamineWorkbook.from_path(str(file))
-        name = book.sheet_names[0]
-        sheet = book.get_sheet_by_index(0)
-    except (CalamineError, IndexError, OSError) as error:
+        name = _sheet(book, wanted, file)
+        found = marks(file, name)
+        sheet = book.get_sheet_by_name(name)
+    except (CalamineError, IndexError, KeyError, OSError, zipfile.BadZipFile, ExpatError, ParseError) as error:
         raise _unreadable(file, f"a workbook that opens ({type(error).__name__})") from None
-    return name, ([_text(cell) for cell in cells] for cells in sheet.iter_rows())
+    return _Table(name, _marked(sheet.iter_rows(), found), found)
+
+
+def _sheet(book: CalamineWorkbook, wanted: str, file: Path) -> str:
+    """The sheet that is named, or the only one with anything in it. Raises Invalid where that is not one."""
+    names = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
+    filled = [name for name in names if name == wanted or (not wanted and book.get_sheet_by_name(name).height)]
+    if len(filled) == 1:
+        return str(filled[0])
+    if not filled and not wanted:
+        raise _unreadable(file, "a table with a heading row; the file is empty")
+    rule = "a sheet of the workbook" if wanted else "one sheet to read: several have something in them"
+    fix = f'name one, in the mapping (sheet = "…") or by --sheet: {", ".join(names if wanted else filled)}'
+    raise Invalid("Nothing was imported", fields=(FieldError("sheet", rule, fix, wanted or file.name),))
+
+
+def _marked(lines: Iterable[Sequence[object]], found: Marks) -> Iterator[list[str]]:
+    """The cells as text, those that the sheet marks as something else than their value."""
+    plain = not (found.errors or found.empties or found.merged or found.padded)
+    for number, values in enumerate(lines, 1):
+        cells = [cell(value) for value in values]
+        if not plain:
+            for column, text in enumerate(cells, 1):
+                cells[column - 1] = _mark(text, (number, column), found)
+        yield cells
+
+
+def _mark(text: str, place: tuple[int, int], found: Marks) -> str:
+    if place in found.padded:
+        return found.padded[place]
+    if place in found.errors:
+        return Flawed(found.errors[place] or "?", FAILED)
+    if place in found.empties:
+        return Unsaid()
+    covering = "" if text else found.merged_range(*place)
+    if covering:
+        return Flawed("", f"part of the merged cell {covering}: unmerge it and give every row its own value")
+    return text
+
+
+def _refuse_hidden(heading: list[str], table: _Table, mapping: Mapping) -> None:
+    """What nobody sees is not taken in without a word."""
+    hidden = [name for place, name in enumerate(heading, 1) if name and table.marks.hides_column(place)]
+    used = [name for name in hidden if name in sources(mapping, heading)]
+    if used and mapping.hidden == "refuse":
+        fix = 'show it, or say hidden = "read" or "skip" in the mapping'
+        raise Invalid(
+            "Nothing was imported", fields=tuple(FieldError("heading", "no hidden column", fix, name) for name in used)
+        )
+    if mapping.hidden == "skip":
+        for place, name in enumerate(heading):
+            heading[place] = "" if name in hidden else name
 
 
 def _refuse_bomb(file: Path) -> None:
@@ -119,7 +242,7 @@ def _refuse_bomb(file: Path) -> None:
 
 
 def _csv(file: Path, mapping: Mapping) -> Iterator[list[str]]:
-    encoding = mapping.encoding or _encoding(file)
+    encoding = _encoding(file, mapping)
     try:
         with file.open(encoding=encoding, newline="") as stream:
             sample = stream.read(64 * 1024)
@@ -127,7 +250,7 @@ def _csv(file: Path, mapping: Mapping) -> Iterator[list[str]]:
             first = sample.splitlines()[0] if sample.splitlines() else ""
             delimiter = mapping.delimiter or max(",;\t", key=first.count)
             for cells in csv.reader(_without_nul(stream), delimiter=delimiter):
-                yield [_folded(cell[1:] if cell.startswith(_HARMLESS) else cell) for cell in cells]
+                yield [of_csv(cell) for cell in cells]
     except (UnicodeDecodeError, LookupError):
         raise _unreadable(file, f"text in {encoding}") from None
     except csv.Error as error:
@@ -135,37 +258,34 @@ def _csv(file: Path, mapping: Mapping) -> Iterator[list[str]]:
 
 
 def _fixed(file: Path, mapping: Mapping) -> Iterator[list[str]]:
-    encoding = mapping.encoding or _encoding(file)
+    encoding = _encoding(file, mapping)
     spans = list(mapping.fixed_width.values())
     end = max(last for _, last in spans)
     try:
         with file.open(encoding=encoding) as stream:
-            for line in _without_nul(stream):
-                rest = _folded(line[end:])
-                yield [*(_folded(line[first - 1 : last]) for first, last in spans), *([rest] if rest else [])]
+            for text in _without_nul(stream):
+                rest = text[end:].strip()
+                yield [*(of_csv(text[first - 1 : last]) for first, last in spans), *([rest] if rest else [])]
     except (UnicodeDecodeError, LookupError):
         raise _unreadable(file, f"text in {encoding}") from None
 
 
-def _encoding(file: Path) -> str:
-    for encoding in _ENCODINGS:
-        try:
-            with file.open(encoding=encoding) as stream:
-                while stream.read(1024 * 1024):
-                    pass
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise _unreadable(file, "text in UTF-8 or GB18030")
+def _encoding(file: Path, mapping: Mapping) -> str:
+    found = mapping.encoding or encoding_of(file)
+    if not found:
+        rule = "text in UTF-8, UTF-16, GB18030 or Big5, and it cannot be told which"
+        fix = 'say it: encoding = "gb18030" or "big5" in the mapping or --encoding; or save the file as UTF-8'
+        raise Invalid("Nothing was imported", fields=(FieldError("file", rule, fix, file.name),))
+    return found
 
 
 def _without_nul(stream: Iterable[str]) -> Iterator[str]:
-    for line in stream:
-        yield line.replace("\0", "")
+    for text in stream:
+        yield text.replace("\0", "")
 
 
 def _heading(cells: Sequence[str], mapping: Mapping, file: Path) -> list[str]:
-    heading = [cell.strip() for cell in cells]
+    heading = [line(cell) for cell in cells]
     while heading and not heading[-1]:
         heading.pop()
     if len(heading) > COLUMNS_MAX:
@@ -180,38 +300,6 @@ def _heading(cells: Sequence[str], mapping: Mapping, file: Path) -> list[str]:
         ]
         raise Invalid(f"{file.name} does not fit the mapping", fields=tuple(problems))
     return heading
-
-
-def _wrong_cell(value: str) -> Iterator[tuple[str, str]]:
-    if len(value) > CELL_CHARS_MAX:
-        yield value[:40] + "…", f"longer than {CELL_CHARS_MAX} characters"
-    if isinstance(value, LostDigits):
-        yield value, "the last digits are lost: format the column as text, type it again"
-
-
-def _text(cell: object) -> str:
-    if type(cell) is str:
-        return _folded(cell)
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "true" if cell else "false"
-        case float() if abs(cell) >= _NUMBER_MAX:
-            return LostDigits(f"{cell:.0f}")
-        case float():
-            return str(int(cell)) if cell.is_integer() else repr(cell)
-        case datetime():
-            return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-    return _folded(str(cell))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip() if not text.isascii() else text.strip()
 
 
 def _unreadable(file: Path, wanted: str) -> Invalid:

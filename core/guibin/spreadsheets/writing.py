@@ -10,7 +10,7 @@ from .reading import RowProblem
 from .texts import cell_text, sheet_name
 
 # What spreadsheet programs take for the beginning of a formula.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _SHEET_ROWS_MAX = 1_048_576
 
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
+
 _SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
 Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]
 Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+\Z")]
@@ -30,7 +32,7 @@ class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
 
 
-class NewImprovement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewImprovement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `owner_id` is to change until `due_at`, because of a round, or of one answer."""
 
     text: Words

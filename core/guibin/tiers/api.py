@@ -14,6 +14,7 @@ from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
 from guibin.packs import Hooks
 from guibin.paging import Cursor, Page, decode, page_of
+from guibin.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.query_parameters import CursorText, Limit
@@ -34,7 +35,7 @@ from .queries import ApplicationView, AssessmentRow, MembershipView, ResultView
 from .simulations import dry_run
 
 
-class GivenFact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Exactly one of `amount` (money), `value` (a number of things) and `taken_back` (an earlier fact was none)."""
 
     customer_id: UUID
@@ -54,7 +55,7 @@ class GivenFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     facts: Annotated[list[GivenFact], Meta(min_length=1, max_length=BATCH_MAX)]
 
 
-class NewAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAssessment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`as_of` is the first day whose facts no longer count; today by default.
 
     With `dry_run` nothing is written: who would move. `proposal` is then a changed scheme, `known_at` the moment up to
@@ -68,7 +69,7 @@ class NewAssessment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     known_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class NewEnding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewEnding(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a membership ends, such as the customer's own wish; `on` is the first day without it, today by default."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500)]

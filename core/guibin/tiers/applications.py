@@ -6,12 +6,13 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.plausible import Plausible
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy
@@ -40,7 +41,7 @@ class AlreadyApplied(Conflict):
     title = "An application for this customer and scheme waits already"
 
 
-class NewApplication(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewApplication(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`exception` relaxes the thresholds for one customer and needs `expires_on`, the first day without it (S12-3).
 
     `upgrade` asks for a higher tier than the present one, `adjustment` for any other, or for none with an empty `tier`

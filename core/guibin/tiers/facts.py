@@ -6,10 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
+from guibin.spelling import line
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
@@ -103,6 +105,7 @@ async def record_facts(
     another value becomes a correction, and decisions made before keep the figures they were made with. Raises Invalid
     with every bad fact, customers the caller cannot see among them.
     """
+    facts = [_as_kept(fact) for fact in facts]
     problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
     if problems:
         raise Invalid("No fact was recorded", fields=tuple(problems))
@@ -178,6 +181,13 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
         rule = "1 for left, 0 for came back, 2 for an archive that ended otherwise"
         wrong.append(("value", rule, "", str(fact.value)[:60]))
     return wrong
+
+
+def _as_kept(fact: NewFact) -> NewFact:
+    """The fact in the spelling that is kept, as an import reads it."""
+    return msgspec.structs.replace(
+        fact, source=line(fact.source), source_ref=line(fact.source_ref), label=line(fact.label)
+    )
 
 
 async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:

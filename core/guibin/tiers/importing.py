@@ -15,8 +15,10 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
+from guibin.plausible import RULE, day_in, is_plausible
 from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
+from guibin.spelling import line
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,
@@ -29,7 +31,7 @@ from guibin.spreadsheets.importing import (
     unpacked,
 )
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
@@ -48,6 +50,7 @@ from .facts import (
 
 BATCH_ROWS = 5_000
 _SOURCE = "import"
+_FIELDS = Fields(words=frozenset({"source", "source_ref", "label"}), codes=frozenset({"customer_number"}))
 _OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label"})
 
 
@@ -129,9 +132,9 @@ class _Reader:
                 metric=metric,
                 occurred_on=day,
                 value=value,
-                source=given.get("source", _SOURCE),
-                source_ref=given.get("source_ref", ""),
-                label=given.get("label", "")[:LABEL_CHARS_MAX],
+                source=line(given.get("source", _SOURCE)),
+                source_ref=line(given.get("source_ref", "")),
+                label=line(given.get("label", ""))[:LABEL_CHARS_MAX],
             )
             found += self._once(row, fact, wrong)
         return found, wrong
@@ -167,12 +170,20 @@ class _Reader:
 
     def _day(self, row: Row, wrong: list[RowProblem]) -> date | None:
         text = row.fields.get("occurred_on", "").strip()
+        day = day_in(text)
         try:
             # A moment of the mapping is UTC: its day is the one in the mapping's zone.
-            moment = datetime.fromisoformat(text)
-            day = moment.date() if moment.tzinfo is None else local_day(moment, self._time_zone)
+            moment = None if day else datetime.fromisoformat(text)
+            if moment:
+                day = moment.date() if moment.tzinfo is None else local_day(moment, self._time_zone)
         except ValueError:
-            wrong.append(problem(row, "occurred_on", text, "not a date such as 2026-02-28"))
+            pass
+        if day is None:
+            rule = "not a date such as 2026-02-28, the year with its four digits"
+            wrong.append(problem(row, "occurred_on", text, rule))
+            return None
+        if not is_plausible(day):
+            wrong.append(problem(row, "occurred_on", text, f"not {RULE}"))
             return None
         if day > self._today:
             wrong.append(problem(row, "occurred_on", text, f"after today, {self._today}"))
@@ -193,7 +204,7 @@ def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) ->
     problems: list[RowProblem] = []
     checked: list[bytes] = []
     total = 0
-    for batch in batches(rows(file, mapping), BATCH_ROWS):
+    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
         facts: list[NewFact] = []
         for row in batch:
             found, wrong = reader.facts(row)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.plausible import Plausible
 from guibin.policies.bounds import too_large
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE
@@ -27,7 +28,7 @@ from .moves import Move
 Against = Literal["held", "policy"]
 
 
-class NewSimulation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewSimulation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`as_of` is the first day whose facts no longer count, today by default; `known_at` takes facts as known then.
 
     `proposal` is the scheme changed, `settings` are figures changed; neither, the scheme as it is. `against` compares

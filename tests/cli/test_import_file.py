@@ -1,0 +1,48 @@
+"""What the command line says of an import or export, and where it puts it."""
+
+import json
+
+
+async def test_the_problems_stand_beside_the_file(guibin, tenant, tmp_path):
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    (folder / "a.csv").write_text("number,name,kind\nC1,李四,emperor\n", encoding="utf-8")
+
+    code, _, said = await guibin("import", tenant.slug, "customers", str(folder / "a.csv"))
+
+    assert code == 1, said
+    assert sorted(one.name for one in folder.iterdir()) == ["a.csv", "a.csv.errors.xlsx"]
+    assert not list(tmp_path.glob("*.errors.xlsx"))
+
+
+async def test_a_sheet_and_an_encoding_are_named_on_the_command_line(guibin, tenant, tmp_path):
+    (tmp_path / "a.csv").write_bytes("number,name,kind\nC1,Zoë,leader\n".encode("latin-1"))
+
+    refused, _, said = await guibin("import", tenant.slug, "customers", "a.csv")
+    code, out, _ = await guibin("import", tenant.slug, "customers", "a.csv", "--encoding", "latin-1", "--json")
+
+    assert (refused, "--encoding" in said, code, json.loads(out)["created"]) == (1, True, 0, 1)
+
+
+async def test_what_was_not_taken_is_said(guibin, tenant, tmp_path):
+    heading = "source,source_number,channel,received_at,text\n"
+    for text in ("没有信号", "画面也没有了"):
+        (tmp_path / "a.csv").write_text(f"{heading}crm,7,phone,2026-02-01T10:00:00+08:00,{text}\n", encoding="utf-8")
+        code, out, said = await guibin("import", tenant.slug, "complaints", "a.csv")
+        assert code == 0, said
+
+    assert "0 unchanged" in out
+    assert ("1 rows say something else" in said, "row 2, text" in said) == (True, True)
+
+
+async def test_commands_that_change_something_say_so_in_json(guibin, tenant):
+    wrote = await guibin("export", tenant.slug, "customers", "out.csv", "--json")
+    made = await guibin("key", "create", tenant.slug, "--scope", "customers:read", "--json")
+    key = json.loads(made[1])["id"]
+    revoked = await guibin("key", "revoke", tenant.slug, key, "--json")
+    suspended = await guibin("tenant", "suspend", tenant.slug, "--because", "unpaid", "--json")
+    resumed = await guibin("tenant", "resume", tenant.slug, "--json")
+
+    assert json.loads(wrote[1]) == {"kind": "customers", "file": "out.csv", "rows": 0}
+    assert (json.loads(revoked[1])["id"], json.loads(revoked[1])["revoked_at"] is not None) == (key, True)
+    assert (json.loads(suspended[1])["suspended"], json.loads(resumed[1])["suspended"]) == ("unpaid", None)
