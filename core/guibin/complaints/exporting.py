@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from guibin.audit.actions import AuditNote, record
+from guibin.spelling import paragraph
 from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.scope import fetch
@@ -48,7 +49,7 @@ async def export_complaints(file: Path, *, by: Principal, now: datetime) -> int:
             "closed" if row["state"] in ("resolved", "closed") else "open",
             row["source_status"] or ("merged" if row["merged_into_id"] else row["state"]),
             "yes" if row["on_behalf"] else "no",
-            row["text"],
+            paragraph(row["text"]),
         )
         for row in found
     )
