@@ -294,7 +294,7 @@ async def test_the_worker_ends_the_card_of_a_membership_that_ended(desk, holder)
 
     await desk.post(f"customers/{customer}/membership/personal/ending", {"reason": "客户要求"}, status=200)
     before = await desk.look(card)
-    await work_off(desk.tenant)
+    await work_off(desk.tenant, kind="cards.follow_membership_end")
 
     assert (before["state"], (await desk.look(card))["state"]) == ("active", "ended")
 
