@@ -157,7 +157,7 @@ async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
     return await by_id(key_id)
 
 
-async def revoke_of_owner(owner_id: UUID, *, now: datetime) -> None:
+async def revoke_of_owner(owner_id: UUID, now: datetime) -> None:
     """Somebody left: their keys stop working, for services too."""
     await access_changed()
     await execute("update api_key set revoked_at = $2 where owner_id = $1 and revoked_at is null", owner_id, now)

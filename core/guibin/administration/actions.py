@@ -10,7 +10,7 @@ from msgspec import UNSET
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
-from guibin.profiles.handing_over import end_places
+from guibin.profiles.handing_over import end_places, on_leaving
 from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
@@ -120,10 +120,12 @@ async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetim
         await handing_over.hand_over_all(account, taken, by=by, now=now)
     await handing_over.refuse_open_work(account)
     await end_places(staff_id, now=now)
-    await keys.revoke_of_owner(staff_id, now=now)
     await staff.leave(staff_id, now=now)
     await _record("staff.leave", staff_id, by=by, now=now)
     return await staff.by_id(staff_id)
+
+
+on_leaving("api_key.owner_id")(keys.revoke_of_owner)
 
 
 async def hand_over(staff_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> HandedOver:

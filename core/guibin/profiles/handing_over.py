@@ -80,7 +80,7 @@ def ended_by_leaving() -> tuple[str, ...]:
 
 
 async def end_places(staff_id: UUID, *, now: datetime) -> None:
-    """Whatever needs no successor ends: seats, places in teams."""
+    """Whatever needs no successor ends: seats, keys."""
     for callback in _on_leaving.values():
         await callback(staff_id, now)
 

@@ -7,11 +7,13 @@ from piccolo.columns import UUID as UuidColumn
 from table_rows import insert, values_for
 
 from guibin import timetable
+from guibin.administration import actions
 from guibin.catalog import TABLES
 from guibin.profiles.handing_over import HandOver, charges, end_places, ended_by_leaving, hand_over
 from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import TenantTable
 
+assert actions
 assert timetable  # importing it makes every slice's hand-over known
 
 # Who did something, was told something or owns an account: it stays theirs whoever follows.
@@ -107,4 +109,4 @@ async def test_places_end_with_whoever_leaves(tenant, everything, column):
         await end_places(leaver, now=tenant.world.clock())
 
         row = await fetch_one(f"select * from {table_name} where id = $1", row_id)
-    assert tenant.world.clock() in (row.get("left_at"), row.get("until_at"))
+    assert tenant.world.clock() in (row.get("left_at"), row.get("until_at"), row.get("revoked_at"))

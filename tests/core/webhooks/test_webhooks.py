@@ -476,15 +476,18 @@ async def _run(tenant):
     return Run(tenant.principal(), tenant.world.clock(), policy, company, new_id(), 1)
 
 
-async def test_a_repeat_shows_the_secret_again_and_the_record_of_it_is_sealed(tenant, client, receiver):
+async def test_a_repeat_makes_no_second_webhook_and_does_not_show_the_secret_again(tenant, client, receiver):
     key = {"Idempotency-Key": "hook-1"}
+
     first = await client.post("/api/v1/webhooks", json={"url": receiver.url()}, headers=key)
     again = await client.post("/api/v1/webhooks", json={"url": receiver.url()}, headers=key)
+
     async with tenant.scope():
         kept = bytes(await fetch_value("select body from idempotency_record"))
-
-    assert (first.status_code, first.content == again.content) == (201, True)
-    assert first.json()["secret"].encode() not in kept
+    assert (first.status_code, again.status_code) == (201, 410)
+    assert again.json()["type"] == "/problems/answer-not-repeated"
+    assert first.json()["secret"] not in again.text
+    assert kept == b""
     assert len((await client.get("/api/v1/webhooks")).json()) == 1
 
 
