@@ -69,10 +69,11 @@ COPY = """with copied as (
     insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, sex, employer, department, position,
         preferences, fields, version, created_at, changed_at)
     select gen_random_uuid(), c.number || '-' || $1::text, c.kind, c.name, c.pinyin, c.initials, c.org_unit_id, '', '', '',
-        '', '{}', '{}', 1, now(), now() from customer c where position('-' in c.number) = 0 returning id, name),
+        '', '{}', '{}', 1, now(), now() from customer c where position('-' in c.number) = 0
+    returning id, org_unit_id, name),
 terms as (select distinct c.name, t.term from customer c join search_term t on t.customer_id = c.id
     where position('-' in c.number) = 0)
-insert into search_term (id, customer_id, term) select gen_random_uuid(), c.id, t.term from copied c join terms t
+insert into search_term (id, customer_id, org_unit_id, term) select gen_random_uuid(), c.id, c.org_unit_id, t.term from copied c join terms t
     on t.name = c.name"""
 
 

@@ -108,6 +108,8 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
             if column._meta.db_column_name not in columns:
                 await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
                 created.append(f"{name}.{column._meta.db_column_name}")
+        if issubclass(table, TenantTable):
+            await _index_more(connection, table)
         await _let_be_empty(connection, name, {column._meta.db_column_name for column in table._meta.columns})
     for table in chosen:
         # Whom a row is about may stand in a table that comes later.
@@ -117,6 +119,18 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
     # A wall may lead through a table that is created after its own.
     await _wall_off(connection, [table for table in chosen if issubclass(table, TenantTable)])
     return created
+
+
+async def _index_more(connection: asyncpg.Connection, table: type[TenantTable]) -> None:
+    """Make the indexes that came with this release; a new table may refer to a unique one."""
+    name = table._meta.tablename
+    rows = await connection.fetch(
+        "select indexrelid::regclass::text as name from pg_index where indrelid = $1::regclass", name
+    )
+    present = {row["name"] for row in rows}
+    for index in _indexes(table):
+        if _label(name, index) not in present:
+            await connection.execute(_index(name, index))
 
 
 async def _let_be_empty(connection: asyncpg.Connection, name: str, known: set[str]) -> None:
@@ -190,6 +204,12 @@ def _tenant_table(table: type[TenantTable]) -> list[str]:
     columns += [
         f"foreign key (tenant_id, {column}) references {target} (tenant_id, id)"
         for column, target in keys.references.items()
+        if column not in keys.follows.values()
+    ]
+    columns += [
+        f"foreign key (tenant_id, {reference}, {column}) references {keys.references[reference]} (tenant_id, id, {column})"
+        " on update cascade"
+        for column, reference in keys.follows.items()
     ]
     columns += [f"constraint {name}_{check} check ({condition})" for check, condition in keys.checks.items()]
     return [
@@ -328,12 +348,16 @@ def _indexes(table: type[TenantTable]) -> Sequence[Index]:
 
 
 def _index(name: str, index: Index) -> str:
-    label = index.name or f"{name}_{'_'.join(c.split()[0] for c in index.columns)}_idx"
+    label = _label(name, index)
     where = f" where {index.where}" if index.where else ""
     return (
         f"create {'unique ' if index.unique else ''}index {label} on {name}"
         f" (tenant_id, {', '.join(index.columns)}){where}"
     )
+
+
+def _label(name: str, index: Index) -> str:
+    return index.name or f"{name}_{'_'.join(c.split()[0] for c in index.columns)}_idx"
 
 
 def _control_table(table: type[Table]) -> list[str]:

@@ -10,11 +10,11 @@ from .tables import Keys, TenantTable
 # Unset or empty settings show nothing; head office is '*'.
 _UNITS = "(select current_setting('guibin.units', true))"
 EVERYWHERE = f"({_UNITS} = '*')"
-_SEEN_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
+SEEN_UNITS = "(select nullif(nullif(current_setting('guibin.units', true), '*'), ''))::uuid[]"
 # Asked once per statement: it depends on no row.
 _UNITS_ABOVE = (
     "(with recursive up (tenant_id, id) as (select u.tenant_id, u.parent_id from org_unit u"
-    f" where u.id = any ({_SEEN_UNITS}) union select u.tenant_id, u.parent_id from org_unit u"
+    f" where u.id = any ({SEEN_UNITS}) union select u.tenant_id, u.parent_id from org_unit u"
     " join up on up.tenant_id = u.tenant_id and up.id = u.id) select up.id from up where up.id is not null)"
 )
 COMPANY = "company"
@@ -80,11 +80,11 @@ def _in_sight(name: str, keys: Keys, entry: str) -> str:
     column, target = leads_to(keys, entry)
     whose = f"{name}.{column}"
     if target == "org_unit":
-        return f"{whose} = any ({_SEEN_UNITS})"
+        return f"{whose} = any ({SEEN_UNITS})"
     if target == "staff":
         return (
             f"exists (select from staff s where s.tenant_id = {name}.tenant_id and s.id = {whose}"
-            f" and s.org_unit_id = any ({_SEEN_UNITS}))"
+            f" and s.org_unit_id = any ({SEEN_UNITS}))"
         )
     matches = f"p.id = any ({whose})" if column.endswith("_ids") else f"p.id = {whose}"
     # The wall of the row it names decides: the sub-select runs under its row security.
@@ -98,7 +98,7 @@ def _written(table: type[TenantTable], row: str) -> str:
         return EVERYWHERE
     column, target = leads_to(keys, keys.written_by)
     if target == "org_unit":
-        return f"{EVERYWHERE} or {row}.{column} = any ({_SEEN_UNITS})"
+        return f"{EVERYWHERE} or {row}.{column} = any ({SEEN_UNITS})"
     inner = _written(_table(target), "q")
     return (
         f"{EVERYWHERE} or exists (select from {target} q where q.tenant_id = {row}.tenant_id"

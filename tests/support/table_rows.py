@@ -30,6 +30,7 @@ from piccolo.columns import (
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import TenantTable
+from guibin_tenants.walls import leads_to
 
 _numbers = itertools.count(1)
 
@@ -77,6 +78,8 @@ def values_for(
             target = table.keys.references[name]
             optional = column._meta.null or target == table._meta.tablename
             values[name] = rows.get(target) if not optional or target in rows else None
+        elif name in table.keys.follows:
+            values[name] = rows[leads_to(table.keys, name)[1]]
         elif name == "id" or not column._meta.null or _wanted(table, name):
             values[name] = _allowed(table, name) or value_for(column)
     return values | ({"id": identifier} if identifier else {})

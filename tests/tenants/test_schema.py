@@ -43,6 +43,15 @@ async def test_a_row_of_a_new_table_is_found_by_its_key_before_anything_was_coun
     assert "Filter" not in plan[0]["Plan"]["Plans"][0]
 
 
+async def test_an_index_that_came_later_is_made_of_a_table_that_stands(tenant, owner):
+    await schema.ensure(owner, (Sample,))
+    await owner.execute("drop index sample_of_a_new_table_label_idx")
+
+    await schema.ensure(owner, (Sample,))
+
+    assert await owner.fetchval("select to_regclass('sample_of_a_new_table_label_idx') is not null")
+
+
 async def test_a_column_of_a_former_release_may_be_empty_in_new_rows(tenant, owner):
     await schema.ensure(owner, (Sample,))
     await owner.execute("alter table sample_of_a_new_table add column former text not null")

@@ -29,7 +29,7 @@ def search_keys(name: str) -> tuple[str, str]:
 
 
 def search_terms(name: str) -> set[str]:
-    """What else the name is found by, each as the beginning of what is typed: from every unit on the characters, the
+    """What the name is found by, each as the beginning of what is typed: from every unit on the characters, the
     pinyin and the initials, in each usual reading. Bounded: the first 60 units, 100 characters each.
     """
     units = _units(name)[:_UNITS_MAX]
@@ -43,7 +43,9 @@ def search_terms(name: str) -> set[str]:
             # 北京ABC科技 is bjabckj to whoever types it.
             short = (part[0] if is_chinese(text[0]) else part for (text, _), part in zip(rest, spoken, strict=True))
             terms.add("".join(short)[:TERM_CHARS_MAX])
-    return {term for term in terms if len(term) > 1 or not term.isascii()} - set(search_keys(name))
+    # One letter finds whatever begins with it; only of a name that is no more it is a term of its own.
+    longer = {term for term in terms if len(term) > 1 or not term.isascii()}
+    return longer.union(key[:TERM_CHARS_MAX] for key in search_keys(name) if key)
 
 
 def typed_key(text: str) -> str:

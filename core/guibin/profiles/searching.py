@@ -11,8 +11,9 @@ from .names import search_terms
 _DROP = """delete from search_term t where t.customer_id = any ($1::uuid[]) and not exists (
     select from unnest($2::uuid[], $3::text[]) as w (customer_id, term)
     where w.customer_id = t.customer_id and w.term = t.term)"""
-_ADD = """insert into search_term (id, customer_id, term)
-    select gen_random_uuid(), w.customer_id, w.term from unnest($1::uuid[], $2::text[]) as w (customer_id, term)
+_ADD = """insert into search_term (id, customer_id, org_unit_id, term)
+    select gen_random_uuid(), c.id, c.org_unit_id, w.term from unnest($1::uuid[], $2::text[]) as w (customer_id, term)
+    join customer c on c.id = w.customer_id
     on conflict (tenant_id, customer_id, term) do nothing"""
 
 

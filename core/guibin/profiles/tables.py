@@ -41,9 +41,9 @@ class Customer(TenantTable, tablename="customer"):
         unique=(("number",),),
         collate_c=("number", "name", "pinyin", "initials"),
         indexes=(
-            Index(("pinyin", "id")),
-            Index(("initials", "id")),
+            Index(("id", "org_unit_id"), unique=True),
             Index(("created_at", "id")),
+            Index(("org_unit_id", "number")),
             Index(("account_manager_id", "id")),
             Index(("birthday",), where="birthday is not null"),
             Index(("birthday_lunar",), where="birthday_lunar is not null"),
@@ -52,17 +52,22 @@ class Customer(TenantTable, tablename="customer"):
 
 
 class SearchTerm(TenantTable, tablename="search_term"):
-    """What a customer's name begins with, or a part of it from any character or word on: see `names.search_terms`."""
+    """What a customer's name begins with, or a part of it from any character or word on: see `names.search_terms`.
+
+    `org_unit_id` is the customer's: many rows are read for one that is shown, and each would be looked for behind its wall.
+    """
 
     customer_id = UuidColumn(default=None)
+    org_unit_id = UuidColumn(default=None)
     term = Varchar(length=100)
 
     keys = Keys(
-        wall="customer_id",
+        wall="org_unit_id",
         references={"customer_id": "customer"},
+        follows={"org_unit_id": "customer_id"},
         unique=(("customer_id", "term"),),
         collate_c=("term",),
-        indexes=(Index(("term", "customer_id")),),
+        indexes=(Index(("term", "customer_id")), Index(("org_unit_id", "term", "customer_id"))),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from caring import customer as new_customer
 from pypinyin import Style, lazy_pinyin
 
+from guibin.profiles import queries
 from guibin.profiles.names import search_keys, search_terms, typed_key
 from guibin.profiles.surnames import DOUBLE, SINGLE
 from guibin_tenants.scope import fetch, fetch_value
@@ -119,6 +120,41 @@ async def test_the_terms_stand_behind_the_customers_wall(client, tenant):
     assert [await _found(one, "晓东") for one in (inside, outside)] == [[customer], []]
 
 
+async def test_whoever_moves_is_found_where_they_went_and_no_longer_where_they_were(client, tenant):
+    east, west = await tenant.unit("east"), await tenant.unit("west")
+    moved, left = [
+        await new_customer(client, number, name="张晓东", org_unit_id=str(unit))
+        for number, unit in (("1", east), ("2", west))
+    ]
+    await client.post(f"/api/v1/customers/{moved}/assignment", json={"org_unit_id": str(west)})
+    assigned = [await _seen_at(tenant, unit) for unit in (east, west)]
+
+    await client.post(f"/api/v1/org-units/{west}/dissolution", json={"successor_id": str(east), "reason": "合并"})
+
+    assert assigned == [[], sorted([moved, left])]
+    assert [await _seen_at(tenant, unit) for unit in (east, west)] == [sorted([moved, left]), []]
+
+
+@pytest.mark.parametrize("manager", [False, True])
+@pytest.mark.parametrize("typed", ["w", "王", "wang", "B", "A1"])
+async def test_pages_of_what_most_are_called_are_those_of_what_few_are(client, tenant, monkeypatch, typed, manager):
+    east, west = await tenant.unit("east"), await tenant.unit("west")
+    looks_after = await tenant.staff("looks_after", "account_manager", unit="east")
+    for number, name in enumerate(("王伟", "李王", "张三", "Wei", "吴", "王五", "万俟雅", "赵六")):
+        mine = {"account_manager_id": str(looks_after.staff_id)} if number % 4 < 2 else {}
+        unit = str(west if number % 4 == 2 else east)
+        await new_customer(client, f"{'BA'[number % 2]}{number}", name=name, org_unit_id=unit, **mine)
+    outlet = await tenant.client("*", org_unit_id=east)
+    only = {"account_manager_id": str(looks_after.staff_id)} if manager else {}
+
+    few = [await _paged(one, typed, only) for one in (client, outlet)]
+    monkeypatch.setattr(queries, "MANY", 0)
+    many = [await _paged(one, typed, only) for one in (client, outlet)]
+
+    assert many == few
+    assert 0 < len(few[1]) < 8
+
+
 @pytest.mark.parametrize(
     "typed",
     [
@@ -136,6 +172,20 @@ async def test_a_number_finds_its_owner_however_it_is_typed(client, typed):
     await new_customer(client, "2", confidential={"phone": "010-65528889"})
 
     assert await _found(client, typed) == [customer]
+
+
+async def _seen_at(tenant, unit):
+    return sorted(await _found(await tenant.client("*", org_unit_id=unit), "晓东"))
+
+
+async def _paged(client, typed, only):
+    """Two by two, as they come."""
+    found, cursor = [], {}
+    while cursor is not None:
+        answer = await client.get("/api/v1/customers", params={"q": typed, "limit": 2, **only, **cursor})
+        found += [one["id"] for one in answer.json()["items"]]
+        cursor = {"cursor": answer.json()["next"]} if answer.json()["next"] else None
+    return found
 
 
 async def _found(client, typed):
