@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 MUTATE_ARGS ?=
+FUZZ_SECONDS ?= 420
 # Whole runs also write down which tests touch what, for `make mutate`.
 WHOLE := -n 2 --dist worksteal --touches .guibin/mutate/touches.json
 
@@ -41,11 +42,12 @@ bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbe
 bench-jobs: $(STAMP) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
 	@$(BIN)/python benchmarks/jobs.py
 
-docs: $(STAMP) ## Write docs/rules anew from the sources
+docs: $(STAMP) ## Write docs/rules and docs/rooms.md anew from the sources
 	@$(BIN)/guibin rules write docs/rules
+	@$(BIN)/python benchmarks/house.py --picture docs/rooms.md
 
-fuzz: $(STAMP) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=420
-	@$(BIN)/python tests/fuzz
+fuzz: $(STAMP) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=240
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py
