@@ -19,7 +19,14 @@ EARLIER, MONEY = "2026-03-01T09:00:00+08:00", {"amount": "1.00", "currency": "CN
 CUSTOMER = "/api/v1/customers/{customer_id}"
 # What the document alone does not tell: values of the policy, and fields that do not go together (None: left out).
 GIVEN = {
-    "/api/v1/applications": {"scheme": "key_account", "tier": "key", "expires_on": None, "form": None, "answers": None},
+    "/api/v1/applications": {
+        "kind": "tier",
+        "scheme": "key_account",
+        "tier": "key",
+        "expires_on": None,
+        "form": None,
+        "answers": None,
+    },
     "/api/v1/interactions": {"happened_at": EARLIER},
     "/api/v1/service-requests": {"item": "enquiry", "situation": None, "received_at": EARLIER, "answers": None},
     "/api/v1/complaints": {"received_at": EARLIER, "level": None, "complainant_id": None, "follows_id": None}

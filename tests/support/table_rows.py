@@ -33,6 +33,8 @@ from guibin_tenants.tables import TenantTable
 from guibin_tenants.walls import leads_to
 
 _numbers = itertools.count(1)
+# A whole run makes more values than a small integer holds.
+SMALL_MAX = 30_000
 
 
 def value_for(column: Column) -> Any:
@@ -49,7 +51,9 @@ def value_for(column: Column) -> Any:
         return "{}"
     if isinstance(column, Boolean):
         return True
-    if isinstance(column, SmallInt | Integer | BigInt | Numeric | Real | DoublePrecision):
+    if isinstance(column, SmallInt):
+        return number % SMALL_MAX
+    if isinstance(column, Integer | BigInt | Numeric | Real | DoublePrecision):
         return number
     if isinstance(column, Bytea):
         return str(number).encode()
