@@ -84,7 +84,7 @@ async def test_measures_go_to_the_department_which_reports_or_is_late(client, te
     done = await engineer.post(path, json={"note": "已更换 12 处"})
     again = await engineer.post(path, json={"note": "x"})
 
-    assert (wrong.status_code, foreign.status_code, again.status_code) == (422, 403, 409)
+    assert (wrong.status_code, foreign.status_code, again.status_code) == (422, 404, 409)
     assert done.json()["done_by_name"] == "engineer"
     kinds = [one["kind"] for one in (await engineer.get("/api/v1/notices")).json()["items"]]
     assert sorted(kinds) == ["measure_overdue", "measure_proposed"]
@@ -121,3 +121,22 @@ async def test_the_owner_is_warned_and_the_manager_hears_of_a_breach_once(tenant
     told = (await desk.get("/api/v1/notices", headers={"Accept-Language": "en"})).json()["items"]
     assert f"{complaint['number']} is due soon" in {one["text"] for one in told}
     assert [one["kind"] for one in (await chief.get("/api/v1/notices")).json()["items"]] == ["deadline_escalated"]
+
+
+@pytest.mark.rule("S07-28", "S02-6")
+async def test_what_a_dissolved_department_owes_its_successor_owes(client, tenant):
+    old, new = [await tenant.unit(code) for code in ("old", "new")]
+    admin = await tenant.staff("admin", "tenant_admin")
+    chief = await tenant.staff("chief", "manager", unit="new")
+    body = {"period": WEEK, "org_unit_id": str(old), "text": "更换老化光节点", "due_on": "2026-03-20"}
+    owed, kept = [(await client.post("/api/v1/improvement-measures", json=body)).json()["id"] for _ in range(2)]
+    done = await client.post(f"/api/v1/improvement-measures/{kept}/result", json={"note": "已更换"})
+    assert done.status_code == 200, done.text
+    unseen = await chief.post(f"/api/v1/improvement-measures/{owed}/result", json={"note": "x"})
+
+    dissolved = await admin.post(f"/api/v1/org-units/{old}/dissolution", json={"successor_id": str(new)})
+
+    assert (unseen.status_code, dissolved.status_code) == (404, 200)
+    assert [one["id"] for one in (await chief.get("/api/v1/improvement-measures")).json()["items"]] == [owed]
+    reported = await chief.post(f"/api/v1/improvement-measures/{owed}/result", json={"note": "已更换 12 处"})
+    assert (reported.status_code, reported.json()["done_by_name"]) == (200, "chief")
