@@ -414,3 +414,28 @@ async def test_a_link_for_one_purpose_or_company_opens_no_other(world, desk, clo
     assert (await guest.get(path)).status_code == 200
     clock.set(STARTS)
     assert (await guest.get(path)).status_code == 404
+
+
+@pytest.mark.rule("S10-6", "S02-6")
+async def test_whoever_follows_a_dissolved_unit_carries_out_what_it_planned(desk, clock):
+    for code in ("old", "new"):
+        await desk.tenant.unit(code)
+    chief = await desk.tenant.staff("chief", "manager", unit="new")
+    planned = await plan(desk, org_unit_id=str(desk.tenant.units["old"]))
+    earlier = clock() + timedelta(days=1)
+    ended = {"starts_at": earlier.isoformat(), "ends_at": (earlier + timedelta(hours=2)).isoformat()}
+    past = await plan(desk, org_unit_id=str(desk.tenant.units["old"]), **ended)
+    cancelling = f"{ACTIVITIES}/{planned['id']}/cancellation"
+    not_theirs = await chief.post(cancelling, json={"reason": "场地停用"})
+    signed_in = clock()
+    clock.set(earlier + timedelta(hours=3))
+    admin = await desk.tenant.staff("admin", "tenant_admin")
+
+    body = {"successor_id": str(desk.tenant.units["new"])}
+    done = await admin.post(f"/api/v1/org-units/{desk.tenant.units['old']}/dissolution", json=body)
+
+    clock.set(signed_in)
+    assert done.status_code == 200, done.text
+    theirs = await chief.post(cancelling, json={"reason": "场地停用"})
+    assert [not_theirs.status_code, theirs.status_code] == [404, 201]
+    assert (await show(desk, past))["org_unit_id"] == str(desk.tenant.units["old"])

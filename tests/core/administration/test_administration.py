@@ -1,9 +1,13 @@
 """Admins run their own company, and nobody hands out more than they hold."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from running import come_round
 
+from guibin.administration.jobs import ForgetSignIns
+from guibin_tenants.scope import fetch_value
 from support import PASSWORD
 
 ACCOUNT = {"login": "wang.fang", "name": "王芳", "roles": ["account_manager"], "password": PASSWORD}
@@ -140,3 +144,26 @@ async def test_units_grow_under_a_parent(admin):
 
     assert [a.status_code for a in (opened, again, nowhere)] == [201, 422, 422]
     assert {unit["code"] for unit in (await admin.get("/api/v1/org-units")).json()} == {"head-office", "east"}
+
+
+async def test_what_signing_in_leaves_behind_is_forgotten_once_it_counts_no_more(tenant, admin, clock):
+    began = clock()
+    await admin.post("/api/v1/staff", json=ACCOUNT)
+    await sign_in(tenant, "nobody", "wrong password")
+    await sign_in(tenant, "wang.fang")
+
+    async def left(after):
+        clock.set(began + after)
+        await come_round(tenant, ForgetSignIns())
+        async with tenant.scope():
+            counts = [
+                await fetch_value(f"select count(*) from {table}")
+                for table in ("staff_session", "sign_in_limit", "known_device")
+            ]
+        return [count > 0 for count in counts]
+
+    # A session lasts half a day, an attempt counts for an hour, a browser is known for half a year.
+    assert await left(timedelta(0)) == [True, True, True]
+    assert await left(timedelta(hours=2)) == [True, False, True]
+    assert await left(timedelta(hours=13)) == [False, False, True]
+    assert await left(timedelta(days=181)) == [False, False, False]

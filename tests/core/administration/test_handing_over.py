@@ -336,3 +336,62 @@ async def test_a_customer_has_a_team_whose_members_have_their_part(tenant, clien
     assert (await own.get(path)).json()["members"] == []
     assert (await stranger.get(path)).status_code == 404
     assert (await sign_in(tenant, "own")).status_code == 201
+
+
+@pytest.mark.rule("S10-4", "S02-6")
+async def test_whoever_does_not_see_where_a_customer_moved_is_no_longer_in_its_team(tenant, client, outlets):
+    own = await tenant.staff("own", "account_manager", unit="branch")
+    near = await tenant.staff("near", "agent", unit="east")
+    above = await tenant.staff("above", "agent", unit="branch")
+    customer = await opened(client, org_unit_id=str(outlets["east"]), account_manager_id=str(own.staff_id))
+    path = f"/api/v1/customers/{customer}"
+    for member in (near, above):
+        joined = await own.post(f"{path}/team", json={"staff_id": str(member.staff_id), "part": "technician"})
+        assert joined.status_code == 201, joined.text
+
+    moved = await client.post(f"{path}/assignment", json={"org_unit_id": str(outlets["west"]), "reason": "迁居"})
+
+    assert moved.status_code == 201, moved.text
+    assert [one["staff_name"] for one in (await own.get(f"{path}/team")).json()["members"]] == ["above"]
+
+
+@pytest.mark.rule("S10-4", "S05-3")
+async def test_whoever_leaves_without_open_work_is_in_no_team_either(tenant, client, admin, outlets):
+    own = await tenant.staff("own", "account_manager", unit="east")
+    leaver = await tenant.staff("leaver", "agent", unit="east")
+    customer = await opened(client, org_unit_id=str(outlets["east"]), account_manager_id=str(own.staff_id))
+    path = f"/api/v1/customers/{customer}/team"
+    joined = await own.post(path, json={"staff_id": str(leaver.staff_id), "part": "technician"})
+    before = (await own.get(path)).json()["members"]
+
+    done = await admin.post(f"/api/v1/staff/{leaver.staff_id}/leaving", json={})
+
+    assert (joined.status_code, len(before), done.status_code) == (201, 1, 200)
+    assert (await own.get(path)).json()["members"] == []
+
+
+@pytest.mark.rule("S02-6", "S07-11")
+async def test_whoever_follows_a_dissolved_unit_works_on_what_was_handed_to_it(tenant, client, admin, outlets):
+    lead = await tenant.staff("lead", "manager", unit="west")
+    customer = await opened(client, org_unit_id=str(outlets["branch"]))
+    made = {
+        "complaints": {"text": "没有信号", "channel": "phone"},
+        "service-requests": {"item": "enquiry", "channel": "phone", "text": "咨询", "customer_id": customer},
+    }
+    paths = {}
+    for what, body in made.items():
+        case = await client.post(f"/api/v1/{what}", json=body)
+        assert case.status_code == 201, case.text
+        paths[what] = f"/api/v1/{what}/{case.json()['id']}"
+        handed = {"to_unit_id": str(outlets["east"]), "reason": "线路问题"}
+        assert (await client.post(f"{paths[what]}/hand-overs", json=handed)).status_code == 201
+    before = await lead.get(paths["complaints"])
+
+    done = await admin.post(
+        f"/api/v1/org-units/{outlets['east']}/dissolution", json={"successor_id": str(outlets["west"])}
+    )
+
+    assert done.status_code == 200, done.text
+    # A caller's complaint is seen by whoever works on it.
+    assert [before.status_code, (await lead.get(paths["complaints"])).status_code] == [404, 200]
+    assert {(await client.get(path)).json()["handler_unit_id"] for path in paths.values()} == {str(outlets["west"])}

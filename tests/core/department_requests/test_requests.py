@@ -189,3 +189,23 @@ async def test_nobody_is_asked_without_owner_and_task(tenant, people, changes, f
     refused = await ask(tenant, people["desk"], status=422, **changes)
 
     assert [error["field"] for error in refused["errors"]] == [field]
+
+
+@pytest.mark.rule("S07-21", "S05-3")
+async def test_whoever_takes_over_answers_what_was_asked_and_hears_what_was_asked_for(tenant, people):
+    admin = await tenant.staff("admin", "tenant_admin")
+    answering = await tenant.staff("answering", "manager", unit="network")
+    asking = await tenant.staff("asking", "account_manager", unit="branch")
+    request = await ask(tenant, people["desk"], owner_id=str(people["network"].staff_id))
+
+    for leaver, heir in ((people["network"], answering), (people["desk"], asking)):
+        path = f"/api/v1/staff/{leaver.staff_id}/leaving"
+        refused = await admin.post(path, json={})
+        done = await admin.post(path, json={"successor_id": str(heir.staff_id)})
+        assert (refused.status_code, done.status_code) == (409, 200)
+        assert "1 department requests" in refused.json()["detail"]
+
+    await do(answering, request, "acknowledgement", text="已派单")
+    answered = await do(answering, request, "answer", text="主干已恢复")
+    assert (answered["owner_name"], answered["asked_by_name"]) == ("answering", "asking")
+    assert "department_answered" in await kinds(asking)

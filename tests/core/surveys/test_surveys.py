@@ -252,3 +252,23 @@ async def test_a_survey_scheme_or_tier_that_does_not_exist_is_refused(desk):
     await hold(desk, status=422, tier="gold")
     await hold(desk, status=400, sample_percent=0)
     assert [one["name"] for one in (await desk.client.get("/api/v1/surveys")).json()] == ["satisfaction"]
+
+
+@pytest.mark.rule("S01-11", "S05-3")
+async def test_whoever_takes_over_owes_the_improvement(world, tenant, desk, clock):
+    owner, heir = [await tenant.staff(name, "agent") for name in ("owner", "heir")]
+    admin = await tenant.staff("admin", "tenant_admin")
+    await desk.customer("H", "leader")
+    round_id = await answered(world, desk, 25)
+    due = clock() + timedelta(days=5)
+    body = {"text": "增加座席", "owner_id": str(owner.staff_id), "due_at": due.isoformat(), "round_id": round_id}
+    made = (await desk.client.post("/api/v1/improvement-actions", json=body)).json()
+    path = f"/api/v1/staff/{owner.staff_id}/leaving"
+
+    refused = await admin.post(path, json={})
+    done = await admin.post(path, json={"successor_id": str(heir.staff_id)})
+
+    assert (refused.status_code, "1 improvement actions" in refused.json()["detail"]) == (409, True)
+    assert done.status_code == 200, done.text
+    reported = await heir.post(f"/api/v1/improvement-actions/{made['id']}/reports", json={"note": "已增加"})
+    assert (reported.json()["owner_name"], reported.json()["state"]) == ("heir", "reported")
