@@ -5,7 +5,7 @@ import pytest
 from table_rows import insert, values_for
 
 from guibin_tenants import keyring
-from guibin_tenants.scope import savepoint, tenant_scope
+from guibin_tenants.scope import savepoint, see_units, tenant_scope
 from guibin_tenants.walls import leads_to
 from support import TestClock, World
 
@@ -17,6 +17,13 @@ PROMISES = promises()
 MARKED = [name for name, promise in PROMISES.items() if {"central", "own"} & {*promise.marks}]
 WALLED = [name for name, promise in PROMISES.items() if promise.wall != "open"]
 OPEN = [name for name, promise in PROMISES.items() if promise.wall == "open"]
+WAYS = [
+    (name, *mark.split(":"))
+    for name, promise in PROMISES.items()
+    for mark in promise.marks
+    if mark.startswith(("nobodys:", "also:"))
+]
+FROM_ABOVE = [name for name, promise in PROMISES.items() if "above" in promise.marks]
 
 
 class Outlets:
@@ -92,9 +99,20 @@ async def test_what_is_the_whole_companys_or_another_outlets_own_is_not_written_
     assert await _done_from_west(outlets, name) == (["update"] if counted else [])
 
 
+@pytest.mark.parametrize("name", [name for name in MARKED if "central" in PROMISES[name].marks])
+async def test_what_is_the_whole_companys_is_not_written_by_the_outlet_it_names(outlets, name):
+    counted = "counted" in PROMISES[name].marks
+
+    assert await _done_from(outlets, name, outlets.east) == (["update"] if counted else [])
+
+
 async def _done_from_west(outlets, name):
+    return await _done_from(outlets, name, outlets.west)
+
+
+async def _done_from(outlets, name, unit):
     done = []
-    async with outlets.seeing(outlets.west) as scope:
+    async with outlets.seeing(unit) as scope:
         for statement in (f"update {name} set id = id where id = $1", f"delete from {name} where id = $1"):
             try:
                 async with savepoint():
@@ -116,6 +134,73 @@ async def _done_from_west(outlets, name):
 async def test_a_table_without_a_wall_says_why_and_is_seen_from_every_outlet(outlets, name):
     assert PROMISES[name].why, f"tables.txt: say why another outlet may see rows of {name}"
     assert await outlets.count(name, outlets.west) == 1, f"{name} is walled: tables.txt should say so"
+
+
+@pytest.mark.parametrize(("name", "way", "entry"), WAYS)
+async def test_what_is_nobodys_or_others_too_is_seen_where_the_line_says_and_nowhere_else(outlets, name, way, entry):
+    async with outlets.company.scope() as scope:
+        central = await scope.connection.fetchval("select id from org_unit where parent_id is null")
+        row = _row(BY_NAME[name], outlets.company, outlets.rows)
+        if way == "nobodys":
+            row[PROMISES[name].wall] = None
+            for other in [mark.partition(":")[2] for mark in PROMISES[name].marks if ":" in mark]:
+                row |= await _leading_to(outlets, scope, name, other, central)
+        await insert(
+            scope.connection, BY_NAME[name], row | await _leading_to(outlets, scope, name, entry, outlets.west)
+        )
+        seen = {}
+        for where, units in (("east", (outlets.east,)), ("west", (outlets.west,)), ("nowhere", ())):
+            await see_units(units)
+            seen[where] = await scope.connection.fetchval(f"select count(*) from {name} where id = $1", row["id"])
+        scope.rollback_only = True
+
+    assert seen == {"east": 0 if way == "nobodys" else 1, "west": 1, "nowhere": 0}
+
+
+@pytest.mark.parametrize("name", FROM_ABOVE)
+async def test_what_the_units_above_hold_is_seen_below_and_ended_above(outlets, name):
+    async with outlets.company.scope() as scope:
+        above = await scope.connection.fetchval("select id from org_unit where parent_id is null")
+        row = _row(BY_NAME[name], outlets.company, outlets.rows) | {PROMISES[name].wall: above}
+        await insert(scope.connection, BY_NAME[name], row)
+        await see_units((outlets.west,))
+        seen = await scope.connection.fetchval(f"select count(*) from {name} where id = $1", row["id"])
+        gone = await scope.connection.execute(f"delete from {name} where id = $1", row["id"])
+        scope.rollback_only = True
+
+    assert (seen, gone) == (1, "DELETE 0")
+
+
+def test_every_way_to_a_row_is_said():
+    kept = {
+        (name, way, entry.replace(" ", "/"))
+        for name, table in BY_NAME.items()
+        for way, entries in (("nobodys", table.keys.unowned), ("also", table.keys.also))
+        for entry in entries
+    }
+
+    assert kept == set(WAYS)
+    assert {name for name, table in BY_NAME.items() if table.keys.from_above} == set(FROM_ABOVE)
+
+
+async def _leading_to(outlets, scope, name, entry, unit):
+    """What stands in the column of an entry of this table's line when it leads to the unit."""
+    column, _, target = entry.partition("/")
+    found = await _of(outlets, scope, target or leads_to(BY_NAME[name].keys, column)[1], unit)
+    return {column: [found] if column.endswith("_ids") else found}
+
+
+async def _of(outlets, scope, target, unit):
+    """A customer, member of staff or row of another table that is the unit's, or the unit."""
+    if target == "org_unit":
+        return unit
+    table = BY_NAME[target]
+    values = values_for(table, outlets.company.id, outlets.rows)
+    wall = "org_unit_id" if target == "staff" else table.keys.wall
+    values[wall] = await _of(outlets, scope, leads_to(table.keys, wall)[1], unit)
+    for other in table.keys.also:
+        values |= await _leading_to(outlets, scope, target, other.replace(" ", "/"), unit)
+    return await insert(scope.connection, table, values)
 
 
 def test_every_table_has_its_line():
