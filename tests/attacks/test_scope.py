@@ -90,6 +90,22 @@ async def test_desks_of_another_hall_are_seen_and_not_changed(tenant, east, clie
     assert unseated.status_code == 403
 
 
+async def test_another_outlets_people_are_not_seated_at_ones_own_desk(tenant, east, client):
+    desk = await post(client, "/desks", {"org_unit_id": str(tenant.units["east"]), "name": "东"})
+    theirs, central = await tenant.staff("wang", unit="west"), await tenant.staff("zhao")
+    own = await tenant.staff("li", unit="east")
+
+    refused = [
+        await post(east, f"/desks/{desk['id']}/seats", {"staff_id": str(one.staff_id)}, 422)
+        for one in (theirs, central)
+    ]
+    seated = await post(east, f"/desks/{desk['id']}/seats", {"staff_id": str(own.staff_id)})
+
+    assert [one["errors"][0]["field"] for one in refused] == ["staff_id", "staff_id"]
+    assert seated["staff_ids"] == [str(own.staff_id)]
+    await post(client, f"/desks/{desk['id']}/seats", {"staff_id": str(theirs.staff_id)})
+
+
 async def test_an_activity_of_another_outlet_is_not_there_and_the_head_offices_not_ones_own(tenant, east, west, client):
     await post(client, "/policy/versions", _events(tenant))
     theirs, central = await _activity(west, tenant), await _activity(client, tenant)

@@ -12,6 +12,7 @@ from guibin_tenants.credentials import parse
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import AUDITING, PERMISSIONS, ROLE_PERMISSIONS
 from guibin_tenants.refusals import Invalid
+from guibin_tenants.scope import fetch
 from guibin_tenants.staff import NewStaff
 from guibin_tenants.tables import new_id
 from support import PASSWORD
@@ -199,6 +200,19 @@ async def test_an_outlets_admin_sees_and_ends_the_outlets_keys_only(world, tenan
     assert [one["id"] for one in (await local.get("/api/v1/keys")).json()] == [theirs.key_id]
     assert (await local.delete(f"/api/v1/keys/{head.key_id}")).status_code == 404
     assert (await head.get(ME)).status_code == 200
+
+
+async def test_whoever_has_a_new_password_is_told_that_it_was_set(tenant, admin, world):
+    colleague = await tenant.staff("colleague", "agent")
+
+    for password in ("another horse battery", "yet another horse battery"):
+        body = {"password": password}
+        assert (await admin.post(f"/api/v1/staff/{colleague.staff_id}/password", json=body)).status_code == 204
+        world.clock.set(world.clock() + timedelta(minutes=1))
+
+    async with tenant.scope():
+        told = await fetch("select staff_id, kind from staff_notice")
+    assert [tuple(row) for row in told] == [(colleague.staff_id, "password_set")] * 2
 
 
 async def test_nobodys_own_password_is_set_without_the_present_one(world, admin):

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
 from guibin.profiles.handing_over import end_places, on_leaving
@@ -101,12 +102,14 @@ async def change_account(
 
 
 async def set_password(staff_id: UUID, password: str, *, by: Principal, now: datetime) -> None:
-    """A new password; every session of the account ends. Raises NotFound, Invalid, Forbidden."""
+    """A new password; every session of the account ends, and its owner is told. Raises NotFound, Invalid, Forbidden."""
     if staff_id in (by.id, by.owner_id):
         raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
     await _theirs(staff_id, by)
     await staff.set_password(staff_id, password)
     await _record("staff.password", staff_id, by=by, now=now)
+    notice = Notice(kind="password_set", subject="staff", subject_id=staff_id, staff_ids=(staff_id,))
+    await notify(notice, key=f"password/{staff_id}/{now.isoformat()}", now=now)
 
 
 async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetime) -> StaffView:

@@ -11,7 +11,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -66,9 +66,10 @@ async def close_desk(desk_id: UUID, reason: str, *, by: Principal, now: datetime
 
 
 async def seat(desk_id: UUID, new: NewSeat, *, by: Principal, now: datetime) -> DeskView:
-    """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works here."""
+    """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works in the org units this one sees."""
     await _open(desk_id, by)
-    if not await fetch_value("select true from staff where id = $1 and left_at is null", new.staff_id):
+    unit = await fetch_one("select org_unit_id from staff where id = $1 and left_at is null", new.staff_id)
+    if unit is None or not by.covers(unit["org_unit_id"]):
         raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
     try:
         async with savepoint():
