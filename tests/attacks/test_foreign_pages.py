@@ -49,6 +49,17 @@ async def test_a_form_of_another_site_signs_nobody_in(world, tenant, kind):
     )
 
 
+async def test_a_body_in_pieces_that_says_no_kind_signs_nobody_in(world, tenant):
+    await tenant.staff("li.wei")
+
+    async def pieces():
+        yield sign_in(tenant)
+
+    answer = await world.client().post("/api/v1/sessions", content=pieces())
+
+    assert ("content-length" in answer.request.headers, answer.status_code) == (False, 415)
+
+
 async def test_no_address_takes_a_body_that_is_not_json(world, tenant):
     client = await tenant.client()
     taken = []

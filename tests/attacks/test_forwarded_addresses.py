@@ -56,6 +56,19 @@ async def test_a_trusted_proxy_is_believed_as_far_as_trust_goes(header, expected
     assert await seen(header, trusted="127.0.0.1, 10.0.0.0/24") == (expected, "https")
 
 
+async def test_the_port_of_the_proxy_is_not_taken_for_the_callers():
+    found = []
+
+    async def application(scope, receive, send):
+        found.append(scope["client"])
+
+    for trusted in ("", PROXY):
+        scope = {"type": "http", "client": (PROXY, 4711), "headers": [(b"x-forwarded-for", b"198.51.100.7")]}
+        await Forwarded(application, proxies_of(trusted))(scope, None, None)
+
+    assert found == [(PROXY, 4711), ("198.51.100.7", 0)]
+
+
 async def test_a_scheme_is_one_of_two_or_not_believed():
     assert (await seen([], trusted=PROXY, proto="javascript"))[1] == "http"
     assert (await seen([], trusted=PROXY, proto="http, HTTPS"))[1] == "https"

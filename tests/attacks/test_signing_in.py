@@ -2,16 +2,18 @@
 
 import asyncio
 import threading
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from guibin_tenants import passwords, sign_in_limits
+from guibin_tenants import devices, passwords, sign_in_limits
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.scope import fetch
 from support import PASSWORD
 
 WRONG = "wrong horse battery"
+SECOND = timedelta(seconds=1)
 
 
 def caller(world, address="198.51.100.7", **headers):
@@ -99,6 +101,30 @@ async def test_a_device_of_somebody_elses_opens_no_other_limit(world, tenant, at
     stolen.cookies = at_home.cookies
 
     assert await give(stolen, tenant, "wang.fang", PASSWORD) == 429
+
+
+@pytest.mark.parametrize(("unused_for", "answered"), [(devices.KNOWN_FOR - SECOND, 201), (devices.KNOWN_FOR, 429)])
+async def test_a_browser_that_was_not_used_for_long_is_as_any_other(world, tenant, at_home, unused_for, answered):
+    world.clock.set(world.clock() + unused_for)
+    for _ in range(10):
+        await give(caller(world, "127.0.0.1"), tenant)
+
+    assert await give(at_home, tenant, password=PASSWORD) == answered
+
+
+async def test_the_browsers_used_last_are_known_and_none_once_they_are_forgotten(world, tenant, at_home):
+    now = world.clock()
+    async with tenant.scope():
+        tokens = [
+            await devices.remember(at_home.staff_id, "", now=now + number * SECOND)
+            for number in range(1, devices.KNOWN_MAX + 2)
+        ]
+        known = [await devices.known(at_home.staff_id, token, now=now) is not None for token in tokens]
+        await devices.forget_of(at_home.staff_id)
+        forgotten = [await devices.known(at_home.staff_id, token, now=now) for token in tokens]
+
+    assert known == [False] + [True] * devices.KNOWN_MAX
+    assert forgotten == [None] * (devices.KNOWN_MAX + 1)
 
 
 async def test_right_passwords_are_not_counted(world, tenant, at_home):

@@ -92,6 +92,9 @@ async def test_a_cookie_alone_does_not_sign_out(tenant):
 
 SOON_GUESSED = (
     "short pass",
+    "x7#Kp2!mQ9z",
+    "goldfish2026",
+    "zhangxiaowei24680",
     "password1234",
     "qwertyuiop12",
     "123456789012",
