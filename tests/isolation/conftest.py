@@ -71,8 +71,17 @@ async def _insert(connection, table, row):
         for column in table._meta.columns
         if isinstance(column, Timestamptz | Date) and column._meta.db_column_name not in {*row, *ENDS}
     }
-    try:
-        async with savepoint():
-            return await insert(connection, table, row | dated)
-    except asyncpg.CheckViolationError:
-        return await insert(connection, table, row)
+    while True:
+        try:
+            async with savepoint():
+                return await insert(connection, table, row | dated)
+        except asyncpg.CheckViolationError as error:
+            left = _without_what_it_names(dated, table, error.constraint_name or "")
+            if left == dated:
+                return await insert(connection, table, row)
+            dated = left
+
+
+def _without_what_it_names(dated, table, constraint):
+    checks = [sql for name, sql in table.keys.checks.items() if constraint.endswith(name)]
+    return {name: value for name, value in dated.items() if not any(name in sql for sql in checks)}

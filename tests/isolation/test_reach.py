@@ -140,7 +140,7 @@ async def test_no_list_shows_an_outlet_what_is_anothers(world, served):
     (everywhere,) = set(rows.values())
     client, central = await company.client("*", org_unit_id=company.units["here"]), await company.client("*")
     document = (await client.get("/api/v1/openapi.json")).json()
-    shown, hidden = [], []
+    shown, hidden, unread = [], [], []
     for path, operations in document["paths"].items():
         if "get" not in operations or "{" in path or _known_to_all(path) or not path.startswith("/api/v1/"):
             continue
@@ -149,10 +149,13 @@ async def test_no_list_shows_an_outlet_what_is_anothers(world, served):
         by_customer = f"{path}?customer_id={{id}}"
         if await _call(client, "get", by_customer, everywhere) != await _call(client, "get", by_customer, uuid4()):
             shown.append(by_customer)
-        if str(everywhere) in (await central.get(path)).text:
+        answer = await central.get(path)
+        if answer.status_code >= 500:
+            unread.append(path)
+        if str(everywhere) in answer.text:
             hidden.append(path)
 
-    assert shown == []
+    assert (shown, unread) == ([], [])
     assert len(hidden) >= 25
 
 
