@@ -1,13 +1,14 @@
-"""Days and moments that can be meant: the same bounds for the API, imports and forms."""
+"""Days, moments and texts that can be meant: the same bounds for the API, imports and forms."""
 
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import get_args, get_type_hints
 
 from msgspec import Struct
 
-from guibin.spelling import line
+from guibin.spelling import FAILED, failed, line
 from guibin_tenants.refusals import FieldError, Invalid
 
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
@@ -17,14 +18,16 @@ _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:
 
 
 class Plausible(Struct, frozen=True):
-    """What somebody sends, with days or moments in it. Raises Invalid naming each that cannot be meant."""
+    """What somebody sends. Raises Invalid naming each day, moment or text in it that cannot be meant."""
 
     def __post_init__(self) -> None:
         problems = [
             FieldError(name, RULE, FIX, value.isoformat())
             for name in _timely(type(self))
-            if isinstance(value := getattr(self, name), date) and not is_plausible(value)
+            for value in _days(getattr(self, name))
+            if not is_plausible(value)
         ]
+        problems += [FieldError(name, FAILED) for name in _failed(self)]
         if problems:
             raise Invalid(fields=tuple(problems))
 
@@ -41,6 +44,25 @@ def day_in(text: str) -> date | None:
         return date(*(int(part) for part in found.groups())) if found else None
     except ValueError:
         return None
+
+
+def _days(value: object) -> list[date]:
+    several = value if isinstance(value, frozenset | tuple | list) else [value]
+    return [one for one in several if isinstance(one, date)]
+
+
+def _failed(given: Struct) -> Iterator[str]:
+    """Which texts are the error of a formula, also among the fields of an archive."""
+    for name in given.__struct_fields__:
+        value = getattr(given, name)
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{inner}" for inner, one in value.items() if any(map(failed, _texts(one))))
+        elif any(map(failed, _texts(value))):
+            yield name
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
 @lru_cache(maxsize=512)

@@ -21,6 +21,8 @@ _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\u2500\u2501\u2796\u2e3a\u2e3b\u
 _DOTS = re.compile("[\u00b7\u0387\u2022\u2024\u2027\u2219\u22c5\u25cf\u30fb\uff65.]")
 # How spreadsheet programs are told that a number is text: ="000123" and '000123.
 _AS_TEXT = re.compile(r"=\"([^\"]*)\"|'(.*)")
+_FAILED = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|ERROR)")
+FAILED = "a formula that failed: correct it, or put the value there"
 _SHORTENED = re.compile(r"[+-]?[0-9](?:[.,][0-9]+)?[Ee]\+?[1-9][0-9]")
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _MADE_A_DATE = re.compile(
@@ -75,6 +77,11 @@ def wrong_code(text: str) -> str:
     if made_a_date(text):
         return "a number: a spreadsheet program made a date of it; format the column as text, type it again"
     return ""
+
+
+def failed(text: str) -> bool:
+    """Whether it is what a spreadsheet program shows in place of a value it could not compute: #N/A."""
+    return ("#" in text or "＃" in text) and _FAILED.fullmatch(line(text)) is not None
 
 
 def shortened(text: str) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
-from guibin.profiles.reactions import ConsentRecorded, OrderOpened, on_consent, on_order
+from guibin.profiles.reactions import ConsentRecorded, OrdersOpened, on_consent, on_order
 from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal
 
@@ -20,10 +20,10 @@ async def waive_at_once(happened: ConsentRecorded, by: Principal, now: datetime)
 
 
 @on_order
-async def withdraw_overtaken(happened: OrderOpened, by: Principal, now: datetime) -> None:
+async def withdraw_overtaken(happened: OrdersOpened, by: Principal, now: datetime) -> None:
     """A new order may be what a reminder or a renewal was for."""
-    await preparing.withdraw_reminders(happened.customer_id)
-    await renewals.withdraw_stale(happened.customer_id, by=by, now=now)
+    await preparing.withdraw_reminders(happened.customer_ids)
+    await renewals.withdraw_stale(happened.customer_ids, by=by, now=now)
 
 
 class PrepareCare(Job, frozen=True):

@@ -1,6 +1,6 @@
 """Finding, once a day, for whom something is to be done. Each statement may run again: what is there stays as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -135,14 +135,14 @@ async def prepare_reminders(policy: ReminderPolicy, *, today: date, now: datetim
     )
 
 
-async def withdraw_reminders(customer_id: UUID | None = None) -> None:
-    """Withdraw open reminders that are overtaken, of one customer or of all."""
+async def withdraw_reminders(customer_ids: Collection[UUID] | None = None) -> None:
+    """Withdraw open reminders that are overtaken, of these customers or of all."""
     await execute(
         "update reminder r set state = 'withdrawn' where r.state in ('open', 'waived')"
-        " and ($1::uuid is null or r.customer_id = $1) and not exists ("
+        " and ($1::uuid[] is null or r.customer_id = any ($1)) and not exists ("
         " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         f" where o.tenant_id = r.tenant_id and o.id = r.order_id and o.ends_on = r.ends_on and {RUNS_OUT})",
-        customer_id,
+        customer_ids,
     )
 
 

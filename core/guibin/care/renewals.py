@@ -1,5 +1,6 @@
 """Renewals: filtered every week, approved a week before the end, then carried out (S07-18)."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -79,14 +80,14 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: 
     return [row["id"] for row in rows]
 
 
-async def withdraw_stale(customer_id: UUID | None = None, *, by: Principal, now: datetime) -> int:
-    """Withdraw renewals of orders that ended, end on another day or are followed already; how many (of one customer)."""
+async def withdraw_stale(customer_ids: Collection[UUID] | None = None, *, by: Principal, now: datetime) -> int:
+    """Withdraw renewals of orders that ended, end on another day or are followed already; how many."""
     rows = await fetch(
         "select n.id, n.approval_id, n.state from renewal n where n.state in ('asked', 'approved')"
-        " and ($1::uuid is null or n.customer_id = $1) and not exists ("
+        " and ($1::uuid[] is null or n.customer_id = any ($1)) and not exists ("
         " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         f" where o.tenant_id = n.tenant_id and o.id = n.order_id and o.ends_on = n.ends_on and {RUNS_OUT}) order by n.id",
-        customer_id,
+        customer_ids,
     )
     for row in rows:
         if row["state"] == "asked":
@@ -151,7 +152,7 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: 
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is an order {new.number!r} already") from None
     await execute("update renewal set state = 'renewed', renewed_order_id = $2 where id = $1", renewal_id, order_id)
-    await withdraw_reminders(row["customer_id"])
+    await withdraw_reminders((row["customer_id"],))
     note = AuditNote(
         action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
     )

@@ -205,7 +205,7 @@ def _read(
         elif not row.problems:
             wrong.append(problem(row, "received_at", "", "required"))
         return None, wrong
-    if wrong:
+    if wrong or row.problems:
         return None, wrong
     complaint = NewComplaint(
         text=text,

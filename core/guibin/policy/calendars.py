@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import holidays
 from msgspec import Meta, Struct
 
+from guibin.plausible import Plausible
+
 # A calendar that opens no day in so long is a mistake, not a holiday.
 CLOSED_DAYS_MAX = 370
 
@@ -28,7 +30,7 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True):
     closes: TimeOfDay
 
 
-class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Calendar(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Working time of one desk. `weekdays` count from Monday 1; a day in `open_on` works, one in `closed_on` does not.
 
     `confirmed_until` is the last day whose holidays are published: later deadlines are provisional. `always` is 7×24

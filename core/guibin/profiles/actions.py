@@ -45,7 +45,7 @@ async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: P
     fields = queries.archive_fields(policy)
     several = [as_kept(new, fields) for new in several]
     for new in several:
-        refuse_wrong(_particulars(new), policy)
+        refuse_wrong(_particulars(new), policy, now=now)
     units = await _units_of(several, by)
     for unit in dict.fromkeys(units):
         await assignments.refuse_closed_unit(unit)
@@ -188,7 +188,7 @@ async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now
         raise ArchiveClosed("Nothing changes in a closed archive")
     changed = as_kept(changed, queries.archive_fields(policy))
     after = _changed(before, changed)
-    refuse_wrong(after, policy)
+    refuse_wrong(after, policy, now=now)
     altered = differing(*_plain_values(before, changed))
     # Kept whether it differs or not: nobody learns by trying what stands there.
     held = await values_of(customer_id, tuple(changed.confidential)) if changed.confidential else {}

@@ -1,6 +1,7 @@
 """What an archive must agree on with the policy; imports ask it row by row."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from guibin.policy.packs import Policy
 from guibin.spelling import code, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .dates import Day, shown, wrong_day
+from .dates import Day, shown, wrong_birthday
 from .names import fold
 from .queries import archive_fields
 
@@ -27,23 +28,24 @@ class Particulars(Struct, frozen=True, kw_only=True):
     held: Collection[str] = ()
 
 
-def refuse_wrong(given: Particulars, policy: Policy) -> None:
+def refuse_wrong(given: Particulars, policy: Policy, *, now: datetime) -> None:
     """Raises Invalid with every wrong field."""
-    problems = wrong_fields(given, policy)
+    problems = wrong_fields(given, policy, now=now)
     if problems:
         raise Invalid("The archive is not valid", fields=problems)
 
 
-def wrong_fields(given: Particulars, policy: Policy) -> tuple[FieldError, ...]:
+def wrong_fields(given: Particulars, policy: Policy, *, now: datetime) -> tuple[FieldError, ...]:
     """Everything wrong with an archive."""
-    return Checker(policy).wrong(given)
+    return Checker(policy, now).wrong(given)
 
 
 class Checker:
     """A policy's rules for archives, made ready once for many of them."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, now: datetime) -> None:
         self.policy = policy
+        self.now = now
         fields = archive_fields(policy)
         self._plain = [field for field in fields if field.confidentiality != "confidential"]
         self._secret = {field.name: field for field in fields if field.confidentiality == "confidential"}
@@ -51,7 +53,11 @@ class Checker:
 
     def wrong(self, given: Particulars) -> tuple[FieldError, ...]:
         """Everything wrong with this archive."""
-        return (*_wrong_basics(given, self.policy), *self._wrong_values(given), *self._not_for_the_kind(given))
+        return (
+            *_wrong_basics(given, self.policy, self.now),
+            *self._wrong_values(given),
+            *self._not_for_the_kind(given),
+        )
 
     def unsuited(self, kind: str) -> tuple[ArchiveField, ...]:
         """The fields that customers of this kind do not have (S07-1)."""
@@ -108,7 +114,7 @@ def suits(field: ArchiveField, kind: str, policy: Policy) -> bool:
     return field.holder != "organisation"
 
 
-def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
+def _wrong_basics(given: Particulars, policy: Policy, now: datetime) -> Iterator[FieldError]:
     if not 1 <= len(fold(given.name)) <= 200:
         yield FieldError("name", "1 to 200 characters", value=given.name[:60])
     if not 1 <= len(code(given.number)) <= 60:
@@ -118,6 +124,6 @@ def _wrong_basics(given: Particulars, policy: Policy) -> Iterator[FieldError]:
     if given.kind not in policy.customer_kinds:
         yield FieldError("kind", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", given.kind[:60])
     if given.birthday:
-        rule = wrong_day(given.birthday)
+        rule = wrong_birthday(given.birthday, now=now)
         if rule:
             yield FieldError("birthday", rule, value=shown(given.birthday))

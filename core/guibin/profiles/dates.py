@@ -1,14 +1,16 @@
 """Days as customers give them: of the solar calendar, or of the lunar one, which has days that no solar month has."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
-from lunar_python import LunarMonth, LunarYear
+from lunar_python import Lunar, LunarMonth, LunarYear
 from msgspec import Meta, Struct
 
 YEAR_MIN, YEAR_MAX = 1900, 2100
 _LEAP = "L"
+# The zone where a day begins first.
+_EASTERNMOST = timedelta(hours=14)
 _DIGITS = {character: place for place, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
 _MONTHS = ("正", "二", "三", "四", "五", "六", "七", "八", "九", "十", "冬", "腊")
 _TENS = {"初": 0, "十": 10, "廿": 20, "二十": 20, "卅": 30, "三十": 30}
@@ -58,6 +60,24 @@ def wrong_day(day: Day) -> str:
             f"a day of the lunar month {day.year}-{day.month:02}, which has {month.getDayCount()}" if month else "a day"
         )
     return ""
+
+
+def wrong_birthday(day: Day, *, now: datetime) -> str:
+    """As `wrong_day`, and nobody is born on a day that has not begun anywhere yet."""
+    rule = wrong_day(day)
+    if rule:
+        return rule
+    latest = (now.astimezone(UTC) + _EASTERNMOST).date()
+    return "not in the future" if (solar := _solar(day)) and solar > latest else ""
+
+
+def _solar(day: Day) -> date | None:
+    if isinstance(day, date):
+        return day
+    if day.year is None:
+        return None
+    found = Lunar.fromYmd(day.year, -day.month if day.leap else day.month, day.day).getSolar()
+    return date(found.getYear(), found.getMonth(), found.getDay())
 
 
 def shown(day: Day) -> str:

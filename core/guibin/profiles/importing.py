@@ -41,6 +41,7 @@ from .exporting import ORDER_COLUMNS
 from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
 from .orders import minor_of
 from .queries import archive_fields
+from .reactions import OrdersOpened, orders_opened
 from .sealing import opened
 from .seeing import Seeing, seeing
 from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
@@ -60,9 +61,8 @@ async def import_customers(
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
     require(by, may("customers:import"))
-    reader = ArchiveReader(
-        policy, Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(policy))
-    )
+    company = Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(policy))
+    reader = ArchiveReader(policy, company, now)
     refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
     await _plan_for_many()
     total, checked = await _check(file, mapping, reader, progress)
@@ -113,6 +113,7 @@ async def import_orders(
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
     changes: list[list[tuple[Any, ...]]] = []
+    opened: dict[UUID, None] = {}
     created = updated = 0
     seen: set[str] = set()
     await _plan_for_many()
@@ -123,6 +124,7 @@ async def import_orders(
         orders += (order for order, _ in read)
         differing = [order for order, _ in read if held.get(order[1]) != (order[0], *order[2:])]
         changes.append(differing)
+        opened |= {order[0]: None for order in differing if order[1] not in held}
         created += sum(order[1] not in held for order in differing)
         updated += sum(order[1] in held for order in differing)
         progress("checked", len(orders))
@@ -135,6 +137,8 @@ async def import_orders(
             await _write_orders(differing, now)
         note = AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name)
         await record(note, by=by, now=now)
+        if opened:
+            await orders_opened(OrdersOpened(tuple(opened)), by=by, now=now)
     return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 

@@ -20,7 +20,7 @@ from guibin_tenants.scope import execute, fetch_one, savepoint
 from . import queries
 from .corrections import Subject, Value, differing, keep, refuse_idle
 from .queries import OrderView
-from .reactions import OrderOpened, order_opened
+from .reactions import OrdersOpened, orders_opened
 from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
@@ -57,7 +57,7 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
         raise NumberUnusable() from None
     note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
     await record(note, by=by, now=now)
-    await order_opened(OrderOpened(customer_id, row.id), by=by, now=now)
+    await orders_opened(OrdersOpened((customer_id,)), by=by, now=now)
     return queries.order_view(row.to_dict())
 
 

@@ -21,7 +21,7 @@ from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from .checking import suits
-from .dates import Day, columns_of, from_columns, shown, wrong_day
+from .dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from .disclosures import PURPOSE_CHARS_MIN
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed
@@ -226,7 +226,7 @@ async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, no
     await version_of(customer_id)
     phone = spelled(_PHONE, new.phone)
     problems = [FieldError("phone", one.rule) for one in check_values([_PHONE], {"phone": phone})]
-    wrong = wrong_day(new.birthday) if new.birthday else ""
+    wrong = wrong_birthday(new.birthday, now=now) if new.birthday else ""
     if wrong:
         # Somebody else's: the value stays out of the answer.
         problems.append(FieldError("birthday", wrong))

@@ -29,16 +29,15 @@ class Assigned(Struct, frozen=True):
     company: Company
 
 
-class OrderOpened(Struct, frozen=True):
-    """A customer has one more order."""
+class OrdersOpened(Struct, frozen=True):
+    """These customers have new orders: one, or a whole import's."""
 
-    customer_id: UUID
-    order_id: UUID
+    customer_ids: tuple[UUID, ...]
 
 
 AssignedCallback = Callable[[Assigned, Principal, datetime], Awaitable[None]]
 ConsentCallback = Callable[[ConsentRecorded, Principal, datetime], Awaitable[None]]
-OrderCallback = Callable[[OrderOpened, Principal, datetime], Awaitable[None]]
+OrderCallback = Callable[[OrdersOpened, Principal, datetime], Awaitable[None]]
 _on_assigned: list[AssignedCallback] = []
 _on_consent: list[ConsentCallback] = []
 _on_order: list[OrderCallback] = []
@@ -57,7 +56,7 @@ def on_consent(callback: ConsentCallback) -> ConsentCallback:
 
 
 def on_order(callback: OrderCallback) -> OrderCallback:
-    """Call the function with every order opened, in its transaction. Registered at import."""
+    """Call the function with the orders opened, in their transaction. Registered at import."""
     _on_order.append(callback)
     return callback
 
@@ -74,7 +73,7 @@ async def consent_recorded(happened: ConsentRecorded, *, by: Principal, now: dat
         await callback(happened, by, now)
 
 
-async def order_opened(happened: OrderOpened, *, by: Principal, now: datetime) -> None:
+async def orders_opened(happened: OrdersOpened, *, by: Principal, now: datetime) -> None:
     """Let everybody react."""
     for callback in _on_order:
         await callback(happened, by, now)

@@ -87,7 +87,7 @@ class Known(Struct, frozen=True):
 class ArchiveReader:
     """Turns rows into archives; remembers numbers, so that a duplicate in one file is found."""
 
-    def __init__(self, policy: Policy, company: Known) -> None:
+    def __init__(self, policy: Policy, company: Known, now: datetime) -> None:
         self.policy = policy
         self.fields = archive_fields(policy)
         self.units = company.units
@@ -98,7 +98,7 @@ class ArchiveReader:
         # The fields that the file has: whatever else an archive holds stays as it is.
         self.given: set[str] = set()
         self._known = {field.name: field for field in self.fields}
-        self._checker = Checker(policy)
+        self._checker = Checker(policy, now)
         self._kinds = {
             policy.title(f"customer_kind.{kind}", language): kind
             for kind in policy.customer_kinds

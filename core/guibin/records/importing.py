@@ -207,7 +207,13 @@ class _Reader(Struct):
         try:
             new = msgspec.convert(values, NewInteraction)
         except Invalid as refusal:
-            wrong += [problem(row, one.field, given.get(one.field, ""), one.rule) for one in refusal.fields]
+            # The error of a formula is reported with its cell.
+            told = {one.reason for one in row.problems}
+            wrong += [
+                problem(row, one.field, given.get(one.field, ""), one.rule)
+                for one in refusal.fields
+                if one.rule not in told
+            ]
             return None
         except msgspec.ValidationError:
             # A moment the mapping could not read is reported by the mapping.

@@ -1,17 +1,15 @@
 """Cells that are more than their text."""
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from guibin.spelling import shortened
+from guibin import spelling
+from guibin.spelling import FAILED, shortened
 
 # Spreadsheet programs keep 15 digits of a number.
 _NUMBER_MAX = 10**15
-_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|ERROR)")
 # What our own csv export puts an apostrophe in front of, and people in front of digits.
 _MADE_HARMLESS = frozenset("=+-@\t\r\n'＝＋－＠0123456789")
 LOST = "the last digits are lost: format the column as text, type it again"
-FAILED = "a formula that failed: correct it, or put the value there"
 
 
 class Flawed(str):
@@ -77,7 +75,7 @@ def cell(value: object) -> str:
 
 def failed(text: str) -> str:
     """The text, or what a formula that failed shows as flawed."""
-    return Flawed(text, FAILED) if text.startswith("#") and _ERROR.fullmatch(text) else text
+    return Flawed(text, FAILED) if spelling.failed(text) else text
 
 
 def of_csv(text: str) -> str:

@@ -14,10 +14,10 @@ from xml.parsers.expat import ExpatError
 from msgspec import Struct
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from guibin.spelling import code, line, paragraph, wrong_code
+from guibin.spelling import FAILED, code, line, paragraph, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .cells import FAILED, Dated, Flawed, Shortened, Unsaid, cell, of_csv
+from .cells import Dated, Flawed, Shortened, Unsaid, cell, of_csv
 from .encodings import encoding_of
 from .mapping import Mapping, apply, sources, wanted_columns
 from .workbooks import Marks, marks

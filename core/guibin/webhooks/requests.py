@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from guibin.plausible import Plausible
+
 Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+\Z")]
 Description = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
 EventTypes = Annotated[tuple[Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]+\Z")], ...], Meta(max_length=50)]
@@ -34,7 +36,7 @@ class NewSecret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     overlap_hours: Annotated[int, Meta(ge=0, le=168)] = 24
 
 
-class NewReplays(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewReplays(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Send again what happened from `since` until before `until` and ended in one of `states`."""
 
     since: Moment

@@ -12,11 +12,11 @@ from guibin.profiles.importing import import_orders
 from guibin.spreadsheets.mapping import Mapping
 
 
-async def moved(tenant, tmp_path, ends_on, number="N1"):
+async def moved(tenant, tmp_path, ends_on, number="N1", *, started_on="2025-03-01"):
     """The order gets another end, as the billing system's file says."""
     file = tmp_path / "orders.csv"
     head = "customer_number,number,product,price,started_on,ends_on"
-    file.write_text(f"{head}\n1,{number},高清套餐,1200.00,2025-03-01,{ends_on}\n", encoding="utf-8")
+    file.write_text(f"{head}\n1,{number},高清套餐,1200.00,{started_on},{ends_on}\n", encoding="utf-8")
     async with tenant.scope():
         await import_orders(file, Mapping(), by=tenant.principal(), now=tenant.world.clock())
 
@@ -79,6 +79,20 @@ async def test_another_order_of_the_product_ends_the_reminder_and_one_beside_it_
     assert await open_ones(client, "reminders") == []
     await run_job(tenant, PrepareCare())
     assert await open_ones(client, "reminders") == []
+
+
+@pytest.mark.rule("S07-4", "S07-18")
+async def test_an_order_that_is_imported_ends_reminder_and_renewal_as_one_that_is_typed_does(tenant, client, tmp_path):
+    first = TODAY + timedelta(days=10)
+    for number in ("1", "2"):
+        await ordered(client, await customer(client, number), first, f"N{number}")
+    await run_job(tenant, PrepareCare())
+    await run_job(tenant, FilterRenewals())
+
+    await moved(tenant, tmp_path, "2027-03-12", "N9", started_on=first)
+
+    assert await states(client, "reminders") == [(str(first), "open"), (str(first), "withdrawn")]
+    assert await states(client, "renewals") == [(str(first), "asked"), (str(first), "withdrawn")]
 
 
 @pytest.mark.rule("S07-18")
