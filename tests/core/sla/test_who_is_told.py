@@ -51,6 +51,22 @@ async def test_whoever_owes_a_service_hears_before_it_is_late_and_their_leaders_
     assert "deadline_escalated" in at_the_top["manager"] + at_the_top["head"]
 
 
+async def test_whoever_answers_for_a_complaint_hears_before_it_is_late_and_their_leaders_after(tenant, people, clock):
+    made = {"text": "没有信号", "channel": "phone", "level": "1"}
+    answer = await people["desk"].post("/api/v1/complaints", json=made)
+    assert answer.status_code == 201, answer.text
+
+    early = await hears(tenant, people, clock, minutes=1)
+    warned = await hears(tenant, people, clock, hours=4, minutes=59)
+    late = await hears(tenant, people, clock, hours=5, minutes=1)
+    at_the_top = await hears(tenant, people, clock, days=3)
+
+    assert (early["desk"], set(warned["desk"])) == ([], {"deadline_warned"})
+    assert warned["manager"] == []
+    assert "deadline_breached" in late["desk"]
+    assert "deadline_escalated" in at_the_top["manager"] + at_the_top["head"]
+
+
 async def test_a_department_hears_before_its_answer_is_late_and_its_leaders_after(tenant, people, clock):
     asked = {"task": "green_channel", "to_unit_id": str(tenant.units["network"]), "text": "请优先抢修主干"}
     answer = await people["desk"].post("/api/v1/department-requests", json=asked)
