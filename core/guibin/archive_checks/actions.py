@@ -14,7 +14,7 @@ from guibin_tenants.scope import execute, fetch, fetch_one
 from . import queries
 from .queries import FindingView
 from .refusals import FindingSettled
-from .rules import find
+from .rules import Found, find
 
 
 async def look_over(policy: Policy, *, time_zone: str, by: Principal, now: datetime) -> int:
@@ -35,7 +35,7 @@ async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
     """Whoever has something open among their customers hears how much, once a week at most."""
     week = local_day(now, time_zone).strftime("%G-W%V")
     counts: dict[UUID, int] = {}
-    for count in await queries.counts():
+    for count in await queries.counts(in_own_unit=True):
         if count.account_manager_id is not None:
             counts[count.account_manager_id] = counts.get(count.account_manager_id, 0) + count.open
     for staff_id, number in counts.items():
@@ -52,7 +52,8 @@ async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
 async def waive(finding_id: UUID, reason: str, *, by: Principal, now: datetime) -> FindingView:
     """It is right as it is: it stays waived as long as it is found. Raises NotFound, FindingSettled."""
     row = await fetch_one(
-        "select customer_id, gone_at, waived_at from archive_finding where id = $1 for update", finding_id
+        f"select f.customer_id, f.gone_at, f.waived_at from archive_finding f where f.id = $1 and {queries.IN_SIGHT} for update",
+        finding_id,
     )
     if row is None:
         raise NotFound(f"There is no finding {finding_id}")
@@ -69,17 +70,20 @@ async def waive(finding_id: UUID, reason: str, *, by: Principal, now: datetime) 
     return await queries.by_id(finding_id)
 
 
-async def _remember(rule: str, clause: str, found: list[tuple[UUID, str]], now: datetime) -> int:
-    customers, details = [one for one, _ in found], [detail for _, detail in found]
+async def _remember(rule: str, clause: str, found: Found, now: datetime) -> int:
+    customers, details = [one.customer_id for one in found], [one.detail for one in found]
     await execute(
         "update archive_finding f set gone_at = $4 where f.rule = $1 and f.gone_at is null and not exists ("
         " select from unnest($2::uuid[], $3::text[]) as t (c, d) where t.c = f.customer_id and t.d = f.detail)",
         *(rule, customers, details, now),
     )
+    units = [None if one.twin_units is None else f"{{{','.join(map(str, one.twin_units))}}}" for one in found]
     rows = await fetch(
-        "insert into archive_finding (id, customer_id, rule, detail, clause, found_at)"
-        " select gen_random_uuid(), c, $1, d, $4, $5 from unnest($2::uuid[], $3::text[]) as t (c, d)"
-        " on conflict (tenant_id, customer_id, rule, detail) where gone_at is null do nothing returning id",
-        *(rule, customers, details, clause, now),
+        "insert into archive_finding as f (id, customer_id, rule, detail, clause, found_at, twin_units)"
+        " select gen_random_uuid(), c, $1, d, $4, $5, u::uuid[] from unnest($2::uuid[], $3::text[], $6::text[]) as t (c, d, u)"
+        " on conflict (tenant_id, customer_id, rule, detail) where gone_at is null"
+        " do update set twin_units = excluded.twin_units where f.twin_units is distinct from excluded.twin_units"
+        " returning xmax = 0 as new",
+        *(rule, customers, details, clause, now, units),
     )
-    return len(rows)
+    return sum(row["new"] for row in rows)

@@ -51,12 +51,15 @@ class FindingCount(Struct, frozen=True):
 
 _FINDING = """select f.*, c.number as customer_number, c.account_manager_id from archive_finding f
     join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"""
+# Of what stands twice, only what stands twice in sight: anything else would tell what another outlet has.
+IN_SIGHT = """(f.twin_units is null or case when current_setting('guibin.units') = '*' then true
+    else f.twin_units && current_setting('guibin.units')::uuid[] end)"""
 _STATE = "case when f.gone_at is not null then 'gone' when f.waived_at is not null then 'waived' else 'open' end"
 
 
 async def by_id(finding_id: UUID) -> FindingView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_FINDING} where f.id = $1", finding_id)
+    row = await fetch_one(f"{_FINDING} where f.id = $1 and {IN_SIGHT}", finding_id)
     if row is None:
         raise NotFound(f"There is no finding {finding_id}")
     return _view(row)
@@ -65,7 +68,7 @@ async def by_id(finding_id: UUID) -> FindingView:
 async def findings(wanted: FindingFilter, *, after: Cursor | None, limit: int) -> list[FindingView]:
     """Findings newest first."""
     rows = await fetch(
-        f"{_FINDING} where ($1::text is null or {_STATE} = $1) and ($2::text is null or f.rule = $2)"
+        f"{_FINDING} where {IN_SIGHT} and ($1::text is null or {_STATE} = $1) and ($2::text is null or f.rule = $2)"
         " and ($3::uuid is null or c.account_manager_id = $3) and ($4::uuid is null or f.customer_id = $4)"
         " and ($5::timestamptz is null or (f.found_at, f.id) < ($5, $6::uuid)) order by f.found_at desc, f.id desc limit $7",
         *(wanted.state, wanted.rule, wanted.account_manager_id, wanted.customer_id),
@@ -74,13 +77,15 @@ async def findings(wanted: FindingFilter, *, after: Cursor | None, limit: int) -
     return [_view(row) for row in rows]
 
 
-async def counts() -> list[FindingCount]:
-    """Per account manager and rule, by name; only what is open."""
+async def counts(*, in_own_unit: bool = False) -> list[FindingCount]:
+    """Per account manager and rule, by name; only what is open. With `in_own_unit` only what the customer's org unit sees."""
     rows = await fetch(
         "select c.account_manager_id, s.name, f.rule, count(*) as open from archive_finding f"
         " join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
-        " where f.gone_at is null and f.waived_at is null group by 1, 2, 3 order by s.name nulls first, 1, f.rule"
+        f" where {IN_SIGHT} and (not $1 or f.twin_units is null or c.org_unit_id = any (f.twin_units))"
+        " and f.gone_at is null and f.waived_at is null group by 1, 2, 3 order by s.name nulls first, 1, f.rule",
+        in_own_unit,
     )
     return [FindingCount(row["account_manager_id"], row["name"], row["rule"], row["open"]) for row in rows]
 

@@ -1,8 +1,8 @@
-"""The rules an archive is looked over by: each finds (customer, detail) pairs among open archives."""
+"""The rules an archive is looked over by, among open archives."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from guibin.policy.fields import is_identity_number
@@ -14,7 +14,17 @@ from guibin_tenants import keyring
 from guibin_tenants.scope import fetch
 
 AGE_MAX = 115
-Found = list[tuple[UUID, str]]
+
+
+class Broken(NamedTuple):
+    """Whose archive breaks the rule, and how. `twin_units` are the org units of those it is compared with, None for no others."""
+
+    customer_id: UUID
+    detail: str = ""
+    twin_units: tuple[UUID, ...] | None = None
+
+
+Found = list[Broken]
 _OPEN = "c.closed_at is null and c.erased_at is null"
 
 
@@ -28,7 +38,7 @@ async def _missing_phone(rule: ArchiveRule, policy: Policy, on: date, now: datet
         f"select c.id from customer c where {_OPEN} and not exists (select from sealed_value v"
         " where v.tenant_id = c.tenant_id and v.customer_id = c.id and v.field in ('mobile', 'phone'))"
     )
-    return [(row["id"], "") for row in rows]
+    return [Broken(row["id"]) for row in rows]
 
 
 async def _nobody_responsible(rule: ArchiveRule, policy: Policy, on: date, now: datetime) -> Found:
@@ -37,25 +47,23 @@ async def _nobody_responsible(rule: ArchiveRule, policy: Policy, on: date, now: 
         f" on s.tenant_id = c.tenant_id and s.id = c.account_manager_id where {_OPEN}"
         " and (c.account_manager_id is null or s.left_at is not null)"
     )
-    return [(row["id"], "left" if row["gone"] else "") for row in rows]
+    return [Broken(row["id"], "left" if row["gone"] else "") for row in rows]
 
 
 async def _duplicate(rule: ArchiveRule, policy: Policy, on: date, now: datetime) -> Found:
     """The same identity number, mobile or card twice; the same name with the same birthday. How often, never whose."""
     searchable = [f.name for f in archive_fields(policy) if f.searchable and f.name not in ("phone", "email")]
     rows = await fetch(
-        "with same as (select v.tenant_id, v.field, v.exact from sealed_value v join customer c"
-        f" on c.tenant_id = v.tenant_id and c.id = v.customer_id where {_OPEN} and v.field = any ($1)"
-        " and v.exact is not null group by 1, 2, 3 having count(distinct v.customer_id) > 1)"
-        " select distinct v.customer_id as id, v.field as detail from sealed_value v join same s"
-        " on s.tenant_id = v.tenant_id and s.field = v.field and s.exact = v.exact join customer c"
-        f" on c.tenant_id = v.tenant_id and c.id = v.customer_id where {_OPEN}"
-        " union all select id, 'name_and_birthday' from (select c.id, count(*) over (partition by c.name, c.birthday,"
-        f" c.birthday_lunar) as times from customer c where {_OPEN}"
-        " and coalesce(c.birthday::text, c.birthday_lunar) is not null) t where times > 1",
+        "with mark as (select c.id, c.org_unit_id, v.field as detail, encode(v.exact, 'hex') as said from sealed_value v"
+        f" join customer c on c.tenant_id = v.tenant_id and c.id = v.customer_id where {_OPEN} and v.field = any ($1)"
+        " and v.exact is not null union all select c.id, c.org_unit_id, 'name_and_birthday',"
+        f" concat_ws('/', c.name, coalesce(c.birthday::text, c.birthday_lunar)) from customer c where {_OPEN}"
+        " and coalesce(c.birthday::text, c.birthday_lunar) is not null)"
+        " select m.id, m.detail, array_agg(distinct twin.org_unit_id) as twin_units from mark m"
+        " join mark twin on twin.detail = m.detail and twin.said = m.said and twin.id <> m.id group by 1, 2",
         searchable,
     )
-    return [(row["id"], row["detail"]) for row in rows]
+    return [Broken(row["id"], row["detail"], tuple(row["twin_units"])) for row in rows]
 
 
 async def _implausible_birthday(rule: ArchiveRule, policy: Policy, on: date, now: datetime) -> Found:
@@ -67,7 +75,7 @@ async def _implausible_birthday(rule: ArchiveRule, policy: Policy, on: date, now
         on,
         on.replace(year=on.year - AGE_MAX, day=min(on.day, 28)),
     )
-    return [(row["id"], "") for row in rows]
+    return [Broken(row["id"]) for row in rows]
 
 
 async def _implausible_identity_number(rule: ArchiveRule, policy: Policy, on: date, now: datetime) -> Found:
@@ -80,7 +88,7 @@ async def _implausible_identity_number(rule: ArchiveRule, policy: Policy, on: da
         names,
     )
     above = await keyring.tenant_key() if rows else b""
-    return [(row["customer_id"], detail) for row in rows for detail in _contradictions(row, above)]
+    return [Broken(row["customer_id"], detail) for row in rows for detail in _contradictions(row, above)]
 
 
 def _contradictions(row: Any, above: bytes) -> Iterator[str]:
@@ -102,7 +110,7 @@ async def _untouched(rule: ArchiveRule, policy: Policy, on: date, now: datetime)
         now,
         rule.months,
     )
-    return [(row["id"], "") for row in rows]
+    return [Broken(row["id"]) for row in rows]
 
 
 _FINDERS: dict[str, Callable[[ArchiveRule, Policy, date, datetime], Awaitable[Found]]] = {

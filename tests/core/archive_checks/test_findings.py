@@ -43,7 +43,6 @@ async def manager(tenant):
         ({"confidential": {"identity_number": "11010519491231002X"}}, [("1", "missing_phone", "")]),
         ({"birthday": "1950-01-01"}, [("1", "implausible_identity_number", "birthday")]),
         ({"sex": "male"}, [("1", "implausible_identity_number", "sex")]),
-        ({"birthday": "2026-03-04", "confidential": {"mobile": "13800138000"}}, [("1", "implausible_birthday", "")]),
         ({"birthday": "1900-01-01", "confidential": {"mobile": "13800138000"}}, [("1", "implausible_birthday", "")]),
     ],
 )
@@ -156,3 +155,37 @@ async def test_another_outlets_findings_stay_behind_the_wall(client, tenant):
 
     assert [len(await found(who, rule="implausible_identity_number")) for who in (own, other)] == [1, 0]
     assert (await other.get("/api/v1/archive-findings/counts")).json() == []
+
+
+@pytest.mark.rule("S02-6", "S07-10")
+async def test_what_stands_twice_beyond_the_wall_is_told_to_whoever_sees_both(client, tenant):
+    for code in ("east", "west"):
+        await tenant.unit(code)
+    manager = await tenant.staff("wang.wu", "account_manager", unit="east")
+    east, west = [await tenant.client("*", org_unit_id=tenant.units[code]) for code in ("east", "west")]
+    mine = {"account_manager_id": str(manager.staff_id), "org_unit_id": str(tenant.units["east"])}
+    await opened(east, "1", **mine, name="张三丽")
+    await opened(west, "2", org_unit_id=str(tenant.units["west"]), name="张三丽")
+    await come_round(tenant, LookOverArchives())
+    finding = next(
+        one
+        for one in (await client.get("/api/v1/archive-findings?rule=duplicate")).json()["items"]
+        if one["customer_number"] == "1"
+    )
+
+    by_east = {
+        "list": await found(east, rule="duplicate"),
+        "counts": [one["rule"] for one in (await east.get("/api/v1/archive-findings/counts")).json()],
+        "waiver": (
+            await east.post(f"/api/v1/archive-findings/{finding['id']}/waiver", json={"reason": "已核对原件"})
+        ).status_code,
+        "notices": [one["kind"] for one in (await manager.get("/api/v1/notices")).json()["items"]],
+    }
+
+    assert {number for number, *_ in await found(client, rule="duplicate")} == {"1", "2"}
+    assert by_east == {"list": [], "counts": [], "waiver": 404, "notices": []}
+
+    await opened(east, "3", **mine, name="李四", birthday="1960-01-01", confidential={"mobile": "13800138000"})
+    await come_round(tenant, LookOverArchives())
+
+    assert await found(east, rule="duplicate") == [("1", "duplicate", "mobile"), ("3", "duplicate", "mobile")]
