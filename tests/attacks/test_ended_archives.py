@@ -12,7 +12,7 @@ from table_rows import insert, values_for
 from guibin import timetable
 from guibin.catalog import TABLES
 from guibin_tenants.schema import ARCHIVE_CLOSED, ARCHIVE_ERASED, erasable
-from guibin_tenants.scope import current_scope, execute, fetch, savepoint
+from guibin_tenants.scope import current_scope, execute, fetch, fetch_value, savepoint
 from guibin_tenants.tables import TenantTable
 
 assert timetable  # importing it makes every slice's words known
@@ -117,10 +117,11 @@ async def test_of_an_erased_customer_nothing_is_written_in_words_anywhere(client
     tables = [table for table in WALLED if table.keys.erasable and not table.keys.begins]
     erased, rows, written = UUID(archives["erased"]), {}, {}
     async with tenant.scope() as scope:
+        unit = await fetch_value("select org_unit_id from customer where id = $1", erased)
         for table in WALLED:
             values = values_for(table, tenant.id, rows)
             if table._meta.tablename in OF_CUSTOMERS:
-                values["customer_id"] = erased
+                values |= {"customer_id": erased} | dict.fromkeys(table.keys.follows, unit)
             rows[table._meta.tablename] = await insert(scope.connection, table, values)
     await end(client, tenant, archives)
 
@@ -128,7 +129,7 @@ async def test_of_an_erased_customer_nothing_is_written_in_words_anywhere(client
         for table in tables:
             values = _in_words(table, values_for(table, tenant.id, rows))
             if table._meta.tablename in OF_CUSTOMERS:
-                values["customer_id"] = erased
+                values |= {"customer_id": erased} | dict.fromkeys(table.keys.follows, unit)
             if table.keys.about and table.keys.about[0] == "id":
                 continue  # whom it is about is written after it
             written[table._meta.tablename] = await _said(scope.connection, table, values)

@@ -41,6 +41,7 @@ GIVEN = {
     f"{CUSTOMER}/orders": {"price": MONEY, "ends_on": "2027-03-10"},
     f"{CUSTOMER}/orders/{{order_id}}/corrections": {"price": MONEY, "started_on": None, "ends_on": None},
     f"{CUSTOMER}/occasions": {"happened_lunar": None},
+    f"{CUSTOMER}/relatives": {"birthday": "1950-01-01"},
 }
 # What needs more than a customer and a body; the tables that these write to refuse by themselves.
 MORE_NEEDED = {

@@ -93,7 +93,7 @@ def values_for(
             optional = column._meta.null or target == table._meta.tablename
             values[name] = rows.get(target) if not optional or target in rows else None
         elif name in table.keys.follows:
-            values[name] = rows[leads_to(table.keys, name)[1]]
+            values[name] = rows.get(leads_to(table.keys, name)[1])
         elif name == "id" or not column._meta.null or _wanted(table, name):
             values[name] = _READ_BACK.get((table._meta.tablename, name)) or _allowed(table, name) or value_for(column)
     return values | ({"id": identifier} if identifier else {})
