@@ -7,13 +7,15 @@ from msgspec import Struct
 
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
-from guibin_tenants.scope import execute
+from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
 from .numbers import SealedNumber, sealed_number
 
 # The `source` of such entries.
 SOURCE = "message"
+# An erasure under way is waited for.
+_KEPT = "select id from customer where id = $1 and erased_at is null for key share"
 
 
 class SentMessage(Struct, frozen=True):
@@ -28,7 +30,12 @@ class SentMessage(Struct, frozen=True):
 
 
 async def record_message(sent: SentMessage, *, by: Principal, now: datetime) -> None:
-    """Once per message, with its last outcome: a failed one that is sent later becomes reached."""
+    """Once per message, with its last outcome: a failed one that is sent later becomes reached.
+
+    Of a customer who was erased while the message was under way the history keeps nothing.
+    """
+    if await fetch_value(_KEPT, sent.customer_id) is None:
+        return
     interaction_id, number = new_id(), SealedNumber()
     if sent.number:
         number = sealed_number(sent.number, key=await keyring.subject_key(sent.customer_id), row=interaction_id)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from caring import customer as archive
@@ -90,6 +91,26 @@ async def test_a_birthday_greeting_goes_out_on_the_day_and_is_on_record(tenant, 
     assert (task["state"], task["result"]) == ("done", contact["content"])
     (found,) = await messages(client)
     assert (found["state"], found["kind"], found["means"], found["attempts"]) == ("sent", "birthday", "sms", 1)
+
+
+async def test_of_a_customer_erased_while_a_message_is_under_way_the_history_keeps_nothing(
+    tenant, client, greeted, gateway, sms, monkeypatch
+):
+    person, answer = await customer(client), gateway._answer
+
+    async def erase_and_answer(request, writer):
+        assert (await client.delete(f"/api/v1/customers/{person}")).status_code == 204
+        return await answer(request, writer)
+
+    monkeypatch.setattr(gateway, "_answer", erase_and_answer)
+    done = await morning(tenant)
+
+    assert set(done) == {"completed"}
+    async with tenant.scope():
+        assert await fetch("select id from interaction") == []
+        (message,) = await fetch("select state, attempts from message")
+        assert await fetch("select id from subject_key where subject_id = $1", UUID(person)) == []
+    assert tuple(message) == ("sent", 1)
 
 
 @pytest.mark.rule("S07-6")
