@@ -10,9 +10,10 @@ from guibin.policy.tiers import TierScheme
 from guibin_tenants.scope import fetch
 
 from .bulk import run
+from .moves import OPEN_ARCHIVE
 
 # Only who moved as the list says: whoever an approval moved in between gets nothing from the list either.
-_BRING = """
+_BRING = f"""
 insert into consequence (id, assessment_id, customer_id, scheme, name, kind, item, units, starts_on, until_on, clause,
   recorded_at)
 select gen_random_uuid(), $1, r.customer_id, $2, $3, $4, $5, $6, $7, $8, $9, $10
@@ -20,6 +21,7 @@ from assessment_result r
 join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.scheme = $2 and m.ends_on is null
   and m.tier = r.becomes
 where r.assessment_id = $1 and r.move = any ($11::text[]) and (cardinality($12::text[]) = 0 or r.becomes = any ($12::text[]))
+  and {OPEN_ARCHIVE}
 on conflict (tenant_id, assessment_id, customer_id, name) do nothing
 """
 

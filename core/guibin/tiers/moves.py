@@ -23,6 +23,11 @@ _NEW_ID = (
     "(extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6), 52, 1), 53, 1), 'hex')::uuid"
 )
 
+# A list may wait for its approval while archives end: nothing of it concerns those any more.
+OPEN_ARCHIVE = (
+    "exists (select from customer u where u.tenant_id = r.tenant_id and u.id = r.customer_id and u.closed_at is null)"
+)
+
 _LIFT = """
 update grace_period g set lifted_on = $2, lifted_because = case when r.move in ('keep', 'objected') then 'requalified' else r.move end
 from assessment_result r, membership m
@@ -38,7 +43,7 @@ with closed as (
   from assessment_result r
   where r.tenant_id = m.tenant_id and r.assessment_id = $1 and r.customer_id = m.customer_id
     and r.move in ('upgrade', 'downgrade', 'end') and m.scheme = $3 and m.ends_on is null and m.tier = r.held
-    and (m.basis <> 'exception' or m.expires_on <= $2)
+    and (m.basis <> 'exception' or m.expires_on <= $2) and {OPEN_ARCHIVE}
   returning m.tenant_id, m.customer_id, m.ends_on, m.since_on
 )
 insert into membership (id, customer_id, scheme, tier, starts_on, since_on, basis, basis_id, reason, ended_because,
@@ -49,7 +54,7 @@ from assessment_result r
 left join closed c on c.tenant_id = r.tenant_id and c.customer_id = r.customer_id
 where r.assessment_id = $1 and (
   (r.move in ('upgrade', 'downgrade') and c.customer_id is not null)
-  or (r.move = 'start' and not exists (select from membership o where o.tenant_id = r.tenant_id
+  or (r.move = 'start' and {OPEN_ARCHIVE} and not exists (select from membership o where o.tenant_id = r.tenant_id
     and o.customer_id = r.customer_id and o.scheme = $3 and o.ends_on is null)))
 """
 
@@ -59,7 +64,7 @@ select {_NEW_ID}, m.id, r.customer_id, $2, $4, $1, ''
 from assessment_result r
 join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.scheme = $3
   and m.ends_on is null
-where r.assessment_id = $1 and r.move = 'grace' and not exists (
+where r.assessment_id = $1 and r.move = 'grace' and {OPEN_ARCHIVE} and not exists (
   select from grace_period g where g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null)
 """
 

@@ -12,7 +12,7 @@ from guibin.packs import NO_HOOKS
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
-from guibin.policy.tiers import Tier, TierScheme
+from guibin.policy.tiers import Consequence, Tier, TierScheme
 from guibin.profiles import actions as profiles
 from guibin.profiles import consents
 from guibin.profiles.requests import NewConsent, NewCustomer
@@ -22,12 +22,14 @@ from guibin.tiers.consents import NoConsent
 from guibin.tiers.facts import NewFact, record_facts, units_of
 from guibin.tiers.memberships import BeforeMembership, NewMembership
 from guibin_tenants.refusals import Invalid
+from guibin_tenants.scope import fetch
 
 MARCH = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 APRIL = datetime(2026, 4, 2, 2, 0, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, 2, 0, tzinfo=UTC)
 JUNE = datetime(2026, 6, 2, 2, 0, tzinfo=UTC)
 JULY = datetime(2026, 7, 2, 2, 0, tzinfo=UTC)
+NEXT_YEAR = datetime(2027, 1, 2, 2, 0, tzinfo=UTC)
 
 
 def policy_with(**changes: object) -> Policy:
@@ -274,6 +276,44 @@ async def test_an_approval_between_list_and_decision_outranks_the_list(tenant):
         await desk.decided(listed.approval_id, now=APRIL)
 
         assert await desk.moves(customer) == [("gold", "2026-03-02", None)]
+
+
+@pytest.mark.rule("S04-2")
+async def test_a_list_brings_nothing_to_archives_that_ended_before_it_was_approved(tenant):
+    reward = Consequence("gift", "reward", ("keep",), item="gift", units=1, clause="S13-3")
+    desk = Desk(tenant, policy_with(list_approval="yearly", grace_days=70, consequences=(reward,)))
+    async with tenant.scope():
+        spent = {"keep": 200, "upgrade": 100, "grace": 100, "start": None}
+        people = {(move, ends): await desk.customer(f"{move}-{ends}") for move in spent for ends in (True, False)}
+        for (move, _), customer in people.items():
+            if spent[move]:
+                await desk.spends(customer, spent[move], date(2026, 2, 20))
+        first = await desk.assess(MARCH)
+        await desk.decided(first.approval_id)
+        for (move, _), customer in people.items():
+            if move != "grace":
+                await desk.spends(customer, 200, date(2026, 12, 20))
+        listed = await desk.assess(NEXT_YEAR)
+        for (_, ends), customer in people.items():
+            if ends:
+                await profiles.erase(customer, by=desk.by, now=NEXT_YEAR)
+
+        await desk.decided(listed.approval_id, now=NEXT_YEAR)
+
+        tables = (
+            "membership where basis_id = $1",
+            "grace_period where assessment_id = $1",
+            "consequence where assessment_id = $1",
+        )
+        found = {
+            table.split()[0]: {row["customer_id"] for row in await fetch(f"select customer_id from {table}", listed.id)}
+            for table in tables
+        }
+        assert found == {
+            "membership": {people["start", False], people["upgrade", False]},
+            "grace_period": {people["grace", False]},
+            "consequence": {people["keep", False]},
+        }
 
 
 async def test_periods_of_one_scheme_never_overlap(tenant):
