@@ -40,6 +40,7 @@ OF_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUN
 OF_BODIES = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 OF_CHANGES = (HTTPStatus.CONFLICT, HTTPStatus.GONE)
 _REFERENCE = "#/components/schemas/{name}"
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -129,6 +130,8 @@ def _short(name: str) -> str:
 
 def _mended(value: Any, names: dict[str, str], under: str = "") -> Any:
     if isinstance(value, dict):
+        if value.get("contentEncoding") == "base64":
+            value = value | {"pattern": _BASE64}
         if "$ref" in value:
             return {"$ref": _REFERENCE.format(name=names[value["$ref"].rpartition("/")[2]])}
         return {names.get(key, key): _mended(each, names, key) for key, each in value.items()}

@@ -20,7 +20,7 @@ class CalendarClosed(ValueError):
 
 
 # In the company's zone, so without an offset: `09:00:00`.
-TimeOfDay = Annotated[time, Meta(extra_json_schema={"pattern": r"^\d{2}:\d{2}:\d{2}(\.\d{1,6})?$"})]
+TimeOfDay = Annotated[time, Meta(extra_json_schema={"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$"})]
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
