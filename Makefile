@@ -7,8 +7,8 @@ STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 MUTATE_ARGS ?=
 FUZZ_SECONDS ?= 420
-# Whole runs also write down which tests touch what, for `make mutate`.
-WHOLE := -n 2 --dist worksteal --touches .guibin/mutate/touches.json
+# Whole runs also write down which tests touch what, for `make mutate`. With `=`: pytest takes a path that exists for a test.
+WHOLE := -n 2 --dist worksteal --touches=.guibin/mutate/touches.json
 
 .PHONY: help up test test-without-packs mutate check format lock bench bench-jobs docs fuzz house slow clean
 

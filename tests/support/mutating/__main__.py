@@ -225,7 +225,7 @@ class Run:
 
 def _watch() -> None:
     # Read by pytest in the fork, whose conftest then watches.
-    os.environ["PYTEST_ADDOPTS"] = f"{touches.OPTION} {KEPT / 'touches.json'}"
+    os.environ["PYTEST_ADDOPTS"] = f"{touches.OPTION}={KEPT / 'touches.json'}"
 
 
 def _parts(files: list[str], size: int) -> Iterator[list[str]]:
