@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guibin.packs import Packs
+from guibin.packs import NO_HOOKS, Hooks, Packs
+from guibin.policy.packs import Policy
 from guibin_tenants import settings
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 
 Clock = Callable[[], datetime]
 
@@ -22,6 +24,21 @@ class Company(Struct, frozen=True):
     time_zone: str
     language: str
     simulated: bool
+
+
+class Act(Signature, frozen=True, kw_only=True):
+    """What every action needs besides what it is about: who acts and when, for which company, under which policy.
+
+    `policy` is the one in force at `now`, `hooks` are the company's packs'. A request hands one to its handler, a job is one.
+    """
+
+    company: Company
+    policy: Policy
+    hooks: Hooks = NO_HOOKS
+
+    def at(self, moment: datetime) -> Self:
+        """The same, at another moment; the policy stays."""
+        return structs.replace(self, now=moment)
 
 
 class Request(Struct):

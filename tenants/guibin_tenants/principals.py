@@ -1,6 +1,7 @@
 """Who acts, and what that one may do: permissions as predicates that combine."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -107,6 +108,13 @@ class Principal(Struct, frozen=True, kw_only=True):
     def covers(self, unit_id: UUID | None) -> bool:
         """Whether the org unit is among those whose archives are visible."""
         return self.units == ALL_UNITS or unit_id in self.units
+
+
+class Signature(Struct, frozen=True, kw_only=True):
+    """Under whose name and at which moment something is written down. `now` is the company's, aware, in UTC."""
+
+    by: Principal
+    now: datetime
 
 
 class Predicate:

@@ -27,7 +27,16 @@ async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = Non
         policy = await effective_policy(tenant.world.packs, company, at=now)
         job_id = new_id()
         by = system_principal(name=handler.kind, job_id=job_id)
-        run = Run(by, now, policy, company, job_id, 1, at or now, tenant.world.packs.hooks_of(view.packs))
+        run = Run(
+            by=by,
+            now=now,
+            policy=policy,
+            company=company,
+            job_id=job_id,
+            attempt=1,
+            due_at=at or now,
+            hooks=tenant.world.packs.hooks_of(view.packs),
+        )
         await handler.function(payload, run)
 
 

@@ -1,4 +1,4 @@
-"""What handlers get by name: `by`, `now`, `company`, `policy`, `hooks`, `language`."""
+"""What handlers get by name: `act`, or one of `by`, `now`, `company`, `policy`, `hooks`, `language`."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import Provide
 
-from guibin.context import Company, Root
+from guibin.context import Act, Company, Root
 from guibin.context import Request as Ours
 from guibin.packs import Hooks
 from guibin.policies.queries import effective_policy
@@ -56,6 +56,18 @@ async def provide_policy(request: Incoming) -> Policy:
     return await effective_policy(root.packs, ours.company, at=ours.now)
 
 
+async def provide_act(request: Incoming) -> Act:
+    """Who acts, when, for which company and under which policy."""
+    ours = _ours(request)
+    return Act(
+        by=ours.by,
+        now=ours.now,
+        company=ours.company,
+        policy=await provide_policy(request),
+        hooks=provide_hooks(request),
+    )
+
+
 def _ours(request: Incoming) -> Ours:
     found: Ours | None = request.scope.get("guibin")  # type: ignore[assignment]  # our own key in the ASGI scope
     if found is None:
@@ -64,6 +76,7 @@ def _ours(request: Incoming) -> Ours:
 
 
 DEPENDENCIES = {
+    "act": Provide(provide_act),
     "by": Provide(provide_by, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "company": Provide(provide_company, sync_to_thread=False),

@@ -11,10 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.context import Company
-from guibin.packs import NO_HOOKS, Hooks
-from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 
 ATTEMPTS_MAX = 8
 TIMEOUT_S = 60.0
@@ -30,21 +27,16 @@ class Job(Struct, frozen=True, tag=tag_of, tag_field="kind", forbid_unknown_fiel
     """The payload of a job. Its kind is the class's name in small letters, written down and so never changed."""
 
 
-class Run(Struct, frozen=True):
+class Run(Act, frozen=True, kw_only=True):
     """One attempt at a job, inside the tenant's scope: what the handler writes commits with the job's end.
 
-    `now` is the tenant's clock, `due_at` when the job was to run: for a rhythm its tick. `hooks` are its packs'. `job_id` stays the same over
-    attempts, so it makes an effect outside recognisable.
+    `due_at` is when the job was to run: for a rhythm its tick. `job_id` stays the same over attempts, so it makes an
+    effect outside recognisable.
     """
 
-    by: Principal
-    now: datetime
-    policy: Policy
-    company: Company
     job_id: UUID
     attempt: int
     due_at: datetime | None = None
-    hooks: Hooks = NO_HOOKS
 
 
 class Errand(Struct, frozen=True):

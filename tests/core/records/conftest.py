@@ -38,7 +38,9 @@ def fall_due(world, tenant):
                 handler = handler_of(row["kind"])
                 event = msgspec.json.decode(row["payload"], type=handler.payload)
                 by = system_principal(name=row["kind"], job_id=row["id"])
-                await handler.function(event, Run(by, now, policy, company, row["id"], 1, now))
+                await handler.function(
+                    event, Run(by=by, now=now, policy=policy, company=company, job_id=row["id"], attempt=1, due_at=now)
+                )
         return [step.step for step in fired]
 
     return run

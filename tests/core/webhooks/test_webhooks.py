@@ -473,7 +473,9 @@ async def _run(tenant):
     company = Company(view.id, view.slug, view.packs, view.time_zone, view.language, False)
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, company, at=tenant.world.clock())
-    return Run(tenant.principal(), tenant.world.clock(), policy, company, new_id(), 1)
+    return Run(
+        by=tenant.principal(), now=tenant.world.clock(), policy=policy, company=company, job_id=new_id(), attempt=1
+    )
 
 
 async def test_a_repeat_makes_no_second_webhook_and_does_not_show_the_secret_again(tenant, client, receiver):
