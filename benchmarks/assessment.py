@@ -21,12 +21,12 @@ import asyncpg
 from memory import Watch
 from msgspec import Struct
 
-from guibin import embedded, migrations, provisioning
-from guibin.defaults import CORE
+from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import NO_HOOKS, Packs
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.policy.tiers import Tier, TierScheme
+from guibin.regulations.core import CORE
 from guibin.tiers.assessment import assess
 from guibin_tenants import keyring
 from guibin_tenants.database import connected

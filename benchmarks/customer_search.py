@@ -15,8 +15,8 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin import embedded, migrations, provisioning
 from guibin.context import real_clock
+from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs
 from guibin.profiles import searching
 from guibin.profiles.names import search_keys

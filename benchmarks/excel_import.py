@@ -19,8 +19,8 @@ from pathlib import Path
 import xlsxwriter
 from memory import Watch
 
-from guibin import embedded, migrations, provisioning
 from guibin.context import Company
+from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import import_customers

@@ -19,9 +19,9 @@ import asyncpg
 from arq.connections import RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from guibin import embedded, migrations, provisioning, worker
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.jobs.relay import relaying
+from guibin.operation import embedded, migrations, provisioning, worker
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring
 from guibin_tenants.database import connected

@@ -9,7 +9,7 @@ from pathlib import Path
 import load
 from requests_per_second import CONNECTIONS, CUSTOMERS, PORT, SECONDS, beside, fill, pgbench, serving
 
-from guibin import embedded, migrations
+from guibin.operation import embedded, migrations
 from guibin_tenants import keyring
 
 # Blind indexes stand for themselves: the number to look for is taken from the index, as the server computes it from its key.

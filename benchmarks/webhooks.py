@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 from uuid import UUID
 
-from guibin import embedded, migrations, provisioning
 from guibin.context import real_clock
 from guibin.events import ComplaintReceived, record
+from guibin.operation import embedded, migrations, provisioning
 from guibin.outbound.carrier import Carrier
 from guibin.outbound.targets import Rules, use_rules
 from guibin.packs import Packs, installed

@@ -15,7 +15,7 @@ from hypothesis import settings
 from mutating.touches import OPTION, Touches
 from pack_values import all_packs, take_away
 
-from guibin import embedded, migrations
+from guibin.operation import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import keyring, passwords
 from guibin_tenants.database import connected

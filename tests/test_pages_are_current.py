@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pack_values import all_packs
 
-from guibin.defaults import CORE
-from guibin.general import GENERAL
+from guibin.regulations.core import CORE
+from guibin.regulations.general import GENERAL
 from guibin.regulations.pages import found_in, pages
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,8 @@ import random
 from running import run_job
 
 from guibin.archive_checks.jobs import LookOverArchives
-from guibin.demonstration_days import Scene, enliven
-from guibin.demonstration_plans import draw_plans
+from guibin.demonstration.days import Scene, enliven
+from guibin.demonstration.plans import draw_plans
 from guibin.policies.queries import effective_policy
 from support import company_of
 

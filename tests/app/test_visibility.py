@@ -15,7 +15,6 @@ from prometheus_client import generate_latest
 from queues import everything_in
 from working import Effect
 
-from guibin import logs, metrics, tracing
 from guibin.app.factory import create_app
 from guibin.context import Root
 from guibin.jobs.actions import enqueue
@@ -24,8 +23,9 @@ from guibin.jobs.executor import Executor
 from guibin.jobs.kinds import Job, handles
 from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Claimed, relaying
+from guibin.operation.worker import _measure
 from guibin.packs import Packs
-from guibin.worker import _measure
+from guibin.watch import logs, metrics, tracing
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 

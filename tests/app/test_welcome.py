@@ -2,24 +2,25 @@
 
 import pytest
 
-from guibin import demonstration, supervisor
 from guibin.cli import run
-from guibin.demonstration import Access
+from guibin.demonstration import companies
+from guibin.demonstration.companies import Access
+from guibin.operation import supervisor
 
 API = "http://127.0.0.1:8000"
 
 
 def test_a_newcomer_reads_the_companies_and_how_to_sign_in():
-    nobody = demonstration.welcome(API, [])
+    nobody = companies.welcome(API, [])
 
-    text = demonstration.welcome(API, [Access("hetian-bank", "和田银行", "gb_live_1", complaints=True)])
+    text = companies.welcome(API, [Access("hetian-bank", "和田银行", "gb_live_1", complaints=True)])
 
     assert nobody == f"Guibin is ready: {API}"
-    assert ("hetian-bank" in text, "Bearer gb_live_1" in text, demonstration.PASSWORD in text) == (True, True, True)
+    assert ("hetian-bank" in text, "Bearer gb_live_1" in text, companies.PASSWORD in text) == (True, True, True)
 
 
 def test_a_later_start_shows_no_key_and_says_how_to_make_one():
-    text = demonstration.welcome(API, [Access("hetian-bank", "和田银行", "", complaints=True)])
+    text = companies.welcome(API, [Access("hetian-bank", "和田银行", "", complaints=True)])
 
     assert ("Bearer" in text, "guibin key create hetian-bank" in text) == (False, True)
 
@@ -32,11 +33,11 @@ async def test_a_key_is_shown_by_the_start_that_made_it_alone(world, packs, monk
         await world.tenant(made.slug, packs=())
         return Access(made.slug, made.name, "gb_live_1", complaints=False)
 
-    monkeypatch.setattr(demonstration, "make", made)
-    monkeypatch.setattr(demonstration, "connected", _nothing)
+    monkeypatch.setattr(companies, "make", made)
+    monkeypatch.setattr(companies, "connected", _nothing)
 
-    first = await demonstration.fill(world.owner_url, world.app_url, packs, say=str)
-    second = await demonstration.fill(world.owner_url, world.app_url, packs, say=str)
+    first = await companies.fill(world.owner_url, world.app_url, packs, say=str)
+    second = await companies.fill(world.owner_url, world.app_url, packs, say=str)
 
     assert {one.key for one in first} == {"gb_live_1"}
     assert {one.key for one in second} == {""}
@@ -63,7 +64,7 @@ def test_a_database_of_ones_own_gets_no_known_password_unless_asked_for(monkeypa
     monkeypatch.setattr(supervisor, "run", up)
     monkeypatch.setattr(run.migrations, "migrate", migrated)
     monkeypatch.setattr(run.keyring, "load_root_key", lambda home: None)
-    monkeypatch.setattr(demonstration, "fill", fill)
+    monkeypatch.setattr(companies, "fill", fill)
 
     run.up(demo=demo)
 

@@ -3,7 +3,7 @@
 import pytest
 from litestar.handlers import HTTPRouteHandler
 
-from guibin.public_address import use_public_address
+from guibin.web.public_address import use_public_address
 from support import PASSWORD
 
 KINDS = [

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from serving import free_port
 
-from guibin import supervisor
+from guibin.operation import supervisor
 
 READY_WITHIN_S = 60
 # Read piece by piece: a process has more address space than memory.

@@ -5,8 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from guibin.defaults import CORE
-from guibin.general import GENERAL
 from guibin.policies import bounds, queries
 from guibin.policies.actions import NewPolicyVersion
 from guibin.policies.actions import write as write_version
@@ -15,6 +13,8 @@ from guibin.policies.merged import MergedPolicies
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Overrides, merge
 from guibin.policy.texts import Text
+from guibin.regulations.core import CORE
+from guibin.regulations.general import GENERAL
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.tables import new_id

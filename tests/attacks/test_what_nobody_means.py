@@ -8,11 +8,11 @@ from bodies import FORMATS, Writing
 from tables import Tables, wrong
 
 from guibin.complaints.importing import _FIELDS as COMPLAINT
-from guibin.plausible import RULE
+from guibin.notation.plausible import RULE
+from guibin.notation.spelling import FAILED
 from guibin.profiles.exporting import ORDER_COLUMNS
 from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER
 from guibin.records.importing import COLUMNS as CONTACT
-from guibin.spelling import FAILED
 from guibin.spreadsheets.importing import BadRows
 
 PARAMETER = re.compile(r"\{(\w+)\}")

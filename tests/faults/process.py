@@ -13,9 +13,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import working  # noqa: F401  # its handlers
 
-from guibin import failpoints, timetable, worker
+from guibin import timetable
+from guibin.operation import worker
 from guibin.outbound.targets import Rules, use_rules
 from guibin.packs import Packs, installed
+from guibin.watch import failpoints
 from guibin_tenants import keyring
 
 # Found once, before the fork.

@@ -12,8 +12,8 @@ import pytest
 from tests.faults.conftest import Workers
 from working import Effect, effects, unfinished
 
-from guibin import embedded, migrations, provisioning
 from guibin.jobs.actions import enqueue
+from guibin.operation import embedded, migrations, provisioning
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
 from guibin_tenants.registry import NewTenant
@@ -71,7 +71,9 @@ async def test_postgresql_restarted_under_a_worker(home, packs, tmp_path):
 
         await asyncio.to_thread(embedded.stop_postgres, home)
         # As another process would: the wheel starts a server once per process.
-        again = "import sys, pathlib, guibin.embedded; guibin.embedded.start(pathlib.Path(sys.argv[1]))"
+        again = (
+            "import sys, pathlib, guibin.operation.embedded; guibin.operation.embedded.start(pathlib.Path(sys.argv[1]))"
+        )
         await asyncio.to_thread(subprocess.run, [sys.executable, "-c", again, str(home)], check=True)
 
         await workers.until(lambda: done(60), "every job done")

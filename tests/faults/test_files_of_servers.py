@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from guibin import embedded
+from guibin.operation import embedded
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,14 @@ from random import Random
 import pytest
 from caring import customer, ordered
 
-from guibin import failpoints, timetable
+from guibin import timetable
 from guibin.catalog import TABLES
 from guibin.context import Root
 from guibin.jobs.execution import Workshop, company_of
 from guibin.jobs.leases import Leases
 from guibin.jobs.simulation import Background
 from guibin.sla.simulation import advance
+from guibin.watch import failpoints
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import TenantTable, new_id
 

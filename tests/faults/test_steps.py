@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 from working import Patient, effects, unfinished
 
-from guibin.failpoints import UnknownFailPoint, armed_by
 from guibin.jobs.actions import enqueue
+from guibin.watch.failpoints import UnknownFailPoint, armed_by
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 STEPS = ("relay.claimed", "relay.handed", "job.taken", "job.handled", "job.completing", "job.committed")

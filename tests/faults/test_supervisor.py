@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from guibin import embedded, supervisor
+from guibin.operation import embedded, supervisor
 
-CHILD = "from guibin.supervisor import leave_with_supervisor as leave; leave(); import time; time.sleep(60)"
+CHILD = "from guibin.operation.supervisor import leave_with_supervisor as leave; leave(); import time; time.sleep(60)"
 PARENT = f"""
 import os, subprocess, sys, time
 environment = os.environ | {{"GUIBIN_SUPERVISOR": str(os.getpid())}}

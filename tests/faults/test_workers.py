@@ -9,8 +9,8 @@ import pytest
 import redis.asyncio as redis
 from working import Effect, KillOnce, Poison, effects, unfinished
 
-from guibin import embedded
 from guibin.jobs.actions import enqueue
+from guibin.operation import embedded
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import httpx
 
-from guibin import demonstration, embedded, migrations
+from guibin.demonstration import companies
+from guibin.operation import embedded, migrations
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
@@ -62,9 +63,7 @@ async def _companies(servers: embedded.Servers) -> dict[str, str]:
     for pack in COMPANIES:
         wanted = packs.hooks_of((pack,)).demonstration()
         async with connected(servers.app_url, pool_size=2):
-            made = await demonstration.make(
-                wanted, pack, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs
-            )
+            made = await companies.make(wanted, pack, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs)
         tokens[pack] = made.key
     return tokens
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from guibin import provisioning
+from guibin.operation import provisioning
 from guibin_tenants import keyring, org_units
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.registry import NewTenant

@@ -8,15 +8,15 @@ import asyncpg
 import pytest
 from working import Effect, effects
 
-from guibin import erasure
 from guibin.context import Root
-from guibin.erasure import StillServed, StillWorking
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
 from guibin.jobs.executor import Executor
 from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Claimed, relaying
 from guibin.jobs.scheduler import Scheduler
+from guibin.operation import erasure
+from guibin.operation.erasure import StillServed, StillWorking
 from guibin.sla.jobs import SweepTimers
 from guibin.timetable import RHYTHMS
 from guibin_tenants import registry

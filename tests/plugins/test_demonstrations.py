@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from guibin import demonstration
+from guibin.demonstration import companies as demonstration
 from guibin.packs import Packs, installed
 
 SLUGS = {

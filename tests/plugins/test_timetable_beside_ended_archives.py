@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 from running import run_job, work_off
 
-from guibin import demonstration, timetable
+from guibin import timetable
 from guibin.catalog import TABLES
 from guibin.context import real_clock
+from guibin.demonstration import companies
 from guibin.policies.queries import effective_policy
 from guibin.sla.jobs import SweepTimers
 from guibin.tiers.assessment import is_assessable
@@ -45,7 +46,7 @@ async def filled(world, pack):
     """The pack's demonstration company, small, as somebody with every right sees it."""
     company = world.packs.hooks_of((pack,)).demonstration()
     small = replace(company, slug=f"{company.slug}-ended", customers=CUSTOMERS)
-    access = await demonstration.make(small, pack, owner_url=world.owner_url, app_url=world.app_url, packs=world.packs)
+    access = await companies.make(small, pack, owner_url=world.owner_url, app_url=world.app_url, packs=world.packs)
     connection = await asyncpg.connect(world.owner_url)
     try:
         view = await registry.by_slug(connection, small.slug)

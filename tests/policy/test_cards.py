@@ -4,10 +4,10 @@ import pytest
 from card_pack import GOLD, PACK
 from msgspec.structs import replace
 
-from guibin.defaults import CORE
 from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName
 from guibin.policy.packs import Overrides, decode_pack, encode_pack, merge
 from guibin.policy.validation import validate
+from guibin.regulations.core import CORE
 
 CARD, ORDERED, SPONSORED = PACK.cards
 

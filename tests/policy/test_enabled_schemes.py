@@ -2,9 +2,9 @@
 
 from pack_values import all_packs
 
-from guibin.defaults import CORE
 from guibin.policy.packs import Overrides, merge
 from guibin.policy.validation import validate
+from guibin.regulations.core import CORE
 
 PACKS = all_packs()
 BANKING = PACKS.value("banking")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from pack_values import all_packs
 
-from guibin.defaults import CORE
 from guibin.policy.complaints import Level
 from guibin.policy.criteria import (
     AllOf,
@@ -26,6 +25,7 @@ from guibin.policy.deadlines import AT_ONCE, Days, Hours
 from guibin.policy.fields import ArchiveField, check_values, is_identity_number
 from guibin.policy.packs import Overrides, decode_pack, encode_pack, merge
 from guibin.policy.validation import validate
+from guibin.regulations.core import CORE
 
 PACK = all_packs().value("cable_tv")
 

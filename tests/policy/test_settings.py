@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from guibin.defaults import CORE
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Between, KindIs, LessThan, Metric, holds
 from guibin.policy.packs import Overrides, Pack, merge
 from guibin.policy.settings import Setting
 from guibin.policy.texts import Text
 from guibin.policy.tiers import Dimension, Tier, TierScheme, value_score
 from guibin.policy.validation import validate
+from guibin.regulations.core import CORE
 
 PACK = Pack(
     name="shop",

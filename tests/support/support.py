@@ -10,10 +10,10 @@ from uuid import UUID
 
 import httpx
 
-from guibin import provisioning
 from guibin.app.bounds import Bounds
 from guibin.app.factory import create_app
 from guibin.context import Company as CompanyContext
+from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.posts import roles_of

@@ -10,8 +10,8 @@ from guibin.context import Company
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.policy.packs import Policy
-from guibin.signed_links import Link, UnknownLink
 from guibin.tiers.days import local_day
+from guibin.web.signed_links import Link, UnknownLink
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

@@ -7,9 +7,9 @@ from litestar import Controller, get, patch, post
 from litestar.status_codes import HTTP_200_OK
 
 from guibin.context import Company
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import answering, attending, inviting, planning, queries

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from guibin.entitlements import actions as entitlements
 from guibin.policy.activities import ActivityKind
-from guibin.signed_links import Link, UnknownLink
+from guibin.web.signed_links import Link, UnknownLink
 from guibin_tenants import keyring
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.principals import Principal

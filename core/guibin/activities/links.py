@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from guibin import signed_links
-from guibin.signed_links import Link
+from guibin.web import signed_links
+from guibin.web.signed_links import Link
 
 Purpose = Literal["answer", "feedback"]
 PATHS: dict[Purpose, str] = {"answer": "/i/", "feedback": "/f/"}

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.money import Money, from_minor
-from guibin.paging import Cursor
 from guibin.policy.activities import ActivityKind
+from guibin.web.paging import Cursor
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import NotFound

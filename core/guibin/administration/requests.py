@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]

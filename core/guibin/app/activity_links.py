@@ -9,8 +9,8 @@ from guibin.activities.answering import Guest
 from guibin.activities.requests import NewActivityAnswer
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text
-from guibin.signed_links import UnknownLink
 from guibin.surveys import pages as survey_pages
+from guibin.web.signed_links import UnknownLink
 from guibin_tenants.refusals import Refusal
 
 from .guards import PUBLIC

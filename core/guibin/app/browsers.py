@@ -10,7 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.types import Scope
 
-from guibin.public_address import public_address
+from guibin.web.public_address import public_address
 from guibin_tenants.refusals import Forbidden, Refusal
 
 API = "/api/v1/"

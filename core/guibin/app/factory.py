@@ -88,7 +88,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
             HTTPException: problems.http_error,
             Exception: problems.unexpected,
         },
-        # The service writes its own lines (`logs.py`), in which no value stands.
+        # The service writes its own lines (`watch/logs.py`), in which no value stands.
         logging_config=None,
         state=State({"root": root, "document": Document()}),
         lifespan=[database],

@@ -16,8 +16,8 @@ from msgspec import Struct
 from guibin.context import Company, Root, now_of
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
-from guibin.signed_links import Link, UnknownLink, parse
 from guibin.surveys import pages
+from guibin.web.signed_links import Link, UnknownLink, parse
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import TooManyRequests
 from guibin_tenants.scope import fetch_one, tenant_scope

@@ -6,8 +6,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from opentelemetry.trace import SpanKind, StatusCode
 
-from guibin import tracing
-from guibin.metrics import REQUEST_SECONDS
+from guibin.watch import tracing
+from guibin.watch.metrics import REQUEST_SECONDS
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

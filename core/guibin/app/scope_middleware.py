@@ -14,9 +14,9 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
-from guibin import failpoints
 from guibin.context import Company, Request, Root, now_of
-from guibin.logs import about
+from guibin.watch import failpoints
+from guibin.watch.logs import about
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE

@@ -9,8 +9,8 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, Page, decode, page_of
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import actions, queries

@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.approvals import ApprovalFlow
+from guibin.web.paging import Cursor
 from guibin_tenants.keys import hands_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal

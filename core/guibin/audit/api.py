@@ -5,8 +5,8 @@ from uuid import UUID
 
 from litestar import Controller, get, put
 
-from guibin.paging import Cursor, Page, decode, page_of
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import look_ups, queries

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.tiers.segments import Segment
 
 _NO_NUL = r"^[^\x00]*\Z"

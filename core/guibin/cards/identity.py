@@ -10,12 +10,12 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Company
+from guibin.notation.spelling import dotted
 from guibin.policy.cards import CardKind
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin.profiles.sealing import masked, normalised
-from guibin.spelling import dotted
 from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place

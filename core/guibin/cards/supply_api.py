@@ -5,9 +5,9 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import supply

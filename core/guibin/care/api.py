@@ -11,9 +11,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.paging import Cursor, Page, by_day, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, by_day, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries, renewals

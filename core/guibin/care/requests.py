@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.money import Money
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 Words = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"\S")]
 Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import asyncpg
 from cyclopts import App
 
-from guibin.embedded import EmbeddedFailed
-from guibin.logs import where
+from guibin.operation.embedded import EmbeddedFailed
 from guibin.packs import BadPack
-from guibin.tracing import NoExporter
+from guibin.watch.logs import where
+from guibin.watch.tracing import NoExporter
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import Refusal

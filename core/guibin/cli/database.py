@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from guibin import migrations
+from guibin.operation import migrations
 
 from . import environment
 from .output import out

@@ -9,8 +9,8 @@ import asyncpg
 import psutil
 from msgspec import Struct
 
-from guibin import embedded
 from guibin.context import Company, Request, now_of, real_clock
+from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
 from guibin_tenants import keyring, registry

@@ -79,8 +79,8 @@ def _checkout() -> Path:
 
 def _values() -> dict[str, Pack]:
     # Read by this command alone: its texts are loaded at import.
-    from guibin.defaults import CORE
-    from guibin.general import GENERAL
+    from guibin.regulations.core import CORE
+    from guibin.regulations.general import GENERAL
 
     packs = environment.packs()
     return {"core": CORE, "general": GENERAL} | {name: packs.value(name) for name in packs.names}

@@ -7,16 +7,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from guibin import demonstration, embedded, logs, metrics, migrations, supervisor, tracing
-from guibin import worker as worker_process
 from guibin.app import server
 from guibin.app.bounds import bounds_of
 from guibin.app.factory import create_app
 from guibin.app.proxies import proxies_of
-from guibin.checks import examine
+from guibin.demonstration import companies
+from guibin.operation import embedded, migrations, supervisor
+from guibin.operation import worker as worker_process
+from guibin.operation.checks import examine
+from guibin.operation.supervisor import Urls
 from guibin.outbound.targets import use_rules
-from guibin.public_address import use_public_address
-from guibin.supervisor import Urls
+from guibin.watch import logs, metrics, tracing
+from guibin.web.public_address import use_public_address
 from guibin_tenants import keyring
 
 from . import environment
@@ -34,17 +36,17 @@ Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API liste
 def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] = None) -> None:
     """Run everything on the embedded servers, in the foreground; Ctrl-C stops it within ten seconds."""
     wanted = demo if demo is not None else not os.environ.get("GUIBIN_DATABASE_URL")
-    made: list[demonstration.Access] = []
+    made: list[companies.Access] = []
 
     async def prepare(urls: Urls) -> None:
         say("Bringing the database up to date …")
         await migrations.migrate(urls.owner, environment.packs().tables())
         keyring.load_root_key(environment.home())
         if wanted:
-            made.extend(await demonstration.fill(urls.owner, urls.database, environment.packs(), say=say))
+            made.extend(await companies.fill(urls.owner, urls.database, environment.packs(), say=say))
 
     def announce(urls: Urls) -> None:
-        out.print(demonstration.welcome(urls.api, made), soft_wrap=True)
+        out.print(companies.welcome(urls.api, made), soft_wrap=True)
 
     try:
         asyncio.run(supervisor.run(environment.home(), port=port, prepare=prepare, announce=announce, say=say))

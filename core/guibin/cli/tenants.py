@@ -6,9 +6,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from guibin import erasure, provisioning
 from guibin.context import real_clock
-from guibin.erasure import Erasure
+from guibin.operation import erasure, provisioning
+from guibin.operation.erasure import Erasure
 from guibin_tenants import registry
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.registry import NewTenant, TenantView

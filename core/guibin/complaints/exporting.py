@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from guibin.audit.actions import AuditNote, record
-from guibin.spelling import paragraph
+from guibin.notation.spelling import paragraph
 from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.scope import fetch

@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.notation.plausible import RULE, is_plausible
+from guibin.notation.spelling import line, paragraph
 from guibin.packs import Hooks
-from guibin.plausible import RULE, is_plausible
 from guibin.policy.packs import Policy
 from guibin.profiles.actions import open_archives
 from guibin.profiles.ended import ended_archives
 from guibin.profiles.requests import NewCustomer
-from guibin.spelling import line, paragraph
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows

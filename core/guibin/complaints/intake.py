@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record, record_all
-from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.desks.actions import Matter, destination, tell
 from guibin.events import ComplaintReceived

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 # Long enough for a letter; a scanned file belongs elsewhere.
 TEXT_CHARS_MAX = 8_000

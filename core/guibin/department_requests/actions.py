@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.cards import supply_queries as card_supply
-from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Hours

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.money import Money
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.tiers import consequences

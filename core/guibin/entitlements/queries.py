@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.service_items import Entitlement
+from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 

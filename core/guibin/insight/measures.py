@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from guibin.notation.plausible import Plausible
 from guibin.notices.actions import Notice, notify
-from guibin.paging import Cursor
-from guibin.plausible import Plausible
 from guibin.profiles.handing_over import on_dissolution
+from guibin.web.paging import Cursor
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.tracing import traceparent
+from guibin.watch.tracing import traceparent
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id

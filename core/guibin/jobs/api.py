@@ -9,8 +9,8 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, Page, decode, page_of
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, pauses, queries, retention

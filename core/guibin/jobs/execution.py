@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct
 from opentelemetry.trace import SpanKind
 
-from guibin import failpoints, logs, metrics, tracing
 from guibin.context import Company, Root, now_of
 from guibin.policies.queries import effective_policy
+from guibin.watch import failpoints, logs, metrics, tracing
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.scope import fetch_one, tenant_scope
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from guibin import failpoints
 from guibin.context import Company
+from guibin.watch import failpoints
 from guibin_tenants.scope import tenant_scope
 
 from .execution import company_of

@@ -10,9 +10,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CO
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 

@@ -7,9 +7,9 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, staff_only
 
 from . import actions, queries

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.packs import Policy
+from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch, fetch_value
 
 

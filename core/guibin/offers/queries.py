@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from guibin.money import Money, from_minor
-from guibin.paging import Cursor
 from guibin.policy.activities import HeadStart
 from guibin.policy.packs import Policy
+from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.money import Money
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 _NO_NUL = r"^[^\x00]*\Z"
 _SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"

@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.cadence import PlanPolicy
 from guibin.records.spans import Window
+from guibin.web.paging import Cursor
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one

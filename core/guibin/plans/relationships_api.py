@@ -7,10 +7,10 @@ from litestar import Controller, get, post
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
 from guibin.tiers.days import local_day
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import relationship_queries as queries

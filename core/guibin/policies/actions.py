@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
+from guibin.notation.plausible import Plausible
 from guibin.packs import Packs
-from guibin.plausible import Plausible
 from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
 from guibin_tenants.principals import Principal

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.criteria import Metric
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Policy
 from guibin.policy.texts import Text
 from guibin.policy.validation import validate
+from guibin.web.paging import Cursor
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Company
-from guibin.defaults import CORE
-from guibin.general import GENERAL
 from guibin.packs import Packs
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Overrides, Policy, merge
+from guibin.regulations.core import CORE
+from guibin.regulations.general import GENERAL
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 
 from .merged import MergedPolicies

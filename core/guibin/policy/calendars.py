@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from msgspec import Meta, Struct
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 # A calendar that opens no day in so long is a mistake, not a holiday.
 CLOSED_DAYS_MAX = 370

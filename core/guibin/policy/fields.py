@@ -8,10 +8,10 @@ from typing import Literal
 from msgspec import Struct
 from stdnum.cn import uscc
 
-from guibin.plausible import RULE as PLAUSIBLE
-from guibin.plausible import day_in, is_plausible
-from guibin.spelling import code, compact, line, paragraph, wrong_code
-from guibin.telephones import is_telephone, written
+from guibin.notation.plausible import RULE as PLAUSIBLE
+from guibin.notation.plausible import day_in, is_plausible
+from guibin.notation.spelling import code, compact, line, paragraph, wrong_code
+from guibin.notation.telephones import is_telephone, written
 
 FieldType = Literal[
     "text",

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from guibin.spelling import dotted
+from guibin.notation.spelling import dotted
 
 from .names import fold, is_chinese, search_keys
 from .surnames import surname_of

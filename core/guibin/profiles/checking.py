@@ -5,9 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from guibin.notation.spelling import code, wrong_code
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
-from guibin.spelling import code, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .dates import Day, shown, wrong_birthday

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor
 from guibin.policy.packs import Policy
+from guibin.web.paging import Cursor
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid

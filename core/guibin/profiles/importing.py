@@ -11,9 +11,9 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money
+from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
-from guibin.spelling import line
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,

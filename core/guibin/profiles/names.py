@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 
-from guibin.spelling import line
+from guibin.notation.spelling import line
 
 from .surnames import DOUBLE, GIVEN, SINGLE
 
@@ -54,7 +54,7 @@ def typed_key(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The name as it is kept and looked for: see `guibin.spelling`."""
+    """The name as it is kept and looked for: see `guibin.notation.spelling`."""
     return line(text)
 
 

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
-from guibin.spelling import code, line, wrong_code
+from guibin.notation.spelling import code, line, wrong_code
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint

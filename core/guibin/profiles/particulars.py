@@ -10,7 +10,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.events import PostEnded
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
+from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
-from guibin.spelling import code
+from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 from .dates import Day
 from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.notation.spelling import compact, line
+from guibin.notation.telephones import national
 from guibin.policy.fields import ArchiveField, spelled
-from guibin.spelling import compact, line
-from guibin.telephones import national
 from guibin_tenants.keyring import Place, Unshown, blind_index, seal, unseal
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id

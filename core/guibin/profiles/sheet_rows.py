@@ -8,10 +8,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.plausible import RULE, day_in, is_plausible
+from guibin.notation.plausible import RULE, day_in, is_plausible
+from guibin.notation.spelling import line
 from guibin.policy.fields import MASK, ArchiveField, spelled
 from guibin.policy.packs import Policy
-from guibin.spelling import line
 from guibin.spreadsheets.cells import Dated
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Fields, Row, RowProblem

@@ -5,8 +5,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from guibin.notation.spelling import code, line
 from guibin.policy.fields import ArchiveField, spelled
-from guibin.spelling import code, line
 
 from .requests import CustomerChange, NewCustomer
 

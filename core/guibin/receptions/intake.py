@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from guibin.telephones import is_telephone, written
+from guibin.notation.telephones import is_telephone, written
 from guibin_tenants.refusals import FieldError, Invalid
 
 DIGITS_MIN, DIGITS_MAX = 3, 20

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.notation.spelling import line, paragraph
+from guibin.notation.telephones import is_telephone
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.tables import Disclosure
-from guibin.spelling import line, paragraph
-from guibin.telephones import is_telephone
 from guibin_tenants import keyring
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

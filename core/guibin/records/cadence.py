@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.cadence import Cadence
+from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch
 
 from .messages import SOURCE

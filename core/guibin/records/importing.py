@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.notation.spelling import line, paragraph
 from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
-from guibin.spelling import line, paragraph
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.notation.telephones import written
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.sealing import masked
-from guibin.telephones import written
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 
 _NUMBER = ArchiveField("number", "phone", "confidential")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 from .words import Channel, Name, Place, Reason, Said, Unsaid
 

@@ -8,9 +8,9 @@ from litestar import Controller, get, post
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 
 from . import visit_queries, visits

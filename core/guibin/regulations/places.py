@@ -16,6 +16,8 @@ from guibin.policy.packs import Pack
 RULE = re.compile(r"S\d{2}-\d+")
 # Above this many characters a value is told by its name alone: `guibin pack show` has it whole.
 VALUE_CHARS_MAX = 300
+# What finds and tells rules runs none: the rules named here are examples.
+_EXAMPLES_ONLY = frozenset(f"core/guibin/regulations/{name}.py" for name in ("pages", "places", "rules"))
 
 
 class Value(Struct, frozen=True):
@@ -48,8 +50,7 @@ def code_by_rule(root: Path) -> dict[str, list[Place]]:
     found: dict[str, set[Place]] = {}
     for file in sorted(file for folder in ("core", "tenants", "plugins") for file in (root / folder).rglob("*.py")):
         source = file.read_text(encoding="utf-8")
-        # This room's own examples run no rule.
-        if file.parent.name == "regulations" or not RULE.search(source):
+        if file.relative_to(root).as_posix() in _EXAMPLES_ONLY or not RULE.search(source):
             continue
         names = _names(ast.parse(source))
         for line, rule in _mentions(source):

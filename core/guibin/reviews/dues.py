@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.cadence import Register, ReviewRhythm
 from guibin.records.spans import Window, window_of
+from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch
 
 What = Literal["registration", "analysis", "archive"]

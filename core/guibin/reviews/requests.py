@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.profiles.words import FieldValues
 from guibin.records.words import Reason, Said, Unsaid
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
-from guibin.case_numbers import DRAWS_MAX, new_number
+from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Company
 from guibin.notices.actions import Notice, notify
 from guibin.policy.approvals import ApprovalFlow

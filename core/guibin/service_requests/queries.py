@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
+from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 

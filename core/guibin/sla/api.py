@@ -10,9 +10,9 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.calendars import Calendar
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.refusals import FieldError, Invalid
 

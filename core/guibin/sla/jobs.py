@@ -1,7 +1,7 @@
 """Deadlines in the background: fired when one is due, as the relay finds, and moved when holidays are published."""
 
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.metrics import TIMER_LATENESS_SECONDS
+from guibin.watch.metrics import TIMER_LATENESS_SECONDS
 
 from .confirmation import confirm
 from .sweep import fire_due

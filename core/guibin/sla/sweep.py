@@ -12,8 +12,9 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin import events, failpoints
+from guibin import events
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
+from guibin.watch import failpoints
 from guibin_tenants.scope import fetch, fetch_value
 
 SWEEP_LIMIT_MAX = 1_000

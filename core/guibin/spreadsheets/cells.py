@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from guibin import spelling
-from guibin.spelling import FAILED, shortened
+from guibin.notation import spelling
+from guibin.notation.spelling import FAILED, shortened
 
 # Spreadsheet programs keep 15 digits of a number.
 _NUMBER_MAX = 10**15

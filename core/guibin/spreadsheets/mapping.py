@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Struct
 
-from guibin.spelling import line
+from guibin.notation.spelling import line
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.time_zones import time_zones
 

@@ -14,7 +14,7 @@ from xml.parsers.expat import ExpatError
 from msgspec import Struct
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
-from guibin.spelling import FAILED, code, line, paragraph, wrong_code
+from guibin.notation.spelling import FAILED, code, line, paragraph, wrong_code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .cells import Dated, Flawed, Shortened, Unsaid, cell, of_csv

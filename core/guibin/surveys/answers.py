@@ -11,7 +11,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
-from guibin.signed_links import UnknownLink
+from guibin.web.signed_links import UnknownLink
 from guibin_tenants import keyring
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import execute, fetch_one

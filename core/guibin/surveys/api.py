@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.paging import Cursor, Page, decode, page_of
 from guibin.policy.packs import Policy
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.rate_limits import BULK
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin import signed_links
-from guibin.signed_links import Link, parse
+from guibin.web import signed_links
+from guibin.web.signed_links import Link, parse
 
 __all__ = ["PATH", "Link", "holds", "issue", "parse"]
 

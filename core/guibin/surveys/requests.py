@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 _SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
 Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]

@@ -13,7 +13,7 @@ from guibin.messages.queries import means_in_use
 from guibin.messages.refusals import NoChannel
 from guibin.messages.subjects import Settled, Subject, Values, add_subject
 from guibin.policy.messages import TO_CUSTOMERS
-from guibin.public_address import public_address
+from guibin.web.public_address import public_address
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value

@@ -12,12 +12,12 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
+from guibin.notation.plausible import Plausible
 from guibin.packs import Hooks
-from guibin.paging import Cursor, Page, decode, page_of
-from guibin.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
-from guibin.query_parameters import CursorText, Limit
+from guibin.web.paging import Cursor, Page, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

@@ -12,7 +12,7 @@ from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
-from guibin.spelling import line
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint

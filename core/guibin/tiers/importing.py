@@ -15,10 +15,10 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.money import Money, to_minor
-from guibin.plausible import RULE, day_in, is_plausible
+from guibin.notation.plausible import RULE, day_in, is_plausible
+from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
-from guibin.spelling import line
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,

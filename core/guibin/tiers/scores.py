@@ -6,10 +6,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.paging import Cursor
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Dimension, TierScheme
+from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 from guibin.policies.bounds import too_large
 from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE

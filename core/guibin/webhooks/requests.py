@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from guibin.plausible import Plausible
+from guibin.notation.plausible import Plausible
 
 Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+\Z")]
 Description = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]

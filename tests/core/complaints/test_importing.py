@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from guibin.case_numbers import new_number
+from guibin.cases.numbers import new_number
 from guibin.complaints import intake
 from guibin.complaints.importing import import_complaints
 from guibin.context import Company

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from guibin.defaults import CORE
 from guibin.insight.counts import counted
 from guibin.insight.periods import parse_period
 from guibin.policy.packs import Overrides, merge
+from guibin.regulations.core import CORE
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 

@@ -53,7 +53,7 @@ async def test_an_event_is_refused_while_nobody_has_made_the_reactions_known(ten
 
 
 def test_every_composition_root_makes_the_reactions_known():
-    for root in ("guibin.worker", "guibin.app.factory", "guibin.demonstration"):
+    for root in ("guibin.operation.worker", "guibin.app.factory", "guibin.demonstration.companies"):
         program = f"import {root}; from guibin import events; raise SystemExit(not events._loaded)"
 
         assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0, root

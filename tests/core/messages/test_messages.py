@@ -17,7 +17,7 @@ from guibin.care.jobs import PrepareCare
 from guibin.care.posting import PostCareMessages
 from guibin.messages.posting import NewMessage, post
 from guibin.outbound.targets import Rules, use_rules
-from guibin.public_address import use_public_address
+from guibin.web.public_address import use_public_address
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from guibin.notation.telephones import national
 from guibin.profiles.addressing import addressee
-from guibin.telephones import national
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,17 @@ def test_code_is_found_by_the_innermost_thing_that_names_the_rule(checkout):
     }
 
 
+def test_what_looks_for_rules_names_them_as_examples_only(checkout):
+    room = checkout / "core/guibin/regulations"
+    room.mkdir()
+    for name in ("general", "pages", "places", "rules"):
+        (room / f"{name}.py").write_text("EXAMPLE = 1  # S07-25\n")
+
+    found = code_by_rule(checkout)
+
+    assert found["S07-25"] == [Place("core/guibin/regulations/general.py", "EXAMPLE")]
+
+
 def test_values_are_told_without_what_is_so_by_default():
     settings = (Setting("bound", 50, clause=RULE), Setting("other", 10))
 

@@ -6,8 +6,6 @@ import pytest
 
 from guibin.approvals import actions as approvals
 from guibin.context import Company
-from guibin.defaults import CORE
-from guibin.general import GENERAL
 from guibin.packs import NO_HOOKS
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
@@ -16,6 +14,8 @@ from guibin.policy.tiers import Consequence, Tier, TierScheme
 from guibin.profiles import actions as profiles
 from guibin.profiles import consents
 from guibin.profiles.requests import NewConsent, NewCustomer
+from guibin.regulations.core import CORE
+from guibin.regulations.general import GENERAL
 from guibin.tiers import applications, assessment, memberships, queries
 from guibin.tiers.applications import AlreadyApplied, NewApplication
 from guibin.tiers.consents import NoConsent

@@ -16,14 +16,23 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from guibin import embedded, migrations
+from guibin.operation import embedded, migrations
 from guibin.packs import Packs
 from support import ALTERED, REDIS_DATABASE, SERVERS
 
 from .touches import ROOT
 
 # Modules that most tests import: here once, instead of in every fork.
-WARM = ("hypothesis", "openpyxl", "anyio.pytest_plugin", "support", "running", "desk", "guibin.cli", "guibin.worker")
+WARM = (
+    "hypothesis",
+    "openpyxl",
+    "anyio.pytest_plugin",
+    "support",
+    "running",
+    "desk",
+    "guibin.cli",
+    "guibin.operation.worker",
+)
 
 
 class Asked(Struct, frozen=True):

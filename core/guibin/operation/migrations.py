@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import asyncpg
 from piccolo.table import Table
 
+from guibin.catalog import TABLES
 from guibin_tenants import lint, schema
 from guibin_tenants.database import UnsafeDatabase
-
-from .catalog import TABLES
 
 _LOCK = 0x6775_6962  # one migration at a time, however many servers start
 

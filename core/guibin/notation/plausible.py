@@ -8,8 +8,9 @@ from typing import get_args, get_type_hints
 
 from msgspec import Struct
 
-from guibin.spelling import FAILED, failed, line
 from guibin_tenants.refusals import FieldError, Invalid
+
+from .spelling import FAILED, failed, line
 
 DAY_MIN, DAY_MAX = date(1900, 1, 1), date(2199, 12, 31)
 RULE = f"a day from {DAY_MIN} to {DAY_MAX}"

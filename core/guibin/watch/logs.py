@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.tracing import trace_id
+from .tracing import trace_id
 
 OURS = ("guibin", "guibin_tenants")
 TEXT_CHARS_MAX = 500

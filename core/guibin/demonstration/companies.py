@@ -9,16 +9,12 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin import (
-    provisioning,
-    timetable,  # noqa: F401  # makes known who reacts
-)
+from guibin import timetable  # noqa: F401  # makes known who reacts
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Company, real_clock
-from guibin.demonstration_days import Scene, enliven
-from guibin.demonstration_plans import draw_plans
 from guibin.money import Money
+from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.demonstrations import DemoKind, Demonstration
@@ -41,6 +37,9 @@ from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import NewStaff
+
+from .days import Scene, enliven
+from .plans import draw_plans
 
 PASSWORD = "guibin-demo-2026"
 Say = Callable[[str], None]

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from guibin.demonstration_days import Scene
 from guibin.plans import relationships, work_logs, work_plans
 from guibin.plans.requests import NewExecution, NewItem, NewLog, NewMeasure, NewRelationshipPlan, NewWorkPlan
 from guibin.policy.cadence import PlanPolicy
 from guibin_tenants.org_units import visible_from
 from guibin_tenants.principals import Principal, permissions_of
 from guibin_tenants.scope import fetch
+
+from .days import Scene
 
 # So many of each manager's customers have a plan; every other one has its gift.
 PLANNED_EACH = 2

@@ -6,11 +6,11 @@ import pytest
 from desk import open_desk
 from msgspec.structs import replace
 
-from guibin.defaults import CORE
-from guibin.general import GENERAL
 from guibin.policy.packs import Overrides, merge
 from guibin.policy.validation import validate
 from guibin.policy.workstreams import ASIDE
+from guibin.regulations.core import CORE
+from guibin.regulations.general import GENERAL
 
 KEY = "key_customer"
 FORM = {

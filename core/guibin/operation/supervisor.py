@@ -15,7 +15,7 @@ import httpx
 import psutil
 from msgspec import Struct
 
-from guibin import embedded
+from . import embedded
 
 STOP_WITHIN_S = 8.0
 READY_WITHIN_S = 60.0

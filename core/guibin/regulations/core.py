@@ -16,7 +16,8 @@ from guibin.policy.quality import ArchiveRule
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import load
 from guibin.policy.workstreams import WORKSTREAMS
-from guibin.reception_defaults import APPROVAL, OFFICER, RECEPTION
+
+from .receptions import APPROVAL, OFFICER, RECEPTION
 
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
 

@@ -12,7 +12,7 @@ import asyncpg
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from guibin import failpoints, metrics, timetable
+from guibin import timetable
 from guibin.context import Clock, Root, real_clock
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import Workshop, perform
@@ -23,11 +23,12 @@ from guibin.jobs.rescue import rescue_lost
 from guibin.jobs.scheduler import Scheduler
 from guibin.packs import Packs, installed
 from guibin.sla.jobs import SweepTimers
+from guibin.watch import failpoints, metrics
 from guibin_tenants.database import ENGINE, UNREACHABLE, connected
 from guibin_tenants.scope import NotCommitted, tenant_scope
 from guibin_tenants.tables import new_id
 
-_log = logging.getLogger("guibin.worker")
+_log = logging.getLogger("guibin.operation.worker")
 # PostgreSQL or Redis is away, or answered with an error: wait and go on.
 _PASSING = (
     *UNREACHABLE,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from guibin.notation.spelling import code, compact, dotted, line, made_a_date, paragraph, shortened
+from guibin.notation.telephones import Telephone, is_telephone, telephone, written
 from guibin.policy.fields import ArchiveField, check_values, is_credit_code, spelled
-from guibin.spelling import code, compact, dotted, line, made_a_date, paragraph, shortened
-from guibin.telephones import Telephone, is_telephone, telephone, written
 
 NASTY = st.text(
     st.one_of(

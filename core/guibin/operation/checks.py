@@ -7,12 +7,11 @@ import redis.asyncio
 from msgspec import Struct
 from redis.exceptions import RedisError
 
+from guibin.catalog import TABLES
 from guibin.packs import BadPack, Packs, installed
 from guibin_tenants import keyring, lint
 from guibin_tenants.database import UnsafeDatabase, connected
 from guibin_tenants.schema import APP_ROLE
-
-from .catalog import TABLES
 
 
 class Finding(Struct, frozen=True):

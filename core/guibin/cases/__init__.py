@@ -1,0 +1,1 @@
+"""What complaints, requests and receptions share as cases."""

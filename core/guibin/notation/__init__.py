@@ -1,0 +1,1 @@
+"""How people write words, dates and numbers: made one spelling, and checked to be meant."""

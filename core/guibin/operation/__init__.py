@@ -1,0 +1,1 @@
+"""Running the product: its servers and processes, the database's tables, and companies made tenants or erased."""
