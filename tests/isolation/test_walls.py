@@ -196,10 +196,10 @@ async def _of(outlets, scope, target, unit):
         return unit
     table = BY_NAME[target]
     values = values_for(table, outlets.company.id, outlets.rows)
-    wall = "org_unit_id" if target == "staff" else table.keys.wall
+    wall = "org_unit_id" if target == "staff" else PROMISES[target].wall
     values[wall] = await _of(outlets, scope, leads_to(table.keys, wall)[1], unit)
-    for other in table.keys.also:
-        values |= await _leading_to(outlets, scope, target, other.replace(" ", "/"), unit)
+    for other in (mark.removeprefix("also:") for mark in PROMISES[target].marks if mark.startswith("also:")):
+        values |= await _leading_to(outlets, scope, target, other, unit)
     return await insert(scope.connection, table, values)
 
 

@@ -30,7 +30,9 @@ EXAMPLES = (
     "reaction insight.tell_breach to DeadlineBreached",
     "listener listener of notices: messages.staff_mail.mail_notice",
     "wall care_task",
+    "wall card_movement also to_unit_id",
     "append-only audit_entry",
+    "ending complaint begins kept",
     "permission customers:erase of DELETE /api/v1/customers/{customer_id:uuid}",
     "permission sight of the whole company of GET /api/v1/webhooks",
 )
@@ -68,6 +70,7 @@ def test_there_is_a_mutation_of_every_kind(packs):
         "listener",
         "wall",
         "append-only",
+        "ending",
         "permission",
     }
 
@@ -108,10 +111,10 @@ def test_a_change_concerns_the_mutations_of_its_files(packs):
         return {one.kind for one in mutations(packs) if choosing.touched_by(one, [*changed], "HEAD", last=last)}
 
     assert concerned("docs/care.md") == set()
-    assert concerned("core/guibin/care/tables.py") == {"wall"}
-    assert concerned("core/guibin/cards/tables.py") == {"wall", "append-only"}
+    assert concerned("core/guibin/desks/tables.py") == {"wall"}
+    assert concerned("core/guibin/cards/tables.py") == {"wall", "append-only", "ending"}
     assert "permission" in concerned("core/guibin/care/api.py")
-    assert concerned("tenants/guibin_tenants/schema.py") == {"wall", "append-only"}
+    assert concerned("tenants/guibin_tenants/schema.py") == {"wall", "append-only", "ending"}
     assert "rhythm" in concerned("tests/core/care/test_care.py", last="tests/core/care/test_care.py::test_it")
 
 

@@ -1,4 +1,4 @@
-"""Every rule that is taken out, and how: the timetable, reactions, listeners, walls, append-only marks, permissions."""
+"""Every rule that is taken out, and how: the timetable, reactions, listeners, what tables promise, permissions."""
 
 import inspect
 import sys
@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from guibin import events, timetable
@@ -17,14 +16,14 @@ from guibin.catalog import TABLES
 from guibin.jobs.kinds import handler_of
 from guibin.packs import Packs
 from guibin_tenants.principals import Predicate, anyone
-from guibin_tenants.schema import APP_ROLE, ERASURE
 from guibin_tenants.tables import TenantTable
-from guibin_tenants.walls import leads_to, walls
 
+from .marks import Kind as MarkKind
+from .marks import leading, marks
 from .registries import Entry, entries
 from .touches import ROOT, handler_name
 
-Kind = Literal["rhythm", "reaction", "listener", "wall", "append-only", "permission"]
+Kind = MarkKind | Literal["rhythm", "reaction", "listener", "permission"]
 # What every mutation of a kind hangs on, beside the file that says it.
 FOUNDATIONS: dict[Kind, tuple[str, ...]] = {
     "rhythm": ("core/guibin/jobs/ticks.py", "core/guibin/jobs/scheduler.py"),
@@ -40,6 +39,12 @@ FOUNDATIONS: dict[Kind, tuple[str, ...]] = {
         "tenants/guibin_tenants/schema.py",
         "tests/isolation/records.py",
         "tests/isolation/test_records.py",
+    ),
+    "ending": (
+        "tenants/guibin_tenants/schema.py",
+        "core/guibin/profiles/erasing.py",
+        "tests/attacks/test_ended_archives.py",
+        "tests/core/profiles/test_erasing.py",
     ),
     "permission": (
         "core/guibin/app/guards.py",
@@ -142,53 +147,23 @@ def _caller_of(entry: Entry) -> tuple[str, ...]:
 
 def _tables(packs: Packs) -> Iterator[Mutation]:
     every = [table for table in (*TABLES, *packs.tables()) if issubclass(table, TenantTable)]
-    names = {target for table in every for entry in _leading(table) if (target := leads_to(table.keys, entry)[1])}
-    through = [table for table in every if table._meta.tablename in names]
+    through = {name for table in every for name in leading(table.keys)}
     for table in every:
-        if issubclass(table, TenantTable):
-            name, file = table._meta.tablename, _file(table)
-            if any(walls(table)):
-                yield Mutation(
-                    kind="wall",
-                    name=name,
-                    take_out=partial(_rekey, table, wall="", also=(), unowned=(), written_by="", everybodys=True),
-                    statements=(_OPENED.format(name=name),),
-                    files=(file,),
-                    touches=(f"walled {name}",),
-                    line=f'"{name}"',
-                    # A wall that others lead through would fall for them too.
-                    alike=f"walls of {file}" if table.keys.wall == "customer_id" and table not in through else "",
-                )
-            if table.keys.append_only:
-                yield Mutation(
-                    kind="append-only",
-                    name=name,
-                    take_out=partial(_rekey, table, append_only=False, expires=False),
-                    statements=(
-                        f"grant select, insert, update, delete on {name} to {APP_ROLE}",
-                        f"drop policy if exists {ERASURE} on {name}",
-                    ),
-                    files=(file,),
-                    touches=(f"changed {name}",),
-                    line=f'"{name}"',
-                    alike=f"rows of {file}",
-                )
-
-
-def _leading(table: type[TenantTable]) -> tuple[str, ...]:
-    return tuple(entry for entry in (table.keys.wall, *table.keys.also, *table.keys.unowned) if entry)
-
-
-# Every restrictive policy but the one that lets erasure blank words.
-_OPENED = f"""do $$ declare found record; begin
-    for found in select polname from pg_policy where polrelid = 'public.{{name}}'::regclass
-        and not polpermissive and polname <> '{ERASURE}' loop
-        execute format('drop policy %I on public.{{name}}', found.polname);
-    end loop; end $$"""
-
-
-def _rekey(table: type[TenantTable], **changed: Any) -> None:
-    table.keys = msgspec.structs.replace(table.keys, **changed)
+        name, file = table._meta.tablename, _file(table)
+        for mark in marks(table):
+            whole = mark.kind == "wall" and not mark.said
+            # A wall that others lead through would fall for them too.
+            alone = mark.said or (whole and (table.keys.wall != "customer_id" or name in through))
+            yield Mutation(
+                kind=mark.kind,
+                name=mark.name,
+                take_out=mark.take_out,
+                statements=mark.statements,
+                files=(file,),
+                touches=(mark.touch,),
+                line=f'"{name}"',
+                alike="" if alone else f"{mark.kind} of {file}",
+            )
 
 
 def _permissions(packs: Packs) -> Iterator[Mutation]:

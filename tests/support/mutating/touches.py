@@ -1,6 +1,7 @@
 """Which tests touch what: written down while the suite runs, so that a mutation runs only the tests that could notice.
 
 What is noted is what a mutation changes: the guard that refused, the statement under a wall, the update or delete of a table,
+what was written after an archive had ended,
 the reaction that became a job, the callback that was called, the rhythm that was asked for or ticked.
 """
 
@@ -32,6 +33,8 @@ OPTION = "--touches"
 ROOT = Path(__file__).parents[3]
 _WORDS = re.compile(r"[a-z_]+")
 _CHANGES = re.compile(r'\b(?:update|delete\s+from)\s+(?:only\s+)?(?:public\.)?"?([a-z_]+)', re.I)
+_ADDITIONS = re.compile(r'\binsert\s+into\s+(?:public\.)?"?([a-z_]+)', re.I)
+_ENDS = re.compile(r'\bupdate\s+"?customer"?\s.*(?:closed_at|erased_at)', re.I | re.S)
 _NARROWED = re.compile(r"guibin\.units\W+'\{|guibin\.units', '\{", re.I)
 
 
@@ -42,13 +45,13 @@ class Touches:
         self.path = Path(path)
         self.tests: dict[str, dict[str, Any]] = {}
         self.now: set[str] = set()
-        self.narrowed = False
+        self.narrowed = self.ended = False
         self.tables = {table._meta.tablename for table in (*TABLES, *packs.tables())}
         self._named = functools.lru_cache(maxsize=20_000)(self._tables_named)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
-        self.now, self.narrowed = set(), False
+        self.now, self.narrowed, self.ended = set(), False, False
         self.tests[item.nodeid] = {"took_s": 0.0, "passed": False, "touches": []}
         result = yield
         self.tests[item.nodeid]["touches"] = sorted(self.now)
@@ -100,7 +103,10 @@ class Touches:
             setattr(asyncpg.Connection, name, functools.wraps(original)(noted))
 
     def _statement(self, query: str) -> None:
-        named, changed = self._named(query)
+        named, changed, ended = self._named(query)
+        self.ended = self.ended or bool(_ENDS.search(query))
+        if self.ended:
+            self.now.update(ended)
         open_scope = scope._current.get()
         if open_scope is None:
             self.narrowed = self.narrowed or bool(_NARROWED.search(query))
@@ -108,10 +114,15 @@ class Touches:
             self.now.update(named)
         self.now.update(changed)
 
-    def _tables_named(self, query: str) -> tuple[frozenset[str], frozenset[str]]:
+    def _tables_named(self, query: str) -> tuple[frozenset[str], ...]:
         words = set(_WORDS.findall(query)) & self.tables
         changed = {found.lower() for found in _CHANGES.findall(query)} & self.tables
-        return frozenset(f"walled {name}" for name in words), frozenset(f"changed {name}" for name in changed)
+        written = changed | {found.lower() for found in _ADDITIONS.findall(query)} & self.tables
+        return (
+            frozenset(f"walled {name}" for name in words),
+            frozenset(f"changed {name}" for name in changed),
+            frozenset(f"ended {name}" for name in written),
+        )
 
     def _watch_guard(self) -> None:
         original = factory.needs_guard
