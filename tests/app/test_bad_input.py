@@ -45,6 +45,16 @@ TYPES = {
     list: {"array"},
     dict: {"object"},
 }
+# What lenient readers take for a whole number, a figure, a yes or a no.
+OTHERWISE = (
+    ("integer", "5"),
+    ("number", "5"),
+    ("boolean", 0),
+    ("boolean", 1),
+    ("boolean", "true"),
+    ("boolean", "off"),
+    ("null", "null"),
+)
 EVERY_TYPE = ("null", "boolean", "integer", "number", "string", "array", "object")
 BODIES = (
     b"",
@@ -160,6 +170,52 @@ async def test_no_body_makes_a_fault(client, document):
                 faults.append(f"{method.upper()} {path} with {body[:120]!r}: {fault}")
 
     assert faults == []
+
+
+def written_otherwise(document, schema, at=""):
+    """Where a figure, a yes or a no stands in a body that fits, and what another language would take for one."""
+    schema = resolved(document, schema)
+    kinds = types_of(document, schema)
+    yield from ((at, value) for kind, value in OTHERWISE if kind in kinds and not kinds & TYPES[type(value)])
+    for name, below in schema.get("properties", {}).items():
+        if at.count(".") < 2:
+            yield from written_otherwise(document, below, f"{at}.{name}" if at else name)
+
+
+def put_at(body, at, value):
+    first, _, rest = at.partition(".")
+    return {**body, first: put_at(body.get(first) or {}, rest, value) if rest else value}
+
+
+async def test_bodies_are_read_as_what_they_say(client, document):
+    taken, tried = [], 0
+    for method, path, operation in operations(document):
+        schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        good = sample(document, schema) if schema else None
+        for at, value in written_otherwise(document, schema) if isinstance(good, dict) else ():
+            answer = await client.request(method, PARAMETER.sub(str(uuid4()), path), json=put_at(good, at, value))
+            tried += 1
+            if answer.status_code != 400:
+                taken.append(f"{method.upper()} {path} with {at}={value!r}: {answer.status_code} {answer.text[:200]}")
+
+    assert taken == []
+    assert tried > 100
+
+
+async def test_a_rhythm_is_switched_by_yes_and_no_only(client):
+    (first, *_) = (await client.get("/api/v1/timetable")).json()
+
+    answer = await client.put(f"/api/v1/timetable/{first['name']}", json={"off": 0})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"field": "off", "rule": "Expected `bool`, got `int`"}]
+    assert (await client.get("/api/v1/timetable")).json()[0] == first
+
+
+async def test_query_and_path_are_text_and_stay_so(client):
+    answer = await client.get("/api/v1/customers", params={"limit": "5"})
+
+    assert answer.status_code == 200
 
 
 async def test_no_query_makes_a_fault(client, document):

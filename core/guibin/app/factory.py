@@ -29,6 +29,7 @@ from .docs import OfflineDocs
 from .documents import Document
 from .guards import needs_guard
 from .headers import SecurityHeaders
+from .json_bodies import StrictRequest
 from .observing import Observed
 from .parameters import note_parameters, query_guard
 from .proxies import Forwarded, Network
@@ -71,6 +72,7 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
     return Litestar(
         route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
         dependencies=DEPENDENCIES,
+        request_class=StrictRequest,
         guards=[needs_guard, own_pages_guard, query_guard],
         exception_handlers={
             Refusal: problems.refused,

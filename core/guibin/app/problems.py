@@ -72,9 +72,6 @@ def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
     """What the framework itself refuses: unknown paths, methods, sizes, bodies."""
     fields: tuple[FieldError, ...] = ()
     status = HTTPStatus(error.status_code)
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(error.__cause__, msgspec.ValidationError):
-        # The framework takes a field of a body that is called like an injected argument for a fault of ours.
-        status, fields = HTTPStatus.BAD_REQUEST, (_of_text(str(error.__cause__)),)
     if isinstance(error, ValidationException):
         handler = request.scope.get("route_handler")
         fields = tuple(_field(item, handler) for item in error.extra or () if isinstance(item, dict))
