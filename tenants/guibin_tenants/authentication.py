@@ -12,6 +12,7 @@ from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
 from .scope import fetch_one
+from .staff import OTHERS_PASSWORD
 
 
 class Recognised(Struct, frozen=True):
@@ -94,7 +95,7 @@ def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | t
 
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {_TENANT}"  # a constant
+        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {OTHERS_PASSWORD} as others, {_TENANT}"
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
         " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",
@@ -104,13 +105,14 @@ async def _by_session(credential: Credential) -> Recognised | None:
     if row is None:
         return None
     _refuse_suspended(row["suspended_at"])
-    roles = tuple(row["roles"])
+    roles = () if row["others"] else tuple(row["roles"])
     principal = Principal(
         kind="staff",
         id=row["id"],
         name=row["name"],
         roles=roles,
         permissions=permissions_of(roles),
+        chooses_password=row["others"],
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
     )

@@ -5,7 +5,7 @@ owner it is the operator's, made on the command line for a system of the company
 """
 
 import ipaddress
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,6 +18,10 @@ from .principals import PERMISSIONS, Principal
 from .refusals import FieldError, Invalid, NotFound
 from .scope import current_tenant, execute, fetch
 from .tables import Keys, TenantTable
+
+# So long somebody needs at most to notice that another signs in as them.
+SET_PASSWORD_COUNTS_FOR = timedelta(days=7)
+SET_PASSWORD = f"one set the other's password in the last {SET_PASSWORD_COUNTS_FOR.days} days"
 
 
 class ApiKey(TenantTable, tablename="api_key"):
@@ -127,10 +131,25 @@ async def by_id(key_id: UUID) -> KeyView:
     return view(rows[0])
 
 
-async def hands_of(by: Principal) -> frozenset[UUID]:
-    """The ids under which this one acts: a person's account and all their keys, or all keys of one system of the operator's.
+async def hands_of(by: Principal, *, now: datetime) -> frozenset[UUID]:
+    """The ids of whatever may be this one's doing: their own, and for a week those of whoever they set a password for, or
+    who set theirs. Whatever takes two people asks here, and never whether two ids are the same.
+    """
+    own = await ids_of(by)
+    rows = await fetch(
+        "with near as (select s.id, s.password_set_by from staff s where s.password_set_at > $2"
+        "   and (s.id = any ($1::uuid[]) or s.password_set_by = any ($1::uuid[]))),"
+        " people as (select id from near union select password_set_by from near)"
+        " select p.id from people p union select k.id from api_key k join people p on p.id = k.owner_id",
+        list(own),
+        now - SET_PASSWORD_COUNTS_FOR,
+    )
+    return own | {row["id"] for row in rows}
 
-    Whatever takes two people asks here, and never whether two ids are the same.
+
+async def ids_of(by: Principal) -> frozenset[UUID]:
+    """The ids under which this one acts: a person's account and all their keys, or all keys of one system of the
+    operator's. What one of them began is theirs.
     """
     if by.is_system:
         rows = await fetch(
@@ -139,9 +158,8 @@ async def hands_of(by: Principal) -> frozenset[UUID]:
             by.id,
         )
         return frozenset({by.id, *(row["id"] for row in rows)})
-    owner = by.owner_id or by.id
-    rows = await fetch("select id from api_key where owner_id = $1", owner)
-    return frozenset({by.id, owner, *(row["id"] for row in rows)})
+    rows = await fetch("select id from api_key where owner_id = $1", by.person)
+    return frozenset({by.id, by.person, *(row["id"] for row in rows)})
 
 
 async def revoke(key_id: UUID, *, now: datetime) -> KeyView:

@@ -83,6 +83,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
     the request came from, for the audit. `owner_id` is whose key it is: it holds their roles and is held to them.
+    `chooses_password`: signed in with a password that somebody else set, and may choose another but nothing else.
     """
 
     kind: Literal["staff", "key", "job", "operator"]
@@ -94,6 +95,12 @@ class Principal(Struct, frozen=True, kw_only=True):
     owner_id: UUID | None = None
     units: str | tuple[UUID, ...] = ALL_UNITS
     address: str = ""
+    chooses_password: bool = False
+
+    @property
+    def person(self) -> UUID:
+        """Whoever answers for it: the member of staff, also where it is a key of theirs; else what acts itself."""
+        return self.owner_id or self.id
 
     @property
     def is_person(self) -> bool:

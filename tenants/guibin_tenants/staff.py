@@ -16,10 +16,12 @@ from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS
 from .refusals import FieldError, Invalid, LostRace, NotFound, Unauthenticated
-from .scope import current_tenant, execute, fetch_one, fetch_value
+from .scope import current_tenant, execute, fetch_one
 from .tables import Index, Keys, TenantTable
 
 SESSION_LASTS = timedelta(hours=12)
+# Whether somebody else knows the password of the account `s`: whoever set it, until its holder chooses one.
+OTHERS_PASSWORD = "(s.password_set_by is not null and s.password_chosen_at is null)"
 _PARTS = re.compile(r"[^\w]+|_")
 # The company's posts by name, each with the role it brings.
 Posts = Mapping[str, str]
@@ -29,6 +31,8 @@ NO_POSTS: Posts = MappingProxyType({})
 class Staff(TenantTable, tablename="staff"):
     """One member of staff. `roles` holds roles and the names of posts. `left_at` ends the account; their customers are
     handed to somebody first. `part_time` says that they look after customers beside other work (S12-4).
+    `password_set_by` set the password at `password_set_at`, where that was somebody else: a person, a key of the
+    operator's, or the operator; at `password_chosen_at` its holder took one of their own.
     """
 
     login = Varchar(length=100)
@@ -37,6 +41,9 @@ class Staff(TenantTable, tablename="staff"):
     org_unit_id = UuidColumn(default=None, null=True)
     part_time = Boolean(default=False)
     password_hash = Text(default=None, null=True)
+    password_set_by = UuidColumn(default=None, null=True)
+    password_set_at = Timestamptz(default=None, null=True)
+    password_chosen_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=None, null=True)
     left_at = Timestamptz(default=None, null=True)
 
@@ -57,13 +64,16 @@ class StaffSession(TenantTable, tablename="staff_session"):
 
 
 class NewStaff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`roles` as in ROLE_PERMISSIONS, or posts; `org_unit_id` None means head office."""
+    """`roles` as in ROLE_PERMISSIONS, or posts; `org_unit_id` None means head office; `password_set_by` None that the
+    person chose the password themselves.
+    """
 
     login: str
     name: str
     roles: tuple[str, ...]
     org_unit_id: UUID | None = None
     password: str | None = None
+    password_set_by: UUID | None = None
     part_time: bool = False
 
 
@@ -96,12 +106,13 @@ class OpenSession(Struct, frozen=True):
 
 
 class SignedIn(Struct, frozen=True):
-    """A session's cookie and CSRF token, shown once."""
+    """A session's cookie and CSRF token, shown once. `chooses_password`: first, as somebody else set the present one."""
 
     token: str
     csrf: str
     expires_at: datetime
     staff: StaffView
+    chooses_password: bool = False
 
 
 async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> StaffView:
@@ -120,6 +131,8 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
         org_unit_id=new.org_unit_id,
         part_time=new.part_time,
         password_hash=await passwords.hash_of(new.password) if new.password else None,
+        password_set_by=new.password_set_by if new.password else None,
+        password_set_at=now if new.password and new.password_set_by else None,
         created_at=now,
     )
     await Staff.insert(staff)
@@ -149,22 +162,33 @@ def with_posts(roles: tuple[str, ...], posts: Posts) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*roles, *brought)))
 
 
-async def set_password(staff_id: UUID, password: str) -> None:
-    """A new password; every session and known device ends. Raises NotFound, or Invalid for a weak one."""
+async def set_password(staff_id: UUID, password: str, *, by: UUID, now: datetime) -> None:
+    """A password that somebody else gives them; every session and known device ends. Raises NotFound, or Invalid for a
+    weak one.
+    """
     account = await by_id(staff_id)
     await refuse_weak(password, account)
-    await Staff.update({Staff.password_hash: await passwords.hash_of(password)}).where(Staff.id == staff_id)
+    await Staff.update(
+        {
+            Staff.password_hash: await passwords.hash_of(password),
+            Staff.password_set_by: by,
+            Staff.password_set_at: now,
+            Staff.password_chosen_at: None,
+        }
+    ).where(Staff.id == staff_id)
     await end_sessions(staff_id)
 
 
-async def replace_password(account: Account, kept: str, *, but: str) -> None:
-    """The hash of the account's new password; every session but this one ends. Raises LostRace when it has another
+async def replace_password(account: Account, kept: str, *, but: str, now: datetime) -> None:
+    """The hash of the password its holder chose; every session but this one ends. Raises LostRace when it has another
     password by now, or left."""
     changed = await execute(
-        "update staff set password_hash = $3 where id = $1 and password_hash = $2 and left_at is null",
+        "update staff set password_hash = $3, password_chosen_at = $4"
+        " where id = $1 and password_hash = $2 and left_at is null",
         account.staff.id,
         account.password_hash,
         kept,
+        now,
     )
     if not changed:
         raise LostRace("The account has another password by now")
@@ -210,8 +234,13 @@ async def account_of(login: str) -> Account | None:
 
 async def open_session(account: Account, *, address: str, now: datetime) -> SignedIn | None:
     """A new session; None when the account ended or got another password since it was looked at."""
-    same = "select true from staff where id = $1 and password_hash = $2 and left_at is null for share"
-    if not await fetch_value(same, account.staff.id, account.password_hash):
+    present = await fetch_one(
+        f"select {OTHERS_PASSWORD} as others from staff s"  # a constant
+        " where id = $1 and password_hash = $2 and left_at is null for share",
+        account.staff.id,
+        account.password_hash,
+    )
+    if present is None:
         return None
     token, credential = issue("gb_sess_", current_tenant())
     session = StaffSession(
@@ -223,7 +252,7 @@ async def open_session(account: Account, *, address: str, now: datetime) -> Sign
         address=address,
     )
     await StaffSession.insert(session)
-    return SignedIn(token, session.csrf, session.expires_at, account.staff)
+    return SignedIn(token, session.csrf, session.expires_at, account.staff, present["others"])
 
 
 async def session_of(digest: str, *, now: datetime) -> OpenSession | None:

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from deciding import asked, decide, principal_of
 
-from guibin.approvals import actions, queries
+from guibin.approvals import queries
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants import keys, staff
 from guibin_tenants.authentication import recognise
@@ -14,7 +15,6 @@ from guibin_tenants.principals import AUDITING, PERMISSIONS, ROLE_PERMISSIONS
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch
 from guibin_tenants.staff import NewStaff
-from guibin_tenants.tables import new_id
 from support import PASSWORD
 
 ME = "/api/v1/me"
@@ -222,29 +222,12 @@ async def test_nobodys_own_password_is_set_without_the_present_one(world, admin)
     assert [(await one.post(path, json=NEW_PASSWORD)).status_code for one in (admin, key)] == [403, 403]
 
 
-async def asked(tenant, by):
-    async with tenant.scope():
-        return await actions.ask("test", new_id(), flow=FLOW, by=by, now=tenant.world.clock())
-
-
-async def principal_of(tenant, client):
-    """Who the API takes the caller for."""
-    token = client.headers.get("Authorization", "").removeprefix("Bearer ") or client.cookies["guibin_session"]
-    async with tenant.scope():
-        return (await recognise(parse(token), now=tenant.world.clock())).principal
-
-
-async def decide(client, approval):
-    answer = await client.post(f"/api/v1/approvals/{approval}/decision", json={"approved": True})
-    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1] if answer.status_code >= 400 else ""
-
-
 async def test_one_persons_keys_pass_one_step(world, tenant, admin):
     asker = await tenant.staff("asker", "tenant_admin")
     second = await tenant.staff("second", "tenant_admin")
     first_key = await key_of(admin, world, "approvals:decide", "approvals:read")
     service = await key_of(admin, world, "approvals:decide", "approvals:read", service="OA")
-    approval = await asked(tenant, await principal_of(tenant, asker))
+    approval = await asked(tenant, await principal_of(tenant, asker), FLOW)
 
     own = await decide(await key_of(asker, world, "approvals:decide"), approval)
     steps = [await decide(client, approval) for client in (first_key, admin, service)]
@@ -265,9 +248,7 @@ async def test_a_persons_key_decides_what_the_person_may(world, tenant, admin):
     manager_step = ApprovalFlow("once", "test", (ApprovalStep("manager"),), clause="S07-1")
     asker = await tenant.staff("asker", "manager")
     key = await key_of(admin, world, "approvals:decide")
-    async with tenant.scope():
-        by = await _in_scope_principal(tenant, asker)
-        approval = await actions.ask("test", new_id(), flow=manager_step, by=by, now=world.clock())
+    approval = await asked(tenant, await principal_of(tenant, asker), manager_step)
 
     assert await decide(key, approval) == (403, "not-yours-to-decide")
 
@@ -283,8 +264,8 @@ async def test_the_keys_of_one_system_are_one(world, tenant, service):
     keys_of_one = [world.client(token) for token in tokens]
     another = await tenant.client(*scopes)
     asker = await tenant.staff("asker", "tenant_admin")
-    approval = await asked(tenant, await principal_of(tenant, asker))
-    theirs = await asked(tenant, await principal_of(tenant, keys_of_one[0]))
+    approval = await asked(tenant, await principal_of(tenant, asker), FLOW)
+    theirs = await asked(tenant, await principal_of(tenant, keys_of_one[0]), FLOW)
 
     steps = [await decide(client, approval) for client in keys_of_one]
 
@@ -293,7 +274,3 @@ async def test_the_keys_of_one_system_are_one(world, tenant, service):
     assert await decide(another, approval) == (200, "")
     async with tenant.scope():
         assert (await queries.by_id(approval)).outcome == "approved"
-
-
-async def _in_scope_principal(tenant, client):
-    return (await recognise(parse(client.cookies["guibin_session"]), now=tenant.world.clock())).principal

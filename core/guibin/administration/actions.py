@@ -16,7 +16,7 @@ from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import ROLE_PERMISSIONS, Principal
+from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, may, permissions_of, require
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
@@ -60,6 +60,7 @@ async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: da
             roles=new.roles,
             org_unit_id=new.org_unit_id,
             password=new.password,
+            password_set_by=by.person,
             part_time=new.part_time,
         ),
         now=now,
@@ -102,11 +103,14 @@ async def change_account(
 
 
 async def set_password(staff_id: UUID, password: str, *, by: Principal, now: datetime) -> None:
-    """A new password; every session of the account ends, and its owner is told. Raises NotFound, Invalid, Forbidden."""
-    if staff_id in (by.id, by.owner_id):
+    """A password that opens nothing but the choice of another; every session of the account ends, and its owner is told.
+
+    Raises NotFound, Invalid, Forbidden.
+    """
+    if staff_id == by.person:
         raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
     await _theirs(staff_id, by)
-    await staff.set_password(staff_id, password)
+    await staff.set_password(staff_id, password, by=by.person, now=now)
     await _record("staff.password", staff_id, by=by, now=now)
     notice = Notice(kind="password_set", subject="staff", subject_id=staff_id, staff_ids=(staff_id,))
     await notify(notice, key=f"password/{staff_id}/{now.isoformat()}", now=now)
@@ -235,7 +239,12 @@ def _holds(network: Network, given: Network) -> bool:
 
 
 def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
-    """Nobody hands out more than they hold: so an admin makes no auditor, and an auditor nothing but auditors."""
+    """Nobody hands out more than they hold: so an admin makes no auditor, and an auditor nothing but auditors.
+
+    Who holds no role that is known here may be given any: an account for whoever appoints staff.
+    """
+    if not permissions_of(roles):
+        require(by, may("staff:write"))
     for role in roles:
         beyond = sorted(ROLE_PERMISSIONS.get(role, frozenset()) - by.permissions)
         if beyond:

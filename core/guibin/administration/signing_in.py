@@ -103,7 +103,7 @@ async def change_own_password(
         await staff.refuse_weak(new, account.staff)
     kept = await passwords.hash_of(new)
     async with tenant_scope(tenant_id):
-        await staff.replace_password(account, kept, but=digest)
+        await staff.replace_password(account, kept, but=digest, now=now)
         await sign_in_limits.forgive(tried.limits)
         await _record("staff.own_password", account.staff.id, account.staff.name, address, now)
 

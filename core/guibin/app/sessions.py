@@ -47,11 +47,15 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Session(Struct, frozen=True):
-    """Send `csrf` as the header `X-CSRF-Token` with every change. The session itself is the cookie."""
+    """Send `csrf` as the header `X-CSRF-Token` with every change. The session itself is the cookie.
+
+    `chooses_password`: somebody else set the password; until another is chosen, everything else is refused.
+    """
 
     csrf: str
     expires_at: datetime
     staff: StaffView
+    chooses_password: bool
 
 
 class OwnPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,7 +83,7 @@ class SessionController(Controller):
         entered = await signing_in.sign_in(attempt, tenant, now=_now(request))
         session = entered.session
         lasts = int((session.expires_at - _now(request)).total_seconds())
-        response = Response(Session(session.csrf, session.expires_at, session.staff))
+        response = Response(Session(session.csrf, session.expires_at, session.staff, session.chooses_password))
         response.set_cookie(_cookie(request, COOKIE, session.token, path="/", lasts_s=lasts))
         known_s = int(KNOWN_FOR.total_seconds())
         response.set_cookie(_cookie(request, DEVICE, entered.device, path=self.path, lasts_s=known_s))

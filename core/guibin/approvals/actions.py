@@ -11,7 +11,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
-from guibin_tenants.keys import hands_of
+from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -131,7 +131,7 @@ async def decide(
     )
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
-    await _refuse_unless_next(request, seen, by)
+    await _refuse_unless_next(request, seen, by, now)
     await _write_decision(request, approved, _reason(reason, approved), by, now)
     await deadlines.decided(approval_id, request["step"], now=now)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
@@ -173,7 +173,7 @@ async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: dateti
     )
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
-    if request["applicant_id"] not in await hands_of(by):
+    if request["applicant_id"] not in await ids_of(by):
         raise NotYoursToDecide("Only the applicant may withdraw a request")
     if request["closed_at"] is not None:
         raise AlreadyDecided(f"The request was {request['outcome']} before")
@@ -193,17 +193,20 @@ async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime)
     return True
 
 
-async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal) -> None:
-    hands = await hands_of(by)
+async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal, now: datetime) -> None:
+    hands = await hands_of(by, now=now)
+    own = await ids_of(by)
     if request["applicant_id"] in hands:
-        raise OwnApplication()
-    mine = await fetch_value(
-        "select step from approval_decision where request_id = $1 and decided_by = any ($2) order by step limit 1",
+        raise OwnApplication("" if request["applicant_id"] in own else f"The applicant and you: {SET_PASSWORD}")
+    mine = await fetch_one(
+        "select step, decided_by from approval_decision where request_id = $1 and decided_by = any ($2)"
+        " order by step limit 1",
         request["id"],
         list(hands),
     )
     if mine is not None:
-        raise AlreadyDecided(f"You decided step {mine + 1}: every step is another person's")
+        who = "You" if mine["decided_by"] in own else f"Somebody ({SET_PASSWORD})"
+        raise AlreadyDecided(f"{who} decided step {mine['step'] + 1}: every step is another person's")
     if request["closed_at"] is not None:
         raise AlreadyDecided(f"The request was {request['outcome']} before")
     if request["step"] != seen:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import Principal, Signature, may
 
 from . import actions, queries
 from .queries import ApprovalView, Whose
@@ -46,7 +46,7 @@ class ApprovalController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[ApprovalView]:
-        found = await queries.listed(whose, by=by, after=decode(cursor), limit=limit + 1)
+        found = await queries.listed(whose, asks=Signature(by=by, now=now), after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda approval: Cursor(approval.asked_at, approval.id))
         await _note("approval.list", page.items, by=by, now=now)
         return page

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from guibin.policy.approvals import ApprovalFlow
 from guibin.web.paging import Cursor
-from guibin_tenants.keys import hands_of
+from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.org_units import level_of
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
 
@@ -75,11 +75,12 @@ async def of_subject(subject: str, subject_id: UUID) -> list[ApprovalView]:
     return await _views(rows)
 
 
-async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: int) -> list[ApprovalView]:
+async def listed(whose: Whose, *, asks: Signature, after: Cursor | None, limit: int) -> list[ApprovalView]:
     """Oldest first: those that wait for this one's decision, those this one asked for, or every one."""
     # A key of the operator's stands for the company's own approval system: it has no role.
+    by = asks.by
     rows = await fetch(
-        f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = any ($2::uuid[]))"
+        f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = any ($11::uuid[]))"
         " or ($1 = 'all' and ($5 or r.org_unit_id = any ($6::uuid[])))"
         " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> all ($2::uuid[])"
         " and ($3 or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
@@ -89,7 +90,7 @@ async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: in
         " and ($7::timestamptz is null or (r.asked_at, r.id) > ($7, $8::uuid))"
         " order by r.asked_at, r.id limit $9",
         whose,
-        list(await hands_of(by)),
+        list(await hands_of(by, now=asks.now)),
         by.is_system,
         list(by.roles),
         by.units == ALL_UNITS,
@@ -98,6 +99,7 @@ async def listed(whose: Whose, *, by: Principal, after: Cursor | None, limit: in
         after.id if after else None,
         limit,
         await level_of(by.org_unit_id),
+        list(await ids_of(by)),
     )
     return await _views(rows)
 

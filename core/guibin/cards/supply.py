@@ -158,7 +158,7 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now:
     """
     found = await queries.shipment(shipment_id, by=by)
     _refuse_other_unit(found.to_unit_id, by)
-    if by.is_person and found.dispatched_by in await hands_of(by):
+    if by.is_person and found.dispatched_by in await hands_of(by, now=now):
         raise OwnShipment()
     missing = found.quantity - new.received
     if missing < 0:

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Annotated
 
+import msgspec
 from cyclopts import App, Parameter
 
 from guibin.policies.queries import effective_policy
@@ -39,7 +40,7 @@ def add(
     if json:
         as_json(view)
     else:
-        out.print(f"{view.name} can sign in as {view.login}.")
+        out.print(f"{view.name} can sign in as {view.login}, and chooses a password of their own then.")
 
 
 @app.command(name="list")
@@ -71,7 +72,7 @@ async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:
             if found is None:
                 raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
             unit_id = found.id
-        placed = NewStaff(login=new.login, name=new.name, roles=new.roles, org_unit_id=unit_id, password=new.password)
+        placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.request.by.id)
         now = session.request.now
         policy = await effective_policy(session.packs, session.request.company, at=now)
         return await staff.add(placed, now=now, posts=roles_of(policy.posts))

@@ -19,7 +19,7 @@ from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
 from guibin_tenants import org_units
-from guibin_tenants.keys import hands_of
+from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
@@ -107,7 +107,7 @@ async def acknowledge(
     request_id: UUID, new: NewAcknowledgement, *, by: Principal, now: datetime
 ) -> DepartmentRequestForm:
     """The department takes it up. Raises NotFound, OtherDepartments, NotWithDepartment, AlreadyAcknowledged."""
-    row = await _for_department(request_id, by)
+    row = await _for_department(request_id, by, now)
     if row["state"] == "acknowledged":
         raise AlreadyAcknowledged(f"{row['number']} was acknowledged already")
     await _event(row, "acknowledged", new.text, by=by, now=now)
@@ -116,7 +116,7 @@ async def acknowledge(
 
 async def answer(request_id: UUID, new: NewAnswer, *, by: Principal, now: datetime) -> DepartmentRequestForm:
     """The department has done it. Raises NotFound, OtherDepartments, NotWithDepartment."""
-    row = await _for_department(request_id, by)
+    row = await _for_department(request_id, by, now)
     await _event(row, "answered", new.text, by=by, now=now)
     await sla.complete_if_any(request_id, ANSWER, at=now, now=now)
     await _tell(row, "department_answered", (row["asked_by"],), now=now)
@@ -128,7 +128,7 @@ async def hand_back(request_id: UUID, new: NewReturn, *, by: Principal, now: dat
 
     Raises NotFound, OtherDepartments, NotWithDepartment.
     """
-    row = await _for_department(request_id, by)
+    row = await _for_department(request_id, by, now)
     await _event(row, "returned", new.reason, by=by, now=now)
     await _tell(row, "department_returned", (row["asked_by"],), now=now)
     return await _shown(row, "return", by=by, now=now)
@@ -141,7 +141,7 @@ async def send_again(
 
     Raises NotFound, OtherDepartments, NotToSendAgain, Invalid.
     """
-    row = await _for_asker(request_id, by)
+    row = await _for_asker(request_id, by, now)
     if row["state"] not in ("returned", "answered"):
         raise NotToSendAgain(f"{row['number']} is {row['state']}")
     to_unit_id = new.to_unit_id or row["to_unit_id"]
@@ -170,7 +170,7 @@ async def send_again(
 
 async def withdraw(request_id: UUID, new: NewRecall, *, by: Principal, now: datetime) -> DepartmentRequestForm:
     """It is no longer needed. Raises NotFound, OtherDepartments, NotWithDepartment once answered or withdrawn."""
-    row = await _for_asker(request_id, by)
+    row = await _for_asker(request_id, by, now)
     if row["state"] in ("answered", "withdrawn"):
         raise NotWithDepartment(f"{row['number']} is {row['state']}")
     await _event(row, "withdrawn", new.reason, by=by, now=now)
@@ -179,9 +179,9 @@ async def withdraw(request_id: UUID, new: NewRecall, *, by: Principal, now: date
     return await _shown(row, "withdraw", by=by, now=now)
 
 
-async def owned(request_id: UUID, by: Principal) -> asyncpg.Record:
+async def owned(request_id: UUID, by: Principal, *, now: datetime) -> asyncpg.Record:
     """The request, locked, for those who answer it. Raises NotFound, OtherDepartments, NotWithDepartment."""
-    return await _for_department(request_id, by)
+    return await _for_department(request_id, by, now)
 
 
 async def pass_to(
@@ -329,22 +329,22 @@ async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
     return row
 
 
-async def _for_department(request_id: UUID, by: Principal) -> asyncpg.Record:
+async def _for_department(request_id: UUID, by: Principal, now: datetime) -> asyncpg.Record:
     row = await _locked(request_id, by)
     covered = by.covers(row["to_unit_id"])
-    hands = await hands_of(by)
-    if row["owner_id"] not in hands and (row["asked_by"] in hands or not covered):
+    own, hands = await ids_of(by), await hands_of(by, now=now)
+    if row["owner_id"] not in own and (row["asked_by"] in hands or not covered):
         raise OtherDepartments("Only the department asked answers for itself")
     if row["state"] not in WITH_DEPARTMENT:
         raise NotWithDepartment(f"{row['number']} is {row['state']}")
     return row
 
 
-async def _for_asker(request_id: UUID, by: Principal) -> asyncpg.Record:
+async def _for_asker(request_id: UUID, by: Principal, now: datetime) -> asyncpg.Record:
     row = await _locked(request_id, by)
     covered = by.covers(row["from_unit_id"])
-    hands = await hands_of(by)
-    if row["asked_by"] not in hands and (row["owner_id"] in hands or not covered):
+    own, hands = await ids_of(by), await hands_of(by, now=now)
+    if row["asked_by"] not in own and (row["owner_id"] in hands or not covered):
         raise OtherDepartments("Only those who asked send it again or withdraw it")
     return row
 

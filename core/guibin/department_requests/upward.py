@@ -79,7 +79,7 @@ async def pass_up(
 
     Raises NotFound, OtherDepartments, NotWithDepartment, NobodyAbove, Invalid.
     """
-    row = await actions.owned(report_id, by)
+    row = await actions.owned(report_id, by, now=now)
     task = _task(row["task"], policy)
     leader = await _above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
     return await actions.pass_to(

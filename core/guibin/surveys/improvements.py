@@ -8,7 +8,7 @@ import asyncpg
 
 from guibin.audit.actions import AuditNote, record
 from guibin.notices.actions import Notice, notify
-from guibin_tenants.keys import hands_of
+from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
@@ -65,7 +65,7 @@ async def propose(new: NewImprovement, *, by: Principal, now: datetime) -> Actio
 async def report(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
     """Its owner has done it; whoever proposed it is told. Raises NotFound, Forbidden, AlreadyConfirmed."""
     action = await _locked(action_id)
-    if action.owner_id not in await hands_of(by):
+    if action.owner_id not in await ids_of(by):
         raise Forbidden("Only its owner reports an improvement as done")
     await _step(action, "reported", new.note, by=by, now=now)
     proposer = await fetch_value("select proposed_by from improvement_action where id = $1", action_id)
@@ -115,7 +115,7 @@ async def _judge(
     action_id: UUID, kind: Literal["confirmed", "sent_back"], new: NewStep, *, by: Principal, now: datetime
 ) -> ActionView:
     action = await _locked(action_id)
-    if action.owner_id in await hands_of(by):
+    if action.owner_id in await hands_of(by, now=now):
         raise Forbidden("Whoever owns an improvement does not judge it")
     if action.state == "open":
         raise NotReported(f"Improvement {action_id}")

@@ -1,0 +1,25 @@
+"""Putting something up for approval, and deciding it over HTTP."""
+
+from guibin.approvals import actions
+from guibin_tenants.authentication import recognise
+from guibin_tenants.credentials import parse
+from guibin_tenants.tables import new_id
+
+
+async def principal_of(tenant, client):
+    """Who the API takes the caller for."""
+    token = client.headers.get("Authorization", "").removeprefix("Bearer ") or client.cookies["guibin_session"]
+    async with tenant.scope():
+        return (await recognise(parse(token), now=tenant.world.clock())).principal
+
+
+async def asked(tenant, by, flow):
+    """The id of what this principal puts up under the flow."""
+    async with tenant.scope():
+        return await actions.ask("test", new_id(), flow=flow, by=by, now=tenant.world.clock())
+
+
+async def decide(client, approval):
+    """Say yes: the status, and the kind of problem when it is one."""
+    answer = await client.post(f"/api/v1/approvals/{approval}/decision", json={"approved": True})
+    return answer.status_code, answer.json()["type"].rsplit("/", 1)[-1] if answer.status_code >= 400 else ""
