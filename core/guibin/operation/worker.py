@@ -28,7 +28,7 @@ from guibin_tenants.database import ENGINE, UNREACHABLE, connected
 from guibin_tenants.scope import NotCommitted, tenant_scope
 from guibin_tenants.tables import new_id
 
-_log = logging.getLogger("guibin.operation.worker")
+_log = logging.getLogger("guibin.worker")
 # PostgreSQL or Redis is away, or answered with an error: wait and go on.
 _PASSING = (
     *UNREACHABLE,

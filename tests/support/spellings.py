@@ -1,0 +1,192 @@
+"""Texts that are written down: kinds, tags, actions, keys and ids that stand in rows, or in what others have programmed.
+
+What is registered is asked for; audit actions and notices are read from the sources, wherever they come from.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from litestar import Litestar
+
+import guibin
+from guibin import events, timetable
+from guibin.app.document import document_of
+from guibin.approvals.actions import _callbacks
+from guibin.catalog import TABLES
+from guibin.jobs.kinds import all_handlers
+from guibin.messages.subjects import _subjects
+
+FILE = Path(__file__).parents[1] / "core" / "stored_spellings.txt"
+CORE = Path(guibin.__file__).parent
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+# What the sources do not say is some value: a number, an id, a name from a row.
+SOMETHING = "{}"
+
+
+def stored(app: Litestar) -> dict[str, list[str]]:
+    """Each family of spellings with all its members, sorted."""
+    sources = Sources(CORE)
+    families = {
+        "job kinds": {handler.kind for handler in all_handlers() if _of_core(handler.function)},
+        "rhythms": {rhythm.name for rhythm in timetable.RHYTHMS},
+        "event tags": {str(event.__struct_config__.tag) for event in events.all_events() if _of_core(event)},
+        "subjects of approvals": set(_callbacks),
+        "subjects of messages": set(_subjects),
+        "tables": {table._meta.tablename for table in TABLES},
+        "audit actions": sources.said("guibin.audit.actions.AuditNote", "action"),
+        "notice kinds": sources.said("guibin.notices.actions.Notice", "kind"),
+        "notice keys": sources.said("guibin.notices.actions.notify", "key"),
+        "operation ids": set(_operation_ids(document_of(app))),
+    }
+    return {family: sorted(members) for family, members in families.items()}
+
+
+def written() -> dict[str, list[str]]:
+    """What `stored_spellings.txt` says: a family's name in brackets, then a line for each."""
+    families: dict[str, list[str]] = {}
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            lines = families.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith("#"):
+            lines.append(line)
+    return families
+
+
+def _of_core(thing: Any) -> bool:
+    return str(thing.__module__).startswith("guibin.")
+
+
+def _operation_ids(document: dict[str, Any]) -> Iterator[str]:
+    for item in document["paths"].values():
+        yield from (operation["operationId"] for operation in item.values() if "operationId" in operation)
+
+
+class Place(NamedTuple):
+    """Where an expression stands: its module, and the functions around it, the innermost last."""
+
+    module: str
+    functions: tuple[Function, ...] = ()
+
+
+class Sources:
+    """The modules below `folder`, asked which texts an argument may be."""
+
+    def __init__(self, folder: Path) -> None:
+        self._trees = {
+            ".".join(path.relative_to(folder.parent).with_suffix("").parts): ast.parse(path.read_text(encoding="utf-8"))
+            for path in sorted(folder.rglob("*.py"))
+        }
+        self._imported = {module: dict(_imported(module, tree)) for module, tree in self._trees.items()}
+        self._constants = {module: _assigned(tree.body) for module, tree in self._trees.items()}
+        self._locals: dict[Function, dict[str, list[ast.expr]]] = {}
+        self._calls: dict[str, list[tuple[Place, ast.Call]]] = {}
+        for module, tree in self._trees.items():
+            self._note_calls(tree, Place(module))
+
+    def said(self, function: str, argument: str) -> set[str]:
+        """Every text that the dotted `function` may be given as `argument`; a part that only rows know is `{}`."""
+        given = [
+            (place, keyword.value)
+            for place, call in self._calls.get(function, ())
+            for keyword in call.keywords
+            if keyword.arg == argument
+        ]
+        return set().union(*(self._texts(value, place, ()) for place, value in given))
+
+    def _note_calls(self, node: ast.AST, place: Place) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Call):
+                self._calls.setdefault(self._whole(child.func, place.module), []).append((place, child))
+            inside = place._replace(functions=(*place.functions, child)) if isinstance(child, Function) else place
+            self._note_calls(child, inside)
+
+    def _whole(self, name: ast.expr, module: str) -> str:
+        """The dotted name that `name` stands for in this module."""
+        if isinstance(name, ast.Name):
+            return self._imported[module].get(name.id, f"{module}.{name.id}")
+        return f"{self._whole(name.value, module)}.{name.attr}" if isinstance(name, ast.Attribute) else ""
+
+    def _texts(self, value: ast.expr, place: Place, asked: tuple[str, ...]) -> set[str]:
+        match value:
+            case ast.Constant(value=str(text)):
+                return {text}
+            case ast.JoinedStr(values=parts):
+                return {"".join(each) for each in product(*(self._texts(part, place, asked) for part in parts))}
+            case ast.FormattedValue(value=inner):
+                return self._texts(inner, place, asked)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._texts(body, place, asked) | self._texts(orelse, place, asked)
+            case ast.Name(id=name):
+                return self._named(name, place, asked)
+            case ast.Attribute():
+                return self._constant(self._whole(value, place.module))
+        return {SOMETHING}
+
+    def _named(self, name: str, place: Place, asked: tuple[str, ...]) -> set[str]:
+        """A local, a parameter (whatever the callers give), or a constant of this module or one that it imports."""
+        key = ".".join((place.module, *(each.name for each in place.functions), name))
+        if key in asked:
+            return {SOMETHING}
+        for depth in range(len(place.functions), 0, -1):
+            function = place.functions[depth - 1]
+            if function not in self._locals:
+                self._locals[function] = _assigned(ast.walk(function))
+            if given := self._locals[function].get(name):
+                return set().union(*(self._texts(each, place, (*asked, key)) for each in given))
+            if name in _parameters(function):
+                whole = ".".join((place.module, *(each.name for each in place.functions[:depth])))
+                return self._from_callers(function, whole, name, (*asked, key))
+        return self._constant(self._whole(ast.Name(name), place.module))
+
+    def _from_callers(self, function: Function, whole: str, name: str, asked: tuple[str, ...]) -> set[str]:
+        texts: set[str] = set()
+        for place, call in self._calls.get(whole, ()):
+            given = _given(call, function, name)
+            texts |= self._texts(given, place, asked) if given is not None else set()
+        return texts or {SOMETHING}
+
+    def _constant(self, whole: str) -> set[str]:
+        module, _, name = whole.rpartition(".")
+        given = self._constants.get(module, {}).get(name)
+        return self._texts(given[0], Place(module), ()) if given else {SOMETHING}
+
+
+def _imported(module: str, tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Each name that the module imports, and the dotted name it stands for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = module.split(".")[: -node.level] if node.level else []
+            home = ".".join((*base, *([node.module] if node.module else [])))
+            yield from ((each.asname or each.name, f"{home}.{each.name}") for each in node.names)
+
+
+def _assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """What each plain name is set to."""
+    values: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    values.setdefault(target.id, []).append(node.value)
+    return values
+
+
+def _parameters(function: Function) -> list[str]:
+    return [each.arg for each in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)]
+
+
+def _given(call: ast.Call, function: Function, name: str) -> ast.expr | None:
+    """What this call gives for the parameter; its default when it gives nothing."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    positional = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    if name in positional and positional.index(name) < len(call.args):
+        return call.args[positional.index(name)]
+    defaults = dict(zip(reversed(positional), reversed(function.args.defaults), strict=False))
+    return defaults.get(name) or dict(
+        zip([each.arg for each in function.args.kwonlyargs], function.args.kw_defaults, strict=True)
+    ).get(name)
