@@ -148,23 +148,25 @@ async def _let_be_empty(connection: asyncpg.Connection, name: str, known: set[st
 async def _wall_off(connection: asyncpg.Connection, tables: Sequence[type[TenantTable]]) -> None:
     """Bring the walls of these tables to what this release says; those that are so already stay."""
     rows = await connection.fetch(
-        "select c.relname, p.polname, obj_description(p.oid, 'pg_policy') as digest from pg_policy p"
-        " join pg_class c on c.oid = p.polrelid where c.relnamespace = 'public'::regnamespace and p.polname = any ($1)",
+        "select c.relname, p.polname as name, 'policy' as kind, obj_description(p.oid, 'pg_policy') as digest"
+        " from pg_policy p join pg_class c on c.oid = p.polrelid"
+        " where c.relnamespace = 'public'::regnamespace and p.polname = any ($1)"
+        " union all select c.relname, t.tgname, 'trigger', obj_description(t.oid, 'pg_trigger')"
+        " from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where c.relnamespace = 'public'::regnamespace and t.tgname = any ($1)",
         list(NAMES),
     )
-    standing = {(row["relname"], row["polname"]): row["digest"] for row in rows}
+    standing = {(row["relname"], row["kind"], row["name"]): row["digest"] for row in rows}
     for table in tables:
         name = table._meta.tablename
-        wanted = {wall.name: wall for wall in walls(table, APP_ROLE if table.keys.relay else "")}
-        for policy in NAMES:
-            wall, digest = wanted.get(policy), standing.get((name, policy))
-            if wall is not None and digest == wall.digest:
-                continue
-            if (name, policy) in standing:
-                await connection.execute(f"drop policy {policy} on {name}")
-            if wall is not None:
-                await connection.execute(wall.statement)
-                await connection.execute(f"comment on policy {policy} on {name} is '{wall.digest}'")
+        raised = {(name, wall.kind, wall.name): wall for wall in walls(table, APP_ROLE if table.keys.relay else "")}
+        kept = {key for key, wall in raised.items() if standing.get(key) == wall.digest}
+        for _, kind, fallen in {key for key in standing if key[0] == name} - kept:
+            await connection.execute(f"drop {kind} {fallen} on {name}")
+        for key in [key for key in raised if key not in kept]:
+            wall = raised[key]
+            await connection.execute(wall.statement)
+            await connection.execute(f"comment on {wall.kind} {wall.name} on {name} is '{wall.digest}'")
 
 
 def create_statements(table: type[Table]) -> list[str]:

@@ -33,7 +33,8 @@ class Keys(Struct, frozen=True):
     who sees all of it sees the row, unless it is `everybodys`. An entry is a column, or a column and the table it names
     where `references` cannot say so; a column `…_ids` names several. `anyone_adds` such rows, though not to see them again.
     `written_by` says who writes rows that more people see: `company` is whoever sees the whole of it, a column names the
-    org unit, or the row that has one; `writes` are the commands that is asked for.
+    org unit, or the row that has one; `writes` are the commands that is asked for, and `counted` columns are changed by
+    everybody who sees the row.
     `follows` are columns of the same name and value as in the row that a reference names, and change with it: a wall of the
     table's own where the look through the other would cost too much.
     `collate_c` columns sort by bytes, so that a prefix is a range an index answers. `append_only` rows are
@@ -56,6 +57,7 @@ class Keys(Struct, frozen=True):
     anyone_adds: bool = False
     written_by: str = ""
     writes: tuple[Literal["insert", "update", "delete"], ...] = ("insert", "update", "delete")
+    counted: tuple[str, ...] = ()
     follows: dict[str, str] = {}
     collate_c: tuple[str, ...] = ()
     append_only: bool = False

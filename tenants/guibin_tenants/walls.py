@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from typing import Literal
 
 from msgspec import Struct
 
@@ -23,10 +24,13 @@ NAMES = ("wall", *(f"wall_{command}" for command in _WRITES), *(f"written_{comma
 
 
 class Wall(Struct, frozen=True):
-    """One restrictive policy of a table. `digest` tells it from what it was in an earlier release."""
+    """One restrictive policy of a table, or a trigger where some columns are open. `digest` tells it from what it was in an
+    earlier release.
+    """
 
     name: str
     statement: str
+    kind: Literal["policy", "trigger"] = "policy"
 
     @property
     def digest(self) -> str:
@@ -49,8 +53,27 @@ def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
     if keys.written_by:
         written = _written(table, name)
         for command in keys.writes:
+            if command == "update" and keys.counted:
+                yield _all_but_counted(table)
+                continue
             clauses = " ".join(f"{clause} ({written})" for clause in _WRITES[command])
             yield _wall(f"written_{command}", name, command, to, clauses)
+
+
+def _all_but_counted(table: type[TenantTable]) -> Wall:
+    """Policies know no columns. It refuses in their words, so that both are answered alike."""
+    name = table._meta.tablename
+    columns = [c._meta.db_column_name for c in table._meta.columns if c._meta.db_column_name not in table.keys.counted]
+    old, new = (", ".join(f'{side}."{column}"' for column in columns) for side in ("old", "new"))
+    written = " and ".join(f"({_written(table, side)})" for side in ("old", "new"))
+    statement = (
+        f"create or replace function guibin_written_{name}() returns trigger language plpgsql as $$ begin"
+        f" if ({written}) is not true then"
+        f" raise insufficient_privilege using message = 'row violates row-level security policy for table {name}';"
+        f" end if; return new; end $$; create trigger written_update before update on {name} for each row"
+        f" when (({old}) is distinct from ({new})) execute function guibin_written_{name}()"
+    )
+    return Wall("written_update", statement, "trigger")
 
 
 def leads_to(keys: Keys, entry: str) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """Two outlets of one company: neither sees, changes or adds to what stands behind the other's wall, table by table."""
 
+import contextlib
+
 import asyncpg
 import pytest
 from table_rows import insert, values_for
@@ -23,6 +25,11 @@ WAYS = [
     for mark in promise.marks
     if mark.startswith(("nobodys:", "also:"))
 ]
+COUNTED = {
+    name: {mark.partition(":")[2] for mark in promise.marks if mark.startswith("counted:")}
+    for name, promise in PROMISES.items()
+    if any(mark.startswith("counted:") for mark in promise.marks)
+}
 FROM_ABOVE = [name for name, promise in PROMISES.items() if "above" in promise.marks]
 
 
@@ -94,16 +101,62 @@ async def test_a_walled_row_is_not_changed_deleted_or_added_from_another_outlet(
 
 @pytest.mark.parametrize("name", MARKED)
 async def test_what_is_the_whole_companys_or_another_outlets_own_is_not_written_from_one(outlets, name):
-    counted = "counted" in PROMISES[name].marks and PROMISES[name].wall == "open"
+    counted = COUNTED.get(name) and PROMISES[name].wall == "open"
 
     assert await _done_from_west(outlets, name) == (["update"] if counted else [])
 
 
 @pytest.mark.parametrize("name", [name for name in MARKED if "central" in PROMISES[name].marks])
 async def test_what_is_the_whole_companys_is_not_written_by_the_outlet_it_names(outlets, name):
-    counted = "counted" in PROMISES[name].marks
+    counted = COUNTED.get(name)
 
     assert await _done_from(outlets, name, outlets.east) == (["update"] if counted else [])
+
+
+@pytest.mark.parametrize("name", COUNTED)
+async def test_of_a_row_that_many_see_they_change_what_is_counted_and_nothing_else(outlets, name):
+    changed, owners = set(), set()
+    columns = [column._meta.db_column_name for column in BY_NAME[name]._meta.columns]
+    async with outlets.company.scope() as scope:
+        above = await scope.connection.fetchval("select id from org_unit where parent_id is null")
+        row = _row(BY_NAME[name], outlets.company, outlets.rows)
+        row |= {PROMISES[name].wall: above} if PROMISES[name].wall != "open" else {}
+        await insert(scope.connection, BY_NAME[name], row)
+        for done in (owners, changed):
+            for column in columns:
+                with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                    done.update({column} if await _set_otherwise(scope, name, column, row["id"]) else ())
+            await see_units((outlets.west,))
+        scope.rollback_only = True
+
+    assert changed == COUNTED[name] == set(BY_NAME[name].keys.counted)
+    assert changed < owners
+
+
+async def _set_otherwise(scope, name, column, row_id):
+    """Whether another value was written there. What a check refuses was let through by the walls."""
+    kind = await scope.connection.fetchval(
+        "select atttypid::regtype::text from pg_attribute where attrelid = $1::regclass and attname = $2", name, column
+    )
+    other = {
+        "integer": f"{column} + 1",
+        "bigint": f"{column} + 1",
+        "uuid": "gen_random_uuid()",
+        "jsonb": "'[1]'",
+        "timestamp with time zone": f"coalesce({column}, now()) + interval '1 second'",
+    }.get(kind, f"case {column} when 'x' then 'y' else 'x' end")
+    try:
+        async with savepoint():
+            done = await scope.connection.execute(f"update {name} set {column} = {other} where id = $1", row_id)
+            raise _Undone(done)
+    except _Undone as undone:
+        return str(undone) == "UPDATE 1"
+    except (asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError):
+        return True
+
+
+class _Undone(Exception):
+    """Nothing stays written."""
 
 
 async def _done_from_west(outlets, name):

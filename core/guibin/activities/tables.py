@@ -35,7 +35,7 @@ class Activity(TenantTable, tablename="activity"):
         wall="org_unit_id",
         from_above=True,
         written_by="org_unit_id",
-        writes=("insert", "delete"),
+        counted=("given", "waiting"),
         references={"org_unit_id": "org_unit"},
         indexes=(Index(("starts_at desc", "id desc"), name="activity_starts_idx"),),
         checks={

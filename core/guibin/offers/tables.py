@@ -30,7 +30,7 @@ class Offer(TenantTable, tablename="offer"):
 
     keys = Keys(
         written_by="company",
-        writes=("insert", "delete"),
+        counted=("sold",),
         indexes=(Index(("opens_at desc", "id desc"), name="offer_opens_idx"),),
         checks={
             "in_order": "opens_at is not null and closes_at > opens_at",

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin_tenants.schema import APP_ROLE, BEGINNING, ERASURE, WORDLESS
 from guibin_tenants.tables import Keys, TenantTable
-from guibin_tenants.walls import leads_to, walls
+from guibin_tenants.walls import Wall, leads_to, walls
 
 Kind = Literal["wall", "append-only", "ending"]
 
@@ -74,16 +74,16 @@ def _walls_less(keys: Keys) -> Iterator[tuple[str, Keys]]:
 
 def _fallen(table: type[TenantTable], less: Keys) -> Iterator[str]:
     before, after = _policies(table, table.keys), _policies(table, less)
-    for policy, statement in before.items():
-        if after.get(policy) != statement:
-            yield f"drop policy {policy} on {table._meta.tablename}"
-    yield from (statement for policy, statement in after.items() if before.get(policy) != statement)
+    for policy, wall in before.items():
+        if after.get(policy) != wall:
+            yield f"drop {wall.kind} {policy} on {table._meta.tablename}"
+    yield from (wall.statement for policy, wall in after.items() if before.get(policy) != wall)
 
 
-def _policies(table: type[TenantTable], keys: Keys) -> dict[str, str]:
+def _policies(table: type[TenantTable], keys: Keys) -> dict[str, Wall]:
     kept, table.keys = table.keys, keys
     try:
-        return {wall.name: wall.statement for wall in walls(table, APP_ROLE if keys.relay else "")}
+        return {wall.name: wall for wall in walls(table, APP_ROLE if keys.relay else "")}
     finally:
         table.keys = kept
 
