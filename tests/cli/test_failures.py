@@ -84,8 +84,10 @@ async def test_the_server_that_runs_elsewhere_is_named(guibin, nowhere, tmp_path
     [
         (RuntimeError("boom\n[/red] and more"), "RuntimeError at cli/test_failures.py:"),
         (KeyError("gone"), "KeyError at"),
+        (ValueError("of row :100: nothing"), "of row :100: nothing"),
         (asyncpg.UndefinedTableError('relation "tenant" does not exist'), "run `guibin migrate`"),
         (asyncpg.UndefinedColumnError("column c.x does not exist"), "run `guibin migrate`"),
+        (asyncpg.DeadlockDetectedError("deadlock detected"), "refused: Nothing was written: ask again"),
         (RedisAway("Error 111 connecting"), "GUIBIN_REDIS_URL"),
         (TimeoutError(), "the database cannot be reached: TimeoutError"),
         (PermissionError(13, "Permission denied", "/root/key"), "/root/key: Permission denied"),
@@ -141,3 +143,34 @@ async def test_the_process_itself_prints_no_trace(tmp_path):
 
     assert (found.returncode, out, b"Traceback" in err, b"no server runs here" in err) == (1, b"", False, True)
     assert os.listdir(tmp_path) == []
+
+
+async def test_whoever_stops_a_command_reads_nothing_more(guibin, monkeypatch):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "packs", stopped)
+
+    assert await guibin("pack", "list") == (130, "", "")
+
+
+async def test_whoever_has_seen_enough_reads_nothing_more(tmp_path):
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        found = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "guibin.cli",
+            "pack",
+            "list",
+            env={"PATH": os.environ["PATH"]},
+            cwd=tmp_path,
+            stdout=writes,
+            stderr=-1,
+        )
+    finally:
+        os.close(writes)
+    _, err = await found.communicate()
+
+    assert (found.returncode, err) == (1, b"")

@@ -81,7 +81,11 @@ _BEHIND = (
 def main(words: Sequence[str] | None = None) -> None:
     """Run the command; whatever stops it is told in a line, with exit code 1."""
     try:
-        app(sys.argv[1:] if words is None else words)
+        try:
+            app(sys.argv[1:] if words is None else words)
+        finally:
+            # Here, and not when the process ends, where nobody could tell that the reader has gone.
+            sys.stdout.flush()
     except Refusal as refusal:
         explain(refusal)
         sys.exit(1)

@@ -20,8 +20,8 @@ from guibin_tenants.refusals import FieldError, Invalid, Refusal
 Limit = Annotated[int, Parameter(help="How many, from 1.", validator=Number(gte=1, lte=1_000_000))]
 
 # Piped output is for scripts and logs: no line is broken or cut there.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 1_000)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 1_000)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 
 def as_json(value: object) -> None:
