@@ -148,6 +148,7 @@ class ActivityPlace(TenantTable, tablename="activity_place"):
     redemption_id = UuidColumn(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={
             "activity_id": "activity",

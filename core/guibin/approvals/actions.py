@@ -15,7 +15,7 @@ from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import deadlines
@@ -191,6 +191,16 @@ async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime)
         return False
     await _close(request, "withdrawn", _text("reason", reason), by, now)
     return True
+
+
+async def lapse_about(customer_id: UUID, *, reason: str, by: Principal, now: datetime) -> int:
+    """Withdraw whatever waits for a decision about a customer whose archive ends; how many requests there were."""
+    waiting = await fetch(
+        "select id from approval_request where customer_id = $1 and closed_at is null order by id", customer_id
+    )
+    for request in waiting:
+        await lapse(request["id"], reason=reason, by=by, now=now)
+    return len(waiting)
 
 
 async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal, now: datetime) -> None:

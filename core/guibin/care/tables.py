@@ -22,6 +22,7 @@ class Reminder(TenantTable, tablename="reminder"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         erasable=("result",),
         wall="customer_id",
         references={"customer_id": "customer", "order_id": "product_order"},
@@ -45,6 +46,7 @@ class Renewal(TenantTable, tablename="renewal"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         erasable=("reason",),
         wall="customer_id",
         references={"customer_id": "customer", "order_id": "product_order", "renewed_order_id": "product_order"},
@@ -78,6 +80,7 @@ class CareTask(TenantTable, tablename="care_task"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         erasable=("result",),
         wall="customer_id",
         references={"customer_id": "customer"},

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 from msgspec import UnsetType
 
+from guibin.approvals import actions as approvals
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.policy.packs import Policy
@@ -138,9 +139,10 @@ async def correct(
 
 async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
     """Destroy the customer's key, blank the archive and what cases say in words; records keep the id, the audit stays
-    verifiable.
+    verifiable. What waits for a decision about the customer is withdrawn.
     """
     await queries.version_of(customer_id)
+    await approvals.lapse_about(customer_id, reason="archive_erased", by=by, now=now)
     await keyring.forget(customer_id)
     for forgotten in (
         "delete from sealed_value where customer_id = $1",

@@ -110,6 +110,7 @@ class Membership(TenantTable, tablename="membership"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         erasable=("reason",),
         wall="customer_id",
         references={"customer_id": "customer"},
@@ -142,6 +143,7 @@ class GracePeriod(TenantTable, tablename="grace_period"):
     lifted_because = Varchar(length=20, default="")
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         references={"membership_id": "membership", "customer_id": "customer", "assessment_id": "assessment"},
         indexes=(Index(("membership_id",), unique=True, where="lifted_on is null", name="grace_period_open_idx"),),
@@ -165,6 +167,7 @@ class Consequence(TenantTable, tablename="consequence"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        begins="open",
         wall="customer_id",
         unique=(("assessment_id", "customer_id", "name"),),
         references={"customer_id": "customer", "assessment_id": "assessment"},
