@@ -22,6 +22,8 @@ CORE = ROOT / "core" / "guibin"
 BOUNDS = Path(__file__).with_suffix(".toml")
 # Modules that know every room: they are above all floors.
 COMPOSITION = frozenset({"app", "cli", "operation", "demonstration", "slices", "timetable", "worker", "catalog"})
+# The home of text patterns.
+PATTERNS = "guibin.policy.words"
 _READ = re.compile(r"\b(?:from|join)\s+(?:only\s+)?([a-z_]+)", re.IGNORECASE)
 _WRITE = re.compile(r"\b(?:insert\s+into|delete\s+from|update(?:\s+only)?)\s+([a-z_]+)", re.IGNORECASE)
 
@@ -227,9 +229,9 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 def _patterns(modules: list[Module]) -> Iterator[str]:
     for module in modules:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.keyword) and node.arg == "pattern" and isinstance(node.value, ast.Constant):
-                yield f"{module.path.relative_to(ROOT)}:{node.value.lineno} {node.value.value}"
+        for node in ast.walk(module.tree) if module.name != PATTERNS else ():
+            if isinstance(node, ast.keyword) and node.arg == "pattern":
+                yield f"{module.path.relative_to(ROOT)}:{node.value.lineno} {ast.unparse(node.value)}"
 
 
 def picture() -> str:

@@ -1,9 +1,11 @@
 """Money: minor units and a currency inside, a decimal string outside."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Annotated
 
 from msgspec import Struct
 
+from guibin.policy.words import up_to
 from guibin_tenants.refusals import FieldError, Invalid
 
 # Digits after the point (ISO 4217); two where not listed.
@@ -14,8 +16,8 @@ MINOR_MAX = 2**62
 class Money(Struct, frozen=True):
     """`amount` as a decimal string in units of `currency` (ISO 4217)."""
 
-    amount: str
-    currency: str = "CNY"
+    amount: Annotated[str, up_to(60)]
+    currency: Annotated[str, up_to(3)] = "CNY"
 
 
 def to_minor(money: Money, *, field: str = "amount") -> int:
@@ -32,7 +34,7 @@ def to_minor(money: Money, *, field: str = "amount") -> int:
     return int(minor)
 
 
-def from_minor(minor: int, currency: str = "CNY") -> Money:
+def from_minor(minor: int, currency: Annotated[str, up_to(3)] = "CNY") -> Money:
     """The amount a reader sees."""
     digits = _DIGITS.get(currency, 2)
     return Money(str(Decimal(minor).scaleb(-digits).quantize(Decimal(1).scaleb(-digits))), currency)

@@ -8,15 +8,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Channel, Line, Note, Page, Title, Word, Words
 from guibin.tiers.segments import Segment
 
-_NO_NUL = r"^[^\x00]*\Z"
-_SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
-Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]
-Unsaid = Annotated[str, Meta(max_length=4_000, pattern=_NO_NUL)]
-Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=_SAYS_SOMETHING)]
-Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+\Z")]
-Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Capacity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Companions = Annotated[int, Meta(ge=0, le=100)]
@@ -30,12 +24,12 @@ class NewActivity(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `answer_until` is by default as long before the start as the kind says.
     """
 
-    kind: Code
-    title: Line
+    kind: Word
+    title: Title
     starts_at: Moment
     ends_at: Moment
-    text: Unsaid = ""
-    place: Annotated[str, Meta(max_length=200, pattern=_NO_NUL)] = ""
+    text: Page = ""
+    place: Line = ""
     capacity: Capacity | None = None
     answer_until: Moment | None = None
     org_unit_id: UUID | None = None
@@ -44,9 +38,9 @@ class NewActivity(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ActivityChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is left out stays. More capacity lets the waiting move up."""
 
-    title: Line | UnsetType = UNSET
-    text: Unsaid | UnsetType = UNSET
-    place: Annotated[str, Meta(max_length=200, pattern=_NO_NUL)] | UnsetType = UNSET
+    title: Title | UnsetType = UNSET
+    text: Page | UnsetType = UNSET
+    place: Line | UnsetType = UNSET
     capacity: Capacity | UnsetType | None = UNSET
 
 
@@ -75,26 +69,26 @@ class NewActivityAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     accepted: bool
     companions: Companions = 0
-    note: Unsaid = ""
+    note: Page = ""
 
 
 class NewAttendance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`persons` came, the customer and companions."""
 
     persons: Annotated[int, Meta(ge=1, le=101)] = 1
-    note: Unsaid = ""
+    note: Page = ""
 
 
 class NewFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every question of the kind, 0 to 100."""
 
-    scores: Annotated[dict[Code, Score], Meta(max_length=50)]
-    comment: Annotated[str, Meta(max_length=1_000, pattern=_NO_NUL)] = ""
+    scores: Annotated[dict[Word, Score], Meta(max_length=50)]
+    comment: Note = ""
 
 
 class NewCost(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was bought for it; a negative amount takes an earlier entry back. `spent_on` is today by default."""
 
-    what: Line
+    what: Title
     amount: Money
     spent_on: date | None = None

@@ -7,15 +7,11 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Code, Login, Name, Note, Password, UnitCode
 
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
-Login = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
-Code = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-Password = Annotated[str, Meta(min_length=1, max_length=200)]
-Reason = Annotated[str, Meta(max_length=1_000, pattern=r"^[^\x00]*\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 Roles = Annotated[
-    tuple[str, ...],
+    tuple[Code, ...],
     Meta(min_length=1, max_length=20, description="Built-in roles and posts of the company's policy (`posts`)"),
 ]
 
@@ -56,7 +52,7 @@ class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Who takes over all customers and open work of somebody, and why."""
 
     successor_id: UUID
-    reason: Reason = ""
+    reason: Note = ""
 
 
 class NewAbsence(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,16 +66,16 @@ class UnitDissolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Which org unit takes everything over. `account_manager_id` takes customers whose own manager does not see it."""
 
     successor_id: UUID
-    reason: Reason = ""
+    reason: Note = ""
     account_manager_id: UUID | None = None
 
 
 class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A branch, outlet or department under the unit with code `parent`."""
 
-    code: Code
+    code: UnitCode
     name: Name
-    parent: Code
+    parent: UnitCode
 
 
 class NewApiKey(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,8 +84,8 @@ class NewApiKey(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     name: Name
-    scopes: Annotated[tuple[str, ...], Meta(min_length=1, max_length=60)]
-    addresses: Annotated[tuple[str, ...], Meta(max_length=50)] = ()
+    scopes: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=60)]
+    addresses: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
     org_unit_id: UUID | None = None
     service: Name | None = None

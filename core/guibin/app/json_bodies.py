@@ -3,6 +3,7 @@
 Query, path and headers are text, which the framework has to interpret. It would interpret a body like them.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -12,7 +13,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Empty
 
 _BODY = "data"
-_PLACE = " - at `$"
+# Where a value is wrong, or a name within what stands there.
+_AT = re.compile(r"(?P<rule>.*) - at (?:`key` in )?`\$\.?(?P<place>[^`]*)`", re.DOTALL)
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -33,8 +35,8 @@ def _decode(body: bytes, handler: BaseRouteHandler) -> Any:
     try:
         return msgspec.json.decode(body, type=taken)
     except msgspec.ValidationError as error:
-        rule, _, place = str(error).rpartition(_PLACE) if _PLACE in str(error) else (str(error), "", "")
-        key = place.removesuffix("`").removeprefix(".") or _BODY
+        found = _AT.fullmatch(str(error))
+        rule, key = (found["rule"], found["place"] or _BODY) if found else (str(error), _BODY)
         raise ValidationException(
             "The body is not what this address takes", extra=[{"key": key, "message": rule, "source": "body"}]
         ) from error

@@ -11,12 +11,12 @@ from uuid import NAMESPACE_URL, uuid5
 from litestar import Controller, Request, Response, delete, post, put
 from litestar.datastructures import Cookie
 from litestar.status_codes import HTTP_204_NO_CONTENT
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.administration import signing_in
-from guibin.administration.requests import Password
 from guibin.administration.signing_in import Attempt
 from guibin.context import Root
+from guibin.policy.words import Password, up_to
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
@@ -35,7 +35,7 @@ DEVICE = "guibin_device"
 # From one address, before anything is looked up: an office that starts its day, and not much more.
 ALLOWANCE = Allowance(per_second=5, burst=100)
 Incoming = Request[Any, Any, Any]
-_Name = Annotated[str, Meta(max_length=100)]
+_Name = Annotated[str, up_to(100)]
 
 
 class SignIn(Struct, frozen=True, forbid_unknown_fields=True):

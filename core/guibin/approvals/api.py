@@ -9,6 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policy.words import up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, Signature, may
@@ -16,7 +17,7 @@ from guibin_tenants.principals import Principal, Signature, may
 from . import actions, queries
 from .queries import ApprovalView, Whose
 
-_Reason = Annotated[str, Meta(max_length=actions.NOTE_CHARS_MAX)]
+_Reason = Annotated[str, up_to(actions.NOTE_CHARS_MAX)]
 
 
 class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.params import Parameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policy.words import saying
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
@@ -22,7 +23,7 @@ InState = Annotated[State | None, Parameter(query="state", default="open")]
 class NewFindingWaiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why it is right as it is."""
 
-    reason: Annotated[str, Meta(min_length=4, max_length=1_000, pattern=r"^[^\x00]*\S[^\x00]*\Z")]
+    reason: Annotated[str, saying(1_000, 4)]
 
 
 class ArchiveFindingController(Controller):

@@ -7,11 +7,12 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
 from guibin.policy.packs import Policy
+from guibin.policy.words import CodeIfAny
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may
@@ -39,7 +40,7 @@ NumberText = Annotated[str | None, Parameter(default=None, max_length=40, descri
 class NewECard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For which scheme, if the customer belongs to several."""
 
-    scheme: Annotated[str, Meta(max_length=60)] = ""
+    scheme: CodeIfAny = ""
 
 
 class DisclosedNumber(Struct, frozen=True):

@@ -5,13 +5,11 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.profiles.words import Code, Confidential, Paragraph
+from guibin.policy.words import CardNumber, Channel, Code, CodeIfAny, FullLine, Paragraph, Reason
+from guibin.profiles.words import Confidential
 
 QUANTITY_MAX = 1_000_000
 Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
-Why = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
-# What is printed on a card: digits and letters, perhaps in groups.
-Number = Annotated[str, Meta(min_length=6, max_length=40, pattern=r"^[0-9A-Za-z０-９][0-9A-Za-z０-９ \-]*\Z")]
 
 
 class NewCardRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,7 +17,7 @@ class NewCardRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     kind: Code
     quantity: Quantity
-    reason: Why
+    reason: Reason
     unit_id: UUID | None = None
 
 
@@ -57,14 +55,14 @@ class NewCardWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     unit_id: UUID
     quantity: Quantity
     cause: Literal["spoilt", "destroyed", "missing"]
-    reason: Why
+    reason: Reason
 
 
 class NewIdentityCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer's document says; `field` is the archive field its number is kept in."""
 
     field: Code = "identity_number"
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*\Z")]
+    name: FullLine
     number: Annotated[Confidential, Meta(min_length=1)]
 
 
@@ -73,7 +71,7 @@ class NewCardApplication(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     customer_id: UUID
     kind: Code
-    reason: Why
+    reason: Reason
     of_customer_id: UUID | None = None
     identity_check_id: UUID | None = None
 
@@ -81,7 +79,7 @@ class NewCardApplication(Struct, frozen=True, kw_only=True, forbid_unknown_field
 class NewCardTelling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The customer was told that the card waits, or was not reached."""
 
-    channel: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
+    channel: Channel
     reached: bool
     note: Paragraph = ""
 
@@ -90,7 +88,7 @@ class NewCard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The card handed over for an approved application; `unit_id` is whose stock it is from, by default one's own."""
 
     application_id: UUID
-    number: Number
+    number: CardNumber
     identity_check_id: UUID | None = None
     unit_id: UUID | None = None
 
@@ -99,7 +97,7 @@ class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The next card in place of one that is lost, damaged or about to expire; only the last is good for a full term."""
 
     cause: Literal["lost", "damaged", "expiring"]
-    number: Number
+    number: CardNumber
     identity_check_id: UUID | None = None
     unit_id: UUID | None = None
     reason: Paragraph = ""
@@ -108,7 +106,7 @@ class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class CardReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why."""
 
-    reason: Why
+    reason: Reason
 
 
 class CardPurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,4 +120,4 @@ class NewProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: Code
     value: Annotated[Confidential, Meta(min_length=1)]
-    scheme: Annotated[str, Meta(max_length=60)] = ""
+    scheme: CodeIfAny = ""

@@ -1,41 +1,38 @@
 """What callers send about care, bounded and strict."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
-
-Words = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"\S")]
-Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
+from guibin.policy.words import Channel, Code, Explanation, Paragraph, Title
 
 
 class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The customer was told through `channel`, and what came of it."""
 
     channel: Channel
-    result: Words
+    result: Explanation
 
 
 class Done(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was done."""
 
-    result: Words
+    result: Explanation
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why not."""
 
-    reason: Words
+    reason: Explanation
 
 
 class RenewedOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The order that follows without a gap; `ends_on` is the first day without it."""
 
-    number: Annotated[str, Meta(min_length=1, max_length=60)]
+    number: Code
     ends_on: date
     price: Money
 
@@ -43,9 +40,9 @@ class RenewedOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
 class NewServiceAnnouncement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A service everybody may have from `general_from`; who the policy names hears of it earlier."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+    name: Title
     general_from: date
-    description: Annotated[str, Meta(max_length=2_000)] = ""
+    description: Paragraph = ""
 
 
 class Telling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from guibin.notation.plausible import RULE, is_plausible
 from guibin.notation.spelling import line, paragraph
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
+from guibin.policy.words import TEXT_CHARS_MAX
 from guibin.profiles.actions import open_archives
 from guibin.profiles.ended import ended_archives
 from guibin.profiles.requests import NewCustomer
@@ -26,7 +27,7 @@ from guibin_tenants.scope import fetch
 
 from .exporting import OWN_SOURCE
 from .intake import Origin, receive_all
-from .requests import TEXT_CHARS_MAX, NewComplaint
+from .requests import NewComplaint
 
 BATCH_ROWS = 500
 _YES = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False, "": False}

@@ -7,14 +7,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Channel, Reason, Said, Unsaid, saying, up_to
 
-# Long enough for a letter; a scanned file belongs elsewhere.
-TEXT_CHARS_MAX = 8_000
-_Text = Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=r"\S")]
-_Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"\S")]
-_Name = Annotated[str, Meta(min_length=1, max_length=40)]
+_Name = Annotated[str, up_to(40, 1)]
 _Moment = Annotated[datetime, Meta(tz=True)]
-Channel = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+$")]
 
 
 class NewComplaint(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +23,7 @@ class NewComplaint(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     `on_behalf` says somebody speaks for the customer; `special` that it is followed up whatever the sample draws.
     """
 
-    text: _Text
+    text: Said
     channel: Channel
     kind: Literal["complaint", "opinion"] = "complaint"
     customer_id: UUID | None = None
@@ -44,7 +40,7 @@ class NewIntake(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The same matter, arriving once more."""
 
     channel: Channel
-    text: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
+    text: Unsaid = ""
     received_at: _Moment | None = None
 
 
@@ -52,13 +48,13 @@ class NewMerge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The complaint that is the same matter, and why it is."""
 
     complaint_id: UUID
-    reason: _Reason
+    reason: Reason
 
 
 class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who works on it from now on: a member of staff, a department, or one within the other."""
 
-    reason: _Reason
+    reason: Reason
     to_staff_id: UUID | None = None
     to_unit_id: UUID | None = None
 
@@ -67,27 +63,27 @@ class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another level, and why."""
 
     level: _Name
-    reason: _Reason
+    reason: Reason
 
 
 class NewPause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What we wait for from the customer."""
 
-    reason: _Reason
+    reason: Reason
 
 
 class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The remedy given, and a short code for the cause, for the analysis afterwards."""
 
-    remedy: _Text
-    cause: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")] = "unspecified"
+    remedy: Said
+    cause: Annotated[str, saying(60)] = "unspecified"
 
 
 class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the customer took the result, or that nobody answered."""
 
     outcome: Literal["satisfied", "not_satisfied", "not_reached"]
-    comment: Annotated[str, Meta(max_length=TEXT_CHARS_MAX)] = ""
+    comment: Unsaid = ""
 
 
 class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +92,7 @@ class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     `sent_at` is by default now and never later.
     """
 
-    text: _Text
+    text: Said
     direction: Literal["in", "out"]
     automatic: bool = False
     sent_at: _Moment | None = None
@@ -105,28 +101,12 @@ class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class NewNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line for the form (S07-27)."""
 
-    text: _Text
+    text: Said
     kind: Literal["note", "contact", "repair", "receipt"] = "note"
 
 
 class NewRectification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The plan, and to whom in leadership it was reported."""
 
-    plan: _Text
+    plan: Said
     reported_to: _Name
-
-
-class NewMeasure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a department is to change. `due_on` is YYYY-MM-DD; `period` such as 2015-W26."""
-
-    period: Annotated[str, Meta(max_length=10)]
-    org_unit_id: UUID
-    text: _Text
-    cause: Annotated[str, Meta(max_length=60)] = ""
-    due_on: str | None = None
-
-
-class MeasureDone(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was changed."""
-
-    note: _Text

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.records.words import Reason, Said, Unsaid
+from guibin.policy.words import Code, Reason, Said, Unsaid
 
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
 # 90 days: what takes longer is a project.
 WITHIN_HOURS_MAX = 2_160
 

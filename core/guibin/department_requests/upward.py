@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from guibin.context import Company
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Policy
-from guibin.records.words import Reason, Said
+from guibin.policy.words import Code, Reason, Said
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch_one
@@ -21,7 +21,7 @@ from guibin_tenants.scope import fetch_one
 from . import actions
 from .actions import Asked, Owner
 from .queries import DepartmentRequestForm
-from .requests import Code, Matter, NewDepartmentRequest
+from .requests import Matter, NewDepartmentRequest
 
 FALLBACK = "tenant_admin"
 

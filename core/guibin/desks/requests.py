@@ -3,24 +3,23 @@
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-_Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00]*\S[^\x00]*\Z")]
-_Reason = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*\S[^\x00]*\Z")]
+from guibin.policy.words import Name, Reason, up_to
 
 
 class NewDesk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The desk of a hall. `hours` as customers read them, such as 9:00-17:30."""
 
     org_unit_id: UUID
-    name: _Name
-    hours: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00]*\Z")] = ""
+    name: Name
+    hours: Annotated[str, up_to(100)] = ""
 
 
 class NewDeskClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the hall has no desk any more."""
 
-    reason: _Reason
+    reason: Reason
 
 
 class NewSeat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from guibin.money import Money
 from guibin.notation.plausible import Plausible
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
+from guibin.policy.words import CodeIfAny, Reason, up_to
 from guibin.tiers import consequences
 from guibin.tiers import queries as tiers
 from guibin.tiers.consequences import ConsequenceView
@@ -44,28 +45,28 @@ class NewRedemption(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     customer_id: UUID
-    item: Annotated[str, Meta(max_length=60)]
+    item: CodeIfAny
     quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)] = 1
     companions: Annotated[int, Meta(ge=0, le=1_000)] = 0
     person_id: UUID | None = None
     price: Money | None = None
     used_on: date | None = None
-    scheme: Annotated[str, Meta(max_length=60)] = ""
-    reference: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
-    occasion: Annotated[str, Meta(max_length=60)] = ""
-    proof: Annotated[str, Meta(max_length=60)] = ""
-    note: Annotated[str, Meta(max_length=1_000)] = ""
+    scheme: CodeIfAny = ""
+    reference: Annotated[str, up_to(120, 1)] | None = None
+    occasion: CodeIfAny = ""
+    proof: CodeIfAny = ""
+    note: Annotated[str, up_to(1_000)] = ""
     reserve_until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class NewAdjustment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Units given, or taken when negative, in the period of `counts_on`, today's by default: amends, a correction."""
 
-    item: Annotated[str, Meta(max_length=60)]
+    item: CodeIfAny
     quantity: Annotated[int, Meta(ge=-QUANTITY_MAX, le=QUANTITY_MAX)]
-    reason: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
-    scheme: Annotated[str, Meta(max_length=60)] = ""
-    occasion: Annotated[str, Meta(max_length=60)] = ""
+    reason: Reason
+    scheme: CodeIfAny = ""
+    occasion: CodeIfAny = ""
     counts_on: date | None = None
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Company
@@ -15,6 +15,7 @@ from guibin.desks.queries import desks as open_desks
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Discount, Pool, ServiceItem
+from guibin.policy.words import up_to
 from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
@@ -95,7 +96,7 @@ class EntitlementView(Struct, frozen=True):
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the redemption is undone."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    reason: Annotated[str, up_to(1_000, 1)]
 
 
 class ServiceItemController(Controller):

@@ -5,18 +5,17 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.notices.actions import Notice, notify
+from guibin.policy.words import CodeIfAny, Words, up_to
 from guibin.profiles.handing_over import on_dissolution
 from guibin.web.paging import Cursor
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
-
-Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
 
 
 class MeasureDone(Conflict):
@@ -29,11 +28,11 @@ class MeasureDone(Conflict):
 class NewMeasure(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a department is to change by `due_on`, and which cause of the period's complaints it answers."""
 
-    period: Annotated[str, Meta(min_length=4, max_length=10)]
+    period: Annotated[str, up_to(10, 4)]
     org_unit_id: UUID
     text: Words
     due_on: date
-    cause: Annotated[str, Meta(max_length=60)] = ""
+    cause: CodeIfAny = ""
 
 
 class MeasureResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

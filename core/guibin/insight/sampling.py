@@ -2,14 +2,15 @@
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.complaints import ComplaintPolicy
+from guibin.policy.words import Paragraph
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
@@ -29,7 +30,7 @@ class NewFollowUp(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What the customer says when called back once more."""
 
     outcome: Literal["satisfied", "not_satisfied"]
-    comment: Annotated[str, Meta(max_length=2_000)] = ""
+    comment: Paragraph = ""
 
 
 class SampleView(Struct, frozen=True, kw_only=True):

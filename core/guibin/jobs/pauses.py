@@ -5,8 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from guibin.policy.words import saying, up_to
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value
@@ -19,8 +20,8 @@ from .refusals import AlreadyPaused
 class NewPause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to wait and why; every kind when `kind` is empty."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
-    kind: Annotated[str, Meta(max_length=120)] = ""
+    reason: Annotated[str, saying(500)]
+    kind: Annotated[str, up_to(120)] = ""
 
 
 async def pause(new: NewPause, *, by: Principal, now: datetime) -> UUID:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Company
+from guibin.policy.words import CodeIfAny
 from guibin_tenants import settings
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch
@@ -23,7 +24,7 @@ class RhythmChange(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """What a tenant changed about a rhythm: switched off, or moved to another `every`."""
 
     off: bool = False
-    every: str = ""
+    every: CodeIfAny = ""
 
 
 class RhythmView(Struct, frozen=True, kw_only=True):

@@ -11,12 +11,13 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
+from guibin.policy.words import Secret, SignName, Token
 from guibin_tenants.refusals import FieldError
 
 from . import templates
 from .providers import Outcome, Parcel, Provider
-from .templates import Filled, SignName, Templates
-from .vendors import Call, Secret, Token, hand_over, mainland
+from .templates import Filled, Templates
+from .vendors import Call, hand_over, mainland
 
 HOST = "dysmsapi.aliyuncs.com"
 ACTION, VERSION = "SendSms", "2017-05-25"

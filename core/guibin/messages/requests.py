@@ -5,22 +5,21 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.policy.words import Code, Line, Recipient, TemplateCode, Word, saying
+
 from .aliyun import AliyunSettings
 from .robots import DingtalkSettings, FeishuSettings, WecomSettings
 from .signed_post import HttpSettings
 from .smtp import SmtpSettings
 from .tencent import TencentSettings
 
-_SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=_SAYS_SOMETHING)]
 PerDay = Annotated[int, Meta(ge=0, le=1_000_000)]
-To = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\x00-\x20]+\Z")]
 
 
 class _NewChannel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="provider"):
     """A way out for one `means`; it takes the place of the one before."""
 
-    name: Name
+    name: Annotated[str, saying(60)]
     per_day_max: PerDay | None = None
 
 
@@ -90,20 +89,20 @@ class NewTest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `kind` and `values` choose and fill a template, where an SMS vendor keeps the texts.
     """
 
-    to: To = "nobody"
-    kind: Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]+\Z")] = "channel_test"
-    values: Annotated[dict[str, Annotated[str, Meta(max_length=200)]], Meta(max_length=20)] = {}
+    to: Recipient = "nobody"
+    kind: Word = "channel_test"
+    values: Annotated[dict[TemplateCode, Line], Meta(max_length=20)] = {}
 
 
 class NewAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a member of staff gets mail."""
 
-    email: To
+    email: Recipient
 
 
 class MessageFilter(Struct, frozen=True):
     """Which messages are asked for."""
 
     customer_id: UUID | None = None
-    state: str | None = None
-    means: str | None = None
+    state: Code | None = None
+    means: Code | None = None

@@ -4,14 +4,16 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
+
+from guibin.policy.words import SecretIfAny, Token
 
 from .providers import Outcome, Parcel, Provider, nothing_wrong
-from .vendors import JSON, Call, Token, fitting, hand_over
+from .vendors import JSON, Call, fitting, hand_over
 
 WECOM_HOST = "qyapi.weixin.qq.com"
 DINGTALK_HOST = "oapi.dingtalk.com"
@@ -21,7 +23,6 @@ _WECOM_FINAL = frozenset({"40008", "44004", "93000"})
 _DINGTALK_FINAL = frozenset({"300001", "300005", "310000", "400013", "400101", "400102", "430101", "430104"})
 _FEISHU_FINAL = frozenset({"19001", "19002", "19021", "19022", "19024"})
 # An empty secret leaves the robot's signature out; its other ways to know us are the company's to set up there.
-SigningSecret = Annotated[str, Meta(max_length=200, pattern=r"^[\x21-\x7e]*\Z")]
 
 
 class WecomSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,14 +35,14 @@ class DingtalkSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`access_token` of the robot's address; `secret` (加签) signs each message."""
 
     access_token: Token
-    secret: SigningSecret = ""
+    secret: SecretIfAny = ""
 
 
 class FeishuSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`token`, the last part of the robot's address; `secret` (签名校验) signs each message."""
 
     token: Token
-    secret: SigningSecret = ""
+    secret: SecretIfAny = ""
 
 
 def wecom_call(settings: WecomSettings, parcel: Parcel) -> Call:

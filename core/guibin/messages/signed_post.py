@@ -2,15 +2,15 @@
 
 import base64
 import binascii
-from typing import Annotated
 
 import httpx
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin.outbound.carrier import carrier
 from guibin.outbound.targets import rules
+from guibin.policy.words import PlainUrl, SigningKey
 from guibin.webhooks import signing
 from guibin_tenants.refusals import FieldError
 
@@ -21,14 +21,12 @@ from .vendors import JSON, failed, mainland
 SECRET_BYTES_MIN = 24
 # The gateway understood and will not: what it says about the moment (401, 404, 429, …) may pass.
 _FINAL = frozenset({400, 410, 413, 415, 422})
-Url = Annotated[str, Meta(min_length=8, max_length=2_000, pattern=r"^[\x21-\x7e]+\Z")]
-SigningKey = Annotated[str, Meta(min_length=16, max_length=200, pattern=r"^whsec_[A-Za-z0-9+/]+=*\Z")]
 
 
 class HttpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`url` is public https, or a host the operator allows; `secret` (`whsec_…`, Standard Webhooks) signs each message."""
 
-    url: Url
+    url: PlainUrl
     secret: SigningKey
 
 

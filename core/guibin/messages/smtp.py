@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from guibin.outbound.addresses import is_disguised
 from guibin.outbound.targets import NotReachable, rules
+from guibin.policy.words import OneLine
 from guibin_tenants.refusals import FieldError
 
 from .lines import one_line
@@ -21,20 +22,18 @@ from .providers import TIMEOUT_S, Outcome, Parcel, Provider
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.:-]*[A-Za-z0-9])?")
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z0-9-]{2,60}")
-# One line, by everything that ends one: control characters, U+0085, U+2028 and U+2029.
-Line = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
 
 
 class SmtpSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`tls` from the first byte (465), after `starttls` (587), or none where the operator allows the host."""
 
-    host: Line
-    sender: Line
+    host: OneLine
+    sender: OneLine
     port: Annotated[int, Meta(ge=1, le=65_535)] = 465
     tls: Literal["tls", "starttls", "none"] = "tls"
-    username: Line = ""
-    password: Line = ""
-    sender_name: Line = ""
+    username: OneLine = ""
+    password: OneLine = ""
+    sender_name: OneLine = ""
 
 
 def wrong(settings: SmtpSettings) -> list[FieldError]:

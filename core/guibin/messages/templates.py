@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from guibin.policy.words import TemplateCode, WordIfAny
 from guibin_tenants.refusals import FieldError
 
 from .providers import Parcel
@@ -11,10 +12,6 @@ from .providers import Parcel
 # For every kind of message without a template of its own: one that takes the whole text.
 ANY_KIND = ""
 WHOLE_TEXT = "text"
-Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_]+\Z")]
-Kind = Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]*\Z")]
-Parameter = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_]+\Z")]
-SignName = Annotated[str, Meta(min_length=2, max_length=40, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")]
 
 
 class SmsTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,9 +21,9 @@ class SmsTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     `text` is the whole text as the policy words it.
     """
 
-    code: Code
-    kind: Kind = ANY_KIND
-    parameters: Annotated[tuple[Parameter, ...], Meta(max_length=20)] = (WHOLE_TEXT,)
+    code: TemplateCode
+    kind: WordIfAny = ANY_KIND
+    parameters: Annotated[tuple[TemplateCode, ...], Meta(max_length=20)] = (WHOLE_TEXT,)
 
 
 Templates = Annotated[tuple[SmsTemplate, ...], Meta(min_length=1, max_length=60)]

@@ -4,17 +4,18 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from guibin.policy.words import Digits, Secret, SignName, Token
 from guibin_tenants.refusals import FieldError
 
 from . import templates
 from .providers import Outcome, Parcel, Provider
-from .templates import Filled, SignName, Templates
-from .vendors import JSON, Call, Secret, Token, hand_over, mainland
+from .templates import Filled, Templates
+from .vendors import JSON, Call, hand_over, mainland
 
 HOST = "sms.tencentcloudapi.com"
 SERVICE, ACTION, VERSION = "sms", "SendSms", "2021-01-11"
@@ -40,7 +41,7 @@ class TencentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     secret_id: Token
     secret_key: Secret
-    sdk_app_id: Annotated[str, Meta(min_length=6, max_length=20, pattern=r"^[0-9]+\Z")]
+    sdk_app_id: Digits
     sign_name: SignName
     templates: Templates
     region: Literal["ap-guangzhou", "ap-beijing", "ap-nanjing"] = "ap-guangzhou"

@@ -6,10 +6,10 @@ there: to a checked address, by TLS, without redirects, bounded in time and size
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.outbound.carrier import Answer, carrier
 
@@ -18,8 +18,6 @@ from .providers import Outcome
 
 JSON = "application/json; charset=utf-8"
 # No character that ends a part of an address or a line of a header.
-Token = Annotated[str, Meta(min_length=4, max_length=200, pattern=r"^[A-Za-z0-9_-]+\Z")]
-Secret = Annotated[str, Meta(min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+\Z")]
 _NUMBER = re.compile(r"\+?[0-9]{5,20}")
 _MAINLAND = re.compile(r"(?:\+?86|0086)?(1[0-9]{10})")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,38}")

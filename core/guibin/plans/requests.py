@@ -8,9 +8,8 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.cadence import Span
-from guibin.records.words import Reason, Said, Unsaid
+from guibin.policy.words import Code, Reason, Said, Unsaid
 
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
 ITEMS_MAX = 100
 
 

@@ -12,6 +12,7 @@ from guibin.notation.plausible import Plausible
 from guibin.packs import Packs
 from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
+from guibin.policy.words import Paragraph
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import current_tenant, execute, fetch_value
@@ -27,7 +28,7 @@ class NewPolicyVersion(Plausible, frozen=True, kw_only=True, forbid_unknown_fiel
 
     overrides: Overrides
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None
-    note: Annotated[str, Meta(max_length=2_000)] = ""
+    note: Paragraph = ""
 
 
 async def write(

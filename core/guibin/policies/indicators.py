@@ -18,6 +18,7 @@ from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Policy
 from guibin.policy.texts import Text
 from guibin.policy.validation import validate
+from guibin.policy.words import Code, up_to
 from guibin.web.paging import Cursor
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
@@ -28,20 +29,19 @@ from guibin_tenants.tables import new_id
 from .actions import write_again
 from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators, too_large
 
-_Code = Annotated[str, Meta(min_length=1, max_length=60)]
-_Reason = Annotated[str, Meta(min_length=1, max_length=2_000)]
+_Reason = Annotated[str, up_to(2_000, 1)]
 BOUND_MAX = 10**15
 
 
 class NewIndicator(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`metric` with a name the scheme does not have; reaching `at_least` lets customers of `org_unit` into the tier."""
 
-    scheme: _Code
-    tier: _Code
+    scheme: Code
+    tier: Code
     metric: Metric
     at_least: Annotated[int, Meta(ge=-BOUND_MAX, le=BOUND_MAX)]
     title: Text
-    org_unit: _Code
+    org_unit: Code
     reason: _Reason
 
 

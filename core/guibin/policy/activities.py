@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 
 class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of event, such as a lecture (S10-6); its title is the text `activity_kind.<name>`.
@@ -12,18 +14,18 @@ class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
     scored 0 to 100, as texts `survey_question.<name>`.
     """
 
-    name: str
-    item: str = ""
+    name: Named
+    item: Named = ""
     companions_max: int = 0
     answer_hours: int = 24
-    feedback: tuple[str, ...] = ("overall_satisfaction",)
-    clause: str = ""
+    feedback: tuple[Named, ...] = ("overall_satisfaction",)
+    clause: Clause = ""
 
 
 class HeadStart(Struct, frozen=True, forbid_unknown_fields=True):
     """Holders of the tier may buy from an offer `hours` before it opens to everybody (S01-6)."""
 
-    scheme: str
-    tier: str
+    scheme: Named
+    tier: Named
     hours: int
-    clause: str = ""
+    clause: Clause = ""

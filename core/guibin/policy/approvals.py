@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from .deadlines import Deadline
 from .milestones import Escalation
+from .words import Clause, Named
 
 
 class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,11 +15,11 @@ class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
     the next step's roles, from the last step to the company's admins.
     """
 
-    role: str
+    role: Named
     within: Deadline | None = None
-    others: tuple[str, ...] = ()
+    others: tuple[Named, ...] = ()
     level: int | None = None
-    calendar: str = "always"
+    calendar: Named = "always"
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
 
@@ -34,11 +35,11 @@ class ApprovalFlow(Struct, frozen=True, forbid_unknown_fields=True):
     Whoever asks never decides.
     """
 
-    name: str
-    subject: str
+    name: Named
+    subject: Named
     steps: tuple[ApprovalStep, ...]
-    applicants: tuple[str, ...] = ()
-    clause: str = ""
+    applicants: tuple[Named, ...] = ()
+    clause: Clause = ""
 
     def escalations_of(self, step: int) -> tuple[Escalation, ...]:
         """Whom a late decision goes to."""

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from .deadlines import BusinessDays, Deadline, Hours
 from .milestones import Escalation
+from .words import Clause, Named
 
 Span = Literal["week", "month", "quarter", "year"]
 
@@ -13,29 +14,29 @@ Span = Literal["week", "month", "quarter", "year"]
 class Cadence(Struct, frozen=True, forbid_unknown_fields=True):
     """At least `times` contacts per calendar `span` with customers of `tier` (any tier when empty) (S05-6)."""
 
-    scheme: str
-    tier: str
+    scheme: Named
+    tier: Named
     span: Span
     times: int = 1
     face_to_face: bool = False
     inbound_counts: bool = False
-    clause: str = ""
+    clause: Clause = ""
 
 
 class ReviewRhythm(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers of these kinds are gone through once per `span` by their account manager (S07-9)."""
 
-    name: str
+    name: Named
     span: Span
-    customer_kinds: tuple[str, ...] = ()
-    clause: str = ""
+    customer_kinds: tuple[Named, ...] = ()
+    clause: Clause = ""
 
 
 class VisitPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """A visit that settles a concrete problem is filed only with the customer's signature (S07-12)."""
 
     signature_when_settling: bool = True
-    clause: str = ""
+    clause: Clause = ""
 
 
 class PlanPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,12 +48,12 @@ class PlanPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     spans: tuple[Span, ...] = ("year", "month", "week")
-    written_by: str = "account_manager"
-    reviewed_by: str = "manager"
+    written_by: Named = "account_manager"
+    reviewed_by: Named = "manager"
     hand_in_within: Deadline = BusinessDays(0)
     review_within: Deadline = BusinessDays(3)
     logs_reviewed_every: Span | None = "week"
-    clause: str = ""
+    clause: Clause = ""
 
 
 class Register(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,30 +63,30 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     first day of the span; empty means all (S02-5).
     """
 
-    name: str
+    name: Named
     span: Span = "month"
     analysed_every: Span = "quarter"
     archived_every: Span = "year"
-    form: str = ""
-    customer_kinds: tuple[str, ...] = ()
-    scheme: str = ""
-    clause: str = ""
+    form: Named = ""
+    customer_kinds: tuple[Named, ...] = ()
+    scheme: Named = ""
+    clause: Clause = ""
 
 
 class QuestionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5)."""
 
     answer_within: Deadline = Hours(24)
-    calendar: str = "always"
+    calendar: Named = "always"
     warn_at_percent: int = 75
     escalations: tuple[Escalation, ...] = (Escalation("manager"), Escalation("tenant_admin", 240))
-    clause: str = ""
+    clause: Clause = ""
 
 
 class PlannedMeasure(Struct, frozen=True, forbid_unknown_fields=True):
     """`times` measures of a `kind` (visit, call, event, gift …) in every span of the relationship plan's year."""
 
-    kind: str
+    kind: Named
     every: Span = "year"
     times: int = 1
 
@@ -96,9 +97,9 @@ class RelationshipTemplate(Struct, frozen=True, forbid_unknown_fields=True):
     The first that fits is taken. `told_before_days` is when whoever carries a measure out is reminded.
     """
 
-    name: str
+    name: Named
     measures: tuple[PlannedMeasure, ...]
-    scheme: str = ""
-    tier: str = ""
+    scheme: Named = ""
+    tier: Named = ""
     told_before_days: int = 7
-    clause: str = ""
+    clause: Clause = ""

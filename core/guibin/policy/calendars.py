@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 
+from .words import Named
+
 # A calendar that opens no day in so long is a mistake, not a holiday.
 CLOSED_DAYS_MAX = 370
 
@@ -37,8 +39,8 @@ class Calendar(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True)
     and knows no windows.
     """
 
-    name: str
-    time_zone: str
+    name: Named
+    time_zone: Named
     always: bool = False
     windows: tuple[Window, ...] = ()
     weekdays: frozenset[int] = frozenset({1, 2, 3, 4, 5})

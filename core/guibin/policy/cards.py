@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 
 class RealName(Struct, frozen=True, forbid_unknown_fields=True):
     """Name and number of an identity document must match the archive's name and its `field` (S08-3).
@@ -11,14 +13,14 @@ class RealName(Struct, frozen=True, forbid_unknown_fields=True):
     `at` says when the document is looked at; a check counts on the local day it was made.
     """
 
-    field: str = "identity_number"
+    field: Named = "identity_number"
     at: tuple[Literal["application", "issue"], ...] = ("application", "issue")
 
 
 class CardQuota(Struct, frozen=True, forbid_unknown_fields=True):
     """How many cards a company in this tier may give its people."""
 
-    tier: str
+    tier: Named
     cards: int
 
 
@@ -28,9 +30,9 @@ class Sponsorship(Struct, frozen=True, forbid_unknown_fields=True):
     `scheme` is the company's. The card and the tier it brings end `notice_days` after the post or the company's tier.
     """
 
-    scheme: str
+    scheme: Named
     quotas: tuple[CardQuota, ...]
-    roles: tuple[str, ...] = ("executive",)
+    roles: tuple[Named, ...] = ("executive",)
     notice_days: int = 30
 
 
@@ -43,19 +45,19 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     `exchange_days`. `luhn` asks for a check digit in the number.
     """
 
-    name: str
-    scheme: str
-    tier: str
-    approval: str
+    name: Named
+    scheme: Named
+    tier: Named
+    approval: Named
     months: int = 36
-    quantity_approval: str = ""
+    quantity_approval: Named = ""
     real_name: RealName | None = None
     sponsorship: Sponsorship | None = None
     warn_days: int = 30
     exchange_days: int = 60
     low_stock: int = 0
     luhn: bool = False
-    clause: str = ""
+    clause: Clause = ""
 
 
 class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +66,7 @@ class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
     `by` is a card of ours, a signed e-card, or an archive field such as an identity number, then named by `field`.
     """
 
-    name: str
+    name: Named
     by: Literal["card", "e_card", "field"]
-    field: str = ""
-    clause: str = ""
+    field: Named = ""
+    clause: Clause = ""

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 OccasionKind = Literal["birthday", "anniversary", "festival"]
 
 
@@ -13,24 +15,24 @@ class CareOccasion(Struct, frozen=True, forbid_unknown_fields=True):
     `tiers` or `customer_kinds` restrict it; both empty means everybody. Festivals are named as in the calendar.
     """
 
-    name: str
+    name: Named
     kind: OccasionKind
-    gifts: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ("sms",)
+    gifts: tuple[Named, ...] = ()
+    messages: tuple[Named, ...] = ("sms",)
     visit: bool = False
     lead_days: int = 7
-    customer_kinds: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    festivals: tuple[str, ...] = ()
-    clause: str = ""
+    customer_kinds: tuple[Named, ...] = ()
+    tiers: tuple[Named, ...] = ()
+    festivals: tuple[Named, ...] = ()
+    clause: Clause = ""
 
 
 class ReminderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """The customer is told `lead_days` before an order ends (S07-4)."""
 
     lead_days: tuple[int, ...] = (15, 3)
-    messages: tuple[str, ...] = ("sms", "phone")
-    clause: str = ""
+    messages: tuple[Named, ...] = ("sms", "phone")
+    clause: Clause = ""
 
 
 class RenewalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +40,8 @@ class RenewalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     weekday: int = 1
     lead_days: int = 7
-    approval: str = "renewal"
-    clause: str = ""
+    approval: Named = "renewal"
+    clause: Clause = ""
 
 
 class TrialPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,10 +49,10 @@ class TrialPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     days: int = 30
     head_start_days: int = 7
-    item: str = "free_trial"
-    customer_kinds: tuple[str, ...] = ()
-    messages: tuple[str, ...] = ("sms", "email")
-    clause: str = ""
+    item: Named = "free_trial"
+    customer_kinds: tuple[Named, ...] = ()
+    messages: tuple[Named, ...] = ("sms", "email")
+    clause: Clause = ""
 
 
 class CarePolicy(Struct, frozen=True, forbid_unknown_fields=True):

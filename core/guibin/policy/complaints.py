@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from .deadlines import Deadline
 from .milestones import Escalation, Milestone
+from .words import Clause, Named
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
@@ -13,22 +14,22 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
     `milestones` are its targets beside the resolution, such as the first contact.
     """
 
-    name: str
+    name: Named
     resolve_within: Deadline
     warn_at_percent: int = 80
-    calendar: str = "always"
+    calendar: Named = "always"
     escalations: tuple[Escalation, ...] = ()
     always_follow_up: bool = False
     rectify_within: Deadline | None = None
     milestones: tuple[Milestone, ...] = ()
-    clause: str = ""
+    clause: Clause = ""
 
 
 class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
     """A level suggested by words in the text, in any case; the first entry that matches is heard."""
 
-    level: str
-    words: tuple[str, ...]
+    level: Named
+    words: tuple[Named, ...]
 
 
 class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,16 +42,16 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     levels: tuple[Level, ...]
-    default_level: str
-    channels: tuple[str, ...] = ("phone", "hall", "web", "email", "letter", "visit", "social")
+    default_level: Named
+    channels: tuple[Named, ...] = ("phone", "hall", "web", "email", "letter", "visit", "social")
     keywords: tuple[Keywords, ...] = ()
-    causes: tuple[str, ...] = ("other",)
+    causes: tuple[Named, ...] = ("other",)
     reopen_within_days: int = 30
     sample_percent: int = 10
     callback_required: bool = True
-    centre: tuple[str, ...] = ()
-    leadership: tuple[str, ...] = ("manager",)
-    clause: str = ""
+    centre: tuple[Named, ...] = ()
+    leadership: tuple[Named, ...] = ("manager",)
+    clause: Clause = ""
 
     def level(self, name: str) -> Level | None:
         """The level of this name."""

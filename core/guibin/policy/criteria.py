@@ -5,8 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .words import Named
+
 Aggregate = Literal["sum", "avg", "count", "max", "last", "growth"]
-Figure = int | str
+Figure = int | Named
 """A whole number, or the name of one of the policy's settings."""
 VALUE_SCORE = "value_score"
 """What a criterion calls the value score of its scheme, 0 to 100."""
@@ -31,52 +33,52 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     `growth` is by how many per mille the window's sum exceeds that of the window before, unknown unless that is above 0.
     """
 
-    name: str
-    fact: str
+    name: Named
+    fact: Named
     aggregate: Aggregate = "sum"
     months: int = 12
-    unit: str = "CNY"
+    unit: Named = "CNY"
     divisor: Literal["window", "present", "age"] = "window"
     per: int = 1
     none_is_zero: bool = False
-    org_units: tuple[str, ...] = ()
+    org_units: tuple[Named, ...] = ()
     at_least: Figure | None = None
-    labels: tuple[str, ...] = ()
-    labels_of: str = ""
+    labels: tuple[Named, ...] = ()
+    labels_of: Named = ""
 
 
 class AtLeast(Struct, frozen=True, tag="at_least", forbid_unknown_fields=True):
     """Exactly at the bound is in."""
 
-    metric: str
+    metric: Named
     bound: Figure
 
 
 class MoreThan(Struct, frozen=True, tag="more_than", forbid_unknown_fields=True):
     """Exactly at the bound is out."""
 
-    metric: str
+    metric: Named
     bound: Figure
 
 
 class AtMost(Struct, frozen=True, tag="at_most", forbid_unknown_fields=True):
     """Exactly at the bound is in."""
 
-    metric: str
+    metric: Named
     bound: Figure
 
 
 class LessThan(Struct, frozen=True, tag="less_than", forbid_unknown_fields=True):
     """Exactly at the bound is out."""
 
-    metric: str
+    metric: Named
     bound: Figure
 
 
 class Between(Struct, frozen=True, tag="between", forbid_unknown_fields=True):
     """`low` is in, `high` is out (S06-1)."""
 
-    metric: str
+    metric: Named
     low: Figure
     high: Figure
 
@@ -84,7 +86,7 @@ class Between(Struct, frozen=True, tag="between", forbid_unknown_fields=True):
 class KindIs(Struct, frozen=True, tag="kind_is", forbid_unknown_fields=True):
     """The customer is of one of these kinds."""
 
-    kinds: tuple[str, ...]
+    kinds: tuple[Named, ...]
 
 
 class AllOf(Struct, frozen=True, tag="all_of", forbid_unknown_fields=True):

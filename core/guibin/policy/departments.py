@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from .deadlines import Deadline
 from .milestones import Escalation
+from .words import Clause, Named
 
 
 class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
@@ -13,11 +14,11 @@ class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
     With `upward`, a role, it is no department's: it goes up to the nearest of that role above whoever reports (S07-14).
     """
 
-    name: str
+    name: Named
     acknowledge_within: Deadline
     answer_within: Deadline
-    calendar: str = "always"
+    calendar: Named = "always"
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
-    upward: str = ""
-    clause: str = ""
+    upward: Named = ""
+    clause: Clause = ""

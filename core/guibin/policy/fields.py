@@ -13,6 +13,8 @@ from guibin.notation.plausible import day_in, is_plausible
 from guibin.notation.spelling import code, compact, line, paragraph, wrong_code
 from guibin.notation.telephones import is_telephone, written
 
+from .words import Clause, Named
+
 FieldType = Literal[
     "text",
     "integer",
@@ -45,16 +47,16 @@ class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
     only organisations have it; an identity number is always a person's.
     """
 
-    name: str
+    name: Named
     type: FieldType = "text"
     confidentiality: Confidentiality = "internal"
     searchable: bool = False
     required: bool = False
     third_party: bool = False
-    choices: tuple[str, ...] = ()
+    choices: tuple[Named, ...] = ()
     chars_max: int = CHARS_MAX
     holder: Literal["anybody", "person", "organisation"] = "anybody"
-    clause: str = ""
+    clause: Clause = ""
 
 
 class FieldProblem(Struct, frozen=True):

@@ -6,15 +6,16 @@ from datetime import date
 from msgspec import Struct
 
 from .fields import ArchiveField, FieldProblem, check_values
+from .words import Clause, Named
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
     """A form with its fields, in order. Each pair of `periods` names its first day and its end, the day after the last."""
 
-    name: str
+    name: Named
     fields: tuple[ArchiveField, ...]
-    periods: tuple[tuple[str, str], ...] = ()
-    clause: str = ""
+    periods: tuple[tuple[Named, Named], ...] = ()
+    clause: Clause = ""
 
 
 def check_answers(form: Form, answers: Mapping[str, object]) -> tuple[FieldProblem, ...]:

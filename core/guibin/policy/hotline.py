@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 PRIORITY_MAX = 100
 PLACEHOLDERS = frozenset({"tier", "addressee"})
 
@@ -13,14 +15,14 @@ class HotlineRoute(Struct, frozen=True, forbid_unknown_fields=True):
     says first, and then to a caller known by name. They may hold `$tier` and `$addressee`. Queues are texts `queue.<name>`.
     """
 
-    queue: str
-    scheme: str = ""
-    tiers: tuple[str, ...] = ()
+    queue: Named
+    scheme: Named = ""
+    tiers: tuple[Named, ...] = ()
     skips_menu: bool = False
     priority: int = 0
-    greeting: str = "ordinary"
-    by_name: str = "by_name"
-    clause: str = ""
+    greeting: Named = "ordinary"
+    by_name: Named = "by_name"
+    clause: Clause = ""
 
 
 class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +30,7 @@ class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     routes: tuple[HotlineRoute, ...] = ()
     otherwise: HotlineRoute = HotlineRoute("general")
-    clause: str = ""
+    clause: Clause = ""
 
     def route_for(self, held: dict[str, str]) -> HotlineRoute:
         """The route of somebody who holds these tiers by scheme."""

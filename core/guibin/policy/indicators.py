@@ -9,17 +9,18 @@ from .criteria import AnyOf, AtLeast, Metric
 from .packs import Policy
 from .texts import Text
 from .tiers import Tier, TierScheme
+from .words import Named
 
 
 class Indicator(Struct, frozen=True, forbid_unknown_fields=True):
     """`metric` of at least `at_least` is one more way into `tier`, beside the standard, in `org_unit` and under it."""
 
-    scheme: str
-    tier: str
+    scheme: Named
+    tier: Named
     metric: Metric
     at_least: int
     title: Text
-    org_unit: str
+    org_unit: Named
 
 
 def with_indicators(policy: Policy, indicators: Iterable[Indicator]) -> Policy:

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 
 class Kpi(Struct, frozen=True, forbid_unknown_fields=True):
     """`numerator` over `denominator`, both names of counts; `target_per_mille` is kept when it is under or over.
@@ -11,10 +13,10 @@ class Kpi(Struct, frozen=True, forbid_unknown_fields=True):
     `filters` narrow both counts, such as tiers.
     """
 
-    name: str
-    numerator: str
-    denominator: str
+    name: Named
+    numerator: Named
+    denominator: Named
     target_per_mille: int | None = None
     good: Literal["below", "above"] = "above"
-    filters: dict[str, tuple[str, ...]] = {}
-    clause: str = ""
+    filters: dict[Named, tuple[Named, ...]] = {}
+    clause: Clause = ""

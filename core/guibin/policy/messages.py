@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from .calendars import TimeOfDay
+from .words import Clause, Named
 
 Means = Literal["sms", "email", "chat"]
 # What a customer can be reached by.
@@ -20,10 +21,10 @@ class MessageKind(Struct, frozen=True, forbid_unknown_fields=True):
     end of quiet hours.
     """
 
-    name: str
-    purpose: str = ""
+    name: Named
+    purpose: Named = ""
     critical: bool = False
-    clause: str = ""
+    clause: Clause = ""
 
 
 class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_from: TimeOfDay = time(21)
     quiet_until: TimeOfDay = time(8, 30)
     per_day_max: int = 5_000
-    staff_notices: tuple[str, ...] = ()
+    staff_notices: tuple[Named, ...] = ()
 
     def kind(self, name: str) -> MessageKind | None:
         """The message of this name."""

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .deadlines import Deadline
+from .words import Clause, Named
 
 Recurrence = Literal["once", "sequential", "repeating"]
 
@@ -15,7 +16,7 @@ class Escalation(Struct, frozen=True, forbid_unknown_fields=True):
     The minutes are the deadline's own: working time after a limit in business hours or business days.
     """
 
-    role: str
+    role: Named
     after_minutes: int = 0
 
 
@@ -30,14 +31,14 @@ class Milestone(Struct, frozen=True, forbid_unknown_fields=True):
     hear when it is reached, late or not. `stands_while_waiting` False runs on while we wait for the customer.
     """
 
-    name: str
+    name: Named
     within: Deadline
     recurrence: Recurrence = "once"
-    calendar: str = "always"
+    calendar: Named = "always"
     warn_at_percent: int = 80
     further_warnings: tuple[int, ...] = ()
-    warned_roles: tuple[str, ...] = ("account_manager",)
+    warned_roles: tuple[Named, ...] = ("account_manager",)
     escalations: tuple[Escalation, ...] = ()
-    told_of_success: tuple[str, ...] = ()
+    told_of_success: tuple[Named, ...] = ()
     stands_while_waiting: bool = True
-    clause: str = ""
+    clause: Clause = ""

@@ -34,6 +34,7 @@ from .settings import Setting, settled
 from .surveys import SurveyPolicy
 from .texts import Text
 from .tiers import TierScheme
+from .words import Named
 from .workstreams import Workstream
 
 
@@ -43,12 +44,12 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `organisations` are the customer kinds that are no persons (S07-1): they have no sex, birthday or identity number.
     """
 
-    name: str
-    regulation: str
-    rules: dict[str, str] = {}
+    name: Named
+    regulation: Named
+    rules: dict[Named, Named] = {}
     posts: tuple[Post, ...] = ()
-    customer_kinds: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
+    customer_kinds: tuple[Named, ...] = ()
+    organisations: tuple[Named, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -78,18 +79,18 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kpis: tuple[Kpi, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     forms: tuple[Form, ...] = ()
-    texts: dict[str, Text] = {}
+    texts: dict[Named, Text] = {}
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a tenant goes by: the same parts as a Pack, merged. `version` 0 is the packs' defaults."""
 
     version: int = 0
-    packs: tuple[str, ...] = ()
-    enabled_schemes: tuple[str, ...] | None = None
+    packs: tuple[Named, ...] = ()
+    enabled_schemes: tuple[Named, ...] | None = None
     posts: tuple[Post, ...] = ()
-    customer_kinds: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
+    customer_kinds: tuple[Named, ...] = ()
+    organisations: tuple[Named, ...] = ()
     fields: tuple[ArchiveField, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -119,7 +120,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kpis: tuple[Kpi, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     forms: tuple[Form, ...] = ()
-    texts: dict[str, Text] = {}
+    texts: dict[Named, Text] = {}
 
     def title(self, key: str, language: str, *, scheme: str = "") -> str:
         """The text under `key`, the key itself when there is none; the scheme's own where packs call it differently."""
@@ -178,7 +179,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     them. Memberships on record stay, and hold again with their scheme.
     """
 
-    enabled_schemes: tuple[str, ...] | None = None
+    enabled_schemes: tuple[Named, ...] | None = None
     posts: tuple[Post, ...] = ()
     settings: tuple[Setting, ...] = ()
     schemes: tuple[TierScheme, ...] = ()
@@ -204,7 +205,7 @@ class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hotline: HotlinePolicy | None = None
     surveys: tuple[SurveyPolicy, ...] = ()
     kpis: tuple[Kpi, ...] = ()
-    texts: dict[str, Text] = {}
+    texts: dict[Named, Text] = {}
 
 
 def encode_pack(pack: Pack) -> bytes:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
 
 
@@ -13,9 +15,9 @@ class Post(Struct, frozen=True, forbid_unknown_fields=True):
     Approval steps, applicants, escalations and notices name roles and posts alike.
     """
 
-    name: str
-    role: str = "manager"
-    clause: str = ""
+    name: Named
+    role: Named = "manager"
+    clause: Clause = ""
 
 
 def roles_of(posts: Iterable[Post]) -> dict[str, str]:

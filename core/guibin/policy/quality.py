@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .words import Clause
+
 
 class ArchiveRule(Struct, frozen=True, forbid_unknown_fields=True):
     """One rule archives are looked over by every day; its title is the text `archive_rule.<name>`.
@@ -20,4 +22,4 @@ class ArchiveRule(Struct, frozen=True, forbid_unknown_fields=True):
         "untouched",
     ]
     months: int = 12
-    clause: str = ""
+    clause: Clause = ""

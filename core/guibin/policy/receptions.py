@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from .deadlines import Days, Deadline, Hours
 from .milestones import Escalation
+from .words import Clause, Named
 
 
 class Qualification(Struct, frozen=True, forbid_unknown_fields=True):
@@ -12,20 +13,20 @@ class Qualification(Struct, frozen=True, forbid_unknown_fields=True):
     With `scheme` and `tier` the figures decide: the guest must belong to that tier.
     """
 
-    name: str
-    scheme: str = ""
-    tier: str = ""
-    clause: str = ""
+    name: Named
+    scheme: Named = ""
+    tier: Named = ""
+    clause: Clause = ""
 
 
 class ReceptionTask(Struct, frozen=True, forbid_unknown_fields=True):
     """What `department` has done `before_minutes` ahead of the arrival; the report fills in `form` if there is one."""
 
-    department: str
-    name: str
+    department: Named
+    name: Named
     before_minutes: int
-    form: str = ""
-    clause: str = ""
+    form: Named = ""
+    clause: Clause = ""
 
 
 class Protocol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,18 +37,18 @@ class Protocol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     With `ask_visiting_party` the guest's data, itinerary and requirements are asked for first (S11-7), in `form`.
     """
 
-    name: str
-    approval: str
+    name: Named
+    approval: Named
     qualifications: tuple[Qualification, ...] = ()
-    plan_approval: str = ""
+    plan_approval: Named = ""
     tasks: tuple[ReceptionTask, ...] = ()
-    departments: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ("meet", "tour", "send_off")
-    etiquette: tuple[str, ...] = ("dress", "standing_welcome", "guiding")
-    channel: str = "dedicated"
+    departments: tuple[Named, ...] = ()
+    stages: tuple[Named, ...] = ("meet", "tour", "send_off")
+    etiquette: tuple[Named, ...] = ("dress", "standing_welcome", "guiding")
+    channel: Named = "dedicated"
     ask_visiting_party: bool = False
-    form: str = ""
-    clause: str = ""
+    form: Named = ""
+    clause: Clause = ""
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -68,14 +69,14 @@ class ReceptionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     protocols: tuple[Protocol, ...]
-    centre: tuple[str, ...] = ("manager",)
-    report_to: tuple[str, ...] = ("manager",)
+    centre: tuple[Named, ...] = ("manager",)
+    report_to: tuple[Named, ...] = ("manager",)
     acknowledge_within: Deadline = Hours(2)
     feedback_within: Deadline = Days(3)
     answer_within: Deadline = Days(3)
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
-    clause: str = ""
+    clause: Clause = ""
 
     def protocol(self, name: str) -> Protocol | None:
         """The protocol of this name."""

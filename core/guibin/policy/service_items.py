@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from .deadlines import Deadline
 from .milestones import Escalation, Milestone
+from .words import Clause, Named
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
 Wanted = Literal["result", "reaction", "accompanied_by", "rating"]
@@ -18,8 +19,8 @@ APPOINTMENT = "appointment"
 class FieldIs(Struct, frozen=True, forbid_unknown_fields=True):
     """The request's form, or else the customer's archive, holds `value` in `field`."""
 
-    field: str
-    value: str | int | bool
+    field: Named
+    value: Named | int | bool
 
 
 class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,14 +30,14 @@ class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
     the request's. The step `until`, the last one by default, meets it; `skips` are steps this situation does not need.
     """
 
-    name: str
+    name: Named
     within: Deadline
     counted_from: Literal["request", "approval", "appointment"] = "request"
-    calendar: str = "always"
+    calendar: Named = "always"
     when: tuple[FieldIs, ...] = ()
-    tiers: tuple[str, ...] = ()
-    until: str = ""
-    skips: tuple[str, ...] = ()
+    tiers: tuple[Named, ...] = ()
+    until: Named = ""
+    skips: tuple[Named, ...] = ()
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
 
@@ -44,17 +45,17 @@ class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     """A step that is recorded only with these particulars (S07-19)."""
 
-    step: str
+    step: Named
     wants: tuple[Wanted, ...]
 
 
 class ServiceRhythm(Struct, frozen=True, forbid_unknown_fields=True):
     """Customers of these kinds are served at their place once per `span` without asking (S07-13)."""
 
-    item: str
+    item: Named
     span: Literal["week", "month", "quarter", "year"]
-    customer_kinds: tuple[str, ...]
-    clause: str = ""
+    customer_kinds: tuple[Named, ...]
+    clause: Clause = ""
 
 
 class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,16 +66,16 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     `milestones` are targets beside the time limit: every step taken answers them.
     """
 
-    name: str
-    family: str = ""
-    steps: tuple[str, ...] = ()
+    name: Named
+    family: Named = ""
+    steps: tuple[Named, ...] = ()
     time_limits: tuple[TimeLimit, ...] = ()
-    approval: str = ""
-    form: str = ""
+    approval: Named = ""
+    form: Named = ""
     at_desks: bool = False
     evidence: tuple[Evidence, ...] = ()
     milestones: tuple[Milestone, ...] = ()
-    clause: str = ""
+    clause: Clause = ""
 
     def limit_for(self, facts: Mapping[str, object], tiers: Iterable[str]) -> TimeLimit | None:
         """The first limit that applies to these facts and tiers."""
@@ -95,7 +96,7 @@ class Discount(Struct, frozen=True, forbid_unknown_fields=True):
 
     percent: int
     ceiling: int | None = None
-    unit: str = "CNY"
+    unit: Named = "CNY"
 
     def off(self, price: int) -> int:
         """What is taken off a price in minor units, rounded down, never more than the ceiling."""
@@ -106,7 +107,7 @@ class Discount(Struct, frozen=True, forbid_unknown_fields=True):
 class Pool(Struct, frozen=True, forbid_unknown_fields=True):
     """The quota is shared by those who are linked to the member in one of `roles`, at most `per_person` units each."""
 
-    roles: tuple[str, ...]
+    roles: tuple[Named, ...]
     per_person: int
 
 
@@ -119,9 +120,9 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     What the item gives may be a `discount`.
     """
 
-    scheme: str
-    tier: str
-    item: str
+    scheme: Named
+    tier: Named
+    item: Named
     quota: int | None = None
     period: Period = "year"
     days: int = 0
@@ -130,4 +131,4 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     companions: Literal["count", "free"] = "count"
     pool: Pool | None = None
     discount: Discount | None = None
-    clause: str = ""
+    clause: Clause = ""

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from .criteria import with_settings
 from .tiers import TierScheme
+from .words import Clause, Named
 
 
 class Setting(Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,11 +16,11 @@ class Setting(Struct, frozen=True, forbid_unknown_fields=True):
     One with `words` is a list of labels instead, such as kinds of room.
     """
 
-    name: str
+    name: Named
     value: int = 0
-    unit: str = "CNY"
-    clause: str = ""
-    words: tuple[str, ...] = ()
+    unit: Named = "CNY"
+    clause: Clause = ""
+    words: tuple[Named, ...] = ()
 
 
 def settled(scheme: TierScheme, settings: Sequence[Setting]) -> TierScheme:

@@ -6,14 +6,16 @@ from importlib.abc import Traversable
 
 from msgspec import Struct
 
+from .words import Shown
+
 LANGUAGES = ("zh-CN", "en")
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
     """One text for people, in Chinese and in English."""
 
-    zh: str
-    en: str
+    zh: Shown
+    en: Shown
 
     def in_language(self, language: str) -> str:
         """The text in `language`; Chinese for anything but `en`."""

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .criteria import Criterion, Metric
+from .words import Clause, Named
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,13 +19,13 @@ class Tier(Struct, frozen=True, forbid_unknown_fields=True):
     of applications for this tier, where it is not the scheme's.
     """
 
-    name: str
+    name: Named
     criterion: Criterion | None = None
-    clause: str = ""
+    clause: Clause = ""
     expectation: Criterion | None = None
-    strategy: tuple[str, ...] = ()
+    strategy: tuple[Named, ...] = ()
     served_at: int | None = None
-    approval: str = ""
+    approval: Named = ""
 
 
 class Dimension(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,11 +34,11 @@ class Dimension(Struct, frozen=True, forbid_unknown_fields=True):
     `name` says what it stands for, such as loyalty, as the text `dimension.<name>`; empty, the metric's own title.
     """
 
-    metric: str
+    metric: Named
     weight: int
     low: int
     high: int
-    name: str = ""
+    name: Named = ""
 
     def points(self, value: int | None) -> Fraction:
         """The share of 100 that a figure earns; an unknown one earns nothing."""
@@ -60,14 +61,14 @@ class Consequence(Struct, frozen=True, forbid_unknown_fields=True):
     assessment's day. Its title is the text `consequence.<name>`.
     """
 
-    name: str
+    name: Named
     kind: Literal["reward", "penalty"]
     moves: tuple[Literal["start", "upgrade", "keep", "grace", "downgrade"], ...]
-    item: str
+    item: Named
     units: int = 0
     days: int = 90
-    tiers: tuple[str, ...] = ()
-    clause: str = ""
+    tiers: tuple[Named, ...] = ()
+    clause: Clause = ""
 
 
 class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,21 +80,21 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     (S12-2); without one the standard is one for the whole company (S02-4).
     """
 
-    name: str
-    customer_kinds: tuple[str, ...]
+    name: Named
+    customer_kinds: tuple[Named, ...]
     metrics: tuple[Metric, ...]
     tiers: tuple[Tier, ...]
     reassess_every: Literal["month", "quarter", "year"] = "year"
     grace_days: int = 0
     voluntary: bool = False
-    approval: str = ""
-    form: str = ""
-    list_approval: str = ""
-    indicator_approval: str = ""
+    approval: Named = ""
+    form: Named = ""
+    list_approval: Named = ""
+    indicator_approval: Named = ""
     exception_days_max: int = 366
     value_score: tuple[Dimension, ...] = ()
     consequences: tuple[Consequence, ...] = ()
-    clause: str = ""
+    clause: Clause = ""
 
     def tier(self, name: str) -> Tier | None:
         """The tier of this name."""

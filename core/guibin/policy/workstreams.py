@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from .words import Clause, Named
+
 # What describes the policy itself rather than the work.
 ASIDE = frozenset({"version", "packs", "enabled_schemes", "posts", "texts", "kpis", "workstreams"})
 
@@ -12,11 +14,11 @@ class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
     Its title is the text `workstream.<name>`.
     """
 
-    name: str
-    parts: tuple[str, ...]
-    figure_kinds: tuple[str, ...] = ()
-    figures: tuple[str, ...] = ()
-    clause: str = ""
+    name: Named
+    parts: tuple[Named, ...]
+    figure_kinds: tuple[Named, ...] = ()
+    figures: tuple[Named, ...] = ()
+    clause: Clause = ""
 
 
 WORKSTREAMS = (

@@ -13,6 +13,7 @@ from guibin.events import PostEnded
 from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.packs import Policy
+from guibin.policy.words import Code, Paragraph
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal
@@ -25,7 +26,7 @@ from .dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_d
 from .disclosures import PURPOSE_CHARS_MIN
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed
-from .words import Code, Confidential, Paragraph, Title
+from .words import Confidential, PersonName
 
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
@@ -50,7 +51,7 @@ class ContactPointView(Struct, frozen=True):
 class NewOccasion(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A day to remember (S07-6)."""
 
-    name: Title
+    name: PersonName
     happened_on: Day
 
 
@@ -65,7 +66,7 @@ class OccasionView(Struct, frozen=True):
 class RelativeValues(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is known of a relative: sealed as a whole."""
 
-    name: Title
+    name: PersonName
     phone: Confidential = ""
     birthday: Day | None = None
     note: Confidential = ""

@@ -8,9 +8,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Code, FullLine, Line, Paragraph
 
 from .dates import Day
-from .words import Code, ConfidentialValues, FieldValues, FullLine, Line, Paragraph, Preferences
+from .words import ConfidentialValues, FieldValues, Preferences
 
 
 class NewCustomer(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

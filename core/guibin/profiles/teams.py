@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.policy.words import Code
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .words import Code
 
 # They lead the unit, and stand in for their people.
 LEADERS = frozenset({"manager", "tenant_admin"})

@@ -7,12 +7,10 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.records.words import Name, Place, Reason, Said, Unsaid
+from guibin.policy.words import Answers, Code, Line, Name, Reason, Said, Title, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
 Party = Annotated[int, Meta(ge=1, le=5_000)]
-Answers = dict[str, str | int | bool | None]
 LINES_MAX = 100
 
 
@@ -20,7 +18,7 @@ class NewReception(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     """News of a visit. `source` is the top manager or department it came from; `protocol` a proposal."""
 
     customer_id: UUID
-    source: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+    source: Title
     arrives_at: Moment
     leaves_at: Moment | None = None
     party_size: Party = 1
@@ -69,7 +67,7 @@ class ItineraryLine(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 
     at: Moment
     what: Name
-    place: Place = ""
+    place: Line = ""
 
 
 class PlanContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,9 +3,10 @@
 import re
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.notation.telephones import is_telephone, written
+from guibin.policy.words import up_to
 from guibin_tenants.refusals import FieldError, Invalid
 
 DIGITS_MIN, DIGITS_MAX = 3, 20
@@ -19,7 +20,7 @@ class NewRecognition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `language` is that of the greetings; without one it is the customer's preference `language`, else the request's.
     """
 
-    phone: Annotated[str, Meta(max_length=120)] | None = None
+    phone: Annotated[str, up_to(120)] | None = None
     language: Literal["zh-CN", "en"] | None = None
 
 

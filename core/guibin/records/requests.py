@@ -7,13 +7,11 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-
-from .words import Channel, Name, Place, Reason, Said, Unsaid
+from guibin.policy.words import Channel, Line, Name, Purpose, Reason, Said, Unsaid, up_to
 
 Moment = Annotated[datetime, Meta(tz=True)]
-Number = Annotated[str, Meta(max_length=40, pattern=r"^[^\x00]*\Z")]
+Number = Annotated[str, up_to(40)]
 Minutes = Annotated[int, Meta(ge=0, le=1_440)]
-Purpose = Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
 
 
 class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,7 +29,7 @@ class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     outcome: Literal["reached", "not_reached", "missed"] = "reached"
     happened_at: Moment | None = None
     duration_minutes: Minutes | None = None
-    place: Place = ""
+    place: Line = ""
     number: Number = ""
     need: Unsaid = ""
     handling: Unsaid = ""
@@ -45,7 +43,7 @@ class InteractionCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown
     reason: Reason
     content: Said | UnsetType = UNSET
     need: Unsaid | UnsetType = UNSET
-    place: Place | UnsetType = UNSET
+    place: Line | UnsetType = UNSET
     happened_at: Moment | UnsetType = UNSET
     duration_minutes: Minutes | UnsetType | None = UNSET
 
@@ -69,7 +67,7 @@ class NewVisit(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True)
     customer_id: UUID
     planned_at: Moment
     purpose: Reason
-    place: Place = ""
+    place: Line = ""
     staff_id: UUID | None = None
 
 
@@ -96,7 +94,7 @@ class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     method: Channel = "visit"
     happened_at: Moment | None = None
     duration_minutes: Minutes | None = None
-    place: Place | None = None
+    place: Line | None = None
     number: Number = ""
     need: Unsaid = ""
     handling: Unsaid = ""

@@ -1,17 +1,14 @@
 """What callers send about reviews and registers, bounded and strict."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Code, Purpose, Reason, Said, SpanName, Unsaid
 from guibin.profiles.words import FieldValues
-from guibin.records.words import Reason, Said, Unsaid
-
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
-SpanName = Annotated[str, Meta(min_length=4, max_length=10, pattern=r"^[0-9]{4}(-(W|Q)?[0-9]{1,2})?\Z")]
 
 
 class NewEscalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,4 +65,4 @@ class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the frozen file is needed; the answer is on record (S02-6)."""
 
-    purpose: Annotated[str, Meta(min_length=4, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*\Z")]
+    purpose: Purpose

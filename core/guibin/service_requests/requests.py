@@ -7,11 +7,9 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.records.words import Channel, Reason, Said, Unsaid
+from guibin.policy.words import Answers, Channel, Code, Line, Reason, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
-Code = Annotated[str, Meta(min_length=1, max_length=60)]
-Answers = dict[str, str | int | bool | None]
 
 
 class NewServiceRequest(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,9 +40,9 @@ class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     step: Code
     result: Unsaid = ""
     reaction: Unsaid = ""
-    accompanied_by: Annotated[str, Meta(max_length=200)] = ""
+    accompanied_by: Line = ""
     rating: Annotated[int, Meta(ge=1, le=5)] | None = None
-    rated: Annotated[str, Meta(max_length=200)] = ""
+    rated: Line = ""
     taken_at: Moment | None = None
 
 

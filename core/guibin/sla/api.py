@@ -7,10 +7,11 @@ from uuid import UUID
 from litestar import Controller, delete, get, put
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.policy.calendars import Calendar
+from guibin.policy.words import Code, saying
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, anyone, may, sees_all
@@ -47,7 +48,7 @@ class NewCalendarVersion(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A calendar as it holds from now on, whole, and why."""
 
     calendar: Calendar
-    note: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+    note: Annotated[str, saying(500)]
 
 
 class Recomputed(Struct, frozen=True):
@@ -82,8 +83,8 @@ class CalendarController(Controller):
 class OwnCalendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The company's calendar that counts in the org unit, and why."""
 
-    counts_by: Annotated[str, Meta(min_length=1, max_length=60)]
-    note: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+    counts_by: Code
+    note: Annotated[str, saying(500)]
 
 
 class HoursMoved(Struct, frozen=True):

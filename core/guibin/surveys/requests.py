@@ -7,10 +7,8 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Channel, Seed, Word, Words
 
-_SAYS_SOMETHING = r"^[^\x00]*[^\x00\s][^\x00]*\Z"
-Words = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=_SAYS_SOMETHING)]
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9_]+\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -21,15 +19,15 @@ class NewRound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     sample_percent: Annotated[int, Meta(ge=1, le=100)] | None = None
-    scheme: Name | None = None
-    tier: Name | None = None
-    seed: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+\Z")] | None = None
+    scheme: Word | None = None
+    tier: Word | None = None
+    seed: Seed | None = None
 
 
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the link will reach the customer."""
 
-    channel: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9_]+\Z")]
+    channel: Channel
 
 
 class NewImprovement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

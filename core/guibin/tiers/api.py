@@ -16,6 +16,7 @@ from guibin.notation.plausible import Plausible
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
+from guibin.policy.words import Code, CodeIfAny, up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, may, sees_all
@@ -39,14 +40,14 @@ class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Exactly one of `amount` (money), `value` (a number of things) and `taken_back` (an earlier fact was none)."""
 
     customer_id: UUID
-    metric: Annotated[str, Meta(min_length=1, max_length=60)]
+    metric: Code
     occurred_on: date
     amount: Money | None = None
     value: Annotated[int, Meta(ge=-VALUE_MAX, le=VALUE_MAX)] | None = None
     taken_back: bool = False
-    source: Annotated[str, Meta(max_length=40)] = "api"
-    source_ref: Annotated[str, Meta(max_length=120)] = ""
-    label: Annotated[str, Meta(max_length=60)] = ""
+    source: Annotated[str, up_to(40)] = "api"
+    source_ref: Annotated[str, up_to(120)] = ""
+    label: CodeIfAny = ""
 
 
 class GivenFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,7 +63,7 @@ class NewAssessment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
     which facts are taken as they were known.
     """
 
-    scheme: Annotated[str, Meta(max_length=60)]
+    scheme: CodeIfAny
     as_of: date | None = None
     dry_run: bool = False
     proposal: TierScheme | None = None
@@ -72,7 +73,7 @@ class NewAssessment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 class NewEnding(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a membership ends, such as the customer's own wish; `on` is the first day without it, today by default."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, up_to(500, 1)]
     on: date | None = None
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
@@ -17,6 +16,7 @@ from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
+from guibin.policy.words import Answers, CodeIfAny, up_to
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
@@ -29,7 +29,6 @@ from .memberships import NewMembership
 from .queries import ApplicationView
 
 Kind = Literal["tier", "exception", "upgrade", "adjustment"]
-Answers = dict[str, str | int | bool | None]
 # The core's own flow, for schemes that name none.
 _FALLBACK_FLOW = "exception"
 
@@ -50,11 +49,11 @@ class NewApplication(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
 
     customer_id: UUID
     kind: Kind = "tier"
-    scheme: Annotated[str, Meta(max_length=60)]
-    tier: Annotated[str, Meta(max_length=60)]
-    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    scheme: CodeIfAny
+    tier: CodeIfAny
+    reason: Annotated[str, up_to(2_000, 1)]
     expires_on: date | None = None
-    form: Annotated[str, Meta(max_length=60)] = ""
+    form: CodeIfAny = ""
     answers: Answers = {}
 
 

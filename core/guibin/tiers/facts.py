@@ -7,11 +7,12 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
+from guibin.policy.words import Code, up_to
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
@@ -25,18 +26,17 @@ VALUE_MAX = 10**15
 DEPARTED = "departed"
 _ATTEMPTS_MAX = 3
 
-_Name = Annotated[str, Meta(min_length=1, max_length=60)]
 SOURCE_CHARS_MAX, LABEL_CHARS_MAX, REFERENCE_CHARS_MAX = 40, 60, 120
-_Source = Annotated[str, Meta(max_length=SOURCE_CHARS_MAX)]
-_Label = Annotated[str, Meta(max_length=LABEL_CHARS_MAX)]
-_Reference = Annotated[str, Meta(max_length=REFERENCE_CHARS_MAX)]
+_Source = Annotated[str, up_to(SOURCE_CHARS_MAX)]
+_Label = Annotated[str, up_to(LABEL_CHARS_MAX)]
+_Reference = Annotated[str, up_to(REFERENCE_CHARS_MAX)]
 
 
 class NewFact(Struct, frozen=True, kw_only=True):
     """One fact to record: `value` in minor units or a plain number; None takes an earlier one back."""
 
     customer_id: UUID
-    metric: _Name
+    metric: Code
     occurred_on: date
     value: int | None
     unit: str = ""

@@ -10,11 +10,11 @@ from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE, AllOf, Criterion, metrics_in, settings_in, with_settings
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Tier, TierScheme
+from guibin.policy.words import Code, CodeIfAny
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .bulk import fetch_all
 
-Name = Annotated[str, Meta(min_length=1, max_length=60)]
 _IN = "in"
 
 
@@ -23,9 +23,9 @@ class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scheme, satisfy `criterion`. What is left out narrows nothing.
     """
 
-    scheme: Annotated[str, Meta(max_length=60)] = ""
-    tiers: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
-    kinds: Annotated[tuple[Name, ...], Meta(max_length=50)] = ()
+    scheme: CodeIfAny = ""
+    tiers: Annotated[tuple[Code, ...], Meta(max_length=50)] = ()
+    kinds: Annotated[tuple[Code, ...], Meta(max_length=50)] = ()
     criterion: Criterion | None = None
 
 

@@ -17,6 +17,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.settings import Setting, settled
 from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
+from guibin.policy.words import CodeIfAny, Line
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -36,14 +37,14 @@ class NewSimulation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
     pages, by customer.
     """
 
-    scheme: Annotated[str, Meta(max_length=60)]
+    scheme: CodeIfAny
     as_of: date | None = None
     known_at: Annotated[datetime, Meta(tz=True)] | None = None
     proposal: TierScheme | None = None
     settings: Annotated[list[Setting], Meta(max_length=100)] = []
     against: Against = "held"
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
-    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    cursor: Line | None = None
 
 
 class Mover(Struct, frozen=True):

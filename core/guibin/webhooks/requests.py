@@ -7,10 +7,9 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.words import Code, Line, Url, Word
 
-Url = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x20]+\Z")]
-Description = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
-EventTypes = Annotated[tuple[Annotated[str, Meta(max_length=60, pattern=r"^[a-z0-9_]+\Z")], ...], Meta(max_length=50)]
+EventTypes = Annotated[tuple[Word, ...], Meta(max_length=50)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -19,7 +18,7 @@ class NewWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     url: Url
     event_types: EventTypes = ()
-    description: Description = ""
+    description: Line = ""
 
 
 class WebhookChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,7 +26,7 @@ class WebhookChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     url: Url | UnsetType = UNSET
     event_types: EventTypes | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
+    description: Line | UnsetType = UNSET
 
 
 class NewSecret(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,5 +50,5 @@ class DeliveryFilter(Struct, frozen=True):
     """Which deliveries are asked for."""
 
     endpoint_id: UUID | None = None
-    state: str | None = None
-    type: str | None = None
+    state: Code | None = None
+    type: Code | None = None
