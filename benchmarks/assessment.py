@@ -21,6 +21,7 @@ import asyncpg
 from memory import Watch
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import NO_HOOKS, Packs
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Metric
@@ -148,7 +149,7 @@ async def product(tenant: object, policy: Policy) -> Measured:
         scope.rollback_only = True
         with Watch(scope.connection.get_server_pid(), os.getpid()) as watch:
             begun = time.perf_counter()
-            view = await assess("bench", as_of=AS_OF, policy=policy, hooks=NO_HOOKS, by=by, now=NOW)
+            view = await assess("bench", Act(by=by, now=NOW, policy=policy, hooks=NO_HOOKS), as_of=AS_OF)
             took = time.perf_counter() - begun
         answer = await scope.connection.fetchrow(ANSWER, view.id, timeout=600)
     return Measured(took, tuple(answer), *watch.mib())

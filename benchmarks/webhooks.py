@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from uuid import UUID
 
-from guibin.context import real_clock
+from guibin.context import Act, real_clock
 from guibin.events import ComplaintReceived, record
 from guibin.operation import embedded, migrations, provisioning
 from guibin.outbound.carrier import Carrier
@@ -101,7 +101,7 @@ async def measure(servers: embedded.Servers, home: Path) -> None:
         )
         by = Principal(kind="operator", id=new_id(), name="bench", permissions=PERMISSIONS)
         async with tenant_scope(tenant.id):
-            await add(NewWebhook(url=f"http://{host}/hook"), by=by, now=real_clock())
+            await add(NewWebhook(url=f"http://{host}/hook"), Act(by=by, now=real_clock()))
         written = await happen(tenant.id)
         with worker(servers, home, host):
             await until_delivered(tenant.id)

@@ -29,11 +29,13 @@ class Company(Struct, frozen=True):
 class Act(Signature, frozen=True, kw_only=True):
     """What every action needs besides what it is about: who acts and when, for which company, under which policy.
 
-    `policy` is the one in force at `now`, `hooks` are the company's packs'. A request hands one to its handler, a job is one.
+    `policy` is the one in force at `now`, `hooks` are the company's packs', `language` is the caller's, zh-CN or en. A
+    request hands one to its handler, a job is one.
     """
 
     company: Company
     policy: Policy
+    language: str
     hooks: Hooks = NO_HOOKS
 
     def at(self, moment: datetime) -> Self:

@@ -2,6 +2,7 @@
 
 import openpyxl
 import pytest
+from acting import acting
 
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers
@@ -83,7 +84,7 @@ async def test_a_file_that_is_not_asked_for_in_clear_has_it_masked(client, tenan
     now = tenant.world.clock()
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, tenant.context(), at=now)
-        await export_customers(tmp_path / "c.xlsx", policy=policy, by=tenant.principal(), now=now)
+        await export_customers(tmp_path / "c.xlsx", acting(by=tenant.principal(), now=now, policy=policy))
 
     cells = [str(cell) for row in openpyxl.load_workbook(tmp_path / "c.xlsx").active.values for cell in row]
 

@@ -4,6 +4,7 @@ import asyncio
 
 import asyncpg
 import pytest
+from acting import acting
 from looking import CUSTOMER
 
 from guibin.audit import actions as audit
@@ -196,7 +197,7 @@ async def refuse(tenant, *, caught=False):
     note = AuditNote(action="test.try", customer_id=by.id)
     async with tenant.scope():
         try:
-            async with savepoint(), attempt(note, by=by, now=now):
+            async with savepoint(), attempt(note, acting(by=by, now=now)):
                 raise Conflict()
         except Conflict:
             if not caught:
@@ -218,7 +219,7 @@ async def test_an_attempt_outlives_the_transaction_it_was_made_in_wherever_that_
 @pytest.mark.parametrize(("undone", "left"), [(True, ["undone"]), (False, [])])
 async def test_an_attempt_that_was_no_refusal_is_on_record_only_when_it_was_undone(client, tenant, undone, left):
     async with tenant.scope() as scope:
-        async with attempt(AuditNote(action="test.try"), by=tenant.principal(), now=tenant.world.clock()):
+        async with attempt(AuditNote(action="test.try"), acting(by=tenant.principal(), now=tenant.world.clock())):
             pass
         scope.rollback_only = undone
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from acting import acting
 from looking import CUSTOMER, PURPOSE
 
 import guibin
@@ -108,7 +109,7 @@ async def _recorded(tenant, customer_id, *, taken_back=False):
     note = AuditNote(action="test.look", subject="customer", customer_id=customer_id)
     with contextlib.suppress(LookupError):
         async with savepoint():
-            await record(note, by=BY, now=tenant.world.clock())
+            await record(note, acting(by=BY, now=tenant.world.clock()))
             if taken_back:
                 raise LookupError
 

@@ -1,5 +1,7 @@
 """Putting something up for approval, and deciding it over HTTP."""
 
+from acting import acting
+
 from guibin.approvals import actions
 from guibin_tenants.authentication import recognise
 from guibin_tenants.credentials import parse
@@ -16,7 +18,7 @@ async def principal_of(tenant, client):
 async def asked(tenant, by, flow):
     """The id of what this principal puts up under the flow."""
     async with tenant.scope():
-        return await actions.ask("test", new_id(), flow=flow, by=by, now=tenant.world.clock())
+        return await actions.ask("test", new_id(), acting(by=by, now=tenant.world.clock()), flow=flow)
 
 
 async def decide(client, approval):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from acting import acting
 
 from guibin.context import Company as CompanyContext
 from guibin.policies.queries import effective_policy
@@ -83,7 +84,9 @@ class Desk:
         async with self.tenant.scope():
             policy = await effective_policy(self.tenant.world.packs, company, at=now)
             return await load(
-                file, mappings.load(EXAMPLES / mapping), policy=policy, by=self.tenant.principal(), now=now
+                file,
+                mappings.load(EXAMPLES / mapping),
+                acting(by=self.tenant.principal(), now=now, policy=policy, company=company),
             )
 
     async def numbers(self) -> dict[str, str]:

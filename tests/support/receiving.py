@@ -101,7 +101,17 @@ async def fall_due(tenant: Company, prefix: str) -> list[str]:
             event = msgspec.json.decode(row["payload"], type=handler.payload)
             by = system_principal(name=row["kind"], job_id=row["id"])
             await handler.function(
-                event, Run(by=by, now=now, policy=policy, company=company, job_id=row["id"], attempt=1, due_at=now)
+                event,
+                Run(
+                    by=by,
+                    now=now,
+                    policy=policy,
+                    company=company,
+                    language=company.language,
+                    job_id=row["id"],
+                    attempt=1,
+                    due_at=now,
+                ),
             )
     return [f"{one.milestone.partition(':')[0]}/{one.step}" for one in fired]
 

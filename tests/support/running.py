@@ -32,6 +32,7 @@ async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = Non
             now=now,
             policy=policy,
             company=company,
+            language=company.language,
             job_id=job_id,
             attempt=1,
             due_at=at or now,

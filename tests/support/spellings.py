@@ -33,7 +33,7 @@ def stored(app: Litestar) -> dict[str, list[str]]:
         "job kinds": {handler.kind for handler in all_handlers() if _of_core(handler.function)},
         "rhythms": {rhythm.name for rhythm in timetable.RHYTHMS},
         "event tags": {str(event.__struct_config__.tag) for event in events.all_events() if _of_core(event)},
-        "subjects of approvals": set(_callbacks),
+        "subjects of approvals": {subject for subject, callback in _callbacks.items() if _of_core(callback)},
         "subjects of messages": set(_subjects),
         "tables": {table._meta.tablename for table in TABLES},
         "audit actions": sources.said("guibin.audit.actions.AuditNote", "action"),

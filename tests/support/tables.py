@@ -1,6 +1,7 @@
 """Tables that come into a company and go out of it, as the command line brings and takes them."""
 
 import openpyxl
+from acting import acting
 
 from guibin.complaints.exporting import export_complaints
 from guibin.complaints.importing import import_complaints
@@ -40,23 +41,25 @@ class Tables:
     async def brings(self, kind, file, mapping=None, **options):
         """Import a file."""
         async with self.company.scope():
-            arguments = {"by": self.company.principal(), "now": self.world.clock(), **options}
-            if kind != "orders":
-                arguments["policy"] = await self.policy()
-            if kind == "complaints":
-                company = company_of(self.company)
-                arguments |= {"hooks": self.world.packs.hooks_of(company.packs), "company": company}
-            return await _IN[kind](file, mapping or Mapping(), **arguments)
+            return await _IN[kind](file, mapping or Mapping(), await self.act(options), **options)
 
     async def takes(self, kind, ending="xlsx", **options):
         """Export into a file of this ending."""
         file = self.folder / f"out.{kind}.{ending}"
         async with self.company.scope():
-            arguments = {"by": self.company.principal(), "now": self.world.clock(), **options}
-            if kind == "customers":
-                arguments["policy"] = await self.policy()
-            await _OUT[kind](file, **arguments)
+            await _OUT[kind](file, await self.act(options), **options)
         return file
+
+    async def act(self, options):
+        """An act of the company's, or of whom and when the options say."""
+        company = company_of(self.company)
+        return acting(
+            by=options.pop("by", None) or self.company.principal(),
+            now=options.pop("now", None) or self.world.clock(),
+            policy=options.pop("policy", None) or await self.policy(),
+            company=company,
+            hooks=self.world.packs.hooks_of(company.packs),
+        )
 
     async def policy(self):
         """The company's policy now."""

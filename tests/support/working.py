@@ -78,7 +78,7 @@ async def kill_once(job: KillOnce, run: Run) -> None:
 
 async def note(run: Run, label: str) -> None:
     """The effect: a row in the job's own transaction."""
-    await record(AuditNote(action=ACTION, subject="job", subject_id=run.job_id, purpose=label), by=run.by, now=run.now)
+    await record(AuditNote(action=ACTION, subject="job", subject_id=run.job_id, purpose=label), run)
 
 
 async def effects() -> dict[UUID, int]:

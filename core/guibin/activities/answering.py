@@ -6,14 +6,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.context import Company
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.policy.packs import Policy
 from guibin.tiers.days import local_day
 from guibin.web.signed_links import Link, UnknownLink
-from guibin_tenants.authentication import system_principal
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -43,16 +40,7 @@ class Guest(Struct, frozen=True):
     companions_max: int
 
 
-async def answer(
-    invitation_id: UUID,
-    new: NewActivityAnswer,
-    *,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-    by_link: bool = False,
-) -> InvitationView:
+async def answer(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool = False) -> InvitationView:
     """Take the answer. A yes gets a place if one is free and nobody waits, else it waits; a no frees the place.
 
     A yes again with other companions is asked anew, at the end of the queue where they do not fit. Raises NotFound,
@@ -67,12 +55,12 @@ async def answer(
         rule = f"at most {kind.companions_max}" if new.accepted else "none with a no"
         raise Invalid(fields=(FieldError("companions", rule, "", str(new.companions)),))
     until = row["answer_until"] if new.accepted else row["starts_at"]
-    if now >= until:
+    if act.now >= until:
         raise TooLateToAnswer(f"It could be answered until {until}")
-    await _write(invitation_id, new, by_link=by_link, by=by, now=now)
-    await _take(invitation_id, found["customer_id"], new, row, policy=policy, company=company, by=by, now=now)
-    await note("activity.answer", invitation_id, customers=(found["customer_id"],), by=by, now=now)
-    return await queries.invitation(invitation_id, now=now)
+    await _write(invitation_id, new, act, by_link=by_link)
+    await _take(invitation_id, found["customer_id"], new, row, act)
+    await note("activity.answer", invitation_id, act, customers=(found["customer_id"],))
+    return await queries.invitation(invitation_id, now=act.now)
 
 
 async def guest_of(link: Link, *, now: datetime) -> Guest:
@@ -105,31 +93,18 @@ async def guest_of(link: Link, *, now: datetime) -> Guest:
     )
 
 
-async def answer_by_link(
-    guest: Guest, new: NewActivityAnswer, *, policy: Policy, company: Company, now: datetime
-) -> InvitationView:
+async def answer_by_link(guest: Guest, new: NewActivityAnswer, act: Act) -> InvitationView:
     """The guest's own answer, once. Raises UnknownLink when the link was used meanwhile, and as `answer` does."""
-    by = system_principal(name="invitation link", job_id=guest.invitation_id)
     # Answers queue at the activity's row; whoever comes second finds the first one's there.
     await locked(guest.activity_id)
     if await fetch_value(
         "select exists (select from activity_answer where invitation_id = $1 and by_link)", guest.invitation_id
     ):
         raise UnknownLink()
-    return await answer(guest.invitation_id, new, policy=policy, company=company, by=by, now=now, by_link=True)
+    return await answer(guest.invitation_id, new, act, by_link=True)
 
 
-async def _take(
-    invitation_id: UUID,
-    customer_id: UUID,
-    new: NewActivityAnswer,
-    row: asyncpg.Record,
-    *,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def _take(invitation_id: UUID, customer_id: UUID, new: NewActivityAnswer, row: asyncpg.Record, act: Act) -> None:
     persons = 1 + new.companions
     present = await fetch_one(
         "select id, persons, given_at, redemption_id from activity_place where invitation_id = $1 and left_at is null",
@@ -138,11 +113,11 @@ async def _take(
     if present is not None and new.accepted and present["persons"] == persons:
         return
     if present is not None:
-        await leave(present, row["id"], reason="answered anew", by=by, now=now)
+        await leave(present, row["id"], act, reason="answered anew")
     if new.accepted:
-        reserved = await _reserve(invitation_id, customer_id, row, policy=policy, company=company, by=by, now=now)
-        await _join(row["id"], invitation_id, customer_id, persons, reserved, now=now)
-    await fill(row["id"], now=now)
+        reserved = await _reserve(invitation_id, customer_id, row, act)
+        await _join(row["id"], invitation_id, customer_id, persons, reserved, now=act.now)
+    await fill(row["id"], now=act.now)
 
 
 async def _join(
@@ -171,16 +146,7 @@ async def _join(
     )
 
 
-async def _reserve(
-    invitation_id: UUID,
-    customer_id: UUID,
-    row: asyncpg.Record,
-    *,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> UUID | None:
+async def _reserve(invitation_id: UUID, customer_id: UUID, row: asyncpg.Record, act: Act) -> UUID | None:
     """One unit of the service item the kind uses, kept back until the end; companions use none of their own."""
     item = kind_as_planned(row).item
     if not item:
@@ -188,14 +154,14 @@ async def _reserve(
     new = NewRedemption(
         customer_id=customer_id,
         item=item,
-        used_on=local_day(row["starts_at"], company.time_zone),
+        used_on=local_day(row["starts_at"], act.company.time_zone),
         reserve_until=row["ends_at"] + RECORDED_WITHIN,
         occasion=str(invitation_id),
     )
-    return (await entitlements.redeem(new, policy=policy, company=company, by=by, now=now)).id
+    return (await entitlements.redeem(new, act)).id
 
 
-async def _write(invitation_id: UUID, new: NewActivityAnswer, *, by_link: bool, by: Principal, now: datetime) -> None:
+async def _write(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool) -> None:
     await execute(
         "insert into activity_answer (id, invitation_id, accepted, companions, by_link, note, answered_by,"
         " answered_by_name, answered_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -205,7 +171,7 @@ async def _write(invitation_id: UUID, new: NewActivityAnswer, *, by_link: bool, 
         new.companions,
         by_link,
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )

@@ -8,12 +8,11 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.policy.activities import ActivityKind
 from guibin.web.signed_links import Link, UnknownLink
 from guibin_tenants import keyring
-from guibin_tenants.authentication import system_principal
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
@@ -35,13 +34,13 @@ class Judge(Struct, frozen=True):
     kind: ActivityKind
 
 
-async def attend(invitation_id: UUID, new: NewAttendance, *, by: Principal, now: datetime) -> InvitationView:
+async def attend(invitation_id: UUID, new: NewAttendance, act: Act) -> InvitationView:
     """The customer came; the reservation of the service item is used. Who came without an answer is recorded too.
 
     Raises NotFound, ActivityCancelled, NotThatFar before the start, AlreadyAttended.
     """
     row = await _invited(invitation_id)
-    if now < row["starts_at"]:
+    if act.now < row["starts_at"]:
         raise NotThatFar(f"It begins at {row['starts_at']}")
     written = await execute(
         "insert into activity_attendance (id, invitation_id, customer_id, persons, note, recorded_by, recorded_by_name,"
@@ -51,19 +50,19 @@ async def attend(invitation_id: UUID, new: NewAttendance, *, by: Principal, now:
         row["customer_id"],
         new.persons,
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     if not written:
         raise AlreadyAttended()
-    if row["redemption_id"] is not None and now < row["ends_at"] + RECORDED_WITHIN:
-        await entitlements.record_use(row["redemption_id"], by=by, now=now)
-    await note("activity.attend", invitation_id, customers=(row["customer_id"],), by=by, now=now)
-    return await queries.invitation(invitation_id, now=now)
+    if row["redemption_id"] is not None and act.now < row["ends_at"] + RECORDED_WITHIN:
+        await entitlements.record_use(row["redemption_id"], act)
+    await note("activity.attend", invitation_id, act, customers=(row["customer_id"],))
+    return await queries.invitation(invitation_id, now=act.now)
 
 
-async def give_feedback(invitation_id: UUID, new: NewFeedback, *, by: Principal, now: datetime) -> FeedbackView:
+async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> FeedbackView:
     """How it was for a guest, once. Raises NotFound, Invalid, NotAttended, AlreadyGivenFeedback, ActivityCancelled."""
     row = await _invited(invitation_id)
     kind = kind_as_planned(row)
@@ -72,9 +71,9 @@ async def give_feedback(invitation_id: UUID, new: NewFeedback, *, by: Principal,
     if set(new.scores) != set(kind.feedback):
         rule = f"every question once: {', '.join(kind.feedback)}"
         raise Invalid(fields=(FieldError("scores", rule, "", ", ".join(sorted(new.scores))[:60]),))
-    if not await _write(invitation_id, row["customer_id"], new.scores, new.comment.strip(), now=now):
+    if not await _write(invitation_id, row["customer_id"], new.scores, new.comment.strip(), now=act.now):
         raise AlreadyGivenFeedback()
-    await note("activity.feedback", invitation_id, customers=(row["customer_id"],), by=by, now=now)
+    await note("activity.feedback", invitation_id, act, customers=(row["customer_id"],))
     return await queries.feedback(invitation_id)
 
 
@@ -96,12 +95,11 @@ async def judge_of(link: Link, *, now: datetime) -> Judge:
     return Judge(link.invitation_id, row["customer_id"], row["title"], kind_as_planned(row))
 
 
-async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, *, now: datetime) -> None:
+async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, act: Act) -> None:
     """The guest's own words, once. Raises UnknownLink when the link was used meanwhile."""
-    if not await _write(judge.invitation_id, judge.customer_id, scores, comment, now=now):
+    if not await _write(judge.invitation_id, judge.customer_id, scores, comment, now=act.now):
         raise UnknownLink()
-    by = system_principal(name="feedback link", job_id=judge.invitation_id)
-    await note("activity.feedback", judge.invitation_id, customers=(judge.customer_id,), by=by, now=now)
+    await note("activity.feedback", judge.invitation_id, act, customers=(judge.customer_id,))
 
 
 async def _write(

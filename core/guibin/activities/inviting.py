@@ -7,11 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.care.waivers import refusal
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.tiers import segments
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -55,26 +53,22 @@ class ActivityLink(Struct, frozen=True):
     expires_at: datetime
 
 
-async def invite(
-    activity_id: UUID, new: NewInvitations, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> Invited:
+async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
     """Invite customers, each once, through the means they prefer; who wants none is named and not invited.
 
     Raises NotFound for an activity or customer not visible, Invalid, ActivityCancelled, ActivityBegun.
     """
     row = await locked(activity_id)
-    if row["starts_at"] <= now:
+    if row["starts_at"] <= act.now:
         raise ActivityBegun(f"It began at {row['starts_at']}")
-    chosen = await _chosen(new, policy, company, now)
+    chosen = await _chosen(new, act)
     found = await fetch(_WANTED, chosen, new.channel, activity_id)
     missing = set(new.customer_ids) - {one["id"] for one in found}
     if missing:
         raise NotFound(f"There is no customer {min(missing)} with an open archive")
     wanted = [one for one in found if not one["already"] and one["refused"] is None]
-    await _write(activity_id, [(one["id"], one["channel"]) for one in wanted], by=by, now=now)
-    await note(
-        "activity.invite", activity_id, customers=tuple(one["id"] for one in wanted), shown=len(wanted), by=by, now=now
-    )
+    await _write(activity_id, [(one["id"], one["channel"]) for one in wanted], act)
+    await note("activity.invite", activity_id, act, customers=tuple(one["id"] for one in wanted), shown=len(wanted))
     return Invited(
         invited=len(wanted),
         already=sum(one["already"] for one in found),
@@ -84,9 +78,7 @@ async def invite(
     )
 
 
-async def take_link(
-    invitation_id: UUID, new: NewActivitySending, *, purpose: links.Purpose, by: Principal, now: datetime
-) -> ActivityLink:
+async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act, *, purpose: links.Purpose) -> ActivityLink:
     """The customer's own link, to pass on, and a record of who took it.
 
     Raises NotFound, ActivityCancelled, TooLateToAnswer, and NotAttended for feedback of somebody who was not there.
@@ -107,7 +99,7 @@ async def take_link(
     if purpose == "feedback" and row["attended"] is None:
         raise NotAttended()
     expires_at = row["answer_until"] if purpose == "answer" else row["ends_at"] + timedelta(days=FEEDBACK_DAYS)
-    if expires_at <= now or row["answered" if purpose == "answer" else "judged"]:
+    if expires_at <= act.now or row["answered" if purpose == "answer" else "judged"]:
         raise TooLateToAnswer("The link was used, or its time is over")
     await execute(
         "insert into activity_sending (id, invitation_id, purpose, channel, sent_by, sent_by_name, sent_at)"
@@ -116,22 +108,22 @@ async def take_link(
         invitation_id,
         purpose,
         new.channel,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await note("activity.send", invitation_id, customers=(row["customer_id"],), by=by, now=now)
+    await note("activity.send", invitation_id, act, customers=(row["customer_id"],))
     return ActivityLink(await links.path(invitation_id, expires_at, purpose), expires_at)
 
 
-async def _chosen(new: NewInvitations, policy: Policy, company: Company, now: datetime) -> list[UUID]:
+async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
     if not new.customer_ids and new.segment is None:
         raise Invalid(fields=(FieldError("customer_ids", "at least one customer, or a segment"),))
     chosen = set(new.customer_ids)
     if new.segment is not None:
-        today = local_day(now, company.time_zone)
+        today = local_day(act.now, act.company.time_zone)
         chosen.update(
-            await segments.members(new.segment, policy=policy, as_of=today, known_at=now, limit=INVITED_MAX + 1)
+            await segments.members(new.segment, policy=act.policy, as_of=today, known_at=act.now, limit=INVITED_MAX + 1)
         )
     if len(chosen) > INVITED_MAX:
         rule = f"at most {INVITED_MAX:,} customers at once"
@@ -139,7 +131,7 @@ async def _chosen(new: NewInvitations, policy: Policy, company: Company, now: da
     return sorted(chosen)
 
 
-async def _write(activity_id: UUID, wanted: Sequence[tuple[UUID, str]], *, by: Principal, now: datetime) -> None:
+async def _write(activity_id: UUID, wanted: Sequence[tuple[UUID, str]], act: Act) -> None:
     await execute(
         "insert into activity_invitation (id, activity_id, customer_id, channel, invited_by, invited_by_name, invited_at)"
         " select i, $1, c, h, $5, $6, $7 from unnest($2::uuid[], $3::uuid[], $4::text[]) as v (i, c, h)",
@@ -147,7 +139,7 @@ async def _write(activity_id: UUID, wanted: Sequence[tuple[UUID, str]], *, by: P
         [new_id() for _ in wanted],
         [customer for customer, _ in wanted],
         [channel[:40] for _, channel in wanted],
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.notices.actions import Notice, notify
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import ALL_UNITS, current_scope, execute, fetch, fetch_one
 
 
@@ -45,9 +45,9 @@ async def fill(activity_id: UUID, *, now: datetime) -> int:
     return moved
 
 
-async def leave(place: asyncpg.Record, activity_id: UUID, *, reason: str, by: Principal, now: datetime) -> None:
+async def leave(place: asyncpg.Record, activity_id: UUID, act: Act, *, reason: str) -> None:
     """A place, or a place in the queue, is given up, and whoever waits moves up."""
-    await let_go(place, reason=reason, by=by, now=now)
+    await let_go(place, act, reason=reason)
     given = place["persons"] if place["given_at"] is not None else 0
     await execute(
         "update activity set given = given - $2, waiting = waiting - $3 where id = $1",
@@ -57,11 +57,11 @@ async def leave(place: asyncpg.Record, activity_id: UUID, *, reason: str, by: Pr
     )
 
 
-async def let_go(place: asyncpg.Record, *, reason: str, by: Principal, now: datetime) -> None:
+async def let_go(place: asyncpg.Record, act: Act, *, reason: str) -> None:
     """The place ends, and what was reserved for it is free again."""
-    await execute("update activity_place set left_at = $2 where id = $1", place["id"], now)
+    await execute("update activity_place set left_at = $2 where id = $1", place["id"], act.now)
     if place["redemption_id"] is not None:
-        await entitlements.reverse(place["redemption_id"], reason=reason, by=by, now=now)
+        await entitlements.reverse(place["redemption_id"], act, reason=reason)
 
 
 async def _queue(activity_id: UUID) -> list[asyncpg.Record]:

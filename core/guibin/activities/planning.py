@@ -8,11 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.money import to_minor
 from guibin.notices.actions import Notice, notify
 from guibin.policy.activities import ActivityKind
-from guibin.policy.packs import Policy
 from guibin.tiers.days import local_day
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
@@ -27,14 +26,14 @@ from .refusals import ActivityBegun, ActivityCancelled, CapacityTaken, NotYourAc
 from .requests import ActivityChange, NewActivity, NewCancellation, NewCost
 
 
-async def plan(new: NewActivity, *, policy: Policy, by: Principal, now: datetime) -> ActivityView:
+async def plan(new: NewActivity, act: Act) -> ActivityView:
     """Put an activity on the calendar. Raises Invalid with every wrong field, NotFound for an unknown org unit."""
-    kind = policy.activity(new.kind)
+    kind = act.policy.activity(new.kind)
     if kind is None:
-        known = ", ".join(one.name for one in policy.activities)
+        known = ", ".join(one.name for one in act.policy.activities)
         raise Invalid(fields=(FieldError("kind", "a kind of activity", f"one of: {known}", new.kind),))
-    answer_until = new.answer_until or max(now, new.starts_at - timedelta(hours=kind.answer_hours))
-    _refuse_wrong_times(new, answer_until, now)
+    answer_until = new.answer_until or max(act.now, new.starts_at - timedelta(hours=kind.answer_hours))
+    _refuse_wrong_times(new, answer_until, act.now)
     activity_id = new_id()
     await execute(
         "insert into activity (id, kind, title, text, place, starts_at, ends_at, answer_until, capacity, given, waiting,"
@@ -49,24 +48,24 @@ async def plan(new: NewActivity, *, policy: Policy, by: Principal, now: datetime
         new.ends_at,
         answer_until,
         new.capacity,
-        await _unit(new.org_unit_id or by.org_unit_id),
+        await _unit(new.org_unit_id or act.by.org_unit_id),
         msgspec.json.encode(kind).decode(),
-        policy.version,
-        by.id,
-        by.name,
-        now,
+        act.policy.version,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await note("activity.plan", activity_id, by=by, now=now)
-    return await queries.activity(activity_id, now=now)
+    await note("activity.plan", activity_id, act)
+    return await queries.activity(activity_id, now=act.now)
 
 
-async def change(activity_id: UUID, wanted: ActivityChange, *, by: Principal, now: datetime) -> ActivityView:
+async def change(activity_id: UUID, wanted: ActivityChange, act: Act) -> ActivityView:
     """Change what may still change; more capacity lets the waiting move up at once.
 
     Raises NotFound, NotYourActivity, ActivityCancelled, ActivityBegun, CapacityTaken for less capacity than places given.
     """
-    row = await _own(activity_id, by)
-    if row["starts_at"] <= now:
+    row = await _own(activity_id, act.by)
+    if row["starts_at"] <= act.now:
         raise ActivityBegun(f"It began at {row['starts_at']}")
     capacity = row["capacity"] if wanted.capacity is UNSET else wanted.capacity
     if capacity is not None and capacity < row["given"]:
@@ -79,18 +78,18 @@ async def change(activity_id: UUID, wanted: ActivityChange, *, by: Principal, no
         row["place"] if wanted.place is UNSET else wanted.place,
         capacity,
     )
-    await fill(activity_id, now=now)
-    await note("activity.change", activity_id, by=by, now=now)
-    return await queries.activity(activity_id, now=now)
+    await fill(activity_id, now=act.now)
+    await note("activity.change", activity_id, act)
+    return await queries.activity(activity_id, now=act.now)
 
 
-async def cancel(activity_id: UUID, new: NewCancellation, *, by: Principal, now: datetime) -> ActivityView:
+async def cancel(activity_id: UUID, new: NewCancellation, act: Act) -> ActivityView:
     """It does not take place: reservations are free again, the guests' account managers are told.
 
     Raises NotFound, NotYourActivity, ActivityCancelled, ActivityBegun.
     """
-    row = await _own(activity_id, by)
-    if row["starts_at"] <= now:
+    row = await _own(activity_id, act.by)
+    if row["starts_at"] <= act.now:
         raise ActivityBegun(f"It began at {row['starts_at']}")
     await execute(
         "insert into activity_cancellation (id, activity_id, reason, cancelled_by, cancelled_by_name, cancelled_at)"
@@ -98,16 +97,16 @@ async def cancel(activity_id: UUID, new: NewCancellation, *, by: Principal, now:
         new_id(),
         activity_id,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     guests = await fetch(
         "select id, customer_id, redemption_id from activity_place where activity_id = $1 and left_at is null order by id",
         activity_id,
     )
     for guest in guests:
-        await let_go(guest, reason="activity cancelled", by=by, now=now)
+        await let_go(guest, act, reason="activity cancelled")
         await notify(
             Notice(
                 kind="activity_cancelled",
@@ -118,20 +117,18 @@ async def cancel(activity_id: UUID, new: NewCancellation, *, by: Principal, now:
                 details={"title": row["title"]},
             ),
             key=f"activity-cancelled/{guest['id']}",
-            now=now,
+            now=act.now,
         )
     await execute("update activity set given = 0, waiting = 0 where id = $1", activity_id)
-    await note("activity.cancel", activity_id, by=by, now=now)
-    return await queries.activity(activity_id, now=now)
+    await note("activity.cancel", activity_id, act)
+    return await queries.activity(activity_id, now=act.now)
 
 
-async def add_cost(
-    activity_id: UUID, new: NewCost, *, company: Company, by: Principal, now: datetime
-) -> list[CostView]:
+async def add_cost(activity_id: UUID, new: NewCost, act: Act) -> list[CostView]:
     """Something was paid for it; all of its costs. Raises NotFound, NotYourActivity, Invalid."""
-    await _own(activity_id, by, cancelled_too=True)
+    await _own(activity_id, act.by, cancelled_too=True)
     amount = to_minor(new.amount, field="amount.amount")
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     spent_on = new.spent_on or today
     problems = []
     if not amount:
@@ -151,11 +148,11 @@ async def add_cost(
         amount,
         new.amount.currency,
         spent_on,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await note("activity.cost", activity_id, by=by, now=now)
+    await note("activity.cost", activity_id, act)
     return await queries.costs(activity_id)
 
 
@@ -185,9 +182,7 @@ def kind_as_planned(row: asyncpg.Record) -> ActivityKind:
     return msgspec.json.decode(row["policy"], type=ActivityKind)
 
 
-async def note(
-    action: str, subject_id: UUID, *, by: Principal, now: datetime, customers: tuple[UUID, ...] = (), shown: int = 1
-) -> None:
+async def note(action: str, subject_id: UUID, act: Act, *, customers: tuple[UUID, ...] = (), shown: int = 1) -> None:
     """Record what was done about an activity, with whose files it touched."""
     entry = AuditNote(
         action=action,
@@ -197,7 +192,7 @@ async def note(
         fields=("activity",),
         shown=shown,
     )
-    await record(entry, by=by, now=now)
+    await record(entry, act)
 
 
 def _refuse_wrong_times(new: NewActivity, answer_until: datetime, now: datetime) -> None:

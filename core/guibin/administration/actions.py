@@ -1,15 +1,14 @@
 """What admins do. Nobody hands out more than they hold."""
 
 import ipaddress
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
 from guibin.profiles.handing_over import end_places, on_leaving
 from guibin_tenants import absences, keys, org_units, staff
@@ -48,11 +47,11 @@ async def account_of(staff_id: UUID, by: Principal) -> StaffView:
     return account
 
 
-async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: datetime) -> StaffView:
+async def add_account(new: NewAccount, act: Act) -> StaffView:
     """Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
-    posts = roles_of(policy.posts)
-    _refuse_roles(staff.with_posts(new.roles, posts), by)
-    await _refuse_unit(new.org_unit_id, by)
+    posts = roles_of(act.policy.posts)
+    _refuse_roles(staff.with_posts(new.roles, posts), act.by)
+    await _refuse_unit(new.org_unit_id, act.by)
     account = await staff.add(
         NewStaff(
             login=new.login,
@@ -60,29 +59,27 @@ async def add_account(new: NewAccount, *, policy: Policy, by: Principal, now: da
             roles=new.roles,
             org_unit_id=new.org_unit_id,
             password=new.password,
-            password_set_by=by.person,
+            password_set_by=act.by.person,
             part_time=new.part_time,
         ),
-        now=now,
+        now=act.now,
         posts=posts,
     )
-    await _record("staff.add", account.id, by=by, now=now)
+    await _record("staff.add", account.id, act)
     return account
 
 
-async def change_account(
-    staff_id: UUID, change: AccountChange, *, policy: Policy, by: Principal, now: datetime
-) -> StaffView:
+async def change_account(staff_id: UUID, change: AccountChange, act: Act) -> StaffView:
     """Raises NotFound, Invalid, Forbidden. What the person may do changes with the next request.
 
     Roles are given whole: a post that is left out goes, and so does the role it brought.
     """
-    before = await account_of(staff_id, by)
-    roles = before.roles if change.roles is UNSET else staff.with_posts(change.roles, roles_of(policy.posts))
+    before = await account_of(staff_id, act.by)
+    roles = before.roles if change.roles is UNSET else staff.with_posts(change.roles, roles_of(act.policy.posts))
     unit = before.org_unit_id if change.org_unit_id is UNSET else change.org_unit_id
     # Whoever may not grant a role may not take it away either, nor act on its holder.
-    _refuse_roles(before.roles + roles, by)
-    await _refuse_unit(unit, by)
+    _refuse_roles(before.roles + roles, act.by)
+    await _refuse_unit(unit, act.by)
     if "tenant_admin" not in roles:
         await _refuse_last_admin(before)
     if unit != before.org_unit_id:
@@ -98,91 +95,93 @@ async def change_account(
             part_time=before.part_time if change.part_time is UNSET else change.part_time,
         )
     )
-    await _record("staff.change", staff_id, by=by, now=now)
+    await _record("staff.change", staff_id, act)
     return account
 
 
-async def set_password(staff_id: UUID, password: str, *, by: Principal, now: datetime) -> None:
+async def set_password(staff_id: UUID, password: str, act: Act) -> None:
     """A password that opens nothing but the choice of another; every session of the account ends, and its owner is told.
 
     Raises NotFound, Invalid, Forbidden.
     """
-    if staff_id == by.person:
+    if staff_id == act.by.person:
         raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
-    await _theirs(staff_id, by)
-    await staff.set_password(staff_id, password, by=by.person, now=now)
-    await _record("staff.password", staff_id, by=by, now=now)
+    await _theirs(staff_id, act.by)
+    await staff.set_password(staff_id, password, by=act.by.person, now=act.now)
+    await _record("staff.password", staff_id, act)
     notice = Notice(kind="password_set", subject="staff", subject_id=staff_id, staff_ids=(staff_id,))
-    await notify(notice, key=f"password/{staff_id}/{now.isoformat()}", now=now)
+    await notify(notice, key=f"password/{staff_id}/{act.now.isoformat()}", now=act.now)
 
 
-async def leave(staff_id: UUID, leaving: Leaving, *, by: Principal, now: datetime) -> StaffView:
+async def leave(staff_id: UUID, leaving: Leaving, act: Act) -> StaffView:
     """End an account; customers and open work go to the successor. Raises HasOpenWork when there is some and nobody to
     take it, Invalid for a successor who cannot.
     """
-    account = await _theirs(staff_id, by)
+    account = await _theirs(staff_id, act.by)
     await _refuse_last_admin(account)
     if leaving.successor_id is not None:
         taken = NewHandOver(successor_id=leaving.successor_id, reason="left")
-        await handing_over.hand_over_all(account, taken, by=by, now=now)
+        await handing_over.hand_over_all(account, taken, act)
     await handing_over.refuse_open_work(account)
-    await end_places(staff_id, now=now)
-    await staff.leave(staff_id, now=now)
-    await _record("staff.leave", staff_id, by=by, now=now)
+    await end_places(staff_id, now=act.now)
+    await staff.leave(staff_id, now=act.now)
+    await _record("staff.leave", staff_id, act)
     return await staff.by_id(staff_id)
 
 
 on_leaving("api_key.owner_id")(keys.revoke_of_owner)
 
 
-async def hand_over(staff_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> HandedOver:
+async def hand_over(staff_id: UUID, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
-    account = await _theirs(staff_id, by)
-    return await handing_over.hand_over_all(account, new, by=by, now=now)
+    account = await _theirs(staff_id, act.by)
+    return await handing_over.hand_over_all(account, new, act)
 
 
-async def note_absence(staff_id: UUID, new: NewAbsence, *, by: Principal, now: datetime) -> AbsenceView:
+async def note_absence(staff_id: UUID, new: NewAbsence, act: Act) -> AbsenceView:
     """Escalations pass them over meanwhile. Raises NotFound, Invalid, Forbidden."""
-    account = await _theirs(staff_id, by)
-    absence = await absences.note(account.id, from_at=new.from_at or now, until_at=new.until_at, by=by, now=now)
-    await _record("staff.absence", staff_id, by=by, now=now)
+    account = await _theirs(staff_id, act.by)
+    absence = await absences.note(
+        account.id, from_at=new.from_at or act.now, until_at=new.until_at, by=act.by, now=act.now
+    )
+    await _record("staff.absence", staff_id, act)
     return absence
 
 
-async def end_absence(staff_id: UUID, absence_id: UUID, *, by: Principal, now: datetime) -> None:
+async def end_absence(staff_id: UUID, absence_id: UUID, act: Act) -> None:
     """They are back. Raises NotFound, Forbidden."""
-    account = await _theirs(staff_id, by)
+    account = await _theirs(staff_id, act.by)
     await absences.take_back(account.id, absence_id)
-    await _record("staff.return", staff_id, by=by, now=now)
+    await _record("staff.return", staff_id, act)
 
 
-async def dissolve_unit(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:
+async def dissolve_unit(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
     """Raises NotFound, AlreadyDissolved, NobodyTakesOver, Invalid; Forbidden for units beyond the admin's own."""
     if not await fetch_value("select true from org_unit where id = $1", unit_id):
         raise NotFound(f"There is no org unit {unit_id}")
-    if not by.covers(unit_id):
+    if not act.by.covers(unit_id):
         raise Forbidden("That org unit is not under yours")
-    await _refuse_unit(new.successor_id, by, field="successor_id")
-    return await handing_over.dissolve(unit_id, new, by=by, now=now)
+    await _refuse_unit(new.successor_id, act.by, field="successor_id")
+    return await handing_over.dissolve(unit_id, new, act)
 
 
-async def open_unit(new: NewUnit, *, by: Principal, now: datetime) -> OrgUnitView:
+async def open_unit(new: NewUnit, act: Act) -> OrgUnitView:
     """Raises Invalid for an unknown parent or a taken code, Forbidden for a parent beyond the admin's own."""
     parent = await org_units.by_code(new.parent)
     if parent is not None:
-        await _refuse_unit(parent.id, by)
+        await _refuse_unit(parent.id, act.by)
     unit = await org_units.open_unit(code=new.code, name=new.name, parent=new.parent)
-    await record(AuditNote(action="org_unit.open", subject="org_unit", subject_id=unit.id, shown=0), by=by, now=now)
+    await record(AuditNote(action="org_unit.open", subject="org_unit", subject_id=unit.id, shown=0), act)
     return unit
 
 
-async def create_key(new: NewApiKey, *, by: Principal, now: datetime) -> tuple[str, KeyView]:
+async def create_key(new: NewApiKey, act: Act) -> tuple[str, KeyView]:
     """The key's text, shown this once. Raises Invalid; Forbidden for scopes, units, addresses or a time beyond the maker's."""
-    beyond = sorted(set(new.scopes) - by.permissions)
+    beyond = sorted(set(new.scopes) - act.by.permissions)
     if beyond:
         raise Forbidden(f"You cannot give a key what you do not have yourself: {', '.join(beyond)}")
-    await _refuse_unit(new.org_unit_id, by)
-    if new.expires_at is not None and new.expires_at <= now:
+    await _refuse_unit(new.org_unit_id, act.by)
+    if new.expires_at is not None and new.expires_at <= act.now:
         raise Invalid(fields=(FieldError("expires_at", "later than now", value=new.expires_at.isoformat()),))
     key = NewKey(
         name=new.name,
@@ -190,13 +189,13 @@ async def create_key(new: NewApiKey, *, by: Principal, now: datetime) -> tuple[s
         addresses=new.addresses,
         expires_at=new.expires_at,
         org_unit_id=new.org_unit_id,
-        owner_id=by.owner_id if by.kind == "key" else by.id,
+        owner_id=act.by.owner_id if act.by.kind == "key" else act.by.id,
         service=new.service,
     )
-    if by.kind == "key":
-        key = _within(key, await keys.by_id(by.id))
-    token, made = await keys.create(key, now=now)
-    await record(AuditNote(action="key.create", subject="api_key", subject_id=made.id, shown=0), by=by, now=now)
+    if act.by.kind == "key":
+        key = _within(key, await keys.by_id(act.by.id))
+    token, made = await keys.create(key, now=act.now)
+    await record(AuditNote(action="key.create", subject="api_key", subject_id=made.id, shown=0), act)
     return token, made
 
 
@@ -205,12 +204,12 @@ async def keys_in_sight(*, by: Principal) -> list[KeyView]:
     return [key for key in await keys.all_keys() if by.covers(key.org_unit_id)]
 
 
-async def revoke_key(key_id: UUID, *, by: Principal, now: datetime) -> KeyView:
+async def revoke_key(key_id: UUID, act: Act) -> KeyView:
     """The key stops working at once, and every key made with it. Raises NotFound, also for one of another outlet."""
-    if not by.covers((await keys.by_id(key_id)).org_unit_id):
+    if not act.by.covers((await keys.by_id(key_id)).org_unit_id):
         raise NotFound(f"There is no API key {key_id}")
-    key = await keys.revoke(key_id, now=now)
-    await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), by=by, now=now)
+    key = await keys.revoke(key_id, now=act.now)
+    await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), act)
     return key
 
 
@@ -276,5 +275,5 @@ async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org
         raise Forbidden("That org unit is not under yours")
 
 
-async def _record(action: str, staff_id: UUID, *, by: Principal, now: datetime) -> None:
-    await record(AuditNote(action=action, subject="staff", subject_id=staff_id, shown=0), by=by, now=now)
+async def _record(action: str, staff_id: UUID, act: Act) -> None:
+    await record(AuditNote(action=action, subject="staff", subject_id=staff_id, shown=0), act)

@@ -1,19 +1,18 @@
 """Somebody leaves or goes elsewhere, an org unit is dissolved: what they held is handed over, nothing is orphaned."""
 
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.audit.actions import IDS_MAX, AuditNote, record
+from guibin.context import Act
 from guibin.profiles import assignments, handing_over
 from guibin.profiles.handing_over import HandOver, OpenWork
 from guibin.profiles.teams import sees
 from guibin.sla import actions as sla
 from guibin_tenants import keys, org_units, staff
 from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch, fetch_value
 from guibin_tenants.staff import StaffView
@@ -53,15 +52,15 @@ class Dissolved(Struct, frozen=True):
     keys_revoked: int
 
 
-async def hand_over_all(account: StaffView, new: NewHandOver, *, by: Principal, now: datetime) -> HandedOver:
+async def hand_over_all(account: StaffView, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work of somebody go to the successor. Raises Invalid for one who cannot take them."""
     successor = await _successor(account, new.successor_id)
     moved = HandOver(
         from_ids=(account.id,), to_id=successor.id, to_name=successor.name, reason=new.reason or "handed over"
     )
-    work = await handing_over.hand_over(moved, by=by, now=now)
+    work = await handing_over.hand_over(moved, act)
     note = AuditNote(action="staff.hand_over", subject="staff", subject_id=account.id, shown=sum(w.count for w in work))
-    await record(note, by=by, now=now)
+    await record(note, act)
     return HandedOver(successor.id, successor.name, work)
 
 
@@ -100,7 +99,7 @@ async def refuse_losing_part(account: StaffView, roles: tuple[str, ...]) -> None
         raise HasOpenWork(f"{account.name} looks after {left} customers, which these roles do not; {fix}")
 
 
-async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: datetime) -> Dissolved:
+async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
     """Customers, staff, lower units and open requests of the unit go to its successor; the walls move with them.
 
     Raises NotFound, AlreadyDissolved, Invalid for a successor under the unit, and NobodyTakesOver.
@@ -110,7 +109,7 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: d
     # `dissolve` of the unit says that access changed.
     people = await execute("update staff set org_unit_id = $2 where org_unit_id = $1", unit.id, successor.id)
     below = await fetch_value("select count(*) from org_unit where parent_id = $1", unit.id)
-    dissolved = await org_units.dissolve(unit.id, successor_id=successor.id, now=now)
+    dissolved = await org_units.dissolve(unit.id, successor_id=successor.id, now=act.now)
     moved = [
         row["id"]
         for row in await fetch(
@@ -118,18 +117,18 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: d
             " returning id",
             unit.id,
             successor.id,
-            now,
+            act.now,
         )
     ]
     await assignments.refuse_unfit(new.account_manager_id, successor.id)
     await _change_blind_managers(moved, successor.id, new.account_manager_id)
-    await assignments.note_assigned(moved, because="unit_dissolved", reason=new.reason, by=by, now=now)
-    await assignments.bring_work_along(moved, successor.id, reason=new.reason, by=by, now=now)
+    await assignments.note_assigned(moved, act, because="unit_dissolved", reason=new.reason)
+    await assignments.bring_work_along(moved, successor.id, act, reason=new.reason)
     # The units below have another above them.
-    await sla.keep_hours(None, by=by, now=now)
+    await sla.keep_hours(None, act)
     await approvals.follow_unit(unit.id, successor.id)
-    await handing_over.move_unit(unit.id, successor.id, by=by, now=now)
-    revoked = await keys.revoke_of_unit(unit.id, now=now)
+    await handing_over.move_unit(unit.id, successor.id, act)
+    revoked = await keys.revoke_of_unit(unit.id, now=act.now)
     for start in range(0, max(len(moved), 1), IDS_MAX):
         part = tuple(moved[start : start + IDS_MAX])
         note = AuditNote(
@@ -140,7 +139,7 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, *, by: Principal, now: d
             purpose=new.reason,
             shown=len(part),
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
     return Dissolved(dissolved, len(moved), people, below, revoked)
 
 

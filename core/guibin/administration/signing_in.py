@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin_tenants import devices, passwords, sign_in_limits, staff
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Suspended, Unauthenticated
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
@@ -160,7 +160,7 @@ async def _note_failure(
 async def _record(action: str, staff_id: UUID, name: str, address: str, now: datetime) -> None:
     by = Principal(kind="staff", id=staff_id, name=name, permissions=frozenset(), address=address)
     subject_id = None if staff_id == NOBODY else staff_id
-    await record(AuditNote(action=action, subject="session", subject_id=subject_id, shown=0), by=by, now=now)
+    await record(AuditNote(action=action, subject="session", subject_id=subject_id, shown=0), Signature(by=by, now=now))
 
 
 async def _refuse_suspended() -> None:

@@ -27,11 +27,11 @@ class InvitationLinkController(Controller):
 
     @get("/{token:str}", needs=PUBLIC, media_type="text/html")
     async def ask(self, token: str, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, None, _invitation)
+        return await serve(token, request, None, _invitation, name="invitation link")
 
     @post("/{token:str}", needs=PUBLIC, media_type="text/html", request_max_body_size=FORM_BYTES_MAX)
     async def take(self, token: str, data: Fields, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, data, _invitation)
+        return await serve(token, request, data, _invitation, name="invitation link")
 
 
 class FeedbackLinkController(Controller):
@@ -40,22 +40,22 @@ class FeedbackLinkController(Controller):
 
     @get("/{token:str}", needs=PUBLIC, media_type="text/html")
     async def ask(self, token: str, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, None, _feedback)
+        return await serve(token, request, None, _feedback, name="feedback link")
 
     @post("/{token:str}", needs=PUBLIC, media_type="text/html", request_max_body_size=FORM_BYTES_MAX)
     async def take(self, token: str, data: Fields, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, data, _feedback)
+        return await serve(token, request, data, _feedback, name="feedback link")
 
 
 async def _invitation(visit: Visit) -> Shown:
-    guest = await answering.guest_of(visit.link, now=visit.now)
+    guest = await answering.guest_of(visit.link, now=visit.act.now)
     if visit.given is None:
-        return Shown(pages.invitation(guest, visit.name, visit.company.time_zone))
+        return Shown(pages.invitation(guest, visit.name, visit.act.company.time_zone))
     new = _answer(guest, visit.given)
     if new is None:
-        return Shown(pages.invitation(guest, visit.name, visit.company.time_zone, wrong=True), 422)
+        return Shown(pages.invitation(guest, visit.name, visit.act.company.time_zone, wrong=True), 422)
     try:
-        found = await answering.answer_by_link(guest, new, policy=visit.policy, company=visit.company, now=visit.now)
+        found = await answering.answer_by_link(guest, new, visit.act)
     except UnknownLink:
         raise
     except Refusal:
@@ -65,15 +65,15 @@ async def _invitation(visit: Visit) -> Shown:
 
 
 async def _feedback(visit: Visit) -> Shown:
-    judge = await attending.judge_of(visit.link, now=visit.now)
+    judge = await attending.judge_of(visit.link, now=visit.act.now)
     asked = SurveyPolicy("activity_feedback", judge.kind.feedback)
     if visit.given is None:
-        return Shown(survey_pages.form(asked, judge.title, visit.policy, {}))
+        return Shown(survey_pages.form(asked, judge.title, visit.act.policy, {}))
     given, said = scores(asked.questions, visit.given), comment(visit.given)
     if given is None or len(said) > COMMENT_CHARS_MAX:
         wrong = survey_pages.missing() if given is None else survey_pages.too_long()
-        return Shown(survey_pages.form(asked, judge.title, visit.policy, visit.given, wrong), 422)
-    await attending.feedback_by_link(judge, given, said, now=visit.now)
+        return Shown(survey_pages.form(asked, judge.title, visit.act.policy, visit.given, wrong), 422)
+    await attending.feedback_by_link(judge, given, said, visit.act)
     return Shown(survey_pages.thanks())
 
 

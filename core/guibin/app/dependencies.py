@@ -64,6 +64,7 @@ async def provide_act(request: Incoming) -> Act:
         now=ours.now,
         company=ours.company,
         policy=await provide_policy(request),
+        language=provide_language(request),
         hooks=provide_hooks(request),
     )
 

@@ -15,7 +15,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Request
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
 from guibin_tenants.scope import current_scope, execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -148,7 +148,7 @@ async def _again(kept: asyncpg.Record, request: Request) -> bytes:
             customer_ids=tuple(customer_ids),
             shown=len(customer_ids),
         )
-        await record(note, by=request.by, now=request.now)
+        await record(note, Signature(by=request.by, now=request.now))
     text = keyring.unseal(await keyring.joint_key(keys), _place(kept["id"]), bytes(kept["body"]))
     return text.encode("latin-1")
 

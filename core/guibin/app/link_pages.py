@@ -4,7 +4,6 @@ An unknown, used, expired or foreign link gets the same page with the same statu
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -13,11 +12,11 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from msgspec import Struct
 
-from guibin.context import Company, Root, now_of
+from guibin.context import Act, Company, Root, now_of
 from guibin.policies.queries import effective_policy
-from guibin.policy.packs import Policy
 from guibin.surveys import pages
 from guibin.web.signed_links import Link, UnknownLink, parse
+from guibin_tenants.authentication import system_principal
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import TooManyRequests
 from guibin_tenants.scope import fetch_one, tenant_scope
@@ -32,14 +31,15 @@ Incoming = Request[Any, Any, Any]
 
 
 class Visit(Struct, frozen=True):
-    """Somebody opened a link, or sent what they filled in (`given` is None before that)."""
+    """Somebody opened a link, or sent what they filled in (`given` is None before that).
+
+    `name` is the company's. `act` is the link's own.
+    """
 
     link: Link
     given: Mapping[str, str] | None
-    company: Company
     name: str
-    policy: Policy
-    now: datetime
+    act: Act
 
 
 class Shown(Struct, frozen=True):
@@ -54,8 +54,10 @@ async def serve(
     request: Incoming,
     given: Mapping[str, str] | None,
     show: Callable[[Visit], Awaitable[Shown]],
+    *,
+    name: str,
 ) -> Response[bytes]:
-    """The page that `show` makes inside the company's scope, sent after the commit."""
+    """The page that `show` makes inside the company's scope, sent after the commit. Whoever holds the link acts as `name`."""
     root: Root = request.app.state.root
     limits: RateLimits = request.app.state.survey_limits
     address = request.client.host if request.client else ""
@@ -64,7 +66,7 @@ async def serve(
         link = parse(token)
         if link is None:
             raise UnknownLink()
-        shown = await _in_scope(link, root, given, show)
+        shown = await _in_scope(link, root, given, show, name)
     except TooManyRequests as refusal:
         return _page(pages.busy(), 429, {"Retry-After": str(refusal.retry_after)})
     except UnknownLink:
@@ -86,7 +88,7 @@ def comment(given: Mapping[str, str]) -> str:
 
 
 async def _in_scope(
-    link: Link, root: Root, given: Mapping[str, str] | None, show: Callable[[Visit], Awaitable[Shown]]
+    link: Link, root: Root, given: Mapping[str, str] | None, show: Callable[[Visit], Awaitable[Shown]], name: str
 ) -> Shown:
     async with tenant_scope(link.tenant_id) as scope:
         row = await fetch_one(
@@ -105,7 +107,9 @@ async def _in_scope(
         )
         now = await now_of(company, root.clock)
         policy = await effective_policy(root.packs, company, at=now)
-        shown = await show(Visit(link, given, company, row["name"], policy, now))
+        by = system_principal(name=name, job_id=link.invitation_id)
+        act = Act(by=by, now=now, company=company, policy=policy, language=company.language)
+        shown = await show(Visit(link, given, row["name"], act))
         scope.rollback_only = shown.status >= 400
     return shown
 

@@ -6,9 +6,8 @@ from uuid import UUID
 from litestar import Controller, get
 from msgspec import Struct
 
-from guibin.context import Company
-from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal, anyone
+from guibin.context import Act
+from guibin_tenants.principals import anyone
 
 
 class HeldPost(Struct, frozen=True):
@@ -40,22 +39,22 @@ class MeController(Controller):
     tags = ("session",)
 
     @get("/", needs=anyone, summary="Who you are and what you may do")
-    async def me(self, by: Principal, company: Company, policy: Policy, now: datetime, language: str) -> Me:
+    async def me(self, language: str, act: Act) -> Me:
         return Me(
-            kind=by.kind,
-            id=by.id,
-            name=by.name,
-            roles=by.roles,
+            kind=act.by.kind,
+            id=act.by.id,
+            name=act.by.name,
+            roles=act.by.roles,
             posts=tuple(
-                HeldPost(post.name, policy.title(f"post.{post.name}", language))
-                for post in policy.posts
-                if post.name in by.roles
+                HeldPost(post.name, act.policy.title(f"post.{post.name}", language))
+                for post in act.policy.posts
+                if post.name in act.by.roles
             ),
-            permissions=tuple(sorted(by.permissions)),
-            org_unit_id=by.org_unit_id,
-            company=company.slug,
-            packs=company.packs,
-            time_zone=company.time_zone,
+            permissions=tuple(sorted(act.by.permissions)),
+            org_unit_id=act.by.org_unit_id,
+            company=act.company.slug,
+            packs=act.company.packs,
+            time_zone=act.company.time_zone,
             language=language,
-            now=now,
+            now=act.now,
         )

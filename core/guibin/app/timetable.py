@@ -1,6 +1,5 @@
 """`/api/v1/timetable`: the company's recurring jobs, switched, moved and started by its admins."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from msgspec import Struct
 
 from guibin import timetable
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company, Root
+from guibin.context import Act, Root
 from guibin.jobs import ticks
 from guibin.jobs.rhythms import Rhythm
 from guibin.jobs.ticks import RhythmChange, RhythmView
-from guibin_tenants.principals import Principal, may, sees_all
+from guibin_tenants.principals import may, sees_all
 
 
 class Started(Struct, frozen=True):
@@ -28,23 +27,17 @@ class TimetableController(Controller):
     tags = ("jobs",)
 
     @get("/", needs=may("jobs:read") & sees_all, summary="Recurring jobs, and when each runs next")
-    async def show(self, request: Request[Any, Any, Any], company: Company, now: datetime) -> list[RhythmView]:
-        return await ticks.shown(_rhythms(request), company, now=now)
+    async def show(self, request: Request[Any, Any, Any], act: Act) -> list[RhythmView]:
+        return await ticks.shown(_rhythms(request), act.company, now=act.now)
 
     @put("/{name:str}", needs=may("jobs:write") & sees_all, summary="Switch a recurring job off or on, or move it")
     async def change(
-        self,
-        name: str,
-        data: RhythmChange,
-        request: Request[Any, Any, Any],
-        company: Company,
-        by: Principal,
-        now: datetime,
+        self, name: str, data: RhythmChange, request: Request[Any, Any, Any], act: Act
     ) -> list[RhythmView]:
         rhythms = _rhythms(request)
-        await ticks.change(name, data, rhythms, company)
-        await record(AuditNote(action="timetable.change", subject="timetable", purpose=name, shown=0), by=by, now=now)
-        return await ticks.shown(rhythms, company, now=now)
+        await ticks.change(name, data, rhythms, act.company)
+        await record(AuditNote(action="timetable.change", subject="timetable", purpose=name, shown=0), act)
+        return await ticks.shown(rhythms, act.company, now=act.now)
 
     @post(
         "/{name:str}/runs",
@@ -52,8 +45,8 @@ class TimetableController(Controller):
         status_code=HTTP_202_ACCEPTED,
         summary="Do a recurring job once now",
     )
-    async def run(self, name: str, request: Request[Any, Any, Any], company: Company, now: datetime) -> Started:
-        return Started(await ticks.run_now(name, _rhythms(request), company, now=now))
+    async def run(self, name: str, request: Request[Any, Any, Any], act: Act) -> Started:
+        return Started(await ticks.run_now(name, _rhythms(request), act.company, now=act.now))
 
 
 def _rhythms(request: Request[Any, Any, Any]) -> tuple[Rhythm, ...]:

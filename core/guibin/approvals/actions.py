@@ -1,7 +1,6 @@
 """Asking, deciding and withdrawing; what an approval brings about happens in the same transaction."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from guibin import events
+from guibin.context import Act
 from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -41,7 +40,7 @@ class Decided(Struct, frozen=True):
         return self.outcome == "approved"
 
 
-Callback = Callable[[Decided, Principal, datetime], Awaitable[None]]
+Callback = Callable[[Decided, Act], Awaitable[None]]
 _callbacks: dict[str, Callback] = {}
 
 
@@ -63,10 +62,9 @@ def on_decision(subject: str) -> Callable[[Callback], Callback]:
 async def ask(
     subject: str,
     subject_id: UUID,
+    act: Act,
     *,
     flow: ApprovalFlow,
-    by: Principal,
-    now: datetime,
     note: str = "",
     customer_id: UUID | None = None,
     org_unit_id: UUID | None = None,
@@ -78,7 +76,7 @@ async def ask(
     """
     if not flow.steps:
         raise Invalid(fields=(FieldError("flow", "at least one step", "add one to the policy", flow.name),))
-    if by.is_person and flow.applicants and not set(flow.applicants) & set(by.roles):
+    if act.by.is_person and flow.applicants and not set(flow.applicants) & set(act.by.roles):
         raise NotAnApplicant(f"{flow.name} may be asked for by: {', '.join(flow.applicants)}")
     request_id = new_id()
     try:
@@ -91,29 +89,23 @@ async def ask(
                 subject,
                 subject_id,
                 customer_id,
-                org_unit_id or by.org_unit_id,
+                org_unit_id or act.by.org_unit_id,
                 msgspec.json.encode(flow).decode(),
                 _text("note", note),
-                by.kind,
-                by.id,
-                by.name,
-                now,
+                act.by.kind,
+                act.by.id,
+                act.by.name,
+                act.now,
                 list(flow.steps[0].roles),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
-    await deadlines.start(request_id, flow, 0, customer_id=customer_id, now=now)
+    await deadlines.start(request_id, flow, 0, customer_id=customer_id, now=act.now)
     return request_id
 
 
 async def decide(
-    approval_id: UUID,
-    *,
-    approved: bool,
-    reason: str,
-    by: Principal,
-    now: datetime,
-    step: int | None = None,
+    approval_id: UUID, act: Act, *, approved: bool, reason: str, step: int | None = None
 ) -> Decided | None:
     """Decide the step that waits; how the request ended, or None while later steps wait.
 
@@ -131,9 +123,9 @@ async def decide(
     )
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
-    await _refuse_unless_next(request, seen, by, now)
-    await _write_decision(request, approved, _reason(reason, approved), by, now)
-    await deadlines.decided(approval_id, request["step"], now=now)
+    await _refuse_unless_next(request, seen, act)
+    await _write_decision(request, approved, _reason(reason, approved), act)
+    await deadlines.decided(approval_id, request["step"], now=act.now)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     following = request["step"] + 1
     if approved and following < len(flow.steps):
@@ -143,28 +135,28 @@ async def decide(
             following,
             list(flow.steps[following].roles),
         )
-        await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=now)
+        await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=act.now)
         return None
-    return await _close(request, "approved" if approved else "rejected", reason, by, now)
+    return await _close(request, "approved" if approved else "rejected", reason, act)
 
 
-async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, by: Principal, now: datetime) -> None:
+async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, act: Act) -> None:
     await execute(
         "insert into approval_decision (id, request_id, step, role, approved, reason, decided_by, decided_by_name,"
         " decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new_id(),
         request["id"],
         request["step"],
-        next((role for role in request["awaits"] if role in by.roles), request["awaits"][0]),
+        next((role for role in request["awaits"] if role in act.by.roles), request["awaits"][0]),
         approved,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 
-async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> Decided:
+async def withdraw(approval_id: UUID, act: Act, *, reason: str) -> Decided:
     """The applicant takes the request back. Raises NotFound, AlreadyDecided, NotYoursToDecide for anybody else."""
     request = await fetch_one(
         "select id, subject, subject_id, customer_id, applicant_id, step, closed_at, outcome from approval_request"
@@ -173,14 +165,14 @@ async def withdraw(approval_id: UUID, *, reason: str, by: Principal, now: dateti
     )
     if request is None:
         raise NotFound(f"There is no approval {approval_id}")
-    if request["applicant_id"] not in await ids_of(by):
+    if request["applicant_id"] not in await ids_of(act.by):
         raise NotYoursToDecide("Only the applicant may withdraw a request")
     if request["closed_at"] is not None:
         raise AlreadyDecided(f"The request was {request['outcome']} before")
-    return await _close(request, "withdrawn", _text("reason", reason), by, now)
+    return await _close(request, "withdrawn", _text("reason", reason), act)
 
 
-async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime) -> bool:
+async def lapse(approval_id: UUID, act: Act, *, reason: str) -> bool:
     """Withdraw a request whose matter is gone, whoever asked; False when it had ended before."""
     request = await fetch_one(
         "select id, subject, subject_id, customer_id, step, outcome from approval_request"
@@ -189,23 +181,23 @@ async def lapse(approval_id: UUID, *, reason: str, by: Principal, now: datetime)
     )
     if request is None:
         return False
-    await _close(request, "withdrawn", _text("reason", reason), by, now)
+    await _close(request, "withdrawn", _text("reason", reason), act)
     return True
 
 
-async def lapse_about(customer_id: UUID, *, reason: str, by: Principal, now: datetime) -> int:
+async def lapse_about(customer_id: UUID, act: Act, *, reason: str) -> int:
     """Withdraw whatever waits for a decision about a customer whose archive ends; how many requests there were."""
     waiting = await fetch(
         "select id from approval_request where customer_id = $1 and closed_at is null order by id", customer_id
     )
     for request in waiting:
-        await lapse(request["id"], reason=reason, by=by, now=now)
+        await lapse(request["id"], act, reason=reason)
     return len(waiting)
 
 
-async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal, now: datetime) -> None:
-    hands = await hands_of(by, now=now)
-    own = await ids_of(by)
+async def _refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> None:
+    hands = await hands_of(act.by, now=act.now)
+    own = await ids_of(act.by)
     if request["applicant_id"] in hands:
         raise OwnApplication("" if request["applicant_id"] in own else f"The applicant and you: {SET_PASSWORD}")
     mine = await fetch_one(
@@ -222,12 +214,12 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, by: Principal,
     if request["step"] != seen:
         raise AlreadyDecided(f"Step {seen + 1} is not the one that waits: step {request['step'] + 1} is")
     # A key of the operator's stands for the company's own approval system: it has no role.
-    if not by.is_system and not set(request["awaits"]) & set(by.roles):
+    if not act.by.is_system and not set(request["awaits"]) & set(act.by.roles):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
-    if not by.covers(request["org_unit_id"]):
+    if not act.by.covers(request["org_unit_id"]):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
     level = msgspec.json.decode(request["flow"], type=ApprovalFlow).steps[request["step"]].level
-    if level is not None and not by.is_system and await level_of(by.org_unit_id) > level:
+    if level is not None and not act.by.is_system and await level_of(act.by.org_unit_id) > level:
         raise NotYoursToDecide(f"Step {seen + 1} is decided at level {level} of the company or above")
 
 
@@ -240,13 +232,15 @@ async def follow_unit(unit_id: UUID, successor_id: UUID) -> None:
     )
 
 
-async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Principal, now: datetime) -> Decided:
-    await deadlines.gone(request["id"], request["step"], now=now)
-    await execute("update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], now, outcome)
+async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Act) -> Decided:
+    await deadlines.gone(request["id"], request["step"], now=act.now)
+    await execute(
+        "update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], act.now, outcome
+    )
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
     callback = _callbacks.get(decided.subject)
     if callback is not None:
-        await callback(decided, by, now)
+        await callback(decided, act)
     await events.record(
         ApprovalDecided(
             approval_id=decided.approval_id,
@@ -254,7 +248,7 @@ async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, by: Pri
             subject_id=decided.subject_id,
             approved=decided.approved,
         ),
-        now=now,
+        now=act.now,
     )
     return decided
 

@@ -1,6 +1,5 @@
 """`/api/v1/approvals`: what waits for my decision, and deciding it."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +8,11 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.words import up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, Signature, may
+from guibin_tenants.principals import may
 
 from . import actions, queries
 from .queries import ApprovalView, Whose
@@ -40,22 +40,17 @@ class ApprovalController(Controller):
 
     @get("/", needs=may("approvals:read"), summary="Requests that wait for me, that I made, or all I may see")
     async def list_approvals(
-        self,
-        by: Principal,
-        now: datetime,
-        whose: Whose = "waiting",
-        limit: Limit = 50,
-        cursor: CursorText = None,
+        self, act: Act, whose: Whose = "waiting", limit: Limit = 50, cursor: CursorText = None
     ) -> Page[ApprovalView]:
-        found = await queries.listed(whose, asks=Signature(by=by, now=now), after=decode(cursor), limit=limit + 1)
+        found = await queries.listed(whose, asks=act, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda approval: Cursor(approval.asked_at, approval.id))
-        await _note("approval.list", page.items, by=by, now=now)
+        await _note("approval.list", page.items, act)
         return page
 
     @get("/{approval_id:uuid}", needs=may("approvals:read"), summary="One request with its steps")
-    async def show(self, approval_id: UUID, by: Principal, now: datetime) -> ApprovalView:
+    async def show(self, approval_id: UUID, act: Act) -> ApprovalView:
         found = await queries.by_id(approval_id)
-        await _note("approval.read", [found], by=by, now=now)
+        await _note("approval.read", [found], act)
         return found
 
     @post(
@@ -64,8 +59,8 @@ class ApprovalController(Controller):
         status_code=HTTP_200_OK,
         summary="Approve or refuse the step that waits",
     )
-    async def decide(self, approval_id: UUID, data: NewDecision, by: Principal, now: datetime) -> ApprovalView:
-        await actions.decide(approval_id, approved=data.approved, reason=data.reason, by=by, now=now, step=data.step)
+    async def decide(self, approval_id: UUID, data: NewDecision, act: Act) -> ApprovalView:
+        await actions.decide(approval_id, act, approved=data.approved, reason=data.reason, step=data.step)
         return await queries.by_id(approval_id)
 
     @post(
@@ -74,13 +69,13 @@ class ApprovalController(Controller):
         status_code=HTTP_200_OK,
         summary="Take my request back",
     )
-    async def withdraw(self, approval_id: UUID, data: NewWithdrawal, by: Principal, now: datetime) -> ApprovalView:
-        await actions.withdraw(approval_id, reason=data.reason, by=by, now=now)
+    async def withdraw(self, approval_id: UUID, data: NewWithdrawal, act: Act) -> ApprovalView:
+        await actions.withdraw(approval_id, act, reason=data.reason)
         return await queries.by_id(approval_id)
 
 
-async def _note(action: str, shown: list[ApprovalView], *, by: Principal, now: datetime) -> None:
+async def _note(action: str, shown: list[ApprovalView], act: Act) -> None:
     customers = tuple({approval.customer_id: None for approval in shown if approval.customer_id})
     if customers:
         note = AuditNote(action=action, subject="approval", customer_ids=customers, shown=len(shown))
-        await record(note, by=by, now=now)
+        await record(note, act)

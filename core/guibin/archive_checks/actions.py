@@ -4,10 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 
@@ -17,17 +16,17 @@ from .refusals import FindingSettled
 from .rules import Found, find
 
 
-async def look_over(policy: Policy, *, time_zone: str, by: Principal, now: datetime) -> int:
+async def look_over(act: Act, *, time_zone: str) -> int:
     """Find what breaks a rule, and what does not any more; how many findings are new. Identity numbers are opened for it in
     memory: that is on record."""
-    day = local_day(now, time_zone)
+    day = local_day(act.now, time_zone)
     new = 0
-    for rule in policy.archive_rules:
-        found = await find(rule, policy, on=day, now=now)
-        new += await _remember(rule.name, rule.clause, found, now)
-    known = [rule.name for rule in policy.archive_rules]
-    await execute("update archive_finding set gone_at = $2 where gone_at is null and rule <> all ($1)", known, now)
-    await record(AuditNote(action="archive.look_over", subject="customer", shown=0), by=by, now=now)
+    for rule in act.policy.archive_rules:
+        found = await find(rule, act.policy, on=day, now=act.now)
+        new += await _remember(rule.name, rule.clause, found, act.now)
+    known = [rule.name for rule in act.policy.archive_rules]
+    await execute("update archive_finding set gone_at = $2 where gone_at is null and rule <> all ($1)", known, act.now)
+    await record(AuditNote(action="archive.look_over", subject="customer", shown=0), act)
     return new
 
 
@@ -49,7 +48,7 @@ async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
         await notify(notice, key=f"archive-findings/{week}/{staff_id}", now=now)
 
 
-async def waive(finding_id: UUID, reason: str, *, by: Principal, now: datetime) -> FindingView:
+async def waive(finding_id: UUID, reason: str, act: Act) -> FindingView:
     """It is right as it is: it stays waived as long as it is found. Raises NotFound, FindingSettled."""
     row = await fetch_one(
         f"select f.customer_id, f.gone_at, f.waived_at from archive_finding f where f.id = $1 and {queries.IN_SIGHT} for update",
@@ -61,12 +60,12 @@ async def waive(finding_id: UUID, reason: str, *, by: Principal, now: datetime) 
         raise FindingSettled("It is gone" if row["gone_at"] else "Somebody waived it")
     await execute(
         "update archive_finding set waived_at = $2, waived_by_name = $3, waiver = $4 where id = $1",
-        *(finding_id, now, by.name, reason),
+        *(finding_id, act.now, act.by.name, reason),
     )
     note = AuditNote(
         action="finding.waive", subject="archive_finding", subject_id=finding_id, customer_id=row["customer_id"]
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.by_id(finding_id)
 
 

@@ -1,6 +1,5 @@
 """`/api/v1/archive-findings`: what is wrong with archives, per account manager."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +8,11 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.words import saying
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin_tenants.principals import may
 
 from . import actions, queries
 from .queries import FindingCount, FindingFilter, FindingView, State
@@ -33,8 +33,7 @@ class ArchiveFindingController(Controller):
     @get("/", needs=may("customers:read"), summary="What is wrong with archives, newest first")
     async def list_findings(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         in_state: InState = "open",
         rule: str | None = None,
         account_manager_id: UUID | None = None,
@@ -55,7 +54,7 @@ class ArchiveFindingController(Controller):
             fields=tuple(sorted({finding.rule for finding in page.items})),
             shown=len(page.items),
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
     @get("/counts", needs=may("customers:read"), summary="How much is open, per account manager and rule")
@@ -63,5 +62,5 @@ class ArchiveFindingController(Controller):
         return await queries.counts()
 
     @post("/{finding_id:uuid}/waiver", needs=may("customers:write"), summary="It is right as it is, and why")
-    async def waive(self, finding_id: UUID, data: NewFindingWaiver, by: Principal, now: datetime) -> FindingView:
-        return await actions.waive(finding_id, data.reason, by=by, now=now)
+    async def waive(self, finding_id: UUID, data: NewFindingWaiver, act: Act) -> FindingView:
+        return await actions.waive(finding_id, data.reason, act)

@@ -9,7 +9,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin_tenants.database import UNREACHABLE
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import TooManyRequests, Unavailable
 from guibin_tenants.scope import current_scope, execute_many
 from guibin_tenants.tables import new_id
@@ -49,26 +49,26 @@ class AuditNote(Struct, frozen=True, kw_only=True):
         return self.customer_ids or ((self.customer_id,) if self.customer_id else ())
 
 
-async def record(note: AuditNote, *, by: Principal, now: datetime) -> UUID:
+async def record(note: AuditNote, act: Signature) -> UUID:
     """Write one entry; its id. Raises AuditUnavailable, whereupon the whole request is rolled back."""
-    return (await record_all([(note, now)], by=by))[0]
+    return (await record_all([(note, act.now)], by=act.by))[0]
 
 
 async def record_all(notes: Sequence[tuple[AuditNote, datetime]], *, by: Principal) -> list[UUID]:
     """As `record`, for many at once, each with its moment: their ids. Raises TooManyLookUps when too much was asked for."""
-    rows = [_row(note, by, now, refused="") for note, now in notes]
+    rows = [_row(note, Signature(by=by, now=now), refused="") for note, now in notes]
     await _insert(rows)
     for note, now in notes:
         current_scope().on_record.update(note.whose())
-        if note.asked and (refusal := await look_ups.counted(by, now=now)):
+        if note.asked and (refusal := await look_ups.counted(Signature(by=by, now=now))):
             raise refusal
     return [row[0] for row in rows]
 
 
-async def record_refused(note: AuditNote, *, refused: str, by: Principal, now: datetime) -> TooManyRequests | None:
+async def record_refused(note: AuditNote, act: Signature, *, refused: str) -> TooManyRequests | None:
     """One entry that something was attempted; what follows when that was once too often."""
-    await _insert([_row(note, by, now, refused=refused)])
-    return await look_ups.counted(by, now=now) if note.asked else None
+    await _insert([_row(note, act, refused=refused)])
+    return await look_ups.counted(act) if note.asked else None
 
 
 async def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
@@ -85,14 +85,14 @@ _WRITE = (
 )
 
 
-def _row(note: AuditNote, by: Principal, now: datetime, *, refused: str) -> tuple[Any, ...]:
+def _row(note: AuditNote, act: Signature, *, refused: str) -> tuple[Any, ...]:
     return (
         new_id(),
-        now,
-        by.kind,
-        by.id,
-        by.name,
-        by.address,
+        act.now,
+        act.by.kind,
+        act.by.id,
+        act.by.name,
+        act.by.address,
         note.action,
         note.subject,
         note.subject_id or note.customer_id,
@@ -102,5 +102,5 @@ def _row(note: AuditNote, by: Principal, now: datetime, *, refused: str) -> tupl
         note.purpose,
         note.asked,
         refused,
-        by.org_unit_id,
+        act.by.org_unit_id,
     )

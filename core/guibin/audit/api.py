@@ -5,9 +5,11 @@ from uuid import UUID
 
 from litestar import Controller, get, put
 
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may, sees_all
+from guibin.web.routing import gets
+from guibin_tenants.principals import may, sees_all
 
 from . import look_ups, queries
 from .actions import AuditNote, record
@@ -48,19 +50,17 @@ class AuditController(Controller):
 class LookUpLimitController(Controller):
     path = "/api/v1/look-up-limits"
     tags = ("audit",)
-
-    @get(
+    show = gets(
         "/",
+        look_ups.limits,
         needs=may("audit:read") | may("policy:write"),
         summary="How many numbers one caller may ask for within an hour",
     )
-    async def show(self) -> LookUpLimits:
-        return await look_ups.limits()
 
     @put(
         "/", needs=may("policy:write") & sees_all, summary="Set how many numbers one caller may ask for within an hour"
     )
-    async def change(self, data: LookUpLimits, by: Principal, now: datetime) -> LookUpLimits:
+    async def change(self, data: LookUpLimits, act: Act) -> LookUpLimits:
         await look_ups.set_limits(data)
-        await record(AuditNote(action="look-up-limits.change", subject="look_up_limits", shown=0), by=by, now=now)
+        await record(AuditNote(action="look-up-limits.change", subject="look_up_limits", shown=0), act)
         return data

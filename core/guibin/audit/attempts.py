@@ -6,9 +6,8 @@ before anybody is told (docs/decisions/0015). When it commits, the entry of what
 
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import datetime
 
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import Trace, current_scope
 
@@ -20,26 +19,26 @@ UNDONE = "undone"
 
 
 class _Attempt:
-    def __init__(self, note: AuditNote, by: Principal, now: datetime) -> None:
-        self.note, self.by, self.now = note, by, now
+    def __init__(self, note: AuditNote, act: Signature) -> None:
+        self.note, self.act = note, act
         self.refused = UNDONE
 
     async def write(self) -> Refusal | None:
-        return await record_refused(self.note, refused=self.refused, by=self.by, now=self.now)
+        return await record_refused(self.note, self.act, refused=self.refused)
 
 
 @contextlib.asynccontextmanager
-async def attempt(note: AuditNote, *, by: Principal, now: datetime) -> AsyncIterator[None]:
+async def attempt(note: AuditNote, act: Signature) -> AsyncIterator[None]:
     """What is refused inside, or undone after it, leaves `note` on record with the reason.
 
     Raises TooManyLookUps, before anything inside happens, for a note that is `asked` once too often.
     """
-    tried = _Attempt(note, by, now)
+    tried = _Attempt(note, act)
     trace = Trace(tried.write)
     current_scope().traces.append(trace)
     try:
         if note.asked:
-            await look_ups.refuse_too_many(by, now=now)
+            await look_ups.refuse_too_many(act)
         yield
     except Refusal as refusal:
         tried.refused, trace.undone = refusal.kind, True

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from guibin_tenants import settings
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Invalid, TooManyRequests
 from guibin_tenants.scope import fetch_one
 
@@ -55,38 +55,38 @@ async def set_limits(new: LookUpLimits) -> None:
     await settings.write(SETTING, new)
 
 
-async def refuse_too_many(by: Principal, *, now: datetime) -> None:
+async def refuse_too_many(act: Signature) -> None:
     """Raises TooManyLookUps when nothing is left, before anything is looked up; `counted` has the last word."""
-    if not _limited(by):
+    if not _limited(act.by):
         return
     row = await fetch_one(
         "select sum(asked) as count, max(since) as since from look_up_count where actor_id = $1 and since > $2",
-        _counted_for(by),
-        now - WINDOW,
+        _counted_for(act.by),
+        act.now - WINDOW,
     )
-    most = await _most(by)
+    most = await _most(act.by)
     if row is not None and row["count"] is not None and row["count"] >= most:
-        raise _refusal(most, row["since"], now)
+        raise _refusal(most, row["since"], act.now)
 
 
-async def counted(by: Principal, *, now: datetime) -> TooManyLookUps | None:
+async def counted(act: Signature) -> TooManyLookUps | None:
     """Count one more; the refusal when it is one too many. Others of the same caller wait until the transaction ends."""
-    if not _limited(by):
+    if not _limited(act.by):
         return None
-    most = await _most(by)
+    most = await _most(act.by)
     parts = PARTS if most >= SHARED_FROM else 1
     row = await fetch_one(
         "insert into look_up_count as n (id, actor_id, part, since, asked) values (gen_random_uuid(), $1, $2, $3, 1)"
         " on conflict (tenant_id, actor_id, part) do update set"
         " asked = case when n.since > $4 then n.asked + 1 else 1 end,"
         " since = case when n.since > $4 then n.since else excluded.since end returning asked, since",
-        _counted_for(by),
+        _counted_for(act.by),
         random.randrange(parts),
-        now,
-        now - WINDOW,
+        act.now,
+        act.now - WINDOW,
     )
     assert row is not None
-    return _refusal(most, row["since"], now) if row["asked"] > most // parts else None
+    return _refusal(most, row["since"], act.now) if row["asked"] > most // parts else None
 
 
 def _limited(by: Principal) -> bool:

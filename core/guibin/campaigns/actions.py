@@ -1,19 +1,17 @@
 """Starting a campaign: the segment, the control group, and those who are left alone; then contacts and responses."""
 
 import secrets
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.care.waivers import refusal
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.tiers import segments
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one
 from guibin_tenants.tables import new_id
@@ -43,15 +41,17 @@ from (
 """
 
 
-async def start(new: NewCampaign, *, policy: Policy, company: Company, by: Principal, now: datetime) -> CampaignView:
+async def start(new: NewCampaign, act: Act) -> CampaignView:
     """Select the segment, draw the control group, and write down who is contacted, who is not, and why.
 
     Raises Invalid with every wrong field, and NobodyToContact.
     """
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     starts_on = new.starts_on or today
-    metric = _checked(new, policy, starts_on < today, str(starts_on))
-    chosen = await segments.members(new.segment, policy=policy, as_of=today, known_at=now, limit=MEMBERS_MAX + 1)
+    metric = _checked(new, act.policy, starts_on < today, str(starts_on))
+    chosen = await segments.members(
+        new.segment, policy=act.policy, as_of=today, known_at=act.now, limit=MEMBERS_MAX + 1
+    )
     if len(chosen) > MEMBERS_MAX:
         raise Invalid(fields=(FieldError("segment", f"at most {MEMBERS_MAX:,} customers", "narrow it"),))
     campaign_id, seed = new_id(), new.seed or secrets.token_hex(16)
@@ -71,22 +71,22 @@ async def start(new: NewCampaign, *, policy: Policy, company: Company, by: Princ
         new.window_days,
         new.control_percent,
         seed,
-        policy.version,
-        by.id,
-        by.name,
-        now,
-        None if by.units == ALL_UNITS else by.org_unit_id,
+        act.policy.version,
+        act.by.id,
+        act.by.name,
+        act.now,
+        None if act.by.units == ALL_UNITS else act.by.org_unit_id,
     )
     await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
     found = await queries.campaign(campaign_id)
     if not found.to_contact:
         raise NobodyToContact(f"{found.excluded} want no contact, {found.control} would be the control group")
     note = AuditNote(action="campaign.start", subject="campaign", subject_id=campaign_id, shown=len(chosen))
-    await record(note, by=by, now=now)
+    await record(note, act)
     return found
 
 
-async def contact(member_id: UUID, new: NewCampaignContact, *, by: Principal, now: datetime) -> MemberView:
+async def contact(member_id: UUID, new: NewCampaignContact, act: Act) -> MemberView:
     """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted.
 
     A no that came after the draw holds: it is looked at once more.
@@ -105,22 +105,22 @@ async def contact(member_id: UUID, new: NewCampaignContact, *, by: Principal, no
         new_id(),
         member_id,
         new.channel,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     if not written:
         raise AlreadyContacted()
-    return await _noted("campaign.contact", member_id, by=by, now=now)
+    return await _noted("campaign.contact", member_id, act)
 
 
-async def respond(member_id: UUID, new: NewCampaignResponse, *, by: Principal, now: datetime) -> MemberView:
+async def respond(member_id: UUID, new: NewCampaignResponse, act: Act) -> MemberView:
     """What the member did about it. Raises NotFound, NotContacted, Invalid."""
     found = await queries.member(member_id)
     if found.contacted_at is None:
         raise NotContacted()
-    responded_at = new.responded_at or now
-    if not found.contacted_at <= responded_at <= now:
+    responded_at = new.responded_at or act.now
+    if not found.contacted_at <= responded_at <= act.now:
         rule = f"from the contact, {found.contacted_at}, until now"
         raise Invalid(fields=(FieldError("responded_at", rule, "", str(responded_at)),))
     await execute(
@@ -131,11 +131,11 @@ async def respond(member_id: UUID, new: NewCampaignResponse, *, by: Principal, n
         new.kind,
         new.note,
         responded_at,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    return await _noted("campaign.response", member_id, by=by, now=now)
+    return await _noted("campaign.response", member_id, act)
 
 
 def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) -> Metric | None:
@@ -154,8 +154,8 @@ def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) 
     return metric
 
 
-async def _noted(action: str, member_id: UUID, *, by: Principal, now: datetime) -> MemberView:
+async def _noted(action: str, member_id: UUID, act: Act) -> MemberView:
     found = await queries.member(member_id)
     note = AuditNote(action=action, subject="campaign_member", subject_id=member_id, customer_id=found.customer_id)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return found

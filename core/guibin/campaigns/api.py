@@ -1,22 +1,20 @@
 """`/api/v1/campaigns` and `/api/v1/campaign-members`."""
 
-from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import gets, posts
+from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
 from . import actions, queries, results
 from .queries import CampaignView, MemberView, Part
-from .requests import NewCampaign, NewCampaignContact, NewCampaignResponse
 from .results import CampaignResults
 
 READ, WRITE = may("activities:read"), may("activities:write")
@@ -25,21 +23,20 @@ READ, WRITE = may("activities:read"), may("activities:write")
 class CampaignController(Controller):
     path = "/api/v1/campaigns"
     tags = ("campaigns",)
-
-    @post("/", needs=may("campaigns:write"), cost=BULK, summary="Offer something to a segment, beside a control group")
-    async def start(
-        self, data: NewCampaign, policy: Policy, company: Company, by: Principal, now: datetime
-    ) -> CampaignView:
-        return await actions.start(data, policy=policy, company=company, by=by, now=now)
+    start = posts(
+        "/",
+        actions.start,
+        needs=may("campaigns:write"),
+        cost=BULK,
+        summary="Offer something to a segment, beside a control group",
+    )
 
     @get("/", needs=READ, summary="Campaigns, the latest first")
     async def list_campaigns(self, limit: Limit = 50, cursor: CursorText = None) -> Page[CampaignView]:
         found = await queries.campaigns(after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda one: Cursor(one.started_at, one.id))
 
-    @get("/{campaign_id:uuid}", needs=READ, summary="One campaign, and whom it reached")
-    async def show(self, campaign_id: UUID) -> CampaignView:
-        return await queries.campaign(campaign_id)
+    show = gets("/{campaign_id:uuid}", queries.campaign, needs=READ, summary="One campaign, and whom it reached")
 
     @get(
         "/{campaign_id:uuid}/results",
@@ -47,21 +44,18 @@ class CampaignController(Controller):
         cost=BULK,
         summary="Responses, conversion between tiers, spending before and after",
     )
-    async def measure(
-        self, campaign_id: UUID, policy: Policy, company: Company, by: Principal, now: datetime
-    ) -> CampaignResults:
-        found = await results.results(campaign_id, policy=policy, today=local_day(now, company.time_zone))
+    async def measure(self, campaign_id: UUID, act: Act) -> CampaignResults:
+        found = await results.results(campaign_id, policy=act.policy, today=local_day(act.now, act.company.time_zone))
         shown = found.contacted.members + found.control.members
         note = AuditNote(action="campaign.results", subject="campaign", subject_id=campaign_id, shown=shown)
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
     @get("/{campaign_id:uuid}/members", needs=READ, summary="Who is to be contacted, who is not, and why")
     async def list_members(
         self,
         campaign_id: UUID,
-        by: Principal,
-        now: datetime,
+        act: Act,
         part: Part | None = None,
         open_only: bool = False,
         limit: Limit = 50,
@@ -70,7 +64,7 @@ class CampaignController(Controller):
         found = await queries.members(
             campaign_id, part=part, open_only=open_only, after=decode(cursor), limit=limit + 1
         )
-        page = page_of(found, limit, lambda one: Cursor(now, one.id))
+        page = page_of(found, limit, lambda one: Cursor(act.now, one.id))
         customers = tuple(one.customer_id for one in page.items)
         note = AuditNote(
             action="campaign.members",
@@ -80,18 +74,12 @@ class CampaignController(Controller):
             fields=("tier",),
             shown=len(page.items),
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
 
 class CampaignMemberController(Controller):
     path = "/api/v1/campaign-members"
     tags = ("campaigns",)
-
-    @post("/{member_id:uuid}/contact", needs=WRITE, summary="The member was contacted")
-    async def contact(self, member_id: UUID, data: NewCampaignContact, by: Principal, now: datetime) -> MemberView:
-        return await actions.contact(member_id, data, by=by, now=now)
-
-    @post("/{member_id:uuid}/responses", needs=WRITE, summary="What the member did about it")
-    async def respond(self, member_id: UUID, data: NewCampaignResponse, by: Principal, now: datetime) -> MemberView:
-        return await actions.respond(member_id, data, by=by, now=now)
+    contact = posts("/{member_id:uuid}/contact", actions.contact, needs=WRITE, summary="The member was contacted")
+    respond = posts("/{member_id:uuid}/responses", actions.respond, needs=WRITE, summary="What the member did about it")

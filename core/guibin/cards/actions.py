@@ -1,20 +1,18 @@
 """Issuing, activating, reporting lost, replacing and revoking cards. No second live card of a kind, no card from nowhere."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
-from guibin.context import Company
+from guibin.context import Act
 from guibin.entitlements.periods import add_months
 from guibin.policy.cards import CardKind
-from guibin.policy.packs import Policy
 from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
 from guibin.tiers import memberships
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
@@ -30,7 +28,7 @@ from .stock import Movement, Subject, move, tell_if_low
 from .supply import unit_of
 
 
-async def issue(new: NewCard, *, policy: Policy, company: Company, by: Principal, now: datetime) -> CardForm:
+async def issue(new: NewCard, act: Act) -> CardForm:
     """Hand over the card of an approved application, from the stock of the unit if one is kept.
 
     Cards of the customer's other tiers in the scheme are exchanged for it. Raises NotFound, NotApproved, NoConsent,
@@ -44,13 +42,13 @@ async def issue(new: NewCard, *, policy: Policy, company: Company, by: Principal
         raise NotFound(f"There is no card application {new.application_id}")
     if application["outcome"] != "approved" or application["closed_at"] is not None:
         raise NotApproved()
-    kind, customer_id = known_kind(policy, application["kind"]), application["customer_id"]
+    kind, customer_id = known_kind(act.policy, application["kind"]), application["customer_id"]
     # Whoever ends the membership or gives another tier waits, or is seen here.
     await memberships.lock(customer_id, kind.scheme)
-    await refuse_unentitled(kind, customer_id, application["of_customer_id"], policy=policy, company=company, now=now)
+    await refuse_unentitled(kind, customer_id, application["of_customer_id"], act)
     if kind.real_name is not None and "issue" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=company, now=now)
-    today = local_day(now, company.time_zone)
+        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=act.company, now=act.now)
+    today = local_day(act.now, act.company.time_zone)
     handed = HandedOver(
         customer_id=customer_id,
         kind=kind,
@@ -59,44 +57,42 @@ async def issue(new: NewCard, *, policy: Policy, company: Company, by: Principal
         of_customer_id=application["of_customer_id"],
         issued_on=today,
         expires_on=add_months(today, kind.months),
-        unit_id=await unit_of(new.unit_id, by),
+        unit_id=await unit_of(new.unit_id, act.by),
         identity_check_id=new.identity_check_id,
     )
-    await _exchange(handed, by, now)
-    card_id = await _hand_over(handed, by, now)
-    await close(new.application_id, "issued", now=now)
+    await _exchange(handed, act)
+    card_id = await _hand_over(handed, act)
+    await close(new.application_id, "issued", now=act.now)
     if kind.sponsorship is not None:
-        await derived.bring_tier(handed, policy=policy, now=now)
-    return await _shown(card_id, "issue", customer_id, by, now)
+        await derived.bring_tier(handed, policy=act.policy, now=act.now)
+    return await _shown(card_id, "issue", customer_id, act)
 
 
-async def activate(card_id: UUID, *, by: Principal, now: datetime) -> CardForm:
+async def activate(card_id: UUID, act: Act) -> CardForm:
     """The customer opens the card (S12-6). Raises NotFound, WrongState."""
     card = await locked(card_id)
     refuse_unless(card, "issued")
-    await happen(card, "activated", by=by, now=now)
-    return await _shown(card_id, "activate", card["customer_id"], by, now)
+    await happen(card, "activated", act)
+    return await _shown(card_id, "activate", card["customer_id"], act)
 
 
-async def report_lost(card_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardForm:
+async def report_lost(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """Nobody is served on it from now on. Raises NotFound, WrongState."""
     card = await locked(card_id)
     refuse_unless(card, "issued", "active")
-    await happen(card, "lost", note=new.reason, by=by, now=now)
-    return await _shown(card_id, "report_lost", card["customer_id"], by, now)
+    await happen(card, "lost", act, note=new.reason)
+    return await _shown(card_id, "report_lost", card["customer_id"], act)
 
 
-async def recover(card_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardForm:
+async def recover(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """It was found again and is what it was before. Raises NotFound, WrongState."""
     card = await locked(card_id)
     refuse_unless(card, "lost")
-    await happen(card, "found", note=new.reason, by=by, now=now)
-    return await _shown(card_id, "recover", card["customer_id"], by, now)
+    await happen(card, "found", act, note=new.reason)
+    return await _shown(card_id, "recover", card["customer_id"], act)
 
 
-async def replace(
-    card_id: UUID, new: NewReplacement, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> CardForm:
+async def replace(card_id: UUID, new: NewReplacement, act: Act) -> CardForm:
     """The next card; the old one dies in the same transaction. A lost or damaged card's keeps its last day.
 
     Raises NotFound, WrongState, NotIdentified, Invalid, NumberTaken, OutOfStock, OtherUnit, and as `issue` what stands
@@ -104,15 +100,15 @@ async def replace(
     """
     card = await locked_with_membership(card_id)
     refuse_unless(card, *(("issued", "active", "lost") if new.cause != "expiring" else ("issued", "active")))
-    kind, customer_id = known_kind(policy, card["kind"]), card["customer_id"]
-    today = local_day(now, company.time_zone)
+    kind, customer_id = known_kind(act.policy, card["kind"]), card["customer_id"]
+    today = local_day(act.now, act.company.time_zone)
     _refuse_dead(card["expires_on"], today)
     if kind.real_name is not None and "issue" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=company, now=now)
-    unit_id = await unit_of(new.unit_id, by)
+        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=act.company, now=act.now)
+    unit_id = await unit_of(new.unit_id, act.by)
     number = numbers.plain(new.number, kind)
-    await happen(card, "ended", because="replaced", note=new.cause, by=by, now=now)
-    await refuse_unentitled(kind, customer_id, card["of_customer_id"], policy=policy, company=company, now=now)
+    await happen(card, "ended", act, because="replaced", note=new.cause)
+    await refuse_unentitled(kind, customer_id, card["of_customer_id"], act)
     if new.cause == "expiring":
         _refuse_early(card["expires_on"], kind, today)
     handed = HandedOver(
@@ -128,22 +124,22 @@ async def replace(
         identity_check_id=new.identity_check_id,
         note=new.reason,
     )
-    following = await _hand_over(handed, by, now)
+    following = await _hand_over(handed, act)
     if kind.sponsorship is not None:
         await derived.prolong_tier(handed)
-    return await _shown(following, "replace", customer_id, by, now)
+    return await _shown(following, "replace", customer_id, act)
 
 
-async def revoke(card_id: UUID, new: CardReason, *, company: Company, by: Principal, now: datetime) -> CardForm:
+async def revoke(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """Take the card away; the tier it brought ends with it. Raises NotFound, WrongState."""
     card = await locked_with_membership(card_id)
     refuse_unless(card, "issued", "active", "lost")
-    await happen(card, "ended", because="revoked", note=new.reason, by=by, now=now)
-    await derived.end_tier(card, on=local_day(now, company.time_zone), because=new.reason, now=now)
-    return await _shown(card_id, "revoke", card["customer_id"], by, now)
+    await happen(card, "ended", act, because="revoked", note=new.reason)
+    await derived.end_tier(card, on=local_day(act.now, act.company.time_zone), because=new.reason, now=act.now)
+    return await _shown(card_id, "revoke", card["customer_id"], act)
 
 
-async def disclose(card_id: UUID, new: CardPurpose, *, by: Principal, now: datetime) -> str:
+async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> str:
     """The number in clear, with the purpose on record in the same transaction (decision 9). Raises NotFound, Invalid."""
     card = await locked(card_id)
     customer_id: UUID = card["customer_id"]
@@ -159,9 +155,9 @@ async def disclose(card_id: UUID, new: CardPurpose, *, by: Principal, now: datet
         customer_id,
         new.purpose,
         '["card_number"]',
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     note = AuditNote(
         action="card.disclose",
@@ -171,20 +167,20 @@ async def disclose(card_id: UUID, new: CardPurpose, *, by: Principal, now: datet
         fields=("card_number",),
         purpose=new.purpose,
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await numbers.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
 
 
-async def _hand_over(handed: HandedOver, by: Principal, now: datetime) -> UUID:
+async def _hand_over(handed: HandedOver, act: Act) -> UUID:
     card_id = new_id()
     # Whether another card has the number is told, so whoever named it is on record.
     tried = AuditNote(
         action="card.issue", subject="card", customer_id=handed.customer_id, fields=("card_number",), asked=True
     )
-    async with attempt(tried, by=by, now=now):
+    async with attempt(tried, act):
         try:
             async with savepoint():
-                await _insert(card_id, handed, by, now)
+                await _insert(card_id, handed, act)
         except asyncpg.UniqueViolationError as error:
             if "card_number" in str(error.constraint_name or ""):
                 raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
@@ -199,15 +195,15 @@ async def _hand_over(handed: HandedOver, by: Principal, now: datetime) -> UUID:
             to_account="issued",
             subject=subject,
         )
-        left = await move(given, by=by, now=now)
+        left = await move(given, act)
         if handed.unit_id is not None:
-            await tell_if_low(handed.kind, handed.unit_id, left=left, taken=1, subject=subject, now=now)
+            await tell_if_low(handed.kind, handed.unit_id, left=left, taken=1, subject=subject, now=act.now)
     card = await locked(card_id)
-    await happen(card, "issued", note=handed.note, identity_check_id=handed.identity_check_id, by=by, now=now)
+    await happen(card, "issued", act, note=handed.note, identity_check_id=handed.identity_check_id)
     return card_id
 
 
-async def _insert(card_id: UUID, handed: HandedOver, by: Principal, now: datetime) -> None:
+async def _insert(card_id: UUID, handed: HandedOver, act: Act) -> None:
     kind = handed.kind
     await execute(
         "insert into card (id, customer_id, kind, scheme, tier, of_customer_id, application_id, replaces, unit_id, sealed,"
@@ -227,8 +223,8 @@ async def _insert(card_id: UUID, handed: HandedOver, by: Principal, now: datetim
         kind.clause,
         handed.issued_on,
         handed.expires_on,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
     await execute(
         "insert into card_number (id, card_id, exact, kind, scheme, tier, of_customer_id, expires_on, state, ended_because)"
@@ -244,7 +240,7 @@ async def _insert(card_id: UUID, handed: HandedOver, by: Principal, now: datetim
     )
 
 
-async def _exchange(handed: HandedOver, by: Principal, now: datetime) -> None:
+async def _exchange(handed: HandedOver, act: Act) -> None:
     """A customer shows one tier: the card of the tier before ends with the issue of the next."""
     if handed.of_customer_id is not None:
         return
@@ -256,7 +252,7 @@ async def _exchange(handed: HandedOver, by: Principal, now: datetime) -> None:
         handed.kind.tier,
     )
     for row in rows:
-        await happen(await locked(row["id"]), "ended", because="exchanged", by=by, now=now)
+        await happen(await locked(row["id"]), "ended", act, because="exchanged")
 
 
 def _refuse_dead(expires_on: date, today: date) -> None:
@@ -272,9 +268,9 @@ def _refuse_early(expires_on: date, kind: CardKind, today: date) -> None:
         raise Invalid(fields=(FieldError("cause", rule, "lost or damaged cards are replaced at any time", "expiring"),))
 
 
-async def _shown(card_id: UUID, verb: str, customer_id: UUID, by: Principal, now: datetime) -> CardForm:
+async def _shown(card_id: UUID, verb: str, customer_id: UUID, act: Act) -> CardForm:
     note = AuditNote(
         action=f"card.{verb}", subject="card", subject_id=card_id, customer_id=customer_id, fields=("card",)
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.form(card_id)

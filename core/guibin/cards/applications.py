@@ -8,14 +8,13 @@ import asyncpg
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -30,46 +29,43 @@ from .sponsors import refuse_unsponsored
 SUBJECT = "card_application"
 
 
-async def apply_for(
-    new: NewCardApplication, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> CardApplicationView:
+async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
     """Put a customer up for a card.
 
     Raises Invalid, NotFound, NoConsent (S08-2), NotInTier, NotSponsored, QuotaFull (S04-5), NotIdentified (S08-3),
     LiveCard, AlreadyAppliedFor, NotAnApplicant.
     """
-    kind = known_kind(policy, new.kind)
+    kind = known_kind(act.policy, new.kind)
     customer = await fetch_one("select org_unit_id from customer where id = $1 and closed_at is null", new.customer_id)
     if customer is None:
         raise NotFound(f"There is no customer {new.customer_id}, or the archive is closed")
-    await refuse_unentitled(kind, new.customer_id, new.of_customer_id, policy=policy, company=company, now=now)
+    await refuse_unentitled(kind, new.customer_id, new.of_customer_id, act)
     if kind.real_name is not None and "application" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, new.customer_id, kind=kind, company=company, now=now)
+        await refuse_unidentified(new.identity_check_id, new.customer_id, kind=kind, company=act.company, now=act.now)
     if await fetch_value(
         "select true from card where customer_id = $1 and kind = $2 and ended_at is null", new.customer_id, kind.name
     ):
         raise LiveCard(f"The present {kind.name} is replaced, or revoked first")
-    flow = policy.approval(kind.approval)
+    flow = act.policy.approval(kind.approval)
     if flow is None:
         raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.approval),))
-    application_id = await _write(new, kind, by, now)
+    application_id = await _write(new, kind, act)
     approval_id = await approvals.ask(
         SUBJECT,
         application_id,
+        act,
         flow=flow,
-        by=by,
-        now=now,
         note=new.reason,
         customer_id=new.customer_id,
         org_unit_id=customer["org_unit_id"],
     )
     await execute("update card_application set approval_id = $2 where id = $1", application_id, approval_id)
-    await _note("card_application.write", application_id, new.customer_id, by, now)
+    await _note("card_application.write", application_id, new.customer_id, act)
     return await queries.application(application_id)
 
 
 @approvals.on_decision(SUBJECT)
-async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def application_decided(decided: Decided, act: Act) -> None:
     """Approved, the card waits for the customer, whom the outlet is to tell; refused, the application is closed."""
     row = await fetch_one(
         "update card_application set outcome = $2, decided_at = $3, closed_at = case when $4 then closed_at else $3 end,"
@@ -77,7 +73,7 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
         " returning customer_id, kind, applied_by",
         decided.subject_id,
         decided.outcome,
-        now,
+        act.now,
         decided.approved,
     )
     if row is None:
@@ -91,10 +87,10 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
         staff_ids=(row["applied_by"],),
         details={"kind": row["kind"]},
     )
-    await notify(notice, key=f"card-application/{decided.approval_id}", now=now)
+    await notify(notice, key=f"card-application/{decided.approval_id}", now=act.now)
 
 
-async def tell(application_id: UUID, new: NewCardTelling, *, by: Principal, now: datetime) -> CardApplicationView:
+async def tell(application_id: UUID, new: NewCardTelling, act: Act) -> CardApplicationView:
     """The customer was told to come and open the card, or was not reached (S12-6). Raises NotFound, NotApproved."""
     row = await _waiting(application_id)
     await execute(
@@ -106,24 +102,24 @@ async def tell(application_id: UUID, new: NewCardTelling, *, by: Principal, now:
         new.channel,
         new.reached,
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _note("card_application.tell", application_id, row["customer_id"], by, now)
+    await _note("card_application.tell", application_id, row["customer_id"], act)
     return await queries.application(application_id)
 
 
-async def withdraw(application_id: UUID, new: CardReason, *, by: Principal, now: datetime) -> CardApplicationView:
+async def withdraw(application_id: UUID, new: CardReason, act: Act) -> CardApplicationView:
     """The customer no longer wants the card, decided or not. Raises NotFound, NotApproved when it is dealt with."""
     row = await fetch_one("select customer_id, approval_id from card_application where id = $1", application_id)
     if row is None:
         raise NotFound(f"There is no card application {application_id}")
     # The approval first, as whoever decides does: two who lock in another order would wait for each other.
-    if not await approvals.lapse(row["approval_id"], reason=new.reason, by=by, now=now):
+    if not await approvals.lapse(row["approval_id"], act, reason=new.reason):
         await _waiting(application_id)
-        await close(application_id, "withdrawn", now=now)
-    await _note("card_application.withdraw", application_id, row["customer_id"], by, now)
+        await close(application_id, "withdrawn", now=act.now)
+    await _note("card_application.withdraw", application_id, row["customer_id"], act)
     return await queries.application(application_id)
 
 
@@ -139,20 +135,12 @@ async def close(application_id: UUID, because: str, *, now: datetime) -> bool:
     )
 
 
-async def refuse_unentitled(
-    kind: CardKind,
-    customer_id: UUID,
-    of_customer_id: UUID | None,
-    *,
-    policy: Policy,
-    company: Company,
-    now: datetime,
-) -> None:
+async def refuse_unentitled(kind: CardKind, customer_id: UUID, of_customer_id: UUID | None, act: Act) -> None:
     """Raises NoConsent, NotInTier, Invalid, NotSponsored, QuotaFull: asked when applying, and again when issuing."""
-    scheme = policy.scheme(kind.scheme)
+    scheme = act.policy.scheme(kind.scheme)
     if scheme is not None and scheme.voluntary:
         await refuse_unwilling(customer_id, scheme.name)
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     await refuse_unsponsored(kind, customer_id, of_customer_id, on=today)
     if kind.sponsorship is not None:
         return
@@ -170,7 +158,7 @@ def known_kind(policy: Policy, name: str) -> CardKind:
     return kind
 
 
-async def _write(new: NewCardApplication, kind: CardKind, by: Principal, now: datetime) -> UUID:
+async def _write(new: NewCardApplication, kind: CardKind, act: Act) -> UUID:
     application_id = new_id()
     try:
         async with savepoint():
@@ -184,9 +172,9 @@ async def _write(new: NewCardApplication, kind: CardKind, by: Principal, now: da
                 new.reason,
                 new.identity_check_id,
                 kind.clause,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAppliedFor() from None
@@ -207,8 +195,8 @@ async def _waiting(application_id: UUID) -> asyncpg.Record:
     return row
 
 
-async def _note(action: str, application_id: UUID, customer_id: UUID, by: Principal, now: datetime) -> None:
+async def _note(action: str, application_id: UUID, customer_id: UUID, act: Act) -> None:
     note = AuditNote(
         action=action, subject=SUBJECT, subject_id=application_id, customer_id=customer_id, fields=("card",)
     )
-    await record(note, by=by, now=now)
+    await record(note, act)

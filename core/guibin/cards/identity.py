@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.notation.spelling import dotted
 from guibin.policy.cards import CardKind
 from guibin.policy.fields import ArchiveField
@@ -19,7 +19,6 @@ from guibin.profiles.sealing import masked, normalised
 from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -41,9 +40,7 @@ class IdentityCheckView(Struct, frozen=True):
     checked_at: datetime
 
 
-async def check(
-    customer_id: UUID, new: NewIdentityCheck, *, policy: Policy, by: Principal, now: datetime
-) -> IdentityCheckView:
+async def check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> IdentityCheckView:
     """Compare a document with the archive; a check that fails is kept as well. Raises NotFound, Invalid."""
     tried = AuditNote(
         action="identity.check",
@@ -52,17 +49,15 @@ async def check(
         fields=("name", "number"),
         asked=True,
     )
-    async with attempt(tried, by=by, now=now):
-        return await _check(customer_id, new, policy=policy, by=by, now=now)
+    async with attempt(tried, act):
+        return await _check(customer_id, new, act)
 
 
-async def _check(
-    customer_id: UUID, new: NewIdentityCheck, *, policy: Policy, by: Principal, now: datetime
-) -> IdentityCheckView:
+async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> IdentityCheckView:
     customer = await fetch_one("select name from customer where id = $1 and erased_at is null", customer_id)
     if customer is None:
         raise NotFound(f"There is no customer {customer_id}")
-    field = _document(policy, new.field)
+    field = _document(act.policy, new.field)
     on_file = await fetch(
         "select exact from sealed_value where customer_id = $1 and field = $2", customer_id, field.name
     )
@@ -89,9 +84,9 @@ async def _check(
         sealed,
         msgspec.json.encode(differs).decode(),
         not differs,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     note = AuditNote(
         action="identity.check",
@@ -102,9 +97,9 @@ async def _check(
         asked=True,
         purpose="matches" if not differs else f"differs: {', '.join(differs)}",
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return IdentityCheckView(
-        check_id, customer_id, field.name, masked(field, new.number), not differs, tuple(differs), by.name, now
+        check_id, customer_id, field.name, masked(field, new.number), not differs, tuple(differs), act.by.name, act.now
     )
 
 

@@ -23,8 +23,8 @@ async def keep_cards(job: KeepCards, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
     if job.after is None:
         await upkeep.forget_erased()
-        await lapse_baseless(run.policy, today=today, by=run.by, now=run.now)
-    last = await upkeep.keep(run.policy, today=today, after=job.after, by=run.by, now=run.now)
+        await lapse_baseless(run, today=today)
+    last = await upkeep.keep(run, today=today, after=job.after)
     if last is not None:
         await enqueue(KeepCards(last), now=run.now, unique_key=f"keep-cards/{today}/{last}")
 
@@ -45,14 +45,14 @@ async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
 async def follow_post(event: PostEnded, run: Run) -> None:
     """The post is over: its card ends or is given notice, and with it the tier it brought (S04-5)."""
     today = local_day(run.now, run.company.time_zone)
-    await lapse_baseless(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
-    await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
+    await lapse_baseless(run, today=today, customer_id=event.customer_id)
+    await upkeep.keep(run, today=today, customer_id=event.customer_id)
 
 
 async def _keep_of(event: MembershipStarted | MembershipEnded, run: Run) -> None:
     today = local_day(run.now, run.company.time_zone)
-    await lapse_baseless(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
-    last = await upkeep.keep(run.policy, today=today, customer_id=event.customer_id, by=run.by, now=run.now)
+    await lapse_baseless(run, today=today, customer_id=event.customer_id)
+    last = await upkeep.keep(run, today=today, customer_id=event.customer_id)
     if last is not None:
         # A company with more people than one transaction holds: the whole round sees to them.
         await enqueue(KeepCards(last), now=run.now, unique_key=f"keep-cards/{event.membership_id}/{last}")

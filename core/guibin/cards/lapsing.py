@@ -1,16 +1,15 @@
 """Applications for cards that nobody may issue any more: closed with the reason when what they rest on has ended."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import asyncpg
 
 from guibin.approvals import actions as approvals
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind, Sponsorship
-from guibin.policy.packs import Policy
 from guibin.tiers import memberships
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
 
 from . import applications
@@ -23,19 +22,17 @@ where a.closed_at is null and ($1::uuid is null or a.customer_id = $1 or a.of_cu
 """
 
 
-async def lapse_baseless(
-    policy: Policy, *, today: date, by: Principal, now: datetime, customer_id: UUID | None = None
-) -> int:
+async def lapse_baseless(act: Act, *, today: date, customer_id: UUID | None = None) -> int:
     """Close open applications, decided or not, whose archive, membership, post or company's tier has ended; how many.
 
     Of everybody, or of those a customer wants or gives. Whoever applied and the account manager hear of it.
     """
     closed = 0
     for row in await fetch(_OPEN, customer_id):
-        kind = policy.card(row["kind"])
+        kind = act.policy.card(row["kind"])
         because = "archive_closed" if row["archive_closed"] else await _missing(row, kind, today) if kind else ""
         if because:
-            closed += await _close(row, because, by, now)
+            closed += await _close(row, because, act)
     return closed
 
 
@@ -57,10 +54,10 @@ async def _unsponsored(row: asyncpg.Record, given: Sponsorship, today: date) -> 
     return "" if quota_of(given, tier) else "company_tier_ended"
 
 
-async def _close(row: asyncpg.Record, because: str, by: Principal, now: datetime) -> bool:
+async def _close(row: asyncpg.Record, because: str, act: Act) -> bool:
     # The approval first, as whoever decides does: two who lock in another order would wait for each other.
-    await approvals.lapse(row["approval_id"], reason=because, by=by, now=now)
-    if not await applications.close(row["id"], because, now=now):
+    await approvals.lapse(row["approval_id"], act, reason=because)
+    if not await applications.close(row["id"], because, now=act.now):
         return False
     notice = Notice(
         kind="card_application_lapsed",
@@ -71,5 +68,5 @@ async def _close(row: asyncpg.Record, because: str, by: Principal, now: datetime
         staff_ids=(row["applied_by"],),
         details={"kind": row["kind"]},
     )
-    await notify(notice, key=f"card-application/{row['id']}/lapsed", now=now)
+    await notify(notice, key=f"card-application/{row['id']}/lapsed", now=act.now)
     return True

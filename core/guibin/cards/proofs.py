@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
-from guibin.context import Company
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.policy.cards import ProofKind
 from guibin.policy.packs import Policy
@@ -21,7 +21,6 @@ from guibin.profiles.sealing import exacts
 from guibin.tiers import queries as tiers
 from guibin.tiers.days import local_day
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -99,58 +98,52 @@ class Found(Struct, frozen=True, kw_only=True):
     visible: bool = True
 
 
-async def prove(
-    new: NewProof, *, policy: Policy, company: Company, language: str, by: Principal, now: datetime
-) -> ProofView:
+async def prove(new: NewProof, act: Act, *, language: str) -> ProofView:
     """Who shows this, and what is due to them. Raises Invalid for a kind of proof the policy does not know."""
-    kind = policy.proof(new.kind)
+    kind = act.policy.proof(new.kind)
     if kind is None:
-        known = ", ".join(proof.name for proof in policy.proofs)
+        known = ", ".join(proof.name for proof in act.policy.proofs)
         raise Invalid(fields=(FieldError("kind", "a kind of proof", f"one of: {known}", new.kind),))
     tried = AuditNote(action="proof.show", subject="proof", fields=("number",), shown=0, asked=kind.by != "e_card")
-    async with attempt(tried, by=by, now=now):
-        return await _prove(kind, new, policy=policy, company=company, language=language, by=by, now=now)
+    async with attempt(tried, act):
+        return await _prove(kind, new, act, language=language)
 
 
-async def _prove(
-    kind: ProofKind, new: NewProof, *, policy: Policy, company: Company, language: str, by: Principal, now: datetime
-) -> ProofView:
-    today = local_day(now, company.time_zone)
-    found = await _found(kind, new, policy, today, now)
+async def _prove(kind: ProofKind, new: NewProof, act: Act, *, language: str) -> ProofView:
+    today = local_day(act.now, act.company.time_zone)
+    found = await _found(kind, new, act.policy, today, act.now)
     if found.reason == "" and found.visible and found.customer_id is not None:
-        found = await _member(found, found.customer_id, policy, today)
-    items = await _due(found, policy, language, today, now) if found.reason == "" else ()
-    proof_id = await _keep(kind, found, by, now)
+        found = await _member(found, found.customer_id, act.policy, today)
+    items = await _due(found, act.policy, language, today, act.now) if found.reason == "" else ()
+    proof_id = await _keep(kind, found, act)
     return ProofView(
         id=proof_id,
         kind=new.kind,
         accepted=found.reason == "",
         reason=found.reason,
-        text=_text(found, policy, language),
+        text=_text(found, act.policy, language),
         customer_id=found.customer_id,
         name=await _name(found.customer_id) if found.reason == "" else "",
         card_id=found.card_id if found.visible else None,
         scheme=found.scheme,
         tier=found.tier,
-        tier_title=policy.title(f"tier.{found.tier}", language, scheme=found.scheme) if found.tier else "",
+        tier_title=act.policy.title(f"tier.{found.tier}", language, scheme=found.scheme) if found.tier else "",
         items=items,
-        shown_at=now,
+        shown_at=act.now,
     )
 
 
-async def issue_e_card(
-    customer_id: UUID, scheme: str, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> ECardView:
+async def issue_e_card(customer_id: UUID, scheme: str, act: Act) -> ECardView:
     """An e-card for the tier held now. Raises NotFound, NotInTier."""
     if not await fetch_one("select id from customer where id = $1 and closed_at is null", customer_id):
         raise NotFound(f"There is no customer {customer_id}, or the archive is closed")
-    held = await _held(customer_id, scheme, policy, local_day(now, company.time_zone))
+    held = await _held(customer_id, scheme, act.policy, local_day(act.now, act.company.time_zone))
     if held is None:
         raise NotInTier(f"The customer holds no tier{' in ' + scheme if scheme else ''}")
-    expires_at = (now + e_cards.GOOD_FOR).replace(microsecond=0)
+    expires_at = (act.now + e_cards.GOOD_FOR).replace(microsecond=0)
     text = await e_cards.sign(customer_id, scheme=held.scheme, tier=held.tier, expires_at=expires_at)
     note = AuditNote(action="e_card.issue", customer_id=customer_id, fields=("tier",))
-    await record(note, by=by, now=now)
+    await record(note, act)
     return ECardView(customer_id, held.scheme, held.tier, text, expires_at)
 
 
@@ -271,7 +264,7 @@ async def _name(customer_id: UUID | None) -> str:
     return row["name"] if row else ""
 
 
-async def _keep(kind: ProofKind, found: Found, by: Principal, now: datetime) -> UUID:
+async def _keep(kind: ProofKind, found: Found, act: Act) -> UUID:
     proof_id = new_id()
     await execute(
         "insert into entitlement_proof (id, kind, customer_id, card_id, accepted, reason, scheme, tier, unit_id, shown_to,"
@@ -284,10 +277,10 @@ async def _keep(kind: ProofKind, found: Found, by: Principal, now: datetime) -> 
         found.reason,
         found.scheme,
         found.tier,
-        by.org_unit_id,
-        by.id,
-        by.name,
-        now,
+        act.by.org_unit_id,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     note = AuditNote(
         action="proof.show",
@@ -298,7 +291,7 @@ async def _keep(kind: ProofKind, found: Found, by: Principal, now: datetime) -> 
         purpose=found.reason or "accepted",
         asked=kind.by != "e_card",
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return proof_id
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.cards import CardKind
 from guibin.tiers import memberships
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
@@ -60,12 +60,11 @@ class HandedOver(Struct, frozen=True, kw_only=True):
 async def happen(
     card: asyncpg.Record,
     kind: Happening,
+    act: Act,
     *,
     because: Because | None = None,
     note: str = "",
     identity_check_id: UUID | None = None,
-    by: Principal,
-    now: datetime,
 ) -> None:
     """Write the event. A card that ends becomes free of what was owed, and its number stays taken."""
     await execute(
@@ -78,13 +77,13 @@ async def happen(
         because or "",
         note,
         identity_check_id,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     state = card["state_before"] if kind == "found" else STATE_AFTER.get(kind)
     if state is not None:
-        await _enter(card["id"], state, because or "", now)
+        await _enter(card["id"], state, because or "", act.now)
 
 
 async def locked_with_membership(card_id: UUID) -> asyncpg.Record:

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -36,7 +36,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     to_unit_id: UUID | None = None
 
 
-async def move(movement: Movement, *, by: Principal, now: datetime) -> int | None:
+async def move(movement: Movement, act: Act) -> int | None:
     """Write the movement; what is left in the stock it was taken from. Raises OutOfStock.
 
     Whoever takes from or adds to a stock waits here for the others: of two who want the last card one gets it.
@@ -58,9 +58,9 @@ async def move(movement: Movement, *, by: Principal, now: datetime) -> int | Non
         movement.quantity,
         movement.subject.table,
         movement.subject.id,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     return left
 

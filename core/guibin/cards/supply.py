@@ -8,6 +8,7 @@ import asyncpg
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
@@ -27,11 +28,11 @@ from .supply_queries import BatchView, CardRequestView, ShipmentView, WriteOffVi
 REQUEST = "card_request"
 
 
-async def ask(new: NewCardRequest, *, policy: Policy, by: Principal, now: datetime) -> CardRequestView:
+async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
     """File a quantity request; the kind's flow decides. Raises Invalid, OtherUnit, NotAnApplicant."""
-    kind = stocked(policy, new.kind)
-    unit_id = await unit_of(new.unit_id, by)
-    flow = policy.approval(kind.quantity_approval)
+    kind = stocked(act.policy, new.kind)
+    unit_id = await unit_of(new.unit_id, act.by)
+    flow = act.policy.approval(kind.quantity_approval)
     if flow is None:
         raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.quantity_approval),))
     request_id = new_id()
@@ -44,26 +45,24 @@ async def ask(new: NewCardRequest, *, policy: Policy, by: Principal, now: dateti
         new.quantity,
         new.reason,
         kind.clause,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    approval_id = await approvals.ask(
-        REQUEST, request_id, flow=flow, by=by, now=now, note=new.reason, org_unit_id=unit_id
-    )
+    approval_id = await approvals.ask(REQUEST, request_id, act, flow=flow, note=new.reason, org_unit_id=unit_id)
     await execute("update card_request set approval_id = $2 where id = $1", request_id, approval_id)
-    await _note("card_request.ask", REQUEST, request_id, by, now)
-    return await queries.request(request_id, by=by)
+    await _note("card_request.ask", REQUEST, request_id, act)
+    return await queries.request(request_id, by=act.by)
 
 
 @approvals.on_decision(REQUEST)
-async def request_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def request_decided(decided: Decided, act: Act) -> None:
     """Approved, the request may be shipped for; whoever asked hears how it ended."""
     row = await fetch_one(
         "update card_request set outcome = $2, decided_at = $3 where id = $1 returning kind, quantity, asked_by",
         decided.subject_id,
         decided.outcome,
-        now,
+        act.now,
     )
     if row is None:
         raise NotFound(f"There is no card request {decided.subject_id}")
@@ -74,13 +73,13 @@ async def request_decided(decided: Decided, by: Principal, now: datetime) -> Non
         staff_ids=(row["asked_by"],),
         details={"kind": row["kind"], "count": str(row["quantity"])},
     )
-    await notify(notice, key=f"card-request/{decided.approval_id}", now=now)
+    await notify(notice, key=f"card-request/{decided.approval_id}", now=act.now)
 
 
-async def make(new: NewCardBatch, *, policy: Policy, by: Principal, now: datetime) -> BatchView:
+async def make(new: NewCardBatch, act: Act) -> BatchView:
     """Cards were made: they enter the stock of a unit, the head office's by default. Raises Invalid, NotCentral."""
-    kind = stocked(policy, new.kind)
-    if by.units != ALL_UNITS:
+    kind = stocked(act.policy, new.kind)
+    if act.by.units != ALL_UNITS:
         raise NotCentral()
     head_office = await org_units.head_office()
     unit_id = new.unit_id or (head_office.id if head_office else None)
@@ -95,9 +94,9 @@ async def make(new: NewCardBatch, *, policy: Policy, by: Principal, now: datetim
         unit_id,
         new.quantity,
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     made = Movement(
         kind=kind.name,
@@ -107,18 +106,18 @@ async def make(new: NewCardBatch, *, policy: Policy, by: Principal, now: datetim
         to_unit_id=unit_id,
         subject=Subject("card_batch", batch_id),
     )
-    await move(made, by=by, now=now)
-    await _note("card_batch.make", "card_batch", batch_id, by, now)
+    await move(made, act)
+    await _note("card_batch.make", "card_batch", batch_id, act)
     return await queries.batch(batch_id)
 
 
-async def dispatch(new: NewCardShipment, *, policy: Policy, by: Principal, now: datetime) -> ShipmentView:
+async def dispatch(new: NewCardShipment, act: Act) -> ShipmentView:
     """Send cards one level down for an approved request, or back up; they are in transit until they are counted.
 
     Raises Invalid, OtherUnit, NotApproved, RequestFilled, OutOfStock.
     """
-    kind = stocked(policy, new.kind)
-    _refuse_other_unit(new.from_unit_id, by)
+    kind = stocked(act.policy, new.kind)
+    _refuse_other_unit(new.from_unit_id, act.by)
     await _refuse_leap(new)
     shipment_id = new_id()
     await execute(
@@ -131,9 +130,9 @@ async def dispatch(new: NewCardShipment, *, policy: Policy, by: Principal, now: 
         new.quantity,
         new.request_id,
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     subject = Subject("card_shipment", shipment_id)
     sent = Movement(
@@ -144,21 +143,21 @@ async def dispatch(new: NewCardShipment, *, policy: Policy, by: Principal, now: 
         to_account="transit",
         subject=subject,
     )
-    left = await move(sent, by=by, now=now)
-    await tell_if_low(kind, new.from_unit_id, left=left, taken=new.quantity, subject=subject, now=now)
-    await _tell_shipped(new, shipment_id, now)
-    await _note("card_shipment.dispatch", "card_shipment", shipment_id, by, now)
-    return await queries.shipment(shipment_id, by=by)
+    left = await move(sent, act)
+    await tell_if_low(kind, new.from_unit_id, left=left, taken=new.quantity, subject=subject, now=act.now)
+    await _tell_shipped(new, shipment_id, act.now)
+    await _note("card_shipment.dispatch", "card_shipment", shipment_id, act)
+    return await queries.shipment(shipment_id, by=act.by)
 
 
-async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now: datetime) -> ShipmentView:
+async def receive(shipment_id: UUID, new: NewCardReceipt, act: Act) -> ShipmentView:
     """Count what arrived: it is the unit's stock from now on, and what is missing is written off with its reason.
 
     Raises NotFound, OtherUnit, OwnShipment, AlreadyReceived, Invalid.
     """
-    found = await queries.shipment(shipment_id, by=by)
-    _refuse_other_unit(found.to_unit_id, by)
-    if by.is_person and found.dispatched_by in await hands_of(by, now=now):
+    found = await queries.shipment(shipment_id, by=act.by)
+    _refuse_other_unit(found.to_unit_id, act.by)
+    if act.by.is_person and found.dispatched_by in await hands_of(act.by, now=act.now):
         raise OwnShipment()
     missing = found.quantity - new.received
     if missing < 0:
@@ -166,7 +165,7 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now:
         raise Invalid(fields=(FieldError("received", f"at most {found.quantity}", fix, str(new.received)),))
     if missing and not new.reason.strip():
         raise Invalid(fields=(FieldError("reason", "not empty when cards are missing", "say what is known"),))
-    receipt_id = await _count(shipment_id, new, missing, by, now)
+    receipt_id = await _count(shipment_id, new, missing, act)
     for quantity, account in ((new.received, "stock"), (missing, "written_off")):
         if quantity:
             arrived = Movement(
@@ -177,17 +176,17 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, *, by: Principal, now:
                 to_unit_id=found.to_unit_id if account == "stock" else None,
                 subject=Subject("card_receipt", receipt_id),
             )
-            await move(arrived, by=by, now=now)
+            await move(arrived, act)
     if missing:
-        await _tell_missing(found, missing, now)
-    await _note("card_shipment.receive", "card_shipment", shipment_id, by, now)
-    return await queries.shipment(shipment_id, by=by)
+        await _tell_missing(found, missing, act.now)
+    await _note("card_shipment.receive", "card_shipment", shipment_id, act)
+    return await queries.shipment(shipment_id, by=act.by)
 
 
-async def write_off(new: NewCardWriteOff, *, policy: Policy, by: Principal, now: datetime) -> WriteOffView:
+async def write_off(new: NewCardWriteOff, act: Act) -> WriteOffView:
     """Cards of a stock that were spoilt or destroyed, or are not there. Raises Invalid, OtherUnit, OutOfStock."""
-    kind = stocked(policy, new.kind)
-    _refuse_other_unit(new.unit_id, by)
+    kind = stocked(act.policy, new.kind)
+    _refuse_other_unit(new.unit_id, act.by)
     write_off_id = new_id()
     await _refuse_unknown_unit("unit_id", new.unit_id)
     await execute(
@@ -199,9 +198,9 @@ async def write_off(new: NewCardWriteOff, *, policy: Policy, by: Principal, now:
         new.quantity,
         new.cause,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     subject = Subject("card_write_off", write_off_id)
     gone = Movement(
@@ -212,9 +211,9 @@ async def write_off(new: NewCardWriteOff, *, policy: Policy, by: Principal, now:
         to_account="written_off",
         subject=subject,
     )
-    left = await move(gone, by=by, now=now)
-    await tell_if_low(kind, new.unit_id, left=left, taken=new.quantity, subject=subject, now=now)
-    await _note("card_write_off.write", "card_write_off", write_off_id, by, now)
+    left = await move(gone, act)
+    await tell_if_low(kind, new.unit_id, left=left, taken=new.quantity, subject=subject, now=act.now)
+    await _note("card_write_off.write", "card_write_off", write_off_id, act)
     return await queries.write_off(write_off_id)
 
 
@@ -293,7 +292,7 @@ async def _refuse_unasked(new: NewCardShipment) -> None:
         raise RequestFilled(f"{row['quantity'] - sent} of {row['quantity']} left to ship there, {new.quantity} given")
 
 
-async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, by: Principal, now: datetime) -> UUID:
+async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, act: Act) -> UUID:
     receipt_id = new_id()
     try:
         async with savepoint():
@@ -305,9 +304,9 @@ async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, by: Princ
                 new.received,
                 missing,
                 new.reason,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyReceived() from None
@@ -339,5 +338,5 @@ async def _tell_missing(found: ShipmentView, missing: int, now: datetime) -> Non
     await notify(notice, key=f"card-missing/{found.id}", now=now)
 
 
-async def _note(action: str, subject: str, subject_id: UUID, by: Principal, now: datetime) -> None:
-    await record(AuditNote(action=action, subject=subject, subject_id=subject_id, shown=0), by=by, now=now)
+async def _note(action: str, subject: str, subject_id: UUID, act: Act) -> None:
+    await record(AuditNote(action=action, subject=subject, subject_id=subject_id, shown=0), act)

@@ -1,19 +1,15 @@
 """`/api/v1/card-requests`, `/card-batches`, `/card-shipments`, `/card-write-offs`, `/card-stocks`."""
 
-from datetime import datetime
-from uuid import UUID
+from litestar import Controller, get
 
-from litestar import Controller, get, post
-
-from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import supply
 from . import supply_queries as queries
-from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
-from .supply_queries import BalanceView, BatchView, CardRequestView, MovementView, ShipmentView, StockView, WriteOffView
+from .supply_queries import CardRequestView, MovementView, ShipmentView, StockView
 
 READ, WRITE = may("cards:read"), may("cards:write")
 
@@ -21,10 +17,7 @@ READ, WRITE = may("cards:read"), may("cards:write")
 class CardRequestController(Controller):
     path = "/api/v1/card-requests"
     tags = ("cards",)
-
-    @post("/", needs=WRITE, summary="A unit asks for so many cards")
-    async def ask(self, data: NewCardRequest, policy: Policy, by: Principal, now: datetime) -> CardRequestView:
-        return await supply.ask(data, policy=policy, by=by, now=now)
+    ask = posts("/", supply.ask, needs=WRITE, summary="A unit asks for so many cards")
 
     @get("/", needs=READ, summary="Quantity requests, newest first")
     async def list_requests(
@@ -33,27 +26,19 @@ class CardRequestController(Controller):
         found = await queries.requests(waiting=waiting, by=by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda row: Cursor(row.asked_at, row.id))
 
-    @get("/{request_id:uuid}", needs=READ, summary="One quantity request")
-    async def show(self, request_id: UUID, by: Principal) -> CardRequestView:
-        return await queries.request(request_id, by=by)
+    show = gets("/{request_id:uuid}", queries.request, needs=READ, summary="One quantity request")
 
 
 class CardBatchController(Controller):
     path = "/api/v1/card-batches"
     tags = ("cards",)
-
-    @post("/", needs=WRITE & sees_all, summary="Cards were made centrally and enter a stock")
-    async def make(self, data: NewCardBatch, policy: Policy, by: Principal, now: datetime) -> BatchView:
-        return await supply.make(data, policy=policy, by=by, now=now)
+    make = posts("/", supply.make, needs=WRITE & sees_all, summary="Cards were made centrally and enter a stock")
 
 
 class CardShipmentController(Controller):
     path = "/api/v1/card-shipments"
     tags = ("cards",)
-
-    @post("/", needs=WRITE, summary="Send cards one level down, or back up")
-    async def dispatch(self, data: NewCardShipment, policy: Policy, by: Principal, now: datetime) -> ShipmentView:
-        return await supply.dispatch(data, policy=policy, by=by, now=now)
+    dispatch = posts("/", supply.dispatch, needs=WRITE, summary="Send cards one level down, or back up")
 
     @get("/", needs=READ, summary="Shipments, newest first")
     async def list_shipments(
@@ -62,22 +47,14 @@ class CardShipmentController(Controller):
         found = await queries.shipments(in_transit=in_transit, by=by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda row: Cursor(row.dispatched_at, row.id))
 
-    @get("/{shipment_id:uuid}", needs=READ, summary="One shipment")
-    async def show(self, shipment_id: UUID, by: Principal) -> ShipmentView:
-        return await queries.shipment(shipment_id, by=by)
-
-    @post("/{shipment_id:uuid}/receipt", needs=WRITE, summary="Count what arrived")
-    async def receive(self, shipment_id: UUID, data: NewCardReceipt, by: Principal, now: datetime) -> ShipmentView:
-        return await supply.receive(shipment_id, data, by=by, now=now)
+    show = gets("/{shipment_id:uuid}", queries.shipment, needs=READ, summary="One shipment")
+    receive = posts("/{shipment_id:uuid}/receipt", supply.receive, needs=WRITE, summary="Count what arrived")
 
 
 class CardWriteOffController(Controller):
     path = "/api/v1/card-write-offs"
     tags = ("cards",)
-
-    @post("/", needs=WRITE, summary="Cards of a stock are spoilt, destroyed or missing")
-    async def write_off(self, data: NewCardWriteOff, policy: Policy, by: Principal, now: datetime) -> WriteOffView:
-        return await supply.write_off(data, policy=policy, by=by, now=now)
+    write_off = posts("/", supply.write_off, needs=WRITE, summary="Cards of a stock are spoilt, destroyed or missing")
 
 
 class CardStockController(Controller):
@@ -88,9 +65,9 @@ class CardStockController(Controller):
     async def list_stocks(self, by: Principal, kind: str | None = None) -> list[StockView]:
         return await queries.stocks(kind, by=by)
 
-    @get("/balances", needs=READ & sees_all, summary="Where all cards made are; for the head office")
-    async def balances(self, by: Principal) -> list[BalanceView]:
-        return await queries.balances(by=by)
+    balances = gets(
+        "/balances", queries.balances, needs=READ & sees_all, summary="Where all cards made are; for the head office"
+    )
 
     @get("/movements", needs=READ, summary="The ledger, newest first")
     async def movements(

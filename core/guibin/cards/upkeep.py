@@ -11,10 +11,10 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind, Sponsorship
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch
 
 from . import derived
@@ -93,31 +93,23 @@ select id from ({circumstances}) d where (closed or sponsored or expires_on <= $
 _ONE = "select * from ({circumstances}) d where id = $4"
 
 
-async def keep(
-    policy: Policy,
-    *,
-    today: date,
-    by: Principal,
-    now: datetime,
-    customer_id: UUID | None = None,
-    after: UUID | None = None,
-) -> UUID | None:
+async def keep(act: Act, *, today: date, customer_id: UUID | None = None, after: UUID | None = None) -> UUID | None:
     """Do what is due about the next live cards, of all or of those a customer holds or gives.
 
     The card after which the next ones come; None when all have been looked at.
     """
-    furthest = max((kind.warn_days for kind in policy.cards), default=0)
+    furthest = max((kind.warn_days for kind in act.policy.cards), default=0)
     rows = await fetch(
         _DUE.format(circumstances=_CIRCUMSTANCES),
         customer_id,
         today,
-        _sponsorships(policy),
+        _sponsorships(act.policy),
         today + timedelta(days=furthest),
         after,
         CARDS_MAX,
     )
     for row in rows:
-        await _look_after(row["id"], policy, today=today, by=by, now=now)
+        await _look_after(row["id"], act, today=today)
     return rows[-1]["id"] if len(rows) == CARDS_MAX else None
 
 
@@ -176,31 +168,31 @@ def _unsponsored_since(card: Circumstances, given: Sponsorship, today: date) -> 
     return today if card.place > quota else None
 
 
-async def _look_after(card_id: UUID, policy: Policy, *, today: date, by: Principal, now: datetime) -> None:
+async def _look_after(card_id: UUID, act: Act, *, today: date) -> None:
     # Decided on what is the case once nobody else changes it any more, not on what was when the night began.
     card = await locked_with_membership(card_id)
     rows = await fetch(
-        _ONE.format(circumstances=_CIRCUMSTANCES), card["customer_id"], today, _sponsorships(policy), card_id
+        _ONE.format(circumstances=_CIRCUMSTANCES), card["customer_id"], today, _sponsorships(act.policy), card_id
     )
     for row in rows:
         found = msgspec.convert(dict(row), Circumstances)
-        for step in steps(found, policy.card(found.kind) or _FORGOTTEN, today):
-            await _take(step, card, today=today, by=by, now=now)
+        for step in steps(found, act.policy.card(found.kind) or _FORGOTTEN, today):
+            await _take(step, card, act, today=today)
 
 
-async def _take(step: Step, card: asyncpg.Record, *, today: date, by: Principal, now: datetime) -> None:
+async def _take(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
     if step.what == "end":
-        await happen(card, "ended", because=step.because, by=by, now=now)
-        await derived.end_tier(card, on=today, because=step.because or "", now=now)
-        await _tell("card_ended", card, step, today, now)
+        await happen(card, "ended", act, because=step.because)
+        await derived.end_tier(card, on=today, because=step.because or "", now=act.now)
+        await _tell("card_ended", card, step, today, act.now)
     elif step.what == "warn":
-        await happen(card, "warned", by=by, now=now)
-        await _tell("card_expiring", card, step, today, now)
+        await happen(card, "warned", act)
+        await _tell("card_expiring", card, step, today, act.now)
     else:
-        await _announce(step, card, today=today, by=by, now=now)
+        await _announce(step, card, act, today=today)
 
 
-async def _announce(step: Step, card: asyncpg.Record, *, today: date, by: Principal, now: datetime) -> None:
+async def _announce(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
     column = "notice_until" if step.what in ("give_notice", "lift_notice") else "exchange_by"
     happenings: dict[str, Happening] = {
         "owe_exchange": "exchange_owed",
@@ -210,9 +202,9 @@ async def _announce(step: Step, card: asyncpg.Record, *, today: date, by: Princi
     }
     # The column's name is one of the two above.
     await execute(f"update card set {column} = $2 where id = $1", card["id"], step.until)
-    await happen(card, happenings[step.what], because=step.because, note=str(step.until or ""), by=by, now=now)
+    await happen(card, happenings[step.what], act, because=step.because, note=str(step.until or ""))
     if step.until is not None:
-        await _tell(f"card_{happenings[step.what]}", card, step, today, now)
+        await _tell(f"card_{happenings[step.what]}", card, step, today, act.now)
 
 
 async def _tell(kind: str, card: asyncpg.Record, step: Step, today: date, now: datetime) -> None:

@@ -1,15 +1,13 @@
 """Doing what is to be done, and new services."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.policy.packs import Policy
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -42,7 +40,7 @@ class TriedAlready(Conflict):
     title = "The customer has tried this service already"
 
 
-async def remind(reminder_id: UUID, told: Told, *, by: Principal, now: datetime) -> ReminderView:
+async def remind(reminder_id: UUID, told: Told, act: Act) -> ReminderView:
     """The customer has been told (S07-4). Raises NotFound, NotOpen."""
     customer_id = await _open("reminder", reminder_id)
     await execute(
@@ -50,14 +48,14 @@ async def remind(reminder_id: UUID, told: Told, *, by: Principal, now: datetime)
         reminder_id,
         told.channel,
         told.result,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
-    await _note("reminder.done", "reminder", reminder_id, customer_id, by, now)
+    await _note("reminder.done", "reminder", reminder_id, customer_id, act)
     return await queries.reminder(reminder_id)
 
 
-async def end_task(task_id: UUID, state: str, result: str, *, by: Principal, now: datetime) -> CareTaskView:
+async def end_task(task_id: UUID, state: str, result: str, act: Act) -> CareTaskView:
     """`state` done or cancelled, with what was done or why not (S07-6). Raises NotFound, NotOpen."""
     customer_id = await _open("care_task", task_id)
     await execute(
@@ -65,22 +63,20 @@ async def end_task(task_id: UUID, state: str, result: str, *, by: Principal, now
         task_id,
         state,
         result,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
-    await _note(f"care_task.{state}", "care_task", task_id, customer_id, by, now)
+    await _note(f"care_task.{state}", "care_task", task_id, customer_id, act)
     return await queries.task(task_id)
 
 
-async def announce(
-    new: NewServiceAnnouncement, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> NewServiceView:
+async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
     """Announce a service and list whom the policy tells first (S07-7). Raises Invalid."""
-    trials = policy.care.trials
+    trials = act.policy.care.trials
     problems = []
     if trials is None:
         problems.append(FieldError("policy.care.trials", "a rule for new services", "write one into the policy"))
-    if new.general_from <= local_day(now, company.time_zone):
+    if new.general_from <= local_day(act.now, act.company.time_zone):
         problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
     if problems or trials is None:
         raise Invalid("The service was not announced", fields=tuple(problems))
@@ -94,8 +90,8 @@ async def announce(
         new.general_from - timedelta(days=trials.head_start_days),
         new.general_from,
         trials.days,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
     if not written:
         problem = FieldError("name", "not announced before", value=new.name)
@@ -108,14 +104,14 @@ async def announce(
         list(trials.customer_kinds),
     )
     entry = AuditNote(action="new_service.announce", subject="new_service", subject_id=service_id, shown=0)
-    await record(entry, by=by, now=now)
+    await record(entry, act)
     return await queries.service(service_id)
 
 
-async def tell(service_id: UUID, telling: Telling, *, company: Company, by: Principal, now: datetime) -> None:
+async def tell(service_id: UUID, telling: Telling, act: Act) -> None:
     """A customer has been told. Raises NotFound, TooEarly before the head start."""
     service = await queries.service(service_id)
-    if local_day(now, company.time_zone) < service.told_from:
+    if local_day(act.now, act.company.time_zone) < service.told_from:
         raise TooEarly(f"{service.name} is told from {service.told_from}")
     touched = await execute(
         "update service_telling set channel = $3, told_by_name = $4, told_at = coalesce(told_at, $5)"
@@ -123,20 +119,18 @@ async def tell(service_id: UUID, telling: Telling, *, company: Company, by: Prin
         service_id,
         telling.customer_id,
         telling.channel,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
     if not touched:
         raise NotFound(f"Customer {telling.customer_id} is not among those who hear of {service.name} first")
-    await _note("new_service.tell", "new_service", service_id, telling.customer_id, by, now)
+    await _note("new_service.tell", "new_service", service_id, telling.customer_id, act)
 
 
-async def start_trial(
-    service_id: UUID, new: NewTrial, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> TrialView:
+async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
     """A free trial: it uses the customer's entitlement and ends by itself. Raises NotEntitled, QuotaUsedUp and more."""
     service = await queries.service(service_id)
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     starts_on = new.starts_on or today
     if not today <= starts_on <= today + AHEAD_MAX:
         rule = f"today or up to {AHEAD_MAX.days} days ahead"
@@ -147,7 +141,7 @@ async def start_trial(
     ):
         raise TriedAlready(f"{service.name}, by customer {new.customer_id}")
     await _refuse_early(service, new.customer_id, starts_on)
-    trials = policy.care.trials
+    trials = act.policy.care.trials
     redeemed = await entitlements.redeem(
         NewRedemption(
             customer_id=new.customer_id,
@@ -155,10 +149,7 @@ async def start_trial(
             reference=f"trial/{service_id}/{new.customer_id}",
             note=service.name,
         ),
-        policy=policy,
-        company=company,
-        by=by,
-        now=now,
+        act,
     )
     trial_id = new_id()
     await execute(
@@ -170,9 +161,9 @@ async def start_trial(
         redeemed.id,
         starts_on,
         starts_on + timedelta(days=service.trial_days),
-        by.name,
+        act.by.name,
     )
-    await _note("new_service.trial", "new_service", service_id, new.customer_id, by, now)
+    await _note("new_service.trial", "new_service", service_id, new.customer_id, act)
     return await queries.trial(trial_id)
 
 
@@ -202,6 +193,6 @@ async def _open(table: str, row_id: UUID) -> UUID:
     return customer_id
 
 
-async def _note(action: str, subject: str, subject_id: UUID, customer_id: UUID, by: Principal, now: datetime) -> None:
+async def _note(action: str, subject: str, subject_id: UUID, customer_id: UUID, act: Act) -> None:
     entry = AuditNote(action=action, subject=subject, subject_id=subject_id, customer_id=customer_id)
-    await record(entry, by=by, now=now)
+    await record(entry, act)

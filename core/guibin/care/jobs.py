@@ -1,29 +1,28 @@
 """Background work of care, once a day in the company's morning."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.profiles.reactions import ConsentRecorded, OrdersOpened, on_consent, on_order
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 
 from . import preparing, renewals
 
 
 @on_consent
-async def waive_at_once(happened: ConsentRecorded, by: Principal, now: datetime) -> None:
+async def waive_at_once(happened: ConsentRecorded, act: Act) -> None:
     """Who no longer wants contact is not called today either."""
     if happened.answer != "granted":
         await preparing.waive_unwanted(happened.customer_id)
 
 
 @on_order
-async def withdraw_overtaken(happened: OrdersOpened, by: Principal, now: datetime) -> None:
+async def withdraw_overtaken(happened: OrdersOpened, act: Act) -> None:
     """A new order may be what a reminder or a renewal was for."""
     await preparing.withdraw_reminders(happened.customer_ids)
-    await renewals.withdraw_stale(happened.customer_ids, by=by, now=now)
+    await renewals.withdraw_stale(act, happened.customer_ids)
 
 
 class PrepareCare(Job, frozen=True):
@@ -64,4 +63,4 @@ async def filter_renewals(job: FilterRenewals, run: Run) -> None:
         return
     await preparing.one_at_a_time()
     today = local_day(run.now, run.company.time_zone)
-    await renewals.put_up(policy, flow, today=today, by=run.by, now=run.now)
+    await renewals.put_up(policy, flow, run, today=today)

@@ -1,7 +1,7 @@
 """Renewals: filtered every week, approved a week before the end, then carried out (S07-18)."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -9,11 +9,11 @@ import asyncpg
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import to_minor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles.refusals import NumberTaken
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -46,12 +46,12 @@ def horizon(policy: RenewalPolicy, filtered_on: date) -> date:
     return filtered_on + timedelta(days=policy.lead_days) + WEEK
 
 
-async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: Principal, now: datetime) -> list[UUID]:
+async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, act: Act, *, today: date) -> list[UUID]:
     """Put up for approval what ends before the next filter could catch it in time; each order and end once.
 
     What was put up before and is overtaken by now no longer waits for anybody.
     """
-    await withdraw_stale(by=by, now=now)
+    await withdraw_stale(act)
     filtered_on = filter_day(policy, today)
     rows = await fetch(
         "insert into renewal (id, customer_id, order_id, ends_on, state, reason, filtered_on, created_at)"
@@ -63,24 +63,18 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, *, today: date, by: 
         today,
         horizon(policy, filtered_on),
         filtered_on,
-        now,
+        act.now,
     )
     for row in rows:
         unit = await fetch_value("select org_unit_id from customer where id = $1", row["customer_id"])
         approval_id = await approvals.ask(
-            "renewal",
-            row["id"],
-            flow=flow,
-            by=by,
-            now=now,
-            customer_id=row["customer_id"],
-            org_unit_id=unit,
+            "renewal", row["id"], act, flow=flow, customer_id=row["customer_id"], org_unit_id=unit
         )
         await execute("update renewal set approval_id = $2 where id = $1", row["id"], approval_id)
     return [row["id"] for row in rows]
 
 
-async def withdraw_stale(customer_ids: Collection[UUID] | None = None, *, by: Principal, now: datetime) -> int:
+async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None) -> int:
     """Withdraw renewals of orders that ended, end on another day or are followed already; how many."""
     rows = await fetch(
         "select n.id, n.approval_id, n.state from renewal n where n.state in ('asked', 'approved')"
@@ -91,7 +85,7 @@ async def withdraw_stale(customer_ids: Collection[UUID] | None = None, *, by: Pr
     )
     for row in rows:
         if row["state"] == "asked":
-            await approvals.lapse(row["approval_id"], reason=OVERTAKEN, by=by, now=now)
+            await approvals.lapse(row["approval_id"], act, reason=OVERTAKEN)
         await execute(
             "update renewal set state = 'withdrawn', reason = $2 where id = $1 and state in ('asked', 'approved')",
             row["id"],
@@ -101,7 +95,7 @@ async def withdraw_stale(customer_ids: Collection[UUID] | None = None, *, by: Pr
 
 
 @approvals.on_decision("renewal")
-async def renewal_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def renewal_decided(decided: Decided, act: Act) -> None:
     """Approved, or rejected with its reason."""
     await execute(
         "update renewal set state = $2, reason = $3 where id = $1",
@@ -111,7 +105,7 @@ async def renewal_decided(decided: Decided, by: Principal, now: datetime) -> Non
     )
 
 
-async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: datetime) -> RenewalView:
+async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalView:
     """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound."""
     row = await fetch_one(
         "select n.customer_id, n.state, n.ends_on, o.product, o.ends_on = n.ends_on and "
@@ -147,7 +141,7 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: 
                 new.price.currency,
                 row["ends_on"],
                 new.ends_on,
-                now,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise NumberTaken(f"There is an order {new.number!r} already") from None
@@ -156,5 +150,5 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, *, by: Principal, now: 
     note = AuditNote(
         action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.renewal(renewal_id)

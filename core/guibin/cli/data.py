@@ -20,8 +20,6 @@ from guibin.insight.periods import parse_period
 from guibin.insight.reports import Asked, Report
 from guibin.insight.reports import report as make_report
 from guibin.insight.workbooks import complaint_workbook, report_workbook
-from guibin.policies.queries import effective_policy
-from guibin.policy.packs import Policy
 from guibin.profiles.exporting import export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.records.importing import export_interactions, import_interactions
@@ -37,7 +35,6 @@ from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
-from .environment import Session
 from .output import as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
 
@@ -178,12 +175,12 @@ class _Made(Struct, frozen=True):
 
 async def _report(slug: str, kind: str, period: str, format: str, unit: str | None) -> _Made:
     async with environment.inside(slug) as session:
-        tenant, now, policy = session.tenant, session.request.now, await policy_of(session)
+        tenant, now, policy = session.tenant, session.act.now, session.act.policy
         chosen = parse_period(period, tenant.time_zone)
         place = await by_code(unit) if unit else None
         if unit and place is None:
             raise SystemExit(f"There is no org unit {unit}")
-        seen = await unit_seen(place.id if place else None, by=session.request.by)
+        seen = await unit_seen(place.id if place else None, by=session.act.by)
 
         def text(key: str) -> str:
             return say(key, policy, tenant.language)
@@ -224,77 +221,42 @@ def _rows(found: Report) -> list[tuple[str, ...]]:
 _MET = {True: "met", False: "not met", None: "too few"}
 
 
+_IMPORTS = {
+    "customers": import_customers,
+    "orders": import_orders,
+    "interactions": import_interactions,
+    "facts": import_facts,
+    "complaints": import_complaints,
+}
+_EXPORTS = {
+    "facts": export_facts,
+    "interactions": export_interactions,
+    "complaints": export_complaints,
+    "orders": export_orders,
+}
+
+
 async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry_run: bool) -> Imported:
     async with environment.inside(slug) as session:
-        policy = await policy_of(session)
-        by, now = session.request.by, session.request.now
-        if kind == "customers":
-            return await import_customers(
-                file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress
-            )
-        if kind == "orders":
-            return await import_orders(file, mapping, by=by, now=now, dry_run=dry_run, progress=progress)
-        if kind == "interactions":
-            return await import_interactions(
-                file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress
-            )
-        if kind == "facts":
-            return await import_facts(file, mapping, policy=policy, by=by, now=now, dry_run=dry_run, progress=progress)
-        return await import_complaints(
-            file,
-            mapping,
-            policy=policy,
-            hooks=session.packs.hooks_of(session.request.company.packs),
-            company=session.request.company,
-            by=by,
-            now=now,
-            dry_run=dry_run,
-            progress=progress,
-        )
+        return await _IMPORTS[kind](file, mapping, session.act, dry_run=dry_run, progress=progress)
 
 
 async def _export(slug: str, kind: ExportKind, file: Path, clear: bool, purpose: str) -> int:
     async with environment.inside(slug) as session:
-        by, now = session.request.by, session.request.now
-        writers = {
-            "facts": export_facts,
-            "interactions": export_interactions,
-            "complaints": export_complaints,
-            "orders": export_orders,
-        }
-        if kind in writers:
-            return await writers[kind](file, by=by, now=now)
-        return await export_customers(
-            file,
-            policy=await policy_of(session),
-            by=by,
-            now=now,
-            purpose=purpose,
-            clear=clear,
-        )
+        if kind == "customers":
+            return await export_customers(file, session.act, purpose=purpose, clear=clear)
+        return await _EXPORTS[kind](file, session.act)
 
 
 async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[AssessmentView]:
     async with environment.inside(slug) as session:
-        policy = await policy_of(session)
-        today = local_day(session.request.now, session.tenant.time_zone)
+        today = local_day(session.act.now, session.tenant.time_zone)
         day = as_of or today
         if day > today:
             rule = f"not after today, {today}"
             raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(day)),))
-        names = [scheme] if scheme else [one.name for one in policy.schemes if is_assessable(one)]
-        hooks = session.packs.hooks_of(session.request.company.packs)
-        return [
-            await assess_scheme(
-                name, as_of=day, policy=policy, hooks=hooks, by=session.request.by, now=session.request.now
-            )
-            for name in names
-        ]
-
-
-async def policy_of(session: Session) -> Policy:
-    """The company's policy in force now."""
-    return await effective_policy(session.packs, session.request.company, at=session.request.now)
+        names = [scheme] if scheme else [one.name for one in session.act.policy.schemes if is_assessable(one)]
+        return [await assess_scheme(name, session.act, as_of=day) for name in names]
 
 
 def progress(stage: str, rows: int) -> None:

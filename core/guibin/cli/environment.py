@@ -9,10 +9,11 @@ import asyncpg
 import psutil
 from msgspec import Struct
 
-from guibin.context import Company, Request, now_of, real_clock
+from guibin.context import Act, Company, now_of, real_clock
 from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
+from guibin.policies.queries import effective_policy
 from guibin_tenants import keyring, registry
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -40,7 +41,7 @@ class NoServer(Refusal):
 class Session(Struct, frozen=True):
     """A command at work inside one tenant's scope."""
 
-    request: Request
+    act: Act
     packs: Packs
     tenant: TenantView
 
@@ -147,8 +148,16 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
             )
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
-                request = Request(company, operator(), now)
-                yield Session(request, installed_packs or packs(), tenant)
+                known = installed_packs or packs()
+                act = Act(
+                    by=operator(),
+                    now=now,
+                    company=company,
+                    policy=await effective_policy(known, company, at=now),
+                    language=company.language,
+                    hooks=known.hooks_of(company.packs),
+                )
+                yield Session(act, known, tenant)
 
 
 def operator() -> Principal:

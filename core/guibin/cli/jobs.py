@@ -107,17 +107,17 @@ def keep(
 
 async def _listed(slug: str, state: JobState | None, kind: str, limit: int) -> list[JobView]:
     async with environment.inside(slug) as session:
-        return await queries.listed(state=state, kind=kind or None, after=None, limit=limit, now=session.request.now)
+        return await queries.listed(state=state, kind=kind or None, after=None, limit=limit, now=session.act.now)
 
 
 async def _shown(slug: str, job: UUID) -> JobWithAttempts:
     async with environment.inside(slug) as session:
-        return await queries.by_id(job, now=session.request.now)
+        return await queries.by_id(job, now=session.act.now)
 
 
 async def _retried(slug: str, job: UUID | None, kind: str, limit: int) -> int:
     async with environment.inside(slug) as session:
-        now = session.request.now
+        now = session.act.now
         if job is not None:
             await actions.retry(job, now=now)
         count = 1 if job is not None else await actions.retry_dead(kind=kind or None, limit=limit, now=now)
@@ -127,14 +127,14 @@ async def _retried(slug: str, job: UUID | None, kind: str, limit: int) -> int:
 
 async def _cancelled(slug: str, job: UUID) -> None:
     async with environment.inside(slug) as session:
-        await actions.cancel(job, now=session.request.now)
+        await actions.cancel(job, now=session.act.now)
         await _noted(session, "jobs.cancel", str(job))
 
 
 async def _paused(slug: str, new: NewPause) -> None:
     async with environment.inside(slug) as session:
         timetable.everything(session.packs)
-        await pauses.pause(new, by=session.request.by, now=session.request.now)
+        await pauses.pause(new, session.act)
         await _noted(session, "jobs.pause", new.reason)
 
 
@@ -168,7 +168,7 @@ async def _kept(slug: str, completed: int | None, dead: int | None, keyed: int |
 
 async def _noted(session: Session, action: str, purpose: str) -> None:
     note = AuditNote(action=action, subject="job", purpose=purpose, shown=0)
-    await record(note, by=session.request.by, now=session.request.now)
+    await record(note, session.act)
 
 
 def _reason(job: JobView) -> str:

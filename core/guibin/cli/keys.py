@@ -80,7 +80,7 @@ async def _create(slug: str, new: NewKey, owner: str) -> tuple[str, KeyView]:
             expires_at=aware(new.expires_at, session.tenant.time_zone),
             owner_id=found.id if found else None,
         )
-        return await keys.create(new, now=session.request.now)
+        return await keys.create(new, now=session.act.now)
 
 
 async def _all(slug: str) -> list[KeyView]:
@@ -90,4 +90,4 @@ async def _all(slug: str) -> list[KeyView]:
 
 async def _revoke(slug: str, key: UUID) -> KeyView:
     async with environment.inside(slug) as session:
-        return await keys.revoke(key, now=session.request.now)
+        return await keys.revoke(key, now=session.act.now)

@@ -9,7 +9,6 @@ from typing import Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-from guibin.policies.queries import effective_policy
 from guibin.policy.posts import roles_of
 from guibin_tenants import org_units, staff
 from guibin_tenants.refusals import FieldError, Invalid
@@ -72,10 +71,8 @@ async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:
             if found is None:
                 raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
             unit_id = found.id
-        placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.request.by.id)
-        now = session.request.now
-        policy = await effective_policy(session.packs, session.request.company, at=now)
-        return await staff.add(placed, now=now, posts=roles_of(policy.posts))
+        placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.act.by.id)
+        return await staff.add(placed, now=session.act.now, posts=roles_of(session.act.policy.posts))
 
 
 async def _all(slug: str) -> list[StaffView]:

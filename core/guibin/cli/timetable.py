@@ -63,20 +63,20 @@ def run(slug: str, name: str) -> None:
 
 async def _shown(slug: str) -> list[RhythmView]:
     async with environment.inside(slug) as session:
-        now = session.request.now
-        return await ticks.shown(timetable.everything(session.packs), session.request.company, now=now)
+        now = session.act.now
+        return await ticks.shown(timetable.everything(session.packs), session.act.company, now=now)
 
 
 async def _changed(slug: str, name: str, new: RhythmChange) -> None:
     async with environment.inside(slug) as session:
-        await ticks.change(name, new, timetable.everything(session.packs), session.request.company)
+        await ticks.change(name, new, timetable.everything(session.packs), session.act.company)
         note = AuditNote(action="timetable.change", subject="timetable", purpose=name, shown=0)
-        await record(note, by=session.request.by, now=session.request.now)
+        await record(note, session.act)
 
 
 async def _run(slug: str, name: str) -> UUID | None:
     async with environment.inside(slug) as session:
-        now, company = session.request.now, session.request.company
+        now, company = session.act.now, session.act.company
         note = AuditNote(action="timetable.run", subject="timetable", purpose=name, shown=0)
-        await record(note, by=session.request.by, now=now)
+        await record(note, session.act)
         return await ticks.run_now(name, timetable.everything(session.packs), company, now=now)

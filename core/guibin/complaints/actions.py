@@ -7,13 +7,13 @@ import asyncpg
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin_tenants import staff
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -43,7 +43,7 @@ from .requests import (
 )
 
 
-async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now: datetime) -> ComplaintView:
+async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> ComplaintView:
     """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
@@ -56,9 +56,9 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now:
         new.to_staff_id,
         new.to_unit_id,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute(
         "update complaint set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
@@ -67,24 +67,23 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, *, by: Principal, now:
         new.to_unit_id,
     )
     await events.record(
-        ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id), now=now
+        ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id),
+        now=act.now,
     )
-    return await _done("complaint.hand_over", complaint, by=by, now=now)
+    return await _done("complaint.hand_over", complaint, act)
 
 
-async def change_level(
-    complaint_id: UUID, new: NewLevel, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> ComplaintView:
+async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> ComplaintView:
     """Judge the level anew; the deadline is recomputed from the same start with the same pauses (S07-23)."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
     if new.level == complaint["level"]:
         raise SameLevel(f"Complaint {complaint['number']} is at level {new.level} already")
-    level = level_named(policy, new.level)
-    moved = await sla.relimit(complaint_id, RESOLUTION, terms=terms_of(policy, level), by=by, now=now)
+    level = level_named(act.policy.complaints, new.level)
+    moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level))
     case = case_of(complaint_id, complaint["customer_id"])
-    await milestones.relimit(case, level.milestones, received_at=complaint["received_at"], by=by, now=now)
-    await rectification.follow_level(complaint, level, policy=policy, by=by, now=now)
+    await milestones.relimit(case, level.milestones, act, received_at=complaint["received_at"])
+    await rectification.follow_level(complaint, level, act)
     await execute(
         "insert into complaint_level_change (id, complaint_id, from_level, to_level, reason, due_before, due_after,"
         " changed_by, changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -95,24 +94,24 @@ async def change_level(
         new.reason,
         moved.due_before,
         moved.due_after,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute(
         "update complaint set level = $2, clause = $3, because = $4, version = version + 1 where id = $1",
         complaint_id,
         new.level,
-        level.clause or policy.clause,
+        level.clause or act.policy.complaints.clause,
         new.reason,
     )
     await events.record(
-        ComplaintLevelChanged(complaint_id=complaint_id, from_level=complaint["level"], to_level=new.level), now=now
+        ComplaintLevelChanged(complaint_id=complaint_id, from_level=complaint["level"], to_level=new.level), now=act.now
     )
-    return await _done("complaint.level", complaint, by=by, now=now)
+    return await _done("complaint.level", complaint, act)
 
 
-async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: datetime) -> UUID:
+async def pause(complaint_id: UUID, new: NewPause, act: Act) -> UUID:
     """Stop the clock while we wait for the customer; the pause's id."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
@@ -125,39 +124,39 @@ async def pause(complaint_id: UUID, new: NewPause, *, by: Principal, now: dateti
         pause_id,
         complaint_id,
         new.reason,
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
-    await sla.pause(complaint_id, RESOLUTION, by=by, now=now)
-    await milestones.wait(complaint_id, by=by, now=now)
+    await sla.pause(complaint_id, RESOLUTION, act)
+    await milestones.wait(complaint_id, act)
     await _state(complaint_id, "waiting")
-    await _done("complaint.pause", complaint, by=by, now=now)
+    await _done("complaint.pause", complaint, act)
     return pause_id
 
 
-async def end_pause(complaint_id: UUID, pause_id: UUID | None, *, by: Principal, now: datetime) -> ComplaintView:
+async def end_pause(complaint_id: UUID, pause_id: UUID | None, act: Act) -> ComplaintView:
     """Let the clock run again: what was left of its time is left now. None ends whichever pause is open."""
     complaint = await locked(complaint_id)
     if pause_id is not None and not await fetch_value(
         "select true from complaint_pause where id = $1 and complaint_id = $2", pause_id, complaint_id
     ):
         raise NotFound(f"There is no pause {pause_id} of complaint {complaint_id}")
-    await _end_open_pause(complaint, pause_id, by=by, now=now)
-    await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
-    await milestones.go_on(complaint_id, by=by, now=now)
+    await _end_open_pause(complaint, pause_id, act)
+    await sla.resume(complaint_id, RESOLUTION, act)
+    await milestones.go_on(complaint_id, act)
     await _state(complaint_id, "open")
-    return await _done("complaint.resume", complaint, by=by, now=now)
+    return await _done("complaint.resume", complaint, act)
 
 
-async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now: datetime) -> ComplaintView:
+async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> ComplaintView:
     """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
-        await _end_open_pause(complaint, None, by=by, now=now)
-        await sla.resume(complaint_id, RESOLUTION, by=by, now=now)
-        await milestones.go_on(complaint_id, by=by, now=now)
+        await _end_open_pause(complaint, None, act)
+        await sla.resume(complaint_id, RESOLUTION, act)
+        await milestones.go_on(complaint_id, act)
     await execute(
         "insert into complaint_resolution (id, complaint_id, round, remedy, cause, resolved_by, resolved_by_name,"
         " resolved_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -166,20 +165,18 @@ async def resolve(complaint_id: UUID, new: NewResolution, *, by: Principal, now:
         complaint["round"],
         new.remedy,
         new.cause,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    ended = await sla.complete(complaint_id, RESOLUTION, at=now, now=now)
-    await milestones.end(complaint_id, at=now, now=now)
+    ended = await sla.complete(complaint_id, RESOLUTION, at=act.now, now=act.now)
+    await milestones.end(complaint_id, at=act.now, now=act.now)
     await _state(complaint_id, "resolved")
-    await events.record(ComplaintResolved(complaint_id=complaint_id, in_time=ended.met), now=now)
-    return await _done("complaint.resolve", complaint, by=by, now=now)
+    await events.record(ComplaintResolved(complaint_id=complaint_id, in_time=ended.met), now=act.now)
+    return await _done("complaint.resolve", complaint, act)
 
 
-async def call_back(
-    complaint_id: UUID, new: NewCallback, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> ComplaintView:
+async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> ComplaintView:
     """Tell the customer the result. Satisfied closes the complaint; not satisfied reopens it (S07-22).
 
     The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
@@ -196,34 +193,34 @@ async def call_back(
         complaint["round"],
         new.outcome,
         new.comment,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     if new.outcome == "satisfied":
         await _state(complaint_id, "closed")
     elif new.outcome == "not_satisfied":
-        await _refuse_too_late(complaint, policy, now=now)
-        await sla.reopen(complaint_id, RESOLUTION, by=by, now=now)
+        await _refuse_too_late(complaint, act.policy.complaints, now=act.now)
+        await sla.reopen(complaint_id, RESOLUTION, act)
         await execute(
             "update complaint set state = 'open', round = round + 1, version = version + 1 where id = $1", complaint_id
         )
-        await _expect_again(complaint, policy, by=by, now=now)
-        await events.record(ComplaintReopened(complaint_id=complaint_id, round=complaint["round"] + 1), now=now)
-    return await _done("complaint.callback", complaint, by=by, now=now)
+        await _expect_again(complaint, act)
+        await events.record(ComplaintReopened(complaint_id=complaint_id, round=complaint["round"] + 1), now=act.now)
+    return await _done("complaint.callback", complaint, act)
 
 
-async def write(complaint_id: UUID, new: NewMessage, *, policy: ComplaintPolicy, by: Principal, now: datetime) -> UUID:
+async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
     """Keep a message of the customer or to the customer; its id.
 
     What the customer writes waits for a reply from then on. A person's message to the customer is a reply, unless the
     one who writes it is the complainant; a machine's, and a note of ours, is none.
     """
     complaint = await locked(complaint_id)
-    sent_at = new.sent_at or now
-    if sent_at > now:
+    sent_at = new.sent_at or act.now
+    if sent_at > act.now:
         raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
-    answers = new.direction == "out" and not new.automatic and by.id != complaint["complainant_id"]
+    answers = new.direction == "out" and not new.automatic and act.by.id != complaint["complainant_id"]
     message_id = new_id()
     await execute(
         "insert into complaint_message (id, complaint_id, direction, automatic, answers, text, sent_at, recorded_at,"
@@ -235,21 +232,21 @@ async def write(complaint_id: UUID, new: NewMessage, *, policy: ComplaintPolicy,
         answers,
         new.text,
         sent_at,
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
     if complaint["state"] in ("open", "waiting"):
         if answers:
-            await milestones.reply(complaint_id, at=sent_at, now=now)
+            await milestones.reply(complaint_id, at=sent_at, now=act.now)
         elif new.direction == "in":
             case = case_of(complaint_id, complaint["customer_id"])
-            await milestones.ask(case, _milestones(complaint, policy), at=sent_at, by=by, now=now)
-    await _done("complaint.message", complaint, by=by, now=now)
+            await milestones.ask(case, _milestones(complaint, act.policy.complaints), act, at=sent_at)
+    await _done("complaint.message", complaint, act)
     return message_id
 
 
-async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime) -> UUID:
+async def note(complaint_id: UUID, new: NewNote, act: Act) -> UUID:
     """Add a line to the form; its id (S07-27)."""
     complaint = await locked(complaint_id)
     note_id = new_id()
@@ -260,21 +257,19 @@ async def note(complaint_id: UUID, new: NewNote, *, by: Principal, now: datetime
         complaint_id,
         new.kind,
         new.text,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _done("complaint.note", complaint, by=by, now=now)
+    await _done("complaint.note", complaint, act)
     return note_id
 
 
-async def take_in_again(
-    complaint_id: UUID, new: NewIntake, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> ComplaintView:
+async def take_in_again(complaint_id: UUID, new: NewIntake, act: Act) -> ComplaintView:
     """The same matter arrived through another channel: one complaint, whose clock counts from the earliest receipt."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
-    received_at = new.received_at or now
+    received_at = new.received_at or act.now
     await execute(
         "insert into complaint_intake (id, complaint_id, channel, text, received_at, recorded_by, recorded_by_name)"
         " values ($1, $2, $3, $4, $5, $6, $7)",
@@ -283,23 +278,21 @@ async def take_in_again(
         new.channel,
         new.text,
         received_at,
-        by.id,
-        by.name,
+        act.by.id,
+        act.by.name,
     )
-    await count_from(complaint, received_at, policy=policy, by=by, now=now)
+    await count_from(complaint, received_at, act)
     case = case_of(complaint_id, complaint["customer_id"])
-    await milestones.ask(case, _milestones(complaint, policy), at=received_at, by=by, now=now)
-    return await _done("complaint.intake", complaint, by=by, now=now)
+    await milestones.ask(case, _milestones(complaint, act.policy.complaints), act, at=received_at)
+    return await _done("complaint.intake", complaint, act)
 
 
-async def count_from(
-    complaint: asyncpg.Record, received_at: datetime, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> None:
+async def count_from(complaint: asyncpg.Record, received_at: datetime, act: Act) -> None:
     """Every clock counts from the earliest receipt of the matter; a later one changes nothing."""
     if received_at >= complaint["received_at"]:
         return
-    await sla.restart(complaint["id"], RESOLUTION, started_at=received_at, by=by, now=now)
-    await milestones.restart(complaint["id"], _milestones(complaint, policy), at=received_at, by=by, now=now)
+    await sla.restart(complaint["id"], RESOLUTION, act, started_at=received_at)
+    await milestones.restart(complaint["id"], _milestones(complaint, act.policy.complaints), act, at=received_at)
     await execute(
         "update complaint set received_at = $2, version = version + 1 where id = $1", complaint["id"], received_at
     )
@@ -335,12 +328,12 @@ def _milestones(complaint: asyncpg.Record, policy: ComplaintPolicy) -> tuple[Mil
     return level.milestones if level else ()
 
 
-async def _expect_again(complaint: asyncpg.Record, policy: ComplaintPolicy, *, by: Principal, now: datetime) -> None:
+async def _expect_again(complaint: asyncpg.Record, act: Act) -> None:
     """The customer was not satisfied: that waits for a reply, and news is due again."""
     case = case_of(complaint["id"], complaint["customer_id"])
-    found = _milestones(complaint, policy)
-    await milestones.begin(case, [one for one in found if one.recurrence == "sequential"], at=now, now=now)
-    await milestones.ask(case, found, at=now, by=by, now=now)
+    found = _milestones(complaint, act.policy.complaints)
+    await milestones.begin(case, [one for one in found if one.recurrence == "sequential"], at=act.now, now=act.now)
+    await milestones.ask(case, found, act, at=act.now)
 
 
 def refuse_settled(complaint: asyncpg.Record) -> None:
@@ -373,15 +366,15 @@ async def _refuse_unknown_receiver(new: NewHandOver) -> None:
         raise Invalid("The hand-over names nobody who can take it", fields=tuple(problems))
 
 
-async def _end_open_pause(complaint: asyncpg.Record, pause_id: UUID | None, *, by: Principal, now: datetime) -> None:
+async def _end_open_pause(complaint: asyncpg.Record, pause_id: UUID | None, act: Act) -> None:
     ended = await execute(
         "update complaint_pause set ended_at = greatest($3, started_at), ended_by = $4, ended_by_name = $5"
         " where complaint_id = $1 and ended_at is null and ($2::uuid is null or id = $2)",
         complaint["id"],
         pause_id,
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
     if not ended:
         raise NotWaiting(f"Complaint {complaint['number']} does not wait for the customer")
@@ -391,9 +384,9 @@ async def _state(complaint_id: UUID, state: str) -> None:
     await execute("update complaint set state = $2, version = version + 1 where id = $1", complaint_id, state)
 
 
-async def _done(action: str, complaint: asyncpg.Record, *, by: Principal, now: datetime) -> ComplaintView:
+async def _done(action: str, complaint: asyncpg.Record, act: Act) -> ComplaintView:
     audit = AuditNote(
         action=action, subject="complaint", subject_id=complaint["id"], customer_id=complaint["customer_id"]
     )
-    await record(audit, by=by, now=now)
+    await record(audit, act)
     return await by_id(complaint["id"])

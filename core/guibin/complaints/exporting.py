@@ -1,12 +1,12 @@
 """Exporting complaints: the file imports again as it is; what the company has already stays as it is."""
 
-from datetime import datetime
 from pathlib import Path
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notation.spelling import paragraph
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 # The source of what was taken in here: its number is the complaint's own.
@@ -25,9 +25,9 @@ COMPLAINT_COLUMNS = (
 )
 
 
-async def export_complaints(file: Path, *, by: Principal, now: datetime) -> int:
+async def export_complaints(file: Path, act: Act) -> int:
     """Write every visible complaint by its moment; `status` is the state here, `state` closed or open."""
-    require(by, may("customers:export"))
+    require(act.by, may("customers:export"))
     found = await fetch(
         "select k.*, c.number as customer_number from complaint k left join customer c"
         " on c.tenant_id = k.tenant_id and c.id = k.customer_id where c.erased_at is null"
@@ -37,7 +37,7 @@ async def export_complaints(file: Path, *, by: Principal, now: datetime) -> int:
     note = AuditNote(
         action="complaint.export", subject="complaint", customer_ids=customers, shown=len(found), purpose=file.name
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     lines = (
         (
             row["source"] or OWN_SOURCE,

@@ -10,10 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notation.plausible import RULE, is_plausible
 from guibin.notation.spelling import line, paragraph
-from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.policy.words import TEXT_CHARS_MAX
 from guibin.profiles.actions import open_archives
@@ -22,7 +21,6 @@ from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
 
 from .exporting import OWN_SOURCE
@@ -40,16 +38,7 @@ _SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}),
 
 
 async def import_complaints(
-    file: Path,
-    mapping: Mapping,
-    *,
-    policy: Policy,
-    hooks: Hooks,
-    company: Company,
-    by: Principal,
-    now: datetime,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
+    file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
     """Take in complaints with their own moments: source, source_number, text, channel, received_at, state, level …
 
@@ -59,22 +48,22 @@ async def import_complaints(
     """
     refuse_unknown(mapping, _FIELDS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
-    latest = None if company.simulated else now
+    latest = None if act.company.simulated else act.now
     ended = await ended_archives(closed=False)
-    total, differing, not_taken = await _check(file, mapping, policy, _Whom(customers, ended), latest)
+    total, differing, not_taken = await _check(file, mapping, act.policy, _Whom(customers, ended), latest)
     created = 0
     for batch in batches(rows(file, mapping, _SHEET), BATCH_ROWS):
         known = await _known(batch)
         fresh = [row for row in batch if _key(row) not in known]
         created += len(fresh)
         if not dry_run:
-            await _open_missing(fresh, customers, policy=policy, by=by, now=now)
-            several = [_complaint(row, policy, customers) for row in fresh]
-            await receive_all(several, policy=policy, hooks=hooks, company=company, by=by, now=now)
+            await _open_missing(fresh, customers, act)
+            several = [_complaint(row, act.policy, customers) for row in fresh]
+            await receive_all(several, act)
         progress("taken in", created)
     if not dry_run:
         note = AuditNote(action="complaint.import", subject="complaint", shown=total, purpose=file.name)
-        await record(note, by=by, now=now)
+        await record(note, act)
     unchanged = total - created - differing
     return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
@@ -231,9 +220,7 @@ def _complaint(row: Row, policy: Policy, customers: dict[str, UUID]) -> tuple[Ne
     return new, Origin(*_key(row), given.get("status", ""), settled=given.get("state", "") == "closed")
 
 
-async def _open_missing(
-    rows_: Sequence[Row], customers: dict[str, UUID], *, policy: Policy, by: Principal, now: datetime
-) -> None:
+async def _open_missing(rows_: Sequence[Row], customers: dict[str, UUID], act: Act) -> None:
     """Open an archive for every customer that is named and not known; the first row that names one counts."""
     missing: dict[str, NewCustomer] = {}
     for row in rows_:
@@ -243,8 +230,8 @@ async def _open_missing(
             missing[number] = NewCustomer(
                 number=number,
                 name=given["customer_name"],
-                kind=given.get("customer_kind", policy.customer_kinds[0]),
+                kind=given.get("customer_kind", act.policy.customer_kinds[0]),
             )
     if missing:
-        opened = await open_archives(list(missing.values()), policy=policy, by=by, now=now)
+        opened = await open_archives(list(missing.values()), act)
         customers |= dict(zip(missing, opened, strict=True))

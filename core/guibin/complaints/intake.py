@@ -10,7 +10,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.cases.numbers import DRAWS_MAX, new_number
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.desks.actions import Matter, destination, tell
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
@@ -21,7 +21,7 @@ from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin.tiers.days import local_day
 from guibin_tenants import staff
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute_many, fetch, fetch_one
 from guibin_tenants.staff import StaffView
@@ -43,57 +43,40 @@ class Origin(Struct, frozen=True):
     settled: bool = False
 
 
-async def receive(
-    new: NewComplaint,
-    *,
-    policy: Policy,
-    hooks: Hooks,
-    company: Company,
-    by: Principal,
-    now: datetime,
-    origin: Origin | None = None,
-) -> ComplaintView:
+async def receive(new: NewComplaint, act: Act, *, origin: Origin | None = None) -> ComplaintView:
     """Take in a complaint. One that its origin had settled already is closed and has no clock. Raises Invalid, or NotFound for a customer that is not visible from here."""
-    _refuse_wrong(new, new.received_at or now, policy, now)
+    _refuse_wrong(new, new.received_at or act.now, act.policy, act.now)
     kinds = await _customer_kinds([new])
-    owner = await _owner(new.owner_id, by)
+    owner = await _owner(new.owner_id, act.by)
     if new.complainant_id is not None:
         await _staff(new.complainant_id, "complainant_id")
     if new.follows_id is not None:
         await _refuse_not_followed(new.follows_id, new.customer_id)
-    case = _judged(new, origin, policy, hooks, kinds, owner, now)
-    await _write([case], company, by)
-    await _begin(case, policy, by)
-    await record(_note(case), by=by, now=now)
+    case = _judged(new, origin, kinds, owner, act)
+    await _write([case], act.company, act.by)
+    await _begin(case, act.policy, act.by)
+    await record(_note(case), act)
     if origin is None:
-        await _to_the_desk(case.id, new.customer_id, policy, company, by, now)
+        await _to_the_desk(case.id, new.customer_id, act)
     return await by_id(case.id)
 
 
-async def receive_all(
-    several: Sequence[tuple[NewComplaint, Origin]],
-    *,
-    policy: Policy,
-    hooks: Hooks,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) -> None:
     """Take in complaints from elsewhere, each as `receive` would and none before its own moment, with few statements.
 
     None of them names an owner, a complainant or another that it follows. Raises Invalid or NotFound.
     """
     for new, _ in several:
-        _refuse_wrong(new, new.received_at or now, policy, max(now, new.received_at or now))
+        _refuse_wrong(new, new.received_at or act.now, act.policy, max(act.now, new.received_at or act.now))
     kinds = await _customer_kinds([new for new, _ in several])
     cases = [
-        _judged(new, origin, policy, hooks, kinds, (by.id, by.name), max(now, new.received_at or now))
+        _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
         for new, origin in several
     ]
-    await _write(cases, company, by)
+    await _write(cases, act.company, act.by)
     for case in cases:
-        await _begin(case, policy, by)
-    await record_all([(_note(case), case.recorded_at) for case in cases], by=by)
+        await _begin(case, act.policy, act.by)
+    await record_all([(_note(case), case.recorded_at) for case in cases], by=act.by)
 
 
 class _Case(Struct, frozen=True):
@@ -109,18 +92,14 @@ class _Case(Struct, frozen=True):
 
 
 def _judged(
-    new: NewComplaint,
-    origin: Origin | None,
-    policy: Policy,
-    hooks: Hooks,
-    kinds: dict[UUID, str],
-    owner: tuple[UUID, str],
-    now: datetime,
+    new: NewComplaint, origin: Origin | None, kinds: dict[UUID, str], owner: tuple[UUID, str], act: Act
 ) -> _Case:
     if new.customer_id is not None and new.customer_id not in kinds:
         raise NotFound(f"There is no customer {new.customer_id}")
     kind = kinds[new.customer_id] if new.customer_id is not None else None
-    return _Case(new_id(), new, origin, _level(new, policy, hooks, kind), owner, new.received_at or now, now)
+    return _Case(
+        new_id(), new, origin, _level(new, act.policy, act.hooks, kind), owner, new.received_at or act.now, act.now
+    )
 
 
 async def _begin(case: _Case, policy: Policy, by: Principal) -> None:
@@ -139,7 +118,7 @@ async def _begin(case: _Case, policy: Policy, by: Principal) -> None:
         )
         targets = case_of(case.id, new.customer_id)
         await milestones.begin(targets, level.milestones, at=case.received_at, now=now)
-        await milestones.ask(targets, level.milestones, at=case.received_at, by=by, now=now)
+        await milestones.ask(targets, level.milestones, Signature(by=by, now=now), at=case.received_at)
         await rectification.begin(case.id, level, policy=policy.complaints, at=case.received_at, now=now)
     await events.record(ComplaintReceived(complaint_id=case.id, level=level.name), now=now)
 
@@ -150,16 +129,14 @@ def _note(case: _Case) -> AuditNote:
     )
 
 
-async def _to_the_desk(
-    complaint_id: UUID, customer_id: UUID | None, policy: Policy, company: Company, by: Principal, now: datetime
-) -> None:
+async def _to_the_desk(complaint_id: UUID, customer_id: UUID | None, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
-    day = local_day(now, company.time_zone)
-    found = await destination(customer_id, policy, on=day, language=company.language, by=by)
+    day = local_day(act.now, act.company.time_zone)
+    found = await destination(customer_id, act.policy, on=day, language=act.company.language, by=act.by)
     if found is not None and not found.seated:
         to_desk = NewHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
-        complaint = await hand_over(complaint_id, to_desk, by=by, now=now)
-        await tell(Matter(SUBJECT, complaint_id, complaint.number, customer_id), found, now=now)
+        complaint = await hand_over(complaint_id, to_desk, act)
+        await tell(Matter(SUBJECT, complaint_id, complaint.number, customer_id), found, now=act.now)
 
 
 def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:

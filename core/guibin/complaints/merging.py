@@ -1,17 +1,15 @@
 """Two complaints that are one matter: one case goes on with every intake, and its clock counts from the earliest receipt."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.events import ComplaintMerged
-from guibin.policy.complaints import ComplaintPolicy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -23,9 +21,7 @@ from .refusals import OtherCustomers
 from .requests import NewMerge
 
 
-async def merge(
-    complaint_id: UUID, new: NewMerge, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> ComplaintView:
+async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
     """The duplicate's intakes become this complaint's; its own clocks stop, and it says where the matter goes on.
 
     Raises NotFound for one that is not visible from here, Invalid for itself, OtherCustomers, MergedElsewhere,
@@ -41,15 +37,15 @@ async def merge(
     if duplicate["customer_id"] not in (None, complaint["customer_id"]):
         raise OtherCustomers(f"{duplicate['number']} is another customer's than {complaint['number']}")
     await _take_intakes(complaint, duplicate)
-    await _stop(duplicate, complaint_id, new.reason, by, now)
-    await count_from(complaint, duplicate["received_at"], policy=policy, by=by, now=now)
-    await _expect_reply(complaint, duplicate, policy, by, now)
+    await _stop(duplicate, complaint_id, new.reason, act)
+    await count_from(complaint, duplicate["received_at"], act)
+    await _expect_reply(complaint, duplicate, act)
     for row in (complaint, duplicate):
         note = AuditNote(
             action="complaint.merge", subject=SUBJECT, subject_id=row["id"], customer_id=row["customer_id"]
         )
-        await record(note, by=by, now=now)
-    await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=now)
+        await record(note, act)
+    await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=act.now)
     return await by_id(complaint_id)
 
 
@@ -70,7 +66,7 @@ async def _take_intakes(complaint: asyncpg.Record, duplicate: asyncpg.Record) ->
     )
 
 
-async def _stop(duplicate: asyncpg.Record, into_id: UUID, reason: str, by: Principal, now: datetime) -> None:
+async def _stop(duplicate: asyncpg.Record, into_id: UUID, reason: str, act: Act) -> None:
     await execute(
         "insert into complaint_merge (id, complaint_id, into_id, reason, merged_by, merged_by_name, merged_at)"
         " values ($1, $2, $3, $4, $5, $6, $7)",
@@ -78,21 +74,21 @@ async def _stop(duplicate: asyncpg.Record, into_id: UUID, reason: str, by: Princ
         duplicate["id"],
         into_id,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute(
         "update complaint_pause set ended_at = greatest($2, started_at), ended_by = $3, ended_by_name = $4"
         " where complaint_id = $1 and ended_at is null",
         duplicate["id"],
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
     for clock in (RESOLUTION, RECTIFICATION):
-        await sla.cancel(duplicate["id"], clock, now=now)
-    await milestones.drop(duplicate["id"], now=now)
+        await sla.cancel(duplicate["id"], clock, now=act.now)
+    await milestones.drop(duplicate["id"], now=act.now)
     await execute(
         "update complaint set state = 'closed', merged_into_id = $2, version = version + 1 where id = $1",
         duplicate["id"],
@@ -100,15 +96,13 @@ async def _stop(duplicate: asyncpg.Record, into_id: UUID, reason: str, by: Princ
     )
 
 
-async def _expect_reply(
-    complaint: asyncpg.Record, duplicate: asyncpg.Record, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> None:
+async def _expect_reply(complaint: asyncpg.Record, duplicate: asyncpg.Record, act: Act) -> None:
     """What came in with the duplicate waits for a reply, unless the customer was answered since."""
     answered_at = await fetch_value(
         "select max(sent_at) from complaint_message where complaint_id = any ($1) and answers",
         [complaint["id"], duplicate["id"]],
     )
-    level = policy.level(complaint["level"])
+    level = act.policy.complaints.level(complaint["level"])
     if level is not None and (answered_at is None or answered_at < duplicate["received_at"]):
         case = case_of(complaint["id"], complaint["customer_id"])
-        await milestones.ask(case, level.milestones, at=duplicate["received_at"], by=by, now=now)
+        await milestones.ask(case, level.milestones, act, at=duplicate["received_at"])

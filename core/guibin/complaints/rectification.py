@@ -6,13 +6,13 @@ from uuid import UUID
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
 from guibin_tenants import org_units
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -23,9 +23,7 @@ from .refusals import AlreadyRectified, MergedElsewhere
 from .requests import NewRectification
 
 
-async def rectify(
-    complaint_id: UUID, new: NewRectification, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> ComplaintView:
+async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> ComplaintView:
     """Report to leadership how it is kept from happening again; leadership is told. Raises NotFound, AlreadyRectified."""
     complaint = await fetch_one(
         "select id, number, customer_id, merged_into_id from complaint where id = $1 for update", complaint_id
@@ -43,19 +41,19 @@ async def rectify(
         complaint_id,
         new.plan,
         new.reported_to,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await sla.complete_if_any(complaint_id, RECTIFICATION, at=now, now=now)
-    await _tell(complaint, "complaint_rectified", policy.leadership, at_head_office=True, now=now)
+    await sla.complete_if_any(complaint_id, RECTIFICATION, at=act.now, now=act.now)
+    await _tell(complaint, "complaint_rectified", act.policy.complaints.leadership, at_head_office=True, now=act.now)
     note = AuditNote(
         action="complaint.rectify",
         subject=SUBJECT,
         subject_id=complaint_id,
         customer_id=complaint["customer_id"],
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await by_id(complaint_id)
 
 
@@ -70,9 +68,7 @@ async def begin(complaint_id: UUID, level: Level, *, policy: ComplaintPolicy, at
         await _start(complaint, level, policy, at=at)
 
 
-async def follow_level(
-    complaint: asyncpg.Record, level: Level, *, policy: ComplaintPolicy, by: Principal, now: datetime
-) -> None:
+async def follow_level(complaint: asyncpg.Record, level: Level, act: Act) -> None:
     """Another level may ask for a plan, in another time, or for none; the time still counts from the receipt."""
     if await _plan_of(complaint["id"]):
         return
@@ -83,11 +79,11 @@ async def follow_level(
         RECTIFICATION,
     )
     if level.rectify_within is None:
-        await sla.cancel(complaint["id"], RECTIFICATION, now=now)
+        await sla.cancel(complaint["id"], RECTIFICATION, now=act.now)
     elif runs:
-        await sla.relimit(complaint["id"], RECTIFICATION, terms=_terms(level, policy), by=by, now=now)
+        await sla.relimit(complaint["id"], RECTIFICATION, act, terms=_terms(level, act.policy.complaints))
     else:
-        await _start(complaint, level, policy, at=complaint["received_at"])
+        await _start(complaint, level, act.policy.complaints, at=complaint["received_at"])
 
 
 async def _plan_of(complaint_id: UUID) -> UUID | None:

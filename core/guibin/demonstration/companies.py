@@ -3,7 +3,7 @@
 import os
 import random
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -12,14 +12,13 @@ from msgspec import Struct
 from guibin import timetable  # noqa: F401  # makes known who reacts
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
-from guibin.context import Company, real_clock
+from guibin.context import Act, Company, real_clock
 from guibin.money import Money
 from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.demonstrations import DemoKind, Demonstration
 from guibin.policy.occasions import kept_on
-from guibin.policy.packs import Policy
 from guibin.policy.posts import roles_of
 from guibin.profiles.actions import open_archive
 from guibin.profiles.consents import consent
@@ -64,10 +63,7 @@ class Filling(Struct, frozen=True):
 
     demonstration: Demonstration
     packs: Packs
-    company: Company
-    policy: Policy
-    by: Principal
-    now: datetime
+    act: Act
     chance: random.Random
 
 
@@ -132,14 +128,17 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
     )
     async with tenant_scope(tenant.id):
         policy = await effective_policy(packs, company, at=now)
-        filling = Filling(demonstration, packs, company, policy, by, now, random.Random(20_260_101))
+        act = Act(
+            by=by, now=now, company=company, policy=policy, language=company.language, hooks=packs.hooks_of((pack,))
+        )
+        filling = Filling(demonstration, packs, act, random.Random(20_260_101))
         managers = await _staff(filling)
         for number in range(1, demonstration.customers + 1):
             await _customer(number, filling, *filling.chance.choice(managers))
         for scheme in demonstration.assess:
-            await assess(scheme, as_of=now.date(), policy=policy, hooks=packs.hooks_of((pack,)), by=by, now=now)
+            await assess(scheme, act, as_of=now.date())
         await _visits(filling)
-        scene = Scene(packs, company, policy, by, now, filling.chance)
+        scene = Scene(act, filling.chance)
         await enliven(scene)
         await draw_plans(scene)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
@@ -164,9 +163,9 @@ async def _staff(filling: Filling) -> list[tuple[UUID, UUID]]:
 
     async def add(login: str, name: str, *roles: str, unit: UUID | None = None) -> UUID:
         one = NewStaff(login=login, name=name, roles=roles, org_unit_id=unit, password=PASSWORD)
-        return (await staff.add(one, posts=posts, now=filling.now)).id
+        return (await staff.add(one, posts=posts, now=filling.act.now)).id
 
-    posts = roles_of(filling.policy.posts)
+    posts = roles_of(filling.act.policy.posts)
     await add("admin", "周敏", "tenant_admin")
     await add("auditor", "何静", "auditor")
     await add("desk", "唐磊", "agent")
@@ -183,24 +182,24 @@ async def _staff(filling: Filling) -> list[tuple[UUID, UUID]]:
 
 
 async def _customer(number: int, filling: Filling, unit: UUID, manager: UUID) -> None:
-    demonstration, chance, by, now = filling.demonstration, filling.chance, filling.by, filling.now
+    demonstration, chance, act = filling.demonstration, filling.chance, filling.act
     kind = chance.choices(demonstration.kinds, [kind.weight for kind in demonstration.kinds])[0]
-    view = await open_archive(_archive(number, kind, filling, unit, manager), policy=filling.policy, by=by, now=now)
+    view = await open_archive(_archive(number, kind, filling, unit, manager), act)
     for purpose in kind.consents:
         answer = NewConsent(purpose=purpose, answer="granted" if chance.random() < 0.8 else "refused")
-        await consent(view.id, answer, company=filling.company, by=by, now=now)
-    facts = _facts(view.id, kind, chance, now.date())
+        await consent(view.id, answer, act)
+    facts = _facts(view.id, kind, chance, act.now.date())
     for start in range(0, len(facts), BATCH_MAX):
         batch = facts[start : start + BATCH_MAX]
-        await record_facts(batch, units=units_of(filling.policy), today=now.date(), by=by, now=now)
+        await record_facts(batch, act, units=units_of(filling.act.policy), today=act.now.date())
     if demonstration.products:
-        await order(view.id, _order(number, filling), by=by, now=now)
+        await order(view.id, _order(number, filling), act)
     if demonstration.complaints and number % _COMPLAINS_EVERY == 0:
         await _complain(view.id, number // _COMPLAINS_EVERY, filling)
 
 
 def _archive(number: int, kind: DemoKind, filling: Filling, unit: UUID, manager: UUID) -> NewCustomer:
-    demonstration, chance, today = filling.demonstration, filling.chance, filling.now.date()
+    demonstration, chance, today = filling.demonstration, filling.chance, filling.act.now.date()
     name = chance.choice(_SURNAMES) + "".join(chance.sample(_GIVEN, chance.choice((1, 2))))
     birthday: Day = date(1955, 1, 1) + timedelta(days=chance.randrange(14_000))
     if number % 40 == 0:
@@ -237,10 +236,10 @@ async def _visits(filling: Filling) -> None:
             customer_id=guest["id"],
             source=visit.source,
             text=visit.text,
-            arrives_at=filling.now + timedelta(days=visit.days),
+            arrives_at=filling.act.now + timedelta(days=visit.days),
             protocol=visit.protocol,
         )
-        await receptions.receive(new, policy=filling.policy, company=filling.company, by=filling.by, now=filling.now)
+        await receptions.receive(new, filling.act)
 
 
 def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
@@ -260,7 +259,7 @@ def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -
 
 def _order(number: int, filling: Filling) -> NewOrder:
     product = filling.chance.choice(filling.demonstration.products)
-    ends_on = filling.now.date() + timedelta(days=filling.chance.choice((5, 6, 15, 15, 40, 90, 200, 300)))
+    ends_on = filling.act.now.date() + timedelta(days=filling.chance.choice((5, 6, 15, 15, 40, 90, 200, 300)))
     return NewOrder(
         number=f"DD{number:05d}",
         product=product.name,
@@ -272,13 +271,6 @@ def _order(number: int, filling: Filling) -> NewOrder:
 
 async def _complain(customer_id: UUID, number: int, filling: Filling) -> None:
     complaint = filling.demonstration.complaints[number % len(filling.demonstration.complaints)]
-    received = filling.now - timedelta(minutes=filling.chance.randrange(5, 280))
+    received = filling.act.now - timedelta(minutes=filling.chance.randrange(5, 280))
     new = NewComplaint(text=complaint.text, channel=complaint.channel, customer_id=customer_id, received_at=received)
-    await receive(
-        new,
-        policy=filling.policy,
-        hooks=filling.packs.hooks_of(filling.company.packs),
-        company=filling.company,
-        by=filling.by,
-        now=filling.now,
-    )
+    await receive(new, filling.act)

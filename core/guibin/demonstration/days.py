@@ -12,20 +12,17 @@ from guibin.archive_checks.jobs import LookOverArchives
 from guibin.care.jobs import FilterRenewals, PrepareCare
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
-from guibin.context import Company
+from guibin.context import Act
 from guibin.desks.actions import open_desk, seat
 from guibin.desks.requests import NewDesk, NewSeat
 from guibin.jobs.actions import enqueue
-from guibin.packs import Packs
 from guibin.policy.deadlines import Hours
-from guibin.policy.packs import Policy
 from guibin.profiles import actions as archive
 from guibin.profiles.requests import CustomerChange
 from guibin.records import visits
 from guibin.records.actions import record_interaction
 from guibin.records.requests import NewInteraction, NewVisit, NewVisitRecord
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch, fetch_value
 
 # Every so many customers one was visited, is visited, was telephoned with.
@@ -46,21 +43,17 @@ _URGENT = ("已经催过两次，请今天务必解决", "会议室需要今晚�
 class Scene(Struct, frozen=True):
     """Whose week, as of when."""
 
-    packs: Packs
-    company: Company
-    policy: Policy
-    by: Principal
-    now: datetime
+    act: Act
     chance: random.Random
 
     @property
     def today(self) -> date:
         """The company's day."""
-        return local_day(self.now, self.company.time_zone)
+        return local_day(self.act.now, self.act.company.time_zone)
 
     def at(self, day: date, hour: int) -> datetime:
         """An hour of a day, on the company's clock."""
-        return datetime.combine(day, time(hour), ZoneInfo(self.company.time_zone))
+        return datetime.combine(day, time(hour), ZoneInfo(self.act.company.time_zone))
 
 
 class _Kept(Struct, frozen=True):
@@ -80,7 +73,7 @@ async def enliven(scene: Scene) -> None:
     await _desk(scene)
     await _flaws(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
-        await enqueue(job, now=scene.now)
+        await enqueue(job, now=scene.act.now)
 
 
 async def _visits(scene: Scene, kept: Sequence[_Kept]) -> None:
@@ -89,9 +82,9 @@ async def _visits(scene: Scene, kept: Sequence[_Kept]) -> None:
         at = scene.at(scene.today - timedelta(days=2 + place % 6), 9 + place % 8)
         visit = await _plan(scene, one, at, now=at - timedelta(days=3))
         done = NewVisitRecord(content="按计划走访，客户对服务总体满意", happened_at=at, duration_minutes=40)
-        await visits.carry_out(visit, done, policy=scene.policy, by=scene.by, now=at + timedelta(hours=1))
+        await visits.carry_out(visit, done, scene.act.at(at + timedelta(hours=1)))
     for place, one in enumerate(kept[3::VISIT_DUE_EVERY]):
-        await _plan(scene, one, scene.at(scene.today + timedelta(days=1 + place % 5), 9 + place % 8), now=scene.now)
+        await _plan(scene, one, scene.at(scene.today + timedelta(days=1 + place % 5), 9 + place % 8), now=scene.act.now)
 
 
 async def _plan(scene: Scene, one: _Kept, at: datetime, *, now: datetime) -> UUID:
@@ -101,14 +94,14 @@ async def _plan(scene: Scene, one: _Kept, at: datetime, *, now: datetime) -> UUI
         purpose=scene.chance.choice(_PURPOSES),
         staff_id=one.manager_id,
     )
-    return (await visits.plan(new, policy=scene.policy.visits, by=scene.by, now=now)).id
+    return (await visits.plan(new, scene.act.at(now))).id
 
 
 async def _calls(scene: Scene, kept: Sequence[_Kept]) -> None:
     """Contacts of the last weeks; a few needs are open."""
     for one in kept[::CALLED_EVERY]:
         channel, content, need = scene.chance.choice(_CALLS)
-        at = scene.now - timedelta(days=scene.chance.randrange(1, 25), minutes=scene.chance.randrange(600))
+        at = scene.act.now - timedelta(days=scene.chance.randrange(1, 25), minutes=scene.chance.randrange(600))
         new = NewInteraction(
             customer_id=one.customer_id,
             channel=channel,
@@ -118,16 +111,16 @@ async def _calls(scene: Scene, kept: Sequence[_Kept]) -> None:
             happened_at=at,
             staff_id=one.manager_id,
         )
-        await record_interaction(new, policy=scene.policy, by=scene.by, now=at)
+        await record_interaction(new, scene.act.at(at))
 
 
 async def _urgent(scene: Scene, kept: Sequence[_Kept]) -> None:
     """Complaints that are about to be late: the next minutes bring a warning, then a breach."""
-    complaints = scene.policy.complaints
+    complaints = scene.act.policy.complaints
     level = next((level for level in complaints.levels if level.name == complaints.default_level), None)
     if level is None or not isinstance(level.resolve_within, Hours) or "phone" not in complaints.channels:
         return
-    received = scene.now - timedelta(hours=level.resolve_within.count) * NEARLY_DUE
+    received = scene.act.now - timedelta(hours=level.resolve_within.count) * NEARLY_DUE
     for one, text in zip(kept[7::60], _URGENT, strict=False):
         new = NewComplaint(
             customer_id=one.customer_id,
@@ -137,8 +130,7 @@ async def _urgent(scene: Scene, kept: Sequence[_Kept]) -> None:
             received_at=received,
             owner_id=one.manager_id,
         )
-        hooks = scene.packs.hooks_of(scene.company.packs)
-        await receive(new, policy=scene.policy, hooks=hooks, company=scene.company, by=scene.by, now=scene.now)
+        await receive(new, scene.act)
 
 
 async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:
@@ -146,16 +138,16 @@ async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:
     numbers: tuple[list[str], ...] = ([], [], ["13900000001"], ["13900000001"])
     for one, mobile in zip(kept[9::40], numbers, strict=False):
         change = CustomerChange(confidential={"mobile": mobile})
-        await archive.change(one.customer_id, change, policy=scene.policy, by=scene.by, now=scene.now)
+        await archive.change(one.customer_id, change, scene.act)
 
 
 async def _desk(scene: Scene) -> None:
     """Where policy gives a desk, the first branch has one, and somebody sits there (S07-3)."""
-    if not any(item.at_desks for item in scene.policy.service_items):
+    if not any(item.at_desks for item in scene.act.policy.service_items):
         return
     unit = await fetch_value("select id from org_unit where parent_id is not null order by code limit 1")
     clerk = await fetch_value("select id from staff where org_unit_id = $1 order by login limit 1", unit)
     if unit is None or clerk is None:
         return
-    desk = await open_desk(NewDesk(org_unit_id=unit, name="大客户专席", hours="9:00-17:30"), by=scene.by, now=scene.now)
-    await seat(desk.id, NewSeat(staff_id=clerk), by=scene.by, now=scene.now)
+    desk = await open_desk(NewDesk(org_unit_id=unit, name="大客户专席", hours="9:00-17:30"), scene.act)
+    await seat(desk.id, NewSeat(staff_id=clerk), scene.act)

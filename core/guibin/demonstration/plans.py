@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+from msgspec import structs
+
 from guibin.plans import relationships, work_logs, work_plans
 from guibin.plans.requests import NewExecution, NewItem, NewLog, NewMeasure, NewRelationshipPlan, NewWorkPlan
 from guibin.policy.cadence import PlanPolicy
@@ -31,7 +33,7 @@ async def draw_plans(scene: Scene) -> None:
         )
         customers = [row["id"] for row in rows]
         await _relationships(scene, manager, customers[:PLANNED_EACH], _GOALS[place % len(_GOALS)])
-        await _own_plan(scene, scene.policy.plans, manager, customers)
+        await _own_plan(scene, scene.act.policy.plans, manager, customers)
         await _log(scene, manager, customers)
 
 
@@ -64,11 +66,11 @@ async def _relationships(scene: Scene, manager: Principal, customers: Sequence[U
             goal=goal,
             measures=(NewMeasure(kind="gift", due_on=soon, text=_GIFT),),
         )
-        plan = await relationships.draw_up(new, policy=scene.policy, company=scene.company, by=manager, now=scene.now)
+        plan = await relationships.draw_up(new, structs.replace(scene.act, by=manager))
         if place % 2 == 0:
             gift = next(line for line in plan.lines if line.text == _GIFT)
             done = NewExecution(note="已送达，客户表示感谢")
-            await relationships.carry_out(plan.id, gift.id, done, company=scene.company, by=manager, now=scene.now)
+            await relationships.carry_out(plan.id, gift.id, done, structs.replace(scene.act, by=manager))
 
 
 async def _own_plan(scene: Scene, policy: PlanPolicy, manager: Principal, customers: Sequence[UUID]) -> None:
@@ -76,11 +78,11 @@ async def _own_plan(scene: Scene, policy: PlanPolicy, manager: Principal, custom
     items = tuple(NewItem(text=text, customer_id=one) for text, one in zip(_ITEMS, customers, strict=False))
     if items:
         new = NewWorkPlan(span=policy.spans[-1], items=items)
-        await work_plans.hand_in(new, policy=policy, company=scene.company, by=manager, now=scene.now)
+        await work_plans.hand_in(new, structs.replace(scene.act, by=manager))
 
 
 async def _log(scene: Scene, manager: Principal, customers: Sequence[UUID]) -> None:
     """What was done on the last days."""
     for days, (text, customer) in enumerate(zip(_LOGS, customers, strict=False)):
         line = NewLog(text=text, customer_id=customer, worked_on=scene.today - timedelta(days=days))
-        await work_logs.write(line, company=scene.company, by=manager, now=scene.now)
+        await work_logs.write(line, structs.replace(scene.act, by=manager))

@@ -9,11 +9,10 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.cards import supply_queries as card_supply
 from guibin.cases.numbers import DRAWS_MAX, new_number
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Hours
 from guibin.policy.departments import DepartmentTask
-from guibin.policy.packs import Policy
 from guibin.records.subjects import refuse_unless_kept
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
@@ -57,33 +56,29 @@ class Asked(Struct, frozen=True):
     owner: Owner
 
 
-async def ask(
-    new: NewDepartmentRequest, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def ask(new: NewDepartmentRequest, act: Act) -> DepartmentRequestForm:
     """Ask a department; its owner is told and both clocks start.
 
     Raises Invalid with every wrong field, NotFound for a customer or case not visible from here, ArchiveErased.
     """
-    task = policy.department_task(new.task)
+    task = act.policy.department_task(new.task)
     owner, problems = await _owner(new.to_unit_id, new.owner_id)
     if task is None or task.upward:
-        known = ", ".join(one.name for one in policy.department_tasks if not one.upward)
+        known = ", ".join(one.name for one in act.policy.department_tasks if not one.upward)
         problems.append(FieldError("task", "a task departments ask of each other", f"one of: {known}", new.task))
     if new.about is not None and new.customer_id is not None:
         problems.append(FieldError("customer_id", "empty where `about` names the case", value=str(new.customer_id)))
     if owner is None or task is None or problems:
         raise Invalid("The department was not asked", fields=tuple(problems))
-    return await place(new, Asked(task, owner), policy=policy, company=company, by=by, now=now)
+    return await place(new, Asked(task, owner), act)
 
 
-async def place(
-    new: NewDepartmentRequest, asked: Asked, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def place(new: NewDepartmentRequest, asked: Asked, act: Act) -> DepartmentRequestForm:
     """Write the request for an owner who has been found. Raises NotFound, ArchiveErased."""
     task, owner = asked.task, asked.owner
-    customer_id = await _customer(new.about, new.customer_id, by)
+    customer_id = await _customer(new.about, new.customer_id, act.by)
     request_id = new_id()
-    await _write(request_id, new, task, owner, policy, company, by, now)
+    await _write(request_id, new, task, owner, act)
     if new.about is not None or customer_id is not None:
         await execute(
             "insert into department_matter (id, request_id, customer_id, subject, subject_id)"
@@ -94,54 +89,50 @@ async def place(
             new.about.subject if new.about else "",
             new.about.subject_id if new.about else None,
         )
-    row = await _locked(request_id, by)
-    await _event(row, "sent", "", by=by, now=now)
-    await _start(request_id, ANSWER, task, hours=new.within_hours, at=now)
-    await _start(request_id, _acknowledgement(1), task, hours=None, at=now)
-    await _tell(row, "department_asked", (owner.id,), now=now)
-    await _audit("ask", request_id, customer_id, by=by, now=now)
-    return await form(request_id, by=by)
+    row = await _locked(request_id, act.by)
+    await _event(row, "sent", "", act)
+    await _start(request_id, ANSWER, task, hours=new.within_hours, at=act.now)
+    await _start(request_id, _acknowledgement(1), task, hours=None, at=act.now)
+    await _tell(row, "department_asked", (owner.id,), now=act.now)
+    await _audit("ask", request_id, customer_id, act)
+    return await form(request_id, by=act.by)
 
 
-async def acknowledge(
-    request_id: UUID, new: NewAcknowledgement, *, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def acknowledge(request_id: UUID, new: NewAcknowledgement, act: Act) -> DepartmentRequestForm:
     """The department takes it up. Raises NotFound, OtherDepartments, NotWithDepartment, AlreadyAcknowledged."""
-    row = await _for_department(request_id, by, now)
+    row = await _for_department(request_id, act)
     if row["state"] == "acknowledged":
         raise AlreadyAcknowledged(f"{row['number']} was acknowledged already")
-    await _event(row, "acknowledged", new.text, by=by, now=now)
-    return await _shown(row, "acknowledge", by=by, now=now)
+    await _event(row, "acknowledged", new.text, act)
+    return await _shown(row, "acknowledge", act)
 
 
-async def answer(request_id: UUID, new: NewAnswer, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+async def answer(request_id: UUID, new: NewAnswer, act: Act) -> DepartmentRequestForm:
     """The department has done it. Raises NotFound, OtherDepartments, NotWithDepartment."""
-    row = await _for_department(request_id, by, now)
-    await _event(row, "answered", new.text, by=by, now=now)
-    await sla.complete_if_any(request_id, ANSWER, at=now, now=now)
-    await _tell(row, "department_answered", (row["asked_by"],), now=now)
-    return await _shown(row, "answer", by=by, now=now)
+    row = await _for_department(request_id, act)
+    await _event(row, "answered", new.text, act)
+    await sla.complete_if_any(request_id, ANSWER, at=act.now, now=act.now)
+    await _tell(row, "department_answered", (row["asked_by"],), now=act.now)
+    return await _shown(row, "answer", act)
 
 
-async def hand_back(request_id: UUID, new: NewReturn, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+async def hand_back(request_id: UUID, new: NewReturn, act: Act) -> DepartmentRequestForm:
     """It is not this department's, and why. The time to answer runs on: handing back gains nothing (S07-21).
 
     Raises NotFound, OtherDepartments, NotWithDepartment.
     """
-    row = await _for_department(request_id, by, now)
-    await _event(row, "returned", new.reason, by=by, now=now)
-    await _tell(row, "department_returned", (row["asked_by"],), now=now)
-    return await _shown(row, "return", by=by, now=now)
+    row = await _for_department(request_id, act)
+    await _event(row, "returned", new.reason, act)
+    await _tell(row, "department_returned", (row["asked_by"],), now=act.now)
+    return await _shown(row, "return", act)
 
 
-async def send_again(
-    request_id: UUID, new: NewSending, *, policy: Policy, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def send_again(request_id: UUID, new: NewSending, act: Act) -> DepartmentRequestForm:
     """To the same department or another, after it came back or was not answered well enough; the clock runs on.
 
     Raises NotFound, OtherDepartments, NotToSendAgain, Invalid.
     """
-    row = await _for_asker(request_id, by, now)
+    row = await _for_asker(request_id, act)
     if row["state"] not in ("returned", "answered"):
         raise NotToSendAgain(f"{row['number']} is {row['state']}")
     to_unit_id = new.to_unit_id or row["to_unit_id"]
@@ -157,36 +148,34 @@ async def send_again(
         owner.name,
     )
     answered = row["state"] == "answered"
-    row = await _locked(request_id, by)
-    await _event(row, "sent", new.reason, by=by, now=now)
+    row = await _locked(request_id, act.by)
+    await _event(row, "sent", new.reason, act)
     if answered:
-        await sla.reopen(request_id, ANSWER, by=by, now=now)
-    task = policy.department_task(row["task"])
+        await sla.reopen(request_id, ANSWER, act)
+    task = act.policy.department_task(row["task"])
     if task is not None:
-        await _start(request_id, _acknowledgement(row["round"]), task, hours=None, at=now)
-    await _tell(row, "department_asked", (owner.id,), now=now)
-    return await _shown(row, "send_again", by=by, now=now)
+        await _start(request_id, _acknowledgement(row["round"]), task, hours=None, at=act.now)
+    await _tell(row, "department_asked", (owner.id,), now=act.now)
+    return await _shown(row, "send_again", act)
 
 
-async def withdraw(request_id: UUID, new: NewRecall, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+async def withdraw(request_id: UUID, new: NewRecall, act: Act) -> DepartmentRequestForm:
     """It is no longer needed. Raises NotFound, OtherDepartments, NotWithDepartment once answered or withdrawn."""
-    row = await _for_asker(request_id, by, now)
+    row = await _for_asker(request_id, act)
     if row["state"] in ("answered", "withdrawn"):
         raise NotWithDepartment(f"{row['number']} is {row['state']}")
-    await _event(row, "withdrawn", new.reason, by=by, now=now)
-    await sla.cancel(request_id, ANSWER, now=now)
-    await _tell(row, "department_withdrawn", (row["owner_id"],), now=now)
-    return await _shown(row, "withdraw", by=by, now=now)
+    await _event(row, "withdrawn", new.reason, act)
+    await sla.cancel(request_id, ANSWER, now=act.now)
+    await _tell(row, "department_withdrawn", (row["owner_id"],), now=act.now)
+    return await _shown(row, "withdraw", act)
 
 
-async def owned(request_id: UUID, by: Principal, *, now: datetime) -> asyncpg.Record:
+async def owned(request_id: UUID, act: Act) -> asyncpg.Record:
     """The request, locked, for those who answer it. Raises NotFound, OtherDepartments, NotWithDepartment."""
-    return await _for_department(request_id, by, now)
+    return await _for_department(request_id, act)
 
 
-async def pass_to(
-    row: asyncpg.Record, asked: Asked, *, unit_id: UUID, reason: str, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def pass_to(row: asyncpg.Record, asked: Asked, act: Act, *, unit_id: UUID, reason: str) -> DepartmentRequestForm:
     """Somebody else answers for it from now on; the clock runs on."""
     await execute(
         "update department_request set to_unit_id = $2, owner_id = $3, owner_name = $4, round = round + 1 where id = $1",
@@ -195,14 +184,14 @@ async def pass_to(
         asked.owner.id,
         asked.owner.name,
     )
-    await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=now, now=now)
+    await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
     moved = await fetch_one("select * from department_request where id = $1", row["id"])
     if moved is None:
         raise NotFound(f"There is no department request {row['id']}")
-    await _event(moved, "sent", reason, by=by, now=now)
-    await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=now)
-    await _tell(moved, "department_asked", (asked.owner.id,), now=now)
-    return await _shown(moved, "pass", by=by, now=now)
+    await _event(moved, "sent", reason, act)
+    await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=act.now)
+    await _tell(moved, "department_asked", (asked.owner.id,), now=act.now)
+    return await _shown(moved, "pass", act)
 
 
 async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, list[FieldError]]:
@@ -242,35 +231,26 @@ async def _customer(about: Matter | None, customer_id: UUID | None, by: Principa
     return customer_id
 
 
-async def _write(
-    request_id: UUID,
-    new: NewDepartmentRequest,
-    task: DepartmentTask,
-    owner: Owner,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTask, owner: Owner, act: Act) -> None:
     for _ in range(DRAWS_MAX):
         written = await execute(
             "insert into department_request (id, number, task, text, from_unit_id, to_unit_id, owner_id, owner_name,"
             " asked_by, asked_by_name, asked_at, state, round, upward, clause, policy_version, version) values ($1, $2,"
             " $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', 1, $12, $13, $14, 0) on conflict (tenant_id, number) do nothing",
             request_id,
-            new_number("D", now, company.time_zone),
+            new_number("D", act.now, act.company.time_zone),
             task.name,
             new.text,
-            by.org_unit_id,
+            act.by.org_unit_id,
             new.to_unit_id,
             owner.id,
             owner.name,
-            by.id,
-            by.name,
-            now,
+            act.by.id,
+            act.by.name,
+            act.now,
             task.upward != "",
             task.clause,
-            policy.version,
+            act.policy.version,
         )
         if written:
             return
@@ -293,7 +273,7 @@ def _acknowledgement(round_: int) -> str:
     return f"acknowledgement:{round_}"
 
 
-async def _event(row: asyncpg.Record, kind: str, text: str, *, by: Principal, now: datetime) -> None:
+async def _event(row: asyncpg.Record, kind: str, text: str, act: Act) -> None:
     """Write down what happened; whatever ends the wait for an acknowledgement ends its clock."""
     await execute(
         "insert into department_event (id, request_id, round, kind, text, to_unit_id, owner_name, written_by,"
@@ -305,15 +285,15 @@ async def _event(row: asyncpg.Record, kind: str, text: str, *, by: Principal, no
         text,
         row["to_unit_id"],
         row["owner_name"],
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute("update department_request set state = $2, version = version + 1 where id = $1", row["id"], kind)
     if kind == "withdrawn":
-        await sla.cancel(row["id"], _acknowledgement(row["round"]), now=now)
+        await sla.cancel(row["id"], _acknowledgement(row["round"]), now=act.now)
     elif kind != "sent":
-        await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=now, now=now)
+        await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
 
 
 async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
@@ -329,10 +309,10 @@ async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
     return row
 
 
-async def _for_department(request_id: UUID, by: Principal, now: datetime) -> asyncpg.Record:
-    row = await _locked(request_id, by)
-    covered = by.covers(row["to_unit_id"])
-    own, hands = await ids_of(by), await hands_of(by, now=now)
+async def _for_department(request_id: UUID, act: Act) -> asyncpg.Record:
+    row = await _locked(request_id, act.by)
+    covered = act.by.covers(row["to_unit_id"])
+    own, hands = await ids_of(act.by), await hands_of(act.by, now=act.now)
     if row["owner_id"] not in own and (row["asked_by"] in hands or not covered):
         raise OtherDepartments("Only the department asked answers for itself")
     if row["state"] not in WITH_DEPARTMENT:
@@ -340,10 +320,10 @@ async def _for_department(request_id: UUID, by: Principal, now: datetime) -> asy
     return row
 
 
-async def _for_asker(request_id: UUID, by: Principal, now: datetime) -> asyncpg.Record:
-    row = await _locked(request_id, by)
-    covered = by.covers(row["from_unit_id"])
-    own, hands = await ids_of(by), await hands_of(by, now=now)
+async def _for_asker(request_id: UUID, act: Act) -> asyncpg.Record:
+    row = await _locked(request_id, act.by)
+    covered = act.by.covers(row["from_unit_id"])
+    own, hands = await ids_of(act.by), await hands_of(act.by, now=act.now)
     if row["asked_by"] not in own and (row["owner_id"] in hands or not covered):
         raise OtherDepartments("Only those who asked send it again or withdraw it")
     return row
@@ -356,12 +336,12 @@ async def _tell(row: asyncpg.Record, kind: str, staff_ids: tuple[UUID, ...], *, 
     await notify(notice, key=f"{kind}/{row['id']}/{row['round']}", now=now)
 
 
-async def _shown(row: asyncpg.Record, action: str, *, by: Principal, now: datetime) -> DepartmentRequestForm:
+async def _shown(row: asyncpg.Record, action: str, act: Act) -> DepartmentRequestForm:
     customer_id = await fetch_value("select customer_id from department_matter where request_id = $1", row["id"])
-    await _audit(action, row["id"], customer_id, by=by, now=now)
-    return await form(row["id"], by=by)
+    await _audit(action, row["id"], customer_id, act)
+    return await form(row["id"], by=act.by)
 
 
-async def _audit(action: str, request_id: UUID, customer_id: UUID | None, *, by: Principal, now: datetime) -> None:
+async def _audit(action: str, request_id: UUID, customer_id: UUID | None, act: Act) -> None:
     note = AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
-    await record(note, by=by, now=now)
+    await record(note, act)

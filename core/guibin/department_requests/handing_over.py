@@ -1,10 +1,9 @@
 """Open department requests and upward reports go to whoever takes over, and to the successor of a dissolved unit."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge, on_dissolution
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 
 _OPEN = "state in ('sent', 'acknowledged', 'returned')"
@@ -19,7 +18,7 @@ async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | Non
     return found
 
 
-async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+async def hand_over(new: HandOver, act: Act) -> int:
     """The successor answers, or follows up; the department asked stays the same."""
     if new.customer_ids is not None:
         return 0
@@ -36,7 +35,7 @@ async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
 
 
 @on_dissolution
-async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     """What was asked of the unit, and by it, is its successor's."""
     await execute(
         "update department_request set to_unit_id = case when to_unit_id = $1 then $2 else to_unit_id end,"

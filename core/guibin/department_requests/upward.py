@@ -4,17 +4,15 @@ An upward report is a department request whose owner is the nearest leader above
 answered, handed back and escalated like any other.
 """
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, Reason, Said
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch_one
 
@@ -54,12 +52,10 @@ class _Leader(Struct, frozen=True):
     unit_id: UUID
 
 
-async def report(
-    new: NewUpwardReport, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def report(new: NewUpwardReport, act: Act) -> DepartmentRequestForm:
     """It goes to the nearest leader above, who is told at once. Raises Invalid, NobodyAbove, NotFound, ArchiveErased."""
-    task = _task(new.kind, policy)
-    leader = await _above(by.org_unit_id, by.id, task.upward, own_too=task.upward not in by.roles)
+    task = _task(new.kind, act.policy)
+    leader = await _above(act.by.org_unit_id, act.by.id, task.upward, own_too=task.upward not in act.by.roles)
     asked = NewDepartmentRequest(
         task=task.name,
         to_unit_id=leader.unit_id,
@@ -69,22 +65,18 @@ async def report(
         customer_id=new.customer_id,
         about=new.about,
     )
-    return await actions.place(asked, Asked(task, leader.owner), policy=policy, company=company, by=by, now=now)
+    return await actions.place(asked, Asked(task, leader.owner), act)
 
 
-async def pass_up(
-    report_id: UUID, new: NewPassing, *, policy: Policy, by: Principal, now: datetime
-) -> DepartmentRequestForm:
+async def pass_up(report_id: UUID, new: NewPassing, act: Act) -> DepartmentRequestForm:
     """It exceeds the leader's authority as well: on to the next one above.
 
     Raises NotFound, OtherDepartments, NotWithDepartment, NobodyAbove, Invalid.
     """
-    row = await actions.owned(report_id, by, now=now)
-    task = _task(row["task"], policy)
+    row = await actions.owned(report_id, act)
+    task = _task(row["task"], act.policy)
     leader = await _above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
-    return await actions.pass_to(
-        row, Asked(task, leader.owner), unit_id=leader.unit_id, reason=new.reason, by=by, now=now
-    )
+    return await actions.pass_to(row, Asked(task, leader.owner), act, unit_id=leader.unit_id, reason=new.reason)
 
 
 def _task(kind: str, policy: Policy) -> DepartmentTask:

@@ -7,6 +7,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
@@ -37,7 +38,7 @@ class Matter(Struct, frozen=True):
     customer_id: UUID | None
 
 
-async def open_desk(new: NewDesk, *, by: Principal, now: datetime) -> DeskView:
+async def open_desk(new: NewDesk, act: Act) -> DeskView:
     """Raises Invalid for an unknown unit, DeskOpen when it has one."""
     desk_id = new_id()
     try:
@@ -45,53 +46,53 @@ async def open_desk(new: NewDesk, *, by: Principal, now: datetime) -> DeskView:
             await execute(
                 "insert into desk (id, org_unit_id, name, hours, opened_at, opened_by, opened_by_name)"
                 " values ($1, $2, $3, $4, $5, $6, $7)",
-                *(desk_id, new.org_unit_id, new.name, new.hours, now, by.id, by.name),
+                *(desk_id, new.org_unit_id, new.name, new.hours, act.now, act.by.id, act.by.name),
             )
     except asyncpg.ForeignKeyViolationError:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit", value=str(new.org_unit_id)),)) from None
     except asyncpg.UniqueViolationError:
         raise DeskOpen("Close the desk of this unit before you open another") from None
-    return await _done("desk.open", desk_id, by, now)
+    return await _done("desk.open", desk_id, act)
 
 
-async def close_desk(desk_id: UUID, reason: str, *, by: Principal, now: datetime) -> DeskView:
+async def close_desk(desk_id: UUID, reason: str, act: Act) -> DeskView:
     """What it had stays with its unit; everybody gets up. Raises NotFound, DeskClosed."""
-    await _open(desk_id, by)
+    await _open(desk_id, act.by)
     await execute(
         "update desk set closed_at = $2, closed_by_name = $3, closing_reason = $4 where id = $1",
-        *(desk_id, now, by.name, reason),
+        *(desk_id, act.now, act.by.name, reason),
     )
-    await execute("update desk_seat set until_at = $2 where desk_id = $1 and until_at is null", desk_id, now)
-    return await _done("desk.close", desk_id, by, now)
+    await execute("update desk_seat set until_at = $2 where desk_id = $1 and until_at is null", desk_id, act.now)
+    return await _done("desk.close", desk_id, act)
 
 
-async def seat(desk_id: UUID, new: NewSeat, *, by: Principal, now: datetime) -> DeskView:
+async def seat(desk_id: UUID, new: NewSeat, act: Act) -> DeskView:
     """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works in the org units this one sees."""
-    await _open(desk_id, by)
+    await _open(desk_id, act.by)
     unit = await fetch_one("select org_unit_id from staff where id = $1 and left_at is null", new.staff_id)
-    if unit is None or not by.covers(unit["org_unit_id"]):
+    if unit is None or not act.by.covers(unit["org_unit_id"]):
         raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
     try:
         async with savepoint():
             await execute(
                 "insert into desk_seat (id, desk_id, staff_id, since_at) values ($1, $2, $3, $4)",
-                *(new_id(), desk_id, new.staff_id, now),
+                *(new_id(), desk_id, new.staff_id, act.now),
             )
     except asyncpg.UniqueViolationError:
         raise SeatTaken("They work at this desk already") from None
-    return await _done("desk.seat", desk_id, by, now)
+    return await _done("desk.seat", desk_id, act)
 
 
-async def unseat(desk_id: UUID, staff_id: UUID, *, by: Principal, now: datetime) -> DeskView:
+async def unseat(desk_id: UUID, staff_id: UUID, act: Act) -> DeskView:
     """Raises NotFound for somebody who does not sit there."""
-    await _own(desk_id, by)
+    await _own(desk_id, act.by)
     gone = await fetch_value(
         "update desk_seat set until_at = $3 where desk_id = $1 and staff_id = $2 and until_at is null returning id",
-        *(desk_id, staff_id, now),
+        *(desk_id, staff_id, act.now),
     )
     if gone is None:
         raise NotFound(f"{staff_id} does not work at this desk")
-    return await _done("desk.unseat", desk_id, by, now)
+    return await _done("desk.unseat", desk_id, act)
 
 
 async def destination(
@@ -137,6 +138,6 @@ async def _open(desk_id: UUID, by: Principal) -> None:
         raise DeskClosed(f"It was closed at {closed_at:%Y-%m-%d}: {desk.closing_reason}")
 
 
-async def _done(action: str, desk_id: UUID, by: Principal, now: datetime) -> DeskView:
-    await record(AuditNote(action=action, subject="desk", subject_id=desk_id, shown=0), by=by, now=now)
+async def _done(action: str, desk_id: UUID, act: Act) -> DeskView:
+    await record(AuditNote(action=action, subject="desk", subject_id=desk_id, shown=0), act)
     return await queries.by_id(desk_id)

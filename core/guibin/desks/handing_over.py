@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.handing_over import on_dissolution, on_leaving
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 
 from . import actions
@@ -17,12 +17,12 @@ async def get_up(staff_id: UUID, now: datetime) -> None:
 
 
 @on_dissolution
-async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     """The successor takes the desk over, or keeps its own: a unit has one."""
     desk_id = await fetch_value("select id from desk where org_unit_id = $1 and closed_at is null", unit_id)
     if desk_id is None:
         return
     if await fetch_value("select true from desk where org_unit_id = $1 and closed_at is null", successor_id):
-        await actions.close_desk(desk_id, "dissolved", by=by, now=now)
+        await actions.close_desk(desk_id, "dissolved", act)
     else:
         await execute("update desk set org_unit_id = $2 where id = $1", desk_id, successor_id)

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
 from guibin.policy.packs import Policy
@@ -21,7 +21,6 @@ from guibin.tiers import queries as tiers
 from guibin.tiers.consequences import ConsequenceView
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import MembershipView
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -80,23 +79,21 @@ class Offer(Struct, frozen=True):
     withheld: ConsequenceView | None = None
 
 
-async def redeem(
-    new: NewRedemption, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> RedemptionView:
+async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
     """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
 
     Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, NotAmongThem, ShareUsedUp,
     ReferenceTaken.
     """
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     used_on = new.used_on or today
-    _refuse_wrong(new, policy, today, now)
+    _refuse_wrong(new, act.policy, today, act.now)
     await _lock(new.customer_id, new.item)
     if new.reference is not None:
-        known = await queries.by_reference(new.reference, new.customer_id, now=now)
+        known = await queries.by_reference(new.reference, new.customer_id, now=act.now)
         if known is not None:
             return _same(known, new, used_on)
-    found = await offers(new.customer_id, policy, item=new.item, day=used_on, occasion=new.occasion, now=now)
+    found = await offers(new.customer_id, act.policy, item=new.item, day=used_on, occasion=new.occasion, now=act.now)
     mine = [o for o in found if not new.scheme or o.membership.scheme == new.scheme]
     offer = _best([o for o in mine if o.withheld is None])
     if offer is None:
@@ -110,48 +107,48 @@ async def redeem(
             f"{left} of {new.item} left, {units} asked for, from {period.starts_on} until before {period.ends_on}"
         )
     share = Share(new.customer_id, new.person_id, units, used_on, new.occasion)
-    await refuse_beyond_share(share, offer.entitlement, offer.allowance, now=now)
+    await refuse_beyond_share(share, offer.entitlement, offer.allowance, now=act.now)
     reduced = reduction(new.price, offer.entitlement)
-    redemption_id = await _write(new, offer, used_on, reduced, by, now)
-    await _note("redemption.write", new.customer_id, redemption_id, by, now)
-    return await queries.by_id(redemption_id, now=now)
+    redemption_id = await _write(new, offer, used_on, reduced, act)
+    await _note("redemption.write", new.customer_id, redemption_id, act)
+    return await queries.by_id(redemption_id, now=act.now)
 
 
-async def take_up(redemption_id: UUID, *, company: Company, by: Principal, now: datetime) -> RedemptionView:
+async def take_up(redemption_id: UUID, act: Act) -> RedemptionView:
     """A reservation is used. It outlives a change of tier, for it was promised, but not the membership.
 
     Raises NotFound, NotReserved when it lapsed, was reversed or is used already, NotEntitled for one who has left.
     """
-    found = await queries.by_id(redemption_id, now=now)
-    holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), local_day(now, company.time_zone))
+    found = await queries.by_id(redemption_id, now=act.now)
+    holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), local_day(act.now, act.company.time_zone))
     if found.state == "reserved" and found.scheme not in [membership.scheme for membership in holding]:
         raise NotEntitled(f"The customer is no longer a member of {found.scheme}: the reservation fell with it")
-    return await record_use(redemption_id, by=by, now=now)
+    return await record_use(redemption_id, act)
 
 
-async def record_use(redemption_id: UUID, *, by: Principal, now: datetime) -> RedemptionView:
+async def record_use(redemption_id: UUID, act: Act) -> RedemptionView:
     """The reservation was used, whatever has become of the membership: what happened is on record.
 
     Raises NotFound, NotReserved.
     """
-    found = await _locked(redemption_id, now)
+    found = await _locked(redemption_id, act.now)
     if found.state != "reserved":
         raise NotReserved(f"The redemption is {found.state}")
     await execute(
         "insert into redemption_use (id, redemption_id, used_by, used_by_name, used_at) values ($1, $2, $3, $4, $5)",
         new_id(),
         redemption_id,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _note("redemption.use", found.customer_id, redemption_id, by, now)
-    return await queries.by_id(redemption_id, now=now)
+    await _note("redemption.use", found.customer_id, redemption_id, act)
+    return await queries.by_id(redemption_id, now=act.now)
 
 
-async def reverse(redemption_id: UUID, *, reason: str, by: Principal, now: datetime) -> RedemptionView:
+async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionView:
     """Undo a redemption: its units are free again in the period of use. Raises NotFound, AlreadyReversed."""
-    found = await _locked(redemption_id, now)
+    found = await _locked(redemption_id, act.now)
     if found.state == "reversed":
         raise AlreadyReversed(f"It was reversed at {found.reversed_at}: {found.reversal_reason}")
     await execute(
@@ -160,26 +157,24 @@ async def reverse(redemption_id: UUID, *, reason: str, by: Principal, now: datet
         new_id(),
         redemption_id,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _note("redemption.reverse", found.customer_id, redemption_id, by, now)
-    return await queries.by_id(redemption_id, now=now)
+    await _note("redemption.reverse", found.customer_id, redemption_id, act)
+    return await queries.by_id(redemption_id, now=act.now)
 
 
-async def adjust(
-    customer_id: UUID, new: NewAdjustment, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> Offer:
+async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:
     """Give units beside the quota, or take some away; what is left afterwards. Never below zero.
 
     Raises NotFound, NotEntitled, and Invalid where the tier has the item without limit.
     """
-    day = new.counts_on or local_day(now, company.time_zone)
+    day = new.counts_on or local_day(act.now, act.company.time_zone)
     if new.quantity == 0 or "\0" in new.occasion:
         raise Invalid(fields=(FieldError("quantity", "units given or taken, not 0", value=str(new.quantity)),))
     await _lock(customer_id, new.item)
-    before = await _offer_of(customer_id, new, policy, day, now)
+    before = await _offer_of(customer_id, new, act.policy, day, act.now)
     if before.allowance.left is None:
         raise Invalid(fields=(FieldError("item", "an item with a quota", "it has no limit anyway", new.item),))
     if before.allowance.left + new.quantity < 0:
@@ -197,12 +192,12 @@ async def adjust(
         day,
         new.occasion,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _note("entitlement.adjust", customer_id, adjustment_id, by, now)
-    return await _offer_of(customer_id, new, policy, day, now)
+    await _note("entitlement.adjust", customer_id, adjustment_id, act)
+    return await _offer_of(customer_id, new, act.policy, day, act.now)
 
 
 async def offers(
@@ -317,9 +312,7 @@ def _same(known: RedemptionView, new: NewRedemption, used_on: date) -> Redemptio
     return known
 
 
-async def _write(
-    new: NewRedemption, offer: Offer, used_on: date, reduced: Reduction | None, by: Principal, now: datetime
-) -> UUID:
+async def _write(new: NewRedemption, offer: Offer, used_on: date, reduced: Reduction | None, act: Act) -> UUID:
     redemption_id = new_id()
     try:
         async with savepoint():
@@ -341,9 +334,9 @@ async def _write(
                 new.proof,
                 new.note,
                 new.reserve_until,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
                 new.companions,
                 new.person_id,
                 reduced.price if reduced else None,
@@ -355,8 +348,8 @@ async def _write(
     return redemption_id
 
 
-async def _note(action: str, customer_id: UUID, redemption_id: UUID, by: Principal, now: datetime) -> None:
+async def _note(action: str, customer_id: UUID, redemption_id: UUID, act: Act) -> None:
     note = AuditNote(
         action=action, subject="redemption", subject_id=redemption_id, customer_id=customer_id, fields=("redemption",)
     )
-    await record(note, by=by, now=now)
+    await record(note, act)

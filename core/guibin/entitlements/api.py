@@ -1,6 +1,6 @@
 """`/api/v1/service-items`, `/customers/{id}/entitlements`, `/redemptions`."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.desks.queries import DeskView
 from guibin.desks.queries import desks as open_desks
 from guibin.policy.deadlines import Deadline
@@ -19,10 +19,11 @@ from guibin.policy.words import up_to
 from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import posts
+from guibin_tenants.principals import may
 
 from . import actions, queries
-from .actions import NewAdjustment, NewRedemption, Offer
+from .actions import NewAdjustment, Offer
 from .queries import RedemptionView
 from .standards import ClassStandard, standards
 
@@ -123,80 +124,59 @@ class EntitlementController(Controller):
 
     @get("/", needs=may("entitlements:read"), summary="What the customer is entitled to, and what is left")
     async def show(
-        self,
-        customer_id: UUID,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
-        language: str,
-        on: date | None = None,
-        occasion: str = "",
+        self, customer_id: UUID, language: str, act: Act, on: date | None = None, occasion: str = ""
     ) -> Page[EntitlementView]:
-        day = on or local_day(now, company.time_zone)
-        found = await actions.offers(customer_id, policy, day=day, now=now, occasion=occasion)
+        day = on or local_day(act.now, act.company.time_zone)
+        found = await actions.offers(customer_id, act.policy, day=day, now=act.now, occasion=occasion)
         note = AuditNote(action="entitlements.read", customer_id=customer_id, fields=("tier", "redemptions"))
-        await record(note, by=by, now=now)
-        at_desks = {item.name for item in policy.service_items if item.at_desks}
+        await record(note, act)
+        at_desks = {item.name for item in act.policy.service_items if item.at_desks}
         desks = tuple(await open_desks()) if any(offer.entitlement.item in at_desks for offer in found) else ()
         return Page(
             [
-                _entitlement(offer, policy, language, desks if offer.entitlement.item in at_desks else ())
+                _entitlement(offer, act.policy, language, desks if offer.entitlement.item in at_desks else ())
                 for offer in found
             ]
         )
 
     @post("/adjustments", needs=may("tiers:assess"), summary="Give units beside the quota, or take some away")
-    async def adjust(
-        self,
-        customer_id: UUID,
-        data: NewAdjustment,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
-        language: str,
-    ) -> EntitlementView:
-        offer = await actions.adjust(customer_id, data, policy=policy, company=company, by=by, now=now)
-        item = policy.service_item(data.item)
+    async def adjust(self, customer_id: UUID, data: NewAdjustment, language: str, act: Act) -> EntitlementView:
+        offer = await actions.adjust(customer_id, data, act)
+        item = act.policy.service_item(data.item)
         desks = tuple(await open_desks()) if item is not None and item.at_desks else ()
-        return _entitlement(offer, policy, language, desks)
+        return _entitlement(offer, act.policy, language, desks)
 
 
 class RedemptionController(Controller):
     path = "/api/v1/redemptions"
     tags = ("entitlements",)
-
-    @post("/", needs=may("entitlements:redeem"), summary="Use or reserve units of a service item")
-    async def redeem(
-        self, data: NewRedemption, by: Principal, now: datetime, policy: Policy, company: Company
-    ) -> RedemptionView:
-        return await actions.redeem(data, policy=policy, company=company, by=by, now=now)
+    redeem = posts(
+        "/", actions.redeem, needs=may("entitlements:redeem"), summary="Use or reserve units of a service item"
+    )
 
     @get("/", needs=may("entitlements:read"), summary="Redemptions, newest first")
     async def list_redemptions(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         customer_id: UUID | None = None,
         item: str | None = None,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[RedemptionView]:
-        found = await queries.listed(customer_id, item, after=decode(cursor), limit=limit + 1, now=now)
+        found = await queries.listed(customer_id, item, after=decode(cursor), limit=limit + 1, now=act.now)
         page = page_of(found, limit, lambda row: Cursor(row.redeemed_at, row.id))
         shown = tuple({row.customer_id: None for row in page.items})
         note = AuditNote(action="redemption.list", subject="redemption", customer_ids=shown, shown=len(page.items))
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
     @get("/{redemption_id:uuid}", needs=may("entitlements:read"), summary="One redemption")
-    async def show(self, redemption_id: UUID, by: Principal, now: datetime) -> RedemptionView:
-        found = await queries.by_id(redemption_id, now=now)
+    async def show(self, redemption_id: UUID, act: Act) -> RedemptionView:
+        found = await queries.by_id(redemption_id, now=act.now)
         note = AuditNote(
             action="redemption.read", subject="redemption", subject_id=redemption_id, customer_id=found.customer_id
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
     @post(
@@ -204,17 +184,16 @@ class RedemptionController(Controller):
         needs=may("entitlements:redeem"),
         summary="Undo a redemption: its units are free",
     )
-    async def reverse(self, redemption_id: UUID, data: NewReversal, by: Principal, now: datetime) -> RedemptionView:
-        return await actions.reverse(redemption_id, reason=data.reason, by=by, now=now)
+    async def reverse(self, redemption_id: UUID, data: NewReversal, act: Act) -> RedemptionView:
+        return await actions.reverse(redemption_id, act, reason=data.reason)
 
-    @post(
+    take_up = posts(
         "/{redemption_id:uuid}/use",
+        actions.take_up,
         needs=may("entitlements:redeem"),
         status_code=HTTP_200_OK,
         summary="Take up a reservation",
     )
-    async def take_up(self, redemption_id: UUID, company: Company, by: Principal, now: datetime) -> RedemptionView:
-        return await actions.take_up(redemption_id, company=company, by=by, now=now)
 
 
 def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:

@@ -1,6 +1,5 @@
 """`/api/v1/statistics`, `/figures`, `/reports`, `/complaint-samples` and `/improvement-measures`."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,10 +8,11 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor, Page, by_day, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.routing import posts
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.rate_limits import BULK
 
@@ -23,7 +23,7 @@ from .figures import Definition, Kind, defined, figures_of, say
 from .measures import MeasureResult, MeasureView, NewMeasure
 from .periods import parse_period
 from .reports import Asked, Report, report
-from .sampling import NewFollowUp, SampleView
+from .sampling import SampleView
 from .workstreams import WorkstreamsReport, workstreams
 
 READ = may("insight:read")
@@ -43,15 +43,12 @@ class StatisticsController(Controller):
     async def show(
         self,
         period: str,
-        policy: Policy,
-        by: Principal,
-        company: Company,
         language: str,
-        now: datetime,
+        act: Act,
         kind: Literal["complaints"] = "complaints",
         org_unit_id: UUID | None = None,
     ) -> ComplaintReport:
-        return await _statistics(period, org_unit_id, policy, by, company, language, now)
+        return await _statistics(period, org_unit_id, language, act)
 
     @get(
         "/workbook",
@@ -60,18 +57,9 @@ class StatisticsController(Controller):
         summary="The same as xlsx with charts",
         media_type=workbooks.MEDIA_TYPE,
     )
-    async def workbook(
-        self,
-        period: str,
-        policy: Policy,
-        by: Principal,
-        company: Company,
-        language: str,
-        now: datetime,
-        org_unit_id: UUID | None = None,
-    ) -> Response[bytes]:
-        found = await _statistics(period, org_unit_id, policy, by, company, language, now)
-        content = workbooks.complaint_workbook(found, lambda key: say(key, policy, language))
+    async def workbook(self, period: str, language: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
+        found = await _statistics(period, org_unit_id, language, act)
+        content = workbooks.complaint_workbook(found, lambda key: say(key, act.policy, language))
         return _file(content, f"complaints-{found.period}.xlsx")
 
 
@@ -89,18 +77,8 @@ class ReportController(Controller):
     tags = ("statistics",)
 
     @get("/", needs=READ, cost=BULK, summary="The figures of a kind: complaints, retention, service or tiers")
-    async def show(
-        self,
-        kind: Kind,
-        period: str,
-        policy: Policy,
-        by: Principal,
-        company: Company,
-        language: str,
-        now: datetime,
-        org_unit_id: UUID | None = None,
-    ) -> Report:
-        return await _report(kind, period, org_unit_id, policy, by, company, language, now)
+    async def show(self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None) -> Report:
+        return await _report(kind, period, org_unit_id, language, act)
 
     @get(
         "/workbook",
@@ -110,34 +88,18 @@ class ReportController(Controller):
         media_type=workbooks.MEDIA_TYPE,
     )
     async def workbook(
-        self,
-        kind: Kind,
-        period: str,
-        policy: Policy,
-        by: Principal,
-        company: Company,
-        language: str,
-        now: datetime,
-        org_unit_id: UUID | None = None,
+        self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None
     ) -> Response[bytes]:
-        found = await _report(kind, period, org_unit_id, policy, by, company, language, now)
-        content = workbooks.report_workbook(found, lambda key: say(key, policy, language))
+        found = await _report(kind, period, org_unit_id, language, act)
+        content = workbooks.report_workbook(found, lambda key: say(key, act.policy, language))
         return _file(content, f"{kind}-{found.period}.xlsx")
 
     @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
     async def page(
-        self,
-        kind: Kind,
-        period: str,
-        policy: Policy,
-        by: Principal,
-        company: Company,
-        language: str,
-        now: datetime,
-        org_unit_id: UUID | None = None,
+        self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None
     ) -> Response[bytes]:
-        found = await _report(kind, period, org_unit_id, policy, by, company, language, now)
-        content = pages.page(found, lambda key: say(key, policy, language), language=language)
+        found = await _report(kind, period, org_unit_id, language, act)
+        content = pages.page(found, lambda key: say(key, act.policy, language), language=language)
         headers = {"Content-Security-Policy": pages.POLICY}
         return Response(content, media_type="text/html", headers=headers)
 
@@ -153,27 +115,20 @@ class WorkstreamController(Controller):
         summary="Identification, relationship and service: their policy and figures of a period",
     )
     async def show(
-        self,
-        wanted: PeriodName,
-        policy: Policy,
-        by: Principal,
-        company: Company,
-        language: str,
-        now: datetime,
-        org_unit_id: UUID | None = None,
+        self, wanted: PeriodName, language: str, act: Act, org_unit_id: UUID | None = None
     ) -> WorkstreamsReport:
-        unit = await unit_seen(org_unit_id, by=by)
+        unit = await unit_seen(org_unit_id, by=act.by)
         asked = Asked(
             kind="tiers",
-            period=parse_period(wanted, company.time_zone),
+            period=parse_period(wanted, act.company.time_zone),
             org_unit_id=unit.id,
             org_unit_name=unit.name,
             language=language,
-            time_zone=company.time_zone,
+            time_zone=act.company.time_zone,
         )
-        found = await workstreams(asked, policy=policy, now=now)
+        found = await workstreams(asked, policy=act.policy, now=act.now)
         shown = sum(len(one.figures) for one in found.workstreams)
-        await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), by=by, now=now)
+        await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), act)
         return found
 
 
@@ -182,20 +137,21 @@ class ComplaintSampleController(Controller):
     tags = ("statistics",)
 
     @get("/", needs=may("complaints:read"), summary="The complaints of a week to be called back once more")
-    async def list_samples(
-        self, wanted: PeriodName, by: Principal, company: Company, now: datetime
-    ) -> list[SampleView]:
-        found = await sampling.samples(parse_period(wanted, company.time_zone).name)
+    async def list_samples(self, wanted: PeriodName, act: Act) -> list[SampleView]:
+        found = await sampling.samples(parse_period(wanted, act.company.time_zone).name)
         customers = tuple({one.customer_id for one in found if one.customer_id})
         note = AuditNote(
             action="complaint_sample.search", subject="complaint", customer_ids=customers, shown=len(found)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
-    @post("/{sample_id:uuid}/follow-up", needs=may("complaints:write"), summary="The customer was called back")
-    async def follow_up(self, sample_id: UUID, data: NewFollowUp, by: Principal, now: datetime) -> SampleView:
-        return await sampling.follow_up(sample_id, data, by=by, now=now)
+    follow_up = posts(
+        "/{sample_id:uuid}/follow-up",
+        sampling.follow_up,
+        needs=may("complaints:write"),
+        summary="The customer was called back",
+    )
 
 
 class ImprovementMeasureController(Controller):
@@ -210,9 +166,9 @@ class ImprovementMeasureController(Controller):
         return page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id, int(one.done_at is not None)))
 
     @post("/", needs=may("complaints:write"), summary="Send a measure to the responsible department")
-    async def propose(self, data: NewMeasure, company: Company, by: Principal, now: datetime) -> MeasureView:
-        parse_period(data.period, company.time_zone)
-        return await measures.propose(data, by=by, now=now)
+    async def propose(self, data: NewMeasure, act: Act) -> MeasureView:
+        parse_period(data.period, act.company.time_zone)
+        return await measures.propose(data, act)
 
     @post(
         "/{measure_id:uuid}/result",
@@ -220,52 +176,35 @@ class ImprovementMeasureController(Controller):
         status_code=HTTP_200_OK,
         summary="The department has done it",
     )
-    async def finish(self, measure_id: UUID, data: MeasureResult, by: Principal, now: datetime) -> MeasureView:
-        return await measures.finish(measure_id, data, by=by, now=now)
+    async def finish(self, measure_id: UUID, data: MeasureResult, act: Act) -> MeasureView:
+        return await measures.finish(measure_id, data, act)
 
 
-async def _statistics(
-    period: str,
-    org_unit_id: UUID | None,
-    policy: Policy,
-    by: Principal,
-    company: Company,
-    language: str,
-    now: datetime,
-) -> ComplaintReport:
-    chosen = parse_period(period, company.time_zone)
-    unit = await unit_seen(org_unit_id, by=by)
+async def _statistics(period: str, org_unit_id: UUID | None, language: str, act: Act) -> ComplaintReport:
+    chosen = parse_period(period, act.company.time_zone)
+    unit = await unit_seen(org_unit_id, by=act.by)
     found = await complaint_report(
-        chosen, unit.id, policy=policy, language=language, time_zone=company.time_zone, now=now
+        chosen, unit.id, policy=act.policy, language=language, time_zone=act.company.time_zone, now=act.now
     )
     note = AuditNote(action="statistics.complaints", subject="statistics", shown=found.received)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return found
 
 
-async def _report(
-    kind: Kind,
-    period: str,
-    org_unit_id: UUID | None,
-    policy: Policy,
-    by: Principal,
-    company: Company,
-    language: str,
-    now: datetime,
-) -> Report:
-    chosen = parse_period(period, company.time_zone)
-    unit = await unit_seen(org_unit_id, by=by)
+async def _report(kind: Kind, period: str, org_unit_id: UUID | None, language: str, act: Act) -> Report:
+    chosen = parse_period(period, act.company.time_zone)
+    unit = await unit_seen(org_unit_id, by=act.by)
     asked = Asked(
         kind=kind,
         period=chosen,
         org_unit_id=unit.id,
         org_unit_name=unit.name,
         language=language,
-        time_zone=company.time_zone,
+        time_zone=act.company.time_zone,
     )
-    found = await report(asked, policy=policy, now=now)
+    found = await report(asked, policy=act.policy, now=act.now)
     note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=len(found.figures))
-    await record(note, by=by, now=now)
+    await record(note, act)
     return found
 
 

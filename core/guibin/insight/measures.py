@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.notices.actions import Notice, notify
 from guibin.policy.words import CodeIfAny, Words, up_to
@@ -60,7 +61,7 @@ class MeasureView(Struct, frozen=True, kw_only=True):
 _MEASURE = "select " + ", ".join(MeasureView.__struct_fields__) + " from improvement_measure"
 
 
-async def propose(new: NewMeasure, *, by: Principal, now: datetime) -> MeasureView:
+async def propose(new: NewMeasure, act: Act) -> MeasureView:
     """The department's manager is told. Raises Invalid."""
     if not await fetch_value("select true from org_unit where id = $1", new.org_unit_id):
         raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(new.org_unit_id)),))
@@ -74,15 +75,15 @@ async def propose(new: NewMeasure, *, by: Principal, now: datetime) -> MeasureVi
         new.cause,
         new.text,
         new.due_on,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=now)
+    await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=act.now)
     return await by_id(measure_id)
 
 
-async def finish(measure_id: UUID, result: MeasureResult, *, by: Principal, now: datetime) -> MeasureView:
+async def finish(measure_id: UUID, result: MeasureResult, act: Act) -> MeasureView:
     """The department has done it. Raises NotFound, as for another department's, and MeasureDone."""
     row = await fetch_one("select done_at from improvement_measure where id = $1 for update", measure_id)
     if row is None:
@@ -93,9 +94,9 @@ async def finish(measure_id: UUID, result: MeasureResult, *, by: Principal, now:
         "update improvement_measure set done_at = $2, done_by = $3, done_by_name = $4, done_note = $5,"
         " version = version + 1 where id = $1",
         measure_id,
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
         result.note,
     )
     return await by_id(measure_id)
@@ -135,7 +136,7 @@ async def tell_overdue(today: date, *, now: datetime) -> None:
 
 
 @on_dissolution
-async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     """What a dissolved department owed, its successor owes."""
     await execute(
         "update improvement_measure set org_unit_id = $2, version = version + 1"

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.words import Paragraph
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -93,7 +93,7 @@ async def samples(period: str) -> list[SampleView]:
     return [msgspec.convert(dict(row), SampleView) for row in rows]
 
 
-async def follow_up(sample_id: UUID, new: NewFollowUp, *, by: Principal, now: datetime) -> SampleView:
+async def follow_up(sample_id: UUID, new: NewFollowUp, act: Act) -> SampleView:
     """Put the call on record. Raises NotFound, FollowedUp."""
     row = await fetch_one(f"{_SAMPLE} where s.id = $1", sample_id)
     if row is None:
@@ -105,9 +105,9 @@ async def follow_up(sample_id: UUID, new: NewFollowUp, *, by: Principal, now: da
         sample_id,
         new.outcome,
         new.comment,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     if not written:
         raise FollowedUp(f"Complaint {row['number']} in {row['period']}")
@@ -117,7 +117,7 @@ async def follow_up(sample_id: UUID, new: NewFollowUp, *, by: Principal, now: da
         subject_id=row["complaint_id"],
         customer_id=row["customer_id"],
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return next(one for one in await samples(row["period"]) if one.id == sample_id)
 
 

@@ -9,9 +9,11 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may, sees_all
+from guibin.web.routing import deletes, gets
+from guibin_tenants.principals import may, sees_all
 
 from . import actions, pauses, queries, retention
 from .pauses import NewPause
@@ -38,9 +40,7 @@ class JobController(Controller):
         found = await queries.listed(state=in_state, kind=kind, after=decode(cursor), limit=limit + 1, now=now)
         return page_of(found, limit, lambda job: Cursor(job.enqueued_at, job.id))
 
-    @get("/{job_id:uuid}", needs=may("jobs:read") & sees_all, summary="A job and its attempts")
-    async def show(self, job_id: UUID, now: datetime) -> JobWithAttempts:
-        return await queries.by_id(job_id, now=now)
+    show = gets("/{job_id:uuid}", queries.by_id, needs=may("jobs:read") & sees_all, summary="A job and its attempts")
 
     @post(
         "/{job_id:uuid}/attempts",
@@ -52,43 +52,35 @@ class JobController(Controller):
         await actions.retry(job_id, now=now)
         return await queries.by_id(job_id, now=now)
 
-    @delete("/{job_id:uuid}", needs=may("jobs:write") & sees_all, summary="Cancel a job")
-    async def cancel(self, job_id: UUID, now: datetime) -> None:
-        await actions.cancel(job_id, now=now)
+    cancel = deletes("/{job_id:uuid}", actions.cancel, needs=may("jobs:write") & sees_all, summary="Cancel a job")
 
 
 class JobPauseController(Controller):
     path = "/api/v1/job-pauses"
     tags = ("jobs",)
-
-    @get("/", needs=may("jobs:read") & sees_all, summary="Which jobs wait, and why")
-    async def list_pauses(self) -> list[PauseView]:
-        return await queries.pauses()
+    list_pauses = gets("/", queries.pauses, needs=may("jobs:read") & sees_all, summary="Which jobs wait, and why")
 
     @post("/", needs=may("jobs:write") & sees_all, summary="Let jobs of a kind wait, or all of them")
-    async def pause(self, data: NewPause, by: Principal, now: datetime) -> list[PauseView]:
-        pause_id = await pauses.pause(data, by=by, now=now)
-        await record(_note("jobs.pause", pause_id, data.reason), by=by, now=now)
+    async def pause(self, data: NewPause, act: Act) -> list[PauseView]:
+        pause_id = await pauses.pause(data, act)
+        await record(_note("jobs.pause", pause_id, data.reason), act)
         return await queries.pauses()
 
     @delete("/{pause_id:uuid}", needs=may("jobs:write") & sees_all, summary="Let them run again")
-    async def resume(self, pause_id: UUID, by: Principal, now: datetime) -> None:
+    async def resume(self, pause_id: UUID, act: Act) -> None:
         await pauses.resume(pause_id)
-        await record(_note("jobs.resume", pause_id, ""), by=by, now=now)
+        await record(_note("jobs.resume", pause_id, ""), act)
 
 
 class JobRetentionController(Controller):
     path = "/api/v1/job-retention"
     tags = ("jobs",)
-
-    @get("/", needs=may("jobs:read") & sees_all, summary="How long ended jobs are kept")
-    async def show(self) -> JobRetention:
-        return await retention.kept_for()
+    show = gets("/", retention.kept_for, needs=may("jobs:read") & sees_all, summary="How long ended jobs are kept")
 
     @put("/", needs=may("jobs:write") & sees_all, summary="Keep ended jobs so long")
-    async def change(self, data: JobRetention, by: Principal, now: datetime) -> JobRetention:
+    async def change(self, data: JobRetention, act: Act) -> JobRetention:
         await retention.keep_for(data)
-        await record(AuditNote(action="jobs.retention", subject="job", shown=0), by=by, now=now)
+        await record(AuditNote(action="jobs.retention", subject="job", shown=0), act)
         return data
 
 

@@ -165,6 +165,7 @@ async def _run(shop: Workshop, company: Company, taken: Taken) -> Run:
         now=now,
         policy=await effective_policy(shop.root.packs, company, at=now),
         company=company,
+        language=company.language,
         job_id=taken.job_id,
         attempt=taken.attempt,
         due_at=taken.due_at,

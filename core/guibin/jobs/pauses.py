@@ -1,6 +1,5 @@
 """Letting jobs wait, of one kind or of every kind, and letting them run again."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.policy.words import saying, up_to
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
@@ -24,7 +23,7 @@ class NewPause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Annotated[str, up_to(120)] = ""
 
 
-async def pause(new: NewPause, *, by: Principal, now: datetime) -> UUID:
+async def pause(new: NewPause, act: Signature) -> UUID:
     """Let jobs of the kind wait from now on; the pause's id. Attempts in progress end as usual.
 
     Raises Invalid for a kind nobody handles, AlreadyPaused.
@@ -39,9 +38,9 @@ async def pause(new: NewPause, *, by: Principal, now: datetime) -> UUID:
             pause_id,
             new.kind,
             new.reason,
-            by.id,
-            by.name,
-            now,
+            act.by.id,
+            act.by.name,
+            act.now,
         )
     except asyncpg.UniqueViolationError:
         raise AlreadyPaused(f"{new.kind or 'every kind'} waits already: take that pause away first") from None
@@ -49,7 +48,7 @@ async def pause(new: NewPause, *, by: Principal, now: datetime) -> UUID:
         "update job set held_at = $2, handed_at = null, handed_by = null"
         " where ended_at is null and lease_token is null and held_at is null and ($1 = '' or kind = $1)",
         new.kind,
-        now,
+        act.now,
     )
     return pause_id
 

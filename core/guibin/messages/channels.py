@@ -1,6 +1,5 @@
 """A company's channels: settings checked, sealed, opened for one attempt, and tested."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
 from guibin_tenants.tables import new_id
@@ -51,7 +50,7 @@ class OpenChannel(Struct, frozen=True):
         return await PROVIDERS[self.provider].send(self.settings, parcel)
 
 
-async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView:
+async def write(new: NewChannel, act: Act) -> ChannelView:
     """Use this channel for its means from now on. Raises Invalid naming each wrong setting, never what stood there."""
     name = str(new.__struct_config__.tag)
     provider = PROVIDERS[name]
@@ -63,7 +62,9 @@ async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView
     await fetch_value(
         "select pg_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || '/channels', 0))"
     )
-    await execute("update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, now)
+    await execute(
+        "update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, act.now
+    )
     await execute(
         "insert into message_channel (id, name, means, provider, sealed, shown, per_day_max, written_by_name, written_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -74,23 +75,23 @@ async def write(new: NewChannel, *, by: Principal, now: datetime) -> ChannelView
         keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(new.settings).decode()),
         provider.shown(new.settings)[:200],
         new.per_day_max,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
-    await _note("channel.write", channel_id, by, now)
+    await _note("channel.write", channel_id, act)
     return await queries.channel(channel_id)
 
 
-async def remove(channel_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove(channel_id: UUID, act: Act) -> None:
     """Send nothing through it any more; its settings are forgotten. Raises NotFound."""
     changed = await execute(
         "update message_channel set removed_at = $2, sealed = ''::bytea where id = $1 and removed_at is null",
         channel_id,
-        now,
+        act.now,
     )
     if not changed:
         raise NotFound(f"There is no channel {channel_id}")
-    await _note("channel.remove", channel_id, by, now)
+    await _note("channel.remove", channel_id, act)
 
 
 async def opened(means: str) -> OpenChannel | None:
@@ -105,7 +106,7 @@ async def opened(means: str) -> OpenChannel | None:
     return OpenChannel(row["provider"], settings, row["per_day_max"])
 
 
-async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime) -> ChannelView:
+async def test(channel_id: UUID, parcel: Parcel, act: Act) -> ChannelView:
     """Send one message through it at once, outside any transaction; that it was tried stays on record.
 
     Raises NotFound, TestRefused with the word for why, also when the company has too much under way.
@@ -114,7 +115,7 @@ async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime
     if view.means == "chat":
         parcel = replace(parcel, to="")
     channel = await opened(view.means)
-    await _note("channel.test", channel_id, by, now)
+    await _note("channel.test", channel_id, act)
     company_id = current_tenant()
     async with step_outside(), GATE.passing(company_id, channel_id) as room:
         outcome = await channel.send(parcel) if room and channel else Outcome("no_channel" if room else "no_room")
@@ -123,8 +124,8 @@ async def test(channel_id: UUID, parcel: Parcel, *, by: Principal, now: datetime
     return view
 
 
-async def _note(action: str, channel_id: UUID, by: Principal, now: datetime) -> None:
-    await record(AuditNote(action=action, subject="message_channel", subject_id=channel_id), by=by, now=now)
+async def _note(action: str, channel_id: UUID, act: Act) -> None:
+    await record(AuditNote(action=action, subject="message_channel", subject_id=channel_id), act)
 
 
 def _place(channel_id: UUID) -> Place:

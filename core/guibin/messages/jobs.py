@@ -155,7 +155,7 @@ async def _address(row: Any, run: Run) -> str | None:
         fields=(field,),
         purpose=row["kind"],
     )
-    await record(note, by=run.by, now=run.now)
+    await record(note, run)
     return open_value(sealed["id"], await keyring.subject_key(row["customer_id"]), bytes(sealed["sealed"]))
 
 
@@ -217,7 +217,7 @@ async def _keep(row: Any, parcel: Parcel, kept: str, *, reached: bool, run: Run)
     sent = SentMessage(
         row["id"], row["customer_id"], row["means"], kept, parcel.to if row["means"] == "sms" else "", reached
     )
-    await record_message(sent, by=run.by, now=run.now)
+    await record_message(sent, run)
 
 
 async def _end(row: Any, state: str, because: str, text: str, run: Run) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, on_notice
 from guibin.notices.queries import text_of
@@ -25,9 +26,9 @@ NOTICE = "staff_notice"
 _EMAIL = ArchiveField("email", "email", "confidential")
 
 
-async def write_address(staff_id: UUID, email: str, *, by: Principal, now: datetime) -> str:
+async def write_address(staff_id: UUID, email: str, act: Act) -> str:
     """Where the member of staff gets mail, masked. One's own, or as an admin. Raises Forbidden, NotFound, Invalid."""
-    await _refuse_others(staff_id, by)
+    await _refuse_others(staff_id, act.by)
     if not is_address(email):
         raise Invalid(fields=(FieldError("email", "a mail address", value=email),))
     row = await fetch_one("select id from staff_address where staff_id = $1 for update", staff_id)
@@ -41,9 +42,9 @@ async def write_address(staff_id: UUID, email: str, *, by: Principal, now: datet
         staff_id,
         keyring.seal(await keyring.tenant_key(), _place(row_id), email),
         shown,
-        now,
+        act.now,
     )
-    await record(AuditNote(action="staff_address.write", subject="staff", subject_id=staff_id), by=by, now=now)
+    await record(AuditNote(action="staff_address.write", subject="staff", subject_id=staff_id), act)
     return shown
 
 
@@ -54,12 +55,12 @@ async def address(staff_id: UUID, *, by: Principal) -> str:
     return row["masked"] if row else ""
 
 
-async def remove_address(staff_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove_address(staff_id: UUID, act: Act) -> None:
     """No more mail. Raises Forbidden, NotFound."""
-    await _refuse_others(staff_id, by)
+    await _refuse_others(staff_id, act.by)
     if not await execute("delete from staff_address where staff_id = $1", staff_id):
         raise NotFound(f"Staff {staff_id} has no address")
-    await record(AuditNote(action="staff_address.remove", subject="staff", subject_id=staff_id), by=by, now=now)
+    await record(AuditNote(action="staff_address.remove", subject="staff", subject_id=staff_id), act)
 
 
 async def opened_address(staff_id: UUID) -> str | None:

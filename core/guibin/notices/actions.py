@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch
 
@@ -120,18 +120,20 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
     return told
 
 
-async def mark_read(notice_id: UUID, *, by: Principal, now: datetime) -> None:
+async def mark_read(notice_id: UUID, act: Act) -> None:
     """The reader has seen it. Raises NotFound for anybody else's notice."""
     touched = await execute(
         "update staff_notice set read_at = coalesce(read_at, $3) where id = $1 and staff_id = $2",
         notice_id,
-        by.id,
-        now,
+        act.by.id,
+        act.now,
     )
     if not touched:
         raise NotFound(f"There is no notice {notice_id} for you")
 
 
-async def mark_all_read(*, by: Principal, now: datetime) -> int:
+async def mark_all_read(act: Act) -> int:
     """How many were unread."""
-    return await execute("update staff_notice set read_at = $2 where staff_id = $1 and read_at is null", by.id, now)
+    return await execute(
+        "update staff_notice set read_at = $2 where staff_id = $1 and read_at is null", act.by.id, act.now
+    )

@@ -1,13 +1,12 @@
 """`/api/v1/notices`: what the one who asks has been told."""
 
-from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import Principal, staff_only
@@ -28,16 +27,10 @@ class NoticeController(Controller):
 
     @get("/", needs=staff_only, summary="Your notices, the newest first")
     async def inbox(
-        self,
-        by: Principal,
-        policy: Policy,
-        language: str,
-        unread: bool = False,
-        limit: Limit = 50,
-        cursor: CursorText = None,
+        self, language: str, act: Act, unread: bool = False, limit: Limit = 50, cursor: CursorText = None
     ) -> Page[NoticeView]:
         found = await queries.inbox(
-            by.id, unread=unread, after=decode(cursor), limit=limit + 1, policy=policy, language=language
+            act.by.id, unread=unread, after=decode(cursor), limit=limit + 1, policy=act.policy, language=language
         )
         return page_of(found, limit, lambda notice: Cursor(notice.told_at, notice.id))
 
@@ -46,11 +39,11 @@ class NoticeController(Controller):
         return Unread(await queries.unread_count(by.id))
 
     @post("/{notice_id:uuid}/reading", needs=staff_only, status_code=HTTP_200_OK, summary="You have read it")
-    async def read(self, notice_id: UUID, by: Principal, now: datetime) -> Unread:
-        await actions.mark_read(notice_id, by=by, now=now)
-        return Unread(await queries.unread_count(by.id))
+    async def read(self, notice_id: UUID, act: Act) -> Unread:
+        await actions.mark_read(notice_id, act)
+        return Unread(await queries.unread_count(act.by.id))
 
     @post("/readings", needs=staff_only, status_code=HTTP_200_OK, summary="You have read them all")
-    async def read_all(self, by: Principal, now: datetime) -> Unread:
-        await actions.mark_all_read(by=by, now=now)
+    async def read_all(self, act: Act) -> Unread:
+        await actions.mark_all_read(act)
         return Unread(0)

@@ -1,24 +1,21 @@
 """Putting something up, buying, taking back. Purchases of one offer come one after another."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from string import Template
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
-from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.money import to_minor
 from guibin.policy.activities import HeadStart
-from guibin.policy.packs import Policy
 from guibin.tiers import queries as tiers
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -32,21 +29,11 @@ from .requests import NewOffer, NewPurchase, NewReturn
 ITEM = "priority_purchase"
 
 
-class Asked(Struct, frozen=True):
-    """By whom, under which policy, when: what every purchase is judged by."""
-
-    policy: Policy
-    company: Company
-    language: str
-    by: Principal
-    now: datetime
-
-
-async def put_up(new: NewOffer, *, policy: Policy, language: str, by: Principal, now: datetime) -> OfferView:
+async def put_up(new: NewOffer, act: Act) -> OfferView:
     """Offer so many units. Raises Invalid with every wrong field."""
     price = to_minor(new.price, field="price.amount")
     problems = []
-    if new.closes_at <= max(now, new.opens_at):
+    if new.closes_at <= max(act.now, new.opens_at):
         problems.append(FieldError("closes_at", "after the opening, and to come", "", str(new.closes_at)))
     if price < 0:
         problems.append(FieldError("price.amount", "0 or more", "", new.price.amount))
@@ -68,17 +55,17 @@ async def put_up(new: NewOffer, *, policy: Policy, language: str, by: Principal,
         new.price.currency,
         new.opens_at,
         new.closes_at,
-        msgspec.json.encode(policy.head_starts).decode(),
-        policy.version,
-        by.id,
-        by.name,
-        now,
+        msgspec.json.encode(act.policy.head_starts).decode(),
+        act.policy.version,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await record(AuditNote(action="offer.put_up", subject="offer", subject_id=offer_id, shown=0), by=by, now=now)
-    return await queries.offer(offer_id, policy, language)
+    await record(AuditNote(action="offer.put_up", subject="offer", subject_id=offer_id, shown=0), act)
+    return await queries.offer(offer_id, act)
 
 
-async def buy(offer_id: UUID, new: NewPurchase, asked: Asked) -> PurchaseView:
+async def buy(offer_id: UUID, new: NewPurchase, act: Act) -> PurchaseView:
     """Sell so many units to a customer, early where the tier has a head start; early uses one unit of the tier's right.
 
     Raises NotFound, NotYetOpen with the moment it opens for this customer, OfferClosed, SoldOut, CustomerHasEnough, and
@@ -87,11 +74,11 @@ async def buy(offer_id: UUID, new: NewPurchase, asked: Asked) -> PurchaseView:
     row = await _locked(offer_id)
     if await fetch_value("select true from customer where id = $1 and closed_at is null", new.customer_id) is None:
         raise NotFound(f"There is no customer {new.customer_id} with an open archive")
-    start = await _head_start(row, new.customer_id, asked)
-    _refuse_closed(row, start, asked)
+    start = await _head_start(row, new.customer_id, act)
+    _refuse_closed(row, start, act)
     await _refuse_too_many(row, new)
-    early = asked.now < row["opens_at"]
-    redemption_id = await _use_right(new.customer_id, start, asked) if early else None
+    early = act.now < row["opens_at"]
+    redemption_id = await _use_right(new.customer_id, start, act) if early else None
     purchase_id = new_id()
     await execute("update offer set sold = sold + $2 where id = $1", offer_id, new.quantity)
     await execute(
@@ -105,14 +92,14 @@ async def buy(offer_id: UUID, new: NewPurchase, asked: Asked) -> PurchaseView:
         start.scheme if early and start else "",
         start.tier if early and start else "",
         redemption_id,
-        asked.now,
-        asked.by.id,
-        asked.by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
-    return await _noted("offer.buy", purchase_id, by=asked.by, now=asked.now)
+    return await _noted("offer.buy", purchase_id, act)
 
 
-async def take_back(purchase_id: UUID, new: NewReturn, *, by: Principal, now: datetime) -> PurchaseView:
+async def take_back(purchase_id: UUID, new: NewReturn, act: Act) -> PurchaseView:
     """The units can be bought again, and the right to buy early is given back. Raises NotFound, AlreadyReturned."""
     found = await fetch_one("select offer_id, quantity, redemption_id from offer_purchase where id = $1", purchase_id)
     if found is None:
@@ -124,16 +111,16 @@ async def take_back(purchase_id: UUID, new: NewReturn, *, by: Principal, now: da
         new_id(),
         purchase_id,
         new.reason,
-        now,
-        by.id,
-        by.name,
+        act.now,
+        act.by.id,
+        act.by.name,
     )
     if not written:
         raise AlreadyReturned()
     await execute("update offer set sold = sold - $2 where id = $1", found["offer_id"], found["quantity"])
     if found["redemption_id"] is not None:
-        await entitlements.reverse(found["redemption_id"], reason=new.reason[:1_000], by=by, now=now)
-    return await _noted("offer.return", purchase_id, by=by, now=now)
+        await entitlements.reverse(found["redemption_id"], act, reason=new.reason[:1_000])
+    return await _noted("offer.return", purchase_id, act)
 
 
 async def _locked(offer_id: UUID) -> asyncpg.Record:
@@ -143,21 +130,21 @@ async def _locked(offer_id: UUID) -> asyncpg.Record:
     return row
 
 
-async def _head_start(row: asyncpg.Record, customer_id: UUID, asked: Asked) -> HeadStart | None:
+async def _head_start(row: asyncpg.Record, customer_id: UUID, act: Act) -> HeadStart | None:
     """The longest that any of the customer's tiers has today."""
-    held = await tiers.current_tiers([customer_id], on=local_day(asked.now, asked.company.time_zone))
+    held = await tiers.current_tiers([customer_id], on=local_day(act.now, act.company.time_zone))
     mine = held.get(customer_id, {})
     return next((start for start in queries.starts_of(row) if mine.get(start.scheme) == start.tier), None)
 
 
-def _refuse_closed(row: asyncpg.Record, start: HeadStart | None, asked: Asked) -> None:
+def _refuse_closed(row: asyncpg.Record, start: HeadStart | None, act: Act) -> None:
     opens_at = row["opens_at"] - timedelta(hours=start.hours if start else 0)
-    if asked.now < opens_at:
+    if act.now < opens_at:
         tier = f"tier.{start.tier}" if start else "offer.everybody"
-        at = f"{opens_at.astimezone(ZoneInfo(asked.company.time_zone)):%Y-%m-%d %H:%M}"
-        sentence = Template(asked.policy.title("offer.not_yet_open", asked.language))
-        raise NotYetOpen(sentence.safe_substitute(tier=asked.policy.title(tier, asked.language), at=at))
-    if asked.now >= row["closes_at"]:
+        at = f"{opens_at.astimezone(ZoneInfo(act.company.time_zone)):%Y-%m-%d %H:%M}"
+        sentence = Template(act.policy.title("offer.not_yet_open", act.language))
+        raise NotYetOpen(sentence.safe_substitute(tier=act.policy.title(tier, act.language), at=at))
+    if act.now >= row["closes_at"]:
         raise OfferClosed(f"It closed at {row['closes_at']}")
 
 
@@ -175,15 +162,15 @@ async def _refuse_too_many(row: asyncpg.Record, new: NewPurchase) -> None:
         raise CustomerHasEnough(f"Each customer may buy {row['per_customer']}, this one has {bought}")
 
 
-async def _use_right(customer_id: UUID, start: HeadStart | None, asked: Asked) -> UUID | None:
-    if start is None or asked.policy.service_item(ITEM) is None:
+async def _use_right(customer_id: UUID, start: HeadStart | None, act: Act) -> UUID | None:
+    if start is None or act.policy.service_item(ITEM) is None:
         return None
     new = NewRedemption(customer_id=customer_id, item=ITEM, scheme=start.scheme)
-    return (await entitlements.redeem(new, policy=asked.policy, company=asked.company, by=asked.by, now=asked.now)).id
+    return (await entitlements.redeem(new, act)).id
 
 
-async def _noted(action: str, purchase_id: UUID, *, by: Principal, now: datetime) -> PurchaseView:
+async def _noted(action: str, purchase_id: UUID, act: Act) -> PurchaseView:
     found = await queries.purchase(purchase_id)
     note = AuditNote(action=action, subject="offer_purchase", subject_id=purchase_id, customer_id=found.customer_id)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return found

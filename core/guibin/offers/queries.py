@@ -7,9 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.money import Money, from_minor
 from guibin.policy.activities import HeadStart
-from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
@@ -59,15 +59,15 @@ _PURCHASE = (
 )
 
 
-async def offer(offer_id: UUID, policy: Policy, language: str) -> OfferView:
+async def offer(offer_id: UUID, act: Act) -> OfferView:
     """Raises NotFound."""
     row = await fetch_one(f"{_OFFER} where id = $1", offer_id)
     if row is None:
         raise NotFound(f"There is no offer {offer_id}")
-    return _offer(row, policy, language)
+    return _offer(row, act)
 
 
-async def offers(policy: Policy, language: str, *, after: Cursor | None, limit: int) -> list[OfferView]:
+async def offers(act: Act, *, after: Cursor | None, limit: int) -> list[OfferView]:
     """The latest to open first."""
     rows = await fetch(
         f"{_OFFER} where $1::timestamptz is null or (opens_at, id) < ($1, $2::uuid) order by opens_at desc, id desc limit $3",
@@ -75,7 +75,7 @@ async def offers(policy: Policy, language: str, *, after: Cursor | None, limit: 
         after.id if after else None,
         limit,
     )
-    return [_offer(row, policy, language) for row in rows]
+    return [_offer(row, act) for row in rows]
 
 
 async def purchase(purchase_id: UUID) -> PurchaseView:
@@ -109,12 +109,12 @@ def starts_of(row: Any) -> list[HeadStart]:
     return sorted(found, key=lambda start: -start.hours)
 
 
-def _offer(row: Any, policy: Policy, language: str) -> OfferView:
+def _offer(row: Any, act: Act) -> OfferView:
     openings = [
         Opening(
             start.scheme,
             start.tier,
-            policy.title(f"tier.{start.tier}", language),
+            act.policy.title(f"tier.{start.tier}", act.language),
             row["opens_at"] - timedelta(hours=start.hours),
         )
         for start in starts_of(row)

@@ -9,7 +9,7 @@ from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
 from guibin_tenants import keyring, lint, org_units, registry, schema, settings
 from guibin_tenants.database import ENGINE, connected
-from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.principals import PERMISSIONS, Principal, Signature
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import tenant_scope
 
@@ -64,7 +64,7 @@ async def _furnish(tenant: TenantView, now: datetime) -> None:
     async with tenant_scope(tenant.id):
         await keyring.tenant_key()
         await org_units.open_unit(code="head-office", name=f"{tenant.name} 总部")
-        await calendars.seed(time_zone=tenant.time_zone, by=_provisioner(tenant), now=now)
+        await calendars.seed(Signature(by=_provisioner(tenant), now=now), time_zone=tenant.time_zone)
         if tenant.simulated:
             await settings.move_clock(now)
 

@@ -1,10 +1,9 @@
 """What is planned and not done goes to whoever takes over; the plans stay their author's."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 
 # $1 is whose they are, $2 for which customers, null for all.
@@ -24,7 +23,7 @@ async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | Non
     return found
 
 
-async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+async def hand_over(new: HandOver, act: Act) -> int:
     """The successor does them, and sees the plans they stand in."""
     return await execute(
         f"update work_plan_item set staff_id = $3, staff_name = $4 where {_THEIRS}",

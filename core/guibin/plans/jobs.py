@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+from msgspec import structs
+
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.records.spans import before, window_of
@@ -34,7 +36,7 @@ async def _tell_plans(run: Run) -> None:
     today = local_day(run.due_at or run.now, zone)
     windows = [window_of(span, today, zone) for span in policy.spans]
     due = [(window, await falls_due(policy.hand_in_within, window.starts_at)) for window in windows]
-    for one in await queries.plans_due(due, policy=policy, by=run.by, now=run.now):
+    for one in await queries.plans_due(due, structs.replace(run, policy=policy)):
         if one.state == "missing":
             details = {"who": one.staff_name, "span": one.period}
             await _tell("plan_missing", one.period, one.staff_id, one.org_unit_id, details, run, too=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.cadence import PlanPolicy
 from guibin.records.spans import Window
 from guibin.web.paging import Cursor
@@ -145,9 +146,7 @@ async def plans(
     return [msgspec.convert(dict(row), WorkPlanView) for row in rows]
 
 
-async def plans_due(
-    windows: Sequence[tuple[Window, datetime]], *, policy: PlanPolicy, by: Principal, now: datetime
-) -> list[PlanDue]:
+async def plans_due(windows: Sequence[tuple[Window, datetime]], act: Act) -> list[PlanDue]:
     """Everybody who is to hand in a plan for these spans (each with when it is due), by name.
 
     Whoever began in the middle of a span plans from the next one on.
@@ -159,11 +158,11 @@ async def plans_due(
         " join staff s on s.left_at is null and s.created_at < w.starts_at and $8 = any (s.roles)"
         " left join work_plan p on p.tenant_id = s.tenant_id and p.staff_id = s.id and p.period = w.period"
         f" where {SEEN} order by s.name, s.id, w.starts_at desc",
-        *looking(by, policy),
+        *looking(act.by, act.policy.plans),
         [window.name for window, _ in windows],
         [window.starts_at for window, _ in windows],
         [due for _, due in windows],
-        now,
-        policy.written_by,
+        act.now,
+        act.policy.plans.written_by,
     )
     return [msgspec.convert(dict(row), PlanDue) for row in rows]

@@ -4,14 +4,14 @@ A plan starts from the template of the customer's tier and is then the customer'
 contact carries out one measure (subtlety 53). Who wants no contact keeps the plan, its measures waived in sight (56).
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.cadence import RelationshipTemplate
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
@@ -46,20 +46,18 @@ class Measure(Struct, frozen=True):
     due_on: date
 
 
-async def draw_up(
-    new: NewRelationshipPlan, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> RelationshipPlanForm:
+async def draw_up(new: NewRelationshipPlan, act: Act) -> RelationshipPlanForm:
     """A customer's plan of this year or the next, from the template of its tier and its own measures.
 
     Raises Invalid, NotFound, NotInTheirTeam, ArchiveErased, AlreadyPlanned.
     """
-    today = local_day(now, company.time_zone)
-    window = window_of("year", date(new.year, 1, 1), company.time_zone)
-    await refuse_unless_serving(new.customer_id, by)
+    today = local_day(act.now, act.company.time_zone)
+    window = window_of("year", date(new.year, 1, 1), act.company.time_zone)
+    await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
     held = (await tiers.current_tiers([new.customer_id], on=today)).get(new.customer_id, {})
-    template = _template(policy, held)
-    measures = [*(_planned(template, window, today, company.time_zone) if template else ()), *_own(new.measures)]
+    template = _template(act.policy, held)
+    measures = [*(_planned(template, window, today, act.company.time_zone) if template else ()), *_own(new.measures)]
     _refuse_wrong(new, measures, window, today)
     plan_id = new_id()
     try:
@@ -74,54 +72,48 @@ async def draw_up(
                 template.name if template else "",
                 (held.get(template.scheme) or next(iter(held.values()), "")) if template else "",
                 template.clause if template else "",
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyPlanned(f"Customer {new.customer_id} has a relationship plan for {window.name}") from None
     for measure in measures:
-        await _write(plan_id, new.customer_id, measure, by=by, now=now)
-    await record(_note("draw_up", plan_id, new.customer_id), by=by, now=now)
+        await _write(plan_id, new.customer_id, measure, act)
+    await record(_note("draw_up", plan_id, new.customer_id), act)
     return await queries.plan(plan_id, today=today)
 
 
-async def add(
-    plan_id: UUID, new: NewMeasure, *, company: Company, by: Principal, now: datetime
-) -> RelationshipPlanForm:
+async def add(plan_id: UUID, new: NewMeasure, act: Act) -> RelationshipPlanForm:
     """One more measure. Raises NotFound, NotInTheirTeam, Invalid for a day outside the plan's year or past."""
-    today = local_day(now, company.time_zone)
-    row = await _plan(plan_id, by)
+    today = local_day(act.now, act.company.time_zone)
+    row = await _plan(plan_id, act.by)
     year = int(row["period"])
     if new.due_on.year != year or new.due_on < today:
         raise Invalid(fields=(FieldError("due_on", f"from today on, in {year}", value=new.due_on.isoformat()),))
-    await _write(plan_id, row["customer_id"], Measure(new.kind, new.text, new.due_on), by=by, now=now)
-    await record(_note("add", plan_id, row["customer_id"]), by=by, now=now)
+    await _write(plan_id, row["customer_id"], Measure(new.kind, new.text, new.due_on), act)
+    await record(_note("add", plan_id, row["customer_id"]), act)
     return await queries.plan(plan_id, today=today)
 
 
-async def drop(
-    plan_id: UUID, measure_id: UUID, new: NewDropping, *, company: Company, by: Principal, now: datetime
-) -> RelationshipPlanForm:
+async def drop(plan_id: UUID, measure_id: UUID, new: NewDropping, act: Act) -> RelationshipPlanForm:
     """A measure does not fit this customer, and why. Raises NotFound, NotInTheirTeam, AlreadyDone."""
-    row = await _plan(plan_id, by)
-    await _end(plan_id, measure_id, row["customer_id"], NewExecution(note=new.reason), dropped=True, by=by, now=now)
-    await record(_note("drop", plan_id, row["customer_id"]), by=by, now=now)
-    return await queries.plan(plan_id, today=local_day(now, company.time_zone))
+    row = await _plan(plan_id, act.by)
+    await _end(plan_id, measure_id, row["customer_id"], NewExecution(note=new.reason), act, dropped=True)
+    await record(_note("drop", plan_id, row["customer_id"]), act)
+    return await queries.plan(plan_id, today=local_day(act.now, act.company.time_zone))
 
 
-async def carry_out(
-    plan_id: UUID, measure_id: UUID, new: NewExecution, *, company: Company, by: Principal, now: datetime
-) -> RelationshipPlanForm:
+async def carry_out(plan_id: UUID, measure_id: UUID, new: NewExecution, act: Act) -> RelationshipPlanForm:
     """It was done: by a contact or visit of this customer's, or as the note says.
 
     Raises NotFound, NotInTheirTeam, AlreadyDone (also for a contact that carried out another measure), Invalid.
     """
-    row = await _plan(plan_id, by)
+    row = await _plan(plan_id, act.by)
     await _refuse_wrong_evidence(measure_id, row["customer_id"], new)
-    await _end(plan_id, measure_id, row["customer_id"], new, dropped=False, by=by, now=now)
-    await record(_note("carry_out", plan_id, row["customer_id"]), by=by, now=now)
-    return await queries.plan(plan_id, today=local_day(now, company.time_zone))
+    await _end(plan_id, measure_id, row["customer_id"], new, act, dropped=False)
+    await record(_note("carry_out", plan_id, row["customer_id"]), act)
+    return await queries.plan(plan_id, today=local_day(act.now, act.company.time_zone))
 
 
 def _template(policy: Policy, held: dict[str, str]) -> RelationshipTemplate | None:
@@ -174,7 +166,7 @@ async def _plan(plan_id: UUID, by: Principal) -> asyncpg.Record:
     return row
 
 
-async def _write(plan_id: UUID, customer_id: UUID, measure: Measure, *, by: Principal, now: datetime) -> None:
+async def _write(plan_id: UUID, customer_id: UUID, measure: Measure, act: Act) -> None:
     await execute(
         "insert into relationship_measure (id, plan_id, customer_id, kind, text, due_on, added_by_name, added_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -184,20 +176,13 @@ async def _write(plan_id: UUID, customer_id: UUID, measure: Measure, *, by: Prin
         measure.kind,
         measure.text,
         measure.due_on,
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
 
 
 async def _end(
-    plan_id: UUID,
-    measure_id: UUID,
-    customer_id: UUID,
-    new: NewExecution,
-    *,
-    dropped: bool,
-    by: Principal,
-    now: datetime,
+    plan_id: UUID, measure_id: UUID, customer_id: UUID, new: NewExecution, act: Act, *, dropped: bool
 ) -> None:
     if not await fetch_one("select id from relationship_measure where id = $1 and plan_id = $2", measure_id, plan_id):
         raise NotFound(f"There is no measure {measure_id} in relationship plan {plan_id}")
@@ -212,9 +197,9 @@ async def _end(
                 dropped,
                 new.interaction_id,
                 new.note,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError as error:
         which = "The contact carried out" if "interaction" in str(error.constraint_name) else "This is"

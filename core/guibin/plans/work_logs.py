@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cadence import PlanPolicy
 from guibin.records.spans import window_of
@@ -64,12 +64,12 @@ class LogFilter(Struct, frozen=True, kw_only=True):
     worked_before: date | None = None
 
 
-async def write(new: NewLog, *, company: Company, by: Principal, now: datetime) -> LogView:
+async def write(new: NewLog, act: Act) -> LogView:
     """Note what one did. Raises Invalid for a day to come or long past, NotFound, ArchiveErased."""
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     worked_on = new.worked_on or today
     problems = []
-    if by.kind != "staff":
+    if act.by.kind != "staff":
         problems.append(FieldError("staff_id", "a member of staff keeps a log", "sign in"))
     if not 0 <= (today - worked_on).days <= DAYS_LATE_MAX:
         rule = f"today or one of the {DAYS_LATE_MAX} days before"
@@ -80,13 +80,13 @@ async def write(new: NewLog, *, company: Company, by: Principal, now: datetime) 
         await refuse_unless_kept(new.customer_id)
     line = LogView(
         id=new_id(),
-        staff_id=by.id,
-        staff_name=by.name,
+        staff_id=act.by.id,
+        staff_name=act.by.name,
         worked_on=worked_on,
         text=new.text,
         customer_id=new.customer_id,
         days_late=(today - worked_on).days,
-        written_at=now,
+        written_at=act.now,
     )
     await execute(
         "insert into work_log (id, staff_id, staff_name, worked_on, text, customer_id, days_late, written_at)"
@@ -94,7 +94,7 @@ async def write(new: NewLog, *, company: Company, by: Principal, now: datetime) 
         *(getattr(line, name) for name in LogView.__struct_fields__),
     )
     note = AuditNote(action="work_log.write", subject=SUBJECT, subject_id=line.id, customer_id=new.customer_id)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return line
 
 
@@ -121,19 +121,17 @@ async def lines(
     return [msgspec.convert(dict(row), LogView) for row in rows]
 
 
-async def review(
-    new: NewLogReview, *, policy: PlanPolicy, company: Company, by: Principal, now: datetime
-) -> LogReviewView:
+async def review(new: NewLogReview, act: Act) -> LogReviewView:
     """Go through somebody's log of a span; what was returned may be reviewed again.
 
     Raises Invalid, NotYoursToReview, NotToReview once it is accepted.
     """
-    if policy.logs_reviewed_every is None:
+    if act.policy.plans.logs_reviewed_every is None:
         raise Invalid(fields=(FieldError("on", "the policy asks for no logs"),))
-    await refuse_unless_supervising(new.staff_id, policy=policy, by=by)
+    await refuse_unless_supervising(new.staff_id, policy=act.policy.plans, by=act.by)
     refuse_silent_return(new.accepted, new.remarks)
-    window = window_of(policy.logs_reviewed_every, new.on, company.time_zone)
-    if window.starts_at > now:
+    window = window_of(act.policy.plans.logs_reviewed_every, new.on, act.company.time_zone)
+    if window.starts_at > act.now:
         raise Invalid(fields=(FieldError("on", "not a day to come", value=new.on.isoformat()),))
     done = LogReviewView(
         id=new_id(),
@@ -142,10 +140,10 @@ async def review(
         round=await _next_round(new.staff_id, window.name),
         accepted=new.accepted,
         remarks=new.remarks,
-        reviewed_by_name=by.name,
-        reviewed_at=now,
+        reviewed_by_name=act.by.name,
+        reviewed_at=act.now,
     )
-    await _keep_review(done, by)
+    await _keep_review(done, act.by)
     notice = Notice(
         kind="log_accepted" if new.accepted else "log_returned",
         subject="staff",
@@ -153,8 +151,8 @@ async def review(
         staff_ids=(new.staff_id,),
         details={"span": window.name},
     )
-    await notify(notice, key=f"log-reviewed/{window.name}/{done.round}", now=now)
-    await record(AuditNote(action="work_log.review", subject="staff", subject_id=new.staff_id), by=by, now=now)
+    await notify(notice, key=f"log-reviewed/{window.name}/{done.round}", now=act.now)
+    await record(AuditNote(action="work_log.review", subject="staff", subject_id=new.staff_id), act)
     return done
 
 

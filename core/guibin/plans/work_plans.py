@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy import clocks
 from guibin.policy.cadence import PlanPolicy
@@ -30,13 +30,11 @@ from .seen import refuse_unless_supervising
 SUBJECT = "work_plan"
 
 
-async def hand_in(
-    new: NewWorkPlan, *, policy: PlanPolicy, company: Company, by: Principal, now: datetime
-) -> WorkPlanForm:
+async def hand_in(new: NewWorkPlan, act: Act) -> WorkPlanForm:
     """One's own plan of a span. Raises Invalid with every wrong field, AlreadyPlanned."""
-    today = local_day(now, company.time_zone)
-    window = window_of(new.span, new.on or today, company.time_zone)
-    _refuse_wrong(new, window, policy, by, window_of(new.span, today, company.time_zone))
+    today = local_day(act.now, act.company.time_zone)
+    window = window_of(new.span, new.on or today, act.company.time_zone)
+    _refuse_wrong(new, window, act.policy.plans, act.by, window_of(new.span, today, act.company.time_zone))
     await _refuse_unknown_customers(new.items)
     plan_id = new_id()
     try:
@@ -46,27 +44,27 @@ async def hand_in(
                 " handed_in_at, review_by, state, round)"
                 " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'handed_in', 1)",
                 plan_id,
-                by.id,
-                by.name,
+                act.by.id,
+                act.by.name,
                 window.span,
                 window.name,
                 window.first_on,
                 window.after_on,
-                await falls_due(policy.hand_in_within, window.starts_at),
-                now,
-                await falls_due(policy.review_within, now),
+                await falls_due(act.policy.plans.hand_in_within, window.starts_at),
+                act.now,
+                await falls_due(act.policy.plans.review_within, act.now),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyPlanned(f"You handed in a plan for {window.name} already") from None
-    await _write_items(plan_id, 1, new.items, by)
-    await _audit("hand_in", plan_id, new.items, by=by, now=now)
-    return await queries.plan(plan_id, policy=policy, by=by)
+    await _write_items(plan_id, 1, new.items, act.by)
+    await _audit("hand_in", plan_id, new.items, act)
+    return await queries.plan(plan_id, policy=act.policy.plans, by=act.by)
 
 
-async def revise(plan_id: UUID, new: NewRevision, *, policy: PlanPolicy, by: Principal, now: datetime) -> WorkPlanForm:
+async def revise(plan_id: UUID, new: NewRevision, act: Act) -> WorkPlanForm:
     """Hand it in again, with the remarks in mind. Raises NotFound, NotYourPlan, NotReturned, Invalid."""
-    row = await _locked(plan_id, policy, by)
-    if row["staff_id"] != by.id:
+    row = await _locked(plan_id, act.policy.plans, act.by)
+    if row["staff_id"] != act.by.id:
         raise NotYourPlan(f"It is {row['staff_name']}'s")
     if row["state"] != "returned":
         raise NotReturned(f"Its state is {row['state']}")
@@ -75,18 +73,18 @@ async def revise(plan_id: UUID, new: NewRevision, *, policy: PlanPolicy, by: Pri
     await execute(
         "update work_plan set state = 'handed_in', round = round + 1, handed_in_at = $2, review_by = $3 where id = $1",
         plan_id,
-        now,
-        await falls_due(policy.review_within, now),
+        act.now,
+        await falls_due(act.policy.plans.review_within, act.now),
     )
-    await _write_items(plan_id, row["round"] + 1, new.items, by)
-    await _audit("revise", plan_id, new.items, by=by, now=now)
-    return await queries.plan(plan_id, policy=policy, by=by)
+    await _write_items(plan_id, row["round"] + 1, new.items, act.by)
+    await _audit("revise", plan_id, new.items, act)
+    return await queries.plan(plan_id, policy=act.policy.plans, by=act.by)
 
 
-async def review(plan_id: UUID, new: NewReview, *, policy: PlanPolicy, by: Principal, now: datetime) -> WorkPlanForm:
+async def review(plan_id: UUID, new: NewReview, act: Act) -> WorkPlanForm:
     """Accept it, or return it with remarks. Raises NotFound, NotYoursToReview, NotToReview, Invalid."""
-    row = await _locked(plan_id, policy, by)
-    await refuse_unless_supervising(row["staff_id"], policy=policy, by=by)
+    row = await _locked(plan_id, act.policy.plans, act.by)
+    await refuse_unless_supervising(row["staff_id"], policy=act.policy.plans, by=act.by)
     if row["state"] != "handed_in":
         raise NotToReview(f"Its state is {row['state']}")
     refuse_silent_return(new.accepted, new.remarks)
@@ -98,9 +96,9 @@ async def review(plan_id: UUID, new: NewReview, *, policy: PlanPolicy, by: Princ
         row["round"],
         new.accepted,
         new.remarks,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     state = "accepted" if new.accepted else "returned"
     await execute("update work_plan set state = $2 where id = $1", plan_id, state)
@@ -111,14 +109,12 @@ async def review(plan_id: UUID, new: NewReview, *, policy: PlanPolicy, by: Princ
         staff_ids=(row["staff_id"],),
         details={"span": row["period"]},
     )
-    await notify(notice, key=f"plan-reviewed/{plan_id}/{row['round']}", now=now)
-    await _audit("review", plan_id, (), by=by, now=now)
-    return await queries.plan(plan_id, policy=policy, by=by)
+    await notify(notice, key=f"plan-reviewed/{plan_id}/{row['round']}", now=act.now)
+    await _audit("review", plan_id, (), act)
+    return await queries.plan(plan_id, policy=act.policy.plans, by=act.by)
 
 
-async def finish(
-    plan_id: UUID, item_id: UUID, new: NewResult, *, policy: PlanPolicy, by: Principal, now: datetime
-) -> WorkPlanForm:
+async def finish(plan_id: UUID, item_id: UUID, new: NewResult, act: Act) -> WorkPlanForm:
     """What came of an item. Raises NotFound, NotYourPlan, AlreadyDone."""
     row = await fetch_one(
         "select i.staff_id, i.staff_name from work_plan_item i join work_plan p on p.tenant_id = i.tenant_id"
@@ -128,7 +124,7 @@ async def finish(
     )
     if row is None:
         raise NotFound(f"There is no item {item_id} in work plan {plan_id}")
-    if row["staff_id"] != by.id:
+    if row["staff_id"] != act.by.id:
         raise NotYourPlan(f"The item is {row['staff_name']}'s")
     try:
         async with savepoint():
@@ -138,14 +134,14 @@ async def finish(
                 new_id(),
                 item_id,
                 new.text,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyDone("The item has its result") from None
-    await _audit("finish", plan_id, (), by=by, now=now)
-    return await queries.plan(plan_id, policy=policy, by=by)
+    await _audit("finish", plan_id, (), act)
+    return await queries.plan(plan_id, policy=act.policy.plans, by=act.by)
 
 
 async def falls_due(limit: Deadline, start: datetime) -> datetime:
@@ -223,9 +219,9 @@ async def _locked(plan_id: UUID, policy: PlanPolicy, by: Principal) -> asyncpg.R
     return row
 
 
-async def _audit(action: str, plan_id: UUID, items: Items, *, by: Principal, now: datetime) -> None:
+async def _audit(action: str, plan_id: UUID, items: Items, act: Act) -> None:
     customers = tuple({item.customer_id for item in items if item.customer_id})
     note = AuditNote(
         action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=plan_id, customer_ids=customers, shown=len(items)
     )
-    await record(note, by=by, now=now)
+    await record(note, act)

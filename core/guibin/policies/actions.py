@@ -7,13 +7,12 @@ import msgspec
 from msgspec import Meta
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.packs import Packs
 from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
 from guibin.policy.words import Paragraph
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import current_tenant, execute, fetch_value
 
@@ -31,39 +30,37 @@ class NewPolicyVersion(Plausible, frozen=True, kw_only=True, forbid_unknown_fiel
     note: Paragraph = ""
 
 
-async def write(
-    new: NewPolicyVersion, *, packs: Packs, company: Company, by: Principal, now: datetime
-) -> PolicyVersionView:
+async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersionView:
     """Add a version. Raises Invalid with each contradiction in it or when it is too large, TooManyVersions."""
     large = too_large(new.overrides)
     if large:
         raise Invalid("The policy is too large", fields=tuple(large))
-    effective_from = new.effective_from or now
-    if effective_from < now:
+    effective_from = new.effective_from or act.now
+    if effective_from < act.now:
         raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
-    version = await _next_version(now)
-    problems = validate(queries.merged(packs, company, new.overrides, version=version))
+    version = await _next_version(act.now)
+    problems = validate(queries.merged(packs, act.company, new.overrides, version=version))
     if problems:
         raise Invalid(
             "The policy contradicts itself",
             fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
         )
     overrides = msgspec.json.encode(new.overrides).decode()
-    return await _add(version, overrides, effective_from, new.note, by=by, now=now)
+    return await _add(version, overrides, effective_from, new.note, act)
 
 
-async def write_again(note: str, *, by: Principal, now: datetime) -> PolicyVersionView:
+async def write_again(note: str, act: Act) -> PolicyVersionView:
     """Add a version with what the company has of its own already, for a change that comes from beside it.
 
     Raises TooManyVersions.
     """
-    version = await _next_version(now)
+    version = await _next_version(act.now)
     overrides = await fetch_value(
         "select overrides from policy_version where effective_from <= $1"
         " order by effective_from desc, version desc limit 1",
-        now,
+        act.now,
     )
-    return await _add(version, overrides or "{}", now, note, by=by, now=now)
+    return await _add(version, overrides or "{}", act.now, note, act)
 
 
 async def _next_version(now: datetime) -> int:
@@ -73,20 +70,18 @@ async def _next_version(now: datetime) -> int:
     return 1 + (await fetch_value("select max(version) from policy_version") or 0)
 
 
-async def _add(
-    version: int, overrides: str, effective_from: datetime, note: str, *, by: Principal, now: datetime
-) -> PolicyVersionView:
+async def _add(version: int, overrides: str, effective_from: datetime, note: str, act: Act) -> PolicyVersionView:
     await PolicyVersion.insert(
         PolicyVersion(
             version=version,
             effective_from=effective_from,
             overrides=overrides,
             note=note,
-            written_by=by.id,
-            written_by_name=by.name,
-            written_at=now,
+            written_by=act.by.id,
+            written_by_name=act.by.name,
+            written_at=act.now,
         )
     )
-    await record(AuditNote(action="policy.write", subject="policy", purpose=note), by=by, now=now)
+    await record(AuditNote(action="policy.write", subject="policy", purpose=note), act)
     queries.forget(current_tenant())
-    return PolicyVersionView(version, effective_from, note, by.name, now)
+    return PolicyVersionView(version, effective_from, note, act.by.name, act.now)

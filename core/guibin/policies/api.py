@@ -5,9 +5,10 @@ from typing import Any
 
 from litestar import Controller, Request, get, post
 
-from guibin.context import Company, Root
+from guibin.context import Act, Root
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal, may, sees_all
+from guibin.web.routing import gets
+from guibin_tenants.principals import may, sees_all
 
 from . import actions, queries
 from .actions import NewPolicyVersion
@@ -23,17 +24,13 @@ class PolicyController(Controller):
     tags = ("policy",)
 
     @get("/", needs=may("policy:read"), summary="The policy in force, now or at a moment")
-    async def show(
-        self, request: Request[Any, Any, Any], company: Company, policy: Policy, at: datetime | None = None
-    ) -> Policy:
+    async def show(self, request: Request[Any, Any, Any], act: Act, at: datetime | None = None) -> Policy:
         if at is None:
-            return policy
+            return act.policy
         root: Root = request.app.state.root
-        return await effective_policy(root.packs, company, at=at)
+        return await effective_policy(root.packs, act.company, at=at)
 
-    @get("/versions", needs=may("policy:read"), summary="Every version, latest first")
-    async def list_versions(self) -> list[PolicyVersionView]:
-        return await queries.versions()
+    list_versions = gets("/versions", queries.versions, needs=may("policy:read"), summary="Every version, latest first")
 
     @post(
         "/versions",
@@ -41,8 +38,6 @@ class PolicyController(Controller):
         request_max_body_size=BODY_BYTES_MAX,
         summary="Write a new version",
     )
-    async def write(
-        self, data: NewPolicyVersion, request: Request[Any, Any, Any], company: Company, by: Principal, now: datetime
-    ) -> PolicyVersionView:
+    async def write(self, data: NewPolicyVersion, request: Request[Any, Any, Any], act: Act) -> PolicyVersionView:
         root: Root = request.app.state.root
-        return await actions.write(data, packs=root.packs, company=company, by=by, now=now)
+        return await actions.write(data, act, packs=root.packs)

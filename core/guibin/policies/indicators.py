@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.criteria import Metric
 from guibin.policy.indicators import Indicator, with_indicators
@@ -81,62 +82,60 @@ class NotInForce(Conflict):
     title = "The indicator is not in force"
 
 
-async def propose(new: NewIndicator, *, policy: Policy, by: Principal, now: datetime) -> IndicatorView:
+async def propose(new: NewIndicator, act: Act) -> IndicatorView:
     """Ask for it under the scheme's flow; nothing changes before it is approved.
 
     Raises Invalid with every contradiction, and for a scheme with one standard for the whole company; IndicatorTaken, TooManyIndicators.
     """
     unit = await org_units.by_code(new.org_unit)
-    if unit is None or not by.covers(unit.id):
+    if unit is None or not act.by.covers(unit.id):
         raise Invalid(fields=(FieldError("org_unit", "the code of an org unit of yours", value=new.org_unit),))
-    flow = _flow(new, policy)
+    flow = _flow(new, act.policy)
     indicator = Indicator(
         new.scheme, new.tier, replace(new.metric, org_units=()), new.at_least, new.title, new.org_unit
     )
     large = too_large(indicator, field="metric", bytes_max=INDICATOR_BYTES_MAX)
     if large:
         raise Invalid("The indicator cannot be asked for", fields=tuple(large))
-    _refuse_contradiction(indicator, policy)
+    _refuse_contradiction(indicator, act.policy)
     await refuse_too_many_indicators()
     proposal_id = new_id()
-    await _write(proposal_id, indicator, new.reason, unit.id, by, now)
-    approval_id = await approvals.ask(
-        "indicator", proposal_id, flow=flow, by=by, now=now, note=new.reason, org_unit_id=unit.id
-    )
+    await _write(proposal_id, indicator, new.reason, unit.id, act)
+    approval_id = await approvals.ask("indicator", proposal_id, act, flow=flow, note=new.reason, org_unit_id=unit.id)
     await execute("update proposed_indicator set approval_id = $2 where id = $1", proposal_id, approval_id)
     note = AuditNote(action="indicator.propose", subject="policy", subject_id=proposal_id, purpose=new.reason)
-    await record(note, by=by, now=now)
-    return await by_id(proposal_id, by=by)
+    await record(note, act)
+    return await by_id(proposal_id, by=act.by)
 
 
 @approvals.on_decision("indicator")
-async def indicator_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def indicator_decided(decided: Decided, act: Act) -> None:
     """Approved: the policy has a new version from this moment on."""
     row = await fetch_one(
         "update proposed_indicator set outcome = $2, decided_at = $3 where id = $1 returning scheme, metric",
         decided.subject_id,
         decided.outcome,
-        now,
+        act.now,
     )
     if row is not None and decided.approved:
-        await write_again(f"indicator {row['metric']} of {row['scheme']} approved", by=by, now=now)
+        await write_again(f"indicator {row['metric']} of {row['scheme']} approved", act)
 
 
-async def end(proposal_id: UUID, *, reason: str, by: Principal, now: datetime) -> IndicatorView:
+async def end(proposal_id: UUID, act: Act, *, reason: str) -> IndicatorView:
     """Give it up from now on. Raises NotFound, NotInForce."""
     found = await fetch_one(
         "update proposed_indicator set ended_at = $2, ended_because = $3, ended_by_name = $4"
         " where id = $1 and outcome = 'approved' and ended_at is null returning metric, scheme",
         proposal_id,
-        now,
+        act.now,
         reason,
-        by.name,
+        act.by.name,
     )
     if found is None:
-        await by_id(proposal_id, by=by)
+        await by_id(proposal_id, by=act.by)
         raise NotInForce()
-    await write_again(f"indicator {found['metric']} of {found['scheme']} ended: {reason}", by=by, now=now)
-    return await by_id(proposal_id, by=by)
+    await write_again(f"indicator {found['metric']} of {found['scheme']} ended: {reason}", act)
+    return await by_id(proposal_id, by=act.by)
 
 
 _SELECT = (
@@ -203,9 +202,7 @@ def _refuse_contradiction(indicator: Indicator, policy: Policy) -> None:
         raise Invalid("The indicator cannot be asked for", fields=tuple(problems))
 
 
-async def _write(
-    proposal_id: UUID, indicator: Indicator, reason: str, unit: UUID, by: Principal, now: datetime
-) -> None:
+async def _write(proposal_id: UUID, indicator: Indicator, reason: str, unit: UUID, act: Act) -> None:
     try:
         async with savepoint():
             await execute(
@@ -218,9 +215,9 @@ async def _write(
                 msgspec.json.encode(indicator).decode(),
                 unit,
                 reason,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise IndicatorTaken(f"{indicator.metric.name} of {indicator.scheme}") from None

@@ -1,18 +1,18 @@
 """`/api/v1/indicators`: what outlets ask for beside the standard."""
 
-from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.routing import posts
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import indicators
-from .indicators import IndicatorEnding, IndicatorView, NewIndicator
+from .indicators import IndicatorEnding, IndicatorView
 
 
 class IndicatorController(Controller):
@@ -24,9 +24,9 @@ class IndicatorController(Controller):
         found = await indicators.listed(by=by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda row: Cursor(row.proposed_at, row.id))
 
-    @post("/", needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet")
-    async def propose(self, data: NewIndicator, by: Principal, now: datetime, policy: Policy) -> IndicatorView:
-        return await indicators.propose(data, policy=policy, by=by, now=now)
+    propose = posts(
+        "/", indicators.propose, needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet"
+    )
 
     @get("/{indicator_id:uuid}", needs=may("policy:read"), summary="One indicator")
     async def show(self, indicator_id: UUID, by: Principal) -> IndicatorView:
@@ -38,5 +38,5 @@ class IndicatorController(Controller):
         status_code=HTTP_200_OK,
         summary="Give an indicator up from now on",
     )
-    async def end(self, indicator_id: UUID, data: IndicatorEnding, by: Principal, now: datetime) -> IndicatorView:
-        return await indicators.end(indicator_id, reason=data.reason, by=by, now=now)
+    async def end(self, indicator_id: UUID, data: IndicatorEnding, act: Act) -> IndicatorView:
+        return await indicators.end(indicator_id, act, reason=data.reason)

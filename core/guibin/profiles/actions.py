@@ -12,6 +12,7 @@ from msgspec import UnsetType
 from guibin.approvals import actions as approvals
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
@@ -35,39 +36,39 @@ from .spelled import as_kept
 Value = TypeVar("Value")
 
 
-async def open_archive(new: NewCustomer, *, policy: Policy, by: Principal, now: datetime) -> CustomerView:
+async def open_archive(new: NewCustomer, act: Act) -> CustomerView:
     """Add a customer. Raises Invalid naming each wrong field, or NumberTaken."""
-    opened = await open_archives((new,), policy=policy, by=by, now=now)
+    opened = await open_archives((new,), act)
     return await queries.customer(opened[0])
 
 
-async def open_archives(several: Sequence[NewCustomer], *, policy: Policy, by: Principal, now: datetime) -> list[UUID]:
+async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     """As `open_archive`, for several with about as many statements as for one: their ids."""
-    fields = queries.archive_fields(policy)
+    fields = queries.archive_fields(act.policy)
     several = [as_kept(new, fields) for new in several]
     for new in several:
-        refuse_wrong(_particulars(new), policy, now=now)
-    units = await _units_of(several, by)
+        refuse_wrong(_particulars(new), act.policy, now=act.now)
+    units = await _units_of(several, act.by)
     for unit in dict.fromkeys(units):
         await assignments.refuse_closed_unit(unit)
     for manager_id, unit in dict.fromkeys(zip((new.account_manager_id for new in several), units, strict=True)):
         await assignments.refuse_unfit(manager_id, unit)
     ids = [new_id() for _ in several]
-    rows = [_row(*one, now) for one in zip(ids, several, units, strict=True)]
+    rows = [_row(*one, act.now) for one in zip(ids, several, units, strict=True)]
     try:
         async with savepoint():
             await execute_many(_INSERT, rows)
     except asyncpg.UniqueViolationError:
         raise await _taken([new.number for new in several]) from None
     await searching.name({one: new.name for one, new in zip(ids, several, strict=True)}, fresh=True)
-    await assignments.note_assigned(ids, because="opened", reason="", by=by, now=now)
+    await assignments.note_assigned(ids, act, because="opened", reason="")
     for customer_id, new in zip(ids, several, strict=True):
-        await _seal_all(customer_id, new.confidential, policy)
+        await _seal_all(customer_id, new.confidential, act.policy)
     notes = [
-        (_note("customer.open", customer_id, tuple(new.confidential)), now)
+        (_note("customer.open", customer_id, tuple(new.confidential)), act.now)
         for customer_id, new in zip(ids, several, strict=True)
     ]
-    await record_all(notes, by=by)
+    await record_all(notes, by=act.by)
     return ids
 
 
@@ -107,42 +108,38 @@ def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tupl
     )
 
 
-async def change(
-    customer_id: UUID, changed: CustomerChange, *, policy: Policy, by: Principal, now: datetime
-) -> CustomerView:
+async def change(customer_id: UUID, changed: CustomerChange, act: Act) -> CustomerView:
     """Change the archive. Raises NotFound or Invalid. The caller has checked the version it changes."""
-    note = _note("customer.change", customer_id, _named(changed, policy), asked=bool(changed.confidential))
-    async with attempt(note, by=by, now=now):
-        altered = await _alter(customer_id, changed, policy, now)
-        await keep(Subject("customer", customer_id, customer_id), altered, reason="", by=by, now=now)
-        await record(note, by=by, now=now)
+    note = _note("customer.change", customer_id, _named(changed, act.policy), asked=bool(changed.confidential))
+    async with attempt(note, act):
+        altered = await _alter(customer_id, changed, act.policy, act.now)
+        await keep(Subject("customer", customer_id, customer_id), altered, act, reason="")
+        await record(note, act)
     return await queries.customer(customer_id)
 
 
-async def correct(
-    customer_id: UUID, new: NewCorrection, *, policy: Policy, by: Principal, now: datetime
-) -> CustomerView:
+async def correct(customer_id: UUID, new: NewCorrection, act: Act) -> CustomerView:
     """Put the archive right, and say why (S07-10). Raises as `change`, and Invalid when nothing differs."""
     note = _note(
         "customer.correct",
         customer_id,
-        _named(new.changes, policy),
+        _named(new.changes, act.policy),
         asked=bool(new.changes.confidential),
     )
-    async with attempt(note, by=by, now=now):
-        altered = await _alter(customer_id, new.changes, policy, now)
+    async with attempt(note, act):
+        altered = await _alter(customer_id, new.changes, act.policy, act.now)
         refuse_idle(altered, new.reason)
-        await keep(Subject("customer", customer_id, customer_id), altered, reason=new.reason, by=by, now=now)
-        await record(note, by=by, now=now)
+        await keep(Subject("customer", customer_id, customer_id), altered, act, reason=new.reason)
+        await record(note, act)
     return await queries.customer(customer_id)
 
 
-async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
+async def erase(customer_id: UUID, act: Act) -> None:
     """Destroy the customer's key, blank the archive and what cases say in words; records keep the id, the audit stays
     verifiable. What waits for a decision about the customer is withdrawn.
     """
     await queries.version_of(customer_id)
-    await approvals.lapse_about(customer_id, reason="archive_erased", by=by, now=now)
+    await approvals.lapse_about(customer_id, act, reason="archive_erased")
     await keyring.forget(customer_id)
     for forgotten in (
         "delete from sealed_value where customer_id = $1",
@@ -158,10 +155,10 @@ async def erase(customer_id: UUID, *, by: Principal, now: datetime) -> None:
         " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"
         " closed_at = coalesce(closed_at, $2), erased_at = $2 where id = $1",
         customer_id,
-        now,
+        act.now,
     )
     await erasing.blank(customer_id)
-    await record(_note("customer.erase", customer_id, ()), by=by, now=now)
+    await record(_note("customer.erase", customer_id, ()), act)
 
 
 def _named(changed: CustomerChange, policy: Policy) -> tuple[str, ...]:

@@ -9,10 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import IDS_MAX, AuditNote, record
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.sla import actions as sla
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -47,9 +45,7 @@ class AssignmentLine(Struct, frozen=True, kw_only=True):
     assigned_at: datetime
 
 
-async def assign(
-    customer_id: UUID, new: Assignment, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> CustomerView:
+async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
     """Give the customer another account manager, or move it to another outlet with its file and its open work.
 
     The wall moves with it: whoever does not see the new outlet sees the customer no more. Raises NotFound, Invalid,
@@ -68,20 +64,20 @@ async def assign(
                 customer_id,
                 unit_id,
                 manager_id,
-                now,
+                act.now,
             )
     except asyncpg.InsufficientPrivilegeError:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit you see", value=str(unit_id)),)) from None
-    await note_assigned((customer_id,), because="assigned", reason=new.reason, by=by, now=now)
+    await note_assigned((customer_id,), act, because="assigned", reason=new.reason)
     if unit_id != before["org_unit_id"]:
-        await bring_work_along((customer_id,), unit_id, reason=new.reason or "moved", by=by, now=now)
-    await assigned(Assigned(customer_id, new.account_manager_id, policy, company), by=by, now=now)
+        await bring_work_along((customer_id,), unit_id, act, reason=new.reason or "moved")
+    await assigned(Assigned(customer_id, new.account_manager_id, act.policy, act.company), act)
     note = AuditNote(action="customer.assign", customer_id=customer_id, fields=("org_unit_id", "account_manager_id"))
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.customer(customer_id)
 
 
-async def history(customer_id: UUID, *, by: Principal, now: datetime) -> list[AssignmentLine]:
+async def history(customer_id: UUID, act: Act) -> list[AssignmentLine]:
     """Everybody who looked after the customer, the latest first. Raises NotFound."""
     await queries.version_of(customer_id)
     rows = await fetch(
@@ -91,13 +87,11 @@ async def history(customer_id: UUID, *, by: Principal, now: datetime) -> list[As
         " where a.customer_id = $1 order by a.assigned_at desc, a.id desc",
         customer_id,
     )
-    await record(AuditNote(action="assignment.read", subject="customer", customer_id=customer_id), by=by, now=now)
+    await record(AuditNote(action="assignment.read", subject="customer", customer_id=customer_id), act)
     return [msgspec.convert(dict(row), AssignmentLine) for row in rows]
 
 
-async def note_assigned(
-    customer_ids: Sequence[UUID], *, because: str, reason: str, by: Principal, now: datetime
-) -> None:
+async def note_assigned(customer_ids: Sequence[UUID], act: Act, *, because: str, reason: str) -> None:
     """Write down who looks after these customers as of now; nothing for those of whom it is written already."""
     await execute(
         "insert into customer_assignment (id, customer_id, org_unit_id, account_manager_id, account_manager_name,"
@@ -115,9 +109,9 @@ async def note_assigned(
         [new_id() for _ in customer_ids],
         because,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 
@@ -151,15 +145,13 @@ async def refuse_closed_unit(unit_id: UUID | None) -> None:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit that is not dissolved", value=str(unit_id)),))
 
 
-async def bring_work_along(
-    customer_ids: Sequence[UUID], unit_id: UUID, *, reason: str, by: Principal, now: datetime
-) -> None:
+async def bring_work_along(customer_ids: Sequence[UUID], unit_id: UUID, act: Act, *, reason: str) -> None:
     """What is open about these customers with people who do not see `unit_id` goes to their account managers, and its
     deadlines count by the hours there.
 
     Raises NobodyTakesOver for a customer with such work and no account manager.
     """
-    await sla.keep_hours(customer_ids, by=by, now=now)
+    await sla.keep_hours(customer_ids, act)
     blind = await fetch(f"select s.id from staff s where not {sees('s', '$1')}", unit_id)
     from_ids = tuple(row["id"] for row in blind)
     rows = await fetch(
@@ -182,7 +174,7 @@ async def bring_work_along(
             reason=reason,
             customer_ids=ids,
         )
-        await handing_over.hand_over(moved, by=by, now=now)
+        await handing_over.hand_over(moved, act)
 
 
 async def _locked(customer_id: UUID) -> asyncpg.Record:
@@ -192,14 +184,14 @@ async def _locked(customer_id: UUID) -> asyncpg.Record:
     return row
 
 
-async def _hand_over_teams(new: HandOver, by: Principal, now: datetime) -> int:
+async def _hand_over_teams(new: HandOver, act: Act) -> int:
     """Members who go leave the teams; the account manager is there already and takes no part of theirs."""
     return await execute(
         "update team_member set left_at = $3 where staff_id = any ($1) and left_at is null"
         " and ($2::uuid[] is null or customer_id = any ($2))",
         list(new.from_ids),
         None if new.customer_ids is None else list(new.customer_ids),
-        now,
+        act.now,
     )
 
 
@@ -212,7 +204,7 @@ async def _count_customers(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID,
     return count
 
 
-async def _hand_over_customers(new: HandOver, by: Principal, now: datetime) -> int:
+async def _hand_over_customers(new: HandOver, act: Act) -> int:
     # A customer that moves has its account manager named with the move.
     if new.customer_ids is not None:
         return 0
@@ -221,14 +213,14 @@ async def _hand_over_customers(new: HandOver, by: Principal, now: datetime) -> i
         " where account_manager_id = any ($1) returning id",
         list(new.from_ids),
         new.to_id,
-        now,
+        act.now,
     )
     ids = [row["id"] for row in rows]
-    await note_assigned(ids, because="handed_over", reason=new.reason, by=by, now=now)
+    await note_assigned(ids, act, because="handed_over", reason=new.reason)
     for start in range(0, len(ids), IDS_MAX):
         part = tuple(ids[start : start + IDS_MAX])
         note = AuditNote(action="customer.assign", customer_ids=part, fields=("account_manager_id",), shown=len(part))
-        await record(note, by=by, now=now)
+        await record(note, act)
     return len(ids)
 
 

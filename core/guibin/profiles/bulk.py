@@ -1,16 +1,15 @@
 """Writing many archives at once, added or changed by number."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.fields import ArchiveField
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Forbidden
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
@@ -54,9 +53,7 @@ class Columns(Struct, frozen=True):
     home: UUID
 
 
-async def write_archives(
-    archives: Sequence[Archive], held: dict[str, Held], columns: Columns, *, by: Principal, now: datetime
-) -> int:
+async def write_archives(archives: Sequence[Archive], held: dict[str, Held], columns: Columns, act: Act) -> int:
     """Add those that are not `held`, change the others; how many were added. Raises Forbidden behind a wall."""
     if not archives:
         return 0
@@ -80,14 +77,14 @@ async def write_archives(
             [a.department for a in archives],
             [a.position for a in archives],
             [msgspec.json.encode(a.fields).decode() for a in archives],
-            now,
+            act.now,
             list(columns.given),
         )
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
     await _named(archives, ids, held)
-    await _assigned(archives, ids, held, by, now)
+    await _assigned(archives, ids, held, act)
     await _seal(archives, ids, columns.fields, fresh={row["id"] for row in found if row["fresh"]})
     return sum(row["fresh"] for row in found)
 
@@ -102,18 +99,16 @@ async def _named(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[s
         await searching.name(renamed)
 
 
-async def _assigned(
-    archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held], by: Principal, now: datetime
-) -> None:
+async def _assigned(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held], act: Act) -> None:
     """Write down who looks after them; those who moved to another org unit bring their open work along (S05-3)."""
-    await assignments.note_assigned(list(ids.values()), because="imported", reason="", by=by, now=now)
+    await assignments.note_assigned(list(ids.values()), act, because="imported", reason="")
     moved: dict[UUID, list[UUID]] = {}
     for archive in archives:
         before = held.get(archive.number)
         if before is not None and archive.unit is not None and archive.unit != before.org_unit_id:
             moved.setdefault(archive.unit, []).append(ids[archive.number])
     for unit_id, customer_ids in moved.items():
-        await assignments.bring_work_along(customer_ids, unit_id, reason="imported", by=by, now=now)
+        await assignments.bring_work_along(customer_ids, unit_id, act, reason="imported")
 
 
 async def _seal(

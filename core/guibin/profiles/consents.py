@@ -1,11 +1,9 @@
 """What the customer agrees to; what follows from it happens in the same transaction."""
 
-from datetime import datetime
 from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 from guibin_tenants.refusals import Conflict
 
 from . import queries
@@ -15,7 +13,7 @@ from .requests import NewConsent
 from .tables import Consent
 
 
-async def consent(customer_id: UUID, new: NewConsent, *, company: Company, by: Principal, now: datetime) -> ConsentView:
+async def consent(customer_id: UUID, new: NewConsent, act: Act) -> ConsentView:
     """Record what the customer says; what follows from it happens in the same transaction.
 
     Withdrawing what was never granted is refused.
@@ -29,13 +27,11 @@ async def consent(customer_id: UUID, new: NewConsent, *, company: Company, by: P
             purpose=new.purpose,
             answer=new.answer,
             note=new.note,
-            recorded_by=by.id,
-            recorded_by_name=by.name,
-            recorded_at=now,
+            recorded_by=act.by.id,
+            recorded_by_name=act.by.name,
+            recorded_at=act.now,
         )
     )
-    await record(
-        AuditNote(action="consent.record", customer_id=customer_id, fields=("purpose", "answer")), by=by, now=now
-    )
-    await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, company), by=by, now=now)
-    return ConsentView(new.purpose, new.answer, new.note, by.name, now)
+    await record(AuditNote(action="consent.record", customer_id=customer_id, fields=("purpose", "answer")), act)
+    await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, act.company), act)
+    return ConsentView(new.purpose, new.answer, new.note, act.by.name, act.now)

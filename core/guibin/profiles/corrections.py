@@ -13,10 +13,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.web.paging import Cursor
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
@@ -75,7 +75,7 @@ def refuse_idle(altered: list[Altered], reason: str) -> None:
         raise Invalid("Nothing was corrected", fields=tuple(problems))
 
 
-async def keep(subject: Subject, altered: list[Altered], *, reason: str, by: Principal, now: datetime) -> None:
+async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: str) -> None:
     """Write one row a field."""
     if not altered:
         return
@@ -85,7 +85,7 @@ async def keep(subject: Subject, altered: list[Altered], *, reason: str, by: Pri
         "insert into correction (id, customer_id, subject, subject_id, field, sealed_before, sealed_after, mask, reason,"
         " corrected_by, corrected_by_name, corrected_at) select i, $1, $2, $3, f, b, a, m, $4, $5, $6, $7"
         " from unnest($8::uuid[], $9::text[], $10::bytea[], $11::bytea[], $12::text[]) as c (i, f, b, a, m)",
-        *(subject.customer_id, subject.kind, subject.id, reason, by.id, by.name, now),
+        *(subject.customer_id, subject.kind, subject.id, reason, act.by.id, act.by.name, act.now),
         [row for row, _ in rows],
         [one.field for _, one in rows],
         [_sealed(key, row, "sealed_before", one.before) for row, one in rows],

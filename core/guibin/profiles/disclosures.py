@@ -7,10 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch
 
@@ -46,13 +45,13 @@ class DisclosureView(Struct, frozen=True):
     disclosed_at: datetime
 
 
-async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by: Principal, now: datetime) -> Disclosed:
+async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed:
     """Show confidential values in clear, with the purpose on record in the same transaction (decision 9).
 
     Raises Invalid, and NoBasis where somebody outside would get them without permission or law (S12-5).
     """
     await queries.customer(customer_id)
-    known = {field.name for field in queries.archive_fields(policy) if field.confidentiality == "confidential"}
+    known = {field.name for field in queries.archive_fields(act.policy) if field.confidentiality == "confidential"}
     # What was sealed stays sealed, also where the policy calls the field otherwise by now.
     known |= await sealed_fields(customer_id)
     problems = [
@@ -81,16 +80,16 @@ async def disclose(customer_id: UUID, new: NewDisclosure, *, policy: Policy, by:
             fields=msgspec.json.encode(new.fields).decode(),
             recipient=recipient,
             legal_basis=legal_basis,
-            disclosed_to=by.id,
-            disclosed_to_name=by.name,
-            disclosed_at=now,
+            disclosed_to=act.by.id,
+            disclosed_to_name=act.by.name,
+            disclosed_at=act.now,
         )
     )
     outside = f"; to {recipient}, {legal_basis or 'with permission'}" if recipient else ""
     note = AuditNote(
         action="customer.disclose", customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return Disclosed(customer_id, new.purpose, values)
 
 

@@ -1,20 +1,20 @@
 """Exporting paid services: the file imports again as it is (S07-25)."""
 
-from datetime import datetime
 from pathlib import Path
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import from_minor
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "started_on", "ends_on")
 
 
-async def export_orders(file: Path, *, by: Principal, now: datetime) -> int:
+async def export_orders(file: Path, act: Act) -> int:
     """Write every visible order by number; `ends_on` is exclusive."""
-    require(by, may("customers:export"))
+    require(act.by, may("customers:export"))
     found = await fetch(
         "select o.*, c.number as customer_number from product_order o"
         " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
@@ -24,7 +24,7 @@ async def export_orders(file: Path, *, by: Principal, now: datetime) -> int:
     note = AuditNote(
         action="order.export", subject="order", customer_ids=customers, shown=len(found), purpose=file.name
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     lines = (
         (
             row["customer_number"],

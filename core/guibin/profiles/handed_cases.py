@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 from .handing_over import HandOver, charge, on_dissolution
@@ -54,14 +54,14 @@ def charge_cases(cases: Cases, *, tell: Told = _tell_nobody) -> None:
         )
         return found
 
-    async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+    async def hand_over(new: HandOver, act: Act) -> int:
         rows = await fetch(
             f"select id from {cases.table} where {cases.theirs} order by id for update",
             list(new.from_ids),
             _listed(new.customer_ids),
         )
         ids = [row["id"] for row in rows]
-        await _record(cases, ids, new, by, now)
+        await _record(cases, ids, new, act)
         await execute(
             f"update {cases.table} set owner_name = case when owner_id = any ($2) then $4 else owner_name end,"
             " owner_id = case when owner_id = any ($2) then $3 else owner_id end,"
@@ -73,10 +73,10 @@ def charge_cases(cases: Cases, *, tell: Told = _tell_nobody) -> None:
             new.to_name,
         )
         for case_id in ids:
-            await tell(case_id, new, now)
+            await tell(case_id, new, act.now)
         return len(ids)
 
-    async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+    async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
         await execute(
             f"update {cases.table} set handler_unit_id = $2, version = version + 1"
             f" where handler_unit_id = $1 and {cases.open}",
@@ -88,7 +88,7 @@ def charge_cases(cases: Cases, *, tell: Told = _tell_nobody) -> None:
     charge(cases.what, count, hand_over, columns=(f"{cases.table}.owner_id", f"{cases.table}.handler_id"))
 
 
-async def _record(cases: Cases, ids: list[UUID], new: HandOver, by: Principal, now: datetime) -> None:
+async def _record(cases: Cases, ids: list[UUID], new: HandOver, act: Act) -> None:
     walled = ("customer_id, ", "c.customer_id, ") if cases.walled else ("", "")
     await execute(
         f"insert into {cases.hand_overs} (id, {cases.reference}, {walled[0]}to_staff_id, reason, handed_by,"
@@ -97,9 +97,9 @@ async def _record(cases: Cases, ids: list[UUID], new: HandOver, by: Principal, n
         ids,
         new.to_id,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

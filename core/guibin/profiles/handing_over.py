@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 
 
 class HandOver(Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class OpenWork(Struct, frozen=True):
 
 
 Counting = Callable[[tuple[UUID, ...], tuple[UUID, ...] | None], Awaitable[int]]
-HandingOver = Callable[[HandOver, Principal, datetime], Awaitable[int]]
+HandingOver = Callable[[HandOver, Act], Awaitable[int]]
 
 
 class Charge(Struct, frozen=True):
@@ -47,7 +47,7 @@ class Charge(Struct, frozen=True):
     columns: tuple[str, ...]
 
 
-UnitCallback = Callable[[UUID, UUID, Principal, datetime], Awaitable[None]]
+UnitCallback = Callable[[UUID, UUID, Act], Awaitable[None]]
 LeavingCallback = Callable[[UUID, datetime], Awaitable[None]]
 _charges: dict[str, Charge] = {}
 _on_dissolution: list[UnitCallback] = []
@@ -91,10 +91,10 @@ def on_dissolution(callback: UnitCallback) -> UnitCallback:
     return callback
 
 
-async def move_unit(unit_id: UUID, successor_id: UUID, *, by: Principal, now: datetime) -> None:
+async def move_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     """What was waiting for a unit waits for its successor."""
     for callback in _on_dissolution:
-        await callback(unit_id, successor_id, by, now)
+        await callback(unit_id, successor_id, act)
 
 
 async def open_work(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None = None) -> list[OpenWork]:
@@ -103,9 +103,9 @@ async def open_work(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] |
     return [one for one in found if one.count]
 
 
-async def hand_over(new: HandOver, *, by: Principal, now: datetime) -> list[OpenWork]:
+async def hand_over(new: HandOver, act: Act) -> list[OpenWork]:
     """Give all of it to the successor; how much of what went over."""
-    found = [OpenWork(one.what, await one.hand_over(new, by, now)) for one in _charges.values()]
+    found = [OpenWork(one.what, await one.hand_over(new, act)) for one in _charges.values()]
     return [one for one in found if one.count]
 
 

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import Money
 from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
@@ -29,7 +30,7 @@ from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
-from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.principals import may, require
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
 
@@ -50,19 +51,12 @@ BATCH_ROWS = 1_000
 
 
 async def import_customers(
-    file: Path,
-    mapping: Mapping,
-    *,
-    policy: Policy,
-    by: Principal,
-    now: datetime,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
+    file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
     """Add or update archives by number. Raises BadRows with everything wrong, or Invalid for an unreadable file."""
-    require(by, may("customers:import"))
-    company = Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(policy))
-    reader = ArchiveReader(policy, company, now)
+    require(act.by, may("customers:import"))
+    company = Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(act.policy))
+    reader = ArchiveReader(act.policy, company, act.now)
     refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
     await _plan_for_many()
     total, checked = await _check(file, mapping, reader, progress)
@@ -82,31 +76,25 @@ async def import_customers(
             changes(archive, held[archive.number], columns.given) for archive in archives if archive.number in held
         ]
         changed = [archive for archive in others if archive is not None]
-        added = len(fresh) if dry_run else await write_archives([*fresh, *changed], held, columns, by=by, now=now)
+        added = len(fresh) if dry_run else await write_archives([*fresh, *changed], held, columns, act)
         created, updated = created + added, updated + len(fresh) + len(changed) - added
         done += len(archives)
         progress("compared" if dry_run else "written", done)
     # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
     action = "customer.compare" if dry_run else "customer.import"
-    await record(AuditNote(action=action, shown=total, purpose=file.name), by=by, now=now)
+    await record(AuditNote(action=action, shown=total, purpose=file.name), act)
     unchanged = total - created - updated
     return Imported(total, created, updated, unchanged, dry_run=dry_run, not_taken=tuple(not_taken))
 
 
 async def import_orders(
-    file: Path,
-    mapping: Mapping,
-    *,
-    by: Principal,
-    now: datetime,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
+    file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
     """Add or update orders by number: customer_number, number, product, price, currency, started_on, ends_on.
 
     Without a currency an order keeps the one it has, CNY when it is new. An order of another customer is not taken over.
     """
-    require(by, may("customers:import"))
+    require(act.by, may("customers:import"))
     refuse_unknown(mapping, ORDER_COLUMNS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     ended = await ended_archives(closed=True)
@@ -134,24 +122,22 @@ async def import_orders(
         raise BadRows(problems, len(orders))
     if not dry_run:
         for differing in changes:
-            await _write_orders(differing, now)
+            await _write_orders(differing, act.now)
         note = AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name)
-        await record(note, by=by, now=now)
+        await record(note, act)
         if opened:
-            await orders_opened(OrdersOpened(tuple(opened)), by=by, now=now)
+            await orders_opened(OrdersOpened(tuple(opened)), act)
     return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 
-async def export_customers(
-    file: Path, *, policy: Policy, by: Principal, now: datetime, purpose: str = "", clear: bool = False
-) -> int:
+async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bool = False) -> int:
     """Write every visible archive; masked, or with `clear` and a purpose in clear. The file imports again as it is."""
-    require(by, may("customers:export"))
+    require(act.by, may("customers:export"))
     if clear and len(purpose.strip()) < PURPOSE_CHARS_MIN:
         raise Invalid(
             fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),)
         )
-    fields = archive_fields(policy)
+    fields = archive_fields(act.policy)
     found = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"
@@ -166,8 +152,7 @@ async def export_customers(
             shown=len(found),
             purpose=purpose,
         ),
-        by=by,
-        now=now,
+        act,
     )
     values = await _confidential(clear)
     lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in found)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,9 @@ import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import Money, to_minor
 from guibin.notation.spelling import code, line, wrong_code
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 
@@ -28,7 +28,7 @@ from .tables import ProductOrder
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetime) -> OrderView:
+async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
     """Record a paid service. Raises Invalid, NumberTaken, NumberUnusable."""
     await queries.customer(customer_id)
     new = msgspec.structs.replace(new, number=code(new.number), product=line(new.product))
@@ -46,7 +46,7 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
         currency=new.price.currency,
         started_on=new.started_on,
         ends_on=new.ends_on,
-        created_at=now,
+        created_at=act.now,
     )
     try:
         async with savepoint():
@@ -56,14 +56,12 @@ async def order(customer_id: UUID, new: NewOrder, *, by: Principal, now: datetim
             raise NumberTaken(f"There is an order {new.number!r} already") from None
         raise NumberUnusable() from None
     note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
-    await record(note, by=by, now=now)
-    await orders_opened(OrdersOpened((customer_id,)), by=by, now=now)
+    await record(note, act)
+    await orders_opened(OrdersOpened((customer_id,)), act)
     return queries.order_view(row.to_dict())
 
 
-async def correct_order(
-    customer_id: UUID, order_id: UUID, new: OrderCorrection, *, by: Principal, now: datetime
-) -> OrderView:
+async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection, act: Act) -> OrderView:
     """Put an order right, and say why (S07-10); reminders and renewals follow. Raises NotFound, or Invalid when nothing differs."""
     row = await fetch_one(
         "select * from product_order where customer_id = $1 and id = $2 for update", customer_id, order_id
@@ -86,7 +84,7 @@ async def correct_order(
         order_id,
         *after.values(),
     )
-    await keep(Subject("order", order_id, customer_id), altered, reason=new.reason, by=by, now=now)
+    await keep(Subject("order", order_id, customer_id), altered, act, reason=new.reason)
     fields = tuple(one.field for one in altered)
     note = AuditNote(
         action="order.correct",
@@ -95,7 +93,7 @@ async def correct_order(
         customer_id=customer_id,
         fields=fields,
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return queries.order_view(dict(row) | after)
 
 

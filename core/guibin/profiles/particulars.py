@@ -1,7 +1,7 @@
 """What belongs to an archive in any number: contact points, occasions, relatives, links to other customers."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -9,14 +9,13 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.events import PostEnded
 from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
-from guibin.policy.packs import Policy
 from guibin.policy.words import Code, Paragraph
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -125,27 +124,25 @@ class LinkView(Struct, frozen=True):
     ended_on: date | None
 
 
-async def contact_points(customer_id: UUID, *, by: Principal, now: datetime) -> list[ContactPointView]:
+async def contact_points(customer_id: UUID, act: Act) -> list[ContactPointView]:
     """Every confidential value, masked."""
-    await _look("contact-point.read", customer_id, by, now)
+    await _look("contact-point.read", customer_id, act)
     rows = await fetch(
         "select id, field, place, masked from sealed_value where customer_id = $1 order by field, place", customer_id
     )
     return [ContactPointView(row["id"], row["field"], row["place"], row["masked"]) for row in rows]
 
 
-async def add_contact_point(
-    customer_id: UUID, new: NewContactPoint, *, policy: Policy, by: Principal, now: datetime
-) -> ContactPointView:
+async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -> ContactPointView:
     """Add a value behind those there are. Raises Invalid; the value itself never comes back in the answer."""
     await version_of(customer_id)
-    known = {field.name: field for field in archive_fields(policy) if field.confidentiality == "confidential"}
+    known = {field.name: field for field in archive_fields(act.policy) if field.confidentiality == "confidential"}
     field = known.get(new.field)
     if field is None:
         raise Invalid(fields=(FieldError("field", "a confidential field", f"one of: {', '.join(known)}", new.field),))
     kind: str = await fetch_value("select kind from customer where id = $1", customer_id)
-    if not suits(field, kind, policy):
-        rule = f"a field that {'an organisation' if policy.is_organisation(kind) else 'a person'} has"
+    if not suits(field, kind, act.policy):
+        rule = f"a field that {'an organisation' if act.policy.is_organisation(kind) else 'a person'} has"
         raise Invalid(fields=(FieldError("field", rule, value=new.field),))
     value = spelled(field, new.value)
     problems = check_values([field], {field.name: value})
@@ -160,22 +157,22 @@ async def add_contact_point(
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
     row = sealed(field, value, customer_id=customer_id, key=key, tenant_key=above, place=place)
     await insert_sealed([row])
-    await _changed("contact-point.add", customer_id, (new.field,), by, now)
+    await _changed("contact-point.add", customer_id, (new.field,), act)
     return ContactPointView(row.id, new.field, place, row.masked)
 
 
-async def remove_contact_point(customer_id: UUID, point_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove_contact_point(customer_id: UUID, point_id: UUID, act: Act) -> None:
     """Raises NotFound."""
     rows = await fetch(
         "delete from sealed_value where customer_id = $1 and id = $2 returning field", customer_id, point_id
     )
     _found(rows, "contact point", point_id)
-    await _changed("contact-point.remove", customer_id, (rows[0]["field"],), by, now)
+    await _changed("contact-point.remove", customer_id, (rows[0]["field"],), act)
 
 
-async def occasions(customer_id: UUID, *, by: Principal, now: datetime) -> list[OccasionView]:
+async def occasions(customer_id: UUID, act: Act) -> list[OccasionView]:
     """The customer's days to remember, by month and day."""
-    await _look("occasion.read", customer_id, by, now)
+    await _look("occasion.read", customer_id, act)
     rows = await fetch(
         "select id, name, happened_on, happened_lunar from occasion where customer_id = $1"
         " order by coalesce(to_char(happened_on, 'MM-DD'), substr(happened_lunar, 6)), id",
@@ -186,7 +183,7 @@ async def occasions(customer_id: UUID, *, by: Principal, now: datetime) -> list[
     ]
 
 
-async def add_occasion(customer_id: UUID, new: NewOccasion, *, by: Principal, now: datetime) -> OccasionView:
+async def add_occasion(customer_id: UUID, new: NewOccasion, act: Act) -> OccasionView:
     """Raises Invalid for a day the calendar does not have."""
     await version_of(customer_id)
     wrong = wrong_day(new.happened_on)
@@ -200,34 +197,34 @@ async def add_occasion(customer_id: UUID, new: NewOccasion, *, by: Principal, no
         view.name,
         *columns_of(view.happened_on),
     )
-    await _changed("occasion.add", customer_id, ("occasion",), by, now)
+    await _changed("occasion.add", customer_id, ("occasion",), act)
     return view
 
 
-async def remove_occasion(customer_id: UUID, occasion_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove_occasion(customer_id: UUID, occasion_id: UUID, act: Act) -> None:
     """Raises NotFound."""
     rows = await fetch(
         "delete from occasion where customer_id = $1 and id = $2 returning name", customer_id, occasion_id
     )
     _found(rows, "occasion", occasion_id)
-    await _changed("occasion.remove", customer_id, ("occasion",), by, now)
+    await _changed("occasion.remove", customer_id, ("occasion",), act)
 
 
-async def relatives(customer_id: UUID, *, by: Principal, now: datetime) -> list[RelativeView]:
+async def relatives(customer_id: UUID, act: Act) -> list[RelativeView]:
     """The customer's relatives, masked."""
-    await _look("relative.read", customer_id, by, now)
+    await _look("relative.read", customer_id, act)
     rows = await fetch(
         "select id, relation, masked from relative where customer_id = $1 order by created_at, id", customer_id
     )
     return [RelativeView(row["id"], row["relation"], row["masked"]) for row in rows]
 
 
-async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, now: datetime) -> RelativeView:
+async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> RelativeView:
     """Seal what the customer told of somebody else. Raises Invalid."""
     await version_of(customer_id)
     phone = spelled(_PHONE, new.phone)
     problems = [FieldError("phone", one.rule) for one in check_values([_PHONE], {"phone": phone})]
-    wrong = wrong_birthday(new.birthday, now=now) if new.birthday else ""
+    wrong = wrong_birthday(new.birthday, now=act.now) if new.birthday else ""
     if wrong:
         # Somebody else's: the value stays out of the answer.
         problems.append(FieldError("birthday", wrong))
@@ -243,15 +240,13 @@ async def add_relative(customer_id: UUID, new: NewRelative, *, by: Principal, no
         view.relation,
         keyring.seal(key, _relative_place(view.id), msgspec.json.encode(values).decode()),
         view.masked,
-        now,
+        act.now,
     )
-    await _changed("relative.add", customer_id, ("relative",), by, now)
+    await _changed("relative.add", customer_id, ("relative",), act)
     return view
 
 
-async def disclose_relatives(
-    customer_id: UUID, purpose: str, *, by: Principal, now: datetime
-) -> list[DisclosedRelative]:
+async def disclose_relatives(customer_id: UUID, purpose: str, act: Act) -> list[DisclosedRelative]:
     """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
     await _known(customer_id)
     if len(purpose.strip()) < PURPOSE_CHARS_MIN:
@@ -264,10 +259,10 @@ async def disclose_relatives(
         customer_id,
         purpose,
         '["relatives"]',
-        *(by.id, by.name, now),
+        *(act.by.id, act.by.name, act.now),
     )
     note = AuditNote(action="customer.disclose", customer_id=customer_id, fields=("relatives",), purpose=purpose)
-    await record(note, by=by, now=now)
+    await record(note, act)
     rows = await fetch(
         "select id, relation, sealed from relative where customer_id = $1 order by created_at, id", customer_id
     )
@@ -275,18 +270,18 @@ async def disclose_relatives(
     return [_opened(row["id"], row["relation"], bytes(row["sealed"]), key) for row in rows]
 
 
-async def remove_relative(customer_id: UUID, relative_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove_relative(customer_id: UUID, relative_id: UUID, act: Act) -> None:
     """Raises NotFound."""
     rows = await fetch(
         "delete from relative where customer_id = $1 and id = $2 returning relation", customer_id, relative_id
     )
     _found(rows, "relative", relative_id)
-    await _changed("relative.remove", customer_id, ("relative",), by, now)
+    await _changed("relative.remove", customer_id, ("relative",), act)
 
 
-async def links(customer_id: UUID, *, ended: bool, today: date, by: Principal, now: datetime) -> list[LinkView]:
+async def links(customer_id: UUID, act: Act, *, ended: bool, today: date) -> list[LinkView]:
     """In whose archives the customer has a part; customers behind a wall are left out (subtlety 68)."""
-    await _look("link.read", customer_id, by, now)
+    await _look("link.read", customer_id, act)
     rows = await fetch(
         "select l.id, l.of_customer_id, l.role, l.ended_on from customer_link l join customer o"
         " on o.tenant_id = l.tenant_id and o.id = l.of_customer_id"
@@ -298,7 +293,7 @@ async def links(customer_id: UUID, *, ended: bool, today: date, by: Principal, n
     return [msgspec.convert(dict(row), LinkView) for row in rows]
 
 
-async def link(customer_id: UUID, new: NewLink, *, today: date, by: Principal, now: datetime) -> LinkView:
+async def link(customer_id: UUID, new: NewLink, act: Act, *, today: date) -> LinkView:
     """A part that has ended begins anew. Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
     await version_of(customer_id)
     if new.of_customer_id == customer_id:
@@ -313,13 +308,11 @@ async def link(customer_id: UUID, new: NewLink, *, today: date, by: Principal, n
     )
     if not written:
         raise Conflict(f"The customer is {new.role} there already")
-    await _changed("link.add", customer_id, ("link",), by, now)
+    await _changed("link.add", customer_id, ("link",), act)
     return LinkView(written[0]["id"], new.of_customer_id, new.role, None)
 
 
-async def end_link(
-    customer_id: UUID, link_id: UUID, new: NewLinkEnding, *, today: date, by: Principal, now: datetime
-) -> LinkView:
+async def end_link(customer_id: UUID, link_id: UUID, new: NewLinkEnding, act: Act, *, today: date) -> LinkView:
     """The customer leaves the post: what rests on it ends with it (S04-5). Raises NotFound, Conflict when it has ended."""
     await version_of(customer_id)
     on = new.on or today
@@ -332,19 +325,19 @@ async def end_link(
     if rows[0]["ended_on"] is not None and rows[0]["ended_on"] <= today:
         raise Conflict(f"The customer has not been {rows[0]['role']} there since {rows[0]['ended_on']}")
     await execute("update customer_link set ended_on = $2 where id = $1", link_id, on)
-    await _changed("link.end", customer_id, ("link",), by, now)
+    await _changed("link.end", customer_id, ("link",), act)
     ended = PostEnded(customer_id, rows[0]["of_customer_id"], link_id, on)
-    await events.record(ended, now=now)
+    await events.record(ended, now=act.now)
     return LinkView(link_id, rows[0]["of_customer_id"], rows[0]["role"], on)
 
 
-async def remove_link(customer_id: UUID, link_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove_link(customer_id: UUID, link_id: UUID, act: Act) -> None:
     """It was never so; a part that is over ends instead. Raises NotFound."""
     rows = await fetch(
         "delete from customer_link where customer_id = $1 and id = $2 returning role", customer_id, link_id
     )
     _found(rows, "link", link_id)
-    await _changed("link.remove", customer_id, ("link",), by, now)
+    await _changed("link.remove", customer_id, ("link",), act)
 
 
 def _remembered(solar: date | None, lunar: str | None) -> Day:
@@ -371,11 +364,11 @@ async def _known(customer_id: UUID) -> None:
     _found(await fetch("select 1 from customer where id = $1", customer_id), "customer", customer_id)
 
 
-async def _look(action: str, customer_id: UUID, by: Principal, now: datetime) -> None:
+async def _look(action: str, customer_id: UUID, act: Act) -> None:
     await _known(customer_id)
-    await record(AuditNote(action=action, customer_id=customer_id), by=by, now=now)
+    await record(AuditNote(action=action, customer_id=customer_id), act)
 
 
-async def _changed(action: str, customer_id: UUID, fields: tuple[str, ...], by: Principal, now: datetime) -> None:
-    await execute("update customer set version = version + 1, changed_at = $2 where id = $1", customer_id, now)
-    await record(AuditNote(action=action, customer_id=customer_id, fields=fields), by=by, now=now)
+async def _changed(action: str, customer_id: UUID, fields: tuple[str, ...], act: Act) -> None:
+    await execute("update customer set version = version + 1, changed_at = $2 where id = $1", customer_id, act.now)
+    await record(AuditNote(action=action, customer_id=customer_id, fields=fields), act)

@@ -1,14 +1,12 @@
 """What slices above the archive do in the same transaction: a consent withdrawn takes effect at once, not by and by."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal
 
 
 class ConsentRecorded(Struct, frozen=True):
@@ -35,9 +33,9 @@ class OrdersOpened(Struct, frozen=True):
     customer_ids: tuple[UUID, ...]
 
 
-AssignedCallback = Callable[[Assigned, Principal, datetime], Awaitable[None]]
-ConsentCallback = Callable[[ConsentRecorded, Principal, datetime], Awaitable[None]]
-OrderCallback = Callable[[OrdersOpened, Principal, datetime], Awaitable[None]]
+AssignedCallback = Callable[[Assigned, Act], Awaitable[None]]
+ConsentCallback = Callable[[ConsentRecorded, Act], Awaitable[None]]
+OrderCallback = Callable[[OrdersOpened, Act], Awaitable[None]]
 _on_assigned: list[AssignedCallback] = []
 _on_consent: list[ConsentCallback] = []
 _on_order: list[OrderCallback] = []
@@ -61,19 +59,19 @@ def on_order(callback: OrderCallback) -> OrderCallback:
     return callback
 
 
-async def assigned(happened: Assigned, *, by: Principal, now: datetime) -> None:
+async def assigned(happened: Assigned, act: Act) -> None:
     """Let everybody react. A refusal raised there undoes the assignment with it."""
     for callback in _on_assigned:
-        await callback(happened, by, now)
+        await callback(happened, act)
 
 
-async def consent_recorded(happened: ConsentRecorded, *, by: Principal, now: datetime) -> None:
+async def consent_recorded(happened: ConsentRecorded, act: Act) -> None:
     """Let everybody react. A refusal raised there undoes the consent with it."""
     for callback in _on_consent:
-        await callback(happened, by, now)
+        await callback(happened, act)
 
 
-async def orders_opened(happened: OrdersOpened, *, by: Principal, now: datetime) -> None:
+async def orders_opened(happened: OrdersOpened, act: Act) -> None:
     """Let everybody react."""
     for callback in _on_order:
-        await callback(happened, by, now)
+        await callback(happened, act)

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.words import Code
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
@@ -58,7 +59,7 @@ class TeamView(Struct, frozen=True, kw_only=True):
     members: list[MemberView]
 
 
-async def team(customer_id: UUID, *, by: Principal, now: datetime) -> TeamView:
+async def team(customer_id: UUID, act: Act) -> TeamView:
     """Who serves the customer. Raises NotFound."""
     await queries.version_of(customer_id)
     manager = await fetch_one(
@@ -72,7 +73,7 @@ async def team(customer_id: UUID, *, by: Principal, now: datetime) -> TeamView:
         " where customer_id = $1 and left_at is null order by joined_at, id",
         customer_id,
     )
-    await record(AuditNote(action="team.read", subject="team", customer_id=customer_id), by=by, now=now)
+    await record(AuditNote(action="team.read", subject="team", customer_id=customer_id), act)
     first = None
     if manager is not None:
         first = MemberView(
@@ -85,7 +86,7 @@ async def team(customer_id: UUID, *, by: Principal, now: datetime) -> TeamView:
     return TeamView(account_manager=first, members=[msgspec.convert(dict(row), MemberView) for row in rows])
 
 
-async def join(customer_id: UUID, new: NewMember, *, by: Principal, now: datetime) -> MemberView:
+async def join(customer_id: UUID, new: NewMember, act: Act) -> MemberView:
     """Raises NotFound, Invalid for somebody who does not see the customer, AlreadyInTeam."""
     await queries.version_of(customer_id)
     row = await fetch_one(
@@ -108,29 +109,29 @@ async def join(customer_id: UUID, new: NewMember, *, by: Principal, now: datetim
                 row["id"],
                 row["name"],
                 new.part,
-                now,
-                by.id,
-                by.name,
+                act.now,
+                act.by.id,
+                act.by.name,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyInTeam(f"{row['name']} is the {new.part} of this customer already") from None
     note = AuditNote(action="team.join", subject="team", subject_id=member_id, customer_id=customer_id)
-    await record(note, by=by, now=now)
-    return MemberView(id=member_id, staff_id=row["id"], staff_name=row["name"], part=new.part, since=now)
+    await record(note, act)
+    return MemberView(id=member_id, staff_id=row["id"], staff_name=row["name"], part=new.part, since=act.now)
 
 
-async def leave(customer_id: UUID, member_id: UUID, *, by: Principal, now: datetime) -> None:
+async def leave(customer_id: UUID, member_id: UUID, act: Act) -> None:
     """Raises NotFound, also for somebody who left already."""
     ended = await execute(
         "update team_member set left_at = $3 where id = $1 and customer_id = $2 and left_at is null",
         member_id,
         customer_id,
-        now,
+        act.now,
     )
     if not ended:
         raise NotFound(f"There is no member {member_id} in the team of customer {customer_id}")
     note = AuditNote(action="team.leave", subject="team", subject_id=member_id, customer_id=customer_id)
-    await record(note, by=by, now=now)
+    await record(note, act)
 
 
 async def refuse_unless_serving(customer_id: UUID, by: Principal) -> None:

@@ -1,6 +1,5 @@
 """Under which protocol a guest is received, and by which plan: applied for and approved (S11-2 to S11-6)."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,13 +8,12 @@ from msgspec.structs import replace
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -41,31 +39,22 @@ from .tables import ReceptionApplication, ReceptionPlan
 PLAN = "reception_plan"
 
 
-async def apply_for(
-    reception_id: UUID,
-    new: NewReceptionApplication,
-    *,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> ReceptionForm:
+async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) -> ReceptionForm:
     """Ask for a protocol, or for another one: the flow of the protocol decides who may ask and who approves.
 
     Raises NotFound, NotThisFar, PartyNotAsked, NotAnApplicant, AlreadyAsked, and Invalid where the reason is not one of
     the protocol's or the figures do not bear it out.
     """
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    protocol = await _judged(new, row, policy, local_day(now, company.time_zone))
-    flow = _flow(protocol.approval, policy)
+    protocol = await _judged(new, row, act.policy, local_day(act.now, act.company.time_zone))
+    flow = _flow(protocol.approval, act.policy)
     await _refuse_unasked(row, protocol)
     application_id = new_id()
     approval_id = await approvals.ask(
         SUBJECT,
         reception_id,
+        act,
         flow=flow,
-        by=by,
-        now=now,
         note=new.reason,
         customer_id=row["customer_id"],
         org_unit_id=row["venue_id"],
@@ -78,19 +67,19 @@ async def apply_for(
             protocol=protocol.name,
             qualification=new.qualification or "",
             reason=new.reason,
-            terms=msgspec.json.encode(replace(reception_policy(policy), protocols=(protocol,))).decode(),
+            terms=msgspec.json.encode(replace(reception_policy(act.policy), protocols=(protocol,))).decode(),
             approval_id=approval_id,
-            applied_by=by.id,
-            applied_by_name=by.name,
-            applied_at=now,
+            applied_by=act.by.id,
+            applied_by_name=act.by.name,
+            applied_at=act.now,
         )
     )
-    await audit("apply", row, by=by, now=now)
+    await audit("apply", row, act)
     return await form(reception_id)
 
 
 @approvals.on_decision(SUBJECT)
-async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def application_decided(decided: Decided, act: Act) -> None:
     """Approved: the protocol holds; a notice that went out gets a new edition, and the tasks follow."""
     row = await fetch_one("select * from reception where id = $1 for update", decided.subject_id)
     application = await fetch_one(
@@ -98,7 +87,7 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
         " returning protocol, terms, applied_by",
         decided.subject_id,
         decided.outcome,
-        now,
+        act.now,
     )
     if row is None or application is None:
         return
@@ -112,44 +101,43 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
             application["terms"],
             terms["protocols"][0]["clause"],
         )
-        await editions.issue_change(await locked(row["id"]), reason=decided.reason, by=by, now=now)
+        await editions.issue_change(await locked(row["id"]), act, reason=decided.reason)
     key = str(decided.approval_id)
     people = (application["applied_by"], row["received_by"])
-    await tell(row, "reception_decided", staff_ids=people, outcome=decided.outcome, key=key, now=now)
+    await tell(row, "reception_decided", staff_ids=people, outcome=decided.outcome, key=key, now=act.now)
 
 
-async def plan(reception_id: UUID, new: PlanContent, *, policy: Policy, by: Principal, now: datetime) -> ReceptionForm:
+async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
     """Draft plan, standard and itinerary; put up for approval where the protocol says so, else it holds (S11-6).
 
     Raises NotFound, NotTheCentre, NotThisFar, PlanWaits, NotAnApplicant.
     """
     row = await locked(reception_id, "approved", "planned", "noticed")
-    refuse_outside_centre(policy, by)
+    refuse_outside_centre(act.policy, act.by)
     protocol = protocol_of(row)
     if await fetch_value("select true from reception_plan where reception_id = $1 and outcome is null", reception_id):
         raise PlanWaits(f"A plan of {row['number']} waits for its decision: withdraw it first")
     plan_id = new_id()
-    await _write_plan(plan_id, row, new, decided=not protocol.plan_approval, by=by, now=now)
-    await audit("plan", row, by=by, now=now, fields=("plan",))
+    await _write_plan(plan_id, row, new, act, decided=not protocol.plan_approval)
+    await audit("plan", row, act, fields=("plan",))
     if protocol.plan_approval:
         approval_id = await approvals.ask(
             PLAN,
             plan_id,
-            flow=_flow(protocol.plan_approval, policy),
-            by=by,
-            now=now,
+            act,
+            flow=_flow(protocol.plan_approval, act.policy),
             note=row["number"],
             customer_id=row["customer_id"],
             org_unit_id=row["venue_id"],
         )
         await execute("update reception_plan set approval_id = $2 where id = $1", plan_id, approval_id)
     else:
-        await _plan_holds(row, by=by, now=now)
+        await _plan_holds(row, act)
     return await form(reception_id)
 
 
 @approvals.on_decision(PLAN)
-async def plan_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def plan_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on; departments that have a notice get a new edition."""
     found = await fetch_one("select reception_id, written_by from reception_plan where id = $1", decided.subject_id)
     if found is None:
@@ -159,38 +147,38 @@ async def plan_decided(decided: Decided, by: Principal, now: datetime) -> None:
         "update reception_plan set outcome = $2, decided_at = $3 where id = $1",
         decided.subject_id,
         decided.outcome,
-        now,
+        act.now,
     )
     if row is None:
         return
     if decided.approved and row["state"] in BEFORE_ARRIVAL:
-        await _plan_holds(row, by=by, now=now)
+        await _plan_holds(row, act)
     key = str(decided.approval_id)
-    await tell(row, "reception_decided", staff_ids=(found["written_by"],), outcome=decided.outcome, key=key, now=now)
+    await tell(
+        row, "reception_decided", staff_ids=(found["written_by"],), outcome=decided.outcome, key=key, now=act.now
+    )
 
 
-async def lapse_open(reception_id: UUID, *, reason: str, by: Principal, now: datetime) -> None:
+async def lapse_open(reception_id: UUID, act: Act, *, reason: str) -> None:
     """Nothing is left to decide: the reception is cancelled."""
     for table in ("reception_application", "reception_plan"):
         approval_id = await fetch_value(
             f"select approval_id from {table} where reception_id = $1 and outcome is null", reception_id
         )
         if approval_id is not None:
-            await approvals.lapse(approval_id, reason=reason, by=by, now=now)
+            await approvals.lapse(approval_id, act, reason=reason)
 
 
-async def _plan_holds(row: asyncpg.Record, *, by: Principal, now: datetime) -> None:
+async def _plan_holds(row: asyncpg.Record, act: Act) -> None:
     await execute(
         "update reception set state = case when state = 'noticed' then state else 'planned' end,"
         " version = version + 1 where id = $1",
         row["id"],
     )
-    await editions.issue_change(await locked(row["id"]), reason="", by=by, now=now)
+    await editions.issue_change(await locked(row["id"]), act, reason="")
 
 
-async def _write_plan(
-    plan_id: UUID, row: asyncpg.Record, new: PlanContent, *, decided: bool, by: Principal, now: datetime
-) -> None:
+async def _write_plan(plan_id: UUID, row: asyncpg.Record, new: PlanContent, act: Act, *, decided: bool) -> None:
     edition = 1 + await fetch_value(
         "select coalesce(max(edition), 0) from reception_plan where reception_id = $1", row["id"]
     )
@@ -201,11 +189,11 @@ async def _write_plan(
             customer_id=row["customer_id"],
             edition=edition,
             sealed=await sealed(new, guest_id=row["customer_id"], table="reception_plan", row=plan_id),
-            written_by=by.id,
-            written_by_name=by.name,
-            written_at=now,
+            written_by=act.by.id,
+            written_by_name=act.by.name,
+            written_at=act.now,
             outcome="approved" if decided else None,
-            decided_at=now if decided else None,
+            decided_at=act.now if decided else None,
         )
     )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Until
 from guibin.policy.receptions import Protocol, ReceptionPolicy
@@ -19,7 +20,6 @@ from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants import org_units
 from guibin_tenants.keyring import Unshown
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -34,40 +34,38 @@ Kind = Literal["notice", "change", "cancellation"]
 
 
 class Issue(Struct, frozen=True):
-    """What goes out: which kind, why, by whom and when."""
+    """What goes out: which kind, and why."""
 
     kind: Kind
     reason: str
-    by: Principal
-    now: datetime
 
 
-async def issue_change(row: asyncpg.Record, *, reason: str, by: Principal, now: datetime) -> None:
+async def issue_change(row: asyncpg.Record, act: Act, *, reason: str) -> None:
     """A new edition where a notice has gone out; nothing where none has yet."""
     if row["edition"]:
-        await issue(row, Issue("change", reason, by, now))
+        await issue(row, Issue("change", reason), act)
 
 
-async def call_off(row: asyncpg.Record, what: Issue) -> None:
+async def call_off(row: asyncpg.Record, act: Act) -> None:
     """Nothing is due any more, and nothing more is written about a guest whose archive is erased."""
-    await _end_acknowledgements(row["id"], now=what.now)
-    await _align_tasks(row, (), {}, terms_of(row), what)
+    await _end_acknowledgements(row["id"], now=act.now)
+    await _align_tasks(row, (), {}, terms_of(row), act)
 
 
-async def issue(row: asyncpg.Record, what: Issue) -> None:
+async def issue(row: asyncpg.Record, what: Issue, act: Act) -> None:
     """Send the next edition to every department of the protocol, and to those told before."""
     terms, edition = terms_of(row), row["edition"] + 1
     protocol = terms.protocols[0]
     cancelled = what.kind == "cancellation"
     content = await _content(row, protocol, what.reason)
-    await _write_notice(row, content, edition, what)
+    await _write_notice(row, content, edition, what, act)
     before = await _told_before(row["id"])
     wanted = () if cancelled else protocol.told
     units = await units_of((*wanted, *before), row["venue_id"])
-    await _end_acknowledgements(row["id"], now=what.now)
+    await _end_acknowledgements(row["id"], now=act.now)
     for department in dict.fromkeys((*wanted, *before)):
         kind: Kind = what.kind if department in wanted else "cancellation"
-        order_id = await _order(row, content, edition, kind, department, units[department], what)
+        order_id = await _order(row, content, edition, kind, department, units[department], act)
         if kind != "cancellation":
             await sla.start(
                 NewTimer(
@@ -75,11 +73,11 @@ async def issue(row: asyncpg.Record, what: Issue) -> None:
                     subject_id=order_id,
                     milestone=ACKNOWLEDGEMENT,
                     terms=clock_terms(terms, terms.acknowledge_within),
-                    started_at=what.now,
+                    started_at=act.now,
                 )
             )
     await execute("update reception set edition = $2, version = version + 1 where id = $1", row["id"], edition)
-    await _align_tasks(row, () if cancelled else protocol.tasks, units, terms, what)
+    await _align_tasks(row, () if cancelled else protocol.tasks, units, terms, act)
 
 
 async def units_of(departments: tuple[str, ...], venue_id: UUID | None) -> dict[str, UUID | None]:
@@ -140,7 +138,7 @@ async def _carried(row: asyncpg.Record, kind: type[Content], guest_id: UUID, tab
     return await opened(row, kind, guest_id=guest_id, table=table, unshown=Unshown.SEALED_AGAIN)
 
 
-async def _write_notice(row: asyncpg.Record, content: NoticeContent, edition: int, what: Issue) -> None:
+async def _write_notice(row: asyncpg.Record, content: NoticeContent, edition: int, what: Issue, act: Act) -> None:
     notice_id = new_id()
     await ReceptionNotice.insert(
         ReceptionNotice(
@@ -153,9 +151,9 @@ async def _write_notice(row: asyncpg.Record, content: NoticeContent, edition: in
             reason=what.reason,
             arrives_at=row["arrives_at"],
             sealed=await sealed(content, guest_id=row["customer_id"], table="reception_notice", row=notice_id),
-            issued_by=what.by.id,
-            issued_by_name=what.by.name,
-            issued_at=what.now,
+            issued_by=act.by.id,
+            issued_by_name=act.by.name,
+            issued_at=act.now,
         )
     )
 
@@ -177,7 +175,7 @@ async def _order(
     kind: Kind,
     department: str,
     unit_id: UUID | None,
-    what: Issue,
+    act: Act,
 ) -> UUID:
     order_id = new_id()
     protocol: Protocol = terms_of(row).protocols[0]
@@ -195,7 +193,7 @@ async def _order(
             channel=protocol.channel,
             arrives_at=row["arrives_at"],
             sealed=await sealed(content, guest_id=row["customer_id"], table=ORDER, row=order_id),
-            issued_at=what.now,
+            issued_at=act.now,
         )
     )
     notice = Notice(
@@ -207,7 +205,7 @@ async def _order(
         staff_ids=await people_of(unit_id),
         details={"number": row["number"], "edition": str(edition)},
     )
-    await notify(notice, key=f"reception-order/{order_id}", now=what.now)
+    await notify(notice, key=f"reception-order/{order_id}", now=act.now)
     return order_id
 
 
@@ -226,7 +224,7 @@ async def _align_tasks(
     wanted: tuple[TaskPolicy, ...],
     units: dict[str, UUID | None],
     terms: ReceptionPolicy,
-    what: Issue,
+    act: Act,
 ) -> None:
     """What is no longer wanted is withdrawn, what is new is asked, and open deadlines follow the arrival.
 
@@ -245,18 +243,16 @@ async def _align_tasks(
         due_at = row["arrives_at"] - _ahead(task)
         clock = clock_terms(terms, Until(due_at), clause=task.clause)
         if known is None:
-            task_id = await _ask(row, task, units[task.department], now=what.now)
-            await sla.start(
-                NewTimer(subject=TASK, subject_id=task_id, milestone=DONE, terms=clock, started_at=what.now)
-            )
+            task_id = await _ask(row, task, units[task.department], now=act.now)
+            await sla.start(NewTimer(subject=TASK, subject_id=task_id, milestone=DONE, terms=clock, started_at=act.now))
         elif known["state"] == "open" and await _due_at(known["id"]) != due_at:
-            await sla.relimit(known["id"], DONE, terms=clock, by=what.by, now=what.now)
+            await sla.relimit(known["id"], DONE, act, terms=clock)
     for gone in existing.values():
         if gone["state"] == "open":
             await execute(
                 "update reception_task set state = 'withdrawn', version = version + 1 where id = $1", gone["id"]
             )
-            await sla.cancel(gone["id"], DONE, now=what.now)
+            await sla.cancel(gone["id"], DONE, now=act.now)
 
 
 def _ahead(task: TaskPolicy) -> timedelta:

@@ -1,12 +1,11 @@
 """Guests who are expected or here get somebody else at their side, and departments follow an org unit that is dissolved."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge, on_dissolution
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 from . import editions
@@ -26,7 +25,7 @@ async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | Non
     return found
 
 
-async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+async def hand_over(new: HandOver, act: Act) -> int:
     """The successor is with the guest and hears of it; departments that were told get a new edition (S14-3)."""
     rows = await fetch(
         f"update reception set host_id = $3, host_name = $4, version = version + 1 where {_THEIRS} returning *",
@@ -36,14 +35,14 @@ async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
         new.to_name,
     )
     for row in sorted(rows, key=lambda row: row["arrives_at"]):
-        await write_event(row, "assignment", name=new.to_name, text=new.reason, by=by, now=now)
-        await tell(row, "reception_assigned", staff_ids=(new.to_id,), key=str(row["version"]), now=now)
-        await _tell_departments(row, new.reason, by, now)
+        await write_event(row, "assignment", act, name=new.to_name, text=new.reason)
+        await tell(row, "reception_assigned", staff_ids=(new.to_id,), key=str(row["version"]), now=act.now)
+        await _tell_departments(row, new.reason, act)
     return len(rows)
 
 
 @on_dissolution
-async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: datetime) -> None:
+async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     """Guests come to the successor, and what the unit was to prepare the successor prepares."""
     await execute(
         "update reception_task set org_unit_id = $2, version = version + 1 where org_unit_id = $1 and state = 'open'",
@@ -59,13 +58,13 @@ async def follow_unit(unit_id: UUID, successor_id: UUID, by: Principal, now: dat
         successor_id,
     )
     for row in sorted(rows, key=lambda row: row["arrives_at"]):
-        await _tell_departments(row, "", by, now)
+        await _tell_departments(row, "", act)
 
 
-async def _tell_departments(row: asyncpg.Record, reason: str, by: Principal, now: datetime) -> None:
+async def _tell_departments(row: asyncpg.Record, reason: str, act: Act) -> None:
     # Nothing more is written about a guest whose archive is erased; whoever is here needs no notice.
     if row["state"] != "arrived" and not await fetch_value(_ERASED, row["customer_id"]):
-        await editions.issue_change(row, reason=reason, by=by, now=now)
+        await editions.issue_change(row, act, reason=reason)
 
 
 charge("receptions", count, hand_over, columns=("reception.host_id",))

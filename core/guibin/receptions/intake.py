@@ -1,17 +1,15 @@
 """News of a visit, its confirmation by the centre, and what the visiting party says (S11-6, S11-7, S14-1)."""
 
-from datetime import datetime
 from uuid import UUID
 
 from guibin.cases.numbers import DRAWS_MAX, new_number
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
 from guibin.records.subjects import actor, refuse_unless_kept
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -34,33 +32,31 @@ from .standing import (
 from .tables import ReceptionParticulars
 
 
-async def receive(
-    new: NewReception, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> ReceptionForm:
+async def receive(new: NewReception, act: Act) -> ReceptionForm:
     """Write down the news; the centre is told. Raises Invalid with every wrong field, NotFound, ArchiveErased."""
     await refuse_unless_kept(new.customer_id)
-    refuse_wrong_times(new.arrives_at, new.leaves_at, now=now)
-    held = (await current_tiers([new.customer_id], on=local_day(now, company.time_zone))).get(new.customer_id, {})
-    protocol = _proposed(new.protocol, held, policy)
+    refuse_wrong_times(new.arrives_at, new.leaves_at, now=act.now)
+    held = (await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))).get(
+        new.customer_id, {}
+    )
+    protocol = _proposed(new.protocol, held, act.policy)
     if new.venue_id is not None and not await fetch_value("select true from org_unit where id = $1", new.venue_id):
         raise Invalid(fields=(FieldError("venue_id", "one of the company's org units", value=str(new.venue_id)),))
     reception_id = new_id()
-    await _write(reception_id, new, protocol, policy, company, by, now)
+    await _write(reception_id, new, protocol, act)
     row = await locked(reception_id)
-    await tell(row, "reception_received", roles=reception_policy(policy).centre[:1], now=now)
-    await audit("receive", row, by=by, now=now)
+    await tell(row, "reception_received", roles=reception_policy(act.policy).centre[:1], now=act.now)
+    await audit("receive", row, act)
     return await form(reception_id)
 
 
-async def confirm(
-    reception_id: UUID, new: NewReceptionConfirmation, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def confirm(reception_id: UUID, new: NewReceptionConfirmation, act: Act) -> ReceptionForm:
     """The centre has checked it. Raises NotFound, NotTheCentre, NotThisFar, Invalid."""
     row = await locked(reception_id, "collected")
-    refuse_outside_centre(policy, by)
+    refuse_outside_centre(act.policy, act.by)
     arrives_at, leaves_at = new.arrives_at or row["arrives_at"], new.leaves_at or row["leaves_at"]
-    refuse_wrong_times(arrives_at, leaves_at, now=now)
-    protocol = _known(new.protocol or row["protocol"], policy)
+    refuse_wrong_times(arrives_at, leaves_at, now=act.now)
+    protocol = _known(new.protocol or row["protocol"], act.policy)
     await execute(
         "update reception set state = 'confirmed', protocol = $2, arrives_at = $3, leaves_at = $4,"
         " party_size = coalesce($5, party_size), version = version + 1 where id = $1",
@@ -70,33 +66,29 @@ async def confirm(
         leaves_at,
         new.party_size,
     )
-    await write_event(row, "confirmation", text=new.text, by=by, now=now)
-    await audit("confirm", row, by=by, now=now)
+    await write_event(row, "confirmation", act, text=new.text)
+    await audit("confirm", row, act)
     return await form(reception_id)
 
 
-async def ask_party(
-    reception_id: UUID, new: NewEnquiry, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def ask_party(reception_id: UUID, new: NewEnquiry, act: Act) -> ReceptionForm:
     """The visiting party was asked for data, itinerary, activities and requirements (S11-7)."""
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    refuse_outside_centre(policy, by)
-    await write_event(row, "enquiry", name=new.asked, text=new.text, by=by, now=now)
-    await audit("ask_party", row, by=by, now=now)
+    refuse_outside_centre(act.policy, act.by)
+    await write_event(row, "enquiry", act, name=new.asked, text=new.text)
+    await audit("ask_party", row, act)
     return await form(reception_id)
 
 
-async def write_particulars(
-    reception_id: UUID, new: Particulars, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def write_particulars(reception_id: UUID, new: Particulars, act: Act) -> ReceptionForm:
     """Write up what is known of the guest, sealed, and report it to leadership where the protocol asks first.
 
     Departments that have a notice get a new edition. Raises NotFound, NotTheCentre, NotThisFar, Invalid.
     """
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    refuse_outside_centre(policy, by)
-    protocol = terms_of(row).protocols[0] if row["terms"] else _known(row["protocol"], policy)
-    _refuse_wrong_answers(new, protocol, policy)
+    refuse_outside_centre(act.policy, act.by)
+    protocol = terms_of(row).protocols[0] if row["terms"] else _known(row["protocol"], act.policy)
+    _refuse_wrong_answers(new, protocol, act.policy)
     edition = 1 + await fetch_value(
         "select coalesce(max(edition), 0) from reception_particulars where reception_id = $1", reception_id
     )
@@ -108,26 +100,24 @@ async def write_particulars(
             customer_id=row["customer_id"],
             edition=edition,
             sealed=await sealed(new, guest_id=row["customer_id"], table="reception_particulars", row=row_id),
-            written_by=by.id,
-            written_by_name=by.name,
-            written_at=now,
+            written_by=act.by.id,
+            written_by_name=act.by.name,
+            written_at=act.now,
         )
     )
     if protocol.ask_visiting_party:
-        report_to = reception_policy(policy).report_to
-        await tell(row, "reception_reported", roles=report_to, leadership=True, key=str(edition), now=now)
-    await audit("particulars", row, by=by, now=now, fields=("particulars",))
-    await editions.issue_change(row, reason="", by=by, now=now)
+        report_to = reception_policy(act.policy).report_to
+        await tell(row, "reception_reported", roles=report_to, leadership=True, key=str(edition), now=act.now)
+    await audit("particulars", row, act, fields=("particulars",))
+    await editions.issue_change(row, act, reason="")
     return await form(reception_id)
 
 
-async def assign(
-    reception_id: UUID, new: NewAssignment, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def assign(reception_id: UUID, new: NewAssignment, act: Act) -> ReceptionForm:
     """A person is with the guest (S14-3). Raises NotFound, NotTheCentre, NotThisFar, Invalid."""
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    refuse_outside_centre(policy, by)
-    host = await actor(new.staff_id, by)
+    refuse_outside_centre(act.policy, act.by)
+    host = await actor(new.staff_id, act.by)
     if not await fetch_value("select true from staff where id = $1", host.id):
         raise Invalid(fields=(FieldError("staff_id", "a member of staff who works here", value=str(host.id)),))
     await execute(
@@ -136,10 +126,10 @@ async def assign(
         host.id,
         host.name,
     )
-    await write_event(row, "assignment", name=host.name, text=new.text, by=by, now=now)
-    await tell(row, "reception_assigned", staff_ids=(host.id,), key=str(row["version"]), now=now)
-    await audit("assign", row, by=by, now=now)
-    await editions.issue_change(await locked(reception_id), reason=new.text, by=by, now=now)
+    await write_event(row, "assignment", act, name=host.name, text=new.text)
+    await tell(row, "reception_assigned", staff_ids=(host.id,), key=str(row["version"]), now=act.now)
+    await audit("assign", row, act)
+    await editions.issue_change(await locked(reception_id), act, reason=new.text)
     return await form(reception_id)
 
 
@@ -175,15 +165,7 @@ def _refuse_wrong_answers(new: Particulars, protocol: Protocol, policy: Policy) 
         raise Invalid("The particulars were not written up", fields=tuple(problems))
 
 
-async def _write(
-    reception_id: UUID,
-    new: NewReception,
-    protocol: str,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def _write(reception_id: UUID, new: NewReception, protocol: str, act: Act) -> None:
     for _ in range(DRAWS_MAX):
         written = await fetch_one(
             "insert into reception (id, number, customer_id, venue_id, protocol, source, text, arrives_at, leaves_at,"
@@ -191,7 +173,7 @@ async def _write(
             " policy_version, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13,"
             " 'collected', 0, $14, $15, 1) on conflict (tenant_id, number) do nothing returning id",
             reception_id,
-            new_number("R", now, company.time_zone),
+            new_number("R", act.now, act.company.time_zone),
             new.customer_id,
             new.venue_id,
             protocol,
@@ -200,11 +182,11 @@ async def _write(
             new.arrives_at,
             new.leaves_at,
             new.party_size,
-            by.id,
-            by.name,
-            now,
-            reception_policy(policy).clause,
-            policy.version,
+            act.by.id,
+            act.by.name,
+            act.now,
+            reception_policy(act.policy).clause,
+            act.policy.version,
         )
         if written:
             return

@@ -1,18 +1,17 @@
 """Photographs and documents of a reception: sealed, opened only with a purpose on record (S11-6)."""
 
 import base64
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote
+from guibin.context import Act
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
 from guibin.records.requests import NewDisclosure
 from guibin.records.signatures import checked_type
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
@@ -33,7 +32,7 @@ class DisclosedMaterial(Struct, frozen=True):
     content: bytes
 
 
-async def add(reception_id: UUID, new: NewMaterial, *, by: Principal, now: datetime) -> ReceptionForm:
+async def add(reception_id: UUID, new: NewMaterial, act: Act) -> ReceptionForm:
     """Keep a file with the reception. Raises NotFound, ReceptionEnded, Invalid for anything but a whole image or PDF."""
     row = await locked(reception_id)
     media_type = checked_type(new.content)
@@ -47,18 +46,16 @@ async def add(reception_id: UUID, new: NewMaterial, *, by: Principal, now: datet
             name=new.name,
             media_type=media_type,
             sealed=seal(key, _place(material_id), base64.b64encode(new.content).decode()),
-            added_by=by.id,
-            added_by_name=by.name,
-            added_at=now,
+            added_by=act.by.id,
+            added_by_name=act.by.name,
+            added_at=act.now,
         )
     )
-    await audit("add_material", row, by=by, now=now, fields=("material",))
+    await audit("add_material", row, act, fields=("material",))
     return await form(reception_id)
 
 
-async def disclose(
-    reception_id: UUID, material_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime
-) -> DisclosedMaterial:
+async def disclose(reception_id: UUID, material_id: UUID, new: NewDisclosure, act: Act) -> DisclosedMaterial:
     """Show a file, with the purpose on record. Raises NotFound, ArchiveErased."""
     row = await fetch_one(
         "select m.id, m.customer_id, m.name, m.media_type, m.sealed, c.erased_at from reception_material m"
@@ -80,7 +77,7 @@ async def disclose(
         fields=("material",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], note, by=by, now=now)
+    await write_disclosure(row["customer_id"], note, act)
     return DisclosedMaterial(material_id, row["name"], new.purpose, row["media_type"], base64.b64decode(text))
 
 

@@ -1,10 +1,8 @@
 """The notice goes out, the guest's time changes, the visit is called off (S14-3)."""
 
-from datetime import datetime
 from uuid import UUID
 
-from guibin.policy.packs import Policy
-from guibin_tenants.principals import Principal
+from guibin.context import Act
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_value
 
@@ -28,33 +26,29 @@ from .tables import ReceptionChange
 _ERASED = "select erased_at is not null from customer where id = $1"
 
 
-async def send(
-    reception_id: UUID, new: NewReceptionNotice, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def send(reception_id: UUID, new: NewReceptionNotice, act: Act) -> ReceptionForm:
     """Tell every department; their tasks begin. Raises NotFound, NotTheCentre, NotThisFar, NobodyAssigned."""
     row = await locked(reception_id, "planned")
-    refuse_outside_centre(policy, by)
+    refuse_outside_centre(act.policy, act.by)
     if row["host_id"] is None:
         raise NobodyAssigned(f"{row['number']}: assign somebody to the guest first")
     await execute("update reception set state = 'noticed', version = version + 1 where id = $1", reception_id)
-    await editions.issue(row, Issue("notice", new.text, by, now))
-    await audit("notice", row, by=by, now=now)
+    await editions.issue(row, Issue("notice", new.text), act)
+    await audit("notice", row, act)
     return await form(reception_id)
 
 
-async def change(
-    reception_id: UUID, new: NewReceptionChange, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def change(reception_id: UUID, new: NewReceptionChange, act: Act) -> ReceptionForm:
     """The guest's time or party changed: departments that have a notice get a new edition and the tasks move.
 
     Raises NotFound, NotTheCentre, NotThisFar, Invalid.
     """
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    refuse_outside_centre(policy, by)
+    refuse_outside_centre(act.policy, act.by)
     arrives_at, leaves_at = new.arrives_at or row["arrives_at"], new.leaves_at or row["leaves_at"]
     party = new.party_size or row["party_size"]
     if new.arrives_at is not None or new.leaves_at is not None:
-        refuse_wrong_times(arrives_at, leaves_at, now=now)
+        refuse_wrong_times(arrives_at, leaves_at, now=act.now)
     if (arrives_at, leaves_at, party) == (row["arrives_at"], row["leaves_at"], row["party_size"]):
         rule = "another time or party than before"
         raise Invalid(fields=(FieldError("arrives_at", rule, value=arrives_at.isoformat()),))
@@ -69,9 +63,9 @@ async def change(
             party_from=row["party_size"],
             party_to=party,
             reason=new.reason,
-            changed_by=by.id,
-            changed_by_name=by.name,
-            changed_at=now,
+            changed_by=act.by.id,
+            changed_by_name=act.by.name,
+            changed_at=act.now,
         )
     )
     await execute(
@@ -81,33 +75,31 @@ async def change(
         leaves_at,
         party,
     )
-    await editions.issue_change(await locked(reception_id), reason=new.reason, by=by, now=now)
-    await audit("change", row, by=by, now=now)
+    await editions.issue_change(await locked(reception_id), act, reason=new.reason)
+    await audit("change", row, act)
     return await form(reception_id)
 
 
-async def cancel(
-    reception_id: UUID, new: NewReceptionCancellation, *, policy: Policy, by: Principal, now: datetime
-) -> ReceptionForm:
+async def cancel(reception_id: UUID, new: NewReceptionCancellation, act: Act) -> ReceptionForm:
     """The guest does not come: everybody who was told is told, and nothing is due any more.
 
     Raises NotFound, NotTheCentre, NotThisFar once the guest is here.
     """
-    refuse_outside_centre(policy, by)
+    refuse_outside_centre(act.policy, act.by)
     # Deciding locks the request before the reception: so does this, or the two could wait for each other.
-    await applications.lapse_open(reception_id, reason=new.reason, by=by, now=now)
+    await applications.lapse_open(reception_id, act, reason=new.reason)
     row = await locked(reception_id, "collected", *BEFORE_ARRIVAL, erased_too=True)
-    what = Issue("cancellation", new.reason, by, now)
+    what = Issue("cancellation", new.reason)
     if row["edition"] and await fetch_value(_ERASED, row["customer_id"]):
-        await editions.call_off(row, what)
+        await editions.call_off(row, act)
     elif row["edition"]:
-        await editions.issue(row, what)
-    await write_event(row, "cancellation", text=new.reason, by=by, now=now)
+        await editions.issue(row, what, act)
+    await write_event(row, "cancellation", act, text=new.reason)
     await execute("update reception set state = 'cancelled', version = version + 1 where id = $1", reception_id)
     people = (row["host_id"], row["received_by"])
-    await tell(row, "reception_cancelled", staff_ids=people, key="people", now=now)
+    await tell(row, "reception_cancelled", staff_ids=people, key="people", now=act.now)
     if row["edition"]:
-        report_to = reception_policy(policy).report_to
-        await tell(row, "reception_cancelled", roles=report_to, leadership=True, key="leadership", now=now)
-    await audit("cancel", row, by=by, now=now)
+        report_to = reception_policy(act.policy).report_to
+        await tell(row, "reception_cancelled", roles=report_to, leadership=True, key="leadership", now=act.now)
+    await audit("cancel", row, act)
     return await form(reception_id)

@@ -1,11 +1,11 @@
 """What a department does: takes up its order, reports its tasks."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
@@ -24,12 +24,12 @@ from .sealing import sealed
 from .tables import ReceptionAcknowledgement, ReceptionTaskReport
 
 
-async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, *, by: Principal, now: datetime) -> OrderForm:
+async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -> OrderForm:
     """The department takes the newest edition up. Raises NotFound, NotYourDepartment, EditionReplaced, AlreadyDone."""
-    row = await fetch_one(f"select o.* from reception_order o where {MINE} and o.id = $2", units_seen(by), order_id)
+    row = await fetch_one(f"select o.* from reception_order o where {MINE} and o.id = $2", units_seen(act.by), order_id)
     if row is None:
         raise NotFound(f"There is no reception order {order_id}")
-    await _refuse_other_department(row["org_unit_id"], by)
+    await _refuse_other_department(row["org_unit_id"], act.by)
     newest = await fetch_value(
         "select max(edition) from reception_order where reception_id = $1 and department = $2",
         row["reception_id"],
@@ -40,25 +40,25 @@ async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, *, by: Prin
     # Two who take it up at the same moment meet at the unique key: orders are written once and never locked.
     try:
         async with savepoint():
-            await _write_acknowledgement(order_id, new, by=by, now=now)
+            await _write_acknowledgement(order_id, new, act)
     except asyncpg.UniqueViolationError:
         raise AlreadyDone(f"{row['number']}: edition {newest} was acknowledged already") from None
-    await sla.complete_if_any(order_id, ACKNOWLEDGEMENT, at=now, now=now)
-    await note("acknowledge", ORDER, order_id, row["guest_id"], by=by, now=now)
-    return await order(order_id, by=by)
+    await sla.complete_if_any(order_id, ACKNOWLEDGEMENT, at=act.now, now=act.now)
+    await note("acknowledge", ORDER, order_id, row["guest_id"], act)
+    return await order(order_id, by=act.by)
 
 
-async def report(task_id: UUID, new: TaskReport, *, policy: Policy, by: Principal, now: datetime) -> TaskForm:
+async def report(task_id: UUID, new: TaskReport, act: Act) -> TaskForm:
     """The task is done, its form filled in. Raises NotFound, NotYourDepartment, AlreadyDone, Invalid."""
     row = await fetch_one(
-        f"select o.* from reception_task o where {MINE} and o.id = $2 for update", units_seen(by), task_id
+        f"select o.* from reception_task o where {MINE} and o.id = $2 for update", units_seen(act.by), task_id
     )
     if row is None:
         raise NotFound(f"There is no reception task {task_id}")
-    await _refuse_other_department(row["org_unit_id"], by)
+    await _refuse_other_department(row["org_unit_id"], act.by)
     if row["state"] != "open":
         raise AlreadyDone(f"The task {row['name']} of {row['number']} is {row['state']}")
-    _refuse_wrong_form(new, row, policy)
+    _refuse_wrong_form(new, row, act.policy)
     guest_id = await fetch_value(
         "select guest_id from reception_order where reception_id = $1 limit 1", row["reception_id"]
     )
@@ -72,38 +72,32 @@ async def report(task_id: UUID, new: TaskReport, *, policy: Policy, by: Principa
             task_id=task_id,
             guest_id=guest_id,
             sealed=await sealed(new, guest_id=guest_id, table="reception_task_report", row=row_id),
-            reported_by=by.id,
-            reported_by_name=by.name,
-            reported_at=now,
+            reported_by=act.by.id,
+            reported_by_name=act.by.name,
+            reported_at=act.now,
         )
     )
     await execute("update reception_task set state = 'reported', version = version + 1 where id = $1", task_id)
-    await sla.complete_if_any(task_id, DONE, at=now, now=now)
-    await note("report", TASK, task_id, guest_id, by=by, now=now)
-    return await task(task_id, by=by)
+    await sla.complete_if_any(task_id, DONE, at=act.now, now=act.now)
+    await note("report", TASK, task_id, guest_id, act)
+    return await task(task_id, by=act.by)
 
 
-async def note(
-    action: str, subject: str, subject_id: UUID, guest_id: UUID | None, *, by: Principal, now: datetime
-) -> None:
+async def note(action: str, subject: str, subject_id: UUID, guest_id: UUID | None, act: Act) -> None:
     """The entry of something a department did or was shown."""
     await record(
-        AuditNote(action=f"{subject}.{action}", subject=subject, subject_id=subject_id, customer_id=guest_id),
-        by=by,
-        now=now,
+        AuditNote(action=f"{subject}.{action}", subject=subject, subject_id=subject_id, customer_id=guest_id), act
     )
 
 
-async def _write_acknowledgement(
-    order_id: UUID, new: NewNoticeAcknowledgement, *, by: Principal, now: datetime
-) -> None:
+async def _write_acknowledgement(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -> None:
     await ReceptionAcknowledgement.insert(
         ReceptionAcknowledgement(
             order_id=order_id,
             text=new.text,
-            acknowledged_by=by.id,
-            acknowledged_by_name=by.name,
-            acknowledged_at=now,
+            acknowledged_by=act.by.id,
+            acknowledged_by_name=act.by.name,
+            acknowledged_at=act.now,
         )
     )
 

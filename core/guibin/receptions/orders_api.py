@@ -4,18 +4,18 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.params import Parameter
 
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.routing import posts
 from guibin_tenants.principals import Principal, may
 
 from . import order_queries, orders
 from .editions import ORDER, TASK
 from .order_queries import OrderFilter, OrderForm, OrderView, TaskFilter, TaskForm, TaskState, TaskView
-from .requests import NewNoticeAcknowledgement, TaskReport
 
 READ, WRITE = may("receptions:read"), may("receptions:write")
 InState = Annotated[TaskState | None, Parameter(query="state", default=None)]
@@ -48,16 +48,14 @@ class ReceptionOrderController(Controller):
         return page_of(found, limit, lambda one: Cursor(one.arrives_at, one.id))
 
     @get("/{order_id:uuid}", needs=READ, summary="The order with guest, plan and itinerary")
-    async def show(self, order_id: UUID, by: Principal, now: datetime) -> OrderForm:
-        found = await order_queries.order(order_id, by=by)
-        await orders.note("read", ORDER, order_id, found.guest_id, by=by, now=now)
+    async def show(self, order_id: UUID, act: Act) -> OrderForm:
+        found = await order_queries.order(order_id, by=act.by)
+        await orders.note("read", ORDER, order_id, found.guest_id, act)
         return found
 
-    @post("/{order_id:uuid}/acknowledgement", needs=WRITE, summary="The department takes it up")
-    async def acknowledge(
-        self, order_id: UUID, data: NewNoticeAcknowledgement, by: Principal, now: datetime
-    ) -> OrderForm:
-        return await orders.acknowledge(order_id, data, by=by, now=now)
+    acknowledge = posts(
+        "/{order_id:uuid}/acknowledgement", orders.acknowledge, needs=WRITE, summary="The department takes it up"
+    )
 
 
 class ReceptionTaskController(Controller):
@@ -67,8 +65,7 @@ class ReceptionTaskController(Controller):
     @get("/", needs=READ, summary="Your departments' tasks in the order of their deadlines")
     async def list_tasks(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         in_state: InState = None,
         reception_id: UUID | None = None,
         department: str | None = None,
@@ -77,17 +74,15 @@ class ReceptionTaskController(Controller):
         cursor: CursorText = None,
     ) -> Page[TaskView]:
         wanted = TaskFilter(
-            reception_id=reception_id, department=department, state=in_state, overdue_at=now if overdue else None
+            reception_id=reception_id, department=department, state=in_state, overdue_at=act.now if overdue else None
         )
-        found = await order_queries.tasks(wanted, by=by, after=decode(cursor), limit=limit + 1)
+        found = await order_queries.tasks(wanted, by=act.by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda one: Cursor(one.due_at, one.id))
 
     @get("/{task_id:uuid}", needs=READ, summary="The task with its report")
-    async def show(self, task_id: UUID, by: Principal, now: datetime) -> TaskForm:
-        found = await order_queries.task(task_id, by=by)
-        await orders.note("read", TASK, task_id, found.guest_id, by=by, now=now)
+    async def show(self, task_id: UUID, act: Act) -> TaskForm:
+        found = await order_queries.task(task_id, by=act.by)
+        await orders.note("read", TASK, task_id, found.guest_id, act)
         return found
 
-    @post("/{task_id:uuid}/report", needs=WRITE, summary="The task is done, its form filled in")
-    async def report(self, task_id: UUID, data: TaskReport, policy: Policy, by: Principal, now: datetime) -> TaskForm:
-        return await orders.report(task_id, data, policy=policy, by=by, now=now)
+    report = posts("/{task_id:uuid}/report", orders.report, needs=WRITE, summary="The task is done, its form filled in")

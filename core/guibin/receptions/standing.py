@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
@@ -82,9 +83,8 @@ AHEAD_SECONDS_MAX = 730 * 24 * 3_600
 async def write_event(
     row: asyncpg.Record,
     kind: str,
+    act: Act,
     *,
-    by: Principal,
-    now: datetime,
     name: str = "",
     text: str = "",
     kept: bool | None = None,
@@ -99,10 +99,10 @@ async def write_event(
             name=name,
             kept=kept,
             text=text,
-            happened_at=at or now,
-            written_by=by.id,
-            written_by_name=by.name,
-            written_at=now,
+            happened_at=at or act.now,
+            written_by=act.by.id,
+            written_by_name=act.by.name,
+            written_at=act.now,
         )
     )
 
@@ -144,9 +144,7 @@ async def tell(
     await notify(notice, key=f"{kind}/{row['id']}/{key}", now=now)
 
 
-async def audit(
-    action: str, row: asyncpg.Record, *, by: Principal, now: datetime, fields: tuple[str, ...] = ()
-) -> None:
+async def audit(action: str, row: asyncpg.Record, act: Act, *, fields: tuple[str, ...] = ()) -> None:
     """The entry of something done to a reception."""
     note = AuditNote(
         action=f"reception.{action}",
@@ -155,7 +153,7 @@ async def audit(
         customer_id=row["customer_id"],
         fields=fields,
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
 
 
 def clock_terms(terms: ReceptionPolicy, limit: object, *, clause: str = "") -> Terms:

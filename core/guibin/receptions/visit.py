@@ -5,9 +5,9 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin.context import Act
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -29,11 +29,11 @@ FEEDBACK = "feedback"
 HERE = ("arrived", "seen_off")
 
 
-async def arrive(reception_id: UUID, new: NewArrival, *, by: Principal, now: datetime) -> ReceptionForm:
+async def arrive(reception_id: UUID, new: NewArrival, act: Act) -> ReceptionForm:
     """The guest is here and goes first through the passage kept free (S10-7). Raises NotFound, NotThisFar, Invalid."""
     row = await locked(reception_id, "noticed")
     channel = new.channel or protocol_of(row).channel
-    problems = _not_in_future(new.arrived_at, "arrived_at", now)
+    problems = _not_in_future(new.arrived_at, "arrived_at", act.now)
     if channel != protocol_of(row).channel and not new.text.strip():
         fix = "say why the guest came another way"
         problems.append(FieldError("text", f"not empty unless the passage is {protocol_of(row).channel}", fix))
@@ -46,18 +46,18 @@ async def arrive(reception_id: UUID, new: NewArrival, *, by: Principal, now: dat
             channel=channel,
             waited_minutes=new.waited_minutes,
             text=new.text,
-            arrived_at=new.arrived_at or now,
-            written_by=by.id,
-            written_by_name=by.name,
+            arrived_at=new.arrived_at or act.now,
+            written_by=act.by.id,
+            written_by_name=act.by.name,
         )
     )
     await _state(row, "arrived")
-    await tell(row, "reception_arrived", staff_ids=(row["host_id"],), now=now)
-    await audit("arrive", row, by=by, now=now)
+    await tell(row, "reception_arrived", staff_ids=(row["host_id"],), now=act.now)
+    await audit("arrive", row, act)
     return await form(reception_id)
 
 
-async def take_stage(reception_id: UUID, new: NewStage, *, by: Principal, now: datetime) -> ReceptionForm:
+async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionForm:
     """The next stage took place; after the last the guest's opinion is due (S14-5, S14-6).
 
     Raises NotFound, NotThisFar for a stage out of order, Invalid.
@@ -65,23 +65,23 @@ async def take_stage(reception_id: UUID, new: NewStage, *, by: Principal, now: d
     row = await locked(reception_id, "arrived")
     terms = terms_of(row)
     stages = terms.protocols[0].stages
-    problems = _not_in_future(new.happened_at, "happened_at", now)
+    problems = _not_in_future(new.happened_at, "happened_at", act.now)
     if problems:
         raise Invalid("The stage was not recorded", fields=tuple(problems))
     taken = len(await happened(reception_id, "stage"))
     if new.stage != stages[taken]:
         raise NotThisFar(f"{new.stage} is not next: {stages[taken]} is")
-    at = new.happened_at or now
-    await write_event(row, "stage", name=new.stage, text=new.text, at=at, by=by, now=now)
+    at = new.happened_at or act.now
+    await write_event(row, "stage", act, name=new.stage, text=new.text, at=at)
     if taken + 1 == len(stages):
         await _state(row, "seen_off")
         if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
             await _start(row, FEEDBACK, terms.feedback_within, at)
-    await audit("stage", row, by=by, now=now)
+    await audit("stage", row, act)
     return await form(reception_id)
 
 
-async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, *, by: Principal, now: datetime) -> ReceptionForm:
+async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, act: Act) -> ReceptionForm:
     """An item of etiquette was kept or not (S14-4). Raises NotFound, NotThisFar, AlreadyDone, Invalid."""
     row = await locked(reception_id, *HERE)
     items = protocol_of(row).etiquette
@@ -92,14 +92,12 @@ async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, *, by: Pri
         raise Invalid(fields=(FieldError("text", "not empty for what was not kept", "say what was amiss"),))
     if new.item in await happened(reception_id, "etiquette"):
         raise AlreadyDone(f"{new.item} was checked already")
-    await write_event(row, "etiquette", name=new.item, kept=new.kept, text=new.text, by=by, now=now)
-    await audit("etiquette", row, by=by, now=now)
+    await write_event(row, "etiquette", act, name=new.item, kept=new.kept, text=new.text)
+    await audit("etiquette", row, act)
     return await form(reception_id)
 
 
-async def collect_feedback(
-    reception_id: UUID, new: NewReceptionFeedback, *, by: Principal, now: datetime
-) -> ReceptionForm:
+async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: Act) -> ReceptionForm:
     """What the guest said; it is answered in time (S14-6). Raises NotFound, NotThisFar, Invalid."""
     row = await locked(reception_id, *HERE)
     said = bool(new.text.strip()) or new.score is not None
@@ -114,30 +112,28 @@ async def collect_feedback(
             given=new.given,
             text=new.text,
             score=new.score,
-            collected_by=by.id,
-            collected_by_name=by.name,
-            collected_at=now,
+            collected_by=act.by.id,
+            collected_by_name=act.by.name,
+            collected_at=act.now,
         )
     )
-    await sla.complete_if_any(reception_id, FEEDBACK, at=now, now=now)
+    await sla.complete_if_any(reception_id, FEEDBACK, at=act.now, now=act.now)
     if new.given:
         terms = terms_of(row)
-        await _start(row, answer_milestone(feedback_id), terms.answer_within, now)
+        await _start(row, answer_milestone(feedback_id), terms.answer_within, act.now)
         await tell(
             row,
             "reception_feedback",
             roles=terms.centre[:1],
             staff_ids=(row["host_id"],),
             key=str(feedback_id),
-            now=now,
+            now=act.now,
         )
-    await audit("feedback", row, by=by, now=now)
+    await audit("feedback", row, act)
     return await form(reception_id)
 
 
-async def answer_feedback(
-    reception_id: UUID, feedback_id: UUID, new: NewFeedbackAnswer, *, by: Principal, now: datetime
-) -> ReceptionForm:
+async def answer_feedback(reception_id: UUID, feedback_id: UUID, new: NewFeedbackAnswer, act: Act) -> ReceptionForm:
     """It was handled, and the guest told (S14-6). Raises NotFound, AlreadyDone, ReceptionEnded."""
     row = await locked(reception_id, *HERE)
     feedback = await fetch_one(
@@ -153,25 +149,25 @@ async def answer_feedback(
             customer_id=row["customer_id"],
             handling=new.handling,
             reply=new.reply,
-            answered_by=by.id,
-            answered_by_name=by.name,
-            answered_at=now,
+            answered_by=act.by.id,
+            answered_by_name=act.by.name,
+            answered_at=act.now,
         )
     )
-    await sla.complete_if_any(reception_id, answer_milestone(feedback_id), at=now, now=now)
-    await audit("answer_feedback", row, by=by, now=now)
+    await sla.complete_if_any(reception_id, answer_milestone(feedback_id), at=act.now, now=act.now)
+    await audit("answer_feedback", row, act)
     return await form(reception_id)
 
 
-async def file_away(reception_id: UUID, new: NewReceptionFiling, *, by: Principal, now: datetime) -> ReceptionForm:
+async def file_away(reception_id: UUID, new: NewReceptionFiling, act: Act) -> ReceptionForm:
     """The material is complete and read-only from now on (S11-6). Raises NotFound, NotThisFar, NotComplete."""
     row = await locked(reception_id, "seen_off")
     missing = await _missing(row)
     if missing:
         raise NotComplete(f"{row['number']} lacks: {'; '.join(missing)}")
-    await write_event(row, "filing", text=new.summary, by=by, now=now)
+    await write_event(row, "filing", act, text=new.summary)
     await _state(row, "filed")
-    await audit("file", row, by=by, now=now)
+    await audit("file", row, act)
     return await form(reception_id)
 
 

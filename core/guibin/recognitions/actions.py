@@ -1,6 +1,5 @@
 """Recognising a caller: one look-up, on record, answered with the routing and the greetings (S03-5, S03-6)."""
 
-from datetime import datetime
 from string import Template
 from typing import Literal
 from uuid import UUID
@@ -9,13 +8,12 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.hotline import HotlineRoute
 from guibin.policy.packs import Policy
 from guibin.profiles.addressing import addressee, title
 from guibin.profiles.queries import archive_fields
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 
 from . import queries
 from .queries import CALLERS_MAX, Caller
@@ -65,9 +63,7 @@ class RecognitionView(Struct, frozen=True):
     language: str
 
 
-async def recognise(
-    new: NewRecognition, *, policy: Policy, company: Company, language: str, by: Principal, now: datetime
-) -> RecognitionView:
+async def recognise(new: NewRecognition, act: Act, *, language: str) -> RecognitionView:
     """Who has the number, and what follows for the call. Whoever is not found goes the ordinary way.
 
     A number that several customers share goes the best way any of them has, and is greeted by a tier only when it is
@@ -75,10 +71,12 @@ async def recognise(
     """
     number = number_in(new)
     tried = AuditNote(action="recognition.look_up", fields=("phone",), shown=0, asked=number is not None)
-    async with attempt(tried, by=by, now=now):
+    async with attempt(tried, act):
         found: list[Caller] = []
         if number is not None:
-            found = await queries.callers(number, archive_fields(policy), on=local_day(now, company.time_zone))
+            found = await queries.callers(
+                number, archive_fields(act.policy), on=local_day(act.now, act.company.time_zone)
+            )
         note = AuditNote(
             action="recognition.look_up",
             customer_ids=tuple(caller.id for caller in found),
@@ -86,9 +84,9 @@ async def recognise(
             shown=len(found),
             asked=number is not None,
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
     spoken = new.language or (_preferred(found) or language)
-    return _answer(found, withheld=number is None, policy=policy, language=spoken)
+    return _answer(found, withheld=number is None, policy=act.policy, language=spoken)
 
 
 def _answer(found: list[Caller], *, withheld: bool, policy: Policy, language: str) -> RecognitionView:

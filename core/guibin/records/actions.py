@@ -9,14 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
 from guibin.notation.telephones import is_telephone
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.tables import Disclosure
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
@@ -41,27 +40,27 @@ class DisclosedNumber(Struct, frozen=True):
     number: str
 
 
-async def record_interaction(new: NewInteraction, *, policy: Policy, by: Principal, now: datetime) -> InteractionForm:
+async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     """Record a contact. An open need of theirs and a call nobody took are told to those who answer for the customer.
 
     Raises Invalid naming each wrong field, NotFound, ArchiveErased.
     """
     new = as_kept(new)
-    refuse_wrong(new, channels_of(policy), now=now)
+    refuse_wrong(new, channels_of(act.policy), now=act.now)
     await refuse_unless_kept(new.customer_id)
-    had_by = await actor(new.staff_id, by)
-    interaction_id = await write_interaction(new, had_by=had_by, by=by, now=now)
+    had_by = await actor(new.staff_id, act.by)
+    interaction_id = await write_interaction(new, act, had_by=had_by)
     if _is_question(new):
-        await questions.start_clock(interaction_id, new, policy=policy.questions, now=now)
-    await _tell(interaction_id, new, now=now)
+        await questions.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
+    await _tell(interaction_id, new, now=act.now)
     note = AuditNote(
         action="interaction.record", subject="interaction", subject_id=interaction_id, customer_id=new.customer_id
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.interaction(interaction_id)
 
 
-async def write_interaction(new: NewInteraction, *, had_by: Actor, by: Principal, now: datetime) -> UUID:
+async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> UUID:
     """Write the rows of a contact that has been checked; its id."""
     interaction_id = new_id()
     number = SealedNumber()
@@ -77,7 +76,7 @@ async def write_interaction(new: NewInteraction, *, had_by: Actor, by: Principal
         new.channel,
         new.direction,
         new.outcome,
-        new.happened_at or now,
+        new.happened_at or act.now,
         new.duration_minutes,
         new.place,
         number.sealed,
@@ -87,18 +86,16 @@ async def write_interaction(new: NewInteraction, *, had_by: Actor, by: Principal
         handling_state(new.need, new.handling, new.handled),
         had_by.id,
         had_by.name,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     if new.handling.strip():
-        await _write_handling(
-            interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), by, now
-        )
+        await _write_handling(interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), act)
     return interaction_id
 
 
-async def handle(interaction_id: UUID, new: NewHandling, *, by: Principal, now: datetime) -> InteractionForm:
+async def handle(interaction_id: UUID, new: NewHandling, act: Act) -> InteractionForm:
     """Say what was done about the open need. Raises NotFound, NothingOpen."""
     row = await fetch_one(
         "select customer_id, handling_state from interaction where id = $1 for update", interaction_id
@@ -107,21 +104,21 @@ async def handle(interaction_id: UUID, new: NewHandling, *, by: Principal, now: 
         raise NotFound(f"There is no interaction {interaction_id}")
     if row["handling_state"] != "open":
         raise NothingOpen(f"Its handling state is {row['handling_state']}: record a new interaction for a new need")
-    await _write_handling(interaction_id, row["customer_id"], new, by, now)
+    await _write_handling(interaction_id, row["customer_id"], new, act)
     if new.done:
         await execute("update interaction set handling_state = 'done' where id = $1", interaction_id)
-        await questions.stop_clock(interaction_id, now=now)
+        await questions.stop_clock(interaction_id, now=act.now)
     note = AuditNote(
         action="interaction.handle",
         subject="interaction",
         subject_id=interaction_id,
         customer_id=row["customer_id"],
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.interaction(interaction_id)
 
 
-async def disclose_number(interaction_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime) -> DisclosedNumber:
+async def disclose_number(interaction_id: UUID, new: NewDisclosure, act: Act) -> DisclosedNumber:
     """Show the number in clear, with the purpose on record. Raises NotFound, ArchiveErased."""
     row = await fetch_one(
         "select i.customer_id, i.number_sealed, c.erased_at from interaction i"
@@ -144,23 +141,23 @@ async def disclose_number(interaction_id: UUID, new: NewDisclosure, *, by: Princ
         fields=("number",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], about, by=by, now=now)
+    await write_disclosure(row["customer_id"], about, act)
     return DisclosedNumber(interaction_id, new.purpose, number)
 
 
-async def write_disclosure(customer_id: UUID, note: AuditNote, *, by: Principal, now: datetime) -> None:
+async def write_disclosure(customer_id: UUID, note: AuditNote, act: Act) -> None:
     """Put it on the customer's record and in the audit that somebody was shown something in clear (S07-8)."""
     await Disclosure.insert(
         Disclosure(
             customer_id=customer_id,
             purpose=note.purpose,
             fields=msgspec.json.encode([f"{note.subject}.{name}" for name in note.fields]).decode(),
-            disclosed_to=by.id,
-            disclosed_to_name=by.name,
-            disclosed_at=now,
+            disclosed_to=act.by.id,
+            disclosed_to_name=act.by.name,
+            disclosed_at=act.now,
         )
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
 
 
 def handling_state(need: str, handling: str, handled: bool) -> str:
@@ -222,9 +219,7 @@ def refuse_wrong(
         raise Invalid("The interaction was not recorded", fields=tuple(problems))
 
 
-async def _write_handling(
-    interaction_id: UUID, customer_id: UUID, new: NewHandling, by: Principal, now: datetime
-) -> None:
+async def _write_handling(interaction_id: UUID, customer_id: UUID, new: NewHandling, act: Act) -> None:
     await execute(
         "insert into interaction_handling (id, interaction_id, customer_id, text, done, handled_by, handled_by_name,"
         " handled_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -233,9 +228,9 @@ async def _write_handling(
         customer_id,
         new.text,
         new.done,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

@@ -4,18 +4,17 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 
 from guibin.audit.actions import AuditNote, record
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import posts
+from guibin_tenants.principals import may
 
 from . import actions, corrections, queries
-from .actions import DisclosedNumber
 from .queries import InteractionFilter, InteractionForm, InteractionView
-from .requests import InteractionCorrection, NewDisclosure, NewHandling, NewInteraction
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 
@@ -27,8 +26,7 @@ class InteractionController(Controller):
     @get("/", needs=READ, summary="Contacts with customers, newest first; with customer_id one customer's history")
     async def list_interactions(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         customer_id: UUID | None = None,
         channel: str | None = None,
         direction: Literal["in", "out"] | None = None,
@@ -56,17 +54,15 @@ class InteractionController(Controller):
         note = AuditNote(
             action="interaction.search", subject="interaction", customer_ids=customers, shown=len(page.items)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/", needs=WRITE, summary="Record a contact, or an attempt at one")
-    async def record_interaction(
-        self, data: NewInteraction, policy: Policy, by: Principal, now: datetime
-    ) -> InteractionForm:
-        return await actions.record_interaction(data, policy=policy, by=by, now=now)
+    record_interaction = posts(
+        "/", actions.record_interaction, needs=WRITE, summary="Record a contact, or an attempt at one"
+    )
 
     @get("/{interaction_id:uuid}", needs=READ, summary="A contact with what was done about its need")
-    async def show(self, interaction_id: UUID, by: Principal, now: datetime) -> InteractionForm:
+    async def show(self, interaction_id: UUID, act: Act) -> InteractionForm:
         found = await queries.interaction(interaction_id)
         note = AuditNote(
             action="interaction.read",
@@ -74,21 +70,21 @@ class InteractionController(Controller):
             subject_id=interaction_id,
             customer_id=found.customer_id,
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
-    @post("/{interaction_id:uuid}/handlings", needs=WRITE, summary="Say what was done about the need")
-    async def handle(self, interaction_id: UUID, data: NewHandling, by: Principal, now: datetime) -> InteractionForm:
-        return await actions.handle(interaction_id, data, by=by, now=now)
-
-    @post("/{interaction_id:uuid}/corrections", needs=WRITE, summary="Put right what was written, with the reason")
-    async def correct(
-        self, interaction_id: UUID, data: InteractionCorrection, by: Principal, now: datetime
-    ) -> InteractionForm:
-        return await corrections.correct_interaction(interaction_id, data, by=by, now=now)
-
-    @post("/{interaction_id:uuid}/disclosures", needs=DISCLOSE, summary="Show the telephone number, on record")
-    async def disclose(
-        self, interaction_id: UUID, data: NewDisclosure, by: Principal, now: datetime
-    ) -> DisclosedNumber:
-        return await actions.disclose_number(interaction_id, data, by=by, now=now)
+    handle = posts(
+        "/{interaction_id:uuid}/handlings", actions.handle, needs=WRITE, summary="Say what was done about the need"
+    )
+    correct = posts(
+        "/{interaction_id:uuid}/corrections",
+        corrections.correct_interaction,
+        needs=WRITE,
+        summary="Put right what was written, with the reason",
+    )
+    disclose = posts(
+        "/{interaction_id:uuid}/disclosures",
+        actions.disclose_number,
+        needs=DISCLOSE,
+        summary="Show the telephone number, on record",
+    )

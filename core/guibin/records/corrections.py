@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
 from guibin.profiles.refusals import ArchiveErased
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one
 
@@ -21,9 +21,7 @@ from .requests import InteractionCorrection
 _COLUMNS = ("content", "need", "place", "happened_at", "duration_minutes")
 
 
-async def correct_interaction(
-    interaction_id: UUID, new: InteractionCorrection, *, by: Principal, now: datetime
-) -> InteractionForm:
+async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, act: Act) -> InteractionForm:
     """Raises NotFound, ArchiveErased, or Invalid when nothing differs. An open need cannot be emptied: handle it."""
     row = await fetch_one(
         "select i.*, c.erased_at from interaction i join customer c on c.tenant_id = i.tenant_id"
@@ -36,7 +34,7 @@ async def correct_interaction(
         raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased")
     before = {name: row[name] for name in _COLUMNS}
     after = before | {name: getattr(new, name) for name in _COLUMNS if getattr(new, name) is not UNSET}
-    _refuse_wrong(before, after, now)
+    _refuse_wrong(before, after, act.now)
     altered = differing(_told(before), _told(after))
     refuse_idle(altered, new.reason)
     await execute(
@@ -44,7 +42,7 @@ async def correct_interaction(
         interaction_id,
         *after.values(),
     )
-    await keep(Subject("interaction", interaction_id, row["customer_id"]), altered, reason=new.reason, by=by, now=now)
+    await keep(Subject("interaction", interaction_id, row["customer_id"]), altered, act, reason=new.reason)
     note = AuditNote(
         action="interaction.correct",
         subject="interaction",
@@ -52,7 +50,7 @@ async def correct_interaction(
         customer_id=row["customer_id"],
         fields=tuple(one.field for one in altered),
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.interaction(interaction_id)
 
 

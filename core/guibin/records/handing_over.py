@@ -1,10 +1,9 @@
 """Planned visits go to whoever takes over."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 
 # $1 is whose they are, $2 of which customers, null for all.
@@ -19,7 +18,7 @@ async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | Non
     return found
 
 
-async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+async def hand_over(new: HandOver, act: Act) -> int:
     """The successor goes instead; the appointment stays."""
     return await execute(
         f"update visit set staff_id = $3, staff_name = $4, version = version + 1 where {_THEIRS}",

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
-from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
@@ -78,44 +78,37 @@ class _Contact(Struct, frozen=True):
 
 
 async def import_interactions(
-    file: Path,
-    mapping: Mapping,
-    *,
-    policy: Policy,
-    by: Principal,
-    now: datetime,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
+    file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
     """Add contacts: customer_number, channel, happened_at and content, and whatever else COLUMNS names.
 
     A contact without a `source_number` is known again by its customer, moment, channel and content. Raises BadRows with
     everything wrong, or Invalid for an unreadable file; then nothing is written.
     """
-    require(by, may("customers:import"))
+    require(act.by, may("customers:import"))
     refuse_unknown(mapping, COLUMNS)
-    reader = await _reader(policy, by, now)
+    reader = await _reader(act)
     total = await _check(file, mapping, reader, progress)
     created = differing = 0
     not_taken: list[RowProblem] = []
     for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
         contacts = [contact for contact, _ in map(reader.contact, batch) if contact is not None]
         known = await _known(contacts)
-        created += await _write([one for one in contacts if one.key not in known], by=by, now=now, dry_run=dry_run)
+        created += await _write([one for one in contacts if one.key not in known], act, dry_run=dry_run)
         progress("written", created)
         found = [_differences(one, known[one.key]) for one in contacts if one.key in known]
         differing += sum(bool(one) for one in found)
         not_taken += [left for one in found for left in one][: PROBLEMS_MAX - len(not_taken)]
     if not dry_run:
         note = AuditNote(action="interaction.import", subject="interaction", shown=total, purpose=file.name)
-        await record(note, by=by, now=now)
+        await record(note, act)
     unchanged = total - created - differing
     return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
 
-async def export_interactions(file: Path, *, by: Principal, now: datetime) -> int:
+async def export_interactions(file: Path, act: Act) -> int:
     """Write every visible contact, telephone numbers masked; the file imports again as it is and changes nothing."""
-    require(by, may("customers:export"))
+    require(act.by, may("customers:export"))
     found = await fetch(
         "select i.*, c.number as customer_number, s.login, h.text as handling from interaction i"
         " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id"
@@ -128,7 +121,7 @@ async def export_interactions(file: Path, *, by: Principal, now: datetime) -> in
     note = AuditNote(
         action="interaction.export", subject="interaction", customer_ids=customers, shown=len(found), purpose=file.name
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     lines = (
         (
             row["customer_number"],
@@ -229,13 +222,15 @@ class _Reader(Struct):
         return new
 
 
-async def _reader(policy: Policy, by: Principal, now: datetime) -> _Reader:
+async def _reader(act: Act) -> _Reader:
     customers = {
         row["number"]: row["id"] for row in await fetch("select number, id from customer where erased_at is null")
     }
     people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.left_at is None}
     ended = await ended_archives(closed=False)
-    return _Reader(customers, ended, people | {"": Actor(by.id, by.name)}, channels_of(policy), by, now)
+    return _Reader(
+        customers, ended, people | {"": Actor(act.by.id, act.by.name)}, channels_of(act.policy), act.by, act.now
+    )
 
 
 async def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
@@ -300,7 +295,7 @@ def _as_told(value: object) -> object:
     return line(paragraph(value)) if isinstance(value, str) else value
 
 
-async def _write(fresh: Sequence[_Contact], *, by: Principal, now: datetime, dry_run: bool) -> int:
+async def _write(fresh: Sequence[_Contact], act: Act, *, dry_run: bool) -> int:
     if dry_run or not fresh:
         return len(fresh)
     ids = [new_id() for _ in fresh]
@@ -330,15 +325,15 @@ async def _write(fresh: Sequence[_Contact], *, by: Principal, now: datetime, dry
         [contact.had_by.name for contact in fresh],
         [contact.source for contact in fresh],
         [contact.source_number for contact in fresh],
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await _write_handlings(list(zip(ids, fresh, strict=True)), by=by, now=now)
+    await _write_handlings(list(zip(ids, fresh, strict=True)), act)
     return len(fresh)
 
 
-async def _write_handlings(written: Sequence[tuple[UUID, _Contact]], *, by: Principal, now: datetime) -> None:
+async def _write_handlings(written: Sequence[tuple[UUID, _Contact]], act: Act) -> None:
     handled = [(row, contact) for row, contact in written if contact.new.handling.strip()]
     await execute(
         "insert into interaction_handling (id, interaction_id, customer_id, text, done, handled_by, handled_by_name,"
@@ -348,9 +343,9 @@ async def _write_handlings(written: Sequence[tuple[UUID, _Contact]], *, by: Prin
         [contact.new.customer_id for _, contact in handled],
         [contact.new.handling for _, contact in handled],
         [contact.new.handled for _, contact in handled],
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

@@ -1,12 +1,11 @@
 """A message that the product sent, as an entry in the customer's history. It meets no cadence: nobody spoke with the customer."""
 
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -29,7 +28,7 @@ class SentMessage(Struct, frozen=True):
     reached: bool
 
 
-async def record_message(sent: SentMessage, *, by: Principal, now: datetime) -> None:
+async def record_message(sent: SentMessage, act: Act) -> None:
     """Once per message, with its last outcome: a failed one that is sent later becomes reached.
 
     Of a customer who was erased while the message was under way the history keeps nothing.
@@ -49,12 +48,12 @@ async def record_message(sent: SentMessage, *, by: Principal, now: datetime) -> 
         sent.customer_id,
         sent.channel,
         "reached" if sent.reached else "not_reached",
-        now,
+        act.now,
         number.sealed,
         number.masked,
         sent.content,
-        by.id,
-        by.name,
+        act.by.id,
+        act.by.name,
         SOURCE,
         str(sent.message_id),
     )

@@ -7,15 +7,13 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.policy.cadence import VisitPolicy
+from guibin.context import Act
 from guibin.policy.deadlines import Days
 from guibin.policy.milestones import Escalation
-from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -51,11 +49,11 @@ class DisclosedSignature(Struct, frozen=True):
     content: bytes
 
 
-async def plan(new: NewVisit, *, policy: VisitPolicy, by: Principal, now: datetime) -> VisitForm:
+async def plan(new: NewVisit, act: Act) -> VisitForm:
     """Plan a visit; it is due until the end of its day. Raises Invalid, NotFound, ArchiveErased."""
-    _refuse_past(new.planned_at, now)
+    _refuse_past(new.planned_at, act.now)
     await refuse_unless_kept(new.customer_id)
-    goes = await actor(new.staff_id, by)
+    goes = await actor(new.staff_id, act.by)
     visit_id = new_id()
     timer = await sla.start(
         NewTimer(
@@ -63,7 +61,7 @@ async def plan(new: NewVisit, *, policy: VisitPolicy, by: Principal, now: dateti
             subject_id=visit_id,
             customer_id=new.customer_id,
             milestone=MILESTONE,
-            terms=Terms(limit=Days(0), escalations=(Escalation("manager"),), clause=policy.clause),
+            terms=Terms(limit=Days(0), escalations=(Escalation("manager"),), clause=act.policy.visits.clause),
             started_at=new.planned_at,
         )
     )
@@ -79,45 +77,45 @@ async def plan(new: NewVisit, *, policy: VisitPolicy, by: Principal, now: dateti
         timer.due_at,
         new.purpose,
         new.place,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await record(_note("visit.plan", visit_id, new.customer_id), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.plan", visit_id, new.customer_id), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
-async def move(visit_id: UUID, new: NewVisitTime, *, by: Principal, now: datetime) -> VisitForm:
+async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
     """Give it another time; the plan before and the reason stay. Raises Invalid, NotFound, NotPlanned."""
-    _refuse_past(new.planned_at, now)
+    _refuse_past(new.planned_at, act.now)
     visit = await _planned(visit_id)
-    await _write_change(visit, new.planned_at, new.reason, by=by, now=now)
-    moved = await sla.restart(visit_id, MILESTONE, started_at=new.planned_at, by=by, now=now)
+    await _write_change(visit, new.planned_at, new.reason, act)
+    moved = await sla.restart(visit_id, MILESTONE, act, started_at=new.planned_at)
     await execute(
         "update visit set planned_at = $2, due_at = $3, version = version + 1 where id = $1",
         visit_id,
         new.planned_at,
         moved.due_after,
     )
-    await record(_note("visit.move", visit_id, visit["customer_id"]), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.move", visit_id, visit["customer_id"]), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
-async def cancel(visit_id: UUID, new: NewCancellation, *, by: Principal, now: datetime) -> VisitForm:
+async def cancel(visit_id: UUID, new: NewCancellation, act: Act) -> VisitForm:
     """It does not take place. Raises NotFound, NotPlanned."""
     visit = await _planned(visit_id)
-    await _write_change(visit, None, new.reason, by=by, now=now)
-    await sla.cancel(visit_id, MILESTONE, now=now)
+    await _write_change(visit, None, new.reason, act)
+    await sla.cancel(visit_id, MILESTONE, now=act.now)
     await _set_state(visit_id, "cancelled")
-    await record(_note("visit.cancel", visit_id, visit["customer_id"]), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.cancel", visit_id, visit["customer_id"]), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
-async def carry_out(visit_id: UUID, new: NewVisitRecord, *, policy: Policy, by: Principal, now: datetime) -> VisitForm:
+async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
     """Write its detailed record, a contact like any other (S07-25). Raises Invalid, NotFound, NotPlanned, ArchiveErased."""
     visit = await _planned(visit_id)
     await refuse_unless_kept(visit["customer_id"])
-    happened_at = new.happened_at or now
+    happened_at = new.happened_at or act.now
     contact = NewInteraction(
         customer_id=visit["customer_id"],
         channel=new.method,
@@ -131,10 +129,10 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, *, policy: Policy, by: 
         handling=new.handling,
         handled=new.handled,
     )
-    refuse_wrong(contact, channels_of(policy), now=now, renamed={"channel": "method"})
+    refuse_wrong(contact, channels_of(act.policy), now=act.now, renamed={"channel": "method"})
     went = Actor(visit["staff_id"], visit["staff_name"])
-    interaction_id = await write_interaction(contact, had_by=went, by=by, now=now)
-    ended = await sla.complete(visit_id, MILESTONE, at=happened_at, now=now)
+    interaction_id = await write_interaction(contact, act, had_by=went)
+    ended = await sla.complete(visit_id, MILESTONE, at=happened_at, now=act.now)
     await execute(
         "insert into visit_record (id, visit_id, customer_id, interaction_id, settles_problem, in_time, carried_out_at)"
         " values ($1, $2, $3, $4, $5, $6, $7)",
@@ -147,11 +145,11 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, *, policy: Policy, by: 
         happened_at,
     )
     await _set_state(visit_id, "carried_out")
-    await record(_note("visit.carry_out", visit_id, visit["customer_id"]), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.carry_out", visit_id, visit["customer_id"]), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
-async def sign(visit_id: UUID, new: NewSignature, *, by: Principal, now: datetime) -> VisitForm:
+async def sign(visit_id: UUID, new: NewSignature, act: Act) -> VisitForm:
     """Keep the customer's signature, sealed. Raises Invalid, NotFound, NotCarriedOut, AlreadySigned, ArchiveErased."""
     media_type = checked_type(new.content)
     visit = await _carried_out(visit_id)
@@ -169,15 +167,15 @@ async def sign(visit_id: UUID, new: NewSignature, *, by: Principal, now: datetim
         media_type,
         len(new.content),
         await sealed_signature(new.content, customer_id=visit["customer_id"], row=row),
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await record(_note("visit.sign", visit_id, visit["customer_id"]), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.sign", visit_id, visit["customer_id"]), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
-async def disclose_signature(visit_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime) -> DisclosedSignature:
+async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> DisclosedSignature:
     """Show the signature, with the purpose on record (S07-8). Raises NotFound, ArchiveErased."""
     row = await fetch_one(
         "select s.id, s.customer_id, s.media_type, s.sealed, c.erased_at from visit_signature s"
@@ -197,11 +195,11 @@ async def disclose_signature(visit_id: UUID, new: NewDisclosure, *, by: Principa
         fields=("signature",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], note, by=by, now=now)
+    await write_disclosure(row["customer_id"], note, act)
     return DisclosedSignature(visit_id, new.purpose, row["media_type"], content)
 
 
-async def file_visit(visit_id: UUID, new: NewFiling, *, policy: VisitPolicy, by: Principal, now: datetime) -> VisitForm:
+async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
     """The material is complete. Raises NotFound, NotCarriedOut, and SignatureMissing where policy asks for one (S07-12)."""
     visit = await _carried_out(visit_id)
     done = await fetch_one(
@@ -209,7 +207,7 @@ async def file_visit(visit_id: UUID, new: NewFiling, *, policy: VisitPolicy, by:
         " left join visit_signature s on s.tenant_id = r.tenant_id and s.visit_id = r.visit_id where r.visit_id = $1",
         visit_id,
     )
-    if policy.signature_when_settling and done and done["settles_problem"] and done["signature"] is None:
+    if act.policy.visits.signature_when_settling and done and done["settles_problem"] and done["signature"] is None:
         raise SignatureMissing("The visit settled a concrete problem: let the customer sign, then file it")
     await execute(
         "insert into visit_filing (id, visit_id, customer_id, note, filed_by, filed_by_name, filed_at)"
@@ -218,13 +216,13 @@ async def file_visit(visit_id: UUID, new: NewFiling, *, policy: VisitPolicy, by:
         visit_id,
         visit["customer_id"],
         new.note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await _set_state(visit_id, "filed")
-    await record(_note("visit.file", visit_id, visit["customer_id"]), by=by, now=now)
-    return await visit_queries.visit(visit_id, now=now)
+    await record(_note("visit.file", visit_id, visit["customer_id"]), act)
+    return await visit_queries.visit(visit_id, now=act.now)
 
 
 def _refuse_past(planned_at: datetime, now: datetime) -> None:
@@ -262,9 +260,7 @@ async def _set_state(visit_id: UUID, state: str) -> None:
     await execute("update visit set state = $2, version = version + 1 where id = $1", visit_id, state)
 
 
-async def _write_change(
-    visit: asyncpg.Record, to_at: datetime | None, reason: str, *, by: Principal, now: datetime
-) -> None:
+async def _write_change(visit: asyncpg.Record, to_at: datetime | None, reason: str, act: Act) -> None:
     await execute(
         "insert into visit_change (id, visit_id, customer_id, from_at, to_at, reason, changed_by, changed_by_name,"
         " changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -274,9 +270,9 @@ async def _write_change(
         visit["planned_at"],
         to_at,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

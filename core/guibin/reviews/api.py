@@ -1,24 +1,23 @@
 """`/api/v1/customer-reviews`: one's customers gone through, those still due, those nobody went through."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import posts
+from guibin_tenants.principals import may
 
 from . import dues, queries, reviews
 from .dues import DutyCount, DutyFilter, Owed
 from .queries import ReviewFilter, ReviewView
-from .requests import NewOutcome, NewReview
 from .reviews import SUBJECT
 
 READ, WRITE = may("records:read"), may("records:write")
@@ -33,8 +32,7 @@ class CustomerReviewController(Controller):
     @get("/", needs=READ, summary="Reviews, newest first; due_by lists open follow-ups")
     async def list_reviews(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         customer_id: UUID | None = None,
         reviewed_by: UUID | None = None,
         span: str | None = None,
@@ -49,26 +47,21 @@ class CustomerReviewController(Controller):
         note = AuditNote(
             action="customer_review.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/", needs=WRITE, summary="Go through a customer: situation, needs, what follows; escalate the rest")
-    async def review(
-        self, data: NewReview, policy: Policy, company: Company, by: Principal, now: datetime
-    ) -> ReviewView:
-        return await reviews.review(data, policy=policy, company=company, by=by, now=now)
-
-    @post("/{review_id:uuid}/outcome", needs=WRITE, summary="What came of the follow-up")
-    async def follow_up(self, review_id: UUID, data: NewOutcome, by: Principal, now: datetime) -> ReviewView:
-        return await reviews.follow_up(review_id, data, by=by, now=now)
+    review = posts(
+        "/",
+        reviews.review,
+        needs=WRITE,
+        summary="Go through a customer: situation, needs, what follows; escalate the rest",
+    )
+    follow_up = posts("/{review_id:uuid}/outcome", reviews.follow_up, needs=WRITE, summary="What came of the follow-up")
 
     @get("/dues", needs=READ, summary="Customers to go through in a span: due, done, missed")
     async def list_dues(
         self,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
+        act: Act,
         rhythm: str | None = None,
         on_day: Day = None,
         in_state: State = None,
@@ -77,22 +70,20 @@ class CustomerReviewController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[Owed]:
-        chosen = reviews.rhythm_of(policy, rhythm)
-        (duty,) = dues.reviews_on((chosen,), on_day or local_day(now, company.time_zone), company.time_zone)
+        chosen = reviews.rhythm_of(act.policy, rhythm)
+        (duty,) = dues.reviews_on((chosen,), on_day or local_day(act.now, act.company.time_zone), act.company.time_zone)
         wanted = DutyFilter(state=in_state, account_manager_id=account_manager_id, customer_id=customer_id)
-        found = await dues.owed("customer_review", duty, wanted, now=now, after=decode(cursor), limit=limit + 1)
+        found = await dues.owed("customer_review", duty, wanted, now=act.now, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.created_at, one.customer_id))
         shown = tuple(one.customer_id for one in page.items)
         note = AuditNote(action="customer_review.dues", customer_ids=shown, shown=len(shown))
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
     @get("/counts", needs=READ, summary="How the reviews stand, per account manager")
-    async def count(
-        self, by: Principal, now: datetime, policy: Policy, company: Company, on_day: Day = None
-    ) -> list[DutyCount]:
-        day = on_day or local_day(now, company.time_zone)
-        duties = dues.reviews_on(policy.reviews, day, company.time_zone)
-        found = await dues.counts("customer_review", duties, now=now)
-        await record(AuditNote(action="customer_review.count", shown=len(found)), by=by, now=now)
+    async def count(self, act: Act, on_day: Day = None) -> list[DutyCount]:
+        day = on_day or local_day(act.now, act.company.time_zone)
+        duties = dues.reviews_on(act.policy.reviews, day, act.company.time_zone)
+        found = await dues.counts("customer_review", duties, now=act.now)
+        await record(AuditNote(action="customer_review.count", shown=len(found)), act)
         return found

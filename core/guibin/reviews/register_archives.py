@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.cadence import Register
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
 from guibin.records.spans import Window, window_of
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -93,12 +93,10 @@ async def waiting(register: Register, window: Window, *, limit: int) -> list[UUI
     return [row["id"] for row in rows]
 
 
-async def freeze(
-    register: Register, customer_id: UUID, window: Window, *, time_zone: str, by: Principal, now: datetime
-) -> UUID | None:
+async def freeze(register: Register, customer_id: UUID, window: Window, act: Act, *, time_zone: str) -> UUID | None:
     """Write the snapshot; None when somebody else has."""
     entries = await fetch(_ENTRIES, customer_id, register.name, window.first_on, window.after_on)
-    text = msgspec.json.encode(await _content(register, customer_id, window, entries, now)).decode()
+    text = msgspec.json.encode(await _content(register, customer_id, window, entries, act.now)).decode()
     made = [str(row["duty"]).rpartition("/")[2] for row in entries]
     archive_id = new_id()
     written = await execute(
@@ -119,18 +117,18 @@ async def freeze(
         made.count("registration"),
         made.count("analysis"),
         await _expected(register, customer_id, window, time_zone),
-        now,
+        act.now,
     )
     if not written:
         return None
     note = AuditNote(
         action="register_archive.freeze", subject=SUBJECT, subject_id=archive_id, customer_id=customer_id, shown=0
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return archive_id
 
 
-async def disclose(archive_id: UUID, new: NewDisclosure, *, by: Principal, now: datetime) -> DisclosedArchive:
+async def disclose(archive_id: UUID, new: NewDisclosure, act: Act) -> DisclosedArchive:
     """Show a frozen file, with the purpose on record (S02-6). Raises NotFound, ArchiveErased."""
     row = await fetch_one(
         "select a.customer_id, a.span, a.digest, a.sealed, c.erased_at from register_archive a"
@@ -150,7 +148,7 @@ async def disclose(archive_id: UUID, new: NewDisclosure, *, by: Principal, now: 
         fields=("content",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], note, by=by, now=now)
+    await write_disclosure(row["customer_id"], note, act)
     return DisclosedArchive(
         id=archive_id,
         customer_id=row["customer_id"],

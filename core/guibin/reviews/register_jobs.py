@@ -50,7 +50,7 @@ async def _freeze(run: Run) -> None:
         window = before(window_of(register.archived_every, local_day(run.now, zone), zone), zone)
         ids = await register_archives.waiting(register, window, limit=FILES_MAX)
         for customer_id in ids:
-            await register_archives.freeze(register, customer_id, window, time_zone=zone, by=run.by, now=run.now)
+            await register_archives.freeze(register, customer_id, window, run, time_zone=zone)
         if len(ids) == FILES_MAX:
             await enqueue(FreezeRegisters(), now=run.now)
             return

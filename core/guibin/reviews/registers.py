@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.policy.cadence import Register, Span
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
@@ -15,7 +15,6 @@ from guibin.profiles.teams import refuse_unless_serving
 from guibin.records.spans import Window, named, window_of
 from guibin.records.subjects import refuse_unless_kept
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -29,19 +28,17 @@ from .requests import NewCorrection, NewEntry
 SUBJECT = "register_entry"
 
 
-async def enter(
-    name: str, new: NewEntry, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> EntryForm:
+async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
     """Register or analyse a customer's file for a span, once.
 
     Raises NotFound, Invalid with every wrong field, NotInTheirTeam, ArchiveErased, AlreadyRegistered, ArchiveFrozen.
     """
-    register = register_of(policy, name)
-    window = _window(span_of(register, new.what), new.span, company, now)
-    _refuse_wrong(register, new.what, new.values, policy)
-    await refuse_unless_serving(new.customer_id, by)
+    register = register_of(act.policy, name)
+    window = _window(span_of(register, new.what), new.span, act.company, act.now)
+    _refuse_wrong(register, new.what, new.values, act.policy)
+    await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
-    await _refuse_frozen(register, new.customer_id, window, company)
+    await _refuse_frozen(register, new.customer_id, window, act.company)
     entry_id = new_id()
     try:
         async with savepoint():
@@ -57,18 +54,18 @@ async def enter(
                 window.first_on,
                 new.text,
                 msgspec.json.encode(new.values).decode(),
-                max((local_day(now, company.time_zone) - window.after_on).days + 1, 0),
-                by.id,
-                by.name,
-                now,
+                max((local_day(act.now, act.company.time_zone) - window.after_on).days + 1, 0),
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyRegistered(f"{window.name} has its {new.what}: correct it beside the entry") from None
-    await record(_note("write", entry_id, new.customer_id), by=by, now=now)
+    await record(_note("write", entry_id, new.customer_id), act)
     return await queries.entry(entry_id)
 
 
-async def correct(entry_id: UUID, new: NewCorrection, *, policy: Policy, by: Principal, now: datetime) -> EntryForm:
+async def correct(entry_id: UUID, new: NewCorrection, act: Act) -> EntryForm:
     """What it should have said; the entry stays, and so does the archive that holds it.
 
     Raises NotFound, Invalid, NotInTheirTeam, ArchiveErased.
@@ -76,12 +73,12 @@ async def correct(entry_id: UUID, new: NewCorrection, *, policy: Policy, by: Pri
     row = await fetch_one("select customer_id, register, duty from register_entry where id = $1", entry_id)
     if row is None:
         raise NotFound(f"There is no register entry {entry_id}")
-    await refuse_unless_serving(row["customer_id"], by)
+    await refuse_unless_serving(row["customer_id"], act.by)
     await refuse_unless_kept(row["customer_id"])
-    register = policy.register(row["register"])
+    register = act.policy.register(row["register"])
     if register is not None:
         what: What = "analysis" if row["duty"].endswith("/analysis") else "registration"
-        _refuse_wrong(register, what, new.values, policy)
+        _refuse_wrong(register, what, new.values, act.policy)
     await execute(
         "insert into register_correction (id, entry_id, customer_id, text, values, reason, written_by,"
         " written_by_name, written_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)",
@@ -91,11 +88,11 @@ async def correct(entry_id: UUID, new: NewCorrection, *, policy: Policy, by: Pri
         new.text,
         msgspec.json.encode(new.values).decode(),
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await record(_note("correct", entry_id, row["customer_id"]), by=by, now=now)
+    await record(_note("correct", entry_id, row["customer_id"]), act)
     return await queries.entry(entry_id)
 
 

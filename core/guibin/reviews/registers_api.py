@@ -1,28 +1,27 @@
 """`/api/v1/registers`: entries, what is due, frozen years; `/register-entries` and `/register-archives` by id."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import posts
+from guibin_tenants.principals import may
 
 from . import dues, register_archives, registers
 from . import register_queries as queries
 from .dues import DutyCount, DutyFilter, Owed
-from .register_archives import DisclosedArchive
 from .register_queries import ArchiveView, EntryForm, EntryView
 from .registers import SUBJECT
-from .requests import NewCorrection, NewDisclosure, NewEntry
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 Day = Annotated[date | None, Parameter(query="on", default=None, description="A day of the span; today without.")]
@@ -65,38 +64,31 @@ class RegisterController(Controller):
     async def list_entries(
         self,
         name: str,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
+        act: Act,
         customer_id: UUID | None = None,
         span: str | None = None,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[EntryView]:
-        register = registers.register_of(policy, name)
+        register = registers.register_of(act.policy, name)
         found = await queries.entries(
             register.name, customer_id=customer_id, span=span, after=decode(cursor), limit=limit + 1
         )
         page = page_of(found, limit, lambda one: Cursor(one.written_at, one.id))
         customers = tuple({one.customer_id for one in page.items})
         note = AuditNote(action="register_entry.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items))
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/{name:str}/entries", needs=WRITE, summary="Register or analyse a customer's file for a span")
-    async def enter(
-        self, name: str, data: NewEntry, policy: Policy, company: Company, by: Principal, now: datetime
-    ) -> EntryForm:
-        return await registers.enter(name, data, policy=policy, company=company, by=by, now=now)
+    enter = posts(
+        "/{name:str}/entries", registers.enter, needs=WRITE, summary="Register or analyse a customer's file for a span"
+    )
 
     @get("/{name:str}/dues", needs=READ, summary="Whose file is to be registered or analysed: due, done, missed")
     async def list_dues(
         self,
         name: str,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
+        act: Act,
         what: What = "registration",
         on_day: Day = None,
         in_state: State = None,
@@ -105,45 +97,34 @@ class RegisterController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[Owed]:
-        day = on_day or local_day(now, company.time_zone)
-        duty = dues.register_on(registers.register_of(policy, name), what, day, company.time_zone)
+        day = on_day or local_day(act.now, act.company.time_zone)
+        duty = dues.register_on(registers.register_of(act.policy, name), what, day, act.company.time_zone)
         wanted = DutyFilter(state=in_state, account_manager_id=account_manager_id, customer_id=customer_id)
-        found = await dues.owed("register_entry", duty, wanted, now=now, after=decode(cursor), limit=limit + 1)
+        found = await dues.owed("register_entry", duty, wanted, now=act.now, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.created_at, one.customer_id))
         shown = tuple(one.customer_id for one in page.items)
-        await record(AuditNote(action="register_entry.dues", customer_ids=shown, shown=len(shown)), by=by, now=now)
+        await record(AuditNote(action="register_entry.dues", customer_ids=shown, shown=len(shown)), act)
         return page
 
     @get("/{name:str}/counts", needs=READ, summary="How it stands, per account manager")
-    async def count(
-        self,
-        name: str,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
-        what: What = "registration",
-        on_day: Day = None,
-    ) -> list[DutyCount]:
-        day = on_day or local_day(now, company.time_zone)
-        duty = dues.register_on(registers.register_of(policy, name), what, day, company.time_zone)
-        found = await dues.counts("register_entry", (duty,), now=now)
-        await record(AuditNote(action="register_entry.count", shown=len(found)), by=by, now=now)
+    async def count(self, name: str, act: Act, what: What = "registration", on_day: Day = None) -> list[DutyCount]:
+        day = on_day or local_day(act.now, act.company.time_zone)
+        duty = dues.register_on(registers.register_of(act.policy, name), what, day, act.company.time_zone)
+        found = await dues.counts("register_entry", (duty,), now=act.now)
+        await record(AuditNote(action="register_entry.count", shown=len(found)), act)
         return found
 
     @get("/{name:str}/archives", needs=READ, summary="Frozen years, newest first")
     async def list_archives(
         self,
         name: str,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
+        act: Act,
         customer_id: UUID | None = None,
         span: str | None = None,
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[ArchiveView]:
-        register = registers.register_of(policy, name)
+        register = registers.register_of(act.policy, name)
         found = await queries.archives(
             register.name, customer_id=customer_id, span=span, after=decode(cursor), limit=limit + 1
         )
@@ -155,7 +136,7 @@ class RegisterController(Controller):
             customer_ids=customers,
             shown=len(page.items),
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
 
@@ -164,20 +145,23 @@ class RegisterEntryController(Controller):
     tags = ("registers",)
 
     @get("/register-entries/{entry_id:uuid}", needs=READ, summary="An entry with its corrections")
-    async def show(self, entry_id: UUID, by: Principal, now: datetime) -> EntryForm:
+    async def show(self, entry_id: UUID, act: Act) -> EntryForm:
         found = await queries.entry(entry_id)
         note = AuditNote(
             action="register_entry.read", subject=SUBJECT, subject_id=entry_id, customer_id=found.customer_id
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
-    @post("/register-entries/{entry_id:uuid}/corrections", needs=WRITE, summary="What it should have said, beside it")
-    async def correct(
-        self, entry_id: UUID, data: NewCorrection, policy: Policy, by: Principal, now: datetime
-    ) -> EntryForm:
-        return await registers.correct(entry_id, data, policy=policy, by=by, now=now)
-
-    @post("/register-archives/{archive_id:uuid}/disclosures", needs=DISCLOSE, summary="Show a frozen file, on record")
-    async def disclose(self, archive_id: UUID, data: NewDisclosure, by: Principal, now: datetime) -> DisclosedArchive:
-        return await register_archives.disclose(archive_id, data, by=by, now=now)
+    correct = posts(
+        "/register-entries/{entry_id:uuid}/corrections",
+        registers.correct,
+        needs=WRITE,
+        summary="What it should have said, beside it",
+    )
+    disclose = posts(
+        "/register-archives/{archive_id:uuid}/disclosures",
+        register_archives.disclose,
+        needs=DISCLOSE,
+        summary="Show a frozen file, on record",
+    )

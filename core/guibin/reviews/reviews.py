@@ -1,12 +1,12 @@
 """Going through one's customers, span by span; what exceeds one's authority goes on in the same transaction (S07-9)."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.department_requests import actions as department_requests
 from guibin.department_requests import upward
 from guibin.department_requests.requests import NewDepartmentRequest
@@ -17,7 +17,6 @@ from guibin.profiles.teams import refuse_unless_serving
 from guibin.records.spans import window_of
 from guibin.records.subjects import refuse_unless_kept
 from guibin.tiers.days import local_day
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id
@@ -30,23 +29,23 @@ from .requests import NewEscalation, NewOutcome, NewReview
 SUBJECT = "customer_review"
 
 
-async def review(new: NewReview, *, policy: Policy, company: Company, by: Principal, now: datetime) -> ReviewView:
+async def review(new: NewReview, act: Act) -> ReviewView:
     """Go through a customer, once a span.
 
     Raises Invalid with every wrong field, NotFound, NotInTheirTeam, ArchiveErased, AlreadyReviewed.
     """
-    today = local_day(now, company.time_zone)
-    rhythm = rhythm_of(policy, new.rhythm)
+    today = local_day(act.now, act.company.time_zone)
+    rhythm = rhythm_of(act.policy, new.rhythm)
     _refuse_wrong(new, today)
-    await refuse_unless_serving(new.customer_id, by)
+    await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
-    window = window_of(rhythm.span, today, company.time_zone)
+    window = window_of(rhythm.span, today, act.company.time_zone)
     review_id = new_id()
     request_id = None
     try:
         async with savepoint():
             if new.escalation is not None:
-                request_id = await _escalate(new.customer_id, new.escalation, policy, company, by, now)
+                request_id = await _escalate(new.customer_id, new.escalation, act)
             await execute(
                 "insert into customer_review (id, customer_id, duty, span, first_on, situation, needs, follow_up,"
                 " follow_up_on, request_id, reviewed_by, reviewed_by_name, reviewed_at)"
@@ -61,17 +60,17 @@ async def review(new: NewReview, *, policy: Policy, company: Company, by: Princi
                 new.follow_up,
                 new.follow_up_on,
                 request_id,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyReviewed(f"Customer {new.customer_id} was gone through in {window.name} already") from None
-    await record(_note("review", review_id, new.customer_id), by=by, now=now)
+    await record(_note("review", review_id, new.customer_id), act)
     return await queries.review(review_id)
 
 
-async def follow_up(review_id: UUID, new: NewOutcome, *, by: Principal, now: datetime) -> ReviewView:
+async def follow_up(review_id: UUID, new: NewOutcome, act: Act) -> ReviewView:
     """What was to follow is done. Raises NotFound, NotInTheirTeam, NothingToFollowUp."""
     row = await fetch_one(
         "select r.customer_id, r.follow_up, o.id as outcome from customer_review r left join review_outcome o"
@@ -80,7 +79,7 @@ async def follow_up(review_id: UUID, new: NewOutcome, *, by: Principal, now: dat
     )
     if row is None:
         raise NotFound(f"There is no review {review_id}")
-    await refuse_unless_serving(row["customer_id"], by)
+    await refuse_unless_serving(row["customer_id"], act.by)
     if not row["follow_up"].strip():
         raise NothingToFollowUp("No follow-up was agreed in this review")
     try:
@@ -92,13 +91,13 @@ async def follow_up(review_id: UUID, new: NewOutcome, *, by: Principal, now: dat
                 review_id,
                 row["customer_id"],
                 new.text,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise NothingToFollowUp("The follow-up is done already") from None
-    await record(_note("follow_up", review_id, row["customer_id"]), by=by, now=now)
+    await record(_note("follow_up", review_id, row["customer_id"]), act)
     return await queries.review(review_id)
 
 
@@ -111,16 +110,14 @@ def rhythm_of(policy: Policy, name: str | None) -> ReviewRhythm:
     return found
 
 
-async def _escalate(
-    customer_id: UUID, new: NewEscalation, policy: Policy, company: Company, by: Principal, now: datetime
-) -> UUID:
+async def _escalate(customer_id: UUID, new: NewEscalation, act: Act) -> UUID:
     if new.to_unit_id is None:
         report = NewUpwardReport(kind=new.task, text=new.text, customer_id=customer_id)
-        return (await upward.report(report, policy=policy, company=company, by=by, now=now)).id
+        return (await upward.report(report, act)).id
     asked = NewDepartmentRequest(
         task=new.task, to_unit_id=new.to_unit_id, text=new.text, owner_id=new.owner_id, customer_id=customer_id
     )
-    return (await department_requests.ask(asked, policy=policy, company=company, by=by, now=now)).id
+    return (await department_requests.ask(asked, act)).id
 
 
 def _refuse_wrong(new: NewReview, today: date) -> None:

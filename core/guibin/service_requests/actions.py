@@ -7,16 +7,14 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.desks.actions import Matter, destination, tell
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.tiers.days import local_day
 from guibin_tenants import org_units
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -29,7 +27,7 @@ from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewSer
 AHEAD_DAYS_MAX = 365
 
 
-async def appoint(request_id: UUID, new: NewAppointment, *, by: Principal, now: datetime) -> ServiceRequestForm:
+async def appoint(request_id: UUID, new: NewAppointment, act: Act) -> ServiceRequestForm:
     """Agree on a day with the customer, or move it: a limit counted from the appointment follows (S07-20).
 
     Raises NotFound, NotOpen, StepOutOfOrder, NoAppointmentNeeded once somebody was there, and Invalid.
@@ -39,10 +37,10 @@ async def appoint(request_id: UUID, new: NewAppointment, *, by: Principal, now: 
     taken = await _taken(request_id)
     if APPOINTMENT not in steps or taken > steps.index(APPOINTMENT) + 1:
         raise NoAppointmentNeeded("The service has no appointment here, or the visit took place already")
-    _refuse_wrong_appointment(new, request, now)
+    _refuse_wrong_appointment(new, request, act.now)
     first = request["appointment_at"] is None
     if first:
-        await _take(request, NewStep(step=APPOINTMENT), steps, taken, at=now, by=by, now=now)
+        await _take(request, NewStep(step=APPOINTMENT), steps, taken, act, at=act.now)
     await execute(
         "insert into service_appointment (id, request_id, customer_id, from_at, to_at, reason, made_by, made_by_name,"
         " made_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -52,9 +50,9 @@ async def appoint(request_id: UUID, new: NewAppointment, *, by: Principal, now: 
         request["appointment_at"],
         new.at,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute(
         "update service_request set appointment_at = $2, version = version + 1 where id = $1", request_id, new.at
@@ -64,12 +62,12 @@ async def appoint(request_id: UUID, new: NewAppointment, *, by: Principal, now: 
         if first:
             await start_clock(request_id, request["customer_id"], limit, request["clause"], at=new.at)
         else:
-            await sla.restart(request_id, MILESTONE, started_at=new.at, by=by, now=now)
-    await record(note_of("service_request.appoint", request_id, request["customer_id"]), by=by, now=now)
+            await sla.restart(request_id, MILESTONE, act, started_at=new.at)
+    await record(note_of("service_request.appoint", request_id, request["customer_id"]), act)
     return await form(request_id)
 
 
-async def take_step(request_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ServiceRequestForm:
+async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestForm:
     """Record the next step; the last one files the case and reports it to the manager (S07-19).
 
     Raises NotFound, NotOpen, StepOutOfOrder, and Invalid naming the particulars the step is recorded with.
@@ -80,36 +78,34 @@ async def take_step(request_id: UUID, new: NewStep, *, by: Principal, now: datet
     if new.step == APPOINTMENT:
         fix = f"POST the day to /service-requests/{request_id}/appointments"
         raise Invalid(fields=(FieldError("step", "another step than the appointment", fix, new.step),))
-    _refuse_wrong_step(new, request, now)
-    at = new.taken_at or now
-    await _take(request, new, steps, taken, at=at, by=by, now=now)
+    _refuse_wrong_step(new, request, act.now)
+    at = new.taken_at or act.now
+    await _take(request, new, steps, taken, act, at=at)
     limit = limit_of(request)
     if new.step == ((limit.until if limit else "") or steps[-1]):
-        await sla.complete_if_any(request_id, MILESTONE, at=at, now=now)
-    await milestones.reply(request_id, at=at, now=now)
+        await sla.complete_if_any(request_id, MILESTONE, at=at, now=act.now)
+    await milestones.reply(request_id, at=at, now=act.now)
     if taken + 1 == len(steps):
-        await milestones.end(request_id, at=at, now=now)
-        await _file(request, now=now)
-    await record(note_of("service_request.step", request_id, request["customer_id"]), by=by, now=now)
+        await milestones.end(request_id, at=at, now=act.now)
+        await _file(request, now=act.now)
+    await record(note_of("service_request.step", request_id, request["customer_id"]), act)
     return await form(request_id)
 
 
-async def receive_at_hall(
-    new: NewServiceRequest, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> ServiceRequestView:
+async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestView:
     """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
-    request = await receive(new, policy=policy, company=company, by=by, now=now)
-    day = local_day(now, company.time_zone)
-    found = await destination(new.customer_id, policy, on=day, language=company.language, by=by)
+    request = await receive(new, act)
+    day = local_day(act.now, act.company.time_zone)
+    found = await destination(new.customer_id, act.policy, on=day, language=act.company.language, by=act.by)
     if found is None or found.seated:
         return request
     to_desk = NewServiceHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
-    await hand_over(request.id, to_desk, by=by, now=now)
-    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), found, now=now)
+    await hand_over(request.id, to_desk, act)
+    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), found, now=act.now)
     return await by_id(request.id)
 
 
-async def hand_over(request_id: UUID, new: NewServiceHandOver, *, by: Principal, now: datetime) -> ServiceRequestForm:
+async def hand_over(request_id: UUID, new: NewServiceHandOver, act: Act) -> ServiceRequestForm:
     """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
     request = await _open(request_id, "asked", "open")
     await _refuse_unknown_receiver(new)
@@ -122,9 +118,9 @@ async def hand_over(request_id: UUID, new: NewServiceHandOver, *, by: Principal,
         new.to_staff_id,
         new.to_unit_id,
         new.reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute(
         "update service_request set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
@@ -142,12 +138,12 @@ async def hand_over(request_id: UUID, new: NewServiceHandOver, *, by: Principal,
         staff_ids=(new.to_staff_id,) if new.to_staff_id else (),
         details={"number": request["number"]},
     )
-    await notify(notice, key=f"service-hand-over/{request_id}/{request['version']}", now=now)
-    await record(note_of("service_request.hand_over", request_id, request["customer_id"]), by=by, now=now)
+    await notify(notice, key=f"service-hand-over/{request_id}/{request['version']}", now=act.now)
+    await record(note_of("service_request.hand_over", request_id, request["customer_id"]), act)
     return await form(request_id)
 
 
-async def add_note(request_id: UUID, new: NewServiceNote, *, by: Principal, now: datetime) -> ServiceRequestForm:
+async def add_note(request_id: UUID, new: NewServiceNote, act: Act) -> ServiceRequestForm:
     """Add a line to the case. Raises NotFound."""
     request = await _locked(request_id)
     await execute(
@@ -158,32 +154,23 @@ async def add_note(request_id: UUID, new: NewServiceNote, *, by: Principal, now:
         request["customer_id"],
         new.kind,
         new.text,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await record(note_of("service_request.note", request_id, request["customer_id"]), by=by, now=now)
+    await record(note_of("service_request.note", request_id, request["customer_id"]), act)
     return await form(request_id)
 
 
-async def withdraw(request_id: UUID, new: NewWithdrawal, *, by: Principal, now: datetime) -> ServiceRequestForm:
+async def withdraw(request_id: UUID, new: NewWithdrawal, act: Act) -> ServiceRequestForm:
     """The customer no longer wants it. Raises NotFound; NotOpen while it waits for its approval or after its end."""
     request = await _open(request_id)
-    await end(request, "withdrawn", new.reason, by=by, now=now)
-    await record(note_of("service_request.withdraw", request_id, request["customer_id"]), by=by, now=now)
+    await end(request, "withdrawn", new.reason, act)
+    await record(note_of("service_request.withdraw", request_id, request["customer_id"]), act)
     return await form(request_id)
 
 
-async def _take(
-    request: asyncpg.Record,
-    new: NewStep,
-    steps: list[str],
-    taken: int,
-    *,
-    at: datetime,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
     if steps[taken] != new.step:
         raise StepOutOfOrder(f"{new.step} is not next: {steps[taken]} is")
     await execute(
@@ -200,10 +187,10 @@ async def _take(
         new.accompanied_by,
         new.rated,
         new.rating,
-        by.id,
-        by.name,
+        act.by.id,
+        act.by.name,
         at,
-        now,
+        act.now,
     )
     await execute("update service_request set version = version + 1 where id = $1", request["id"])
 

@@ -4,27 +4,19 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import gets, posts
+from guibin_tenants.principals import may
 
 from . import actions, queries
 from .intake import SUBJECT, note_of
-from .queries import RatingView, ServiceRequestFilter, ServiceRequestForm, ServiceRequestView, State
-from .requests import (
-    NewAppointment,
-    NewServiceHandOver,
-    NewServiceNote,
-    NewServiceRequest,
-    NewStep,
-    NewWithdrawal,
-)
+from .queries import ServiceRequestFilter, ServiceRequestForm, ServiceRequestView, State
 
 READ, WRITE = may("requests:read"), may("requests:write")
 InState = Annotated[State | None, Parameter(query="state", default=None)]
@@ -37,8 +29,7 @@ class ServiceRequestController(Controller):
     @get("/", needs=READ, summary="Service requests, newest first")
     async def list_requests(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         in_state: InState = None,
         item: str | None = None,
         customer_id: UUID | None = None,
@@ -60,7 +51,7 @@ class ServiceRequestController(Controller):
             number=number,
             received_from=received_from,
             received_before=received_before,
-            overdue_at=now if overdue else None,
+            overdue_at=act.now if overdue else None,
         )
         found = await queries.listed(wanted, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda request: Cursor(request.received_at, request.id))
@@ -68,45 +59,39 @@ class ServiceRequestController(Controller):
         note = AuditNote(
             action="service_request.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/", needs=WRITE, summary="Take a request in; what needs an approval is put up for it")
-    async def receive(
-        self, data: NewServiceRequest, policy: Policy, company: Company, by: Principal, now: datetime
-    ) -> ServiceRequestView:
-        return await actions.receive_at_hall(data, policy=policy, company=company, by=by, now=now)
-
-    @get("/ratings", needs=READ, summary="How installers were rated, the best first")
-    async def list_ratings(self) -> list[RatingView]:
-        return await queries.ratings()
+    receive = posts(
+        "/", actions.receive_at_hall, needs=WRITE, summary="Take a request in; what needs an approval is put up for it"
+    )
+    list_ratings = gets("/ratings", queries.ratings, needs=READ, summary="How installers were rated, the best first")
 
     @get("/{request_id:uuid}", needs=READ, summary="The whole case")
-    async def show(self, request_id: UUID, by: Principal, now: datetime) -> ServiceRequestForm:
+    async def show(self, request_id: UUID, act: Act) -> ServiceRequestForm:
         found = await queries.form(request_id)
-        await record(note_of("service_request.read", request_id, found.customer_id), by=by, now=now)
+        await record(note_of("service_request.read", request_id, found.customer_id), act)
         return found
 
-    @post("/{request_id:uuid}/appointments", needs=WRITE, summary="Agree on a day with the customer, or move it")
-    async def appoint(self, request_id: UUID, data: NewAppointment, by: Principal, now: datetime) -> ServiceRequestForm:
-        return await actions.appoint(request_id, data, by=by, now=now)
-
-    @post("/{request_id:uuid}/steps", needs=WRITE, summary="Record the next step; the last one files the case")
-    async def take_step(self, request_id: UUID, data: NewStep, by: Principal, now: datetime) -> ServiceRequestForm:
-        return await actions.take_step(request_id, data, by=by, now=now)
-
-    @post("/{request_id:uuid}/hand-overs", needs=WRITE, summary="Give the work on; the owner stays responsible")
-    async def hand_over(
-        self, request_id: UUID, data: NewServiceHandOver, by: Principal, now: datetime
-    ) -> ServiceRequestForm:
-        return await actions.hand_over(request_id, data, by=by, now=now)
-
-    @post("/{request_id:uuid}/notes", needs=WRITE, summary="Add a line to the case")
-    async def add_note(
-        self, request_id: UUID, data: NewServiceNote, by: Principal, now: datetime
-    ) -> ServiceRequestForm:
-        return await actions.add_note(request_id, data, by=by, now=now)
-
-    @post("/{request_id:uuid}/withdrawal", needs=WRITE, summary="The customer no longer wants it")
-    async def withdraw(self, request_id: UUID, data: NewWithdrawal, by: Principal, now: datetime) -> ServiceRequestForm:
-        return await actions.withdraw(request_id, data, by=by, now=now)
+    appoint = posts(
+        "/{request_id:uuid}/appointments",
+        actions.appoint,
+        needs=WRITE,
+        summary="Agree on a day with the customer, or move it",
+    )
+    take_step = posts(
+        "/{request_id:uuid}/steps",
+        actions.take_step,
+        needs=WRITE,
+        summary="Record the next step; the last one files the case",
+    )
+    hand_over = posts(
+        "/{request_id:uuid}/hand-overs",
+        actions.hand_over,
+        needs=WRITE,
+        summary="Give the work on; the owner stays responsible",
+    )
+    add_note = posts("/{request_id:uuid}/notes", actions.add_note, needs=WRITE, summary="Add a line to the case")
+    withdraw = posts(
+        "/{request_id:uuid}/withdrawal", actions.withdraw, needs=WRITE, summary="The customer no longer wants it"
+    )

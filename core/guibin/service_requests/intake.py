@@ -12,7 +12,7 @@ from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.cases.numbers import DRAWS_MAX, new_number
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.forms import Form, check_answers
@@ -27,7 +27,6 @@ from guibin.sla.milestones import Case
 from guibin.sla.plans import Terms
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
@@ -52,33 +51,24 @@ class Judged(Struct, frozen=True):
         return tuple(step for step in self.item.steps if step not in skipped)
 
 
-async def receive(
-    new: NewServiceRequest,
-    *,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-    span: str | None = None,
-) -> ServiceRequestView:
+async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) -> ServiceRequestView:
     """Take in a request. Raises Invalid with every wrong field, NotFound for a customer not visible from here,
     ArchiveErased, and NotAnApplicant where the item's approval is for other roles to ask for (S07-17).
     """
     await refuse_unless_kept(new.customer_id)
     customer = await fetch_one("select kind, fields, org_unit_id from customer where id = $1", new.customer_id)
     assert customer is not None
-    received_at = new.received_at or now
-    judged = await _judged(new, customer, received_at, policy, company, now)
-    owner = await actor(new.owner_id, by, field="owner_id")
+    received_at = new.received_at or act.now
+    judged = await _judged(new, customer, received_at, act)
+    owner = await actor(new.owner_id, act.by, field="owner_id")
     request_id = new_id()
-    await _write(request_id, new, judged, owner, received_at, policy, company, now, span)
+    await _write(request_id, new, judged, owner, received_at, span, act)
     if judged.flow is not None:
         approval_id = await approvals.ask(
             SUBJECT,
             request_id,
+            act,
             flow=judged.flow,
-            by=by,
-            now=now,
             note=new.text[: approvals.NOTE_CHARS_MAX],
             customer_id=new.customer_id,
             org_unit_id=customer["org_unit_id"],
@@ -87,13 +77,13 @@ async def receive(
     if judged.limit is not None and judged.limit.counted_from == "request":
         await start_clock(request_id, new.customer_id, judged.limit, judged.item.clause, at=received_at)
     case = Case(SUBJECT, request_id, new.customer_id)
-    await milestones.begin(case, judged.item.milestones, at=received_at, now=now)
-    await record(note_of("service_request.receive", request_id, new.customer_id), by=by, now=now)
+    await milestones.begin(case, judged.item.milestones, at=received_at, now=act.now)
+    await record(note_of("service_request.receive", request_id, new.customer_id), act)
     return await by_id(request_id)
 
 
 @approvals.on_decision(SUBJECT)
-async def service_request_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def service_request_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on. Otherwise it ends, and its owner hears why."""
     row = await fetch_one(
         "select id, number, customer_id, owner_id, time_limit, clause from service_request where id = $1 for update",
@@ -105,10 +95,10 @@ async def service_request_decided(decided: Decided, by: Principal, now: datetime
         await execute("update service_request set state = 'open', version = version + 1 where id = $1", row["id"])
         limit = limit_of(row)
         if limit is not None and limit.counted_from == "approval":
-            await start_clock(row["id"], row["customer_id"], limit, row["clause"], at=now)
+            await start_clock(row["id"], row["customer_id"], limit, row["clause"], at=act.now)
     else:
         outcome = "rejected" if decided.outcome == "rejected" else "withdrawn"
-        await end(row, outcome, decided.reason or "-", by=by, now=now)
+        await end(row, outcome, decided.reason or "-", act)
     notice = Notice(
         kind="service_request_approved" if decided.approved else "service_request_refused",
         subject=SUBJECT,
@@ -117,7 +107,7 @@ async def service_request_decided(decided: Decided, by: Principal, now: datetime
         staff_ids=(row["owner_id"],),
         details={"number": row["number"]},
     )
-    await notify(notice, key=f"service-request-decided/{row['id']}", now=now)
+    await notify(notice, key=f"service-request-decided/{row['id']}", now=act.now)
 
 
 async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, clause: str, *, at: datetime) -> None:
@@ -145,7 +135,7 @@ def limit_terms(limit: TimeLimit, clause: str) -> Terms:
     )
 
 
-async def end(request: asyncpg.Record, outcome: str, reason: str, *, by: Principal, now: datetime) -> None:
+async def end(request: asyncpg.Record, outcome: str, reason: str, act: Act) -> None:
     """It is not carried out; its clock stops."""
     await execute(
         "insert into service_end (id, request_id, customer_id, outcome, reason, ended_by, ended_by_name, ended_at)"
@@ -155,13 +145,13 @@ async def end(request: asyncpg.Record, outcome: str, reason: str, *, by: Princip
         request["customer_id"],
         outcome,
         reason,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     await execute("update service_request set state = $2, version = version + 1 where id = $1", request["id"], outcome)
-    await sla.cancel(request["id"], MILESTONE, now=now)
-    await milestones.drop(request["id"], now=now)
+    await sla.cancel(request["id"], MILESTONE, now=act.now)
+    await milestones.drop(request["id"], now=act.now)
 
 
 def limit_of(request: asyncpg.Record) -> TimeLimit | None:
@@ -174,22 +164,18 @@ def note_of(action: str, request_id: UUID, customer_id: UUID) -> AuditNote:
     return AuditNote(action=action, subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
 
 
-async def _judged(
-    new: NewServiceRequest,
-    customer: asyncpg.Record,
-    received_at: datetime,
-    policy: Policy,
-    company: Company,
-    now: datetime,
-) -> Judged:
-    item = policy.service_item(new.item)
+async def _judged(new: NewServiceRequest, customer: asyncpg.Record, received_at: datetime, act: Act) -> Judged:
+    item = act.policy.service_item(new.item)
     if item is None or not item.steps:
-        known = ", ".join(one.name for one in policy.service_items if one.steps)
+        known = ", ".join(one.name for one in act.policy.service_items if one.steps)
         fix = f"one of: {known}" if known else "the policy has none"
         raise Invalid(fields=(FieldError("item", "a service item that is carried out in steps", fix, new.item),))
     archive: dict[str, Any] = {**msgspec.json.decode(customer["fields"]), "customer_kind": customer["kind"]}
-    problems = [*_wrong(new, received_at, policy, now), *_wrong_answers(new, policy.form(item.form), archive, policy)]
-    held = await current_tiers([new.customer_id], on=local_day(now, company.time_zone))
+    problems = [
+        *_wrong(new, received_at, act.policy, act.now),
+        *_wrong_answers(new, act.policy.form(item.form), archive, act.policy),
+    ]
+    held = await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))
     limit = item.limit_for({**archive, **new.answers}, held.get(new.customer_id, {}).values())
     if new.situation is not None:
         limit = next((one for one in item.time_limits if one.name == new.situation), None)
@@ -199,7 +185,7 @@ async def _judged(
         problems.append(FieldError("situation", rule, f"one of: {known}", new.situation or ""))
     if problems:
         raise Invalid("The service request was not taken in", fields=tuple(problems))
-    return Judged(item, limit, policy.approval(item.approval) if item.approval else None)
+    return Judged(item, limit, act.policy.approval(item.approval) if item.approval else None)
 
 
 def _wrong(new: NewServiceRequest, received_at: datetime, policy: Policy, now: datetime) -> list[FieldError]:
@@ -236,10 +222,8 @@ async def _write(
     judged: Judged,
     owner: Actor,
     received_at: datetime,
-    policy: Policy,
-    company: Company,
-    now: datetime,
     span: str | None,
+    act: Act,
 ) -> None:
     for _ in range(DRAWS_MAX):
         written = await execute(
@@ -248,7 +232,7 @@ async def _write(
             " version) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14,"
             " $15, $16, $17, $18, $19, 1) on conflict (tenant_id, number) do nothing",
             request_id,
-            new_number("S", received_at, company.time_zone),
+            new_number("S", received_at, act.company.time_zone),
             new.customer_id,
             new.item,
             new.channel,
@@ -259,9 +243,9 @@ async def _write(
             _json(judged.steps),
             _json(judged.item.evidence),
             judged.item.clause,
-            policy.version,
+            act.policy.version,
             received_at,
-            now,
+            act.now,
             owner.id,
             owner.name,
             span,

@@ -47,19 +47,19 @@ async def open_regular_service(job: OpenRegularService, run: Run) -> None:
                 text=run.policy.title(f"service_item.{rhythm.item}.content", run.company.language),
                 owner_id=manager_id,
             )
-            await receive(new, policy=run.policy, company=run.company, by=run.by, now=run.now, span=window.name)
+            await receive(new, run, span=window.name)
 
 
 @reacts_to(MembershipStarted)
 async def retier_after_start(event: MembershipStarted, run: Run) -> None:
     """Another tier, another limit: running requests of the customer get it, their time spent stays spent."""
-    await retier(event.customer_id, policy=run.policy, company=run.company, by=run.by, now=run.now)
+    await retier(event.customer_id, run)
 
 
 @reacts_to(MembershipEnded)
 async def retier_after_end(event: MembershipEnded, run: Run) -> None:
     """And loses it."""
-    await retier(event.customer_id, policy=run.policy, company=run.company, by=run.by, now=run.now)
+    await retier(event.customer_id, run)
 
 
 @reacts_to(DeadlineWarned, about=SUBJECT)

@@ -1,30 +1,27 @@
 """A customer's tier changed: what was taken in under the old one goes on under the new one's limits."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from guibin.audit.actions import record
-from guibin.context import Company
-from guibin.policy.packs import Policy
+from guibin.context import Act
 from guibin.policy.service_items import TimeLimit
 from guibin.sla import actions as sla
 from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch
 
 from .intake import limit_of, limit_terms, note_of
 from .queries import MILESTONE
 
 
-async def retier(customer_id: UUID, *, policy: Policy, company: Company, by: Principal, now: datetime) -> int:
+async def retier(customer_id: UUID, act: Act) -> int:
     """Give the customer's running requests the limit of today's tiers; how many changed.
 
     Only between limits for the same situation: what the situation is does not follow from a tier.
     """
-    held = await current_tiers([customer_id], on=local_day(now, company.time_zone))
+    held = await current_tiers([customer_id], on=local_day(act.now, act.company.time_zone))
     tiers = set(held.get(customer_id, {}).values())
     changed = 0
     for request in await fetch(
@@ -33,20 +30,18 @@ async def retier(customer_id: UUID, *, policy: Policy, company: Company, by: Pri
         " where r.customer_id = $1 and r.state in ('asked', 'open') order by r.id for update of r",
         customer_id,
     ):
-        item, before = policy.service_item(request["item"]), limit_of(request)
+        item, before = act.policy.service_item(request["item"]), limit_of(request)
         after = _beside(before, item.time_limits, tiers) if item is not None and before is not None else None
         if after is None or after == before:
             continue
-        await sla.relimit(
-            request["id"], MILESTONE, terms=limit_terms(after, request["clause"]), by=by, now=now, reason="tier"
-        )
+        await sla.relimit(request["id"], MILESTONE, act, terms=limit_terms(after, request["clause"]), reason="tier")
         await execute(
             "update service_request set situation = $2, time_limit = $3::jsonb, version = version + 1 where id = $1",
             request["id"],
             after.name,
             msgspec.json.encode(after).decode(),
         )
-        await record(note_of("service_request.tier", request["id"], customer_id), by=by, now=now)
+        await record(note_of("service_request.tier", request["id"], customer_id), act)
         changed += 1
     return changed
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.events import MilestoneReached
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -80,43 +80,41 @@ async def start(new: NewTimer, *, late_at: datetime | None = None) -> Plan:
     return plan
 
 
-async def pause(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> None:
+async def pause(subject_id: UUID, milestone: str, act: Signature) -> None:
     """Stop the clock; nothing fires until it is resumed. A clock that stands stays as it is."""
-    timer = await _open_timer(subject_id, milestone, now=now)
+    timer = await _open_timer(subject_id, milestone, now=act.now)
     if timer["paused_at"] is not None:
         return
-    record = paused(_record(timer), now)
+    record = paused(_record(timer), act.now)
     await execute(
         "update timer set clock = $2::jsonb, paused_at = $3, next_at = null, version = version + 1 where id = $1",
         timer["id"],
         _json(record),
-        now,
+        act.now,
     )
-    await _log(timer, "pause", timer["due_at"], timer["generation"], by=by, now=now)
+    await _log(timer, "pause", timer["due_at"], timer["generation"], act)
 
 
-async def resume(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> Moved:
+async def resume(subject_id: UUID, milestone: str, act: Signature) -> Moved:
     """Let the clock run on; the deadline moves by the working time it stood."""
-    timer = await _open_timer(subject_id, milestone, now=now)
-    return await _move(timer, resumed(_record(timer), now), "resume", by=by, now=now)
+    timer = await _open_timer(subject_id, milestone, now=act.now)
+    return await _move(timer, resumed(_record(timer), act.now), "resume", act)
 
 
-async def relimit(
-    subject_id: UUID, milestone: str, *, terms: Terms, by: Principal, now: datetime, reason: str = "level"
-) -> Moved:
+async def relimit(subject_id: UUID, milestone: str, act: Signature, *, terms: Terms, reason: str = "level") -> Moved:
     """Give the clock another limit, from the same start with the same pauses: another level, another tier."""
-    timer = await _open_timer(subject_id, milestone, now=now)
+    timer = await _open_timer(subject_id, milestone, now=act.now)
     before = _record(timer)
     calendar = await calendars.counting(terms.calendar, timer["customer_id"])
     after = _counted_by(calendar, msgspec.structs.replace(before, terms=terms))
-    return await _move(timer, after, reason, by=by, now=now, anew=True)
+    return await _move(timer, after, reason, act, anew=True)
 
 
-async def restart(subject_id: UUID, milestone: str, *, started_at: datetime, by: Principal, now: datetime) -> Moved:
+async def restart(subject_id: UUID, milestone: str, act: Signature, *, started_at: datetime) -> Moved:
     """Count from another moment: the same matter turned out to have arrived before."""
-    timer = await _open_timer(subject_id, milestone, now=now)
+    timer = await _open_timer(subject_id, milestone, now=act.now)
     after = msgspec.structs.replace(_record(timer), started_at=started_at)
-    return await _move(timer, after, "start", by=by, now=now, anew=True)
+    return await _move(timer, after, "start", act, anew=True)
 
 
 async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime, last: bool = False) -> Ended:
@@ -148,14 +146,14 @@ async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now
         await complete(subject_id, milestone, at=at, now=now)
 
 
-async def reopen(subject_id: UUID, milestone: str, *, by: Principal, now: datetime) -> Moved:
+async def reopen(subject_id: UUID, milestone: str, act: Signature) -> Moved:
     """Let a completed clock run on where it stood: the time since its completion counts as a pause."""
     timer = await fetch_one(f"{_TIMER} and completed_at is not null {_LATEST} for update", subject_id, milestone)
     if timer is None:
         raise NotFound(f"There is no completed deadline {milestone} of {subject_id}")
     since = paused(_record(timer), timer["completed_at"])
     await execute("update timer set completed_at = null where id = $1", timer["id"])
-    return await _move(timer, resumed(since, now), "reopen", by=by, now=now)
+    return await _move(timer, resumed(since, act.now), "reopen", act)
 
 
 async def cancel(subject_id: UUID, milestone: str, *, now: datetime) -> None:
@@ -169,7 +167,7 @@ async def cancel(subject_id: UUID, milestone: str, *, now: datetime) -> None:
     )
 
 
-async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
+async def recompute(calendar_name: str, act: Signature) -> int:
     """After a new version of a calendar: recompute the deadlines that run by it, and log each; how many moved.
 
     Ended deadlines keep the calendar they ended under.
@@ -180,10 +178,10 @@ async def recompute(calendar_name: str, *, by: Principal, now: datetime) -> int:
         f" and {_COUNTS_BY} = $1 order by id for update",
         calendar_name,
     )
-    return sum([await _count_by(newest, timer, "calendar", by=by, now=now) for timer in rows])
+    return sum([await _count_by(newest, timer, "calendar", act) for timer in rows])
 
 
-async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now: datetime) -> int:
+async def keep_hours(customer_ids: Sequence[UUID] | None, act: Signature) -> int:
     """After these customers, or anybody's with None, came under other hours: the deadlines that run about them count by
     the calendar of the org unit they are in now; how many moved.
     """
@@ -205,7 +203,7 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, *, by: Principal, now:
             known[name, unit_id] = await calendars.counting(name, timer["customer_id"])
         calendar = known[name, unit_id]
         if calendar.calendar.name != timer["counts_by"]:
-            moved += await _count_by(calendar, timer, "hours", by=by, now=now)
+            moved += await _count_by(calendar, timer, "hours", act)
     return moved
 
 
@@ -232,21 +230,19 @@ async def _settled(timer: asyncpg.Record, *, now: datetime) -> asyncpg.Record:
     return await fetch_one("select * from timer where id = $1", timer["id"]) or timer
 
 
-async def _count_by(
-    calendar: CalendarInForce, timer: asyncpg.Record, reason: str, *, by: Principal, now: datetime
-) -> bool:
+async def _count_by(calendar: CalendarInForce, timer: asyncpg.Record, reason: str, act: Signature) -> bool:
     """Count by this calendar from now on; whether the deadline moved."""
-    timer = await _settled(timer, now=now)
-    change = await _move(timer, _counted_by(calendar, _record(timer)), reason, by=by, now=now)
+    timer = await _settled(timer, now=act.now)
+    change = await _move(timer, _counted_by(calendar, _record(timer)), reason, act)
     return change.due_before != change.due_after
 
 
 async def _move(
-    timer: asyncpg.Record, record: ClockRecord, reason: str, *, by: Principal, now: datetime, anew: bool = False
+    timer: asyncpg.Record, record: ClockRecord, reason: str, act: Signature, *, anew: bool = False
 ) -> Moved:
     """Write the clock and what follows from it. `anew` begins a generation, whose steps may happen once more."""
     calendar = await calendars.in_force(record.counts_by)
-    plan = without_burst(planned(record, calendar.calendar), now=now, breached=timer["breached_at"] is not None)
+    plan = without_burst(planned(record, calendar.calendar), now=act.now, breached=timer["breached_at"] is not None)
     stands = any(span.until is None for span in record.pauses)
     generation = timer["generation"] + anew
     next_at = None if stands or not plan.steps else await _first_unfired(timer["id"], generation, plan)
@@ -264,7 +260,7 @@ async def _move(
         generation,
         plan.provisional,
     )
-    await _log(timer, reason, plan.due_at, generation, by=by, now=now)
+    await _log(timer, reason, plan.due_at, generation, act)
     return Moved(timer["due_at"], plan.due_at)
 
 
@@ -320,9 +316,7 @@ async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetim
     return min((step.at for step in plan.steps if step.name not in fired), default=None)
 
 
-async def _log(
-    timer: asyncpg.Record, reason: str, due_after: datetime, generation: int, *, by: Principal, now: datetime
-) -> None:
+async def _log(timer: asyncpg.Record, reason: str, due_after: datetime, generation: int, act: Signature) -> None:
     await execute(
         "insert into timer_change (id, timer_id, reason, generation, due_before, due_after, clock_before, changed_by,"
         " changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10)",
@@ -333,9 +327,9 @@ async def _log(
         timer["due_at"],
         due_after,
         timer["clock"],
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

@@ -10,16 +10,16 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.policy.calendars import Calendar
 from guibin.policy.words import Code, saying
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, anyone, may, sees_all
+from guibin.web.routing import gets
+from guibin_tenants.principals import Signature, anyone, may, sees_all
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import actions, calendars, outlets, queries
-from .calendars import CalendarInForce
-from .outlets import UnitCalendarView
 from .queries import TimerState, TimerView
 
 State = Annotated[TimerState | None, Parameter(query="state", default=None, description="What the clock does.")]
@@ -61,22 +61,19 @@ class Recomputed(Struct, frozen=True):
 class CalendarController(Controller):
     path = "/api/v1/calendars"
     tags = ("timers",)
-
-    @get("/", needs=anyone, summary="The calendars in force, by name")
-    async def list_calendars(self) -> list[CalendarInForce]:
-        return await calendars.all_in_force()
+    list_calendars = gets("/", calendars.all_in_force, needs=anyone, summary="The calendars in force, by name")
 
     @put(
         "/{name:str}",
         needs=may("policy:write") & sees_all,
         summary="Write a calendar's next version; running deadlines move",
     )
-    async def write(self, name: str, data: NewCalendarVersion, by: Principal, now: datetime) -> Recomputed:
+    async def write(self, name: str, data: NewCalendarVersion, act: Act) -> Recomputed:
         if data.calendar.name != name:
             raise Invalid(fields=(FieldError("calendar.name", f"{name}, as in the address", value=data.calendar.name),))
-        version = await calendars.write(data.calendar, note=data.note, by=by, now=now)
-        moved = await actions.recompute(name, by=by, now=now)
-        await record(AuditNote(action="calendar.write", subject="calendar", purpose=data.note, shown=0), by=by, now=now)
+        version = await calendars.write(data.calendar, act, note=data.note)
+        moved = await actions.recompute(name, act)
+        await record(AuditNote(action="calendar.write", subject="calendar", purpose=data.note, shown=0), act)
         return Recomputed(version, moved)
 
 
@@ -96,15 +93,14 @@ class HoursMoved(Struct, frozen=True):
 class UnitCalendarController(Controller):
     path = "/api/v1/org-units/{unit_id:uuid}/calendars"
     tags = ("timers",)
-
-    @get("/", needs=anyone, summary="The calendars an org unit counts by in place of the company's")
-    async def show(self, unit_id: UUID) -> list[UnitCalendarView]:
-        return await outlets.of_unit(unit_id)
+    show = gets(
+        "/", outlets.of_unit, needs=anyone, summary="The calendars an org unit counts by in place of the company's"
+    )
 
     @put("/{name:str}", needs=may("policy:write"), summary="Let an org unit count by hours of its own")
-    async def count_by(self, unit_id: UUID, name: str, data: OwnCalendar, by: Principal, now: datetime) -> HoursMoved:
-        moved = await outlets.count_by(unit_id, name, data.counts_by, by=by, now=now)
-        await _record("unit-calendar.write", unit_id, data.note, by, now)
+    async def count_by(self, unit_id: UUID, name: str, data: OwnCalendar, act: Act) -> HoursMoved:
+        moved = await outlets.count_by(unit_id, name, data.counts_by, act)
+        await _record("unit-calendar.write", unit_id, data.note, act)
         return HoursMoved(moved)
 
     @delete(
@@ -113,12 +109,12 @@ class UnitCalendarController(Controller):
         status_code=HTTP_200_OK,
         summary="Let an org unit count as the one above it",
     )
-    async def count_as_above(self, unit_id: UUID, name: str, by: Principal, now: datetime) -> HoursMoved:
-        moved = await outlets.count_as_above(unit_id, name, by=by, now=now)
-        await _record("unit-calendar.remove", unit_id, "", by, now)
+    async def count_as_above(self, unit_id: UUID, name: str, act: Act) -> HoursMoved:
+        moved = await outlets.count_as_above(unit_id, name, act)
+        await _record("unit-calendar.remove", unit_id, "", act)
         return HoursMoved(moved)
 
 
-async def _record(action: str, unit_id: UUID, purpose: str, by: Principal, now: datetime) -> None:
+async def _record(action: str, unit_id: UUID, purpose: str, act: Signature) -> None:
     note = AuditNote(action=action, subject="org_unit", subject_id=unit_id, purpose=purpose, shown=0)
-    await record(note, by=by, now=now)
+    await record(note, act)

@@ -1,6 +1,5 @@
 """A tenant's calendars in versions: 7×24 and business hours, seeded when the tenant is made."""
 
-from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.policy.calendars import Calendar, always, china_calendar
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -27,21 +26,21 @@ class CalendarInForce(Struct, frozen=True):
     calendar: Calendar
 
 
-async def seed(*, time_zone: str, by: Principal, now: datetime) -> None:
+async def seed(act: Signature, *, time_zone: str) -> None:
     """Give a new tenant its two calendars; one that has them keeps its own."""
-    years = range(now.year + SEEDED_YEARS[0], now.year + SEEDED_YEARS[1] + 1)
+    years = range(act.now.year + SEEDED_YEARS[0], act.now.year + SEEDED_YEARS[1] + 1)
     for calendar in (always(time_zone), china_calendar(years, time_zone=time_zone)):
-        await _insert(calendar, 1, note="seeded", by=by, now=now)
+        await _insert(calendar, 1, act, note="seeded")
 
 
-async def write(calendar: Calendar, *, note: str, by: Principal, now: datetime) -> int:
+async def write(calendar: Calendar, act: Signature, *, note: str) -> int:
     """Add a version of a calendar; its number. Deadlines that run are recomputed by `actions.recompute`."""
     problems = _contradictions(calendar)
     if problems:
         raise Invalid("The calendar contradicts itself", fields=tuple(problems))
     before = await fetch_one(_NEWEST.format("$1"), calendar.name)
     version = 1 + (before["version"] if before else 0)
-    await _insert(calendar, version, note=note, by=by, now=now)
+    await _insert(calendar, version, act, note=note)
     return version
 
 
@@ -112,7 +111,7 @@ def _contradictions(calendar: Calendar) -> list[FieldError]:
     return problems
 
 
-async def _insert(calendar: Calendar, version: int, *, note: str, by: Principal, now: datetime) -> None:
+async def _insert(calendar: Calendar, version: int, act: Signature, *, note: str) -> None:
     await execute(
         "insert into calendar_version (id, name, version, value, note, written_by, written_by_name, written_at)"
         " values ($1, $2, $3, $4::jsonb, $5, $6, $7, $8) on conflict (tenant_id, name, version) do nothing",
@@ -121,9 +120,9 @@ async def _insert(calendar: Calendar, version: int, *, note: str, by: Principal,
         version,
         msgspec.json.encode(calendar).decode(),
         note,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
 
 

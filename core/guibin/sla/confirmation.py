@@ -5,7 +5,7 @@ from datetime import date, datetime
 import msgspec
 
 from guibin.policy.calendars import Calendar, china_calendar
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 
 from . import actions, calendars
 
@@ -33,17 +33,17 @@ def confirmed(calendar: Calendar, published: Calendar) -> Calendar | None:
     )
 
 
-async def confirm(*, by: Principal, now: datetime, published: Calendar | None = None) -> int:
+async def confirm(act: Signature, *, published: Calendar | None = None) -> int:
     """Bring the company's provisional calendars up to the published table; how many deadlines moved."""
     moved = 0
     for found in await calendars.all_in_force():
-        table = published or china_calendar(_years(found.calendar.confirmed_until, now))
+        table = published or china_calendar(_years(found.calendar.confirmed_until, act.now))
         newer = confirmed(found.calendar, table)
         if newer is None:
             continue
         note = f"holidays published until {newer.confirmed_until}"
-        await calendars.write(newer, note=note, by=by, now=now)
-        moved += await actions.recompute(newer.name, by=by, now=now)
+        await calendars.write(newer, act, note=note)
+        moved += await actions.recompute(newer.name, act)
     return moved
 
 

@@ -32,4 +32,4 @@ async def sweep_timers(job: SweepTimers, run: Run) -> None:
 @handles(ConfirmCalendars)
 async def confirm_calendars(job: ConfirmCalendars, run: Run) -> None:
     """Deadlines that were provisional are recomputed, each with its change on record."""
-    await confirm(by=run.by, now=run.now)
+    await confirm(run)

@@ -8,7 +8,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.policy.milestones import Milestone
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Signature
 from guibin_tenants.scope import fetch, fetch_value
 
 from . import actions
@@ -31,7 +31,7 @@ async def begin(case: Case, milestones: Sequence[Milestone], *, at: datetime, no
             await _start(case, milestone, at=at, now=now)
 
 
-async def ask(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime, by: Principal) -> None:
+async def ask(case: Case, milestones: Sequence[Milestone], act: Signature, *, at: datetime) -> None:
     """The customer wrote at `at`. What waits for an answer already counts on from the oldest message."""
     running = await _running(case.id)
     for milestone in milestones:
@@ -39,9 +39,9 @@ async def ask(case: Case, milestones: Sequence[Milestone], *, at: datetime, now:
             continue
         timer = running.get(milestone.name)
         if timer is None:
-            await _start(case, milestone, at=at, now=now)
+            await _start(case, milestone, at=at, now=act.now)
         elif at < timer["started_at"]:
-            await actions.restart(case.id, milestone.name, started_at=at, by=by, now=now)
+            await actions.restart(case.id, milestone.name, act, started_at=at)
 
 
 async def reply(case_id: UUID, *, at: datetime, now: datetime) -> None:
@@ -51,48 +51,44 @@ async def reply(case_id: UUID, *, at: datetime, now: datetime) -> None:
             await actions.complete(case_id, name, at=at, now=now)
 
 
-async def wait(case_id: UUID, *, by: Principal, now: datetime) -> None:
+async def wait(case_id: UUID, act: Signature) -> None:
     """We wait for the customer: the targets stand that policy lets stand."""
     for name, timer in (await _running(case_id)).items():
         if timer["stands"]:
-            await actions.pause(case_id, name, by=by, now=now)
+            await actions.pause(case_id, name, act)
 
 
-async def go_on(case_id: UUID, *, by: Principal, now: datetime) -> None:
+async def go_on(case_id: UUID, act: Signature) -> None:
     """What stood runs on."""
     for name, timer in (await _running(case_id)).items():
         if timer["paused_at"] is not None:
-            await actions.resume(case_id, name, by=by, now=now)
+            await actions.resume(case_id, name, act)
 
 
-async def relimit(
-    case: Case, milestones: Sequence[Milestone], *, received_at: datetime, by: Principal, now: datetime
-) -> None:
+async def relimit(case: Case, milestones: Sequence[Milestone], act: Signature, *, received_at: datetime) -> None:
     """Other targets apply from now on: those that run keep their start and pauses, a new one counts from the receipt."""
     running = await _running(case.id)
     wanted = {milestone.name: milestone for milestone in milestones}
     for name in running:
         if name in wanted:
-            await actions.relimit(case.id, name, terms=terms_of(wanted[name]), by=by, now=now)
+            await actions.relimit(case.id, name, act, terms=terms_of(wanted[name]))
         else:
-            await actions.cancel(case.id, name, now=now)
+            await actions.cancel(case.id, name, now=act.now)
     for milestone in milestones:
         if milestone.name in running or milestone.recurrence == "repeating":
             continue
         if milestone.recurrence == "sequential":
-            await _start(case, milestone, at=now, now=now)
+            await _start(case, milestone, at=act.now, now=act.now)
         elif not await _occurrences(case.id, milestone.name):
-            await _start(case, milestone, at=received_at, now=now)
+            await _start(case, milestone, at=received_at, now=act.now)
 
 
-async def restart(
-    case_id: UUID, milestones: Sequence[Milestone], *, at: datetime, by: Principal, now: datetime
-) -> None:
+async def restart(case_id: UUID, milestones: Sequence[Milestone], act: Signature, *, at: datetime) -> None:
     """The case was received earlier than thought: what counts from the receipt counts from then."""
     running = await _running(case_id)
     for milestone in milestones:
         if milestone.recurrence == "once" and milestone.name in running:
-            await actions.restart(case_id, milestone.name, started_at=at, by=by, now=now)
+            await actions.restart(case_id, milestone.name, act, started_at=at)
 
 
 async def end(case_id: UUID, *, at: datetime, now: datetime) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -35,12 +35,12 @@ async def of_unit(unit_id: UUID) -> list[UnitCalendarView]:
     return [msgspec.convert(dict(row), UnitCalendarView) for row in rows]
 
 
-async def count_by(unit_id: UUID, calendar: str, counts_by: str, *, by: Principal, now: datetime) -> int:
+async def count_by(unit_id: UUID, calendar: str, counts_by: str, act: Signature) -> int:
     """From now on the unit counts by its own; how many running deadlines moved.
 
     Raises NotFound, Forbidden for a unit that is not under the caller's, Invalid for calendars there are not.
     """
-    await _refuse(unit_id, by)
+    await _refuse(unit_id, act.by)
     if calendar == calendars.ALWAYS:
         raise Invalid(fields=(FieldError("calendar", "not `always`", "round the clock is so everywhere", calendar),))
     await calendars.in_force(calendar)
@@ -54,19 +54,19 @@ async def count_by(unit_id: UUID, calendar: str, counts_by: str, *, by: Principa
         unit_id,
         calendar,
         counts_by,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    return await actions.keep_hours(None, by=by, now=now)
+    return await actions.keep_hours(None, act)
 
 
-async def count_as_above(unit_id: UUID, calendar: str, *, by: Principal, now: datetime) -> int:
+async def count_as_above(unit_id: UUID, calendar: str, act: Signature) -> int:
     """From now on the unit counts as the one above it; how many running deadlines moved. Raises as `count_by`."""
-    await _refuse(unit_id, by)
+    await _refuse(unit_id, act.by)
     if not await execute("delete from unit_calendar where org_unit_id = $1 and calendar = $2", unit_id, calendar):
         raise NotFound(f"The unit has no calendar of its own for {calendar!r}")
-    return await actions.keep_hours(None, by=by, now=now)
+    return await actions.keep_hours(None, act)
 
 
 async def _refuse(unit_id: UUID, by: Principal) -> None:

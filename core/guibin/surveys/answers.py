@@ -8,12 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.web.signed_links import UnknownLink
 from guibin_tenants import keyring
-from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
@@ -53,12 +52,12 @@ async def asked(link: Link, *, now: datetime) -> Asked:
     return Asked(link.invitation_id, row["round_id"], row["customer_id"], survey)
 
 
-async def answer(to: Asked, scores: Mapping[str, int], comment: str, *, policy: Policy, now: datetime) -> UUID:
+async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -> UUID:
     """Keep the answer; its id. `scores` has every question, 0 to 100. Under the floor the account manager is told.
 
     The floor is the one in force now (S09-2). Raises UnknownLink when somebody answered meanwhile.
     """
-    now_asked = next((one for one in policy.surveys if one.name == to.survey.name), to.survey)
+    now_asked = next((one for one in act.policy.surveys if one.name == to.survey.name), to.survey)
     score = round(sum(scores.values()) / len(scores))
     answer_id = new_id()
     sealed = None
@@ -77,14 +76,14 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, *, policy: 
         score,
         now_asked.floor,
         sealed,
-        now,
+        act.now,
     )
     if not written:
         raise UnknownLink()
     note = AuditNote(action="survey.answer", subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
-    await record(note, by=system_principal(name="survey link", job_id=to.invitation_id), now=now)
+    await record(note, act)
     if sum(scores.values()) < now_asked.floor * len(scores):
-        await _alert(answer_id, to, score, now_asked.floor, now=now)
+        await _alert(answer_id, to, score, now_asked.floor, now=act.now)
     return answer_id
 
 

@@ -1,28 +1,25 @@
 """`/api/v1/surveys`, `/survey-rounds`, `/survey-invitations`, `/survey-answers` and `/improvement-actions`."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may
+from guibin.web.routing import posts
+from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
 from . import comparison, improvements, queries, rounds, sending
 from .comparison import YearComparison
 from .queries import ActionState, ActionView, AnswerView, RoundView, SurveyInvitationView
-from .requests import NewImprovement, NewRound, NewSending, NewStep
-from .rounds import LinkTaken
-from .sending import SendingsPlanned
 
 READ, WRITE = may("surveys:read"), may("surveys:write")
 State = Annotated[ActionState | None, Parameter(query="state", default=None)]
@@ -67,16 +64,16 @@ class SurveyController(Controller):
             for one in policy.surveys
         ]
 
-    @post("/{name:str}/rounds", needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask")
-    async def hold(self, name: str, data: NewRound, policy: Policy, by: Principal, now: datetime) -> RoundView:
-        return await rounds.hold(name, data, policy=policy, by=by, now=now)
+    hold = posts(
+        "/{name:str}/rounds", rounds.hold, needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask"
+    )
 
     @get("/{name:str}/comparison", needs=READ, cost=BULK, summary="A year beside the year before, question by question")
-    async def compare(
-        self, name: str, year: int, policy: Policy, by: Principal, company: Company, language: str, now: datetime
-    ) -> YearComparison:
-        found = await comparison.compare(name, year, policy=policy, language=language, time_zone=company.time_zone)
-        await record(AuditNote(action="survey.compare", subject="survey", shown=len(found.questions)), by=by, now=now)
+    async def compare(self, name: str, year: int, language: str, act: Act) -> YearComparison:
+        found = await comparison.compare(
+            name, year, policy=act.policy, language=language, time_zone=act.company.time_zone
+        )
+        await record(AuditNote(action="survey.compare", subject="survey", shown=len(found.questions)), act)
         return found
 
 
@@ -86,29 +83,26 @@ class SurveyRoundController(Controller):
 
     @get("/", needs=READ, summary="Rounds, the latest first")
     async def list_rounds(
-        self, by: Principal, now: datetime, survey: str | None = None, limit: Limit = 50, cursor: CursorText = None
+        self, act: Act, survey: str | None = None, limit: Limit = 50, cursor: CursorText = None
     ) -> Page[RoundView]:
         found = await queries.rounds(survey=survey, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.started_at, one.id))
-        await record(
-            AuditNote(action="survey_round.search", subject="survey_round", shown=len(page.items)), by=by, now=now
-        )
+        await record(AuditNote(action="survey_round.search", subject="survey_round", shown=len(page.items)), act)
         return page
 
     @get("/{round_id:uuid}", needs=READ, summary="One round: how it was drawn and how it stands")
-    async def show(self, round_id: UUID, by: Principal, now: datetime) -> RoundView:
+    async def show(self, round_id: UUID, act: Act) -> RoundView:
         found = await queries.round_by_id(round_id)
-        await record(AuditNote(action="survey_round.read", subject="survey_round", subject_id=round_id), by=by, now=now)
+        await record(AuditNote(action="survey_round.read", subject="survey_round", subject_id=round_id), act)
         return found
 
-    @post(
+    send = posts(
         "/{round_id:uuid}/sendings",
+        sending.send_round,
         needs=WRITE,
         status_code=HTTP_202_ACCEPTED,
         summary="Send the links by message to everybody who was not sent one yet",
     )
-    async def send(self, round_id: UUID, by: Principal, now: datetime) -> SendingsPlanned:
-        return await sending.send_round(round_id, by=by, now=now)
 
 
 class SurveyInvitationController(Controller):
@@ -117,7 +111,7 @@ class SurveyInvitationController(Controller):
 
     @get("/", needs=READ, summary="Who was drawn, and whether they were sent the link and answered")
     async def list_invitations(
-        self, by: Principal, now: datetime, round_id: UUID | None = None, limit: Limit = 50, cursor: CursorText = None
+        self, act: Act, round_id: UUID | None = None, limit: Limit = 50, cursor: CursorText = None
     ) -> Page[SurveyInvitationView]:
         found = await queries.invitations(round_id, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.invited_at, one.id))
@@ -128,12 +122,15 @@ class SurveyInvitationController(Controller):
             customer_ids=customers,
             shown=len(page.items),
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/{invitation_id:uuid}/sendings", needs=WRITE, summary="Take the customer's link to pass it on")
-    async def take_link(self, invitation_id: UUID, data: NewSending, by: Principal, now: datetime) -> LinkTaken:
-        return await rounds.take_link(invitation_id, data, by=by, now=now)
+    take_link = posts(
+        "/{invitation_id:uuid}/sendings",
+        rounds.take_link,
+        needs=WRITE,
+        summary="Take the customer's link to pass it on",
+    )
 
 
 class SurveyAnswerController(Controller):
@@ -143,8 +140,7 @@ class SurveyAnswerController(Controller):
     @get("/", needs=READ, summary="Answers, the latest first")
     async def list_answers(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         round_id: UUID | None = None,
         customer_id: UUID | None = None,
         under_floor: bool = False,
@@ -163,16 +159,16 @@ class SurveyAnswerController(Controller):
         note = AuditNote(
             action="survey_answer.search", subject="survey_answer", customer_ids=customers, shown=len(page.items)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
     @get("/{answer_id:uuid}", needs=READ, summary="One answer with its comment")
-    async def show(self, answer_id: UUID, by: Principal, now: datetime) -> AnswerView:
+    async def show(self, answer_id: UUID, act: Act) -> AnswerView:
         found = await queries.answer_by_id(answer_id)
         note = AuditNote(
             action="survey_answer.read", subject="survey_answer", subject_id=answer_id, customer_id=found.customer_id
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
 
@@ -183,8 +179,7 @@ class ImprovementActionController(Controller):
     @get("/", needs=READ, summary="Improvements, what is due first comes first")
     async def list_actions(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         in_state: State = None,
         owner_id: UUID | None = None,
         limit: Limit = 50,
@@ -196,35 +191,40 @@ class ImprovementActionController(Controller):
         note = AuditNote(
             action="improvement.search", subject="improvement", customer_ids=customers, shown=len(page.items)
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return page
 
-    @post("/", needs=WRITE, summary="Have somebody change something because of a round or an answer")
-    async def propose(self, data: NewImprovement, by: Principal, now: datetime) -> ActionView:
-        return await improvements.propose(data, by=by, now=now)
+    propose = posts(
+        "/", improvements.propose, needs=WRITE, summary="Have somebody change something because of a round or an answer"
+    )
 
     @get("/{action_id:uuid}", needs=READ, summary="One improvement with its steps")
-    async def show(self, action_id: UUID, by: Principal, now: datetime) -> ActionView:
+    async def show(self, action_id: UUID, act: Act) -> ActionView:
         found = await queries.action_by_id(action_id)
         note = AuditNote(
             action="improvement.read", subject="improvement", subject_id=action_id, customer_id=found.customer_id
         )
-        await record(note, by=by, now=now)
+        await record(note, act)
         return found
 
-    @post("/{action_id:uuid}/reports", needs=WRITE, status_code=HTTP_200_OK, summary="The owner has done it")
-    async def report(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
-        return await improvements.report(action_id, data, by=by, now=now)
-
-    @post(
+    report = posts(
+        "/{action_id:uuid}/reports",
+        improvements.report,
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="The owner has done it",
+    )
+    confirm = posts(
         "/{action_id:uuid}/confirmation",
+        improvements.confirm,
         needs=WRITE,
         status_code=HTTP_200_OK,
         summary="Somebody else has seen that it works: the end",
     )
-    async def confirm(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
-        return await improvements.confirm(action_id, data, by=by, now=now)
-
-    @post("/{action_id:uuid}/returns", needs=WRITE, status_code=HTTP_200_OK, summary="It is not done: owed again")
-    async def send_back(self, action_id: UUID, data: NewStep, by: Principal, now: datetime) -> ActionView:
-        return await improvements.send_back(action_id, data, by=by, now=now)
+    send_back = posts(
+        "/{action_id:uuid}/returns",
+        improvements.send_back,
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="It is not done: owed again",
+    )

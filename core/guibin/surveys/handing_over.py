@@ -1,10 +1,9 @@
 """Improvement actions that are not confirmed go to whoever takes over."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge
-from guibin_tenants.principals import Principal
 from guibin_tenants.scope import execute, fetch_value
 
 # $1 is whose they are, $2 about which customers, null for all.
@@ -23,7 +22,7 @@ async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | Non
     return found
 
 
-async def hand_over(new: HandOver, by: Principal, now: datetime) -> int:
+async def hand_over(new: HandOver, act: Act) -> int:
     """The successor owes them until the same moment."""
     return await execute(
         f"update improvement_action set owner_id = $3, owner_name = $4 where {_THEIRS}",

@@ -7,9 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin_tenants.keys import hands_of, ids_of
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -19,7 +19,7 @@ from .refusals import AlreadyConfirmed, NotReported
 from .requests import NewImprovement, NewStep
 
 
-async def propose(new: NewImprovement, *, by: Principal, now: datetime) -> ActionView:
+async def propose(new: NewImprovement, act: Act) -> ActionView:
     """Have somebody change something; the owner is told. Raises Invalid."""
     owner = await fetch_value("select name from staff where id = $1 and left_at is null", new.owner_id)
     answer = None
@@ -29,7 +29,7 @@ async def propose(new: NewImprovement, *, by: Principal, now: datetime) -> Actio
     problems = []
     if owner is None:
         problems.append(FieldError("owner_id", "staff of the company", value=str(new.owner_id)))
-    if new.due_at <= now:
+    if new.due_at <= act.now:
         problems.append(FieldError("due_at", "in the future", value=new.due_at.isoformat()))
     if new.answer_id and answer is None:
         problems.append(FieldError("answer_id", "an answer you may see", value=str(new.answer_id)))
@@ -52,36 +52,36 @@ async def propose(new: NewImprovement, *, by: Principal, now: datetime) -> Actio
         new.owner_id,
         owner,
         new.due_at,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     note = AuditNote(action="improvement.propose", subject="improvement", subject_id=action_id, customer_id=customer_id)
-    await record(note, by=by, now=now)
-    await _tell("improvement_owed", action_id, customer_id, (new.owner_id,), new.due_at, now=now)
+    await record(note, act)
+    await _tell("improvement_owed", action_id, customer_id, (new.owner_id,), new.due_at, now=act.now)
     return await action_by_id(action_id)
 
 
-async def report(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+async def report(action_id: UUID, new: NewStep, act: Act) -> ActionView:
     """Its owner has done it; whoever proposed it is told. Raises NotFound, Forbidden, AlreadyConfirmed."""
     action = await _locked(action_id)
-    if action.owner_id not in await ids_of(by):
+    if action.owner_id not in await ids_of(act.by):
         raise Forbidden("Only its owner reports an improvement as done")
-    await _step(action, "reported", new.note, by=by, now=now)
+    await _step(action, "reported", new.note, act)
     proposer = await fetch_value("select proposed_by from improvement_action where id = $1", action_id)
-    await _tell("improvement_reported", action_id, action.customer_id, (proposer,), action.due_at, now=now)
+    await _tell("improvement_reported", action_id, action.customer_id, (proposer,), action.due_at, now=act.now)
     return await action_by_id(action_id)
 
 
-async def confirm(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+async def confirm(action_id: UUID, new: NewStep, act: Act) -> ActionView:
     """Somebody other than the owner has seen that it works: the end. Raises NotFound, Forbidden, NotReported."""
-    return await _judge(action_id, "confirmed", new, by=by, now=now)
+    return await _judge(action_id, "confirmed", new, act)
 
 
-async def send_back(action_id: UUID, new: NewStep, *, by: Principal, now: datetime) -> ActionView:
+async def send_back(action_id: UUID, new: NewStep, act: Act) -> ActionView:
     """It is not done yet: the owner owes it again. Raises NotFound, Forbidden, NotReported."""
-    found = await _judge(action_id, "sent_back", new, by=by, now=now)
-    await _tell("improvement_owed", action_id, found.customer_id, (found.owner_id,), found.due_at, now=now)
+    found = await _judge(action_id, "sent_back", new, act)
+    await _tell("improvement_owed", action_id, found.customer_id, (found.owner_id,), found.due_at, now=act.now)
     return found
 
 
@@ -111,15 +111,13 @@ async def tell_overdue(*, now: datetime) -> int:
     return len(rows)
 
 
-async def _judge(
-    action_id: UUID, kind: Literal["confirmed", "sent_back"], new: NewStep, *, by: Principal, now: datetime
-) -> ActionView:
+async def _judge(action_id: UUID, kind: Literal["confirmed", "sent_back"], new: NewStep, act: Act) -> ActionView:
     action = await _locked(action_id)
-    if action.owner_id in await hands_of(by, now=now):
+    if action.owner_id in await hands_of(act.by, now=act.now):
         raise Forbidden("Whoever owns an improvement does not judge it")
     if action.state == "open":
         raise NotReported(f"Improvement {action_id}")
-    await _step(action, kind, new.note, by=by, now=now)
+    await _step(action, kind, new.note, act)
     return await action_by_id(action_id)
 
 
@@ -133,7 +131,7 @@ async def _locked(action_id: UUID) -> ActionView:
     return action
 
 
-async def _step(action: ActionView, kind: str, note: str, *, by: Principal, now: datetime) -> None:
+async def _step(action: ActionView, kind: str, note: str, act: Act) -> None:
     try:
         async with savepoint():
             await execute(
@@ -143,16 +141,16 @@ async def _step(action: ActionView, kind: str, note: str, *, by: Principal, now:
                 action.id,
                 kind,
                 note,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyConfirmed(f"Improvement {action.id}") from None
     entry = AuditNote(
         action=f"improvement.{kind}", subject="improvement", subject_id=action.id, customer_id=action.customer_id
     )
-    await record(entry, by=by, now=now)
+    await record(entry, act)
 
 
 async def _tell(

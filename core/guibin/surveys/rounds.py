@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin_tenants import org_units
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -66,20 +66,20 @@ def survey_named(name: str, policy: Policy) -> SurveyPolicy:
     return found
 
 
-async def hold(name: str, new: NewRound, *, policy: Policy, by: Principal, now: datetime) -> RoundView:
+async def hold(name: str, new: NewRound, act: Act) -> RoundView:
     """Draw the sample and tell each account manager whom to ask.
 
     Drawn are `sample_percent` of the visible customers who may be asked, rounded up. Raises NotFound, Invalid, NobodyToAsk.
     """
-    survey = survey_named(name, policy)
-    _check_members(new, policy)
-    unit = by.org_unit_id or (await _head_office())
+    survey = survey_named(name, act.policy)
+    _check_members(new, act.policy)
+    unit = act.by.org_unit_id or (await _head_office())
     eligible = (
         list(survey.customer_kinds),
         new.scheme,
         new.tier,
         name,
-        now - timedelta(days=survey.rest_days),
+        act.now - timedelta(days=survey.rest_days),
         list(PURPOSES),
     )
     counted = await fetch_one(f"select count(*)::int as n {_ELIGIBLE}", *eligible)
@@ -90,7 +90,7 @@ async def hold(name: str, new: NewRound, *, policy: Policy, by: Principal, now: 
     sample = -(-population * percent // 100)
     seed = new.seed or secrets.token_hex(16)
     round_id = new_id()
-    until = (now + timedelta(days=survey.answer_within_days)).replace(microsecond=0)
+    until = (act.now + timedelta(days=survey.answer_within_days)).replace(microsecond=0)
     await execute(
         "insert into survey_round (id, survey, org_unit_id, policy, policy_version, criteria, seed, population, sample,"
         " answer_until, started_by, started_by_name, started_at)"
@@ -99,24 +99,24 @@ async def hold(name: str, new: NewRound, *, policy: Policy, by: Principal, now: 
         name,
         unit,
         msgspec.json.encode(survey).decode(),
-        policy.version,
+        act.policy.version,
         msgspec.json.encode({"sample_percent": percent, "scheme": new.scheme, "tier": new.tier}).decode(),
         seed,
         population,
         sample,
         until,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
-    await execute(_DRAW, *eligible, seed, round_id, now, until, sample)
-    await _tell(round_id, until, now=now)
+    await execute(_DRAW, *eligible, seed, round_id, act.now, until, sample)
+    await _tell(round_id, until, now=act.now)
     note = AuditNote(action="survey_round.start", subject="survey_round", subject_id=round_id, shown=sample)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await round_by_id(round_id)
 
 
-async def take_link(invitation_id: UUID, new: NewSending, *, by: Principal, now: datetime) -> LinkTaken:
+async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken:
     """The link to pass on, and a record of who did. Raises NotFound, AlreadyAnswered."""
     row = await fetch_one(
         "select i.customer_id, i.expires_at, a.id as answer_id from survey_invitation i left join survey_answer a"
@@ -125,7 +125,7 @@ async def take_link(invitation_id: UUID, new: NewSending, *, by: Principal, now:
     )
     if row is None:
         raise NotFound(f"There is no invitation {invitation_id}")
-    if row["answer_id"] is not None or row["expires_at"] <= now:
+    if row["answer_id"] is not None or row["expires_at"] <= act.now:
         raise AlreadyAnswered(f"Invitation {invitation_id}")
     await execute(
         "insert into survey_sending (id, invitation_id, channel, sent_by, sent_by_name, sent_at)"
@@ -133,14 +133,14 @@ async def take_link(invitation_id: UUID, new: NewSending, *, by: Principal, now:
         new_id(),
         invitation_id,
         new.channel,
-        by.id,
-        by.name,
-        now,
+        act.by.id,
+        act.by.name,
+        act.now,
     )
     note = AuditNote(
         action="survey.send", subject="survey_invitation", subject_id=invitation_id, customer_id=row["customer_id"]
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return LinkTaken(links.PATH + await links.issue(invitation_id, row["expires_at"]), row["expires_at"])
 
 

@@ -1,11 +1,11 @@
 """Sending the links of a round by message (S01-11)."""
 
-from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.messages.posting import NewMessage, means_for, post
@@ -14,7 +14,6 @@ from guibin.messages.refusals import NoChannel
 from guibin.messages.subjects import Settled, Subject, Values, add_subject
 from guibin.policy.messages import TO_CUSTOMERS
 from guibin.web.public_address import public_address
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -51,17 +50,17 @@ class SendInvitations(Job, frozen=True):
     after: UUID | None = None
 
 
-async def send_round(round_id: UUID, *, by: Principal, now: datetime) -> SendingsPlanned:
+async def send_round(round_id: UUID, act: Act) -> SendingsPlanned:
     """Have everybody invited by message who was not yet. Raises NotFound, NoChannel, NoPublicAddress."""
     await round_by_id(round_id)
     if not public_address():
         raise NoPublicAddress()
     if not (await means_in_use()) & set(TO_CUSTOMERS):
         raise NoChannel("Set up a channel for sms or email under /channels")
-    waiting = await fetch_value(f"select count(*) {_UNSENT}", round_id, now)
-    await enqueue(SendInvitations(round_id), now=now, unique_key=f"survey-round/{round_id}", while_pending=True)
+    waiting = await fetch_value(f"select count(*) {_UNSENT}", round_id, act.now)
+    await enqueue(SendInvitations(round_id), now=act.now, unique_key=f"survey-round/{round_id}", while_pending=True)
     note = AuditNote(action="survey_round.send", subject="survey_round", subject_id=round_id, shown=waiting)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return SendingsPlanned(waiting)
 
 

@@ -9,17 +9,15 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
 from guibin.notation.plausible import Plausible
-from guibin.packs import Hooks
-from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Code, CodeIfAny, up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
-from guibin_tenants.principals import Principal, may, sees_all
+from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
@@ -92,12 +90,10 @@ class FactController(Controller):
     tags = ("tiers",)
 
     @post("/", needs=may("facts:write"), cost=BULK, summary="Record facts; sending one again changes nothing")
-    async def record(
-        self, data: GivenFacts, by: Principal, now: datetime, policy: Policy, company: Company
-    ) -> FactsRecorded:
+    async def record(self, data: GivenFacts, act: Act) -> FactsRecorded:
         facts = [_fact(given, f"facts[{place}]") for place, given in enumerate(data.facts)]
-        today = local_day(now, company.time_zone)
-        return await record_facts(facts, units=units_of(policy), today=today, by=by, now=now)
+        today = local_day(act.now, act.company.time_zone)
+        return await record_facts(facts, act, units=units_of(act.policy), today=today)
 
 
 class AssessmentController(Controller):
@@ -107,10 +103,8 @@ class AssessmentController(Controller):
     @post(
         "/", needs=may("tiers:assess") & sees_all, cost=BULK, summary="Assess everybody under a scheme, or simulate it"
     )
-    async def run(
-        self, data: NewAssessment, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
-    ) -> AssessmentView:
-        today = local_day(now, company.time_zone)
+    async def run(self, data: NewAssessment, act: Act) -> AssessmentView:
+        today = local_day(act.now, act.company.time_zone)
         as_of = data.as_of or today
         if as_of > today:
             raise Invalid(
@@ -118,10 +112,10 @@ class AssessmentController(Controller):
             )
         if not data.dry_run:
             _refuse_simulation_parts(data)
-            return await assessment.assess(data.scheme, as_of=as_of, policy=policy, hooks=hooks, by=by, now=now)
-        scheme = data.proposal or assessment.assessable(policy, data.scheme)
-        known_at = data.known_at or now
-        return await dry_run(scheme, as_of=as_of, known_at=known_at, policy=policy, by=by, now=now)
+            return await assessment.assess(data.scheme, act, as_of=as_of)
+        scheme = data.proposal or assessment.assessable(act.policy, data.scheme)
+        known_at = data.known_at or act.now
+        return await dry_run(scheme, act, as_of=as_of, known_at=known_at)
 
     @get("/", needs=may("tiers:read"), summary="Assessments, newest first")
     async def list_assessments(
@@ -132,18 +126,12 @@ class AssessmentController(Controller):
 
     @get("/{assessment_id:uuid}/results", needs=may("tiers:read"), summary="Who moved, and with which figures")
     async def results(
-        self,
-        assessment_id: UUID,
-        by: Principal,
-        now: datetime,
-        move: Move | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
+        self, assessment_id: UUID, act: Act, move: Move | None = None, limit: Limit = 50, cursor: CursorText = None
     ) -> Page[ResultView]:
         after = decode(cursor)
         found = await queries.results(assessment_id, move, after=after.id if after else None, limit=limit + 1)
-        page = page_of(found, limit, lambda row: Cursor(now, row.customer_id))
-        await _note("assessment.read", tuple(row.customer_id for row in page.items), ("tier", "measures"), by, now)
+        page = page_of(found, limit, lambda row: Cursor(act.now, row.customer_id))
+        await _note("assessment.read", tuple(row.customer_id for row in page.items), ("tier", "measures"), act)
         return page
 
 
@@ -152,27 +140,18 @@ class MembershipController(Controller):
     tags = ("tiers",)
 
     @get("/", needs=may("tiers:read"), summary="What the customer holds, held, and why")
-    async def show(
-        self,
-        customer_id: UUID,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        hooks: Hooks,
-        company: Company,
-        language: str,
-    ) -> MembershipAnswer:
+    async def show(self, customer_id: UUID, language: str, act: Act) -> MembershipAnswer:
         if customer_id not in await visible_customers([customer_id]):
             raise NotFound(f"There is no customer {customer_id}")
         history = await queries.memberships_of(customer_id)
         bases = await queries.bases_of(customer_id)
-        await _note("membership.read", (customer_id,), ("tier", "measures"), by, now)
+        await _note("membership.read", (customer_id,), ("tier", "measures"), act)
         return MembershipAnswer(
             customer_id=customer_id,
-            current=queries.holding_on(history, local_day(now, company.time_zone)),
+            current=queries.holding_on(history, local_day(act.now, act.company.time_zone)),
             history=history,
             explanations=[
-                explanation_of(basis, policy, language, hooks.derived_measures(basis.figures.known()))
+                explanation_of(basis, act.policy, language, act.hooks.derived_measures(basis.figures.known()))
                 for basis in bases
             ],
             consequences=await consequences.of_customer(customer_id),
@@ -184,20 +163,11 @@ class MembershipController(Controller):
         status_code=HTTP_200_OK,
         summary="End a membership, as when a post ends or the customer wishes it",
     )
-    async def end(
-        self,
-        customer_id: UUID,
-        scheme: str,
-        data: NewEnding,
-        by: Principal,
-        now: datetime,
-        policy: Policy,
-        company: Company,
-    ) -> list[MembershipView]:
-        refuse_unapproved_ending(policy.scheme(scheme))
-        on = data.on or local_day(now, company.time_zone)
-        await memberships.end(customer_id, scheme, on=on, because=data.reason, now=now)
-        await _note("membership.end", (customer_id,), ("tier",), by, now)
+    async def end(self, customer_id: UUID, scheme: str, data: NewEnding, act: Act) -> list[MembershipView]:
+        refuse_unapproved_ending(act.policy.scheme(scheme))
+        on = data.on or local_day(act.now, act.company.time_zone)
+        await memberships.end(customer_id, scheme, on=on, because=data.reason, now=act.now)
+        await _note("membership.end", (customer_id,), ("tier",), act)
         return await queries.memberships_of(customer_id)
 
 
@@ -206,12 +176,10 @@ class ApplicationController(Controller):
     tags = ("tiers",)
 
     @post("/", needs=may("tiers:apply"), summary="Put a customer up for a tier")
-    async def apply(
-        self, data: NewApplication, by: Principal, now: datetime, policy: Policy, hooks: Hooks, company: Company
-    ) -> ApplicationView:
-        applied = await applications.apply_for(data, policy=policy, company=company, by=by, now=now)
+    async def apply(self, data: NewApplication, act: Act) -> ApplicationView:
+        applied = await applications.apply_for(data, act)
         # An objection undoes what was written.
-        hooks.refuse_objected(
+        act.hooks.refuse_objected(
             Proposal("application", data.customer_id, {"kind": data.kind, "scheme": data.scheme, "tier": data.tier})
         )
         return applied
@@ -219,8 +187,7 @@ class ApplicationController(Controller):
     @get("/", needs=may("tiers:read"), summary="Applications, newest first")
     async def list_applications(
         self,
-        by: Principal,
-        now: datetime,
+        act: Act,
         customer_id: UUID | None = None,
         waiting: bool = False,
         limit: Limit = 50,
@@ -228,13 +195,13 @@ class ApplicationController(Controller):
     ) -> Page[ApplicationView]:
         found = await queries.applications(customer_id, waiting=waiting, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda row: Cursor(row.applied_at, row.id))
-        await _note("application.list", tuple(row.customer_id for row in page.items), ("tier",), by, now)
+        await _note("application.list", tuple(row.customer_id for row in page.items), ("tier",), act)
         return page
 
     @get("/{application_id:uuid}", needs=may("tiers:read"), summary="One application")
-    async def show(self, application_id: UUID, by: Principal, now: datetime) -> ApplicationView:
+    async def show(self, application_id: UUID, act: Act) -> ApplicationView:
         found = await queries.application(application_id)
-        await _note("application.read", (found.customer_id,), ("tier",), by, now)
+        await _note("application.read", (found.customer_id,), ("tier",), act)
         return found
 
 
@@ -265,9 +232,7 @@ def _refuse_simulation_parts(data: NewAssessment) -> None:
         raise Invalid("An assessment applies the policy in force to what is known now", fields=tuple(problems))
 
 
-async def _note(
-    action: str, customers: tuple[UUID, ...], fields: tuple[str, ...], by: Principal, now: datetime
-) -> None:
+async def _note(action: str, customers: tuple[UUID, ...], fields: tuple[str, ...], act: Act) -> None:
     shown = tuple(dict.fromkeys(customers))
     note = AuditNote(action=action, subject="membership", customer_ids=shown, fields=fields, shown=len(customers))
-    await record(note, by=by, now=now)
+    await record(note, act)

@@ -1,6 +1,6 @@
 """Putting a customer up for a tier: an approval decides, and the membership starts with it."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,14 +10,13 @@ import msgspec
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
-from guibin.context import Company
+from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Answers, CodeIfAny, up_to
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id
@@ -57,34 +56,31 @@ class NewApplication(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     answers: Answers = {}
 
 
-async def apply_for(
-    new: NewApplication, *, policy: Policy, company: Company, by: Principal, now: datetime
-) -> ApplicationView:
+async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     """Put a customer up; the policy's approval flow decides.
 
     Raises Invalid with every bad field, NotFound for a customer the caller cannot see, NoConsent where the scheme is
     voluntary (S02-2), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
     """
-    today = local_day(now, company.time_zone)
+    today = local_day(act.now, act.company.time_zone)
     customer = await fetch_one("select id, kind, org_unit_id from customer where id = $1", new.customer_id)
     if customer is None:
         raise NotFound(f"There is no customer {new.customer_id}")
-    scheme = policy.scheme(new.scheme)
+    scheme = act.policy.scheme(new.scheme)
     present = await memberships.present_tier(new.customer_id, new.scheme, on=today)
-    problems = _problems(new, scheme, customer["kind"], present, policy, today)
+    problems = _problems(new, scheme, customer["kind"], present, act.policy, today)
     if scheme is None or problems:
         raise Invalid("The application cannot be taken", fields=tuple(problems))
     if scheme.voluntary and new.tier:
         await refuse_unwilling(new.customer_id, scheme.name)
-    flow = _flow(policy, scheme, max((present, new.tier), key=scheme.rank))
+    flow = _flow(act.policy, scheme, max((present, new.tier), key=scheme.rank))
     application_id = new_id()
-    await _write(application_id, new, scheme, policy, company, by, now)
+    await _write(application_id, new, scheme, act)
     approval_id = await approvals.ask(
         "application",
         application_id,
+        act,
         flow=flow,
-        by=by,
-        now=now,
         note=new.reason,
         customer_id=new.customer_id,
         org_unit_id=customer["org_unit_id"],
@@ -98,12 +94,12 @@ async def apply_for(
         fields=("tier",),
         purpose=new.kind,
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return await queries.application(application_id)
 
 
 @approvals.on_decision("application")
-async def application_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def application_decided(decided: Decided, act: Act) -> None:
     """Approved: the membership starts, or ends, on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
     row = await fetch_one(
         "select customer_id, kind, scheme, tier, reason, expires_on, time_zone, voluntary from application"
@@ -113,13 +109,16 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
     if row is None:
         raise NotFound(f"There is no application {decided.subject_id}")
     await execute(
-        "update application set outcome = $2, decided_at = $3 where id = $1", decided.subject_id, decided.outcome, now
+        "update application set outcome = $2, decided_at = $3 where id = $1",
+        decided.subject_id,
+        decided.outcome,
+        act.now,
     )
     if not decided.approved:
         return
     if not row["tier"]:
-        on = local_day(now, row["time_zone"])
-        await memberships.end(row["customer_id"], row["scheme"], on=on, because=row["reason"], now=now)
+        on = local_day(act.now, row["time_zone"])
+        await memberships.end(row["customer_id"], row["scheme"], on=on, because=row["reason"], now=act.now)
         return
     if row["voluntary"]:
         await refuse_unwilling(row["customer_id"], row["scheme"])
@@ -128,13 +127,13 @@ async def application_decided(decided: Decided, by: Principal, now: datetime) ->
             customer_id=row["customer_id"],
             scheme=row["scheme"],
             tier=row["tier"],
-            starts_on=local_day(now, row["time_zone"]),
+            starts_on=local_day(act.now, row["time_zone"]),
             expires_on=row["expires_on"],
             basis="exception" if row["kind"] == "exception" else "application",
             basis_id=decided.subject_id,
             reason=row["reason"],
         ),
-        now=now,
+        now=act.now,
     )
 
 
@@ -198,15 +197,7 @@ def _flow(policy: Policy, scheme: TierScheme, highest: str | None) -> ApprovalFl
     return flow
 
 
-async def _write(
-    application_id: UUID,
-    new: NewApplication,
-    scheme: TierScheme,
-    policy: Policy,
-    company: Company,
-    by: Principal,
-    now: datetime,
-) -> None:
+async def _write(application_id: UUID, new: NewApplication, scheme: TierScheme, act: Act) -> None:
     tier = scheme.tier(new.tier)
     try:
         async with savepoint():
@@ -222,13 +213,13 @@ async def _write(
                 new.reason,
                 msgspec.json.encode(new.answers).decode(),
                 new.expires_on,
-                company.time_zone,
+                act.company.time_zone,
                 scheme.voluntary,
-                policy.version,
+                act.policy.version,
                 (tier.clause if tier else "") or scheme.clause,
-                by.id,
-                by.name,
-                now,
+                act.by.id,
+                act.by.name,
+                act.now,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyApplied() from None

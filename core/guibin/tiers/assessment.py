@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
@@ -89,51 +90,42 @@ _SOME_OBJECT = """
 """
 
 
-async def assess(
-    scheme_name: str,
-    *,
-    as_of: date,
-    policy: Policy,
-    hooks: Hooks,
-    by: Principal,
-    now: datetime,
-    progress: Progress = lambda _: None,
-) -> AssessmentView:
+async def assess(scheme_name: str, act: Act, *, as_of: date, progress: Progress = lambda _: None) -> AssessmentView:
     """Assess everybody under a scheme from the facts before `as_of`, and put the moves into effect on that day.
 
     Where the scheme's list needs approval, they wait for it (S04-2). Whom a pack objects to keeps what is held.
     Raises NotYourAssessment, BeforeLastAssessment, ListFixed, and Invalid for an unknown scheme or one that is given by application only.
     """
-    scheme = assessable(policy, scheme_name)
-    refuse_partial_view(by)
+    scheme = assessable(act.policy, scheme_name)
+    refuse_partial_view(act.by)
     await lock_scheme(scheme.name)
     await _refuse_before_last(scheme.name, as_of)
     await refuse_second_list(scheme, as_of=as_of)
-    assessment_id = await _open(scheme, as_of=as_of, policy_version=policy.version, by=by, now=now)
+    assessment_id = await _open(scheme, act, as_of=as_of, policy_version=act.policy.version)
     progress("judging every customer")
-    moves = await _write_results(assessment_id, scheme, hooks, as_of=as_of, known_at=now)
+    moves = await _write_results(assessment_id, scheme, act.hooks, as_of=as_of, known_at=act.now)
     customers = sum(move.customers for move in moves)
     await execute("update assessment set customers = $2 where id = $1", assessment_id, customers)
     note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
-    await record(note, by=by, now=now)
+    await record(note, act)
     progress(f"{customers} customers judged, {sum(m.customers for m in moves if m.held != m.becomes)} move")
-    approval_id = await _put_up(assessment_id, scheme, policy, by, now)
+    approval_id = await _put_up(assessment_id, scheme, act)
     if approval_id is None:
-        await take_effect(assessment_id, now=now)
+        await take_effect(assessment_id, now=act.now)
     return AssessmentView(
         id=assessment_id,
         scheme=scheme.name,
         as_of=as_of,
-        known_at=now,
-        policy_version=policy.version,
+        known_at=act.now,
+        policy_version=act.policy.version,
         customers=customers,
         moves=moves,
-        applied_at=now if approval_id is None else None,
+        applied_at=act.now if approval_id is None else None,
         approval_id=approval_id,
     )
 
 
-async def _open(scheme: TierScheme, *, as_of: date, policy_version: int, by: Principal, now: datetime) -> UUID:
+async def _open(scheme: TierScheme, act: Act, *, as_of: date, policy_version: int) -> UUID:
     assessment_id = new_id()
     await execute(
         "insert into assessment (id, scheme, as_of, known_at, policy_version, policy, customers, assessed_by,"
@@ -141,11 +133,11 @@ async def _open(scheme: TierScheme, *, as_of: date, policy_version: int, by: Pri
         assessment_id,
         scheme.name,
         as_of,
-        now,
+        act.now,
         policy_version,
         msgspec.json.encode(scheme).decode(),
-        by.id,
-        by.name,
+        act.by.id,
+        act.by.name,
     )
     return assessment_id
 
@@ -174,10 +166,10 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
 
 
 @approvals.on_decision("assessment")
-async def list_decided(decided: Decided, by: Principal, now: datetime) -> None:
+async def list_decided(decided: Decided, act: Act) -> None:
     """An approved list takes effect; a refused one stays on record and changes nobody (S04-2)."""
     if decided.approved:
-        await take_effect(decided.subject_id, now=now)
+        await take_effect(decided.subject_id, now=act.now)
 
 
 def is_assessable(scheme: TierScheme) -> bool:
@@ -218,14 +210,14 @@ def _decided(filled: Filled, sentences: Table[UUID, str]) -> str:
     )
 
 
-async def _put_up(assessment_id: UUID, scheme: TierScheme, policy: Policy, by: Principal, now: datetime) -> UUID | None:
+async def _put_up(assessment_id: UUID, scheme: TierScheme, act: Act) -> UUID | None:
     if not scheme.list_approval:
         return None
-    flow = policy.approval(scheme.list_approval)
+    flow = act.policy.approval(scheme.list_approval)
     if flow is None:
         rule = "an approval flow of the policy"
         raise Invalid(fields=(FieldError("scheme.list_approval", rule, "add it to the policy", scheme.list_approval),))
-    return await approvals.ask("assessment", assessment_id, flow=flow, by=by, now=now, note=scheme.name)
+    return await approvals.ask("assessment", assessment_id, act, flow=flow, note=scheme.name)
 
 
 def refuse_partial_view(by: Principal) -> None:

@@ -1,10 +1,9 @@
 """Nobody becomes or stays a VIP without agreeing (S02-2): the purpose of the consent is the scheme's name."""
 
-from datetime import datetime
 from uuid import UUID
 
+from guibin.context import Act
 from guibin.profiles.reactions import ConsentRecorded, on_consent
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch_value
 
@@ -32,8 +31,8 @@ async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
 
 
 @on_consent
-async def end_at_once(happened: ConsentRecorded, by: Principal, now: datetime) -> None:
+async def end_at_once(happened: ConsentRecorded, act: Act) -> None:
     """Withdrawn: the membership of the scheme ends on the company's day, in the same transaction."""
     if happened.answer == "withdrawn":
-        today = local_day(now, happened.company.time_zone)
-        await memberships.end_unwilling(today, customer_id=happened.customer_id, now=now)
+        today = local_day(act.now, happened.company.time_zone)
+        await memberships.end_unwilling(today, customer_id=happened.customer_id, now=act.now)

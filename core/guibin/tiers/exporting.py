@@ -1,21 +1,21 @@
 """Exporting facts: the file imports again as it is, and changes nothing."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import from_minor
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import Principal, may, require
+from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "source_ref", "label")
 
 
-async def export_facts(file: Path, *, by: Principal, now: datetime) -> int:
+async def export_facts(file: Path, act: Act) -> int:
     """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all."""
-    require(by, may("customers:export"))
+    require(act.by, may("customers:export"))
     found = await fetch(
         "select f.*, c.number from fact f join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"
         " where c.erased_at is null and f.value is not null and not exists (select from fact n"
@@ -24,7 +24,7 @@ async def export_facts(file: Path, *, by: Principal, now: datetime) -> int:
     )
     customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
     note = AuditNote(action="fact.export", subject="fact", customer_ids=customers, shown=len(found), purpose=file.name)
-    await record(note, by=by, now=now)
+    await record(note, act)
     return write(file, FACT_COLUMNS, (_line(row) for row in found), sheet="facts")
 
 

@@ -10,10 +10,10 @@ import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, up_to
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
@@ -96,9 +96,7 @@ returning revision
 )
 
 
-async def record_facts(
-    facts: Sequence[NewFact], *, units: Mapping[str, str], today: date, by: Principal, now: datetime
-) -> FactsRecorded:
+async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str, str], today: date) -> FactsRecorded:
     """Record at most BATCH_MAX facts, all or none; one audit entry for the batch.
 
     `units` are the known metrics with their unit; `today` is the company's. A fact sent again changes nothing; one with
@@ -109,7 +107,7 @@ async def record_facts(
     problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
     if problems:
         raise Invalid("No fact was recorded", fields=tuple(problems))
-    done = await write_facts(facts, units=units, now=now)
+    done = await write_facts(facts, units=units, now=act.now)
     note = AuditNote(
         action="fact.record",
         subject="fact",
@@ -117,7 +115,7 @@ async def record_facts(
         fields=tuple(sorted({fact.metric for fact in facts})),
         shown=len(facts),
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     return done
 
 

@@ -14,10 +14,10 @@ from uuid import UUID
 import msgspec
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.money import Money, to_minor
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
-from guibin.policy.packs import Policy
 from guibin.profiles.ended import ended_archives
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
@@ -32,7 +32,6 @@ from guibin.spreadsheets.importing import (
 )
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
 
@@ -55,14 +54,7 @@ _OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source",
 
 
 async def import_facts(
-    file: Path,
-    mapping: Mapping,
-    *,
-    policy: Policy,
-    by: Principal,
-    now: datetime,
-    dry_run: bool = False,
-    progress: Progress = no_progress,
+    file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
     """Record the facts of a table. Raises BadRows with everything wrong, or Invalid for an unreadable file.
 
@@ -70,18 +62,18 @@ async def import_facts(
     nothing; a value that differs becomes a correction.
     """
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
-    today = local_day(now, mapping.time_zone)
-    reader = _Reader(customers, await ended_archives(closed=False), units_of(policy), mapping.time_zone, today)
+    today = local_day(act.now, mapping.time_zone)
+    reader = _Reader(customers, await ended_archives(closed=False), units_of(act.policy), mapping.time_zone, today)
     refuse_unknown(mapping, {*_OWN, *reader.units})
     total, checked = _check(file, mapping, reader, progress)
     recorded = corrected = known = 0
     for batch in checked:
         write = count_new if dry_run else write_facts
-        done = await write(unpacked(batch, NewFact), units=reader.units, now=now)
+        done = await write(unpacked(batch, NewFact), units=reader.units, now=act.now)
         recorded, corrected, known = recorded + done.recorded, corrected + done.corrected, known + done.unchanged
         progress("written", recorded + corrected + known)
     if not dry_run:
-        await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), by=by, now=now)
+        await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), act)
     return Imported(total, recorded, corrected, known, dry_run=dry_run)
 
 

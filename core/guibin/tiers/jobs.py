@@ -57,7 +57,7 @@ async def assess_due(job: AssessDue, run: Run) -> None:
 async def assess_scheme(job: AssessScheme, run: Run) -> None:
     """Whoever assessed the period meanwhile was first, and a scheme that is off is no longer due."""
     if (job.scheme, job.as_of) in await periodic.due(run.policy, on=job.as_of):
-        await assess(job.scheme, as_of=job.as_of, policy=run.policy, hooks=run.hooks, by=run.by, now=run.now)
+        await assess(job.scheme, run, as_of=job.as_of)
 
 
 @handles(AnnounceMoves)

@@ -1,15 +1,15 @@
 """Which level of the company serves which tier: account managers sit high enough, and gaps are shown (S04-3)."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.profiles.reactions import Assigned, on_assigned
 from guibin_tenants import org_units
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.scope import fetch, fetch_one
 
@@ -40,12 +40,12 @@ class ServingGap(Struct, frozen=True):
 
 
 @on_assigned
-async def refuse_lower_level(happened: Assigned, by: Principal, now: datetime) -> None:
+async def refuse_lower_level(happened: Assigned, act: Act) -> None:
     """Raises ServedHigher where the new account manager sits too low for a tier the customer holds."""
     manager = happened.account_manager_id
     if manager is None:
         return
-    today = local_day(now, happened.company.time_zone)
+    today = local_day(act.now, happened.company.time_zone)
     held = (await queries.current_tiers([happened.customer_id], on=today)).get(happened.customer_id, {})
     wanted = [
         (level, tier)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policies.bounds import too_large
 from guibin.policy.compiling import assessment_sql
@@ -18,7 +19,6 @@ from guibin.policy.settings import Setting, settled
 from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
 from guibin.policy.words import CodeIfAny, Line
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .assessment import AssessmentView, MoveCount, assessable, refuse_partial_view
@@ -124,23 +124,17 @@ class _Row(Struct, frozen=True):
 
 
 async def simulate(
-    new: NewSimulation,
-    *,
-    as_of: date,
-    after: UUID | None,
-    policy: Policy,
-    by: Principal,
-    now: datetime,
+    new: NewSimulation, act: Act, *, as_of: date, after: UUID | None
 ) -> tuple[SimulationView, UUID | None]:
     """What would happen, and the customer after whom the next page begins, None when all are shown.
 
     Raises NotYourAssessment, and Invalid for a scheme that is unknown or contradicts itself or the policy.
     """
-    refuse_partial_view(by)
-    scheme = _scheme(new, policy)
-    known_at = new.known_at or now
+    refuse_partial_view(act.by)
+    scheme = _scheme(new, act.policy)
+    known_at = new.known_at or act.now
     filled = Filled(scheme, as_of, known_at)
-    sql = _compared(filled, new.against, policy) + _ANSWER.format(
+    sql = _compared(filled, new.against, act.policy) + _ANSWER.format(
         after=filled.place(after, "uuid"), limit=filled.place(new.limit + 1, "int")
     )
     (row,) = await fetch_all(sql, *filled.values)
@@ -154,13 +148,13 @@ async def simulate(
         fields=("tier", "measures"),
         shown=len(shown),
     )
-    await record(note, by=by, now=now)
+    await record(note, act)
     view = SimulationView(
         scheme=scheme.name,
         as_of=as_of,
         known_at=known_at,
         against=new.against,
-        policy_version=policy.version,
+        policy_version=act.policy.version,
         customers=sum(move.customers for move in moves),
         up=sum(m.customers for m in moves if m.move in ("start", "upgrade")),
         down=sum(m.customers for m in moves if m.move in ("end", "downgrade")),
@@ -172,18 +166,16 @@ async def simulate(
     return view, shown[-1].customer_id if len(found) > new.limit else None
 
 
-async def dry_run(
-    scheme: TierScheme, *, as_of: date, known_at: datetime, policy: Policy, by: Principal, now: datetime
-) -> AssessmentView:
+async def dry_run(scheme: TierScheme, act: Act, *, as_of: date, known_at: datetime) -> AssessmentView:
     """An assessment that is not written: the figures only. Raises as `simulate`."""
     new = NewSimulation(scheme=scheme.name, known_at=known_at, proposal=scheme, limit=1)
-    view, _ = await simulate(new, as_of=as_of, after=None, policy=policy, by=by, now=now)
+    view, _ = await simulate(new, act, as_of=as_of, after=None)
     return AssessmentView(
         id=None,
         scheme=scheme.name,
         as_of=as_of,
         known_at=known_at,
-        policy_version=policy.version,
+        policy_version=act.policy.version,
         customers=view.customers,
         moves=view.moves,
     )

@@ -6,9 +6,9 @@ from uuid import UUID
 from msgspec import UNSET, Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin.outbound.targets import rules
 from guibin_tenants import keyring
-from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -38,7 +38,7 @@ class Replayed(Struct, frozen=True):
     more: bool = False
 
 
-async def add(new: NewWebhook, *, by: Principal, now: datetime) -> CreatedWebhook:
+async def add(new: NewWebhook, act: Act) -> CreatedWebhook:
     """Raises Invalid for an address that is not public https or an unknown event type, TooManyWebhooks."""
     _refuse_wrong(new.url, new.event_types)
     # Two at once wait for each other here, so that the last place is given once.
@@ -55,15 +55,15 @@ async def add(new: NewWebhook, *, by: Principal, now: datetime) -> CreatedWebhoo
         new.url,
         new.description,
         list(new.event_types),
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
-    secret = await _write_secret(endpoint_id, by=by, now=now)
-    await _note("webhook.add", endpoint_id, by, now)
+    secret = await _write_secret(endpoint_id, act)
+    await _note("webhook.add", endpoint_id, act)
     return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
 
 
-async def change(endpoint_id: UUID, change: WebhookChange, *, by: Principal, now: datetime) -> WebhookView:
+async def change(endpoint_id: UUID, change: WebhookChange, act: Act) -> WebhookView:
     """Another address, description or choice of events. Raises NotFound, Invalid."""
     before = await queries.endpoint(endpoint_id, lock=True)
     url = before.url if change.url is UNSET else change.url
@@ -76,42 +76,42 @@ async def change(endpoint_id: UUID, change: WebhookChange, *, by: Principal, now
         list(types),
         before.description if change.description is UNSET else change.description,
     )
-    await _note("webhook.change", endpoint_id, by, now)
+    await _note("webhook.change", endpoint_id, act)
     return await queries.endpoint(endpoint_id)
 
 
-async def remove(endpoint_id: UUID, *, by: Principal, now: datetime) -> None:
+async def remove(endpoint_id: UUID, act: Act) -> None:
     """Nothing more is sent there; its log stays as long as others. Raises NotFound."""
     await queries.endpoint(endpoint_id, lock=True)
-    await execute("update webhook_endpoint set removed_at = $2 where id = $1", endpoint_id, now)
+    await execute("update webhook_endpoint set removed_at = $2 where id = $1", endpoint_id, act.now)
     await execute("delete from webhook_secret where endpoint_id = $1", endpoint_id)
-    await hold_pending(endpoint_id, now=now)
-    await _note("webhook.remove", endpoint_id, by, now)
+    await hold_pending(endpoint_id, now=act.now)
+    await _note("webhook.remove", endpoint_id, act)
 
 
-async def rotate(endpoint_id: UUID, new: NewSecret, *, by: Principal, now: datetime) -> CreatedWebhook:
+async def rotate(endpoint_id: UUID, new: NewSecret, act: Act) -> CreatedWebhook:
     """A new secret; the one before signs beside it for the overlap, older ones end. Raises NotFound."""
     await queries.endpoint(endpoint_id, lock=True)
-    ends = now + timedelta(hours=new.overlap_hours)
+    ends = act.now + timedelta(hours=new.overlap_hours)
     await execute(
         "update webhook_secret set expires_at = case when expires_at is null then $2::timestamptz"
         " else least(expires_at, $3) end where endpoint_id = $1",
         endpoint_id,
         ends,
-        now,
+        act.now,
     )
-    secret = await _write_secret(endpoint_id, by=by, now=now)
-    await _note("webhook.rotate", endpoint_id, by, now)
+    secret = await _write_secret(endpoint_id, act)
+    await _note("webhook.rotate", endpoint_id, act)
     return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
 
 
-async def ping(endpoint_id: UUID, *, by: Principal, now: datetime) -> DeliveryWithAttempts:
+async def ping(endpoint_id: UUID, act: Act) -> DeliveryWithAttempts:
     """Send it an event that means nothing. Raises NotFound, WebhookDisabled."""
     found = await queries.endpoint(endpoint_id)
     if found.disabled_at is not None:
         raise WebhookDisabled(f"Webhook {endpoint_id}")
-    (delivery_id,) = await write(Message(PING, now, {"webhook_id": str(endpoint_id)}), [endpoint_id], now=now)
-    await _note("webhook.ping", endpoint_id, by, now)
+    (delivery_id,) = await write(Message(PING, act.now, {"webhook_id": str(endpoint_id)}), [endpoint_id], now=act.now)
+    await _note("webhook.ping", endpoint_id, act)
     return await queries.delivery(delivery_id)
 
 
@@ -129,16 +129,16 @@ async def disable(endpoint_id: UUID, *, because: str, now: datetime) -> bool:
     return bool(changed)
 
 
-async def disable_by_staff(endpoint_id: UUID, *, by: Principal, now: datetime) -> WebhookView:
+async def disable_by_staff(endpoint_id: UUID, act: Act) -> WebhookView:
     """Raises NotFound, WebhookDisabled."""
     await queries.endpoint(endpoint_id, lock=True)
-    if not await disable(endpoint_id, because="staff", now=now):
+    if not await disable(endpoint_id, because="staff", now=act.now):
         raise WebhookDisabled(f"Webhook {endpoint_id}")
-    await _note("webhook.disable", endpoint_id, by, now)
+    await _note("webhook.disable", endpoint_id, act)
     return await queries.endpoint(endpoint_id)
 
 
-async def enable(endpoint_id: UUID, *, by: Principal, now: datetime) -> WebhookView:
+async def enable(endpoint_id: UUID, act: Act) -> WebhookView:
     """Send there again, from now on; replay what was held. Raises NotFound, WebhookEnabled, Invalid."""
     found = await queries.endpoint(endpoint_id, lock=True)
     if found.disabled_at is None:
@@ -148,23 +148,23 @@ async def enable(endpoint_id: UUID, *, by: Principal, now: datetime) -> WebhookV
         "update webhook_endpoint set disabled_at = null, disabled_because = null, failing_since = null where id = $1",
         endpoint_id,
     )
-    await _note("webhook.enable", endpoint_id, by, now)
+    await _note("webhook.enable", endpoint_id, act)
     return await queries.endpoint(endpoint_id)
 
 
-async def replay(delivery_id: UUID, *, by: Principal, now: datetime) -> DeliveryWithAttempts:
+async def replay(delivery_id: UUID, act: Act) -> DeliveryWithAttempts:
     """Send one again, with the same id. Raises NotFound, DeliveryPending, WebhookDisabled."""
     before = await queries.delivery(delivery_id)
     found = await queries.endpoint(before.endpoint_id)
     if found.disabled_at is not None:
         raise WebhookDisabled(f"Webhook {found.id}")
-    if not await _reopen([delivery_id], now=now):
+    if not await _reopen([delivery_id], now=act.now):
         raise DeliveryPending(f"Delivery {delivery_id}")
-    await _note("webhook.replay", before.endpoint_id, by, now)
+    await _note("webhook.replay", before.endpoint_id, act)
     return await queries.delivery(delivery_id)
 
 
-async def replay_range(endpoint_id: UUID, new: NewReplays, *, by: Principal, now: datetime) -> Replayed:
+async def replay_range(endpoint_id: UUID, new: NewReplays, act: Act) -> Replayed:
     """Send again what happened in a span, the oldest first. Raises NotFound, Invalid, WebhookDisabled."""
     found = await queries.endpoint(endpoint_id)
     if new.since >= new.until:
@@ -182,8 +182,8 @@ async def replay_range(endpoint_id: UUID, new: NewReplays, *, by: Principal, now
         list(new.states),
         REPLAYS_MAX + 1,
     )
-    count = await _reopen([row["id"] for row in rows[:REPLAYS_MAX]], now=now)
-    await _note("webhook.replay", endpoint_id, by, now)
+    count = await _reopen([row["id"] for row in rows[:REPLAYS_MAX]], now=act.now)
+    await _note("webhook.replay", endpoint_id, act)
     return Replayed(count, len(rows) > REPLAYS_MAX)
 
 
@@ -209,15 +209,15 @@ async def _reopen(delivery_ids: list[UUID], *, now: datetime) -> int:
     return len(rows)
 
 
-async def _write_secret(endpoint_id: UUID, *, by: Principal, now: datetime) -> str:
+async def _write_secret(endpoint_id: UUID, act: Act) -> str:
     secret, secret_id = signing.new_secret(), new_id()
     await execute(
         "insert into webhook_secret (id, endpoint_id, sealed, created_by_name, created_at) values ($1, $2, $3, $4, $5)",
         secret_id,
         endpoint_id,
         keyring.seal(await keyring.tenant_key(), queries.place_of(secret_id), secret),
-        by.name,
-        now,
+        act.by.name,
+        act.now,
     )
     return secret
 
@@ -236,5 +236,5 @@ def _refuse_wrong(url: str, types: tuple[str, ...]) -> None:
         raise Invalid("The webhook cannot be as it is described", fields=tuple(problems))
 
 
-async def _note(action: str, endpoint_id: UUID, by: Principal, now: datetime) -> None:
-    await record(AuditNote(action=action, subject="webhook_endpoint", subject_id=endpoint_id), by=by, now=now)
+async def _note(action: str, endpoint_id: UUID, act: Act) -> None:
+    await record(AuditNote(action=action, subject="webhook_endpoint", subject_id=endpoint_id), act)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from acting import acting
 from piccolo.columns import UUID as UuidColumn
 from table_rows import insert, values_for
 
@@ -91,7 +92,7 @@ async def test_what_is_open_goes_to_whoever_takes_over(tenant, everything, colum
         row_id = await insert(scope.connection, table, values)
         new = HandOver(from_ids=(leaver,), to_id=heir, to_name="heir", reason="left")
 
-        work = await hand_over(new, by=tenant.principal(), now=tenant.world.clock())
+        work = await hand_over(new, acting(by=tenant.principal(), now=tenant.world.clock()))
 
         row = await fetch_one(f"select {name} from {table_name} where id = $1", row_id)
     assert (row[name], sum(one.count for one in work)) == (heir, 1)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from acting import acting
 
 from guibin.approvals import actions, queries
 from guibin.approvals.actions import Decided
@@ -16,6 +17,7 @@ from guibin.approvals.refusals import (
     NotYoursToDecide,
     OwnApplication,
 )
+from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, Invalid, NotFound
@@ -35,7 +37,7 @@ ended: list[Decided] = []
 
 
 @actions.on_decision("test-subject")
-async def remember(decided: Decided, by: Principal, now: datetime) -> None:
+async def remember(decided: Decided, act: Act) -> None:
     if decided.reason == "burst":
         raise Conflict("the subject cannot take this")
     ended.append(decided)
@@ -48,7 +50,9 @@ def person(*roles: str, name: str = "someone", **changes: object) -> Principal:
 
 
 async def asked(flow: ApprovalFlow, applicant: Principal | None = None, **more: object) -> UUID:
-    return await actions.ask("test-subject", new_id(), flow=flow, by=applicant or person("agent"), now=NOW, **more)
+    return await actions.ask(
+        "test-subject", new_id(), acting(by=applicant or person("agent"), now=NOW), flow=flow, **more
+    )
 
 
 @pytest.mark.rule("S07-17")
@@ -57,7 +61,7 @@ async def test_one_step_approved_ends_the_request_and_tells_its_subject(tenant):
         request = await asked(ONE_STEP, note="important partner")
         manager = person("manager", name="Li")
 
-        decided = await actions.decide(request, approved=True, reason="fits", by=manager, now=NOW)
+        decided = await actions.decide(request, acting(by=manager, now=NOW), approved=True, reason="fits")
 
         view = await queries.by_id(request)
     assert decided is not None
@@ -72,12 +76,12 @@ async def test_steps_are_decided_in_their_order_by_different_people(tenant):
         request = await asked(TWO_STEPS)
         both = person("manager", "tenant_admin")
         with pytest.raises(NotYoursToDecide):
-            await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+            await actions.decide(request, acting(by=person("tenant_admin"), now=NOW), approved=True, reason="")
 
-        assert await actions.decide(request, approved=True, reason="", by=both, now=NOW) is None
+        assert await actions.decide(request, acting(by=both, now=NOW), approved=True, reason="") is None
         with pytest.raises(AlreadyDecided):
-            await actions.decide(request, approved=True, reason="", by=both, now=NOW)
-        decided = await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+            await actions.decide(request, acting(by=both, now=NOW), approved=True, reason="")
+        decided = await actions.decide(request, acting(by=person("tenant_admin"), now=NOW), approved=True, reason="")
 
     assert decided is not None
     assert decided.outcome == "approved"
@@ -87,12 +91,14 @@ async def test_the_first_refusal_ends_it_and_says_why(tenant):
     async with tenant.scope():
         request = await asked(TWO_STEPS)
         with pytest.raises(Invalid):
-            await actions.decide(request, approved=False, reason="  ", by=person("manager"), now=NOW)
+            await actions.decide(request, acting(by=person("manager"), now=NOW), approved=False, reason="  ")
 
-        decided = await actions.decide(request, approved=False, reason="too small", by=person("manager"), now=NOW)
+        decided = await actions.decide(
+            request, acting(by=person("manager"), now=NOW), approved=False, reason="too small"
+        )
 
         with pytest.raises(AlreadyDecided):
-            await actions.decide(request, approved=True, reason="", by=person("tenant_admin"), now=NOW)
+            await actions.decide(request, acting(by=person("tenant_admin"), now=NOW), approved=True, reason="")
     assert decided is not None
     assert (decided.outcome, decided.reason) == ("rejected", "too small")
 
@@ -103,7 +109,7 @@ async def test_the_applicant_cannot_decide_whatever_their_roles(tenant):
         request = await asked(ONE_STEP, applicant)
 
         with pytest.raises(OwnApplication):
-            await actions.decide(request, approved=True, reason="", by=applicant, now=NOW)
+            await actions.decide(request, acting(by=applicant, now=NOW), approved=True, reason="")
 
         assert (await queries.by_id(request)).outcome is None
 
@@ -125,12 +131,12 @@ async def test_only_those_the_flow_names_may_ask(tenant):
 async def test_asking_for_the_same_twice_is_refused_while_the_first_waits(tenant):
     subject = new_id()
     async with tenant.scope():
-        first = await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+        first = await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
         with pytest.raises(AlreadyAsked):
-            await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+            await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
 
-        await actions.decide(first, approved=False, reason="no", by=person("manager"), now=NOW)
-        await actions.ask("test-subject", subject, flow=ONE_STEP, by=person("agent"), now=NOW)
+        await actions.decide(first, acting(by=person("manager"), now=NOW), approved=False, reason="no")
+        await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
 
         assert [v.outcome for v in await queries.of_subject("test-subject", subject)] == ["rejected", None]
 
@@ -141,8 +147,12 @@ async def test_a_manager_of_another_unit_cannot_decide(tenant):
         request = await asked(ONE_STEP, person("agent", org_unit_id=east, units=(east,)))
 
         with pytest.raises(NotYoursToDecide):
-            await actions.decide(request, approved=True, reason="", by=person("manager", units=(west,)), now=NOW)
-        decided = await actions.decide(request, approved=True, reason="", by=person("manager", units=(east,)), now=NOW)
+            await actions.decide(
+                request, acting(by=person("manager", units=(west,)), now=NOW), approved=True, reason=""
+            )
+        decided = await actions.decide(
+            request, acting(by=person("manager", units=(east,)), now=NOW), approved=True, reason=""
+        )
 
     assert decided is not None
 
@@ -152,7 +162,7 @@ async def test_a_callback_that_refuses_undoes_the_decision(tenant):
         request = await asked(ONE_STEP)
     with pytest.raises(Conflict):
         async with tenant.scope():
-            await actions.decide(request, approved=True, reason="burst", by=person("manager"), now=NOW)
+            await actions.decide(request, acting(by=person("manager"), now=NOW), approved=True, reason="burst")
 
     async with tenant.scope():
         view = await queries.by_id(request)
@@ -165,13 +175,13 @@ async def test_the_applicant_may_withdraw_and_nobody_else(tenant):
         applicant = person("agent")
         request = await asked(ONE_STEP, applicant)
         with pytest.raises(NotYoursToDecide):
-            await actions.withdraw(request, reason="", by=person("manager"), now=NOW)
+            await actions.withdraw(request, acting(by=person("manager"), now=NOW), reason="")
 
-        await actions.withdraw(request, reason="changed my mind", by=applicant, now=NOW)
+        await actions.withdraw(request, acting(by=applicant, now=NOW), reason="changed my mind")
 
         assert (await queries.by_id(request)).outcome == "withdrawn"
         with pytest.raises(AlreadyDecided):
-            await actions.withdraw(request, reason="", by=applicant, now=NOW)
+            await actions.withdraw(request, acting(by=applicant, now=NOW), reason="")
 
 
 @pytest.mark.parametrize("flow", [ONE_STEP, TWO_STEPS], ids=["one step", "same role in the next step"])
@@ -184,10 +194,9 @@ async def test_ten_who_decide_at_once_make_exactly_one_decision(tenant, flow):
             async with tenant_scope(tenant.id):
                 await actions.decide(
                     request,
+                    acting(by=person("manager", "tenant_admin", name=str(number)), now=NOW),
                     approved=True,
                     reason="",
-                    by=person("manager", "tenant_admin", name=str(number)),
-                    now=NOW,
                     step=0,
                 )
         except AlreadyDecided:
@@ -208,4 +217,4 @@ async def test_a_request_of_another_tenant_does_not_exist(tenant, other_tenant):
 
     async with other_tenant.scope():
         with pytest.raises(NotFound):
-            await actions.decide(request, approved=True, reason="", by=person("manager"), now=NOW)
+            await actions.decide(request, acting(by=person("manager"), now=NOW), approved=True, reason="")

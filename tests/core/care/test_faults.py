@@ -4,6 +4,7 @@ import asyncio
 from datetime import date, timedelta
 
 import pytest
+from acting import acting
 from caring import RENEWED, TODAY, customer, on, open_ones, ordered
 from running import run_job
 
@@ -18,7 +19,7 @@ async def moved(tenant, tmp_path, ends_on, number="N1", *, started_on="2025-03-0
     head = "customer_number,number,product,price,started_on,ends_on"
     file.write_text(f"{head}\n1,{number},高清套餐,1200.00,{started_on},{ends_on}\n", encoding="utf-8")
     async with tenant.scope():
-        await import_orders(file, Mapping(), by=tenant.principal(), now=tenant.world.clock())
+        await import_orders(file, Mapping(), acting(by=tenant.principal(), now=tenant.world.clock()))
 
 
 async def states(client, what):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from acting import acting
 
 from guibin.cases.numbers import new_number
 from guibin.complaints import intake
@@ -27,11 +28,13 @@ async def bring(world, tenant, file):
         return await import_complaints(
             file,
             Mapping(),
-            policy=await effective_policy(world.packs, company, at=world.clock()),
-            hooks=world.packs.hooks_of(tenant.view.packs),
-            company=company,
-            by=tenant.principal(),
-            now=world.clock(),
+            acting(
+                by=tenant.principal(),
+                now=world.clock(),
+                policy=await effective_policy(world.packs, company, at=world.clock()),
+                company=company,
+                hooks=world.packs.hooks_of(tenant.view.packs),
+            ),
         )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from acting import acting
 
 from guibin.complaints.importing import import_complaints
 from guibin.context import Company
@@ -28,11 +29,13 @@ async def test_the_example_complaints_come_in_and_the_spike_is_reported(world):
         done = await import_complaints(
             EXAMPLES / "complaints.csv",
             mappings.load(EXAMPLES / "complaints.toml"),
-            policy=await effective_policy(world.packs, company, at=start),
-            hooks=world.packs.hooks_of(("cable_tv",)),
-            company=company,
-            by=tenant.principal(),
-            now=start,
+            acting(
+                by=tenant.principal(),
+                now=start,
+                policy=await effective_policy(world.packs, company, at=start),
+                company=company,
+                hooks=world.packs.hooks_of(("cable_tv",)),
+            ),
         )
     client = await tenant.client()
     found = (await client.get("/api/v1/statistics", params={"period": "2015-W26"})).json()

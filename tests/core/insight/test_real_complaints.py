@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from acting import acting
 
 from guibin.complaints.importing import import_complaints
 from guibin.context import Company
@@ -48,15 +49,9 @@ async def test_the_week_of_the_june_spike(world, shared_data):
     by = tenant.principal()
     async with tenant.scope():
         policy = await effective_policy(world.packs, company, at=now)
-        options = {
-            "policy": policy,
-            "hooks": world.packs.hooks_of(("cable_tv",)),
-            "company": company,
-            "by": by,
-            "now": now,
-        }
-        first = await import_complaints(file, mappings.load(MAPPING), **options)
-        again = await import_complaints(file, mappings.load(MAPPING), **options)
+        act = acting(policy=policy, hooks=world.packs.hooks_of(("cable_tv",)), company=company, by=by, now=now)
+        first = await import_complaints(file, mappings.load(MAPPING), act)
+        again = await import_complaints(file, mappings.load(MAPPING), act)
     await advance(tenant.scope, until=datetime(2015, 7, 5, tzinfo=UTC))
     client = await tenant.client()
 

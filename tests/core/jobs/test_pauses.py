@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from acting import acting
 from working import Effect, Patient, effects
 
 from guibin.jobs.actions import enqueue
@@ -105,7 +106,7 @@ async def test_a_failed_attempt_of_a_paused_kind_does_not_come_back(tenant, clie
 
     assert await perform(shop, tenant.id, job, attempt=0) == "failed"
     async with tenant.scope():
-        await pause(NewPause(kind="effect", reason="故障"), by=tenant.principal(), now=tenant.world.clock())
+        await pause(NewPause(kind="effect", reason="故障"), acting(by=tenant.principal(), now=tenant.world.clock()))
     assert await _claimed(relay, tenant) == []
     assert await _states(client) == ["paused"]
     assert (await client.post(f"/api/v1/jobs/{job}/attempts")).json()["job"]["state"] == "paused"

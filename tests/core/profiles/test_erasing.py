@@ -4,6 +4,7 @@ import re
 
 import asyncpg
 import pytest
+from acting import acting
 from piccolo.columns import JSONB, Text, Varchar
 from table_rows import insert, values_for
 
@@ -147,7 +148,7 @@ async def where_it_stands():
 async def test_after_erasure_words_stand_only_where_they_are_named_here(tenant, seeded):
     async with tenant.scope():
         before = await where_it_stands()
-        await erase(seeded["customer"], by=tenant.principal(), now=tenant.world.clock())
+        await erase(seeded["customer"], acting(by=tenant.principal(), now=tenant.world.clock()))
 
         after = await where_it_stands()
 
@@ -163,7 +164,7 @@ async def test_another_customers_words_stay(tenant, seeded):
         values = values_for(complaint, tenant.id, seeded) | {"customer_id": other, "text": "没有信号"}
         kept = await insert(scope.connection, complaint, values)
 
-        await erase(seeded["customer"], by=tenant.principal(), now=tenant.world.clock())
+        await erase(seeded["customer"], acting(by=tenant.principal(), now=tenant.world.clock()))
 
         rows = await fetch("select id, text from complaint")
     assert {row["id"]: row["text"] for row in rows} == {kept: "没有信号", seeded["complaint"]: "—"}
@@ -194,7 +195,7 @@ async def test_rows_that_are_only_added_are_not_changed_while_the_customer_is_th
 
 async def test_after_erasure_they_can_be_blanked_and_nothing_else(tenant, seeded, note):
     async with tenant.scope():
-        await erase(seeded["customer"], by=tenant.principal(), now=tenant.world.clock())
+        await erase(seeded["customer"], acting(by=tenant.principal(), now=tenant.world.clock()))
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
         async with tenant.scope():

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from acting import acting
 
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
@@ -19,9 +20,11 @@ async def test_the_example_archive_comes_in(world, tenant, client):
         done = await import_customers(
             EXAMPLES / "customers.csv",
             load(EXAMPLES / "customers.toml"),
-            policy=await effective_policy(world.packs, company, at=world.clock()),
-            by=tenant.principal(),
-            now=world.clock(),
+            acting(
+                by=tenant.principal(),
+                now=world.clock(),
+                policy=await effective_policy(world.packs, company, at=world.clock()),
+            ),
         )
 
     found = (await client.get("/api/v1/customers")).json()["items"]

@@ -1,6 +1,7 @@
 """S07-26: what is exported imports again and changes nothing, facts and complaints too."""
 
 import pytest
+from acting import acting
 
 from guibin.complaints.exporting import export_complaints
 from guibin.complaints.importing import import_complaints
@@ -33,8 +34,8 @@ async def test_facts_come_back_as_they_went(client, tenant, world, customer, tmp
 
     async with tenant.scope():
         policy = await effective_policy(world.packs, company_of(tenant), at=world.clock())
-        written = await export_facts(file, by=tenant.principal(), now=world.clock())
-        done = await import_facts(file, Mapping(), policy=policy, by=tenant.principal(), now=world.clock())
+        written = await export_facts(file, acting(by=tenant.principal(), now=world.clock()))
+        done = await import_facts(file, Mapping(), acting(by=tenant.principal(), now=world.clock(), policy=policy))
 
     assert (written, done.created, done.updated, done.unchanged) == (3, 0, 0, 3)
 
@@ -55,15 +56,17 @@ async def test_complaints_come_back_and_come_in_elsewhere(
             return await import_complaints(
                 file,
                 Mapping(),
-                policy=policy,
-                hooks=world.packs.hooks_of(company.view.packs),
-                company=company_of(company),
-                by=company.principal(),
-                now=world.clock(),
+                acting(
+                    by=company.principal(),
+                    now=world.clock(),
+                    policy=policy,
+                    company=company_of(company),
+                    hooks=world.packs.hooks_of(company.view.packs),
+                ),
             )
 
     async with tenant.scope():
-        written = await export_complaints(file, by=tenant.principal(), now=world.clock())
+        written = await export_complaints(file, acting(by=tenant.principal(), now=world.clock()))
     here = await load(tenant)
     elsewhere = await other_tenant.client()
     await elsewhere.post("/api/v1/customers", json={"number": "0012", "name": "锦江宾馆", "kind": "group"})

@@ -5,6 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
+from acting import acting
 
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers, import_orders
@@ -44,12 +45,10 @@ async def importer(world, tenant):
 
     async def run(file, mapping=None, *, using=import_customers, **options):
         async with tenant.scope():
-            arguments = {"by": tenant.principal(), "now": world.clock(), **options}
-            if using is not import_orders:
-                arguments["policy"] = await policy()
+            act = acting(by=tenant.principal(), now=world.clock(), policy=await policy())
             if using is export_customers:
-                return await using(file, **arguments)
-            return await using(file, mapping or Mapping(), **arguments)
+                return await using(file, act, **options)
+            return await using(file, mapping or Mapping(), act, **options)
 
     async def policy():
         from guibin.context import Company

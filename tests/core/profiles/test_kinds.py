@@ -2,6 +2,7 @@
 
 import openpyxl
 import pytest
+from acting import acting
 
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import import_customers
@@ -89,7 +90,7 @@ async def test_an_import_tells_persons_from_organisations(client, tenant, world,
         policy = await effective_policy(world.packs, company_of(tenant), at=world.clock())
         with pytest.raises(BadRows) as refusal:
             await import_customers(
-                tmp_path / "archive.xlsx", Mapping(), policy=policy, by=tenant.principal(), now=world.clock()
+                tmp_path / "archive.xlsx", Mapping(), acting(by=tenant.principal(), now=world.clock(), policy=policy)
             )
 
     assert [(one.row, one.column) for one in refusal.value.problems] == [

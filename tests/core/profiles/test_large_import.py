@@ -4,6 +4,7 @@ import os
 import tracemalloc
 
 import pytest
+from acting import acting
 
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
@@ -35,9 +36,7 @@ async def test_a_large_archive_comes_in_within_bounded_memory(world, tenant, tmp
         done = await import_customers(
             file,
             Mapping(),
-            policy=policy,
-            by=tenant.principal(),
-            now=world.clock(),
+            acting(by=tenant.principal(), now=world.clock(), policy=policy),
             progress=lambda stage, rows: steps.append((stage, rows)),
         )
     _, peak = tracemalloc.get_traced_memory()

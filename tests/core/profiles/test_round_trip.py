@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from acting import acting
 
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
@@ -39,11 +40,13 @@ async def office(world, tenant):
 
         async def brings(self, file, mapping=None, **options):
             async with tenant.scope():
-                return await import_customers(file, mapping or Mapping(), policy=await policy(), **who(), **options)
+                return await import_customers(
+                    file, mapping or Mapping(), acting(policy=await policy(), **who()), **options
+                )
 
         async def takes(self, file, **options):
             async with tenant.scope():
-                return await export_customers(file, policy=await policy(), **who(), **options)
+                return await export_customers(file, acting(policy=await policy(), **who()), **options)
 
     def who():
         return {"by": office.by if isinstance(office.by, Principal) else office.by(), "now": world.clock()}

@@ -39,7 +39,17 @@ def fall_due(world, tenant):
                 event = msgspec.json.decode(row["payload"], type=handler.payload)
                 by = system_principal(name=row["kind"], job_id=row["id"])
                 await handler.function(
-                    event, Run(by=by, now=now, policy=policy, company=company, job_id=row["id"], attempt=1, due_at=now)
+                    event,
+                    Run(
+                        by=by,
+                        now=now,
+                        policy=policy,
+                        company=company,
+                        language=company.language,
+                        job_id=row["id"],
+                        attempt=1,
+                        due_at=now,
+                    ),
                 )
         return [step.step for step in fired]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from acting import acting
 
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
@@ -55,12 +56,13 @@ async def importer(world, tenant, client):
 
     async def run(file, mapping=None, *, using=import_interactions, **options):
         async with tenant.scope():
-            arguments = {"by": tenant.principal(), "now": world.clock(), **options}
+            policy = await effective_policy(world.packs, company, at=world.clock())
+            act = acting(
+                by=options.pop("by", None) or tenant.principal(), now=world.clock(), policy=policy, company=company
+            )
             if using in (export_interactions, export_orders):
-                return await using(file, **arguments)
-            if using is import_interactions:
-                arguments["policy"] = await effective_policy(world.packs, company, at=world.clock())
-            return await using(file, mapping or Mapping(), **arguments)
+                return await using(file, act, **options)
+            return await using(file, mapping or Mapping(), act, **options)
 
     return run
 

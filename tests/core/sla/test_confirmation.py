@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
+from acting import acting
 from running import come_round
 
 from guibin.policy.calendars import china_calendar
@@ -26,7 +27,7 @@ async def provisional(tenant):
     """A deadline of five business hours from Friday, while 2026 is not published; its subject."""
     by, subject_id = tenant.principal(), new_id()
     async with tenant.scope():
-        await calendars.write(NOT_YET, note="2025", by=by, now=tenant.world.clock())
+        await calendars.write(NOT_YET, acting(by=by, now=tenant.world.clock()), note="2025")
         await actions.start(
             NewTimer(
                 subject="complaint",
@@ -59,17 +60,17 @@ async def test_the_api_says_provisional_until_the_calendar_is_confirmed(tenant, 
 async def test_confirming_again_writes_nothing(tenant, client, provisional):
     async with tenant.scope():
         by, now = tenant.principal(), tenant.world.clock()
-        await confirm(by=by, now=now, published=PUBLISHED)
+        await confirm(acting(by=by, now=now), published=PUBLISHED)
         version = (await calendars.in_force("business")).version
 
-        assert await confirm(by=by, now=now, published=PUBLISHED) == 0
+        assert await confirm(acting(by=by, now=now), published=PUBLISHED) == 0
         assert (await calendars.in_force("business")).version == version
 
 
 async def test_a_deadline_that_has_ended_keeps_its_calendar(tenant, client, provisional):
     async with tenant.scope():
         await actions.complete(provisional, "resolution", at=FRIDAY, now=FRIDAY)
-        await confirm(by=tenant.principal(), now=tenant.world.clock(), published=PUBLISHED)
+        await confirm(acting(by=tenant.principal(), now=tenant.world.clock()), published=PUBLISHED)
 
     assert (await shown(client, provisional))["due_at"] == "2026-02-16T04:00:00Z"
 

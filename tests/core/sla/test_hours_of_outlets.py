@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from acting import acting
 
 from guibin.policy.deadlines import BusinessHours, Hours
 from guibin.sla import actions
@@ -171,12 +172,14 @@ async def test_a_pause_and_another_limit_keep_the_outlets_hours(client, tenant, 
     by = tenant.principal()
     async with tenant.scope():
         # Half past noon to half past four: an hour and a half and then half an hour in which Hotan is open.
-        await actions.pause(subject, "resolution", by=by, now=datetime(2026, 3, 2, 4, 30, tzinfo=UTC))
-        await actions.resume(subject, "resolution", by=by, now=datetime(2026, 3, 2, 8, 30, tzinfo=UTC))
+        await actions.pause(subject, "resolution", acting(by=by, now=datetime(2026, 3, 2, 4, 30, tzinfo=UTC)))
+        await actions.resume(subject, "resolution", acting(by=by, now=datetime(2026, 3, 2, 8, 30, tzinfo=UTC)))
     resumed = await due(client, subject)
     async with tenant.scope():
         terms = Terms(limit=BusinessHours(5), calendar="business")
-        await actions.relimit(subject, "resolution", terms=terms, by=by, now=datetime(2026, 3, 2, 8, 40, tzinfo=UTC))
+        await actions.relimit(
+            subject, "resolution", acting(by=by, now=datetime(2026, 3, 2, 8, 40, tzinfo=UTC)), terms=terms
+        )
 
     assert (resumed, await due(client, subject)) == ("2026-03-02T11:00:00Z", "2026-03-02T12:00:00Z")
 

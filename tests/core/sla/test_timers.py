@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from acting import acting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -119,11 +120,11 @@ async def test_a_rolled_back_sweep_has_fired_nothing(tenant):
 async def test_nothing_fires_while_the_clock_stands(tenant, by):
     async with tenant.scope():
         subject_id = await started()
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(1))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(1)))
 
         assert await fire_due(after(1_000)) == []
 
-        moved = await actions.resume(subject_id, MILESTONE, by=by, now=after(11))
+        moved = await actions.resume(subject_id, MILESTONE, acting(by=by, now=after(11)))
         assert (moved.due_before, moved.due_after) == (after(5), after(15))
         assert await fire_due(after(13.9)) == []
         assert [step.step for step in await fire_due(after(14))] == ["warning"]
@@ -132,9 +133,9 @@ async def test_nothing_fires_while_the_clock_stands(tenant, by):
 async def test_pausing_twice_does_not_restart_the_pause(tenant, by):
     async with tenant.scope():
         subject_id = await started()
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(1))
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(3))
-        moved = await actions.resume(subject_id, MILESTONE, by=by, now=after(4))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(1)))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(3)))
+        moved = await actions.resume(subject_id, MILESTONE, acting(by=by, now=after(4)))
 
     assert moved.due_after == after(8)
 
@@ -143,7 +144,7 @@ async def test_what_fell_due_before_the_pause_has_happened(tenant, by):
     """Nobody swept for an hour; the pause does not make the warning disappear."""
     async with tenant.scope():
         subject_id = await started()
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(4.5))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(4.5)))
 
         assert await steps(subject_id) == [(0, "warning")]
 
@@ -152,9 +153,9 @@ async def test_what_fell_due_before_the_pause_has_happened(tenant, by):
 async def test_another_limit_keeps_the_time_already_spent(tenant, by):
     async with tenant.scope():
         subject_id = await started()
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(1))
-        await actions.resume(subject_id, MILESTONE, by=by, now=after(2))
-        moved = await actions.relimit(subject_id, MILESTONE, terms=LONG, by=by, now=after(3))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(1)))
+        await actions.resume(subject_id, MILESTONE, acting(by=by, now=after(2)))
+        moved = await actions.relimit(subject_id, MILESTONE, acting(by=by, now=after(3)), terms=LONG)
 
     assert (moved.due_before, moved.due_after) == (after(6), after(9))
 
@@ -162,7 +163,7 @@ async def test_another_limit_keeps_the_time_already_spent(tenant, by):
 async def test_a_shorter_limit_already_passed_breaches_once_without_a_burst(tenant, by):
     async with tenant.scope():
         subject_id = await started(LONG)
-        await actions.relimit(subject_id, MILESTONE, terms=SHORT, by=by, now=after(7.5))
+        await actions.relimit(subject_id, MILESTONE, acting(by=by, now=after(7.5)), terms=SHORT)
         fired = [step.step for step in await fire_due(after(7.5))]
 
     assert fired == ["breach", "escalation:tenant_admin"]
@@ -172,7 +173,7 @@ async def test_a_breach_stays_a_breach_after_a_longer_limit(tenant, by):
     async with tenant.scope():
         subject_id = await started()
         await fire_due(after(5))
-        await actions.relimit(subject_id, MILESTONE, terms=LONG, by=by, now=after(6))
+        await actions.relimit(subject_id, MILESTONE, acting(by=by, now=after(6)), terms=LONG)
         ended = await actions.complete(subject_id, MILESTONE, at=after(7), now=after(7))
 
         assert not ended.met
@@ -200,7 +201,7 @@ async def test_a_reopened_clock_goes_on_where_it_stood(tenant, by):
     async with tenant.scope():
         subject_id = await started()
         await actions.complete(subject_id, MILESTONE, at=after(2), now=after(2))
-        moved = await actions.reopen(subject_id, MILESTONE, by=by, now=after(50))
+        moved = await actions.reopen(subject_id, MILESTONE, acting(by=by, now=after(50)))
 
     assert moved.due_after == after(53)
 
@@ -208,9 +209,9 @@ async def test_a_reopened_clock_goes_on_where_it_stood(tenant, by):
 async def test_every_move_is_on_record_with_its_clock(tenant, by):
     async with tenant.scope():
         subject_id = await started()
-        await actions.pause(subject_id, MILESTONE, by=by, now=after(1))
-        await actions.resume(subject_id, MILESTONE, by=by, now=after(2))
-        await actions.relimit(subject_id, MILESTONE, terms=LONG, by=by, now=after(3))
+        await actions.pause(subject_id, MILESTONE, acting(by=by, now=after(1)))
+        await actions.resume(subject_id, MILESTONE, acting(by=by, now=after(2)))
+        await actions.relimit(subject_id, MILESTONE, acting(by=by, now=after(3)), terms=LONG)
         changes = await fetch("select reason, due_before, due_after from timer_change order by changed_at")
 
     assert [tuple(change) for change in changes] == [
@@ -230,9 +231,9 @@ async def test_a_new_calendar_moves_what_runs_by_it_and_says_so(tenant, by, cloc
         monday_off = msgspec.structs.replace(
             calendar, closed_on=calendar.closed_on | {datetime(2026, 3, 9, tzinfo=UTC).date()}
         )
-        await calendars.write(monday_off, note="停电检修", by=by, now=clock())
+        await calendars.write(monday_off, acting(by=by, now=clock()), note="停电检修")
 
-        assert await actions.recompute(calendars.BUSINESS, by=by, now=clock()) == 1
+        assert await actions.recompute(calendars.BUSINESS, acting(by=by, now=clock())) == 1
 
         assert (await row(by_desk))["due_at"] == before + timedelta(days=1)
         assert (await row(round_the_clock))["due_at"] == friday + timedelta(hours=5)
@@ -247,8 +248,8 @@ async def test_a_new_calendar_moves_a_missed_deadline_and_it_stays_missed(tenant
         await fire_due(late)
         calendar = (await calendars.in_force(calendars.BUSINESS)).calendar
         off = calendar.closed_on | {missed_at.date()}
-        await calendars.write(msgspec.structs.replace(calendar, closed_on=off), note="停电", by=by, now=late)
-        await actions.recompute(calendars.BUSINESS, by=by, now=late)
+        await calendars.write(msgspec.structs.replace(calendar, closed_on=off), acting(by=by, now=late), note="停电")
+        await actions.recompute(calendars.BUSINESS, acting(by=by, now=late))
         before = len(await steps(subject_id))
         await fire_due(late + timedelta(days=9))
 
@@ -293,17 +294,17 @@ async def test_whatever_happens_the_deadline_is_the_one_policy_computes(tenant, 
                 await fire_due(now)
             elif ended_at is not None:
                 if move == "reopen":
-                    await actions.reopen(subject_id, MILESTONE, by=by, now=now)
+                    await actions.reopen(subject_id, MILESTONE, acting(by=by, now=now))
                     pauses, ended_at = [*pauses, Pause(ended_at, now)], None
             elif move == "pause":
-                await actions.pause(subject_id, MILESTONE, by=by, now=now)
+                await actions.pause(subject_id, MILESTONE, acting(by=by, now=now))
                 pauses = pauses if stands else [*pauses, Pause(now)]
             elif move == "resume" and stands:
-                await actions.resume(subject_id, MILESTONE, by=by, now=now)
+                await actions.resume(subject_id, MILESTONE, acting(by=by, now=now))
                 pauses = [*pauses[:-1], Pause(pauses[-1].since, now)]
             elif move in ("short", "long"):
                 terms = SHORT if move == "short" else LONG
-                await actions.relimit(subject_id, MILESTONE, terms=terms, by=by, now=now)
+                await actions.relimit(subject_id, MILESTONE, acting(by=by, now=now), terms=terms)
             elif move == "end" and not stands:
                 await actions.complete(subject_id, MILESTONE, at=now, now=now)
                 ended_at = now

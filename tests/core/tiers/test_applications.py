@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from acting import acting
 
 from guibin.approvals import actions as approvals
 from guibin.context import Company
-from guibin.packs import NO_HOOKS
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.criteria import AtLeast, Metric
 from guibin.policy.packs import Overrides, Policy, merge
@@ -59,29 +59,32 @@ class Desk:
         self.tenant = tenant
         self.company = Company(tenant.id, tenant.slug, (), "Asia/Shanghai", "zh-CN", False)
 
+    def act(self, now):
+        return acting(by=self.by, now=now, policy=self.policy, company=self.company)
+
     async def customer(self, number="1"):
         new = NewCustomer(number=number, name="王五", kind="customer")
-        return (await profiles.open_archive(new, policy=self.policy, by=self.by, now=MARCH)).id
+        return (await profiles.open_archive(new, self.act(MARCH))).id
 
     async def spends(self, customer, value, day):
         fact = NewFact(customer_id=customer, metric="spending", occurred_on=day, value=value)
-        await record_facts([fact], units=units_of(self.policy), today=day, by=self.by, now=MARCH)
+        await record_facts([fact], self.act(MARCH), units=units_of(self.policy), today=day)
 
     async def assess(self, now):
-        return await assessment.assess("vip", as_of=now.date(), policy=self.policy, hooks=NO_HOOKS, by=self.by, now=now)
+        return await assessment.assess("vip", self.act(now), as_of=now.date())
 
     async def applies(self, customer, **more):
         new = NewApplication(
             **{"customer_id": customer, "scheme": "vip", "tier": "gold", "reason": "promising", **more}
         )
-        return await applications.apply_for(new, policy=self.policy, company=self.company, by=self.by, now=MARCH)
+        return await applications.apply_for(new, self.act(MARCH))
 
     async def decided(self, approval_id, approved=True, now=MARCH):
         manager = self.tenant.principal()
         manager = type(manager)(
             kind="staff", id=manager.id, name="manager", permissions=manager.permissions, roles=("manager",)
         )
-        return await approvals.decide(approval_id, approved=approved, reason="seen", by=manager, now=now)
+        return await approvals.decide(approval_id, acting(by=manager, now=now), approved=approved, reason="seen")
 
     async def tier(self, customer, day):
         return (await queries.current_tiers([customer], on=day)).get(customer, {}).get("vip")
@@ -177,16 +180,12 @@ async def test_nobody_becomes_a_vip_of_a_voluntary_scheme_without_consent(tenant
         asked_first = await desk.assess(MARCH)
         with pytest.raises(NoConsent):
             await desk.applies(customer)
-        await consents.consent(
-            customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
-        )
+        await consents.consent(customer, NewConsent(purpose="vip", answer="granted"), desk.act(MARCH))
         then = await desk.assess(MARCH)
 
         assert [m.move for m in asked_first.moves] == ["no_consent"]
         assert [(m.move, m.becomes) for m in then.moves] == [("start", "gold")]
-        await consents.consent(
-            customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
-        )
+        await consents.consent(customer, NewConsent(purpose="vip", answer="withdrawn"), desk.act(APRIL))
         assert await desk.moves(customer) == [("gold", "2026-03-02", "2026-04-02")]
 
 
@@ -195,13 +194,9 @@ async def test_consent_withdrawn_while_the_application_waits_stops_it(tenant):
     desk = Desk(tenant, policy_with(voluntary=True))
     async with tenant.scope():
         customer = await desk.customer()
-        await consents.consent(
-            customer, NewConsent(purpose="vip", answer="granted"), company=desk.company, by=desk.by, now=MARCH
-        )
+        await consents.consent(customer, NewConsent(purpose="vip", answer="granted"), desk.act(MARCH))
         application = await desk.applies(customer)
-        await consents.consent(
-            customer, NewConsent(purpose="vip", answer="withdrawn"), company=desk.company, by=desk.by, now=APRIL
-        )
+        await consents.consent(customer, NewConsent(purpose="vip", answer="withdrawn"), desk.act(APRIL))
 
         with pytest.raises(NoConsent):
             await desk.decided(application.approval_id, now=APRIL)
@@ -296,7 +291,7 @@ async def test_a_list_brings_nothing_to_archives_that_ended_before_it_was_approv
         listed = await desk.assess(NEXT_YEAR)
         for (_, ends), customer in people.items():
             if ends:
-                await profiles.erase(customer, by=desk.by, now=NEXT_YEAR)
+                await profiles.erase(customer, desk.act(NEXT_YEAR))
 
         await desk.decided(listed.approval_id, now=NEXT_YEAR)
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from acting import acting
 
 from guibin.policies.queries import effective_policy
 from guibin.profiles import actions as profiles
@@ -29,7 +30,7 @@ class Importer:
         self.policy = await effective_policy(self.packs, company, at=NOW)
         for number in ("0012", "13"):
             new = NewCustomer(number=number, name="王五", kind="group")
-            await profiles.open_archive(new, policy=self.policy, by=self.by, now=NOW)
+            await profiles.open_archive(new, acting(by=self.by, now=NOW, policy=self.policy))
         return self
 
     async def __aexit__(self, *error):
@@ -38,7 +39,7 @@ class Importer:
     async def load(self, text, mapping=None, encoding="utf-8", **more):
         file = self.folder / "facts.csv"
         file.write_bytes(text.encode(encoding))
-        return await import_facts(file, mapping or Mapping(), policy=self.policy, by=self.by, now=NOW, **more)
+        return await import_facts(file, mapping or Mapping(), acting(by=self.by, now=NOW, policy=self.policy), **more)
 
     async def facts(self):
         rows = await fetch(

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec import structs
 
-from guibin.packs import NO_HOOKS
 from guibin.policy.criteria import AnyOf, AtLeast, Between, LessThan, Metric
 from guibin.policy.tiers import Tier, TierScheme
 from guibin.tiers import assessment, queries
@@ -44,7 +44,7 @@ async def facts(desk, customer, metric, values, first=date(2025, 3, 15)):
         NewFact(customer_id=customer, metric=metric, occurred_on=first + timedelta(days=30 * n), value=value)
         for n, value in enumerate(values)
     ]
-    await record_facts(given, units=units_of(desk.policy), today=MARCH.date(), by=desk.by, now=MARCH)
+    await record_facts(given, desk.act(MARCH), units=units_of(desk.policy), today=MARCH.date())
 
 
 @pytest.mark.rule("S06-1")
@@ -109,9 +109,7 @@ async def test_a_customer_holds_tiers_of_two_schemes_side_by_side(tenant):
         await facts(desk, customer, "remittance", [1])
 
         await desk.assess(MARCH)
-        await assessment.assess(
-            "international", as_of=MARCH.date(), policy=policy, hooks=NO_HOOKS, by=desk.by, now=MARCH
-        )
+        await assessment.assess("international", structs.replace(desk.act(MARCH), policy=policy), as_of=MARCH.date())
 
         held = await queries.current_tiers([customer], on=MARCH.date())
     assert held == {customer: {"vip": "b", "international": "gold"}}

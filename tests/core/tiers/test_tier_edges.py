@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
+from acting import acting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_figures import PlainFact, months_before, plain_measures, plain_tier
@@ -67,9 +68,11 @@ async def test_every_edge_of_every_tier_belongs_where_the_regulation_says(case, 
             numbers = await _open_archives(kinds, scheme)
             file = tmp_path / "facts.csv"
             file.write_text(_table(base, numbers, units_of(policy)), encoding="utf-8")
-            await import_facts(file, Mapping(), policy=policy, by=tenant.principal(), now=NOW)
+            await import_facts(file, Mapping(), acting(by=tenant.principal(), now=NOW, policy=policy))
 
-            await assess(scheme.name, as_of=AS_OF, policy=policy, hooks=NO_HOOKS, by=tenant.principal(), now=NOW)
+            await assess(
+                scheme.name, acting(by=tenant.principal(), now=NOW, policy=policy, hooks=NO_HOOKS), as_of=AS_OF
+            )
 
             said = await _said(scheme)
         measures = [plain_measures(scheme, _known(customer), AS_OF) for customer in base]

@@ -474,7 +474,13 @@ async def _run(tenant):
     async with tenant.scope():
         policy = await effective_policy(tenant.world.packs, company, at=tenant.world.clock())
     return Run(
-        by=tenant.principal(), now=tenant.world.clock(), policy=policy, company=company, job_id=new_id(), attempt=1
+        by=tenant.principal(),
+        now=tenant.world.clock(),
+        policy=policy,
+        company=company,
+        language=company.language,
+        job_id=new_id(),
+        attempt=1,
     )
 
 
