@@ -224,3 +224,52 @@ async def test_an_attempt_that_was_no_refusal_is_on_record_only_when_it_was_undo
         scope.rollback_only = undone
 
     assert [entry["refused"] for entry in await entries(client, action="test.try")] == left
+
+
+async def test_who_gives_numbers_until_one_is_taken_is_on_record_and_held_to_the_limit(tenant, client):
+    """Numbers and logins are the whole company's: that one is taken is said across the wall, and nothing else."""
+    await tenant.unit("east")
+    clerk = await tenant.staff("clerk", "tenant_admin", unit="east")
+    unit = str(tenant.units["east"])
+    theirs = CUSTOMER | {"number": "M10"}
+    order = {"number": "O1", "product": "p", "price": {"amount": "1.00", "currency": "CNY"}}
+    order |= {"started_on": "2026-01-01", "ends_on": "2027-01-01"}
+    account = {"login": "zhao", "name": "赵", "roles": ["agent"], "password": "another horse battery"}
+    made = (await client.post("/api/v1/customers", json=theirs)).json()["id"]
+    await client.post(f"/api/v1/customers/{made}/orders", json=order)
+    await client.post("/api/v1/staff", json=account)
+    own = {"number": "E1", "name": "李四", "kind": "partner", "org_unit_id": unit}
+    ours = (await clerk.post("/api/v1/customers", json=own)).json()["id"]
+    orders = f"/api/v1/customers/{ours}/orders"
+    await limit(client, person_per_hour=3)
+
+    taken = [
+        await clerk.post("/api/v1/customers", json=own | {"number": "M10"}),
+        await clerk.post(orders, json=order),
+        await clerk.post("/api/v1/staff", json=account | {"org_unit_id": unit}),
+    ]
+    later = [
+        await clerk.post("/api/v1/customers", json=own | {"number": "M10"}),
+        await clerk.post("/api/v1/customers", json=own | {"number": "E2"}),
+        await clerk.post(orders, json=order | {"number": "O2"}),
+    ]
+
+    assert [answer.status_code for answer in taken] == [409, 409, 422]
+    assert {answer.json()["type"] for answer in taken[:2]} == {"/problems/number-unusable"}
+    assert [answer.status_code for answer in later] == [429] * 3
+    refused = [one for one in await entries(client, asked=True, refused=True) if one["actor_name"] == "clerk"]
+    kinds = sorted((one["action"], one["refused"]) for one in refused if one["refused"] != "too-many-look-ups")
+    assert kinds == [("customer.open", "number-unusable"), ("order.open", "number-unusable"), ("staff.add", "invalid")]
+    assert not any("M10" in str(one) or "O1" in str(one) for one in refused)
+
+
+async def test_numbers_that_are_free_count_for_nothing(tenant, client):
+    await limit(client, person_per_hour=1)
+    clerk = await tenant.staff("clerk", "manager")
+
+    opened = [
+        await clerk.post("/api/v1/customers", json={"number": f"N{number}", "name": "李四", "kind": "partner"})
+        for number in range(3)
+    ]
+
+    assert [answer.status_code for answer in opened] == [201] * 3

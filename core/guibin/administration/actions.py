@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.posts import roles_of
@@ -52,19 +53,21 @@ async def add_account(new: NewAccount, act: Act) -> StaffView:
     posts = roles_of(act.policy.posts)
     _refuse_roles(staff.with_posts(new.roles, posts), act.by)
     await _refuse_unit(new.org_unit_id, act.by)
-    account = await staff.add(
-        NewStaff(
-            login=new.login,
-            name=new.name,
-            roles=new.roles,
-            org_unit_id=new.org_unit_id,
-            password=new.password,
-            password_set_by=act.by.person,
-            part_time=new.part_time,
-        ),
-        now=act.now,
-        posts=posts,
-    )
+    # A refusal tells that a login has somebody, in whatever org unit.
+    async with attempt(AuditNote(action="staff.add", subject="staff", fields=("login",), shown=0, asked=True), act):
+        account = await staff.add(
+            NewStaff(
+                login=new.login,
+                name=new.name,
+                roles=new.roles,
+                org_unit_id=new.org_unit_id,
+                password=new.password,
+                password_set_by=act.by.person,
+                part_time=new.part_time,
+            ),
+            now=act.now,
+            posts=posts,
+        )
     await _record("staff.add", account.id, act)
     return account
 

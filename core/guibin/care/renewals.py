@@ -4,8 +4,6 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
-import asyncpg
-
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
@@ -13,9 +11,9 @@ from guibin.context import Act
 from guibin.money import to_minor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
-from guibin.profiles.refusals import NumberTaken
+from guibin.profiles.orders import naming_order
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -106,7 +104,7 @@ async def renewal_decided(decided: Decided, act: Act) -> None:
 
 
 async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalView:
-    """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound."""
+    """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound, NumberTaken, NumberUnusable."""
     row = await fetch_one(
         "select n.customer_id, n.state, n.ends_on, o.product, o.ends_on = n.ends_on and "
         f" {RUNS_OUT} as stands from renewal n join product_order o on o.tenant_id = n.tenant_id and o.id = n.order_id"
@@ -128,23 +126,20 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
     if problems:
         raise Invalid("The renewal was not carried out", fields=tuple(problems))
     order_id = new_id()
-    try:
-        async with savepoint():
-            await execute(
-                "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
-                " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                order_id,
-                row["customer_id"],
-                new.number,
-                row["product"],
-                price,
-                new.price.currency,
-                row["ends_on"],
-                new.ends_on,
-                act.now,
-            )
-    except asyncpg.UniqueViolationError:
-        raise NumberTaken(f"There is an order {new.number!r} already") from None
+    async with naming_order(new.number, row["customer_id"], act):
+        await execute(
+            "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
+            " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            order_id,
+            row["customer_id"],
+            new.number,
+            row["product"],
+            price,
+            new.price.currency,
+            row["ends_on"],
+            new.ends_on,
+            act.now,
+        )
     await execute("update renewal set state = 'renewed', renewed_order_id = $2 where id = $1", renewal_id, order_id)
     await withdraw_reminders((row["customer_id"],))
     note = AuditNote(

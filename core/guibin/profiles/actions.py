@@ -55,11 +55,7 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
         await assignments.refuse_unfit(manager_id, unit)
     ids = [new_id() for _ in several]
     rows = [_row(*one, act.now) for one in zip(ids, several, units, strict=True)]
-    try:
-        async with savepoint():
-            await execute_many(_INSERT, rows)
-    except asyncpg.UniqueViolationError:
-        raise await _taken([new.number for new in several]) from None
+    await _insert(rows, [new.number for new in several], act)
     await searching.name({one: new.name for one, new in zip(ids, several, strict=True)}, fresh=True)
     await assignments.note_assigned(ids, act, because="opened", reason="")
     for customer_id, new in zip(ids, several, strict=True):
@@ -70,6 +66,16 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     ]
     await record_all(notes, by=act.by)
     return ids
+
+
+async def _insert(rows: list[tuple[Any, ...]], numbers: list[str], act: Act) -> None:
+    """A refusal tells that a number has somebody: it is on record as asked for, and so often an hour and no more."""
+    async with attempt(AuditNote(action="customer.open", fields=("number",), shown=0, asked=True), act):
+        try:
+            async with savepoint():
+                await execute_many(_INSERT, rows)
+        except asyncpg.UniqueViolationError:
+            raise await _taken(numbers) from None
 
 
 async def _taken(numbers: list[str]) -> NumberTaken | NumberUnusable:

@@ -1,7 +1,8 @@
 """Paid services and their periods (S07-25)."""
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from guibin.audit.actions import AuditNote, record
+from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.money import Money, to_minor
 from guibin.notation.spelling import code, line, wrong_code
@@ -26,6 +28,24 @@ from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@contextlib.asynccontextmanager
+async def naming_order(number: str, customer_id: UUID, act: Act) -> AsyncIterator[None]:
+    """Where an order is given its number. Raises NumberTaken, or NumberUnusable for one out of sight: either tells that there
+    is such an order, so it is on record as asked for, and so often an hour and no more.
+    """
+    tried = AuditNote(
+        action="order.open", subject="order", customer_id=customer_id, fields=("number",), shown=0, asked=True
+    )
+    async with attempt(tried, act):
+        try:
+            async with savepoint():
+                yield
+        except asyncpg.UniqueViolationError:
+            if await fetch_one("select true from product_order where number = $1", number):
+                raise NumberTaken(f"There is an order {number!r} already") from None
+            raise NumberUnusable() from None
 
 
 async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
@@ -48,13 +68,8 @@ async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
         ends_on=new.ends_on,
         created_at=act.now,
     )
-    try:
-        async with savepoint():
-            await ProductOrder.insert(row)
-    except asyncpg.UniqueViolationError:
-        if await fetch_one("select true from product_order where number = $1", new.number):
-            raise NumberTaken(f"There is an order {new.number!r} already") from None
-        raise NumberUnusable() from None
+    async with naming_order(new.number, customer_id, act):
+        await ProductOrder.insert(row)
     note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
     await record(note, act)
     await orders_opened(OrdersOpened((customer_id,)), act)
