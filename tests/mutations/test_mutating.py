@@ -127,6 +127,21 @@ def test_what_is_seen_replaces_what_was_known_of_its_file(tmp_path):
     assert set(touches.read(file)) == {"tests/a.py::two", "tests/b.py::one"}
 
 
+def test_what_was_seen_of_a_file_that_is_gone_is_not_asked_for():
+    here = "tests/mutations/test_mutating.py::test_there_is_a_mutation_of_every_kind"
+
+    assert touches.present({here: {}, "tests/gone.py::test_it": {}}) == {here: {}}
+
+
+def test_a_listener_is_missed_in_its_own_slice_first(packs):
+    one = next(one for one in mutations(packs) if one.id == "listener listener of consents: care.jobs.waive_at_once")
+    known = {"touches": [*one.touches], "took_s": 1.0, "passed": True, "of": ""}
+    more = known | {"touches": [*one.touches, "ticked prepare_care"]}
+    seen = {"tests/core/campaigns/test_a.py::it": known, "tests/core/care/test_b.py::it": more}
+
+    assert choosing.could_notice(one, seen, within_s=1.5).tests == ("tests/core/care/test_b.py::it",)
+
+
 def test_modules_of_registries_are_there():
     for module, name in REGISTRIES:
         assert hasattr(import_module(module), name), f"{module}.{name} is no more: take it out of registries.py"

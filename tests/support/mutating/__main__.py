@@ -101,7 +101,7 @@ class Run:
         self.again = said.anew or said.survivors
         self.until = until
         self.superuser = superuser
-        self.seen = touches.read(KEPT / "touches.json")
+        self.seen = touches.present(touches.read(KEPT / "touches.json"))
         if said.unwatched:
             for test, known in self.seen.items():
                 known["of"] = touches.fingerprint(test.partition("::")[0])
@@ -117,7 +117,7 @@ class Run:
         for part in _parts(files, 20):
             asked = Asked("watch", _watch, (), (), tuple(part), stop_at_first=False)
             for _ in self._run(iter([asked]), at_once=1, seconds=1_800):
-                self.seen = touches.read(KEPT / "touches.json")
+                self.seen = touches.present(touches.read(KEPT / "touches.json"))
 
     def try_all(self) -> None:
         """Every one that is not known from before: those that are alike together, and alone whichever then stays unnoticed."""

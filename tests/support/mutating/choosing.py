@@ -24,14 +24,18 @@ class Chosen(Struct, frozen=True):
 
 
 def could_notice(mutation: Mutation, seen: dict[str, dict[str, Any]], *, last: str = "", within_s: float) -> Chosen:
-    """Those that take `within_s` together. `last` noticed it the last time; specific ones, which touch little, come early."""
-    ranked = []
+    """Those that take `within_s` together. `last` noticed it the last time; specific ones, which touch little, come early.
+
+    What is called by many is missed where it belongs: of a reaction or listener the tests of its own slice come first.
+    """
+    ranked, rooms = [], _rooms(mutation) if mutation.kind in ("rhythm", "reaction", "listener") else set()
     for test, known in seen.items():
         ranks = [rank for rank, touch in enumerate(mutation.touches) if touch in known["touches"]]
         if known["passed"] and ranks:
-            ranked.append((test != last, ranks[0], len(known["touches"]), known["took_s"], test))
+            elsewhere = not any(f"/{room}/" in test for room in rooms)
+            ranked.append((test != last, ranks[0], elsewhere, len(known["touches"]), known["took_s"], test))
     chosen, left_s = [], within_s
-    for _, _, _, took_s, test in sorted(ranked):
+    for *_, took_s, test in sorted(ranked):
         left_s -= took_s
         if left_s < 0 and chosen:
             break
@@ -54,17 +58,23 @@ def test_files() -> tuple[str, ...]:
 
 def _unseen(mutation: Mutation, files: list[str]) -> list[str]:
     """Of these, the ones that lie beside what is mutated or import it."""
-    found = []
-    for file in files:
-        text = (ROOT / file).read_text()
-        for said in mutation.files:
-            module = said.removesuffix(".py").split("/")
-            inside = module[2:] if module[0] == "core" else module[1:]
-            room = inside[0] if len(inside) > 1 else ""
-            if room and (f"/{room}/" in file or f"guibin.{room}" in text):
-                found.append(file)
-                break
-    return found
+    rooms = _rooms(mutation)
+    return [
+        file
+        for file in files
+        if any(f"/{room}/" in file or f"guibin.{room}" in (ROOT / file).read_text() for room in rooms)
+    ]
+
+
+def _rooms(mutation: Mutation) -> set[str]:
+    """The slices whose files say the rule."""
+    rooms = set()
+    for file in mutation.files:
+        module = file.removesuffix(".py").split("/")
+        inside = module[2:] if module[0] == "core" else module[1:]
+        if len(inside) > 1:
+            rooms.add(inside[0])
+    return rooms
 
 
 def changed_files() -> tuple[list[str], str] | None:

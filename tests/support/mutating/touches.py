@@ -175,6 +175,11 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
     return {}
 
 
+def present(seen: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without the tests of files that are gone: asked for one of those, pytest runs none."""
+    return {test: known for test, known in seen.items() if fingerprint(test.partition("::")[0])}
+
+
 def write(path: Path, tests: dict[str, dict[str, Any]]) -> None:
     """Add these, instead of whatever was known of their files, with what each file was when it was seen."""
     seen = {test.partition("::")[0] for test in tests}
