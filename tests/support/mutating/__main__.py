@@ -21,7 +21,7 @@ from .results import ALLOWED, Result, Results, allowed, depends_on
 
 KEPT = touches.ROOT / ".guibin" / "mutate"
 # One mutation runs tests that took so long together when they were watched, and is given up after AT_MOST_S.
-TESTS_S, AT_MOST_S = 45.0, 150.0
+TESTS_S, AT_MOST_S = 45.0, 150
 
 
 def main() -> int:
@@ -63,6 +63,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--list", action="store_true", help="say what there is and what is known of it; try nothing")
     parser.add_argument("--minutes", type=float, default=240, help="begin nothing more after so long")
+    parser.add_argument(
+        "--seconds", type=int, default=AT_MOST_S, help="give one up after so long, on a busy machine later"
+    )
     parser.add_argument("--at-once", type=int, default=2, help="so many forks at the same time")
     return parser.parse_args()
 
@@ -96,7 +99,7 @@ class Run:
     ) -> None:
         self.chosen = {one.id: one for one in chosen}
         self.results = results
-        self.at_once = said.at_once
+        self.at_once, self.at_most_s = said.at_once, said.seconds
         self.in_haste = said.changed or said.unwatched
         self.again = said.anew or said.survivors
         self.until = until
@@ -121,17 +124,19 @@ class Run:
 
     def try_all(self) -> None:
         """Every one that is not known from before: those that are alike together, and alone whichever then stays unnoticed."""
-        held = [one for one in self.chosen.values() if not self.again and self.results.holding(one)]
+        known = {name: self.results.holding(one) for name, one in self.chosen.items()}
+        decided = {name for name, result in known.items() if result and result.verdict != "undecided"}
+        held = [] if self.again else [one for name, one in self.chosen.items() if name in decided]
         if held:
             print(f"{len(held)} of {len(self.chosen)} are known from before (MUTATE_ARGS=--anew tries them again)")
         left = {one.id: one for one in self.chosen.values() if one not in held}
         self.number, self.count = 0, len(left)
         self.signs = {name: self._sign(one, left) for name, one in left.items() if one.alike}
-        for ran in self._run(self._asking_together(left), at_once=self.at_once, seconds=AT_MOST_S):
+        for ran in self._run(self._asking_together(left), at_once=self.at_once, seconds=self.at_most_s):
             for name in ran.asked.name.split("\n"):
                 if self.signs[name] in ran.failed:
                     self._settle(left.pop(name), structs.replace(ran, failed=(self.signs[name],), passed=0))
-        for ran in self._run(self._asking([*left.values()]), at_once=self.at_once, seconds=AT_MOST_S):
+        for ran in self._run(self._asking([*left.values()]), at_once=self.at_once, seconds=self.at_most_s):
             self._settle(self.chosen[ran.asked.name], ran)
 
     def _asking_together(self, left: dict[str, Mutation]) -> Iterator[Asked]:
