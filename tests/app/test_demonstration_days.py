@@ -2,6 +2,7 @@
 
 import random
 
+from acting import acting
 from running import run_job
 
 from guibin.archive_checks.jobs import LookOverArchives
@@ -29,7 +30,9 @@ async def test_visits_contacts_urgent_complaints_a_desk_and_plans_are_there(tena
 
     async with tenant.scope():
         policy = await effective_policy(world.packs, company_of(tenant), at=clock())
-        scene = Scene(world.packs, company_of(tenant), policy, tenant.principal(), clock(), random.Random(1))
+        scene = Scene(
+            acting(by=tenant.principal(), now=clock(), policy=policy, company=company_of(tenant)), random.Random(1)
+        )
         await enliven(scene)
         await draw_plans(scene)
     await run_job(tenant, LookOverArchives())
