@@ -5,12 +5,11 @@ from piccolo.table import Table
 from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 
 from .activities import tables as activities
-from .app.tables import IdempotencyRecord
 from .approvals.tables import ApprovalDecision, ApprovalRequest
 from .archive_checks.tables import ArchiveFinding
 from .audit.tables import AuditEntry, LookUpCount
 from .campaigns import tables as campaigns
-from .cards import supply_tables as card_supply
+from .card_stock import tables as card_stock
 from .cards import tables as cards
 from .care import tables as care
 from .complaints import tables as complaints
@@ -23,21 +22,26 @@ from .entitlements.tables import (
     RedemptionReversal,
     RedemptionUse,
 )
+from .indicators.tables import ProposedIndicator
 from .insight.tables import PeriodClose
 from .jobs.tables import JobAttempt, JobPause, LedgerJob, RhythmTick
 from .messages import tables as messages
 from .notices.tables import StaffNotice
 from .offers import tables as offers
 from .plans import tables as plans
-from .policies.tables import PolicyVersion, ProposedIndicator
+from .policies.tables import PolicyVersion
 from .profiles import tables as profiles
 from .receptions import tables as receptions
 from .records import tables as records
+from .registers import tables as registers
+from .relationships import tables as relationships
+from .repeats.tables import IdempotencyRecord
 from .reviews import tables as reviews
 from .service_requests import tables as service_requests
 from .sla.tables import CalendarVersion, Timer, TimerChange, TimerStep, UnitCalendar
 from .surveys import tables as surveys
 from .tiers.tables import Application, Assessment, AssessmentResult, Consequence, Fact, GracePeriod, Membership
+from .visits import tables as visits
 from .webhooks import tables as webhooks
 
 TABLES: tuple[type[Table], ...] = (
@@ -86,13 +90,13 @@ TABLES: tuple[type[Table], ...] = (
     Redemption,
     RedemptionUse,
     RedemptionReversal,
-    card_supply.CardRequest,
-    card_supply.CardBatch,
-    card_supply.CardShipment,
-    card_supply.CardReceipt,
-    card_supply.CardWriteOff,
-    card_supply.CardStock,
-    card_supply.CardMovement,
+    card_stock.CardRequest,
+    card_stock.CardBatch,
+    card_stock.CardShipment,
+    card_stock.CardReceipt,
+    card_stock.CardWriteOff,
+    card_stock.CardStock,
+    card_stock.CardMovement,
     cards.IdentityCheck,
     cards.CardApplication,
     cards.CardTelling,
@@ -102,11 +106,11 @@ TABLES: tuple[type[Table], ...] = (
     cards.EntitlementProof,
     records.Interaction,
     records.InteractionHandling,
-    records.Visit,
-    records.VisitChange,
-    records.VisitRecord,
-    records.VisitSignature,
-    records.VisitFiling,
+    visits.Visit,
+    visits.VisitChange,
+    visits.VisitRecord,
+    visits.VisitSignature,
+    visits.VisitFiling,
     messages.MessageChannel,
     messages.StaffAddress,
     messages.Message,
@@ -157,18 +161,18 @@ TABLES: tuple[type[Table], ...] = (
     receptions.ReceptionMaterial,
     reviews.CustomerReview,
     reviews.ReviewOutcome,
-    reviews.RegisterEntry,
-    reviews.RegisterCorrection,
-    reviews.RegisterArchive,
+    registers.RegisterEntry,
+    registers.RegisterCorrection,
+    registers.RegisterArchive,
     plans.WorkPlan,
     plans.WorkPlanItem,
     plans.WorkPlanResult,
     plans.WorkPlanReview,
     plans.WorkLog,
     plans.WorkLogReview,
-    plans.RelationshipPlan,
-    plans.RelationshipMeasure,
-    plans.MeasureEnd,
+    relationships.RelationshipPlan,
+    relationships.RelationshipMeasure,
+    relationships.MeasureEnd,
     care.Reminder,
     care.Renewal,
     care.CareTask,

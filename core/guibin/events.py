@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from .jobs.actions import NewJob, write
-from .jobs.kinds import ATTEMPTS_MAX, TIMEOUT_S, Handler, Run, add, tag_of
+from .jobs.kinds import Handler, Run, add, tag_of
 
 
 class Event(Struct, frozen=True, tag=tag_of, tag_field="event", forbid_unknown_fields=True):
@@ -150,17 +150,16 @@ def reacts_to(
     event: type[Happened],
     *,
     about: str | tuple[str, ...] = (),
-    attempts_max: int = ATTEMPTS_MAX,
-    timeout_s: float = TIMEOUT_S,
+    kind: str = "",
 ) -> Callable[[ReactingTo[Happened]], ReactingTo[Happened]]:
     """Run the function as a job after each such event: at least once, its rows exactly once.
 
-    With `about`, only after events of these subjects: what concerns nobody makes no job. The job's kind is made from
-    the function's module and name, written down and so never changed.
+    With `about`, only after events of these subjects: what concerns nobody makes no job. The job's kind is written down
+    and so never changed: made from the function's module and name, or `kind` for a function that was moved since.
     """
 
     def register(function: ReactingTo[Happened]) -> ReactingTo[Happened]:
-        subscribe(event, function, about=about, attempts_max=attempts_max, timeout_s=timeout_s)
+        subscribe(event, function, about=about, kind=kind)
         return function
 
     return register
@@ -171,14 +170,13 @@ def subscribe(
     function: Callable[[Any, Run], Awaitable[None]],
     *,
     about: str | tuple[str, ...] = (),
-    attempts_max: int = ATTEMPTS_MAX,
-    timeout_s: float = TIMEOUT_S,
+    kind: str = "",
     pack: str = "",
 ) -> None:
     """As `reacts_to`; with `pack`, only for tenants that have it. Subscribing again changes nothing."""
     room = pack or function.__module__.removeprefix("guibin.").removesuffix(".jobs")
-    kind = f"{room}.{function.__name__}"
-    add(Handler(kind, event, function, attempts_max, timeout_s, pack))
+    kind = kind or f"{room}.{function.__name__}"
+    add(Handler(kind, event, function, pack=pack))
     _kinds_by_event.setdefault(event, {})[kind] = (about,) if isinstance(about, str) else about
 
 

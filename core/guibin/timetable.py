@@ -7,13 +7,13 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
 from guibin.administration import jobs as administration
-from guibin.app import jobs as app
 from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
 from guibin.cards import jobs as cards
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
 from guibin.complaints import handing_over as complaints_handed_over
+from guibin.complaints import jobs as complaints
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
@@ -26,13 +26,13 @@ from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
-from guibin.plans import relationship_jobs as relationships
 from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
-from guibin.records import handing_over as records_handed_over
 from guibin.records import jobs as records
+from guibin.registers import jobs as registers
+from guibin.relationships import jobs as relationships
+from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
-from guibin.reviews import register_jobs as registers
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
@@ -40,6 +40,8 @@ from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import sending as survey_sending
 from guibin.tiers import jobs as tiers
+from guibin.visits import handing_over as visits_handed_over
+from guibin.visits import jobs as visits
 from guibin.webhooks import jobs as webhooks
 
 # Registered by being imported.
@@ -49,7 +51,6 @@ HANDLERS = (
     archive_checks,
     activities,
     cards,
-    app,
     care,
     department_requests,
     insight,
@@ -57,15 +58,18 @@ HANDLERS = (
     relationships,
     receptions,
     care_posting,
+    complaints,
     messages,
     records,
     reviews,
     registers,
+    repeats,
     service_requests,
     sla,
     surveys,
     survey_sending,
     tiers,
+    visits,
     webhooks,
 )
 CHARGES = (
@@ -75,14 +79,14 @@ CHARGES = (
     desks_handed_over,
     plans_handed_over,
     receptions_handed_over,
-    records_handed_over,
     service_requests_handed_over,
     surveys_handed_over,
+    visits_handed_over,
 )
 
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("prune_ledger", retention.PruneLedger(), every="daily 03:10", catch_up="once"),
-    Rhythm("forget_answers", app.ForgetAnswers(), every="daily 03:20", catch_up="once"),
+    Rhythm("forget_answers", repeats.ForgetAnswers(), every="daily 03:20", catch_up="once"),
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
@@ -103,8 +107,8 @@ RHYTHMS: tuple[Rhythm, ...] = (
     ),  # S07-13
     Rhythm("close_week", insight.ClosePeriod("week"), every="weekly Mon 00:05", catch_up="every"),  # S07-28
     Rhythm("close_month", insight.ClosePeriod("month"), every="monthly 1 00:15", catch_up="every"),  # S05-1
-    Rhythm("draw_sample", insight.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
-    Rhythm("tell_overdue_measures", insight.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
+    Rhythm("draw_sample", complaints.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
+    Rhythm("tell_overdue_measures", complaints.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
     Rhythm("forget_webhooks", webhooks.ForgetWebhooks(), every="daily 03:10", catch_up="skip"),
     Rhythm(
         "tell_overdue_improvements", surveys.TellOverdueImprovements(), every="daily 08:20", catch_up="once"

@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from guibin.app.idempotency import SHOWN_ONCE
+from guibin.repeats.actions import SHOWN_ONCE
 from guibin_tenants.scope import fetch
 
 SECRETS = {"token", "secret", "password", "key_text", "api_key"}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin.web.signed_links import Link, UnknownLink
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value

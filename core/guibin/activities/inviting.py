@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from guibin.care.waivers import refusal
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.tiers import segments
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id

@@ -11,8 +11,8 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.money import to_minor
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.policy.activities import ActivityKind
-from guibin.tiers.days import local_day
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

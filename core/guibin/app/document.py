@@ -15,9 +15,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.serialization import decode_json, encode_json
 
+from guibin.web.problems import PROBLEM, Problem
+
 from .guards import PUBLIC
 from .parameters import parameters_of
-from .problems import PROBLEM, Problem
 
 # What each status means here, for whoever writes against the API.
 MEANINGS = {

@@ -10,9 +10,9 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers.base import BaseRouteHandler
-from msgspec import Struct
 
 from guibin.profiles.refusals import ended_archive
+from guibin.web.problems import PROBLEM, Problem, of_refusal
 from guibin_tenants.keyring import KeyringError
 from guibin_tenants.refusals import FieldError, Forbidden, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
@@ -22,26 +22,10 @@ from .allowed import allowed
 from .parameters import parameters_of
 
 Incoming = Request[Any, Any, Any]
-PROBLEM = "application/problem+json"
 _log = logging.getLogger("guibin.app")
 # How msgspec begins to say that a value is none of those there are, or names none of several structs.
 _NONE_OF_THEM = ("Invalid enum value", "Invalid value")
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
-
-
-class Problem(Struct, frozen=True, omit_defaults=True):
-    """The document. `type` is stable: programs branch on it, people read the rest."""
-
-    type: str
-    title: str
-    status: int
-    detail: str = ""
-    errors: tuple[FieldError, ...] = ()
-
-
-def of_refusal(refusal: Refusal) -> Problem:
-    """The problem a refusal becomes."""
-    return Problem(f"/problems/{refusal.kind}", refusal.title, int(refusal.status), refusal.detail, refusal.fields)
 
 
 class Internal(Refusal):

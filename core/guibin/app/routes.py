@@ -8,16 +8,16 @@ from guibin.approvals.api import ApprovalController
 from guibin.archive_checks.api import ArchiveFindingController
 from guibin.audit.api import AuditController, LookUpLimitController
 from guibin.campaigns.api import CampaignController, CampaignMemberController
-from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
-from guibin.cards.supply_api import (
+from guibin.card_stock.api import (
     CardBatchController,
     CardRequestController,
     CardShipmentController,
     CardStockController,
     CardWriteOffController,
 )
+from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
-from guibin.complaints.api import ComplaintController
+from guibin.complaints.api import ComplaintController, ComplaintSampleController, ImprovementMeasureController
 from guibin.department_requests.api import DepartmentRequestController
 from guibin.department_requests.upward_api import UpwardReportController
 from guibin.desks.api import DeskController
@@ -27,22 +27,14 @@ from guibin.entitlements.api import (
     ServiceItemController,
     ServiceStandardController,
 )
-from guibin.insight.api import (
-    ComplaintSampleController,
-    FigureController,
-    ImprovementMeasureController,
-    ReportController,
-    StatisticsController,
-    WorkstreamController,
-)
+from guibin.indicators.api import IndicatorController
+from guibin.insight.api import FigureController, ReportController, StatisticsController, WorkstreamController
 from guibin.jobs.api import JobController, JobPauseController, JobRetentionController
 from guibin.messages.api import ChannelController, MessageController, StaffAddressController
 from guibin.notices.api import NoticeController
 from guibin.offers.api import OfferController, OfferPurchaseController
 from guibin.plans.api import WorkLogController, WorkPlanController
-from guibin.plans.relationships_api import RelationshipPlanController
 from guibin.policies.api import PolicyController
-from guibin.policies.indicators_api import IndicatorController
 from guibin.profiles.api import CustomerController
 from guibin.profiles.particulars_api import ParticularsController
 from guibin.profiles.teams_api import TeamController
@@ -51,9 +43,9 @@ from guibin.receptions.orders_api import ReceptionOrderController, ReceptionTask
 from guibin.recognitions.api import RecognitionController
 from guibin.records.api import InteractionController
 from guibin.records.cadence_api import ContactCadenceController
-from guibin.records.visits_api import VisitController
+from guibin.registers.api import RegisterController, RegisterEntryController
+from guibin.relationships.api import RelationshipPlanController
 from guibin.reviews.api import CustomerReviewController
-from guibin.reviews.registers_api import RegisterController, RegisterEntryController
 from guibin.service_requests.api import ServiceRequestController
 from guibin.sla.api import CalendarController, TimerController, UnitCalendarController
 from guibin.surveys.api import (
@@ -71,6 +63,7 @@ from guibin.tiers.figures_api import (
     SimulationController,
     ValueScoreController,
 )
+from guibin.visits.api import VisitController
 from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
 
 from .activity_links import FeedbackLinkController, InvitationLinkController

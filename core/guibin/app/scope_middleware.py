@@ -15,8 +15,12 @@ from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
+from guibin.repeats import actions as repeats
 from guibin.watch import failpoints
 from guibin.watch.logs import about
+from guibin.web import bodies
+from guibin.web.answers import Held
+from guibin.web.bodies import Body, Left
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
@@ -27,10 +31,7 @@ from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, se
 from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.violations import VIOLATIONS
 
-from . import bodies, idempotency
 from .admission import Admission
-from .answers import Held
-from .bodies import Body, Left
 from .bounds import Bounds
 from .costs import SAFE_METHODS, costs_of
 from .problems import not_on_record, unreachable_database, violation
@@ -162,7 +163,7 @@ class ScopeMiddleware:
             request = await self._request(found, credential.tenant_id, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
-            await idempotency.once(self.app, scope, body, answer, request, headers)
+            await repeats.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400
             failpoints.reach("api.committing")
             exchange.committing = not tenant.rollback_only

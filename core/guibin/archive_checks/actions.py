@@ -6,7 +6,7 @@ from uuid import UUID
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 

@@ -8,10 +8,10 @@ import msgspec
 from guibin.audit.actions import AuditNote, record
 from guibin.care.waivers import refusal
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.tiers import segments
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one
 from guibin_tenants.tables import new_id

@@ -6,7 +6,7 @@ from litestar import Controller, get
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import gets, posts

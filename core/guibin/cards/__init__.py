@@ -1,1 +1,1 @@
-"""Cards and proofs: asked for, made, shipped, stocked, issued under the real-name rule, ended; and shown at the counter."""
+"""Cards and proofs: applied for, issued under the real-name rule, shown at the counter, ended."""

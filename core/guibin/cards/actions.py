@@ -7,12 +7,15 @@ import asyncpg
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
+from guibin.card_stock.actions import unit_of
+from guibin.card_stock.ledger import Movement, Subject, move, tell_if_low
+from guibin.card_stock.refusals import NotApproved
 from guibin.context import Act
-from guibin.entitlements.periods import add_months
+from guibin.periods.days import local_day
+from guibin.periods.quotas import add_months
 from guibin.policy.cards import CardKind
 from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
 from guibin.tiers import memberships
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
@@ -21,11 +24,9 @@ from . import derived, numbers, queries
 from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
 from .queries import CardForm
-from .refusals import LiveCard, NotApproved, NumberTaken
+from .refusals import LiveCard, NumberTaken
 from .requests import CardPurpose, CardReason, NewCard, NewReplacement
 from .states import HandedOver, happen, locked, locked_with_membership, refuse_unless
-from .stock import Movement, Subject, move, tell_if_low
-from .supply import unit_of
 
 
 async def issue(new: NewCard, act: Act) -> CardForm:

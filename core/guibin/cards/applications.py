@@ -8,13 +8,14 @@ import asyncpg
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
+from guibin.card_stock.refusals import NotApproved
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -22,7 +23,7 @@ from guibin_tenants.tables import new_id
 from . import queries
 from .identity import refuse_unidentified
 from .queries import CardApplicationView
-from .refusals import AlreadyAppliedFor, LiveCard, NotApproved, NotInTier
+from .refusals import AlreadyAppliedFor, LiveCard, NotInTier
 from .requests import CardReason, NewCardApplication, NewCardTelling
 from .sponsors import refuse_unsponsored
 

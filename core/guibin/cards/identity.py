@@ -11,12 +11,12 @@ from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act, Company
 from guibin.notation.spelling import dotted
+from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin.profiles.sealing import masked, normalised
-from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

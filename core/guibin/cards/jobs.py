@@ -5,7 +5,7 @@ from uuid import UUID
 from guibin.events import MembershipEnded, MembershipStarted, PostEnded, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 
 from . import upkeep
 from .lapsing import lapse_baseless

@@ -14,12 +14,12 @@ from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
+from guibin.periods.days import local_day
 from guibin.policy.cards import ProofKind
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin.profiles.sealing import exacts
 from guibin.tiers import queries as tiers
-from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one

@@ -8,55 +8,6 @@ from msgspec import Meta, Struct
 from guibin.policy.words import CardNumber, Channel, Code, CodeIfAny, FullLine, Paragraph, Reason
 from guibin.profiles.words import Confidential
 
-QUANTITY_MAX = 1_000_000
-Quantity = Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
-
-
-class NewCardRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many cards of a kind a unit needs, by default one's own unit."""
-
-    kind: Code
-    quantity: Quantity
-    reason: Reason
-    unit_id: UUID | None = None
-
-
-class NewCardBatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many cards were made and taken into the stock of a unit, by default the head office."""
-
-    kind: Code
-    quantity: Quantity
-    unit_id: UUID | None = None
-    note: Paragraph = ""
-
-
-class NewCardShipment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Cards leave a unit for the one under it, for a request of that unit or one below; or go back to the one above."""
-
-    kind: Code
-    from_unit_id: UUID
-    to_unit_id: UUID
-    quantity: Quantity
-    request_id: UUID | None = None
-    note: Paragraph = ""
-
-
-class NewCardReceipt(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was counted on arrival; less than was dispatched needs a reason."""
-
-    received: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
-    reason: Paragraph = ""
-
-
-class NewCardWriteOff(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Cards of a unit's stock that nobody will get, and why."""
-
-    kind: Code
-    unit_id: UUID
-    quantity: Quantity
-    cause: Literal["spoilt", "destroyed", "missing"]
-    reason: Reason
-
 
 class NewIdentityCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer's document says; `field` is the archive field its number is kept in."""

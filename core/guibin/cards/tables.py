@@ -1,4 +1,4 @@
-"""Cards of customers, and what shows who they are. Stock is in `supply_tables`."""
+"""Cards of customers, and what shows who they are. Stock is in `card_stock`."""
 
 from piccolo.columns import JSONB, Boolean, Bytea, Date, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn

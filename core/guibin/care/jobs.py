@@ -5,8 +5,8 @@ from uuid import UUID
 from guibin.context import Act
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.profiles.reactions import ConsentRecorded, OrdersOpened, on_consent, on_order
-from guibin.tiers.days import local_day
 
 from . import preparing, renewals
 

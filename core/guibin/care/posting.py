@@ -13,8 +13,8 @@ from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.messages.posting import NewMessage, means_for, post
 from guibin.messages.subjects import Settled, Subject, Values, add_subject
+from guibin.periods.days import local_day
 from guibin.policy.messages import end_of
-from guibin.tiers.days import local_day
 from guibin_tenants.scope import execute, fetch, fetch_one
 
 BATCH = 300

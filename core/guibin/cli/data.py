@@ -16,10 +16,11 @@ from guibin.insight.closes import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
 from guibin.insight.figures import Kind, say
 from guibin.insight.pages import page, worded
-from guibin.insight.periods import parse_period
 from guibin.insight.reports import Asked, Report
 from guibin.insight.reports import report as make_report
 from guibin.insight.workbooks import complaint_workbook, report_workbook
+from guibin.periods.days import local_day
+from guibin.periods.names import parse_period
 from guibin.profiles.exporting import export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.records.importing import export_interactions, import_interactions
@@ -28,7 +29,6 @@ from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
 from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
-from guibin.tiers.days import local_day
 from guibin.tiers.exporting import export_facts
 from guibin.tiers.importing import import_facts
 from guibin_tenants.org_units import by_code

@@ -1,1 +1,1 @@
-"""Complaints: intake, levels, first-contact owner, hand-overs, resolution, callback, cause, rectification."""
+"""Complaints: intake, levels, first-contact owner, hand-overs, resolution, callback, cause, rectification, samples, measures."""

@@ -1,4 +1,4 @@
-"""`/api/v1/complaints`: from intake to the satisfied customer."""
+"""`/api/v1/complaints`: from intake to the satisfied customer; `/complaint-samples` and `/improvement-measures`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,21 +6,25 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.periods.names import parse_period
+from guibin.web.paging import Cursor, Page, by_day, decode, page_of
+from guibin.web.query_parameters import CursorText, Limit, PeriodName
 from guibin.web.routing import posts
-from guibin_tenants.principals import may
+from guibin_tenants.principals import Principal, may
 
-from . import actions, merging, queries, rectification
+from . import actions, measures, merging, queries, rectification, sampling
 from .intake import receive
+from .measures import MeasureResult, MeasureView, NewMeasure
 from .queries import ComplaintFilter, ComplaintForm, ComplaintView
 from .requests import (
     NewComplaint,
 )
+from .sampling import SampleView
 
 READ, WRITE = may("complaints:read"), may("complaints:write")
 State = Annotated[str | None, Parameter(query="state", default=None, description="open, waiting, resolved or closed")]
@@ -131,3 +135,51 @@ class ComplaintController(Controller):
         needs=WRITE,
         summary="Report the plan against repetition",
     )
+
+
+class ComplaintSampleController(Controller):
+    path = "/api/v1/complaint-samples"
+    tags = ("statistics",)
+
+    @get("/", needs=may("complaints:read"), summary="The complaints of a week to be called back once more")
+    async def list_samples(self, wanted: PeriodName, act: Act) -> list[SampleView]:
+        found = await sampling.samples(parse_period(wanted, act.company.time_zone).name)
+        customers = tuple({one.customer_id for one in found if one.customer_id})
+        note = AuditNote(
+            action="complaint_sample.search", subject="complaint", customer_ids=customers, shown=len(found)
+        )
+        await record(note, act)
+        return found
+
+    follow_up = posts(
+        "/{sample_id:uuid}/follow-up",
+        sampling.follow_up,
+        needs=may("complaints:write"),
+        summary="The customer was called back",
+    )
+
+
+class ImprovementMeasureController(Controller):
+    path = "/api/v1/improvement-measures"
+    tags = ("statistics",)
+
+    @get("/", needs=may("insight:read"), summary="What departments are to change, what is owed first")
+    async def list_measures(
+        self, by: Principal, period: str | None = None, limit: Limit = 50, cursor: CursorText = None
+    ) -> Page[MeasureView]:
+        found = await measures.listed(period=period, by=by, after=decode(cursor), limit=limit + 1)
+        return page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id, int(one.done_at is not None)))
+
+    @post("/", needs=may("complaints:write"), summary="Send a measure to the responsible department")
+    async def propose(self, data: NewMeasure, act: Act) -> MeasureView:
+        parse_period(data.period, act.company.time_zone)
+        return await measures.propose(data, act)
+
+    @post(
+        "/{measure_id:uuid}/result",
+        needs=may("complaints:write"),
+        status_code=HTTP_200_OK,
+        summary="The department has done it",
+    )
+    async def finish(self, measure_id: UUID, data: MeasureResult, act: Act) -> MeasureView:
+        return await measures.finish(measure_id, data, act)

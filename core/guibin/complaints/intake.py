@@ -15,11 +15,11 @@ from guibin.desks.actions import Matter, destination, tell
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
+from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.tiers.days import local_day
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Invalid, NotFound

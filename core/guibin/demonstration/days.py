@@ -16,13 +16,14 @@ from guibin.context import Act
 from guibin.desks.actions import open_desk, seat
 from guibin.desks.requests import NewDesk, NewSeat
 from guibin.jobs.actions import enqueue
+from guibin.periods.days import local_day
 from guibin.policy.deadlines import Hours
 from guibin.profiles import actions as archive
 from guibin.profiles.requests import CustomerChange
-from guibin.records import visits
 from guibin.records.actions import record_interaction
-from guibin.records.requests import NewInteraction, NewVisit, NewVisitRecord
-from guibin.tiers.days import local_day
+from guibin.records.requests import NewInteraction
+from guibin.visits import actions as visits
+from guibin.visits.requests import NewVisit, NewVisitRecord
 from guibin_tenants.scope import fetch, fetch_value
 
 # Every so many customers one was visited, is visited, was telephoned with.

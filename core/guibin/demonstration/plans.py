@@ -6,9 +6,11 @@ from uuid import UUID
 
 from msgspec import structs
 
-from guibin.plans import relationships, work_logs, work_plans
-from guibin.plans.requests import NewExecution, NewItem, NewLog, NewMeasure, NewRelationshipPlan, NewWorkPlan
+from guibin.plans import work_logs, work_plans
+from guibin.plans.requests import NewItem, NewLog, NewWorkPlan
 from guibin.policy.cadence import PlanPolicy
+from guibin.relationships import actions as relationships
+from guibin.relationships.requests import NewExecution, NewMeasure, NewRelationshipPlan
 from guibin_tenants.org_units import visible_from
 from guibin_tenants.principals import Principal, permissions_of
 from guibin_tenants.scope import fetch

@@ -7,7 +7,7 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
-from guibin.cards import supply_queries as card_supply
+from guibin.card_stock import queries as card_stock
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
@@ -219,7 +219,7 @@ async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, li
 async def _customer(about: Matter | None, customer_id: UUID | None, by: Principal) -> UUID | None:
     if about is not None and about.subject == "card_request":
         # A quantity of cards belongs to a unit, to no customer.
-        await card_supply.request(about.subject_id, by=by)
+        await card_stock.request(about.subject_id, by=by)
     elif about is not None:
         table = CASES[about.subject]
         row = await fetch_one(f"select customer_id from {table} where id = $1", about.subject_id)

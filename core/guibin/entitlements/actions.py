@@ -13,13 +13,13 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.policy.words import CodeIfAny, Reason, up_to
 from guibin.tiers import consequences
 from guibin.tiers import queries as tiers
 from guibin.tiers.consequences import ConsequenceView
-from guibin.tiers.days import local_day
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value, savepoint

@@ -12,11 +12,11 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.desks.queries import DeskView
 from guibin.desks.queries import desks as open_desks
+from guibin.periods.days import local_day
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Discount, Pool, ServiceItem
 from guibin.policy.words import up_to
-from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts

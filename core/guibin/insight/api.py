@@ -1,33 +1,26 @@
-"""`/api/v1/statistics`, `/figures`, `/reports`, `/complaint-samples` and `/improvement-measures`."""
+"""`/api/v1/statistics`, `/figures`, `/reports` and `/workstreams`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from litestar import Controller, Response, get, post
-from litestar.params import Parameter
-from litestar.status_codes import HTTP_200_OK
+from litestar import Controller, Response, get
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.names import parse_period
 from guibin.policy.packs import Policy
-from guibin.web.paging import Cursor, Page, by_day, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
-from guibin.web.routing import posts
-from guibin_tenants.principals import Principal, may
+from guibin.web.query_parameters import PeriodName
+from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import measures, pages, sampling, workbooks
+from . import pages, workbooks
 from .closes import unit_seen
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
-from .measures import MeasureResult, MeasureView, NewMeasure
-from .periods import parse_period
 from .reports import Asked, Report, report
-from .sampling import SampleView
 from .workstreams import WorkstreamsReport, workstreams
 
 READ = may("insight:read")
-PeriodName = Annotated[str, Parameter(query="period", description="A week, month or year: 2015-W26, 2015-06, 2015.")]
 
 
 class StatisticsController(Controller):
@@ -130,54 +123,6 @@ class WorkstreamController(Controller):
         shown = sum(len(one.figures) for one in found.workstreams)
         await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), act)
         return found
-
-
-class ComplaintSampleController(Controller):
-    path = "/api/v1/complaint-samples"
-    tags = ("statistics",)
-
-    @get("/", needs=may("complaints:read"), summary="The complaints of a week to be called back once more")
-    async def list_samples(self, wanted: PeriodName, act: Act) -> list[SampleView]:
-        found = await sampling.samples(parse_period(wanted, act.company.time_zone).name)
-        customers = tuple({one.customer_id for one in found if one.customer_id})
-        note = AuditNote(
-            action="complaint_sample.search", subject="complaint", customer_ids=customers, shown=len(found)
-        )
-        await record(note, act)
-        return found
-
-    follow_up = posts(
-        "/{sample_id:uuid}/follow-up",
-        sampling.follow_up,
-        needs=may("complaints:write"),
-        summary="The customer was called back",
-    )
-
-
-class ImprovementMeasureController(Controller):
-    path = "/api/v1/improvement-measures"
-    tags = ("statistics",)
-
-    @get("/", needs=READ, summary="What departments are to change, what is owed first")
-    async def list_measures(
-        self, by: Principal, period: str | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[MeasureView]:
-        found = await measures.listed(period=period, by=by, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id, int(one.done_at is not None)))
-
-    @post("/", needs=may("complaints:write"), summary="Send a measure to the responsible department")
-    async def propose(self, data: NewMeasure, act: Act) -> MeasureView:
-        parse_period(data.period, act.company.time_zone)
-        return await measures.propose(data, act)
-
-    @post(
-        "/{measure_id:uuid}/result",
-        needs=may("complaints:write"),
-        status_code=HTTP_200_OK,
-        summary="The department has done it",
-    )
-    async def finish(self, measure_id: UUID, data: MeasureResult, act: Act) -> MeasureView:
-        return await measures.finish(measure_id, data, act)
 
 
 async def _statistics(period: str, org_unit_id: UUID | None, language: str, act: Act) -> ComplaintReport:

@@ -7,14 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.periods.names import Period
 from guibin_tenants import org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch_one, see_units
 from guibin_tenants.tables import new_id
-
-from .periods import Period
 
 Content = TypeVar("Content")
 Closed = Literal["complaints", "counts"]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.periods.names import Period, before
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import working_between
 from guibin.policy.packs import Policy
@@ -17,7 +18,6 @@ from guibin_tenants.scope import fetch, fetch_one
 from .closes import closed
 from .counts import counted
 from .figures import FEW, counts_of, figures_of, title_of, valued
-from .periods import Period, before
 
 
 class ComplaintStatistics(Struct, frozen=True, kw_only=True):

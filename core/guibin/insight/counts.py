@@ -10,17 +10,16 @@ from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
+from guibin.periods.days import local_day
+from guibin.periods.names import Period
+from guibin.periods.spans import window_of
 from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
 from guibin.records.cadence import cadence_counts
-from guibin.records.spans import window_of
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
-from guibin.tiers.days import local_day
 from guibin.tiers.facts import DEPARTED
 from guibin_tenants.scope import fetch
-
-from .periods import Period
 
 Groups = dict[str, int]
 

@@ -7,12 +7,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.periods.names import Period, before
 from guibin.policy.packs import Policy
 
 from .closes import closed
 from .counts import Groups, counted
 from .figures import Definition, Kind, Value, counts_of, defined, figures_of, say, valued
-from .periods import Period, before
 
 
 class FigureLine(Value, frozen=True, kw_only=True):

@@ -14,10 +14,10 @@ from guibin.audit.actions import AuditNote, record
 from guibin.jobs.kinds import Errand, Run, runs_errand
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.gate import GATE
+from guibin.periods.days import local_day
 from guibin.policy.messages import MessageKind
 from guibin.profiles.sealing import opened as open_value
 from guibin.records.messages import SentMessage, record_message
-from guibin.tiers.days import local_day
 from guibin_tenants import keyring
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id

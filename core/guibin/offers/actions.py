@@ -13,9 +13,9 @@ from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.money import to_minor
+from guibin.periods.days import local_day
 from guibin.policy.activities import HeadStart
 from guibin.tiers import queries as tiers
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id

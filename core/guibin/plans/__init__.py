@@ -1,1 +1,1 @@
-"""What account managers plan and note, and what was agreed for each customer (S05-4, S07-14, S01-5)."""
+"""What account managers plan and note: work plans with their items, and work logs (S05-4, S07-14)."""

@@ -9,8 +9,8 @@ from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.records.spans import window_of
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
+from guibin.periods.spans import window_of
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts

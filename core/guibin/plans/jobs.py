@@ -7,10 +7,10 @@ from msgspec import structs
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
-from guibin.records.spans import before, window_of
+from guibin.periods.days import local_day
+from guibin.periods.spans import before, window_of
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
-from guibin.tiers.days import local_day
 from guibin_tenants.scope import fetch
 
 from . import queries

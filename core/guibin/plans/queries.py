@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.periods.spans import Window
 from guibin.policy.cadence import PlanPolicy
-from guibin.records.spans import Window
 from guibin.web.paging import Cursor
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound

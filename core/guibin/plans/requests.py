@@ -1,4 +1,4 @@
-"""What callers send about plans, logs and relationship plans, bounded and strict."""
+"""What callers send about work plans and work logs, bounded and strict."""
 
 from datetime import date
 from typing import Annotated
@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.cadence import Span
-from guibin.policy.words import Code, Reason, Said, Unsaid
+from guibin.policy.words import Reason, Said, Unsaid
 
 ITEMS_MAX = 100
 
@@ -66,33 +66,3 @@ class NewLogReview(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     on: date
     accepted: bool
     remarks: Unsaid = ""
-
-
-class NewMeasure(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing to do with the customer until a day: visit, call, message, event, gift or another `kind`."""
-
-    kind: Code
-    due_on: date
-    text: Unsaid = ""
-
-
-class NewRelationshipPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A customer's plan of a year: the template of its tier, and measures of its own."""
-
-    customer_id: UUID
-    year: Annotated[int, Meta(ge=1_900, le=9_000)]
-    goal: Unsaid = ""
-    measures: Annotated[tuple[NewMeasure, ...], Meta(max_length=ITEMS_MAX)] = ()
-
-
-class NewExecution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """By which contact it was carried out; a note for what leaves none, such as a gift."""
-
-    interaction_id: UUID | None = None
-    note: Unsaid = ""
-
-
-class NewDropping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the measure does not fit this customer."""
-
-    reason: Reason

@@ -10,10 +10,10 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
+from guibin.periods.spans import window_of
 from guibin.policy.cadence import PlanPolicy
-from guibin.records.spans import window_of
 from guibin.records.subjects import refuse_unless_kept
-from guibin.tiers.days import local_day
 from guibin.web.paging import Cursor
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid

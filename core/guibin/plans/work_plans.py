@@ -8,14 +8,14 @@ import asyncpg
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
+from guibin.periods.spans import Window, window_of
 from guibin.policy import clocks
 from guibin.policy.cadence import PlanPolicy
 from guibin.policy.clocks import Clock
 from guibin.policy.deadlines import Deadline
-from guibin.records.spans import Window, window_of
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
-from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, savepoint

@@ -8,15 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from guibin_tenants.refusals import Conflict, FieldError
-from guibin_tenants.scope import fetch_one, fetch_value
+from guibin_tenants.scope import fetch_one
 
 # Six times the largest pack, which is a whole regulation.
 OVERRIDES_BYTES_MAX = 256 * 1024
 # A criterion within criteria within a tier within a scheme, and room for three times as much.
 NESTING_MAX = 32
-# Each one is in every later version, for customers of its outlet.
-INDICATOR_BYTES_MAX = 8 * 1024
-INDICATORS_MAX = 200
 VERSIONS_A_DAY_MAX = 200
 VERSIONS_MAX = 5_000
 A_DAY = timedelta(days=1)
@@ -27,13 +24,6 @@ class TooManyVersions(Conflict):
 
     kind = "too-many-policy-versions"
     title = "The policy was written too often"
-
-
-class TooManyIndicators(Conflict):
-    """As many indicators are in force, or wait for their approval, as may be."""
-
-    kind = "too-many-indicators"
-    title = "There are too many indicators"
 
 
 def too_large(part: Struct, *, field: str = "overrides", bytes_max: int = OVERRIDES_BYTES_MAX) -> list[FieldError]:
@@ -59,15 +49,6 @@ async def refuse_too_many(now: datetime) -> None:
         raise TooManyVersions(f"At most {VERSIONS_A_DAY_MAX} versions in 24 hours: gather what you change")
     if row is not None and row["versions"] >= VERSIONS_MAX:
         raise TooManyVersions(f"At most {VERSIONS_MAX} versions: ask the operator to archive the oldest")
-
-
-async def refuse_too_many_indicators() -> None:
-    """Raises TooManyIndicators."""
-    found = await fetch_value(
-        "select count(*) from proposed_indicator where ended_at is null and coalesce(outcome, 'approved') = 'approved'"
-    )
-    if found >= INDICATORS_MAX:
-        raise TooManyIndicators(f"At most {INDICATORS_MAX} in force or waiting: give one up first")
 
 
 def nesting(value: Any) -> int:

@@ -18,37 +18,3 @@ class PolicyVersion(TenantTable, tablename="policy_version"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(written_by="company", unique=(("version",),), append_only=True, indexes=(Index(("effective_from",)),))
-
-
-class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
-    """An outlet asks for an indicator more (S12-2): in force once approved, from `decided_at` until `ended_at`."""
-
-    scheme = Varchar(length=60)
-    metric = Varchar(length=60)
-    indicator = JSONB()
-    org_unit_id = UuidColumn(default=None)
-    reason = Text()
-    proposed_by = UuidColumn(default=None)
-    proposed_by_name = Varchar(length=200)
-    proposed_at = Timestamptz(default=None, null=True)
-    approval_id = UuidColumn(default=None, null=True)
-    outcome = Varchar(length=10, default=None, null=True)
-    decided_at = Timestamptz(default=None, null=True)
-    ended_at = Timestamptz(default=None, null=True)
-    ended_because = Text(default="")
-    ended_by_name = Varchar(length=200, default="")
-
-    keys = Keys(
-        written_by="org_unit_id",
-        references={"org_unit_id": "org_unit"},
-        indexes=(
-            Index(("proposed_at", "id")),
-            Index(
-                ("scheme", "metric"),
-                unique=True,
-                where="ended_at is null and coalesce(outcome, 'approved') = 'approved'",
-                name="proposed_indicator_name_idx",
-            ),
-        ),
-        checks={"decided_with_outcome": "(decided_at is null) = (outcome is null)"},
-    )

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
-from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one, fetch_value

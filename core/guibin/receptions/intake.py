@@ -4,11 +4,11 @@ from uuid import UUID
 
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
 from guibin.records.subjects import actor, refuse_unless_kept
-from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one, fetch_value

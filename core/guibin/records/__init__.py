@@ -1,1 +1,1 @@
-"""What happened between the company and a customer: contacts, visits, reviews, work plans, and what they add up to."""
+"""What happened between the company and a customer: contacts by whatever channel, questions, and how often there was contact."""

@@ -14,12 +14,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Cadence
 from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch
 
 from .messages import SOURCE
-from .spans import Window, window_of
 from .words import FACE_TO_FACE
 
 # The purpose of a consent by which a customer wants to be contacted, or does not.

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import may

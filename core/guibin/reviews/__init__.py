@@ -1,1 +1,1 @@
-"""What is gone through for every customer, span by span: the weekly review and the registers (S07-9, S02-5)."""
+"""What is gone through for every customer, span by span, and what is due (S07-9)."""

@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Register, ReviewRhythm
-from guibin.records.spans import Window, window_of
 from guibin.web.paging import Cursor
 from guibin_tenants.scope import fetch
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin_tenants.scope import fetch_one
 
 from . import dues, queries

@@ -1,4 +1,4 @@
-"""What can be the case with a review or register that forbids what was asked."""
+"""What can be the case with a review that forbids what was asked."""
 
 from guibin_tenants.refusals import Conflict
 
@@ -15,17 +15,3 @@ class NothingToFollowUp(Conflict):
 
     kind = "nothing-to-follow-up"
     title = "There is no open follow-up"
-
-
-class AlreadyRegistered(Conflict):
-    """One entry per customer, duty and span; what was wrong in it is corrected beside it."""
-
-    kind = "already-registered"
-    title = "The span is in the register already"
-
-
-class ArchiveFrozen(Conflict):
-    """The year's file is archived: nothing is added to it any more."""
-
-    kind = "archive-frozen"
-    title = "The file of this span is archived"

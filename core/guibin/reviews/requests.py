@@ -1,14 +1,12 @@
-"""What callers send about reviews and registers, bounded and strict."""
+"""What callers send about reviews, bounded and strict."""
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Code, Purpose, Reason, Said, SpanName, Unsaid
-from guibin.profiles.words import FieldValues
+from guibin.policy.words import Code, Said, Unsaid
 
 
 class NewEscalation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,30 +37,3 @@ class NewOutcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What came of the follow-up."""
 
     text: Said
-
-
-class NewEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A registration or analysis of a customer's file; `values` fill in the register's form.
-
-    `span` such as 2026-03 is by default the present one; one that is over is entered late, one to come not at all.
-    """
-
-    customer_id: UUID
-    text: Said
-    what: Literal["registration", "analysis"] = "registration"
-    span: SpanName | None = None
-    values: FieldValues = {}
-
-
-class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the entry should have said, and why it is corrected."""
-
-    text: Said
-    reason: Reason
-    values: FieldValues = {}
-
-
-class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the frozen file is needed; the answer is on record (S02-6)."""
-
-    purpose: Purpose

@@ -11,12 +11,12 @@ from guibin.department_requests import actions as department_requests
 from guibin.department_requests import upward
 from guibin.department_requests.requests import NewDepartmentRequest
 from guibin.department_requests.upward import NewUpwardReport
+from guibin.periods.days import local_day
+from guibin.periods.spans import window_of
 from guibin.policy.cadence import ReviewRhythm
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.spans import window_of
 from guibin.records.subjects import refuse_unless_kept
-from guibin.tiers.days import local_day
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id

@@ -10,10 +10,10 @@ from guibin.audit.actions import record
 from guibin.context import Act
 from guibin.desks.actions import Matter, destination, tell
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin.tiers.days import local_day
 from guibin_tenants import org_units
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value

@@ -14,6 +14,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.forms import Form, check_answers
 from guibin.policy.packs import Policy
@@ -25,7 +26,6 @@ from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
 from guibin.sla.plans import Terms
-from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one

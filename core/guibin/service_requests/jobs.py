@@ -16,9 +16,9 @@ from guibin.events import (
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.notices.escalations import escalate
+from guibin.periods.days import local_day
+from guibin.periods.spans import window_of
 from guibin.policy.service_items import ServiceRhythm
-from guibin.records.spans import window_of
-from guibin.tiers.days import local_day
 from guibin_tenants.scope import fetch, fetch_one
 
 from .intake import SUBJECT, receive

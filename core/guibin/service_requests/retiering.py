@@ -6,9 +6,9 @@ import msgspec
 
 from guibin.audit.actions import record
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.service_items import TimeLimit
 from guibin.sla import actions as sla
-from guibin.tiers.days import local_day
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.scope import execute, fetch
 

@@ -13,6 +13,7 @@ from guibin.context import Act
 from guibin.hookspecs import Proposal
 from guibin.money import Money, to_minor
 from guibin.notation.plausible import Plausible
+from guibin.periods.days import local_day
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Code, CodeIfAny, up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
@@ -25,7 +26,6 @@ from . import applications, assessment, consequences, memberships, queries
 from .applications import NewApplication
 from .assessment import AssessmentView
 from .consequences import ConsequenceView
-from .days import local_day
 from .explaining import Explanation, explanation_of
 from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, units_of, visible_customers
 from .lists import refuse_unapproved_ending

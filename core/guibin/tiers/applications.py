@@ -12,6 +12,7 @@ from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
+from guibin.periods.days import local_day
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy
@@ -23,7 +24,6 @@ from guibin_tenants.tables import new_id
 
 from . import memberships, queries
 from .consents import refuse_unwilling
-from .days import local_day
 from .memberships import NewMembership
 from .queries import ApplicationView
 

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.profiles.reactions import ConsentRecorded, on_consent
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch_value
 
 from . import memberships
-from .days import local_day
 
 
 class NoConsent(Refusal):

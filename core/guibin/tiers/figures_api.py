@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.web.paging import Cursor, Page, decode, encode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin_tenants.principals import may, sees_all
@@ -19,7 +20,6 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
 from . import managers, serving, simulations
 from .conversions import Conversion, conversions
-from .days import local_day
 from .facts import visible_customers
 from .managers import Outlet, Unserved
 from .scores import ScoreView, scores_of

@@ -18,6 +18,7 @@ from guibin.context import Act
 from guibin.money import Money, to_minor
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
+from guibin.periods.days import local_day
 from guibin.profiles.ended import ended_archives
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
@@ -35,7 +36,6 @@ from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
 
-from .days import local_day
 from .facts import (
     LABEL_CHARS_MAX,
     REFERENCE_CHARS_MAX,

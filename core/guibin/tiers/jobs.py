@@ -4,11 +4,11 @@ from datetime import date
 
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
+from guibin.periods.days import local_day
 
 from . import managers, memberships, moves, periodic
 from .assessment import assess
 from .bulk import WITHIN_S
-from .days import local_day
 from .moves import AnnounceMoves
 
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin.profiles.reactions import Assigned, on_assigned
 from guibin_tenants import org_units
@@ -14,7 +15,6 @@ from guibin_tenants.refusals import Conflict
 from guibin_tenants.scope import fetch, fetch_one
 
 from . import queries
-from .days import local_day
 
 
 class ServedHigher(Conflict):

@@ -1,1 +1,1 @@
-"""What every part of the HTTP API shares: pages of lists, their parameters, versions, and links that prove themselves."""
+"""What every part of the HTTP API shares: bodies, answers and problems, pages of lists, versions, and links that prove themselves."""

@@ -6,15 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guibin.entitlements.periods import (
-    Period,
-    add_months,
-    calendar_months,
-    membership_months,
-    rolling_days,
-    rolling_months,
-)
 from guibin.entitlements.quotas import Counted, allowance
+from guibin.periods.quotas import Period, add_months, calendar_months, membership_months, rolling_days, rolling_months
 from guibin.policy.service_items import Entitlement
 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 1, 1))

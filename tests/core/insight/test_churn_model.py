@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guibin.insight.counts import counted
-from guibin.insight.periods import parse_period
+from guibin.periods.names import parse_period
 from guibin.policy.packs import Overrides, merge
 from guibin.regulations.core import CORE
 from guibin_tenants.scope import execute, fetch_value

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from running import come_round, run_job
 
+from guibin.complaints.jobs import DrawSample, TellOverdueMeasures
 from guibin.events import DeadlineEscalated, DeadlineWarned
-from guibin.insight.jobs import DrawSample, TellOverdueMeasures
 from guibin.sla.sweep import fire_due
 
 WEEK = "2026-W10"

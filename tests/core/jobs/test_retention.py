@@ -6,12 +6,12 @@ import pytest
 from running import come_round
 from working import Effect
 
-from guibin.app.jobs import ForgetAnswers
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
 from guibin.jobs.execution import company_of, perform
 from guibin.jobs.retention import JobRetention, PruneLedger, prune
 from guibin.jobs.rhythms import Rhythm
+from guibin.repeats.jobs import ForgetAnswers
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from running import come_round
 
-from guibin.plans.relationship_jobs import TellMeasures
+from guibin.relationships.jobs import TellMeasures
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from running import come_round
 
+from guibin.periods.spans import window_of
 from guibin.policy.cadence import Cadence
 from guibin.records.cadence import CadenceFilter, cadence_counts, contacts_due
 from guibin.records.jobs import TellMissedContacts
-from guibin.records.spans import window_of
 from guibin.records.words import FACE_TO_FACE
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id

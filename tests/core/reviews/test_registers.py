@@ -8,8 +8,8 @@ import pytest
 from desk import open_desk
 from running import come_round, run_job
 
-from guibin.reviews import register_jobs
-from guibin.reviews.register_jobs import FreezeRegisters, KeepRegisters
+from guibin.registers import jobs as register_jobs
+from guibin.registers.jobs import FreezeRegisters, KeepRegisters
 from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 from support import PASSWORD

@@ -10,13 +10,12 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.names import Period
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.words import Paragraph
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
-
-from .periods import Period
 
 
 class FollowedUp(Conflict):

@@ -8,21 +8,21 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act, Company
+from guibin.periods.days import local_day
+from guibin.periods.spans import Window, named, window_of
 from guibin.policy.cadence import Register, Span
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.spans import Window, named, window_of
 from guibin.records.subjects import refuse_unless_kept
-from guibin.tiers.days import local_day
+from guibin.reviews.dues import What
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
-from . import register_queries as queries
-from .dues import What
+from . import queries
+from .queries import EntryForm
 from .refusals import AlreadyRegistered, ArchiveFrozen
-from .register_queries import EntryForm
 from .requests import NewCorrection, NewEntry
 
 SUBJECT = "register_entry"

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Register
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
-from guibin.records.spans import Window, window_of
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import NotFound

@@ -13,15 +13,14 @@ from litestar.types import ASGIApp, HTTPScope
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Request
+from guibin.web.answers import Held
+from guibin.web.bodies import Body
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
 from guibin_tenants.scope import current_scope, execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
-
-from .answers import Held
-from .bodies import Body
 
 KEY_CHARS_MAX = 128
 # Only these come back with a kept answer.

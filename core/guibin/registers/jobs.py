@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.records.spans import before, window_of
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
+from guibin.periods.spans import before, window_of
+from guibin.reviews import dues
+from guibin.reviews.dues import What
+from guibin.reviews.jobs import tell_missed
 
-from . import dues, register_archives
-from .dues import What
-from .jobs import tell_missed
+from . import archives
 
 # So many files a run, in a transaction that stays short; the next run follows at once.
 FILES_MAX = 200
@@ -48,9 +49,9 @@ async def _freeze(run: Run) -> None:
     zone = run.company.time_zone
     for register in run.policy.registers:
         window = before(window_of(register.archived_every, local_day(run.now, zone), zone), zone)
-        ids = await register_archives.waiting(register, window, limit=FILES_MAX)
+        ids = await archives.waiting(register, window, limit=FILES_MAX)
         for customer_id in ids:
-            await register_archives.freeze(register, customer_id, window, run, time_zone=zone)
+            await archives.freeze(register, customer_id, window, run, time_zone=zone)
         if len(ids) == FILES_MAX:
             await enqueue(FreezeRegisters(), now=run.now)
             return

@@ -6,16 +6,15 @@ from litestar import Controller, get
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import relationship_queries as queries
-from . import relationships
-from .relationship_queries import PlanCount, PlanFilter, RelationshipPlanForm, RelationshipPlanView
-from .relationships import SUBJECT
+from . import actions, queries
+from .actions import SUBJECT
+from .queries import PlanCount, PlanFilter, RelationshipPlanForm, RelationshipPlanView
 
 READ, WRITE = may("records:read"), may("records:write")
 
@@ -50,7 +49,7 @@ class RelationshipPlanController(Controller):
 
     draw_up = posts(
         "/",
-        relationships.draw_up,
+        actions.draw_up,
         needs=WRITE,
         summary="Draw up a customer's plan of this year or the next, from its tier's template",
     )
@@ -71,18 +70,16 @@ class RelationshipPlanController(Controller):
         await record(note, act)
         return found
 
-    add = posts(
-        "/{plan_id:uuid}/measures", relationships.add, needs=WRITE, summary="One more measure for this customer"
-    )
+    add = posts("/{plan_id:uuid}/measures", actions.add, needs=WRITE, summary="One more measure for this customer")
     carry_out = posts(
         "/{plan_id:uuid}/measures/{measure_id:uuid}/execution",
-        relationships.carry_out,
+        actions.carry_out,
         needs=WRITE,
         summary="It was carried out: by which contact, or how",
     )
     drop = posts(
         "/{plan_id:uuid}/measures/{measure_id:uuid}/dropping",
-        relationships.drop,
+        actions.drop,
         needs=WRITE,
         summary="It does not fit, and why",
     )

@@ -7,9 +7,8 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may, sees_all
 
-from . import supply
-from . import supply_queries as queries
-from .supply_queries import CardRequestView, MovementView, ShipmentView, StockView
+from . import actions, queries
+from .queries import CardRequestView, MovementView, ShipmentView, StockView
 
 READ, WRITE = may("cards:read"), may("cards:write")
 
@@ -17,7 +16,7 @@ READ, WRITE = may("cards:read"), may("cards:write")
 class CardRequestController(Controller):
     path = "/api/v1/card-requests"
     tags = ("cards",)
-    ask = posts("/", supply.ask, needs=WRITE, summary="A unit asks for so many cards")
+    ask = posts("/", actions.ask, needs=WRITE, summary="A unit asks for so many cards")
 
     @get("/", needs=READ, summary="Quantity requests, newest first")
     async def list_requests(
@@ -32,13 +31,13 @@ class CardRequestController(Controller):
 class CardBatchController(Controller):
     path = "/api/v1/card-batches"
     tags = ("cards",)
-    make = posts("/", supply.make, needs=WRITE & sees_all, summary="Cards were made centrally and enter a stock")
+    make = posts("/", actions.make, needs=WRITE & sees_all, summary="Cards were made centrally and enter a stock")
 
 
 class CardShipmentController(Controller):
     path = "/api/v1/card-shipments"
     tags = ("cards",)
-    dispatch = posts("/", supply.dispatch, needs=WRITE, summary="Send cards one level down, or back up")
+    dispatch = posts("/", actions.dispatch, needs=WRITE, summary="Send cards one level down, or back up")
 
     @get("/", needs=READ, summary="Shipments, newest first")
     async def list_shipments(
@@ -48,13 +47,13 @@ class CardShipmentController(Controller):
         return page_of(found, limit, lambda row: Cursor(row.dispatched_at, row.id))
 
     show = gets("/{shipment_id:uuid}", queries.shipment, needs=READ, summary="One shipment")
-    receive = posts("/{shipment_id:uuid}/receipt", supply.receive, needs=WRITE, summary="Count what arrived")
+    receive = posts("/{shipment_id:uuid}/receipt", actions.receive, needs=WRITE, summary="Count what arrived")
 
 
 class CardWriteOffController(Controller):
     path = "/api/v1/card-write-offs"
     tags = ("cards",)
-    write_off = posts("/", supply.write_off, needs=WRITE, summary="Cards of a stock are spoilt, destroyed or missing")
+    write_off = posts("/", actions.write_off, needs=WRITE, summary="Cards of a stock are spoilt, destroyed or missing")
 
 
 class CardStockController(Controller):

@@ -13,6 +13,8 @@ from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.policies.actions import write_again
+from guibin.policies.bounds import too_large
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.criteria import Metric
 from guibin.policy.indicators import Indicator, with_indicators
@@ -27,8 +29,7 @@ from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
-from .actions import write_again
-from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators, too_large
+from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators
 
 _Reason = Annotated[str, up_to(2_000, 1)]
 BOUND_MAX = 10**15

@@ -1,4 +1,4 @@
-"""Background work of the application itself: answers kept for repeated requests are not kept for ever."""
+"""Background work of repeats: answers kept for repeated requests are not kept for ever."""
 
 from datetime import timedelta
 

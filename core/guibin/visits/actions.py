@@ -11,6 +11,10 @@ from guibin.context import Act
 from guibin.policy.deadlines import Days
 from guibin.policy.milestones import Escalation
 from guibin.profiles.refusals import ArchiveErased
+from guibin.records.actions import refuse_wrong, write_disclosure, write_interaction
+from guibin.records.requests import NewDisclosure, NewInteraction
+from guibin.records.subjects import Actor, actor, refuse_unless_kept
+from guibin.records.words import channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.plans import Terms
@@ -18,23 +22,11 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from . import visit_queries
-from .actions import refuse_wrong, write_disclosure, write_interaction
+from . import queries
+from .queries import VisitForm
 from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
-from .requests import (
-    NewCancellation,
-    NewDisclosure,
-    NewFiling,
-    NewInteraction,
-    NewSignature,
-    NewVisit,
-    NewVisitRecord,
-    NewVisitTime,
-)
+from .requests import NewCancellation, NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
 from .signatures import checked_type, opened_signature, sealed_signature
-from .subjects import Actor, actor, refuse_unless_kept
-from .visit_queries import VisitForm
-from .words import channels_of
 
 SUBJECT, MILESTONE = "visit", "carried_out"
 AHEAD_DAYS_MAX = 730
@@ -82,7 +74,7 @@ async def plan(new: NewVisit, act: Act) -> VisitForm:
         act.now,
     )
     await record(_note("visit.plan", visit_id, new.customer_id), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
@@ -98,7 +90,7 @@ async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
         moved.due_after,
     )
     await record(_note("visit.move", visit_id, visit["customer_id"]), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 async def cancel(visit_id: UUID, new: NewCancellation, act: Act) -> VisitForm:
@@ -108,7 +100,7 @@ async def cancel(visit_id: UUID, new: NewCancellation, act: Act) -> VisitForm:
     await sla.cancel(visit_id, MILESTONE, now=act.now)
     await _set_state(visit_id, "cancelled")
     await record(_note("visit.cancel", visit_id, visit["customer_id"]), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
@@ -146,7 +138,7 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
     )
     await _set_state(visit_id, "carried_out")
     await record(_note("visit.carry_out", visit_id, visit["customer_id"]), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 async def sign(visit_id: UUID, new: NewSignature, act: Act) -> VisitForm:
@@ -172,7 +164,7 @@ async def sign(visit_id: UUID, new: NewSignature, act: Act) -> VisitForm:
         act.now,
     )
     await record(_note("visit.sign", visit_id, visit["customer_id"]), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> DisclosedSignature:
@@ -222,7 +214,7 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
     )
     await _set_state(visit_id, "filed")
     await record(_note("visit.file", visit_id, visit["customer_id"]), act)
-    return await visit_queries.visit(visit_id, now=act.now)
+    return await queries.visit(visit_id, now=act.now)
 
 
 def _refuse_past(planned_at: datetime, now: datetime) -> None:

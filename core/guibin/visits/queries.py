@@ -6,12 +6,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.records import queries
+from guibin.records.queries import InteractionForm
 from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
-
-from . import queries
-from .queries import InteractionForm
 
 
 class VisitView(Struct, frozen=True, kw_only=True):

@@ -10,18 +10,18 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
-from guibin.tiers.days import local_day
+from guibin.reviews import dues
+from guibin.reviews.dues import DutyCount, DutyFilter, Owed
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import dues, register_archives, registers
-from . import register_queries as queries
-from .dues import DutyCount, DutyFilter, Owed
-from .register_queries import ArchiveView, EntryForm, EntryView
-from .registers import SUBJECT
+from . import actions, archives, queries
+from .actions import SUBJECT
+from .queries import ArchiveView, EntryForm, EntryView
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 Day = Annotated[date | None, Parameter(query="on", default=None, description="A day of the span; today without.")]
@@ -70,7 +70,7 @@ class RegisterController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[EntryView]:
-        register = registers.register_of(act.policy, name)
+        register = actions.register_of(act.policy, name)
         found = await queries.entries(
             register.name, customer_id=customer_id, span=span, after=decode(cursor), limit=limit + 1
         )
@@ -81,7 +81,7 @@ class RegisterController(Controller):
         return page
 
     enter = posts(
-        "/{name:str}/entries", registers.enter, needs=WRITE, summary="Register or analyse a customer's file for a span"
+        "/{name:str}/entries", actions.enter, needs=WRITE, summary="Register or analyse a customer's file for a span"
     )
 
     @get("/{name:str}/dues", needs=READ, summary="Whose file is to be registered or analysed: due, done, missed")
@@ -98,7 +98,7 @@ class RegisterController(Controller):
         cursor: CursorText = None,
     ) -> Page[Owed]:
         day = on_day or local_day(act.now, act.company.time_zone)
-        duty = dues.register_on(registers.register_of(act.policy, name), what, day, act.company.time_zone)
+        duty = dues.register_on(actions.register_of(act.policy, name), what, day, act.company.time_zone)
         wanted = DutyFilter(state=in_state, account_manager_id=account_manager_id, customer_id=customer_id)
         found = await dues.owed("register_entry", duty, wanted, now=act.now, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda one: Cursor(one.created_at, one.customer_id))
@@ -109,7 +109,7 @@ class RegisterController(Controller):
     @get("/{name:str}/counts", needs=READ, summary="How it stands, per account manager")
     async def count(self, name: str, act: Act, what: What = "registration", on_day: Day = None) -> list[DutyCount]:
         day = on_day or local_day(act.now, act.company.time_zone)
-        duty = dues.register_on(registers.register_of(act.policy, name), what, day, act.company.time_zone)
+        duty = dues.register_on(actions.register_of(act.policy, name), what, day, act.company.time_zone)
         found = await dues.counts("register_entry", (duty,), now=act.now)
         await record(AuditNote(action="register_entry.count", shown=len(found)), act)
         return found
@@ -124,7 +124,7 @@ class RegisterController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[ArchiveView]:
-        register = registers.register_of(act.policy, name)
+        register = actions.register_of(act.policy, name)
         found = await queries.archives(
             register.name, customer_id=customer_id, span=span, after=decode(cursor), limit=limit + 1
         )
@@ -132,7 +132,7 @@ class RegisterController(Controller):
         customers = tuple({one.customer_id for one in page.items})
         note = AuditNote(
             action="register_archive.search",
-            subject=register_archives.SUBJECT,
+            subject=archives.SUBJECT,
             customer_ids=customers,
             shown=len(page.items),
         )
@@ -155,13 +155,13 @@ class RegisterEntryController(Controller):
 
     correct = posts(
         "/register-entries/{entry_id:uuid}/corrections",
-        registers.correct,
+        actions.correct,
         needs=WRITE,
         summary="What it should have said, beside it",
     )
     disclose = posts(
         "/register-archives/{archive_id:uuid}/disclosures",
-        register_archives.disclose,
+        archives.disclose,
         needs=DISCLOSE,
         summary="Show a frozen file, on record",
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guibin.records.spans import SPANS, YEAR_MAX, YEAR_MIN, before, window_of
+from guibin.periods.spans import SPANS, YEAR_MAX, YEAR_MIN, before, window_of
 from guibin_tenants.refusals import Invalid
 
 SPAN = st.sampled_from(SPANS)

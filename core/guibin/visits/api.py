@@ -14,8 +14,8 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import visit_queries, visits
-from .visit_queries import VisitFilter, VisitForm, VisitView
+from . import actions, queries
+from .queries import VisitFilter, VisitForm, VisitView
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 State = Annotated[
@@ -48,41 +48,41 @@ class VisitController(Controller):
             planned_from=planned_from,
             planned_before=planned_before,
         )
-        found = await visit_queries.visits(wanted, now=act.now, after=decode(cursor), limit=limit + 1)
+        found = await queries.visits(wanted, now=act.now, after=decode(cursor), limit=limit + 1)
         page = page_of(found, limit, lambda visit: Cursor(visit.planned_at, visit.id))
         customers = tuple({visit.customer_id for visit in page.items})
         note = AuditNote(action="visit.search", subject="visit", customer_ids=customers, shown=len(page.items))
         await record(note, act)
         return page
 
-    plan = posts("/", visits.plan, needs=WRITE, summary="Plan a visit; it is due until the end of its day")
+    plan = posts("/", actions.plan, needs=WRITE, summary="Plan a visit; it is due until the end of its day")
 
     @get("/{visit_id:uuid}", needs=READ, summary="A visit with its detailed record")
     async def show(self, visit_id: UUID, act: Act) -> VisitForm:
-        found = await visit_queries.visit(visit_id, now=act.now)
+        found = await queries.visit(visit_id, now=act.now)
         note = AuditNote(action="visit.read", subject="visit", subject_id=visit_id, customer_id=found.customer_id)
         await record(note, act)
         return found
 
-    move = posts("/{visit_id:uuid}/changes", visits.move, needs=WRITE, summary="Give it another time, with a reason")
+    move = posts("/{visit_id:uuid}/changes", actions.move, needs=WRITE, summary="Give it another time, with a reason")
     cancel = posts(
-        "/{visit_id:uuid}/cancellation", visits.cancel, needs=WRITE, summary="It does not take place, with a reason"
+        "/{visit_id:uuid}/cancellation", actions.cancel, needs=WRITE, summary="It does not take place, with a reason"
     )
     carry_out = posts(
-        "/{visit_id:uuid}/record", visits.carry_out, needs=WRITE, summary="It took place: the detailed record"
+        "/{visit_id:uuid}/record", actions.carry_out, needs=WRITE, summary="It took place: the detailed record"
     )
     sign = posts(
-        "/{visit_id:uuid}/signature", visits.sign, needs=WRITE, summary="Keep the customer's signature, sealed"
+        "/{visit_id:uuid}/signature", actions.sign, needs=WRITE, summary="Keep the customer's signature, sealed"
     )
     disclose = posts(
         "/{visit_id:uuid}/signature/disclosures",
-        visits.disclose_signature,
+        actions.disclose_signature,
         needs=DISCLOSE,
         summary="Show the signature, on record",
     )
     file = posts(
         "/{visit_id:uuid}/filing",
-        visits.file_visit,
+        actions.file_visit,
         needs=WRITE,
         summary="File the material; a settled problem needs the signature",
     )

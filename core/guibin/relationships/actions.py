@@ -12,21 +12,21 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.periods.days import local_day
+from guibin.periods.spans import Window, window_of
+from guibin.plans.refusals import AlreadyDone, AlreadyPlanned
 from guibin.policy.cadence import RelationshipTemplate
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.spans import Window, window_of
 from guibin.records.subjects import refuse_unless_kept
 from guibin.tiers import queries as tiers
-from guibin.tiers.days import local_day
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
-from . import relationship_queries as queries
-from .refusals import AlreadyDone, AlreadyPlanned
-from .relationship_queries import RelationshipPlanForm
+from . import queries
+from .queries import RelationshipPlanForm
 from .requests import NewDropping, NewExecution, NewMeasure, NewRelationshipPlan
 
 SUBJECT = "relationship_plan"

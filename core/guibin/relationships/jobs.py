@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
-from guibin.tiers.days import local_day
+from guibin.periods.days import local_day
 
-from . import relationship_queries as queries
-from .relationship_queries import MeasuresDue
+from . import queries
+from .queries import MeasuresDue
 
 LOOK_BACK_DAYS = 31
 

@@ -19,11 +19,11 @@ from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
-from . import supply_queries as queries
+from . import queries
+from .ledger import Movement, Subject, move, tell_if_low
+from .queries import BatchView, CardRequestView, ShipmentView, WriteOffView
 from .refusals import AlreadyReceived, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
 from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
-from .stock import Movement, Subject, move, tell_if_low
-from .supply_queries import BatchView, CardRequestView, ShipmentView, WriteOffView
 
 REQUEST = "card_request"
 

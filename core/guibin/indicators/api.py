@@ -11,8 +11,8 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import Principal, may, sees_all
 
-from . import indicators
-from .indicators import IndicatorEnding, IndicatorView
+from . import actions
+from .actions import IndicatorEnding, IndicatorView
 
 
 class IndicatorController(Controller):
@@ -21,16 +21,16 @@ class IndicatorController(Controller):
 
     @get("/", needs=may("policy:read"), summary="Indicators of outlets, newest first")
     async def list_indicators(self, by: Principal, limit: Limit = 50, cursor: CursorText = None) -> Page[IndicatorView]:
-        found = await indicators.listed(by=by, after=decode(cursor), limit=limit + 1)
+        found = await actions.listed(by=by, after=decode(cursor), limit=limit + 1)
         return page_of(found, limit, lambda row: Cursor(row.proposed_at, row.id))
 
     propose = posts(
-        "/", indicators.propose, needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet"
+        "/", actions.propose, needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet"
     )
 
     @get("/{indicator_id:uuid}", needs=may("policy:read"), summary="One indicator")
     async def show(self, indicator_id: UUID, by: Principal) -> IndicatorView:
-        return await indicators.by_id(indicator_id, by=by)
+        return await actions.by_id(indicator_id, by=by)
 
     @post(
         "/{indicator_id:uuid}/ending",
@@ -39,4 +39,4 @@ class IndicatorController(Controller):
         summary="Give an indicator up from now on",
     )
     async def end(self, indicator_id: UUID, data: IndicatorEnding, act: Act) -> IndicatorView:
-        return await indicators.end(indicator_id, act, reason=data.reason)
+        return await actions.end(indicator_id, act, reason=data.reason)

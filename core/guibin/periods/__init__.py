@@ -1,0 +1,1 @@
+"""Days, weeks, months and years as a company lives them: in its own zone, from midnight to midnight."""

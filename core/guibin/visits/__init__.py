@@ -1,0 +1,1 @@
+"""Visits to customers: planned, carried out, signed and filed (S07-12)."""

@@ -1,0 +1,63 @@
+"""What callers send about visits, bounded and strict."""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.notation.plausible import Plausible
+from guibin.policy.words import Channel, Line, Name, Reason, Said, Unsaid
+from guibin.records.requests import Minutes, Moment, Number
+
+
+class NewVisit(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is visited, when, what for and where. `staff_id` is who goes, by default whoever plans it."""
+
+    customer_id: UUID
+    planned_at: Moment
+    purpose: Reason
+    place: Line = ""
+    staff_id: UUID | None = None
+
+
+class NewVisitTime(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another time for the visit, and why."""
+
+    planned_at: Moment
+    reason: Reason
+
+
+class NewCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the visit does not take place."""
+
+    reason: Reason
+
+
+class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The detailed record of a visit (S07-25). `method` is the channel, `happened_at` by default now.
+
+    `settles_problem` says that it settled a concrete problem: the customer signs before it is filed (S07-12).
+    """
+
+    content: Said
+    method: Channel = "visit"
+    happened_at: Moment | None = None
+    duration_minutes: Minutes | None = None
+    place: Line | None = None
+    number: Number = ""
+    need: Unsaid = ""
+    handling: Unsaid = ""
+    handled: bool = False
+    settles_problem: bool = False
+
+
+class NewSignature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The customer's signature: a PNG or JPEG image, or a PDF scan, in base64. `signed_by` is who signed."""
+
+    signed_by: Name
+    content: bytes
+
+
+class NewFiling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The material is complete."""
+
+    note: Unsaid = ""
