@@ -40,6 +40,9 @@ def test_texts_are_found_through_constants_parameters_and_choices(tmp_path):
         "def note(verb, row):\n"
         '    kind = f"{SUBJECT}.{verb}"\n'
         "    return AuditNote(action=kind, subject=row['subject'])\n"
+        "KIND: dict = {int: 'case.open', str: 'case.shut'}\n"
+        "def tell(row):\n"
+        "    return AuditNote(action=KIND[type(row)])\n"
         "def end(row):\n"
         '    return note("end" if row else "drop", row), AuditNote(action=f"row.{row.id}")\n'
     )
@@ -49,4 +52,4 @@ def test_texts_are_found_through_constants_parameters_and_choices(tmp_path):
 
     said = spellings.Sources(tmp_path / "guibin").said("guibin.audit.actions.AuditNote", "action")
 
-    assert said == {"case.end", "case.drop", "case.read", "row.{}"}
+    assert said == {"case.end", "case.drop", "case.read", "row.{}", "case.open", "case.shut"}

@@ -121,6 +121,10 @@ class Sources:
                 return self._texts(body, place, asked) | self._texts(orelse, place, asked)
             case ast.Name(id=name):
                 return self._named(name, place, asked)
+            case ast.Subscript(value=ast.Name() | ast.Attribute() as table) if self._is_table(table, place):
+                return self._constant(self._whole(table, place.module))
+            case ast.Dict(values=values):
+                return set().union(*(self._texts(each, place, asked) for each in values))
             case ast.Attribute():
                 return self._constant(self._whole(value, place.module))
         return {SOMETHING}
@@ -148,6 +152,12 @@ class Sources:
             texts |= self._texts(given, place, asked) if given is not None else set()
         return texts or {SOMETHING}
 
+    def _is_table(self, name: ast.expr, place: Place) -> bool:
+        """A constant that says a text for each of its keys."""
+        module, _, last = self._whole(name, place.module).rpartition(".")
+        given = self._constants.get(module, {}).get(last)
+        return bool(given) and isinstance(given[0], ast.Dict)
+
     def _constant(self, whole: str) -> set[str]:
         module, _, name = whole.rpartition(".")
         given = self._constants.get(module, {}).get(name)
@@ -171,6 +181,8 @@ def _assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
             for target in node.targets:
                 if isinstance(target, ast.Name):
                     values.setdefault(target.id, []).append(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            values.setdefault(node.target.id, []).append(node.value)
     return values
 
 

@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-import msgspec
-
-from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, MilestoneReached, reacts_to
+from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, MilestoneReached
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.notices.actions import Notice, notify
-from guibin.notices.escalations import escalate
+from guibin.notices.actions import Notice
+from guibin.notices.deadlines import KIND, Passed, tells
 from guibin.periods.days import local_day
 from guibin.periods.names import parse_period, week_of
 from guibin_tenants.scope import fetch_one
 
 from . import measures, sampling
+from .levels import SUBJECT
 
 
 class DrawSample(Job, frozen=True):
@@ -37,51 +36,38 @@ async def tell_overdue_measures(job: TellOverdueMeasures, run: Run) -> None:
     await measures.tell_overdue(local_day(run.now, run.company.time_zone), now=run.now)
 
 
-@reacts_to(DeadlineWarned, about="complaint", kind="insight.tell_warning")
-async def tell_warning(event: DeadlineWarned, run: Run) -> None:
-    """Whoever is responsible for a complaint hears before it is late (S07-16)."""
-    await _tell("deadline_warned", event, run)
-
-
-@reacts_to(DeadlineBreached, about="complaint", kind="insight.tell_breach")
-async def tell_breach(event: DeadlineBreached, run: Run) -> None:
-    """And that it is late."""
-    await _tell("deadline_breached", event, run)
-
-
-@reacts_to(DeadlineEscalated, about="complaint", kind="insight.tell_escalation")
-async def tell_escalation(event: DeadlineEscalated, run: Run) -> None:
-    """The next role along the chain hears of it (S07-22)."""
-    await _tell("deadline_escalated", event, run)
-
-
-@reacts_to(MilestoneReached, about="complaint", kind="insight.tell_success")
-async def tell_success(event: MilestoneReached, run: Run) -> None:
-    """Those whom policy wants to hear that a target was reached."""
-    if event.roles:
-        await _tell("milestone_reached", event, run)
-
-
-async def _tell(kind: str, event: DeadlineWarned | MilestoneReached, run: Run) -> None:
-    row = await fetch_one(
+async def concerned(event: Passed, run: Run) -> list[Notice]:
+    """The owner and whoever works on it hear before it is late and that it is (S07-16), the roles of the step with them; that
+    a target was reached, only those whom policy wants to hear it.
+    """
+    complaint = await fetch_one(
         "select number, customer_id, owner_id, handler_id, handler_unit_id from complaint where id = $1",
         event.subject_id,
     )
-    if row is None:
-        return
+    reached = isinstance(event, MilestoneReached)
+    if complaint is None or (reached and not event.roles):
+        return []
+    working = tuple({complaint["owner_id"], complaint["handler_id"] or complaint["owner_id"]})
     notice = Notice(
-        kind=kind,
-        subject="complaint",
+        kind=KIND[type(event)],
+        subject=SUBJECT,
         subject_id=event.subject_id,
-        customer_id=row["customer_id"],
-        org_unit_id=row["handler_unit_id"],
+        customer_id=complaint["customer_id"],
+        org_unit_id=complaint["handler_unit_id"],
         roles=event.roles,
-        details={"number": row["number"]},
+        staff_ids=() if reached else working,
+        details={"number": complaint["number"]},
     )
-    working = tuple({row["owner_id"], row["handler_id"] or row["owner_id"]})
-    if isinstance(event, DeadlineEscalated):
-        await escalate(notice, event, concerned=working, now=run.now)
-        return
-    if kind != "milestone_reached":
-        notice = msgspec.structs.replace(notice, staff_ids=working)
-    await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)
+    return [notice]
+
+
+tells(
+    SUBJECT,
+    concerned,
+    jobs={
+        DeadlineWarned: "insight.tell_warning",
+        DeadlineBreached: "insight.tell_breach",
+        DeadlineEscalated: "insight.tell_escalation",
+        MilestoneReached: "insight.tell_success",
+    },
+)

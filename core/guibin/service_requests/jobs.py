@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
 from guibin.events import (
     DeadlineBreached,
     DeadlineEscalated,
@@ -14,8 +12,8 @@ from guibin.events import (
     reacts_to,
 )
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.notices.actions import Notice, notify
-from guibin.notices.escalations import escalate
+from guibin.notices.actions import Notice
+from guibin.notices.deadlines import KIND, Passed, tells
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.policy.service_items import ServiceRhythm
@@ -58,26 +56,40 @@ async def retier_after_start(event: MembershipStarted, run: Run) -> None:
 
 @reacts_to(MembershipEnded)
 async def retier_after_end(event: MembershipEnded, run: Run) -> None:
-    """And loses it."""
+    """A tier that ended takes its limit with it: running requests get the one that holds now, from the same start."""
     await retier(event.customer_id, run)
 
 
-@reacts_to(DeadlineWarned, about=SUBJECT)
-async def tell_service_due(event: DeadlineWarned, run: Run) -> None:
-    """Whoever is responsible for a request hears before it is late."""
-    await _tell("deadline_warned", event, run)
+async def concerned(event: Passed, run: Run) -> list[Notice]:
+    """The owner and whoever works on it hear before it is late and that it is, the roles of the step with them."""
+    request = await fetch_one(
+        "select number, customer_id, owner_id, handler_id, handler_unit_id from service_request where id = $1",
+        event.subject_id,
+    )
+    if request is None:
+        return []
+    notice = Notice(
+        kind=KIND[type(event)],
+        subject=SUBJECT,
+        subject_id=event.subject_id,
+        customer_id=request["customer_id"],
+        org_unit_id=request["handler_unit_id"],
+        roles=event.roles,
+        staff_ids=tuple({request["owner_id"], request["handler_id"] or request["owner_id"]}),
+        details={"number": request["number"]},
+    )
+    return [notice]
 
 
-@reacts_to(DeadlineBreached, about=SUBJECT)
-async def tell_service_late(event: DeadlineBreached, run: Run) -> None:
-    """And that it is late."""
-    await _tell("deadline_breached", event, run)
-
-
-@reacts_to(DeadlineEscalated, about=SUBJECT)
-async def tell_service_escalated(event: DeadlineEscalated, run: Run) -> None:
-    """The next role along the chain hears of it."""
-    await _tell("deadline_escalated", event, run)
+tells(
+    SUBJECT,
+    concerned,
+    jobs={
+        DeadlineWarned: "service_requests.tell_service_due",
+        DeadlineBreached: "service_requests.tell_service_late",
+        DeadlineEscalated: "service_requests.tell_service_escalated",
+    },
+)
 
 
 async def _not_yet_served(rhythm: ServiceRhythm, window: str, since: datetime) -> list[tuple[UUID, UUID]]:
@@ -93,27 +105,3 @@ async def _not_yet_served(rhythm: ServiceRhythm, window: str, since: datetime) -
         BATCH,
     )
     return [(row["id"], row["account_manager_id"]) for row in rows]
-
-
-async def _tell(kind: str, event: DeadlineWarned, run: Run) -> None:
-    row = await fetch_one(
-        "select number, customer_id, owner_id, handler_id, handler_unit_id from service_request where id = $1",
-        event.subject_id,
-    )
-    if row is None:
-        return
-    notice = Notice(
-        kind=kind,
-        subject=SUBJECT,
-        subject_id=event.subject_id,
-        customer_id=row["customer_id"],
-        org_unit_id=row["handler_unit_id"],
-        roles=event.roles,
-        details={"number": row["number"]},
-    )
-    working = tuple({row["owner_id"], row["handler_id"] or row["owner_id"]})
-    if isinstance(event, DeadlineEscalated):
-        await escalate(notice, event, concerned=working, now=run.now)
-        return
-    notice = msgspec.structs.replace(notice, staff_ids=working)
-    await notify(notice, key=f"{event.timer_id}/{event.generation}/{event.step}", now=run.now)
