@@ -16,10 +16,10 @@ from uuid import UUID
 import asyncpg
 
 from guibin.context import real_clock
+from guibin.notation.names import search_keys
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs
 from guibin.profiles import searching
-from guibin.profiles.names import search_keys
 from guibin.profiles.queries import CustomerFilter, customers
 from guibin.profiles.sealing import CONTACT_FIELDS
 from guibin_tenants import keyring, org_units

@@ -21,11 +21,11 @@ from guibin.context import Act, real_clock
 from guibin.events import ComplaintReceived, record
 from guibin.operation import embedded, migrations, provisioning
 from guibin.outbound.carrier import Carrier
+from guibin.outbound.signing import headers, new_secret
 from guibin.outbound.targets import Rules, use_rules
 from guibin.packs import Packs, installed
 from guibin.webhooks.actions import add
 from guibin.webhooks.requests import NewWebhook
-from guibin.webhooks.signing import headers, new_secret
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal

@@ -21,9 +21,9 @@ from guibin.events import all_known, subscribe
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
-from guibin.jobs.rhythms import Rhythm, check
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
+from guibin.periods.rhythms import Rhythm, check
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
 from guibin.receptions import handing_over as receptions_handed_over
@@ -38,7 +38,7 @@ from guibin.service_requests import jobs as service_requests
 from guibin.sla import jobs as sla
 from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
-from guibin.surveys import sending as survey_sending
+from guibin.surveys import posting as survey_posting
 from guibin.tiers import jobs as tiers
 from guibin.visits import handing_over as visits_handed_over
 from guibin.visits import jobs as visits
@@ -67,7 +67,7 @@ HANDLERS = (
     service_requests,
     sla,
     surveys,
-    survey_sending,
+    survey_posting,
     tiers,
     visits,
     webhooks,

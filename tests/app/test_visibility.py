@@ -17,11 +17,11 @@ from working import Effect
 
 from guibin.app.factory import create_app
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.executor import Executor
+from guibin.dispatch.leases import Leases
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, perform
-from guibin.jobs.executor import Executor
 from guibin.jobs.kinds import Job, handles
-from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Claimed, relaying
 from guibin.operation.worker import _measure
 from guibin.packs import Packs

@@ -6,7 +6,7 @@ import pytest
 from ended import end, opened_archives
 from tables import KINDS, Tables
 
-from guibin.profiles.ended import CLOSED, ERASED
+from guibin.profiles.queries import CLOSED, ERASED
 from guibin.spreadsheets.importing import BadRows
 from guibin_tenants.scope import fetch_value
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from receiver import TRICKLE, receiving
 from vendors import HOSTS, SECRET, SETTINGS, ToReceiver, channel, loopback, vendors
 
-from guibin.messages import aliyun, robots, signed_post, smtp, tencent
+from guibin.gateways import aliyun, robots, signed_post, smtp, tencent
+from guibin.gateways.providers import Parcel
+from guibin.gateways.signed_post import HttpSettings
+from guibin.gateways.templates import Filled
 from guibin.messages.channels import PROVIDERS
-from guibin.messages.providers import Parcel
-from guibin.messages.signed_post import HttpSettings
-from guibin.messages.templates import Filled
 from guibin.outbound.carrier import Carrier, use_carrier
 from guibin.outbound.gate import AT_ONCE_MAX, Gate
 from guibin.outbound.targets import NotReachable, Rules, resolve, use_rules

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from mailbox_server import mail_server
 from running import work_off
 
-from guibin.messages.lines import one_line
-from guibin.messages.providers import Parcel
-from guibin.messages.smtp import SmtpSettings, letter
+from guibin.gateways.lines import one_line
+from guibin.gateways.providers import Parcel
+from guibin.gateways.smtp import SmtpSettings, letter
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.targets import Rules, use_rules
 from guibin.spreadsheets.texts import CELL_CHARS_MAX, cell_text, chart_text, sheet_name

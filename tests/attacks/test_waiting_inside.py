@@ -8,9 +8,9 @@ import pytest
 from mailbox_server import mail_server
 from receiver import receiving
 
-from guibin.messages import smtp
-from guibin.messages.providers import Parcel
-from guibin.messages.smtp import SmtpSettings
+from guibin.gateways import smtp
+from guibin.gateways.providers import Parcel
+from guibin.gateways.smtp import SmtpSettings
 from guibin.outbound.carrier import Carrier
 from guibin.outbound.gate import GATE
 from guibin.outbound.targets import Rules, use_rules

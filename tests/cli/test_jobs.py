@@ -6,9 +6,9 @@ import json
 from working import Effect
 
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.leases import Leases
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, perform
-from guibin.jobs.leases import Leases
 from guibin_tenants.tables import new_id
 
 

@@ -7,13 +7,13 @@ import pytest
 from working import Effect, effects, unfinished
 
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, company_of, perform
+from guibin.dispatch.executor import Executor
+from guibin.dispatch.leases import Leases
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, company_of, perform
-from guibin.jobs.executor import Executor
-from guibin.jobs.leases import Leases
 from guibin.jobs.relay import relaying
-from guibin.jobs.rhythms import Rhythm
+from guibin.periods.rhythms import Rhythm
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.tables import new_id
 

@@ -11,9 +11,9 @@ from caring import customer, ordered
 from guibin import timetable
 from guibin.catalog import TABLES
 from guibin.context import Root
-from guibin.jobs.execution import Workshop, company_of
-from guibin.jobs.leases import Leases
-from guibin.jobs.simulation import Background
+from guibin.dispatch.execution import Workshop, company_of
+from guibin.dispatch.leases import Leases
+from guibin.dispatch.simulation import Background
 from guibin.sla.simulation import advance
 from guibin.watch import failpoints
 from guibin_tenants.scope import fetch

@@ -9,12 +9,12 @@ import pytest
 from working import Effect, effects
 
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.executor import Executor
+from guibin.dispatch.leases import Leases
+from guibin.dispatch.scheduler import Scheduler
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, perform
-from guibin.jobs.executor import Executor
-from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Claimed, relaying
-from guibin.jobs.scheduler import Scheduler
 from guibin.operation import erasure
 from guibin.operation.erasure import StillServed, StillWorking
 from guibin.sla.jobs import SweepTimers

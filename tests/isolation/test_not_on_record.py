@@ -13,10 +13,10 @@ import guibin
 from guibin.audit import actions as audit
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.leases import Leases
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, perform
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.jobs.leases import Leases
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.keyring import Place, Unshown, seal, subject_key, unseal
 from guibin_tenants.scope import NotOnRecord, execute, fetch_value, savepoint

@@ -7,9 +7,9 @@ from msgspec import Struct
 from guibin import timetable
 from guibin.context import Company as CompanyContext
 from guibin.context import Root
-from guibin.jobs.execution import Done, Workshop, perform
+from guibin.dispatch.execution import Done, Workshop, perform
+from guibin.dispatch.leases import Leases
 from guibin.jobs.kinds import Run, handler_of, kind_of
-from guibin.jobs.leases import Leases
 from guibin.policies.queries import effective_policy
 from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import fetch_one

@@ -9,7 +9,7 @@ import httpcore
 from certificates import certificate
 from receiver import Receiver, receiving
 
-from guibin.messages import aliyun, robots, tencent
+from guibin.gateways import aliyun, robots, tencent
 from guibin.outbound.carrier import Carrier, use_carrier
 from guibin.outbound.targets import Rules, use_rules
 

@@ -16,8 +16,8 @@ from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import links, queries
+from .actions import kind_as_planned, locked, note
 from .places import fill, leave
-from .planning import kind_as_planned, locked, note
 from .queries import InvitationView
 from .refusals import TooLateToAnswer
 from .requests import NewActivityAnswer

@@ -12,9 +12,9 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import answering, attending, inviting, planning, queries
+from . import actions, answering, attending, inviting, queries
+from .actions import note
 from .inviting import ActivityLink
-from .planning import note
 from .queries import ActivityView, CostView, FeedbackView, InvitationView
 from .requests import (
     ActivityChange,
@@ -28,7 +28,7 @@ READ, WRITE = may("activities:read"), may("activities:write")
 class ActivityController(Controller):
     path = "/api/v1/activities"
     tags = ("activities",)
-    plan = posts("/", planning.plan, needs=WRITE, summary="Plan a lecture, seminar, round table or bespoke event")
+    plan = posts("/", actions.plan, needs=WRITE, summary="Plan a lecture, seminar, round table or bespoke event")
 
     @get("/", needs=READ, summary="Activities, the latest to start first")
     async def list_activities(
@@ -41,13 +41,13 @@ class ActivityController(Controller):
 
     @patch("/{activity_id:uuid}", needs=WRITE, summary="Change it; more capacity lets the waiting move up")
     async def change(self, activity_id: UUID, data: ActivityChange, act: Act) -> ActivityView:
-        return await planning.change(activity_id, data, act)
+        return await actions.change(activity_id, data, act)
 
-    cancel = posts("/{activity_id:uuid}/cancellation", planning.cancel, needs=WRITE, summary="It does not take place")
+    cancel = posts("/{activity_id:uuid}/cancellation", actions.cancel, needs=WRITE, summary="It does not take place")
     invite = posts(
         "/{activity_id:uuid}/invitations", inviting.invite, needs=WRITE, summary="Invite customers by id or segment"
     )
-    add_cost = posts("/{activity_id:uuid}/costs", planning.add_cost, needs=WRITE, summary="Something was paid for it")
+    add_cost = posts("/{activity_id:uuid}/costs", actions.add_cost, needs=WRITE, summary="Something was paid for it")
 
     @get("/{activity_id:uuid}/costs", needs=READ, summary="What was paid for it")
     async def list_costs(self, activity_id: UUID, now: datetime) -> list[CostView]:

@@ -18,8 +18,8 @@ from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
 from . import links, queries
+from .actions import kind_as_planned, note
 from .answering import RECORDED_WITHIN
-from .planning import kind_as_planned, note
 from .queries import FeedbackView, InvitationView
 from .refusals import ActivityCancelled, AlreadyAttended, AlreadyGivenFeedback, NotAttended, NotThatFar
 from .requests import NewAttendance, NewFeedback

@@ -15,7 +15,7 @@ from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from . import links
-from .planning import locked, note
+from .actions import locked, note
 from .refusals import ActivityBegun, ActivityCancelled, NotAttended, TooLateToAnswer
 from .requests import INVITED_MAX, NewActivitySending, NewInvitations
 

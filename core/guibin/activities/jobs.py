@@ -2,8 +2,8 @@
 
 from guibin.jobs.kinds import Run, handles
 
+from .actions import locked
 from .places import FillPlaces, fill
-from .planning import locked
 from .refusals import ActivityCancelled
 
 

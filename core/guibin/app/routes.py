@@ -19,7 +19,6 @@ from guibin.cards.api import CardApplicationController, CardController, HolderCo
 from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
 from guibin.complaints.api import ComplaintController, ComplaintSampleController, ImprovementMeasureController
 from guibin.department_requests.api import DepartmentRequestController
-from guibin.department_requests.upward_api import UpwardReportController
 from guibin.desks.api import DeskController
 from guibin.entitlements.api import (
     EntitlementController,
@@ -63,6 +62,7 @@ from guibin.tiers.figures_api import (
     SimulationController,
     ValueScoreController,
 )
+from guibin.upward_reports.api import UpwardReportController
 from guibin.visits.api import VisitController
 from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
 

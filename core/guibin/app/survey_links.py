@@ -2,7 +2,7 @@
 
 from litestar import Controller, Response, get, post
 
-from guibin.surveys import answers, links, pages
+from guibin.surveys import answering, links, pages
 
 from .guards import PUBLIC
 from .link_pages import COMMENT_CHARS_MAX, FORM_BYTES_MAX, Fields, Incoming, Shown, Visit, comment, scores, serve
@@ -22,12 +22,12 @@ class SurveyLinkController(Controller):
 
 
 async def _show(visit: Visit) -> Shown:
-    asked = await answers.asked(visit.link, now=visit.act.now)
+    asked = await answering.asked(visit.link, now=visit.act.now)
     if visit.given is None:
         return Shown(pages.form(asked.survey, visit.name, visit.act.policy, {}))
     given, said = scores(asked.survey.questions, visit.given), comment(visit.given)
     if given is None or len(said) > COMMENT_CHARS_MAX:
         wrong = pages.missing() if given is None else pages.too_long()
         return Shown(pages.form(asked.survey, visit.name, visit.act.policy, visit.given, wrong), 422)
-    await answers.answer(asked, given, said, visit.act)
+    await answering.answer(asked, given, said, visit.act)
     return Shown(pages.thanks())

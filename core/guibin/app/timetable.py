@@ -11,8 +11,8 @@ from guibin import timetable
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act, Root
 from guibin.jobs import ticks
-from guibin.jobs.rhythms import Rhythm
 from guibin.jobs.ticks import RhythmChange, RhythmView
+from guibin.periods.rhythms import Rhythm
 from guibin_tenants.principals import may, sees_all
 
 

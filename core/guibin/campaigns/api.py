@@ -13,9 +13,9 @@ from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import actions, queries, results
+from . import actions, queries, reports
 from .queries import CampaignView, MemberView, Part
-from .results import CampaignResults
+from .reports import CampaignResults
 
 READ, WRITE = may("activities:read"), may("activities:write")
 
@@ -45,7 +45,7 @@ class CampaignController(Controller):
         summary="Responses, conversion between tiers, spending before and after",
     )
     async def measure(self, campaign_id: UUID, act: Act) -> CampaignResults:
-        found = await results.results(campaign_id, policy=act.policy, today=local_day(act.now, act.company.time_zone))
+        found = await reports.results(campaign_id, policy=act.policy, today=local_day(act.now, act.company.time_zone))
         shown = found.contacted.members + found.control.members
         note = AuditNote(action="campaign.results", subject="campaign", subject_id=campaign_id, shown=shown)
         await record(note, act)

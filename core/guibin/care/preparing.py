@@ -10,7 +10,7 @@ from guibin.policy.care import CareOccasion, ReminderPolicy
 from guibin.policy.occasions import Anniversary, festivals_on, kept_on
 from guibin_tenants.scope import execute, fetch, fetch_value
 
-from .overtaken import RUNS_OUT
+from .queries import RUNS_OUT
 from .waivers import CARE, refusal
 
 # Two days nearer to each other are the same year's occasion, one of them wrong: a lunar year has at least 353 days.

@@ -17,9 +17,8 @@ from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .overtaken import RUNS_OUT
 from .preparing import withdraw_reminders
-from .queries import RenewalView
+from .queries import RUNS_OUT, RenewalView
 from .requests import RenewedOrder
 
 WEEK = timedelta(days=7)

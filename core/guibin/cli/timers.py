@@ -10,9 +10,9 @@ from cyclopts import App, Parameter
 
 from guibin import timetable
 from guibin.context import Company, Root, real_clock
-from guibin.jobs.execution import Workshop
-from guibin.jobs.leases import Leases
-from guibin.jobs.simulation import Background
+from guibin.dispatch.execution import Workshop
+from guibin.dispatch.leases import Leases
+from guibin.dispatch.simulation import Background
 from guibin.sla.simulation import Advanced, advance
 from guibin_tenants import registry
 from guibin_tenants.database import connected

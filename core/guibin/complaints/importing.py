@@ -16,7 +16,7 @@ from guibin.notation.spelling import line, paragraph
 from guibin.policy.packs import Policy
 from guibin.policy.words import TEXT_CHARS_MAX
 from guibin.profiles.actions import open_archives
-from guibin.profiles.ended import ended_archives
+from guibin.profiles.queries import ended_archives
 from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown

@@ -14,6 +14,7 @@ from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Act, Company, real_clock
 from guibin.money import Money
+from guibin.notation.dates import Day, LunarDay
 from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
@@ -22,7 +23,6 @@ from guibin.policy.occasions import kept_on
 from guibin.policy.posts import roles_of
 from guibin.profiles.actions import open_archive
 from guibin.profiles.consents import consent
-from guibin.profiles.dates import Day, LunarDay
 from guibin.profiles.orders import order
 from guibin.profiles.requests import NewConsent, NewCustomer, NewOrder
 from guibin.receptions import intake as receptions

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import structs
 
-from guibin.plans import work_logs, work_plans
+from guibin.plans import actions as plans
+from guibin.plans import work_logs
 from guibin.plans.requests import NewItem, NewLog, NewWorkPlan
 from guibin.policy.cadence import PlanPolicy
 from guibin.relationships import actions as relationships
@@ -80,7 +81,7 @@ async def _own_plan(scene: Scene, policy: PlanPolicy, manager: Principal, custom
     items = tuple(NewItem(text=text, customer_id=one) for text, one in zip(_ITEMS, customers, strict=False))
     if items:
         new = NewWorkPlan(span=policy.spans[-1], items=items)
-        await work_plans.hand_in(new, structs.replace(scene.act, by=manager))
+        await plans.hand_in(new, structs.replace(scene.act, by=manager))
 
 
 async def _log(scene: Scene, manager: Principal, customers: Sequence[UUID]) -> None:

@@ -13,6 +13,7 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.periods.allowances import Allowance, allowance
 from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
@@ -27,7 +28,6 @@ from guibin_tenants.tables import new_id
 
 from . import queries
 from .queries import RedemptionView
-from .quotas import Allowance, allowance
 from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
 from .sharing import Reduction, Share, reduction, refuse_beyond_share
 

@@ -7,12 +7,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.periods.allowances import Counted
 from guibin.policy.service_items import Entitlement
 from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
-
-from .quotas import Counted
 
 State = Literal["used", "reserved", "lapsed", "reversed"]
 

@@ -6,12 +6,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.money import Money, to_minor
+from guibin.periods.allowances import Allowance, taken_by
 from guibin.policy.service_items import Entitlement, Pool
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import fetch_value
 
 from . import queries
-from .quotas import Allowance, taken_by
 from .refusals import NotAmongThem, ShareUsedUp
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Company
+from guibin.periods.rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 from guibin.policy.words import CodeIfAny
 from guibin_tenants import settings
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -15,7 +16,6 @@ from guibin_tenants.scope import execute, fetch
 
 from .actions import NewJob, write
 from .kinds import kind_of
-from .rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 
 SETTING = "timetable"
 

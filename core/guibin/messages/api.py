@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.gateways.providers import Parcel
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import deletes, gets, posts
@@ -17,7 +18,6 @@ from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 
 from . import actions, channels, queries, staff_mail
-from .providers import Parcel
 from .queries import MessageView, MessageWithAttempts
 from .requests import MessageFilter, NewAddress, NewTest
 

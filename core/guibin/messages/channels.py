@@ -9,6 +9,12 @@ from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.gateways.aliyun import ALIYUN
+from guibin.gateways.providers import Outcome, Parcel, Provider
+from guibin.gateways.robots import DINGTALK, FEISHU, WECOM
+from guibin.gateways.signed_post import HTTP
+from guibin.gateways.smtp import SMTP
+from guibin.gateways.tencent import TENCENT
 from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
@@ -17,15 +23,9 @@ from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .aliyun import ALIYUN
-from .providers import Outcome, Parcel, Provider
 from .queries import ChannelView
 from .refusals import TestRefused
 from .requests import NewChannel
-from .robots import DINGTALK, FEISHU, WECOM
-from .signed_post import HTTP
-from .smtp import SMTP
-from .tencent import TENCENT
 
 PROVIDERS: dict[str, Provider] = {
     "smtp": SMTP,

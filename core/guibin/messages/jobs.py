@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.gateways.providers import Outcome, Parcel
 from guibin.jobs.kinds import Errand, Run, runs_errand
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.gate import GATE
@@ -26,7 +27,6 @@ from . import channels, wording
 from .channels import OpenChannel
 from .deciding import Later, Never, customer_hinders, give_back, room_today, too_late
 from .posting import FIELDS, SendMessage, plan
-from .providers import Outcome, Parcel
 from .staff_mail import NOTICE, opened_address
 from .subjects import Settled, Values, subject_named
 from .wording import Wording

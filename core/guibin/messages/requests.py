@@ -5,13 +5,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.gateways.aliyun import AliyunSettings
+from guibin.gateways.robots import DingtalkSettings, FeishuSettings, WecomSettings
+from guibin.gateways.signed_post import HttpSettings
+from guibin.gateways.smtp import SmtpSettings
+from guibin.gateways.tencent import TencentSettings
 from guibin.policy.words import Code, Line, Recipient, TemplateCode, Word, saying
-
-from .aliyun import AliyunSettings
-from .robots import DingtalkSettings, FeishuSettings, WecomSettings
-from .signed_post import HttpSettings
-from .smtp import SmtpSettings
-from .tencent import TencentSettings
 
 PerDay = Annotated[int, Meta(ge=0, le=1_000_000)]
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.gateways.smtp import is_address
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, on_notice
 from guibin.notices.queries import text_of
@@ -19,7 +20,6 @@ from guibin_tenants.tables import new_id
 
 from .posting import NewMessage, post
 from .queries import means_in_use
-from .smtp import is_address
 from .subjects import Settled, Subject, Values, add_subject
 
 NOTICE = "staff_notice"

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.gateways.lines import one_line
 from guibin.policy.packs import Policy
 from guibin_tenants.scope import fetch_one
 
-from .lines import one_line
 from .subjects import Values
 
 _HIDDEN = "…"

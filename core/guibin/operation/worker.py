@@ -14,13 +14,13 @@ from redis.exceptions import RedisError
 
 from guibin import timetable
 from guibin.context import Clock, Root, real_clock
+from guibin.dispatch.execution import Workshop, perform
+from guibin.dispatch.executor import Executor
+from guibin.dispatch.leases import Leases
+from guibin.dispatch.rescue import rescue_lost
+from guibin.dispatch.scheduler import Scheduler
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, perform
-from guibin.jobs.executor import Executor
-from guibin.jobs.leases import Leases
 from guibin.jobs.relay import IN_HAND, Relay, relaying
-from guibin.jobs.rescue import rescue_lost
-from guibin.jobs.scheduler import Scheduler
 from guibin.packs import Packs, installed
 from guibin.sla.jobs import SweepTimers
 from guibin.watch import failpoints, metrics
@@ -88,31 +88,43 @@ async def run(
     executor = Executor(redis_url, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
     async with _database(app_url, settings.jobs_at_once + 4), relaying(relay_url, worker) as relay:
         scheduler = Scheduler(rhythms)
-        loops = [
-            asyncio.create_task(
-                _forever(step, every_s, sooner if step.__name__ == "hand_over" else None), name=step.__name__
-            )
-            for step, every_s in _steps(shop, relay, executor, scheduler, settings, sooner)
-        ]
-        loops.append(asyncio.create_task(executor.run(), name="executor"))
+        loops = _loops(shop, relay, executor, scheduler, settings, sooner)
+        tasks = {loop.name: asyncio.create_task(_forever(loop, sooner), name=loop.name) for loop in loops}
+        first = [tasks[loop.name] for loop in loops if not loop.while_draining]
+        last = [tasks[loop.name] for loop in loops if loop.while_draining]
+        last.append(asyncio.create_task(executor.run(), name="executor"))
         _log.info("worker %s ready", worker)
         try:
-            await _until(stopping, loops)
+            await _until(stopping, [*first, *last])
         finally:
-            await _end(loops, executor, relay, settings.drain_s)
+            await _cancelled(first)
+            await executor.drain(settings.drain_s)
+            await _cancelled(last)
+            await _leave(executor, relay)
 
 
-Step = Callable[[], Awaitable[bool]]
+class Loop(Struct, frozen=True):
+    """What a worker does every `every_s` seconds; `step` says whether there is more to do at once.
+
+    `woken`: its pause ends early when a job has ended or a deadline is due. `while_draining`: it goes on until running
+    jobs have ended.
+    """
+
+    name: str
+    step: Callable[[], Awaitable[bool]]
+    every_s: float
+    woken: bool = False
+    while_draining: bool = False
 
 
-def _steps(
+def _loops(
     shop: Workshop,
     relay: Relay,
     executor: Executor,
     scheduler: Scheduler,
     settings: WorkerSettings,
     sooner: asyncio.Event,
-) -> list[tuple[Step, float]]:
+) -> list[Loop]:
     clock = shop.root.clock
 
     async def hand_over() -> bool:
@@ -145,12 +157,12 @@ def _steps(
         return False
 
     return [
-        (hand_over, settings.poll_s),
-        (heartbeat, settings.lease_s / 3),
-        (rescue, min(settings.lease_s, settings.handed_for_s) / 3),
-        (timers, settings.timers_every_s),
-        (rhythms, settings.timetable_every_s),
-        (measure, settings.measure_every_s),
+        Loop("hand_over", hand_over, settings.poll_s, woken=True),
+        Loop("heartbeat", heartbeat, settings.lease_s / 3, while_draining=True),
+        Loop("rescue", rescue, min(settings.lease_s, settings.handed_for_s) / 3),
+        Loop("timers", timers, settings.timers_every_s),
+        Loop("rhythms", rhythms, settings.timetable_every_s),
+        Loop("measure", measure, settings.measure_every_s),
     ]
 
 
@@ -204,21 +216,18 @@ def _performer(shop: Workshop, sooner: asyncio.Event) -> Callable[[UUID, UUID, i
     return one
 
 
-async def _forever(step: Step, every_s: float, sooner: asyncio.Event | None = None) -> None:
-    """Run a step again and again, at once when it says there is more; what passes does not end it.
-
-    `sooner` ends a pause early.
-    """
-    pause_s = every_s
+async def _forever(loop: Loop, sooner: asyncio.Event) -> None:
+    """Run its step again and again, at once when it says there is more; what passes does not end it."""
+    pause_s = loop.every_s
     while True:
         try:
-            more = await step()
-            pause_s = every_s
+            more = await loop.step()
+            pause_s = loop.every_s
         except _PASSING as error:
             more, pause_s = False, min(max(pause_s, 0.1) * 2, _PAUSE_MAX_S)
-            metrics.LOOP_ERRORS.labels(step.__name__).inc()
-            _log.warning("%s: %s; again in %.1f s", step.__name__, type(error).__name__, pause_s)
-        if sooner is not None and not more and pause_s == every_s:
+            metrics.LOOP_ERRORS.labels(loop.name).inc()
+            _log.warning("%s: %s; again in %.1f s", loop.name, type(error).__name__, pause_s)
+        if loop.woken and not more and pause_s == loop.every_s:
             await _pause(pause_s, sooner)
         else:
             await asyncio.sleep(0.01 if more else pause_s)
@@ -245,19 +254,16 @@ async def _until(stopping: asyncio.Event, loops: list[asyncio.Task[None]]) -> No
             loop.result()
 
 
-async def _end(loops: list[asyncio.Task[None]], executor: Executor, relay: Relay, drain_s: float) -> None:
-    heartbeat = [loop for loop in loops if loop.get_name() in ("heartbeat", "executor")]
-    others = [loop for loop in loops if loop not in heartbeat]
-    for loop in others:
-        loop.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await executor.drain(drain_s)
-    for loop in heartbeat:
-        loop.cancel()
-    await asyncio.gather(*heartbeat, return_exceptions=True)
+async def _leave(executor: Executor, relay: Relay) -> None:
     with contextlib.suppress(*_PASSING):
         await relay.take_back()
     await executor.close()
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextlib.asynccontextmanager

@@ -16,10 +16,10 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import queries, work_logs, work_plans
+from . import actions, queries, work_logs
+from .actions import SUBJECT
 from .queries import PlanDue, WorkPlanFilter, WorkPlanForm, WorkPlanView
 from .work_logs import LogFilter, LogReviewView, LogView
-from .work_plans import SUBJECT
 
 READ, WRITE = may("records:read"), may("records:write")
 Day = Annotated[date | None, Parameter(query="on", default=None, description="A day of the spans; today without.")]
@@ -50,14 +50,14 @@ class WorkPlanController(Controller):
         return page
 
     hand_in = posts(
-        "/", work_plans.hand_in, needs=WRITE, summary="Hand in your plan for this week, month or year, or the next"
+        "/", actions.hand_in, needs=WRITE, summary="Hand in your plan for this week, month or year, or the next"
     )
 
     @get("/dues", needs=READ, summary="Whose plans are due, missing, handed in, returned, accepted")
     async def list_dues(self, act: Act, on_day: Day = None) -> list[PlanDue]:
         day = on_day or local_day(act.now, act.company.time_zone)
         windows = [window_of(span, day, act.company.time_zone) for span in act.policy.plans.spans]
-        due = [(one, await work_plans.falls_due(act.policy.plans.hand_in_within, one.starts_at)) for one in windows]
+        due = [(one, await actions.falls_due(act.policy.plans.hand_in_within, one.starts_at)) for one in windows]
         found = await queries.plans_due(due, act)
         await record(AuditNote(action="work_plan.dues", subject=SUBJECT, shown=len(found)), act)
         return found
@@ -70,12 +70,12 @@ class WorkPlanController(Controller):
         await record(note, act)
         return found
 
-    revise = posts("/{plan_id:uuid}/revisions", work_plans.revise, needs=WRITE, summary="Hand in a returned plan again")
+    revise = posts("/{plan_id:uuid}/revisions", actions.revise, needs=WRITE, summary="Hand in a returned plan again")
     review = posts(
-        "/{plan_id:uuid}/reviews", work_plans.review, needs=WRITE, summary="Accept a plan, or return it with remarks"
+        "/{plan_id:uuid}/reviews", actions.review, needs=WRITE, summary="Accept a plan, or return it with remarks"
     )
     finish = posts(
-        "/{plan_id:uuid}/items/{item_id:uuid}/result", work_plans.finish, needs=WRITE, summary="What came of an item"
+        "/{plan_id:uuid}/items/{item_id:uuid}/result", actions.finish, needs=WRITE, summary="What came of an item"
     )
 
 

@@ -14,7 +14,7 @@ from guibin.sla.calendars import BUSINESS
 from guibin_tenants.scope import fetch
 
 from . import queries
-from .work_plans import falls_due
+from .actions import falls_due
 
 
 class TellMissingPlans(Job, frozen=True):

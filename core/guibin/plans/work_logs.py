@@ -20,10 +20,10 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
+from .actions import refuse_silent_return
+from .queries import SEEN, looking, refuse_unless_supervising
 from .refusals import NotToReview
 from .requests import NewLog, NewLogReview
-from .seen import SEEN, looking, refuse_unless_supervising
-from .work_plans import refuse_silent_return
 
 SUBJECT = "work_log"
 DAYS_LATE_MAX = 31

@@ -13,6 +13,8 @@ from guibin.approvals import actions as approvals
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.context import Act
+from guibin.notation.dates import Day, columns_of, shown
+from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
 from guibin_tenants import keyring, org_units
 from guibin_tenants.principals import Principal
@@ -24,9 +26,7 @@ from . import assignments, erasing, queries, searching
 from .checking import Particulars, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
-from .dates import Day, columns_of, shown
 from .disclosures import values_of
-from .names import search_keys
 from .queries import CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer

@@ -8,6 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.notation.dates import columns_of
+from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
 from guibin_tenants import keyring
 from guibin_tenants.refusals import Forbidden
@@ -15,9 +17,7 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from . import assignments, searching
-from .dates import columns_of
 from .held import Held
-from .names import search_keys
 from .sealing import insert_sealed, sealed
 from .sheet_rows import Archive
 

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from guibin.notation.dates import Day, shown, wrong_birthday
+from guibin.notation.names import fold
 from guibin.notation.spelling import code, wrong_code
 from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
 from guibin_tenants.refusals import FieldError, Invalid
 
-from .dates import Day, shown, wrong_birthday
-from .names import fold
 from .queries import archive_fields
 
 

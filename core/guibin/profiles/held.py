@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.notation.dates import Day, from_columns
 from guibin_tenants import keyring
 from guibin_tenants.scope import fetch
 
-from .dates import Day, from_columns
 from .sealing import opened
 from .sheet_rows import Archive, is_masked
 

@@ -1,6 +1,6 @@
 """Importing and exporting archives and orders (S07-26): whole or not at all, again and again with the same result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.money import Money
+from guibin.notation.dates import LunarDay, from_columns
 from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
@@ -30,22 +31,51 @@ from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
+from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import may, require
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
 from guibin_tenants.scope import execute, fetch
+from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
-from .dates import LunarDay, from_columns
 from .disclosures import PURPOSE_CHARS_MIN
-from .ended import ended_archives
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
 from .orders import minor_of
-from .queries import archive_fields
+from .queries import archive_fields, ended_archives
 from .reactions import OrdersOpened, orders_opened
 from .sealing import opened
-from .seeing import Seeing, seeing
 from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
+
+
+class Seeing:
+    """The company's staff and org units. People see the unit they belong to and all below it; without a unit, all."""
+
+    def __init__(self, people: Iterable[StaffView], units: Iterable[OrgUnitView]) -> None:
+        self.people = {one.id: one for one in people}
+        self.units = {unit.id: unit for unit in units}
+        self._above: dict[UUID, frozenset[UUID]] = {}
+
+    def sees(self, person_id: UUID, unit_id: UUID) -> bool:
+        """Whether this one sees the archives of the org unit."""
+        stands_in = self.people[person_id].org_unit_id
+        return stands_in is None or stands_in in self._up_from(unit_id)
+
+    def _up_from(self, unit_id: UUID) -> frozenset[UUID]:
+        if unit_id not in self._above:
+            found: list[UUID] = []
+            at: UUID | None = unit_id
+            while at is not None and at not in found:
+                found.append(at)
+                at = self.units[at].parent_id
+            self._above[unit_id] = frozenset(found)
+        return self._above[unit_id]
+
+
+async def seeing() -> Seeing:
+    """As it stands now, people who left and dissolved units included."""
+    return Seeing(await staff.all_staff(), await org_units.all_units())
+
 
 BATCH_ROWS = 1_000
 

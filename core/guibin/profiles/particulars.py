@@ -11,6 +11,7 @@ from guibin import events
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.events import PostEnded
+from guibin.notation.dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.words import Code, Paragraph
@@ -21,7 +22,6 @@ from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
 from .checking import suits
-from .dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from .disclosures import PURPOSE_CHARS_MIN
 from .queries import archive_fields, version_of
 from .sealing import insert_sealed, sealed

@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.notation.dates import Day, from_columns
+from guibin.notation.names import fold, prefix_range, typed_key
 from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
@@ -16,8 +18,6 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
-from .dates import Day, from_columns
-from .names import fold, prefix_range, typed_key
 from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
 
 
@@ -241,3 +241,19 @@ def _view(row: Any) -> CustomerView:
         closed_at=row["closed_at"],
         erased_at=row["erased_at"],
     )
+
+
+ERASED = "the customer of this number was erased: nothing new is written about it"
+
+
+CLOSED = "the archive of this number is closed: nothing new begins in it"
+
+
+async def ended_archives(*, closed: bool) -> dict[str, str]:
+    """Why nothing is written for these customers, by number; those whose archive is only closed if `closed` matters."""
+    rows = await fetch(
+        "select number, erased_at is not null as erased from customer where erased_at is not null"
+        " or ($1 and closed_at is not null)",
+        closed,
+    )
+    return {row["number"]: ERASED if row["erased"] else CLOSED for row in rows}

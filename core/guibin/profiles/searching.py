@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from guibin.notation.names import search_terms
 from guibin_tenants.scope import execute
-
-from .names import search_terms
 
 # Whatever is still right stays: a corrected letter changes few of a long name's terms.
 _DROP = """delete from search_term t where t.customer_id = any ($1::uuid[]) and not exists (

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.notation.dates import Day, lunar_day, says_lunar
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
 from guibin.policy.fields import MASK, ArchiveField, spelled
@@ -17,7 +18,6 @@ from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Fields, Row, RowProblem
 
 from .checking import Checker, Particulars
-from .dates import Day, lunar_day, says_lunar
 from .queries import archive_fields
 
 WORDS_CHARS_MAX = 200

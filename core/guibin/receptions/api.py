@@ -14,7 +14,7 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import applications, intake, materials, notices, pages, queries, visit
+from . import actions, applications, intake, materials, notices, pages, queries
 from .queries import ReceptionFilter, ReceptionForm, ReceptionView, State
 from .standing import SUBJECT
 
@@ -121,28 +121,28 @@ class ReceptionController(Controller):
     cancel = posts("/{reception_id:uuid}/cancellation", notices.cancel, needs=WRITE, summary="The guest does not come")
     arrive = posts(
         "/{reception_id:uuid}/arrival",
-        visit.arrive,
+        actions.arrive,
         needs=WRITE,
         summary="The guest is here, through the passage kept free",
     )
     take_stage = posts(
         "/{reception_id:uuid}/stages",
-        visit.take_stage,
+        actions.take_stage,
         needs=WRITE,
         summary="The next stage took place: meet, tour, send-off",
     )
     check_etiquette = posts(
         "/{reception_id:uuid}/etiquette-checks",
-        visit.check_etiquette,
+        actions.check_etiquette,
         needs=WRITE,
         summary="Whether an item of etiquette was kept",
     )
     collect_feedback = posts(
-        "/{reception_id:uuid}/feedback", visit.collect_feedback, needs=WRITE, summary="What the guest said"
+        "/{reception_id:uuid}/feedback", actions.collect_feedback, needs=WRITE, summary="What the guest said"
     )
     answer_feedback = posts(
         "/{reception_id:uuid}/feedback/{feedback_id:uuid}/answer",
-        visit.answer_feedback,
+        actions.answer_feedback,
         needs=WRITE,
         summary="What was done about it and what the guest was told",
     )
@@ -157,7 +157,7 @@ class ReceptionController(Controller):
     )
     file_away = posts(
         "/{reception_id:uuid}/filing",
-        visit.file_away,
+        actions.file_away,
         needs=WRITE,
         summary="The material is complete: read-only from now on",
     )

@@ -10,7 +10,7 @@ from guibin.context import Act
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
 from guibin.records.requests import NewDisclosure
-from guibin.visits.signatures import checked_type
+from guibin.visits.sealing import checked_type
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one

@@ -9,10 +9,10 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act
+from guibin.notation.addressing import addressee, title
 from guibin.periods.days import local_day
 from guibin.policy.hotline import HotlineRoute
 from guibin.policy.packs import Policy
-from guibin.profiles.addressing import addressee, title
 from guibin.profiles.queries import archive_fields
 
 from . import queries

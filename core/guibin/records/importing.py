@@ -14,7 +14,7 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
-from guibin.profiles.ended import ended_archives
+from guibin.profiles.queries import ended_archives
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows

@@ -15,10 +15,10 @@ from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import dues, queries, reviews
+from . import actions, dues, queries
+from .actions import SUBJECT
 from .dues import DutyCount, DutyFilter, Owed
 from .queries import ReviewFilter, ReviewView
-from .reviews import SUBJECT
 
 READ, WRITE = may("records:read"), may("records:write")
 Day = Annotated[date | None, Parameter(query="on", default=None, description="A day of the span; today without.")]
@@ -52,11 +52,11 @@ class CustomerReviewController(Controller):
 
     review = posts(
         "/",
-        reviews.review,
+        actions.review,
         needs=WRITE,
         summary="Go through a customer: situation, needs, what follows; escalate the rest",
     )
-    follow_up = posts("/{review_id:uuid}/outcome", reviews.follow_up, needs=WRITE, summary="What came of the follow-up")
+    follow_up = posts("/{review_id:uuid}/outcome", actions.follow_up, needs=WRITE, summary="What came of the follow-up")
 
     @get("/dues", needs=READ, summary="Customers to go through in a span: due, done, missed")
     async def list_dues(
@@ -70,7 +70,7 @@ class CustomerReviewController(Controller):
         limit: Limit = 50,
         cursor: CursorText = None,
     ) -> Page[Owed]:
-        chosen = reviews.rhythm_of(act.policy, rhythm)
+        chosen = actions.rhythm_of(act.policy, rhythm)
         (duty,) = dues.reviews_on((chosen,), on_day or local_day(act.now, act.company.time_zone), act.company.time_zone)
         wanted = DutyFilter(state=in_state, account_manager_id=account_manager_id, customer_id=customer_id)
         found = await dues.owed("customer_review", duty, wanted, now=act.now, after=decode(cursor), limit=limit + 1)

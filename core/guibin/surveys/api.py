@@ -17,9 +17,9 @@ from guibin.web.routing import posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import comparison, improvements, queries, rounds, sending
-from .comparison import YearComparison
+from . import actions, improvements, posting, queries, reports
 from .queries import ActionState, ActionView, AnswerView, RoundView, SurveyInvitationView
+from .reports import YearComparison
 
 READ, WRITE = may("surveys:read"), may("surveys:write")
 State = Annotated[ActionState | None, Parameter(query="state", default=None)]
@@ -65,14 +65,12 @@ class SurveyController(Controller):
         ]
 
     hold = posts(
-        "/{name:str}/rounds", rounds.hold, needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask"
+        "/{name:str}/rounds", actions.hold, needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask"
     )
 
     @get("/{name:str}/comparison", needs=READ, cost=BULK, summary="A year beside the year before, question by question")
     async def compare(self, name: str, year: int, language: str, act: Act) -> YearComparison:
-        found = await comparison.compare(
-            name, year, policy=act.policy, language=language, time_zone=act.company.time_zone
-        )
+        found = await reports.compare(name, year, policy=act.policy, language=language, time_zone=act.company.time_zone)
         await record(AuditNote(action="survey.compare", subject="survey", shown=len(found.questions)), act)
         return found
 
@@ -98,7 +96,7 @@ class SurveyRoundController(Controller):
 
     send = posts(
         "/{round_id:uuid}/sendings",
-        sending.send_round,
+        posting.send_round,
         needs=WRITE,
         status_code=HTTP_202_ACCEPTED,
         summary="Send the links by message to everybody who was not sent one yet",
@@ -127,7 +125,7 @@ class SurveyInvitationController(Controller):
 
     take_link = posts(
         "/{invitation_id:uuid}/sendings",
-        rounds.take_link,
+        actions.take_link,
         needs=WRITE,
         summary="Take the customer's link to pass it on",
     )

@@ -9,7 +9,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.texts import Text
 
-from .answers import COMMENT_CHARS_MAX
+from .answering import COMMENT_CHARS_MAX
 
 STYLE = (
     'body{font:16px/1.7 "Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif;margin:0 auto;max-width:40rem;'

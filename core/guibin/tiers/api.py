@@ -31,7 +31,7 @@ from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, u
 from .lists import refuse_unapproved_ending
 from .moves import Move
 from .queries import ApplicationView, AssessmentRow, MembershipView, ResultView
-from .simulations import dry_run
+from .simulation import dry_run
 
 
 class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

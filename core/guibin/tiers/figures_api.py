@@ -18,13 +18,13 @@ from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 
-from . import managers, serving, simulations
+from . import managers, serving, simulation
 from .conversions import Conversion, conversions
 from .facts import visible_customers
 from .managers import Outlet, Unserved
 from .scores import ScoreView, scores_of
 from .serving import ServingGap
-from .simulations import NewSimulation, SimulationView
+from .simulation import NewSimulation, SimulationView
 
 Scheme = Annotated[str, Parameter(max_length=60, description="A scheme of the policy.")]
 FirstDay = Annotated[date, Parameter(query="from", description="The earlier day.")]
@@ -50,7 +50,7 @@ class SimulationController(Controller):
             raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(as_of)),))
         cursor = decode(data.cursor)
         after = cursor.id if cursor else None
-        view, last = await simulations.simulate(data, act, as_of=as_of, after=after)
+        view, last = await simulation.simulate(data, act, as_of=as_of, after=after)
         return msgspec.structs.replace(view, next=encode(Cursor(act.now, last)) if last else None)
 
 

@@ -19,7 +19,7 @@ from guibin.money import Money, to_minor
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
 from guibin.periods.days import local_day
-from guibin.profiles.ended import ended_archives
+from guibin.profiles.queries import ended_archives
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,

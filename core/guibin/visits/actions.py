@@ -26,7 +26,7 @@ from . import queries
 from .queries import VisitForm
 from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
 from .requests import NewCancellation, NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
-from .signatures import checked_type, opened_signature, sealed_signature
+from .sealing import checked_type, opened_signature, sealed_signature
 
 SUBJECT, MILESTONE = "visit", "carried_out"
 AHEAD_DAYS_MAX = 730

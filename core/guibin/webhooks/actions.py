@@ -7,13 +7,14 @@ from msgspec import UNSET, Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.outbound import signing
 from guibin.outbound.targets import rules
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
-from . import queries, signing
+from . import queries
 from .payloads import PING, Message, event_types
 from .queries import DeliveryWithAttempts, WebhookView
 from .refusals import DeliveryPending, TooManyWebhooks, WebhookDisabled, WebhookEnabled

@@ -10,12 +10,13 @@ from msgspec import Struct
 
 from guibin.jobs.kinds import Errand, Job, Run, handles, runs_errand
 from guibin.notices.actions import Notice, notify
+from guibin.outbound import signing
 from guibin.outbound.carrier import Answer, carrier
 from guibin.outbound.gate import GATE
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
-from . import actions, queries, signing
+from . import actions, queries
 from .pauses import FAILING_FOR_MAX, pause_after, pause_when_full
 from .writing import DeliverWebhook, plan
 

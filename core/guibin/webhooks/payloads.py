@@ -1,6 +1,8 @@
 """What an event looks like outside: its type, its moment, ids and words of the policy. No personal data."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,6 +15,13 @@ PING = "ping"
 # Words that a policy or the product defines. Whatever else an event says in words stays inside.
 WORDS = frozenset({"subject", "scheme", "tier", "level", "from_level", "to_level", "milestone", "step"})
 Value = str | int | bool | None
+# Ids, figures, days and moments, and how each is told; the first that fits.
+THIN: tuple[tuple[type, Callable[[Any], Value]], ...] = (
+    (type(None), lambda value: value),
+    (int, lambda value: value),
+    (UUID, str),
+    (date, lambda value: value.isoformat()),
+)
 
 
 class Message(Struct, frozen=True):
@@ -30,21 +39,17 @@ def event_types() -> tuple[str, ...]:
 
 def message_of(event: Event, *, now: datetime) -> Message:
     """The event as it is told outside."""
-    data = {name: _value(name, getattr(event, name)) for name in event.__struct_fields__ if _is_thin(event, name)}
+    data: dict[str, Value] = {}
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        tell = next((how for kind, how in THIN if isinstance(value, kind)), None)
+        if tell is not None:
+            data[name] = tell(value)
+        elif name in WORDS:
+            data[name] = value
     return Message(kind_of(type(event)), now, data)
 
 
 def encoded(message: Message) -> str:
     """As it is sent."""
     return msgspec.json.encode(message).decode()
-
-
-def _is_thin(event: Event, name: str) -> bool:
-    value = getattr(event, name)
-    return name in WORDS or value is None or isinstance(value, UUID | datetime | bool | int) or hasattr(value, "day")
-
-
-def _value(name: str, value: object) -> Value:
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from guibin import Entitlement
-from guibin.entitlements.quotas import Counted, allowance
 from guibin.packs import Packs, installed
+from guibin.periods.allowances import Counted, allowance
 from support import TestClock, make_app
 
 CLUB = "personal"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guibin.entitlements.quotas import Counted, allowance
+from guibin.periods.allowances import Counted, allowance
 from guibin.periods.quotas import Period, add_months, calendar_months, membership_months, rolling_days, rolling_months
 from guibin.policy.service_items import Entitlement
 

@@ -3,8 +3,8 @@
 import pytest
 
 from guibin.context import Root
-from guibin.jobs.execution import Workshop
-from guibin.jobs.leases import Leases
+from guibin.dispatch.execution import Workshop
+from guibin.dispatch.leases import Leases
 from guibin.jobs.relay import relaying
 from guibin_tenants.tables import new_id
 

@@ -3,8 +3,8 @@
 import pytest
 from working import Effect
 
+from guibin.dispatch.execution import perform
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import perform
 from guibin_tenants.tables import new_id
 
 

@@ -7,12 +7,12 @@ import asyncpg
 import pytest
 from working import Effect, Endless, effects, note
 
+from guibin.dispatch.execution import perform
+from guibin.dispatch.rescue import rescue_lost
 from guibin.events import ApprovalDecided, record, subscribe
 from guibin.jobs import actions, ledger, queries
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import perform
 from guibin.jobs.refusals import AlreadyEnded, NotWaiting
-from guibin.jobs.rescue import rescue_lost
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value, tenant_scope
 from guibin_tenants.tables import new_id

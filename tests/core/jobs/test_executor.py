@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from guibin.jobs.executor import Executor
+from guibin.dispatch.executor import Executor
 from guibin.jobs.relay import Claimed
 from guibin_tenants.tables import new_id
 

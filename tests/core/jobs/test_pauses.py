@@ -6,8 +6,8 @@ import pytest
 from acting import acting
 from working import Effect, Patient, effects
 
+from guibin.dispatch.execution import perform
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import perform
 from guibin.jobs.pauses import NewPause, pause, resume
 from guibin_tenants.scope import execute, fetch_value
 

@@ -6,11 +6,11 @@ import pytest
 from running import come_round
 from working import Effect
 
+from guibin.dispatch.execution import company_of, perform
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import company_of, perform
 from guibin.jobs.retention import JobRetention, PruneLedger, prune
-from guibin.jobs.rhythms import Rhythm
+from guibin.periods.rhythms import Rhythm
 from guibin.repeats.jobs import ForgetAnswers
 from guibin_tenants.scope import execute, fetch, fetch_value
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guibin.jobs.backoff import PAUSE_MAX_S, pause_before
+from guibin.dispatch.backoff import PAUSE_MAX_S, pause_before
 from guibin.jobs.kinds import Job, TwoHandlers, handles, kind_of, tag_of
-from guibin.jobs.rhythms import CATCH_UP_MAX, BadRhythm, Rhythm, check, due, following
+from guibin.periods.rhythms import CATCH_UP_MAX, BadRhythm, Rhythm, check, due, following
 from guibin_tenants.tables import new_id
 
 SHANGHAI = "Asia/Shanghai"

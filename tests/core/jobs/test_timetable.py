@@ -9,14 +9,14 @@ from working import Effect, Patient, labels, unfinished
 
 from guibin import timetable
 from guibin.context import Root
+from guibin.dispatch.execution import Workshop, company_of
+from guibin.dispatch.leases import Leases
+from guibin.dispatch.scheduler import Scheduler
+from guibin.dispatch.simulation import Background, run_due
 from guibin.jobs import ticks
 from guibin.jobs.actions import enqueue
-from guibin.jobs.execution import Workshop, company_of
-from guibin.jobs.leases import Leases
 from guibin.jobs.relay import Serving
-from guibin.jobs.rhythms import Rhythm
-from guibin.jobs.scheduler import Scheduler
-from guibin.jobs.simulation import Background, run_due
+from guibin.periods.rhythms import Rhythm
 from guibin.sla.simulation import advance
 from guibin_tenants import settings
 from guibin_tenants.scope import fetch, tenant_scope

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from running import work_off
 
-from guibin.messages import smtp
-from guibin.messages.providers import Parcel
-from guibin.messages.smtp import SmtpSettings
+from guibin.gateways import smtp
+from guibin.gateways.providers import Parcel
+from guibin.gateways.smtp import SmtpSettings
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.targets import Rules, use_rules
 from guibin_tenants.scope import fetch_one

@@ -19,10 +19,10 @@ from vendors import HOSTS, MEANS, SECRET, SETTINGS, TAKEN, channel, vendors
 
 from guibin.care.jobs import PrepareCare
 from guibin.care.posting import PostCareMessages
-from guibin.messages import aliyun, providers, robots, signed_post, tencent
+from guibin.gateways import aliyun, providers, robots, signed_post, tencent
+from guibin.gateways.providers import Parcel
+from guibin.gateways.vendors import fitting, mainland
 from guibin.messages.channels import PROVIDERS
-from guibin.messages.providers import Parcel
-from guibin.messages.vendors import fitting, mainland
 from guibin_tenants.tables import new_id
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.names import search_keys
 from guibin.profiles.sealing import masked, normalised, opened, sealed
 from guibin_tenants import keyring
 from guibin_tenants.keyring import KeyringError, Place, blind_index, seal, unseal

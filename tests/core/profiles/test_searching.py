@@ -6,9 +6,9 @@ import pytest
 from caring import customer as new_customer
 from pypinyin import Style, lazy_pinyin
 
+from guibin.notation.names import search_keys, search_terms, typed_key
+from guibin.notation.surnames import DOUBLE, SINGLE
 from guibin.profiles import queries
-from guibin.profiles.names import search_keys, search_terms, typed_key
-from guibin.profiles.surnames import DOUBLE, SINGLE
 from guibin_tenants.scope import fetch, fetch_value
 
 TYPED = (

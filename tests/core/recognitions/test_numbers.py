@@ -2,8 +2,8 @@
 
 import pytest
 
+from guibin.notation.addressing import addressee
 from guibin.notation.telephones import national
-from guibin.profiles.addressing import addressee
 
 
 @pytest.mark.parametrize(

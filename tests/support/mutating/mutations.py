@@ -26,7 +26,7 @@ from .touches import ROOT, handler_name
 Kind = MarkKind | Literal["rhythm", "reaction", "listener", "permission"]
 # What every mutation of a kind hangs on, beside the file that says it.
 FOUNDATIONS: dict[Kind, tuple[str, ...]] = {
-    "rhythm": ("core/guibin/jobs/ticks.py", "core/guibin/jobs/scheduler.py"),
+    "rhythm": ("core/guibin/jobs/ticks.py", "core/guibin/dispatch/scheduler.py"),
     "reaction": ("core/guibin/events.py",),
     "listener": (),
     "wall": (

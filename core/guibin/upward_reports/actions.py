@@ -10,16 +10,15 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.context import Act
+from guibin.department_requests import actions as department_requests
+from guibin.department_requests.actions import Asked, Owner
+from guibin.department_requests.queries import DepartmentRequestForm
+from guibin.department_requests.requests import Matter, NewDepartmentRequest
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, Reason, Said
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch_one
-
-from . import actions
-from .actions import Asked, Owner
-from .queries import DepartmentRequestForm
-from .requests import Matter, NewDepartmentRequest
 
 FALLBACK = "tenant_admin"
 
@@ -65,7 +64,7 @@ async def report(new: NewUpwardReport, act: Act) -> DepartmentRequestForm:
         customer_id=new.customer_id,
         about=new.about,
     )
-    return await actions.place(asked, Asked(task, leader.owner), act)
+    return await department_requests.place(asked, Asked(task, leader.owner), act)
 
 
 async def pass_up(report_id: UUID, new: NewPassing, act: Act) -> DepartmentRequestForm:
@@ -73,10 +72,12 @@ async def pass_up(report_id: UUID, new: NewPassing, act: Act) -> DepartmentReque
 
     Raises NotFound, OtherDepartments, NotWithDepartment, NobodyAbove, Invalid.
     """
-    row = await actions.owned(report_id, act)
+    row = await department_requests.owned(report_id, act)
     task = _task(row["task"], act.policy)
     leader = await _above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
-    return await actions.pass_to(row, Asked(task, leader.owner), act, unit_id=leader.unit_id, reason=new.reason)
+    return await department_requests.pass_to(
+        row, Asked(task, leader.owner), act, unit_id=leader.unit_id, reason=new.reason
+    )
 
 
 def _task(kind: str, policy: Policy) -> DepartmentTask:

@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from guibin.notation.spelling import dotted
-
 from .names import fold, is_chinese, search_keys
+from .spelling import dotted
 from .surnames import surname_of
 
 Language = Literal["zh-CN", "en"]

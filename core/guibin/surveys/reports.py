@@ -10,8 +10,8 @@ from guibin.policy.packs import Policy
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch
 
+from .actions import survey_named
 from .queries import FEW
-from .rounds import survey_named
 
 OVERALL = "overall"
 

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 
-from guibin.notation.spelling import line
-
+from .spelling import line
 from .surnames import DOUBLE, GIVEN, SINGLE
 
 TERM_CHARS_MAX = 100

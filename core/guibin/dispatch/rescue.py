@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from guibin.context import now_of
+from guibin.jobs import ledger
+from guibin.jobs.kinds import ATTEMPTS_MAX, handler_of
+from guibin.jobs.ledger import Expired, Failure
 from guibin_tenants.scope import fetch, tenant_scope
 
-from . import ledger
 from .backoff import pause_before
 from .execution import Workshop, company_of
-from .kinds import ATTEMPTS_MAX, handler_of
-from .ledger import Expired, Failure
 
 
 async def rescue_lost(shop: Workshop, tenant_id: UUID, job_ids: list[UUID]) -> int:

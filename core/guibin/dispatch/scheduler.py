@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from guibin.context import Company
+from guibin.jobs.relay import Serving
+from guibin.jobs.ticks import tick
+from guibin.periods.rhythms import Rhythm, following
 from guibin.watch import failpoints
 from guibin_tenants.scope import tenant_scope
 
 from .execution import company_of
-from .relay import Serving
-from .rhythms import Rhythm, following
-from .ticks import tick
 
 # So late at most does a tenant's own change to its timetable take effect.
 LOOK_AGAIN_AFTER = timedelta(minutes=1)

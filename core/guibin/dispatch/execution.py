@@ -14,16 +14,16 @@ from msgspec import Struct
 from opentelemetry.trace import SpanKind
 
 from guibin.context import Company, Root, now_of
+from guibin.jobs import ledger
+from guibin.jobs.kinds import ATTEMPTS_MAX, Handler, Run, handler_of
+from guibin.jobs.ledger import AttemptOutcome, Failure, LeaseLost, Taken
 from guibin.policies.queries import effective_policy
 from guibin.watch import failpoints, logs, metrics, tracing
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.scope import fetch_one, tenant_scope
 
-from . import ledger
 from .backoff import pause_before
-from .kinds import ATTEMPTS_MAX, Handler, Run, handler_of
 from .leases import Leases
-from .ledger import AttemptOutcome, Failure, LeaseLost, Taken
 
 Done = Literal["completed", "cancelled", "failed", "dead", "not taken", "lease lost"]
 Clock = Callable[[], datetime]

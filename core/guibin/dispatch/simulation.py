@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from guibin.context import Company
+from guibin.jobs.ticks import next_tick, tick
+from guibin.periods.rhythms import Rhythm
 from guibin_tenants import settings
 from guibin_tenants.scope import fetch_one, tenant_scope
 
 from .execution import Workshop, perform
 from .rescue import rescue_all
-from .rhythms import Rhythm
-from .ticks import next_tick, tick
 
 # What nobody took stands in one index, what a worker took or gave back in another: of all the jobs of a year few are read.
 _NEXT_JOB = """select min(run_at) as run_at, bool_or(lost) as lost from (

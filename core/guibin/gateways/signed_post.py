@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guibin.outbound import signing
 from guibin.outbound.carrier import carrier
 from guibin.outbound.targets import rules
 from guibin.policy.words import PlainUrl, SigningKey
-from guibin.webhooks import signing
 from guibin_tenants.refusals import FieldError
 
 from . import providers

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.periods.quotas import Period, calendar_months, membership_months, rolling_days
 from guibin.policy.service_items import Entitlement
+
+from .quotas import Period, calendar_months, membership_months, rolling_days
 
 # How many periods back a carry-over is followed; what was carried in lapses after one period anyway.
 _PERIODS_BACK_MAX = 12

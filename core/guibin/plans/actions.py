@@ -22,10 +22,9 @@ from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .queries import WorkPlanForm
+from .queries import WorkPlanForm, refuse_unless_supervising
 from .refusals import AlreadyDone, AlreadyPlanned, NotReturned, NotToReview, NotYourPlan
 from .requests import Items, NewResult, NewReview, NewRevision, NewWorkPlan
-from .seen import refuse_unless_supervising
 
 SUBJECT = "work_plan"
 

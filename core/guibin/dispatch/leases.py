@@ -7,9 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.jobs import ledger
 from guibin_tenants.scope import tenant_scope
-
-from . import ledger
 
 
 class Held(Struct, frozen=True):

@@ -16,10 +16,9 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
+from guibin.jobs.kinds import all_handlers
+from guibin.jobs.relay import IN_HAND, Claimed
 from guibin_tenants.tables import new_id
-
-from .kinds import all_handlers
-from .relay import IN_HAND, Claimed
 
 FUNCTION = "perform"
 QUEUE_KEPT_FOR_S = 86_400

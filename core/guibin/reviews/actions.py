@@ -8,15 +8,15 @@ import asyncpg
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.department_requests import actions as department_requests
-from guibin.department_requests import upward
 from guibin.department_requests.requests import NewDepartmentRequest
-from guibin.department_requests.upward import NewUpwardReport
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.policy.cadence import ReviewRhythm
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
 from guibin.records.subjects import refuse_unless_kept
+from guibin.upward_reports import actions as upward_reports
+from guibin.upward_reports.actions import NewUpwardReport
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 from guibin_tenants.tables import new_id
@@ -113,7 +113,7 @@ def rhythm_of(policy: Policy, name: str | None) -> ReviewRhythm:
 async def _escalate(customer_id: UUID, new: NewEscalation, act: Act) -> UUID:
     if new.to_unit_id is None:
         report = NewUpwardReport(kind=new.task, text=new.text, customer_id=customer_id)
-        return (await upward.report(report, act)).id
+        return (await upward_reports.report(report, act)).id
     asked = NewDepartmentRequest(
         task=new.task, to_unit_id=new.to_unit_id, text=new.text, owner_id=new.owner_id, customer_id=customer_id
     )

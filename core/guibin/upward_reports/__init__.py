@@ -1,0 +1,1 @@
+"""Suggestions and demands that go up the line (S07-14)."""
