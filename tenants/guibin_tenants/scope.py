@@ -276,6 +276,12 @@ async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
     await current_scope().connection.executemany(sql, rows)
 
 
+async def fetch_many(sql: str, rows: Sequence[Sequence[Any]]) -> list[asyncpg.Record]:
+    """As `execute_many`, for a statement that returns rows: all of them, in order."""
+    found: list[asyncpg.Record] = await current_scope().connection.fetchmany(sql, rows)
+    return found
+
+
 @contextlib.asynccontextmanager
 async def savepoint() -> AsyncIterator[None]:
     """What happens inside is undone when it raises; the scope stays usable."""

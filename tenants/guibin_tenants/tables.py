@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID as Uuid
 
-from msgspec import Struct
-from piccolo.columns import UUID, Column
+from msgspec import Struct, structs
+from piccolo.columns import UUID, Column, Timestamptz, Varchar
 from piccolo.query import Count, Delete, Exists, Insert, Objects, Select, Update
 from piccolo.table import Table
 from uuid_utils.compat import uuid7
@@ -44,6 +44,8 @@ class Keys(Struct, frozen=True):
     there; beside that one stands the customer. A row of a table with `begins` is something new about its customer: refused
     unless the archive is `open`, or unless it is at least `kept`, that is closed but not erased. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
+    With `signed`, such as `handed`, those of the columns `handed_by`, `handed_by_name` and `handed_at` that there are say who
+    wrote the row and when; with `signed_off` others say so of its end.
     """
 
     unique: tuple[tuple[str, ...], ...] = ()
@@ -68,8 +70,11 @@ class Keys(Struct, frozen=True):
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()
+    signed: str = ""
+    signed_off: str = ""
 
 
+NAME_CHARS_MAX = 200
 # What is left of a text that was there, so that it is still to be seen and rows that must have one keep one.
 BLANK = "—"
 
@@ -132,6 +137,49 @@ class TenantTable(Table, db=ENGINE):
         if columns is None and self._exists_in_db:
             columns = [c for c in self._meta.columns if c._meta.name not in ("tenant_id", "id")]
         return super().save(columns)
+
+
+class Part(TenantTable):
+    """A signed part of another row, such as a note on a case: it names that row and is seen by whoever sees it.
+
+    `of` is that row's table and `by` the column that names it, `…_id` by default; `signed` and `signed_off` are verbs as in
+    `Keys`, and their columns are made here; one that is not `dated` has moments of its own. A part is never changed unless
+    `changes`; `erasable` are its words about a customer. `keys` says what the table promises beyond that.
+    """
+
+    def __init_subclass__(
+        cls,
+        *,
+        of: str = "",
+        by: str = "",
+        signed: str = "",
+        dated: bool = True,
+        signed_off: str = "",
+        erasable: tuple[str, ...] = (),
+        changes: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        reference = by or f"{of}_id"
+        setattr(cls, reference, UUID(default=None))
+        if signed:
+            setattr(cls, f"{signed}_by", UUID(default=None))
+            setattr(cls, f"{signed}_by_name", Varchar(length=NAME_CHARS_MAX))
+            if dated:
+                setattr(cls, f"{signed}_at", Timestamptz(default=None, null=True))
+        if signed_off:
+            setattr(cls, f"{signed_off}_by", UUID(default=None, null=True))
+            setattr(cls, f"{signed_off}_by_name", Varchar(length=NAME_CHARS_MAX, default=""))
+            setattr(cls, f"{signed_off}_at", Timestamptz(default=None, null=True))
+        cls.keys = structs.replace(
+            cls.keys,
+            wall=reference,
+            references={reference: of} | cls.keys.references,
+            append_only=not changes,
+            erasable=erasable,
+            signed=signed,
+            signed_off=signed_off,
+        )
+        super().__init_subclass__(**kwargs)
 
 
 def _mine(table: type[TenantTable]) -> Any:

@@ -1,4 +1,4 @@
-"""What handlers get by name: `act`, or one of `by`, `now`, `company`, `policy`, `hooks`, `language`."""
+"""What handlers get by name: `act`, `page`, or one of `by`, `now`, `company`, `policy`, `hooks`, `language`."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from guibin.context import Request as Ours
 from guibin.packs import Hooks
 from guibin.policies.queries import effective_policy
 from guibin.policy.packs import Policy
+from guibin.web.listing import PageAsked, from_query
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Unauthenticated
 
@@ -78,6 +79,7 @@ def _ours(request: Incoming) -> Ours:
 
 DEPENDENCIES = {
     "act": Provide(provide_act),
+    "page": from_query(PageAsked),
     "by": Provide(provide_by, sync_to_thread=False),
     "now": Provide(provide_now, sync_to_thread=False),
     "company": Provide(provide_company, sync_to_thread=False),

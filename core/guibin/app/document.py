@@ -18,7 +18,7 @@ from litestar.serialization import decode_json, encode_json
 from guibin.web.problems import PROBLEM, Problem
 
 from .guards import PUBLIC
-from .parameters import parameters_of
+from .versions import subject_of
 
 # What each status means here, for whoever writes against the API.
 MEANINGS = {
@@ -40,6 +40,14 @@ ALWAYS = (HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVI
 OF_CALLERS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 OF_BODIES = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 OF_CHANGES = (HTTPStatus.CONFLICT, HTTPStatus.GONE)
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The ETag you changed.",
+    "required": False,
+    "deprecated": False,
+}
 _REFERENCE = "#/components/schemas/{name}"
 _BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
@@ -93,6 +101,8 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, schema_of: d
         operation["responses"][str(handler.status_code)]["content"] = {
             "application/json": {"schema": schema_of[answer]}
         }
+    if subject_of(handler) is not None:
+        operation.setdefault("parameters", []).append(dict(_IF_MATCH))
     problem = {PROBLEM: {"schema": schema_of[Problem]}}
     for status in _refusals(handler, body is not None):
         operation["responses"][str(int(status))] = {"description": MEANINGS[status], "content": problem}
@@ -118,7 +128,7 @@ def _refusals(handler: HTTPRouteHandler, has_body: bool) -> tuple[HTTPStatus, ..
         found += OF_BODIES
     if not handler.http_methods & {"GET"}:
         found += OF_CHANGES
-    if "If-Match" in parameters_of(handler).outside.values():
+    if subject_of(handler) is not None:
         found.append(HTTPStatus.PRECONDITION_FAILED)
     return tuple(sorted(found))
 

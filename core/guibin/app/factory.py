@@ -35,6 +35,7 @@ from .parameters import note_parameters, query_guard
 from .proxies import Forwarded, Network
 from .routes import CONTROLLERS
 from .scope_middleware import ScopeMiddleware
+from .versions import note_subjects, tagged, version_guard
 
 
 def create_app(
@@ -52,6 +53,7 @@ def create_app(
     timetable.everything(root.packs)
     litestar = _litestar(root, database_url, bounds)
     note_parameters(litestar)
+    note_subjects(litestar)
     scoped = ScopeMiddleware(litestar, root, bounds)
     litestar.state.scope_middleware = scoped
     litestar.state.sign_in_limits = RateLimits(sessions.ALLOWANCE)
@@ -73,7 +75,8 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
         dependencies=DEPENDENCIES,
         request_class=StrictRequest,
-        guards=[needs_guard, own_pages_guard, query_guard],
+        guards=[needs_guard, own_pages_guard, query_guard, version_guard],
+        after_request=tagged,
         exception_handlers={
             Refusal: problems.refused,
             KeyringError: problems.keyring_error,

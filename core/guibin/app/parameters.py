@@ -61,9 +61,19 @@ def note_parameters(app: Litestar) -> None:
 
 
 def _of_kind(handler: BaseRouteHandler, query: Iterable[Any], kinds: tuple[type, ...]) -> frozenset[str]:
-    signature = handler.parsed_fn_signature.parameters
-    types = {one.field_alias: signature[one.field_name].annotation for one in query if one.field_name in signature}
+    known = _arguments(handler)
+    types = {one.field_alias: known[one.field_name] for one in query if one.field_name in known}
     return frozenset(name for name, kind in types.items() if {kind, *get_args(kind)} & set(kinds))
+
+
+def _arguments(handler: BaseRouteHandler) -> dict[str, Any]:
+    """The kind of each argument of the handler and of whatever is handed to it."""
+    provided = handler.resolve_dependencies()
+    named = handler.parsed_fn_signature.parameters
+    found: dict[str, Any] = {}
+    for name in named.keys() & provided.keys():
+        found |= {key: each.annotation for key, each in provided[name].parsed_fn_signature.parameters.items()}
+    return found | {key: each.annotation for key, each in named.items()}
 
 
 def parameters_of(handler: BaseRouteHandler | None) -> Parameters:

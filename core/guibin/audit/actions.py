@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +18,37 @@ from . import look_ups
 
 # A list shows at most 200; an export names its size instead of every id.
 IDS_MAX = 200
+
+
+class AboutCustomer(Protocol):
+    """What a list shows of somebody, or of nobody in particular."""
+
+    @property
+    def customer_id(self) -> UUID | None:
+        """Whose it is."""
+
+
+class Subject(AboutCustomer, Protocol):
+    """A case, or whatever else has a name in the record."""
+
+    @property
+    def subject(self) -> str:
+        """What it is called there."""
+
+    @property
+    def id(self) -> UUID:
+        """Which one."""
+
+
+class Items(Protocol):
+    """A page of a list."""
+
+    @property
+    def items(self) -> Sequence[AboutCustomer]:
+        """What is on it."""
+
+
+Shown = TypeVar("Shown", bound=Items)
 
 
 class AuditUnavailable(Unavailable):
@@ -52,6 +83,22 @@ class AuditNote(Struct, frozen=True, kw_only=True):
 async def record(note: AuditNote, act: Signature) -> UUID:
     """Write one entry; its id. Raises AuditUnavailable, whereupon the whole request is rolled back."""
     return (await record_all([(note, act.now)], by=act.by))[0]
+
+
+async def done(verb: str, case: Subject, act: Signature) -> UUID:
+    """The entry that something was done to a case, or that it was read: its id. The action is `thing.verb`."""
+    note = AuditNote(
+        action=f"{case.subject}.{verb}", subject=case.subject, subject_id=case.id, customer_id=case.customer_id
+    )
+    return await record(note, act)
+
+
+async def searched(what: str, page: Shown, act: Signature, *, subject: str = "", verb: str = "search") -> Shown:
+    """The entry of a list that was shown, whose files are on it; the page. `subject` is by default `what`."""
+    customers = tuple(dict.fromkeys(item.customer_id for item in page.items if item.customer_id is not None))
+    note = AuditNote(action=f"{what}.{verb}", subject=subject or what, customer_ids=customers, shown=len(page.items))
+    await record(note, act)
+    return page
 
 
 async def record_all(notes: Sequence[tuple[AuditNote, datetime]], *, by: Principal) -> list[UUID]:

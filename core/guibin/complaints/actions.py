@@ -1,26 +1,26 @@
 """What is done to a complaint. The clock follows from the rows written here; nobody edits a deadline."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from guibin import events
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
-from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants import staff
+from guibin_tenants import rows, staff
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, change, given
+from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification
 from .levels import RESOLUTION, case_of, level_named, terms_of
-from .queries import ComplaintView, by_id
+from .queries import LISTED, ComplaintView, by_id
 from .refusals import (
     AlreadyResolved,
     AlreadyWaiting,
@@ -41,6 +41,17 @@ from .requests import (
     NewPause,
     NewResolution,
 )
+from .tables import (
+    Complaint,
+    ComplaintCallback,
+    ComplaintHandOver,
+    ComplaintIntake,
+    ComplaintLevelChange,
+    ComplaintMessage,
+    ComplaintNote,
+    ComplaintPause,
+    ComplaintResolution,
+)
 
 
 async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> ComplaintView:
@@ -48,67 +59,37 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> Complaint
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
     await _refuse_unknown_receiver(new)
-    await execute(
-        "insert into complaint_hand_over (id, complaint_id, to_staff_id, to_unit_id, reason, handed_by,"
-        " handed_by_name, handed_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        complaint_id,
-        new.to_staff_id,
-        new.to_unit_id,
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await execute(
-        "update complaint set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
-        complaint_id,
-        new.to_staff_id,
-        new.to_unit_id,
-    )
-    await events.record(
-        ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id),
-        now=act.now,
-    )
-    return await _done("complaint.hand_over", complaint, act)
+    await add(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
+    handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
+    await events.record(handed, now=act.now)
+    return await _changed("hand_over", complaint, act, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
 
 
 async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> ComplaintView:
     """Judge the level anew; the deadline is recomputed from the same start with the same pauses (S07-23)."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
-    if new.level == complaint["level"]:
-        raise SameLevel(f"Complaint {complaint['number']} is at level {new.level} already")
-    level = level_named(act.policy.complaints, new.level)
+    before, after = complaint["level"], new.level
+    if after == before:
+        raise SameLevel(f"Complaint {complaint['number']} is at level {after} already")
+    level = level_named(act.policy.complaints, after)
     moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level))
-    case = case_of(complaint_id, complaint["customer_id"])
-    await milestones.relimit(case, level.milestones, act, received_at=complaint["received_at"])
+    await milestones.relimit(case_of(complaint), level.milestones, act, received_at=complaint["received_at"])
     await rectification.follow_level(complaint, level, act)
-    await execute(
-        "insert into complaint_level_change (id, complaint_id, from_level, to_level, reason, due_before, due_after,"
-        " changed_by, changed_by_name, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        new_id(),
-        complaint_id,
-        complaint["level"],
-        new.level,
-        new.reason,
-        moved.due_before,
-        moved.due_after,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await execute(
-        "update complaint set level = $2, clause = $3, because = $4, version = version + 1 where id = $1",
-        complaint_id,
-        new.level,
-        level.clause or act.policy.complaints.clause,
-        new.reason,
+    await add(
+        ComplaintLevelChange,
+        act,
+        complaint_id=complaint_id,
+        from_level=before,
+        to_level=after,
+        reason=new.reason,
+        **given(moved),
     )
     await events.record(
-        ComplaintLevelChanged(complaint_id=complaint_id, from_level=complaint["level"], to_level=new.level), now=act.now
+        ComplaintLevelChanged(complaint_id=complaint_id, from_level=before, to_level=after), now=act.now
     )
-    return await _done("complaint.level", complaint, act)
+    clause = level.clause or act.policy.complaints.clause
+    return await _changed("level", complaint, act, level=after, clause=clause, because=new.reason)
 
 
 async def pause(complaint_id: UUID, new: NewPause, act: Act) -> UUID:
@@ -117,36 +98,22 @@ async def pause(complaint_id: UUID, new: NewPause, act: Act) -> UUID:
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
         raise AlreadyWaiting(f"Complaint {complaint['number']} already waits for the customer: end that pause first")
-    pause_id = new_id()
-    await execute(
-        "insert into complaint_pause (id, complaint_id, reason, started_at, started_by, started_by_name, ended_by_name)"
-        " values ($1, $2, $3, $4, $5, $6, '')",
-        pause_id,
-        complaint_id,
-        new.reason,
-        act.now,
-        act.by.id,
-        act.by.name,
-    )
+    pause_id = await add(ComplaintPause, act, complaint_id=complaint_id, reason=new.reason)
     await sla.pause(complaint_id, RESOLUTION, act)
     await milestones.wait(complaint_id, act)
-    await _state(complaint_id, "waiting")
-    await _done("complaint.pause", complaint, act)
+    await _changed("pause", complaint, act, state="waiting")
     return pause_id
 
 
-async def end_pause(complaint_id: UUID, pause_id: UUID | None, act: Act) -> ComplaintView:
-    """Let the clock run again: what was left of its time is left now. None ends whichever pause is open."""
+async def end_pause(complaint_id: UUID, pause_id: UUID, act: Act) -> None:
+    """Let the clock run again: what was left of its time is left now."""
     complaint = await locked(complaint_id)
-    if pause_id is not None and not await fetch_value(
+    if not await fetch_value(
         "select true from complaint_pause where id = $1 and complaint_id = $2", pause_id, complaint_id
     ):
         raise NotFound(f"There is no pause {pause_id} of complaint {complaint_id}")
-    await _end_open_pause(complaint, pause_id, act)
-    await sla.resume(complaint_id, RESOLUTION, act)
-    await milestones.go_on(complaint_id, act)
-    await _state(complaint_id, "open")
-    return await _done("complaint.resume", complaint, act)
+    await _go_on(complaint, pause_id, act)
+    await _changed("resume", complaint, act, state="open")
 
 
 async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> ComplaintView:
@@ -154,26 +121,12 @@ async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> Complaint
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
-        await _end_open_pause(complaint, None, act)
-        await sla.resume(complaint_id, RESOLUTION, act)
-        await milestones.go_on(complaint_id, act)
-    await execute(
-        "insert into complaint_resolution (id, complaint_id, round, remedy, cause, resolved_by, resolved_by_name,"
-        " resolved_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        complaint_id,
-        complaint["round"],
-        new.remedy,
-        new.cause,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    ended = await sla.complete(complaint_id, RESOLUTION, at=act.now, now=act.now)
-    await milestones.end(complaint_id, at=act.now, now=act.now)
-    await _state(complaint_id, "resolved")
-    await events.record(ComplaintResolved(complaint_id=complaint_id, in_time=ended.met), now=act.now)
-    return await _done("complaint.resolve", complaint, act)
+        await _go_on(complaint, None, act)
+    await add(ComplaintResolution, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
+    ended, happened = await milestones.settle(complaint_id, RESOLUTION, at=act.now, now=act.now)
+    resolved = ComplaintResolved(complaint_id=complaint_id, in_time=ended.met)
+    await events.record_all([*happened, resolved], now=act.now)
+    return await _changed("resolve", complaint, act, state="resolved")
 
 
 async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> ComplaintView:
@@ -185,29 +138,12 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
     complaint = await locked(complaint_id)
     if complaint["state"] in ("open", "waiting"):
         raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
-    await execute(
-        "insert into complaint_callback (id, complaint_id, round, outcome, comment, called_by, called_by_name,"
-        " called_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        complaint_id,
-        complaint["round"],
-        new.outcome,
-        new.comment,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(ComplaintCallback, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
     if new.outcome == "satisfied":
-        await _state(complaint_id, "closed")
-    elif new.outcome == "not_satisfied":
-        await _refuse_too_late(complaint, act.policy.complaints, now=act.now)
-        await sla.reopen(complaint_id, RESOLUTION, act)
-        await execute(
-            "update complaint set state = 'open', round = round + 1, version = version + 1 where id = $1", complaint_id
-        )
-        await _expect_again(complaint, act)
-        await events.record(ComplaintReopened(complaint_id=complaint_id, round=complaint["round"] + 1), now=act.now)
-    return await _done("complaint.callback", complaint, act)
+        return await _changed("callback", complaint, act, state="closed")
+    if new.outcome == "not_satisfied":
+        return await _reopen(complaint, act)
+    return await _noted("callback", complaint, act)
 
 
 async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
@@ -221,47 +157,28 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
     if sent_at > act.now:
         raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
     answers = new.direction == "out" and not new.automatic and act.by.id != complaint["complainant_id"]
-    message_id = new_id()
-    await execute(
-        "insert into complaint_message (id, complaint_id, direction, automatic, answers, text, sent_at, recorded_at,"
-        " written_by, written_by_name) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        message_id,
-        complaint_id,
-        new.direction,
-        new.automatic,
-        answers,
-        new.text,
-        sent_at,
-        act.now,
-        act.by.id,
-        act.by.name,
+    message_id = await add(
+        ComplaintMessage,
+        act,
+        complaint_id=complaint_id,
+        answers=answers,
+        recorded_at=act.now,
+        **given(new) | {"sent_at": sent_at},
     )
     if complaint["state"] in ("open", "waiting"):
         if answers:
             await milestones.reply(complaint_id, at=sent_at, now=act.now)
         elif new.direction == "in":
-            case = case_of(complaint_id, complaint["customer_id"])
-            await milestones.ask(case, _milestones(complaint, act.policy.complaints), act, at=sent_at)
-    await _done("complaint.message", complaint, act)
+            await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=sent_at)
+    await done("message", case_of(complaint), act)
     return message_id
 
 
 async def note(complaint_id: UUID, new: NewNote, act: Act) -> UUID:
     """Add a line to the form; its id (S07-27)."""
     complaint = await locked(complaint_id)
-    note_id = new_id()
-    await execute(
-        "insert into complaint_note (id, complaint_id, kind, text, written_by, written_by_name, written_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        note_id,
-        complaint_id,
-        new.kind,
-        new.text,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await _done("complaint.note", complaint, act)
+    note_id = await add(ComplaintNote, act, complaint_id=complaint_id, **given(new))
+    await done("note", case_of(complaint), act)
     return note_id
 
 
@@ -270,21 +187,10 @@ async def take_in_again(complaint_id: UUID, new: NewIntake, act: Act) -> Complai
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
     received_at = new.received_at or act.now
-    await execute(
-        "insert into complaint_intake (id, complaint_id, channel, text, received_at, recorded_by, recorded_by_name)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        complaint_id,
-        new.channel,
-        new.text,
-        received_at,
-        act.by.id,
-        act.by.name,
-    )
+    await add(ComplaintIntake, act, complaint_id=complaint_id, **given(new) | {"received_at": received_at})
     await count_from(complaint, received_at, act)
-    case = case_of(complaint_id, complaint["customer_id"])
-    await milestones.ask(case, _milestones(complaint, act.policy.complaints), act, at=received_at)
-    return await _done("complaint.intake", complaint, act)
+    await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=received_at)
+    return await _noted("intake", complaint, act)
 
 
 async def count_from(complaint: asyncpg.Record, received_at: datetime, act: Act) -> None:
@@ -292,58 +198,72 @@ async def count_from(complaint: asyncpg.Record, received_at: datetime, act: Act)
     if received_at >= complaint["received_at"]:
         return
     await sla.restart(complaint["id"], RESOLUTION, act, started_at=received_at)
-    await milestones.restart(complaint["id"], _milestones(complaint, act.policy.complaints), act, at=received_at)
-    await execute(
-        "update complaint set received_at = $2, version = version + 1 where id = $1", complaint["id"], received_at
-    )
+    await milestones.restart(complaint["id"], _milestones(complaint, act), act, at=received_at)
+    await change(Complaint, complaint["id"], received_at=received_at)
 
 
 async def locked(complaint_id: UUID) -> asyncpg.Record:
     """The row, locked. Raises NotFound, MergedElsewhere."""
-    row = await fetch_one(
-        "select id, number, customer_id, complainant_id, level, state, round, received_at, merged_into_id, channel, text,"
-        " owner_id, owner_name, version from complaint where id = $1 for update",
-        complaint_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no complaint {complaint_id}")
+    row = await rows.locked(Complaint, complaint_id)
     if row["merged_into_id"] is not None:
         raise MergedElsewhere(f"Complaint {row['number']} goes on as {row['merged_into_id']}")
     return row
 
 
-async def _refuse_too_late(complaint: asyncpg.Record, policy: ComplaintPolicy, *, now: datetime) -> None:
+def refuse_settled(complaint: asyncpg.Record) -> None:
+    """Raises AlreadyResolved, ComplaintClosed."""
+    again = "a callback with `not_satisfied` reopens it"
+    if complaint["state"] == "resolved":
+        raise AlreadyResolved(f"Complaint {complaint['number']} is resolved; {again}")
+    if complaint["state"] == "closed":
+        raise ComplaintClosed(f"Complaint {complaint['number']} is closed; {again}")
+
+
+async def end_open_pause(complaint_id: UUID, act: Act, *, pause_id: UUID | None = None) -> int:
+    """End the open pause, if there is one and it is this one; how many ended."""
+    return await execute(
+        "update complaint_pause set ended_at = greatest($3, started_at), ended_by = $4, ended_by_name = $5"
+        " where complaint_id = $1 and ended_at is null and ($2::uuid is null or id = $2)",
+        complaint_id,
+        pause_id,
+        act.now,
+        act.by.id,
+        act.by.name,
+    )
+
+
+async def _go_on(complaint: asyncpg.Record, pause_id: UUID | None, act: Act) -> None:
+    if not await end_open_pause(complaint["id"], act, pause_id=pause_id):
+        raise NotWaiting(f"Complaint {complaint['number']} does not wait for the customer")
+    await sla.resume(complaint["id"], RESOLUTION, act)
+    await milestones.go_on(complaint["id"], act)
+
+
+async def _reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:
+    """The customer was not satisfied: that waits for a reply, and news is due again."""
+    await _refuse_too_late(complaint, act)
+    await sla.reopen(complaint["id"], RESOLUTION, act)
+    due, again = _milestones(complaint, act), complaint["round"] + 1
+    sequential = [milestone for milestone in due if milestone.recurrence == "sequential"]
+    await milestones.begin(case_of(complaint), sequential, at=act.now, now=act.now)
+    await milestones.ask(case_of(complaint), due, act, at=act.now)
+    await events.record(ComplaintReopened(complaint_id=complaint["id"], round=again), now=act.now)
+    return await _changed("callback", complaint, act, state="open", round=again)
+
+
+async def _refuse_too_late(complaint: asyncpg.Record, act: Act) -> None:
     resolved_at = await fetch_value(
         "select max(resolved_at) from complaint_resolution where complaint_id = $1", complaint["id"]
     )
-    if resolved_at is not None and now - resolved_at > timedelta(days=policy.reopen_within_days):
-        raise TooLateToReopen(
-            f"Complaint {complaint['number']} was settled more than {policy.reopen_within_days} days ago:"
-            f" take in a new one with follows_id {complaint['id']}"
-        )
+    days = act.policy.complaints.reopen_within_days
+    if resolved_at is not None and act.now - resolved_at > timedelta(days=days):
+        fix = f"take in a new one with follows_id {complaint['id']}"
+        raise TooLateToReopen(f"Complaint {complaint['number']} was settled more than {days} days ago: {fix}")
 
 
-def _milestones(complaint: asyncpg.Record, policy: ComplaintPolicy) -> tuple[Milestone, ...]:
-    level = policy.level(complaint["level"])
+def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
+    level = act.policy.complaints.level(complaint["level"])
     return level.milestones if level else ()
-
-
-async def _expect_again(complaint: asyncpg.Record, act: Act) -> None:
-    """The customer was not satisfied: that waits for a reply, and news is due again."""
-    case = case_of(complaint["id"], complaint["customer_id"])
-    found = _milestones(complaint, act.policy.complaints)
-    await milestones.begin(case, [one for one in found if one.recurrence == "sequential"], at=act.now, now=act.now)
-    await milestones.ask(case, found, act, at=act.now)
-
-
-def refuse_settled(complaint: asyncpg.Record) -> None:
-    """Raises AlreadyResolved, ComplaintClosed."""
-    if complaint["state"] == "resolved":
-        raise AlreadyResolved(
-            f"Complaint {complaint['number']} is resolved; a callback with `not_satisfied` reopens it"
-        )
-    if complaint["state"] == "closed":
-        raise ComplaintClosed(f"Complaint {complaint['number']} is closed; a callback with `not_satisfied` reopens it")
 
 
 async def _refuse_unknown_receiver(new: NewHandOver) -> None:
@@ -366,27 +286,12 @@ async def _refuse_unknown_receiver(new: NewHandOver) -> None:
         raise Invalid("The hand-over names nobody who can take it", fields=tuple(problems))
 
 
-async def _end_open_pause(complaint: asyncpg.Record, pause_id: UUID | None, act: Act) -> None:
-    ended = await execute(
-        "update complaint_pause set ended_at = greatest($3, started_at), ended_by = $4, ended_by_name = $5"
-        " where complaint_id = $1 and ended_at is null and ($2::uuid is null or id = $2)",
-        complaint["id"],
-        pause_id,
-        act.now,
-        act.by.id,
-        act.by.name,
-    )
-    if not ended:
-        raise NotWaiting(f"Complaint {complaint['number']} does not wait for the customer")
+async def _changed(verb: str, complaint: asyncpg.Record, act: Act, **values: Any) -> ComplaintView:
+    """Write down what was done, set these columns; what the complaint is then."""
+    await done(verb, case_of(complaint), act)
+    return await LISTED.changed(Complaint, complaint["id"], **values)
 
 
-async def _state(complaint_id: UUID, state: str) -> None:
-    await execute("update complaint set state = $2, version = version + 1 where id = $1", complaint_id, state)
-
-
-async def _done(action: str, complaint: asyncpg.Record, act: Act) -> ComplaintView:
-    audit = AuditNote(
-        action=action, subject="complaint", subject_id=complaint["id"], customer_id=complaint["customer_id"]
-    )
-    await record(audit, act)
+async def _noted(verb: str, complaint: asyncpg.Record, act: Act) -> ComplaintView:
+    await done(verb, case_of(complaint), act)
     return await by_id(complaint["id"])

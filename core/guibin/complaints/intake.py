@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record, record_all
@@ -20,18 +20,21 @@ from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
 from guibin_tenants import staff
-from guibin_tenants.principals import Principal, Signature
+from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute_many, fetch, fetch_one
+from guibin_tenants.rows import add_all, given
+from guibin_tenants.scope import fetch, fetch_one
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
 from . import rectification
 from .actions import hand_over
-from .levels import RESOLUTION, SUBJECT, Judged, case_of, judged, level_named, terms_of
+from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of
 from .queries import ComplaintView, by_id
 from .requests import NewComplaint, NewHandOver
+from .tables import Complaint
 
 
 class Origin(Struct, frozen=True):
@@ -43,8 +46,8 @@ class Origin(Struct, frozen=True):
     settled: bool = False
 
 
-async def receive(new: NewComplaint, act: Act, *, origin: Origin | None = None) -> ComplaintView:
-    """Take in a complaint. One that its origin had settled already is closed and has no clock. Raises Invalid, or NotFound for a customer that is not visible from here."""
+async def receive(new: NewComplaint, act: Act) -> ComplaintView:
+    """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
     _refuse_wrong(new, new.received_at or act.now, act.policy, act.now)
     kinds = await _customer_kinds([new])
     owner = await _owner(new.owner_id, act.by)
@@ -52,19 +55,16 @@ async def receive(new: NewComplaint, act: Act, *, origin: Origin | None = None) 
         await _staff(new.complainant_id, "complainant_id")
     if new.follows_id is not None:
         await _refuse_not_followed(new.follows_id, new.customer_id)
-    case = _judged(new, origin, kinds, owner, act)
-    await _write([case], act.company, act.by)
-    await _begin(case, act.policy, act.by)
+    (case,) = await _taken_in([_judged(new, None, kinds, owner, act)], act)
     await record(_note(case), act)
-    if origin is None:
-        await _to_the_desk(case.id, new.customer_id, act)
+    await _to_the_desk(case, act)
     return await by_id(case.id)
 
 
 async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) -> None:
     """Take in complaints from elsewhere, each as `receive` would and none before its own moment, with few statements.
 
-    None of them names an owner, a complainant or another that it follows. Raises Invalid or NotFound.
+    One that its origin had settled already is closed and has no clock. None of them names an owner, a complainant or another that it follows. Raises Invalid or NotFound.
     """
     for new, _ in several:
         _refuse_wrong(new, new.received_at or act.now, act.policy, max(act.now, new.received_at or act.now))
@@ -73,10 +73,8 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
         _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
         for new, origin in several
     ]
-    await _write(cases, act.company, act.by)
-    for case in cases:
-        await _begin(case, act.policy, act.by)
-    await record_all([(_note(case), case.recorded_at) for case in cases], by=act.by)
+    taken = await _taken_in(cases, act)
+    await record_all([(_note(case), case.recorded_at) for case in taken], by=act.by)
 
 
 class _Case(Struct, frozen=True):
@@ -89,6 +87,12 @@ class _Case(Struct, frozen=True):
     owner: tuple[UUID, str]
     received_at: datetime
     recorded_at: datetime
+    number: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether its origin had settled it."""
+        return self.origin is not None and self.origin.settled
 
 
 def _judged(
@@ -102,25 +106,30 @@ def _judged(
     )
 
 
-async def _begin(case: _Case, policy: Policy, by: Principal) -> None:
-    """Start its clocks, unless its origin had settled it, and say that it was received."""
-    new, level, now = case.new, case.found.level, case.recorded_at
-    if case.origin is None or not case.origin.settled:
-        await sla.start(
-            NewTimer(
-                subject=SUBJECT,
-                subject_id=case.id,
-                customer_id=new.customer_id,
-                milestone=RESOLUTION,
-                terms=terms_of(policy.complaints, level),
-                started_at=case.received_at,
-            )
-        )
-        targets = case_of(case.id, new.customer_id)
-        await milestones.begin(targets, level.milestones, at=case.received_at, now=now)
-        await milestones.ask(targets, level.milestones, Signature(by=by, now=now), at=case.received_at)
-        await rectification.begin(case.id, level, policy=policy.complaints, at=case.received_at, now=now)
-    await events.record(ComplaintReceived(complaint_id=case.id, level=level.name), now=now)
+async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
+    """Write them down, start the clocks of those that are not settled, and say that they were received."""
+    written = await _write(cases, act)
+    await sla.start_all([timer for case in written if not case.settled for timer in _timers(case, act.policy)])
+    for case in written:
+        if not case.settled:
+            whole = Case(SUBJECT, case.id, case.new.customer_id)
+            await rectification.report(whole, case.number, act.policy.complaints, now=case.recorded_at)
+        await events.record(ComplaintReceived(complaint_id=case.id, level=case.found.level.name), now=case.recorded_at)
+    return written
+
+
+def _timers(case: _Case, policy: Policy) -> list[NewTimer]:
+    level, whole = case.found.level, Case(SUBJECT, case.id, case.new.customer_id)
+    resolution = NewTimer(
+        subject=SUBJECT,
+        subject_id=case.id,
+        customer_id=case.new.customer_id,
+        milestone=RESOLUTION,
+        terms=terms_of(policy.complaints, level),
+        started_at=case.received_at,
+    )
+    targets = milestones.first(whole, level.milestones, at=case.received_at, now=case.recorded_at)
+    return [resolution, *targets, *rectification.first(whole, level, policy.complaints, at=case.received_at)]
 
 
 def _note(case: _Case) -> AuditNote:
@@ -129,14 +138,14 @@ def _note(case: _Case) -> AuditNote:
     )
 
 
-async def _to_the_desk(complaint_id: UUID, customer_id: UUID | None, act: Act) -> None:
+async def _to_the_desk(case: _Case, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
-    day = local_day(act.now, act.company.time_zone)
+    day, customer_id = local_day(act.now, act.company.time_zone), case.new.customer_id
     found = await destination(customer_id, act.policy, on=day, language=act.company.language, by=act.by)
     if found is not None and not found.seated:
         to_desk = NewHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
-        complaint = await hand_over(complaint_id, to_desk, act)
-        await tell(Matter(SUBJECT, complaint_id, complaint.number, customer_id), found, now=act.now)
+        await hand_over(case.id, to_desk, act)
+        await tell(Matter(SUBJECT, case.id, case.number, customer_id), found, now=act.now)
 
 
 def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:
@@ -185,49 +194,41 @@ async def _staff(staff_id: UUID, field: str) -> StaffView:
         raise Invalid(fields=(FieldError(field, "a member of staff", value=str(staff_id)),)) from None
 
 
-async def _write(cases: Sequence[_Case], company: Company, by: Principal) -> None:
-    left = {case.id: case for case in cases}
+async def _write(cases: Sequence[_Case], act: Act) -> list[_Case]:
+    """Each with its number, in order."""
+    written: dict[UUID, _Case] = {}
     for _ in range(DRAWS_MAX):
-        await execute_many(_INSERT, [_row(case, company, by) for case in left.values()])
-        # A number that was drawn before wrote nothing.
-        written = await fetch("select id from complaint where id = any ($1)", list(left))
-        for row in written:
-            del left[row["id"]]
-        if not left:
-            return
+        drawn = {case.id: _numbered(case, act.company) for case in cases if case.id not in written}
+        # A number that was drawn before writes nothing.
+        ids = await add_all(Complaint, None, [_row(case, act.by) for case in drawn.values()], unless=("number",))
+        written |= {each: drawn[each] for each in ids}
+        if len(written) == len(cases):
+            return [written[case.id] for case in cases]
     raise RuntimeError("no free complaint number was drawn")
 
 
-_INSERT = (
-    "insert into complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf,"
-    " special, received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source, source_number,"
-    " source_status, complainant_id, follows_id, org_unit_id, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-    " $13, $14, $15, $14, $19, 0, $16, $17, $18, $20, $21, $22, 1) on conflict (tenant_id, number) do nothing"
-)
+def _numbered(case: _Case, company: Company) -> _Case:
+    return structs.replace(case, number=new_number("C", case.received_at, company.time_zone))
 
 
-def _row(case: _Case, company: Company, by: Principal) -> tuple[Any, ...]:
+def _row(case: _Case, by: Principal) -> dict[str, Any]:
     new, found, origin = case.new, case.found, case.origin
-    return (
-        case.id,
-        new_number("C", case.received_at, company.time_zone),
-        new.kind,
-        new.customer_id,
-        new.channel,
-        found.level.name,
-        found.level.clause,
-        found.because,
-        new.text,
-        new.on_behalf,
-        new.special or found.level.always_follow_up,
-        case.received_at,
-        case.recorded_at,
-        *case.owner,
-        origin.source if origin else None,
-        origin.number if origin else None,
-        origin.status if origin else "",
-        "closed" if origin and origin.settled else "open",
-        new.complainant_id,
-        new.follows_id,
-        by.org_unit_id,
-    )
+    owner_id, owner_name = case.owner
+    return given(new) | {
+        "id": case.id,
+        "number": case.number,
+        "level": found.level.name,
+        "clause": found.level.clause,
+        "because": found.because,
+        "special": new.special or found.level.always_follow_up,
+        "received_at": case.received_at,
+        "recorded_at": case.recorded_at,
+        "org_unit_id": by.org_unit_id,
+        "owner_id": owner_id,
+        "owner_name": owner_name,
+        "handler_id": owner_id,
+        "state": "closed" if case.settled else "open",
+        "source": origin.source if origin else None,
+        "source_number": origin.number if origin else None,
+        "source_status": origin.status if origin else "",
+    }

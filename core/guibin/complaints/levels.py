@@ -1,7 +1,6 @@
 """Which level a complaint gets, and what its level means for the clock."""
 
-from uuid import UUID
-
+import asyncpg
 from msgspec import Struct
 
 from guibin.hookspecs import ComplaintDraft
@@ -32,9 +31,9 @@ def level_named(policy: ComplaintPolicy, name: str) -> Level:
     return level
 
 
-def case_of(complaint_id: UUID, customer_id: UUID | None) -> Case:
-    """What the complaint's targets belong to."""
-    return Case(SUBJECT, complaint_id, customer_id)
+def case_of(complaint: asyncpg.Record) -> Case:
+    """The case that a complaint's row is."""
+    return Case(SUBJECT, complaint["id"], complaint["customer_id"])
 
 
 def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:

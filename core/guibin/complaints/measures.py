@@ -4,7 +4,6 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
@@ -12,11 +11,12 @@ from guibin.notation.plausible import Plausible
 from guibin.notices.actions import Notice, notify
 from guibin.policy.words import CodeIfAny, Words, up_to
 from guibin.profiles.handing_over import on_dissolution
-from guibin.web.paging import Cursor
-from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin.web.listing import Listing, Order
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import add, change, given, locked
+from guibin_tenants.scope import execute, fetch, fetch_value
+
+from .tables import ImprovementMeasure
 
 
 class MeasureDone(Conflict):
@@ -58,72 +58,36 @@ class MeasureView(Struct, frozen=True, kw_only=True):
     done_note: str
 
 
-_MEASURE = "select " + ", ".join(MeasureView.__struct_fields__) + " from improvement_measure"
+class MeasureFilter(Struct, frozen=True):
+    """Which measures."""
+
+    period: str | None = None
+
+
+# Those of one's own departments, what is owed first, the first due first.
+LISTED = Listing(
+    view=MeasureView,
+    source="improvement_measure x",
+    order=Order({"(x.done_at is not null)::int": int, "x.due_on": date, "x.id": UUID}),
+    holds="$units::uuid[] is null or x.org_unit_id = any ($units::uuid[])",
+)
 
 
 async def propose(new: NewMeasure, act: Act) -> MeasureView:
     """The department's manager is told. Raises Invalid."""
     if not await fetch_value("select true from org_unit where id = $1", new.org_unit_id):
         raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(new.org_unit_id)),))
-    measure_id = new_id()
-    await execute(
-        "insert into improvement_measure (id, period, org_unit_id, cause, text, due_on, proposed_by, proposed_by_name,"
-        " proposed_at, done_by_name, done_note, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '', 1)",
-        measure_id,
-        new.period,
-        new.org_unit_id,
-        new.cause,
-        new.text,
-        new.due_on,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    measure_id = await add(ImprovementMeasure, act, **given(new))
     await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=act.now)
-    return await by_id(measure_id)
+    return await LISTED.one(measure_id)
 
 
-async def finish(measure_id: UUID, result: MeasureResult, act: Act) -> MeasureView:
+async def finish(measure_id: UUID, new: MeasureResult, act: Act) -> MeasureView:
     """The department has done it. Raises NotFound, as for another department's, and MeasureDone."""
-    row = await fetch_one("select done_at from improvement_measure where id = $1 for update", measure_id)
-    if row is None:
-        raise NotFound(f"There is no improvement measure {measure_id}")
-    if row["done_at"] is not None:
+    if (await locked(ImprovementMeasure, measure_id))["done_at"] is not None:
         raise MeasureDone()
-    await execute(
-        "update improvement_measure set done_at = $2, done_by = $3, done_by_name = $4, done_note = $5,"
-        " version = version + 1 where id = $1",
-        measure_id,
-        act.now,
-        act.by.id,
-        act.by.name,
-        result.note,
-    )
-    return await by_id(measure_id)
-
-
-async def by_id(measure_id: UUID) -> MeasureView:
-    """Raises NotFound."""
-    row = await fetch_one(f"{_MEASURE} where id = $1", measure_id)
-    if row is None:
-        raise NotFound(f"There is no improvement measure {measure_id}")
-    return msgspec.convert(dict(row), MeasureView)
-
-
-async def listed(*, period: str | None, by: Principal, after: Cursor | None, limit: int) -> list[MeasureView]:
-    """Those of one's own departments, what is owed first, the first due first, at most `limit`."""
-    rows = await fetch(
-        f"{_MEASURE} where ($1::text is null or period = $1) and ($2::uuid[] is null or org_unit_id = any ($2::uuid[]))"
-        " and ($3::int is null or ((done_at is not null)::int, due_on, id) > ($3, $4::date, $5::uuid))"
-        " order by (done_at is not null)::int, due_on, id limit $6",
-        period,
-        None if isinstance(by.units, str) else list(by.units),
-        after.group if after else None,
-        after.moment.date() if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), MeasureView) for row in rows]
+    await change(ImprovementMeasure, measure_id, act, done_note=new.note)
+    return await LISTED.one(measure_id)
 
 
 async def tell_overdue(today: date, *, now: datetime) -> None:

@@ -5,20 +5,22 @@ from uuid import UUID
 import asyncpg
 
 from guibin import events
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.events import ComplaintMerged
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
-from .actions import count_from, locked, refuse_settled
-from .levels import RECTIFICATION, RESOLUTION, SUBJECT, case_of
+from .actions import count_from, end_open_pause, locked, refuse_settled
+from .levels import RECTIFICATION, RESOLUTION, case_of
 from .queries import ComplaintView, by_id
 from .refusals import OtherCustomers
 from .requests import NewMerge
+from .tables import Complaint, ComplaintMerge
 
 
 async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
@@ -41,10 +43,7 @@ async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
     await count_from(complaint, duplicate["received_at"], act)
     await _expect_reply(complaint, duplicate, act)
     for row in (complaint, duplicate):
-        note = AuditNote(
-            action="complaint.merge", subject=SUBJECT, subject_id=row["id"], customer_id=row["customer_id"]
-        )
-        await record(note, act)
+        await done("merge", case_of(row), act)
     await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=act.now)
     return await by_id(complaint_id)
 
@@ -67,33 +66,12 @@ async def _take_intakes(complaint: asyncpg.Record, duplicate: asyncpg.Record) ->
 
 
 async def _stop(duplicate: asyncpg.Record, into_id: UUID, reason: str, act: Act) -> None:
-    await execute(
-        "insert into complaint_merge (id, complaint_id, into_id, reason, merged_by, merged_by_name, merged_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        duplicate["id"],
-        into_id,
-        reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await execute(
-        "update complaint_pause set ended_at = greatest($2, started_at), ended_by = $3, ended_by_name = $4"
-        " where complaint_id = $1 and ended_at is null",
-        duplicate["id"],
-        act.now,
-        act.by.id,
-        act.by.name,
-    )
+    await add(ComplaintMerge, act, complaint_id=duplicate["id"], into_id=into_id, reason=reason)
+    await end_open_pause(duplicate["id"], act)
     for clock in (RESOLUTION, RECTIFICATION):
         await sla.cancel(duplicate["id"], clock, now=act.now)
     await milestones.drop(duplicate["id"], now=act.now)
-    await execute(
-        "update complaint set state = 'closed', merged_into_id = $2, version = version + 1 where id = $1",
-        duplicate["id"],
-        into_id,
-    )
+    await change(Complaint, duplicate["id"], state="closed", merged_into_id=into_id)
 
 
 async def _expect_reply(complaint: asyncpg.Record, duplicate: asyncpg.Record, act: Act) -> None:
@@ -104,5 +82,4 @@ async def _expect_reply(complaint: asyncpg.Record, duplicate: asyncpg.Record, ac
     )
     level = act.policy.complaints.level(complaint["level"])
     if level is not None and (answered_at is None or answered_at < duplicate["received_at"]):
-        case = case_of(complaint["id"], complaint["customer_id"])
-        await milestones.ask(case, level.milestones, act, at=duplicate["received_at"])
+        await milestones.ask(case_of(complaint), level.milestones, act, at=duplicate["received_at"])

@@ -1,18 +1,15 @@
 """Reading complaints: lists without what the customer said, the whole form with it."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import line, lines
 
-MILESTONE = "resolution"
-Line = TypeVar("Line", bound=Struct)
+from .levels import RESOLUTION
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True):
@@ -200,9 +197,9 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
 
 
 class ComplaintFilter(Struct, frozen=True, kw_only=True):
-    """Which complaints: None does not filter. `received_from` is inclusive, `received_before` exclusive."""
+    """Which complaints. `received_from` is inclusive, `received_before` exclusive."""
 
-    state: str | None = None
+    state: Annotated[str | None, Meta(description="open, waiting, resolved or closed")] = None
     level: str | None = None
     channel: str | None = None
     owner_id: UUID | None = None
@@ -210,134 +207,56 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
     number: str | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
-    overdue_at: datetime | None = None
+    overdue: bool = False
 
 
-_VIEW = (
-    "select c.id, c.number, c.kind, c.customer_id, c.level, c.clause, c.because, c.channel, c.on_behalf, c.special,"
-    " c.received_at, t.warn_at, t.due_at, coalesce(t.provisional, false) as provisional, t.warned_at, t.breached_at, t.completed_at as resolved_at, c.state,"
-    " c.owner_id, c.owner_name, c.handler_id, c.handler_unit_id, c.round as reopened, c.source_number, c.follows_id, c.merged_into_id, c.version,"
-    " c.text from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id"
-    f" and t.milestone = '{MILESTONE}'"
+LISTED = Listing(
+    view=ComplaintView,
+    source="complaint x left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id"
+    f" and t.milestone = '{RESOLUTION}'",
+    order=newest_first("x.received_at"),
+    columns={
+        "warn_at": "t.warn_at",
+        "due_at": "t.due_at",
+        "provisional": "coalesce(t.provisional, false)",
+        "warned_at": "t.warned_at",
+        "breached_at": "t.breached_at",
+        "resolved_at": "t.completed_at",
+        "reopened": "x.round",
+    },
+    filters={
+        "received_from": "x.received_at >= $value",
+        "received_before": "x.received_at < $value",
+        "overdue": "t.due_at < $now and t.completed_at is null and t.cancelled_at is null",
+    },
+)
+
+
+def _of(table: str) -> str:
+    return f"from {table} where complaint_id = x.id order by"
+
+
+# The complaint with everything that happened to it, in one statement.
+FORM = LISTED.wider(
+    ComplaintForm,
+    intakes=lines(IntakeLine, f"{_of('complaint_intake')} received_at, id"),
+    hand_overs=lines(HandOverLine, f"{_of('complaint_hand_over')} handed_at, id"),
+    levels=lines(LevelLine, f"{_of('complaint_level_change')} changed_at, id"),
+    pauses=lines(PauseLine, f"{_of('complaint_pause')} started_at, id"),
+    resolutions=lines(ResolutionLine, f"{_of('complaint_resolution')} round"),
+    callbacks=lines(CallbackLine, f"{_of('complaint_callback')} called_at, id"),
+    notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
+    messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
+    rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),
+    deadlines=lines(DeadlineLine, "from timer where subject_id = x.id order by due_at, milestone, occurrence"),
+    steps=lines(
+        StepLine,
+        "from (select of.milestone, s.* from timer_step s join timer of on of.tenant_id = s.tenant_id"
+        " and of.id = s.timer_id where of.subject_id = x.id) step order by due_at, generation, step",
+    ),
 )
 
 
 async def by_id(complaint_id: UUID) -> ComplaintView:
     """Raises NotFound."""
-    return _view(await _row(complaint_id))
-
-
-async def listed(wanted: ComplaintFilter, *, after: Cursor | None, limit: int) -> list[ComplaintView]:
-    """Newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} where ($1::text is null or c.state = $1) and ($2::text is null or c.level = $2)"
-        " and ($3::text is null or c.channel = $3) and ($4::uuid is null or c.owner_id = $4)"
-        " and ($5::uuid is null or c.customer_id = $5) and ($6::text is null or c.number = $6)"
-        " and ($7::timestamptz is null or c.received_at >= $7) and ($8::timestamptz is null or c.received_at < $8)"
-        " and ($9::timestamptz is null or (t.due_at < $9 and t.completed_at is null and t.cancelled_at is null))"
-        " and ($10::timestamptz is null or (c.received_at, c.id) < ($10, $11::uuid))"
-        " order by c.received_at desc, c.id desc limit $12",
-        wanted.state,
-        wanted.level,
-        wanted.channel,
-        wanted.owner_id,
-        wanted.customer_id,
-        wanted.number,
-        wanted.received_from,
-        wanted.received_before,
-        wanted.overdue_at,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [_view(dict(row)) for row in rows]
-
-
-async def form(complaint_id: UUID) -> ComplaintForm:
-    """The complaint with everything that happened to it. Raises NotFound."""
-    row = await _row(complaint_id)
-    rectified = await _lines(_RECTIFICATION, complaint_id, RectificationLine)
-    return ComplaintForm(
-        **_fields(row),
-        text=row["text"],
-        intakes=await _lines(_INTAKES, complaint_id, IntakeLine),
-        hand_overs=await _lines(_HAND_OVERS, complaint_id, HandOverLine),
-        levels=await _lines(_LEVELS, complaint_id, LevelLine),
-        pauses=await _lines(_PAUSES, complaint_id, PauseLine),
-        resolutions=await _lines(_RESOLUTIONS, complaint_id, ResolutionLine),
-        callbacks=await _lines(_CALLBACKS, complaint_id, CallbackLine),
-        notes=await _lines(_NOTES, complaint_id, NoteLine),
-        messages=await _lines(_MESSAGES, complaint_id, MessageLine),
-        rectification=rectified[0] if rectified else None,
-        deadlines=await _lines(_DEADLINES, complaint_id, DeadlineLine),
-        steps=await _lines(_STEPS, complaint_id, StepLine),
-    )
-
-
-_HAND_OVERS = (
-    "select id, to_staff_id, to_unit_id, reason, handed_by, handed_by_name, handed_at"
-    " from complaint_hand_over where complaint_id = $1 order by handed_at, id"
-)
-_LEVELS = (
-    "select from_level, to_level, reason, due_before, due_after, changed_by, changed_by_name, changed_at"
-    " from complaint_level_change where complaint_id = $1 order by changed_at, id"
-)
-_PAUSES = (
-    "select id, reason, started_at, started_by_name, ended_at, ended_by_name"
-    " from complaint_pause where complaint_id = $1 order by started_at, id"
-)
-_RESOLUTIONS = (
-    "select round, remedy, cause, resolved_by, resolved_by_name, resolved_at"
-    " from complaint_resolution where complaint_id = $1 order by round"
-)
-_CALLBACKS = (
-    "select id, round, outcome, comment, called_by, called_by_name, called_at"
-    " from complaint_callback where complaint_id = $1 order by called_at, id"
-)
-_NOTES = (
-    "select id, kind, text, written_by, written_by_name, written_at"
-    " from complaint_note where complaint_id = $1 order by written_at, id"
-)
-_MESSAGES = (
-    "select id, direction, automatic, answers, text, sent_at, written_by, written_by_name"
-    " from complaint_message where complaint_id = $1 order by sent_at, id"
-)
-_DEADLINES = (
-    "select milestone, occurrence, started_at, warn_at, due_at, provisional, paused_at, breached_at, completed_at,"
-    " cancelled_at from timer where subject_id = $1 order by due_at, milestone, occurrence"
-)
-_INTAKES = (
-    "select id, from_complaint_id, channel, text, received_at, recorded_by_name"
-    " from complaint_intake where complaint_id = $1 order by received_at, id"
-)
-_RECTIFICATION = (
-    "select plan, reported_to, reported_by_name, reported_at from complaint_rectification where complaint_id = $1"
-)
-_STEPS = (
-    "select t.milestone, s.generation, s.step, s.kind, s.roles, s.due_at, s.fired_at from timer_step s"
-    " join timer t on t.tenant_id = s.tenant_id and t.id = s.timer_id"
-    " where t.subject_id = $1 order by s.due_at, s.generation, s.step"
-)
-
-
-async def _row(complaint_id: UUID) -> dict[str, Any]:
-    row = await fetch_one(f"{_VIEW} where c.id = $1", complaint_id)
-    if row is None:
-        raise NotFound(f"There is no complaint {complaint_id}")
-    return dict(row)
-
-
-async def _lines(sql: str, complaint_id: UUID, kind: type[Line]) -> list[Line]:
-    rows = [dict(row) for row in await fetch(sql, complaint_id)]
-    for row in rows:
-        if "roles" in row:
-            row["roles"] = msgspec.json.decode(row["roles"])
-    return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]  # a type variable as msgspec takes it
-
-
-def _view(row: dict[str, Any]) -> ComplaintView:
-    return ComplaintView(**_fields(row))
-
-
-def _fields(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ComplaintView.__struct_fields__}
+    return await LISTED.one(complaint_id)

@@ -4,68 +4,52 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from msgspec import structs
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
 from guibin.sla.plans import Terms
 from guibin_tenants import org_units
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, given, locked
+from guibin_tenants.scope import fetch_value
 
-from .levels import RECTIFICATION, SUBJECT
+from .levels import RECTIFICATION, SUBJECT, case_of
 from .queries import ComplaintView, by_id
 from .refusals import AlreadyRectified, MergedElsewhere
 from .requests import NewRectification
+from .tables import Complaint, ComplaintRectification
 
 
 async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> ComplaintView:
     """Report to leadership how it is kept from happening again; leadership is told. Raises NotFound, AlreadyRectified."""
-    complaint = await fetch_one(
-        "select id, number, customer_id, merged_into_id from complaint where id = $1 for update", complaint_id
-    )
-    if complaint is None:
-        raise NotFound(f"There is no complaint {complaint_id}")
+    complaint = await locked(Complaint, complaint_id)
     if complaint["merged_into_id"] is not None:
         raise MergedElsewhere(f"Complaint {complaint['number']} goes on as {complaint['merged_into_id']}")
     if await _plan_of(complaint_id):
         raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan")
-    await execute(
-        "insert into complaint_rectification (id, complaint_id, plan, reported_to, reported_by, reported_by_name,"
-        " reported_at) values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        complaint_id,
-        new.plan,
-        new.reported_to,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(ComplaintRectification, act, complaint_id=complaint_id, **given(new))
     await sla.complete_if_any(complaint_id, RECTIFICATION, at=act.now, now=act.now)
-    await _tell(complaint, "complaint_rectified", act.policy.complaints.leadership, at_head_office=True, now=act.now)
-    note = AuditNote(
-        action="complaint.rectify",
-        subject=SUBJECT,
-        subject_id=complaint_id,
-        customer_id=complaint["customer_id"],
-    )
-    await record(note, act)
+    case, head = case_of(complaint), await org_units.head_office()
+    leaders = act.policy.complaints.leadership
+    await _tell(case, complaint["number"], "complaint_rectified", leaders, at=head.id if head else None, now=act.now)
+    await done("rectify", case, act)
     return await by_id(complaint_id)
 
 
-async def begin(complaint_id: UUID, level: Level, *, policy: ComplaintPolicy, at: datetime, now: datetime) -> None:
-    """The centre hears of the complaint, and the plan's time runs from its receipt."""
-    complaint = await fetch_one("select id, number, customer_id from complaint where id = $1", complaint_id)
-    if complaint is None:
-        raise NotFound(f"There is no complaint {complaint_id}")
+async def report(case: Case, number: str, policy: ComplaintPolicy, *, now: datetime) -> None:
+    """The centre hears of the complaint."""
     if policy.centre:
-        await _tell(complaint, "complaint_reported", policy.centre, at_head_office=False, now=now)
-    if level.rectify_within is not None:
-        await _start(complaint, level, policy, at=at)
+        await _tell(case, number, "complaint_reported", policy.centre, at=None, now=now)
+
+
+def first(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -> list[NewTimer]:
+    """The time for the plan, where the level asks for one: to be started, from the receipt at `at`."""
+    return [_timer(case, level, policy, at=at)] if level.rectify_within is not None else []
 
 
 async def follow_level(complaint: asyncpg.Record, level: Level, act: Act) -> None:
@@ -83,7 +67,11 @@ async def follow_level(complaint: asyncpg.Record, level: Level, act: Act) -> Non
     elif runs:
         await sla.relimit(complaint["id"], RECTIFICATION, act, terms=_terms(level, act.policy.complaints))
     else:
-        await _start(complaint, level, act.policy.complaints, at=complaint["received_at"])
+        earlier = await fetch_value(
+            "select count(*)::int from timer where subject_id = $1 and milestone = $2", complaint["id"], RECTIFICATION
+        )
+        due = _timer(case_of(complaint), level, act.policy.complaints, at=complaint["received_at"])
+        await sla.start(structs.replace(due, occurrence=earlier + 1))
 
 
 async def _plan_of(complaint_id: UUID) -> UUID | None:
@@ -93,20 +81,14 @@ async def _plan_of(complaint_id: UUID) -> UUID | None:
     return found
 
 
-async def _start(complaint: asyncpg.Record, level: Level, policy: ComplaintPolicy, *, at: datetime) -> None:
-    earlier = await fetch_value(
-        "select count(*)::int from timer where subject_id = $1 and milestone = $2", complaint["id"], RECTIFICATION
-    )
-    await sla.start(
-        NewTimer(
-            subject=SUBJECT,
-            subject_id=complaint["id"],
-            customer_id=complaint["customer_id"],
-            milestone=RECTIFICATION,
-            occurrence=earlier + 1,
-            terms=_terms(level, policy),
-            started_at=at,
-        )
+def _timer(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -> NewTimer:
+    return NewTimer(
+        subject=SUBJECT,
+        subject_id=case.id,
+        customer_id=case.customer_id,
+        milestone=RECTIFICATION,
+        terms=_terms(level, policy),
+        started_at=at,
     )
 
 
@@ -121,17 +103,15 @@ def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
     )
 
 
-async def _tell(
-    complaint: asyncpg.Record, kind: str, roles: tuple[str, ...], *, at_head_office: bool, now: datetime
-) -> None:
-    head = await org_units.head_office() if at_head_office else None
+async def _tell(case: Case, number: str, kind: str, roles: tuple[str, ...], *, at: UUID | None, now: datetime) -> None:
+    """Tell those with the roles, in the org unit `at` or where the case belongs."""
     notice = Notice(
         kind=kind,
         subject=SUBJECT,
-        subject_id=complaint["id"],
-        customer_id=complaint["customer_id"],
-        org_unit_id=head.id if head else None,
+        subject_id=case.id,
+        customer_id=case.customer_id,
+        org_unit_id=at,
         roles=roles,
-        details={"number": complaint["number"]},
+        details={"number": number},
     )
-    await notify(notice, key=f"{kind}/{complaint['id']}", now=now)
+    await notify(notice, key=f"{kind}/{case.id}", now=now)

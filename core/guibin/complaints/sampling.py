@@ -5,17 +5,21 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.periods.names import Period
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.words import Paragraph
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import Conflict, NotFound
+from guibin_tenants.rows import add_all, given, shown
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
+
+from .levels import SUBJECT
+from .tables import ComplaintFollowUp
 
 
 class FollowedUp(Conflict):
@@ -88,8 +92,8 @@ async def draw(policy: ComplaintPolicy, period: Period, *, now: datetime) -> int
 
 async def samples(period: str) -> list[SampleView]:
     """The week's sample: what is still to be called first."""
-    rows = await fetch(f"{_SAMPLE} where s.period = $1 order by f.called_at nulls first, s.why, c.number", period)
-    return [msgspec.convert(dict(row), SampleView) for row in rows]
+    order = "order by f.called_at nulls first, s.why, c.number"
+    return shown(SampleView, await fetch(f"{_SAMPLE} where s.period = $1 {order}", period))
 
 
 async def follow_up(sample_id: UUID, new: NewFollowUp, act: Act) -> SampleView:
@@ -97,27 +101,10 @@ async def follow_up(sample_id: UUID, new: NewFollowUp, act: Act) -> SampleView:
     row = await fetch_one(f"{_SAMPLE} where s.id = $1", sample_id)
     if row is None:
         raise NotFound(f"There is no drawn complaint {sample_id}")
-    written = await execute(
-        "insert into complaint_follow_up (id, sample_id, outcome, comment, called_by, called_by_name, called_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7) on conflict (tenant_id, sample_id) do nothing",
-        new_id(),
-        sample_id,
-        new.outcome,
-        new.comment,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    if not written:
+    if not await add_all(ComplaintFollowUp, act, [given(new) | {"sample_id": sample_id}], unless=("sample_id",)):
         raise FollowedUp(f"Complaint {row['number']} in {row['period']}")
-    note = AuditNote(
-        action="complaint.follow_up",
-        subject="complaint",
-        subject_id=row["complaint_id"],
-        customer_id=row["customer_id"],
-    )
-    await record(note, act)
-    return next(one for one in await samples(row["period"]) if one.id == sample_id)
+    await done("follow_up", Case(SUBJECT, row["complaint_id"], row["customer_id"]), act)
+    return next(sample for sample in await samples(row["period"]) if sample.id == sample_id)
 
 
 def _drawn(seed: str, complaint_id: UUID) -> bytes:

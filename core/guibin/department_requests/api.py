@@ -16,6 +16,7 @@ from guibin_tenants.principals import may
 from . import actions, queries
 from .actions import SUBJECT
 from .queries import DepartmentRequestFilter, DepartmentRequestForm, DepartmentRequestView, State
+from .tables import DepartmentRequest
 
 READ, WRITE = may("requests:read"), may("requests:write")
 InState = Annotated[State | None, Parameter(query="state", default=None)]
@@ -59,7 +60,7 @@ class DepartmentRequestController(Controller):
 
     ask = posts("/", actions.ask, needs=WRITE, summary="Ask a department")
 
-    @get("/{request_id:uuid}", needs=READ, summary="The request with its history")
+    @get("/{request_id:uuid}", needs=READ, shows=DepartmentRequest, summary="The request with its history")
     async def show(self, request_id: UUID, act: Act) -> DepartmentRequestForm:
         found = await queries.form(request_id, by=act.by)
         note = AuditNote(

@@ -115,7 +115,8 @@ def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tupl
 
 
 async def change(customer_id: UUID, changed: CustomerChange, act: Act) -> CustomerView:
-    """Change the archive. Raises NotFound or Invalid. The caller has checked the version it changes."""
+    """Change the archive. Raises NotFound or Invalid."""
+    await queries.version_of(customer_id)
     note = _note("customer.change", customer_id, _named(changed, act.policy), asked=bool(changed.confidential))
     async with attempt(note, act):
         altered = await _alter(customer_id, changed, act.policy, act.now)
@@ -126,6 +127,7 @@ async def change(customer_id: UUID, changed: CustomerChange, act: Act) -> Custom
 
 async def correct(customer_id: UUID, new: NewCorrection, act: Act) -> CustomerView:
     """Put the archive right, and say why (S07-10). Raises as `change`, and Invalid when nothing differs."""
+    await queries.version_of(customer_id)
     note = _note(
         "customer.correct",
         customer_id,

@@ -3,13 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, Response, get, patch, post
+from litestar import Controller, get, patch, post
 from litestar.params import Parameter
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act
-from guibin.web.etags import etag, expect
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import deletes, posts
@@ -26,8 +25,7 @@ from .requests import (
     NewCustomer,
 )
 from .sealing import names_a_value
-
-IfMatch = Annotated[str | None, Parameter(header="If-Match", default=None, description="The ETag you changed.")]
+from .tables import Customer
 
 
 class CustomerController(Controller):
@@ -57,21 +55,23 @@ class CustomerController(Controller):
         return page
 
     @post("/", needs=may("customers:write"), summary="Open an archive")
-    async def open_archive(self, data: NewCustomer, act: Act) -> Response[CustomerView]:
-        return _tagged(await actions.open_archive(data, act), status=201)
+    async def open_archive(self, data: NewCustomer, act: Act) -> CustomerView:
+        return await actions.open_archive(data, act)
 
-    @get("/{customer_id:uuid}", needs=may("customers:read"), summary="The archive, confidential values masked")
-    async def show(self, customer_id: UUID, act: Act) -> Response[CustomerView]:
+    @get(
+        "/{customer_id:uuid}",
+        needs=may("customers:read"),
+        shows=Customer,
+        summary="The archive, confidential values masked",
+    )
+    async def show(self, customer_id: UUID, act: Act) -> CustomerView:
         customer = await queries.customer(customer_id)
         await record(AuditNote(action="customer.read", customer_id=customer_id), act)
-        return _tagged(customer)
+        return customer
 
     @patch("/{customer_id:uuid}", needs=may("customers:write"), summary="Change the archive")
-    async def change(
-        self, customer_id: UUID, data: CustomerChange, act: Act, if_match: IfMatch = None
-    ) -> Response[CustomerView]:
-        expect(if_match, await queries.version_of(customer_id))
-        return _tagged(await actions.change(customer_id, data, act))
+    async def change(self, customer_id: UUID, data: CustomerChange, act: Act) -> CustomerView:
+        return await actions.change(customer_id, data, act)
 
     @get(
         "/{customer_id:uuid}/corrections", needs=may("customers:read"), summary="What was changed or put right, and why"
@@ -89,11 +89,8 @@ class CustomerController(Controller):
         needs=may("customers:write"),
         summary="Put the archive right, with the reason",
     )
-    async def correct(
-        self, customer_id: UUID, data: NewCorrection, act: Act, if_match: IfMatch = None
-    ) -> Response[CustomerView]:
-        expect(if_match, await queries.version_of(customer_id))
-        return _tagged(await actions.correct(customer_id, data, act), status=201)
+    async def correct(self, customer_id: UUID, data: NewCorrection, act: Act) -> CustomerView:
+        return await actions.correct(customer_id, data, act)
 
     erase = deletes(
         "/{customer_id:uuid}", actions.erase, needs=may("customers:erase"), summary="Erase: destroys the customer's key"
@@ -114,9 +111,8 @@ class CustomerController(Controller):
         return page_of(found, limit, lambda one: Cursor(one.disclosed_at, one.id))
 
     @post("/{customer_id:uuid}/assignment", needs=may("customers:write"), summary="Who looks after the customer, where")
-    async def assign(self, customer_id: UUID, data: Assignment, act: Act) -> Response[CustomerView]:
-        found = await assignments.assign(customer_id, data, act)
-        return _tagged(found, status=201)
+    async def assign(self, customer_id: UUID, data: Assignment, act: Act) -> CustomerView:
+        return await assignments.assign(customer_id, data, act)
 
     @get("/{customer_id:uuid}/consents", needs=may("customers:read"), summary="What the customer agreed to")
     async def list_consents(self, customer_id: UUID, act: Act) -> list[ConsentView]:
@@ -146,7 +142,3 @@ class CustomerController(Controller):
         needs=may("customers:write"),
         summary="Put an order right, with the reason",
     )
-
-
-def _tagged(customer: CustomerView, *, status: int = 200) -> Response[CustomerView]:
-    return Response(customer, status_code=status, headers={"ETag": etag(customer.version)})

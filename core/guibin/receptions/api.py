@@ -17,6 +17,7 @@ from guibin_tenants.principals import may
 from . import actions, applications, intake, materials, notices, pages, queries
 from .queries import ReceptionFilter, ReceptionForm, ReceptionView, State
 from .standing import SUBJECT
+from .tables import Reception
 
 READ, WRITE = may("receptions:read"), may("receptions:write")
 InState = Annotated[State | None, Parameter(query="state", default=None)]
@@ -59,7 +60,7 @@ class ReceptionController(Controller):
 
     receive = posts("/", intake.receive, needs=WRITE, summary="Write down the news of a visit; the centre is told")
 
-    @get("/{reception_id:uuid}", needs=READ, summary="The whole file")
+    @get("/{reception_id:uuid}", needs=READ, shows=Reception, summary="The whole file")
     async def show(self, reception_id: UUID, act: Act) -> ReceptionForm:
         found = await queries.form(reception_id)
         note = AuditNote(

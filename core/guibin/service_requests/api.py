@@ -17,6 +17,7 @@ from guibin_tenants.principals import may
 from . import actions, queries
 from .intake import SUBJECT, note_of
 from .queries import ServiceRequestFilter, ServiceRequestForm, ServiceRequestView, State
+from .tables import ServiceRequest
 
 READ, WRITE = may("requests:read"), may("requests:write")
 InState = Annotated[State | None, Parameter(query="state", default=None)]
@@ -67,7 +68,7 @@ class ServiceRequestController(Controller):
     )
     list_ratings = gets("/ratings", queries.ratings, needs=READ, summary="How installers were rated, the best first")
 
-    @get("/{request_id:uuid}", needs=READ, summary="The whole case")
+    @get("/{request_id:uuid}", needs=READ, shows=ServiceRequest, summary="The whole case")
     async def show(self, request_id: UUID, act: Act) -> ServiceRequestForm:
         found = await queries.form(request_id)
         await record(note_of("service_request.read", request_id, found.customer_id), act)

@@ -15,17 +15,22 @@ from guibin import events
 from guibin.events import MilestoneReached
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.rows import add_all
+from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import calendars
 from .calendars import CalendarInForce
 from .plans import ClockRecord, Plan, Terms, paused, planned, resumed, without_burst
 from .sweep import fire_one
+from .tables import Timer
 
 
 class NewTimer(Struct, frozen=True, kw_only=True):
-    """A deadline to start. Of a milestone that recurs one runs at a time."""
+    """A deadline to start. Of a milestone that recurs one runs at a time.
+
+    With `late_at` it starts in the past, and what that left behind is told once.
+    """
 
     subject: str
     subject_id: UUID
@@ -34,6 +39,7 @@ class NewTimer(Struct, frozen=True, kw_only=True):
     started_at: datetime
     customer_id: UUID | None = None
     occurrence: int = 1
+    late_at: datetime | None = None
 
 
 class Moved(Struct, frozen=True):
@@ -48,36 +54,42 @@ class Ended(Struct, frozen=True):
 
     met: bool
     due_at: datetime
+    reached: MilestoneReached
 
 
-async def start(new: NewTimer, *, late_at: datetime | None = None) -> Plan:
-    """Start a deadline; what it will do. With `late_at` it starts in the past: what that left behind is told once."""
-    calendar = await calendars.counting(new.terms.calendar, new.customer_id)
-    record = _counted_by(
-        calendar, ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
-    )
-    plan = planned(record, calendar.calendar)
-    if late_at is not None:
-        plan = without_burst(plan, now=late_at, breached=False)
-    await execute(
-        "insert into timer (id, subject, subject_id, customer_id, milestone, occurrence, clock, steps, started_at,"
-        " warn_at, due_at, next_at, provisional, generation, version) values ($1, $2, $3, $4, $5, $6, $7::jsonb,"
-        " $8::jsonb, $9, $10, $11, $12, $13, 0, 1)",
-        new_id(),
-        new.subject,
-        new.subject_id,
-        new.customer_id,
-        new.milestone,
-        new.occurrence,
-        _json(record),
-        _json(plan.steps),
-        new.started_at,
-        plan.warn_at,
-        plan.due_at,
-        plan.steps[0].at,
-        plan.provisional,
-    )
-    return plan
+async def start(new: NewTimer) -> Plan:
+    """Start a deadline; what it will do."""
+    return (await start_all([new]))[0]
+
+
+async def start_all(several: Sequence[NewTimer]) -> list[Plan]:
+    """As `start`, for several at once, in order."""
+    counting: dict[tuple[str, UUID | None], CalendarInForce] = {}
+    begun: list[tuple[NewTimer, ClockRecord, Plan]] = []
+    for new in several:
+        key = (new.terms.calendar, new.customer_id)
+        if key not in counting:
+            counting[key] = await calendars.counting(*key)
+        begun.append((new, *_begun(new, counting[key])))
+    rows = [
+        {
+            "subject": new.subject,
+            "subject_id": new.subject_id,
+            "customer_id": new.customer_id,
+            "milestone": new.milestone,
+            "occurrence": new.occurrence,
+            "clock": record,
+            "steps": plan.steps,
+            "started_at": new.started_at,
+            "warn_at": plan.warn_at,
+            "due_at": plan.due_at,
+            "next_at": plan.steps[0].at,
+            "provisional": plan.provisional,
+        }
+        for new, record, plan in begun
+    ]
+    await add_all(Timer, None, rows)
+    return [plan for _, _, plan in begun]
 
 
 async def pause(subject_id: UUID, milestone: str, act: Signature) -> None:
@@ -124,20 +136,50 @@ async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datet
     Reached late it is reached all the same and said so. A sequential one is followed by the next, unless it is the
     `last`.
     """
-    timer = await _open_timer(subject_id, milestone, now=at - _MOMENT)
+    running = f"{_TIMER} and completed_at is null and cancelled_at is null for update"
+    timer = await fetch_one(running, subject_id, milestone)
+    if timer is None:
+        raise NotFound(f"No deadline {milestone} runs for {subject_id}")
+    ended = await end(timer, at=at, now=now, last=last)
+    await events.record(ended.reached, now=now)
+    return ended
+
+
+async def end(timer: asyncpg.Record, *, at: datetime, now: datetime, last: bool = False) -> Ended:
+    """As `complete`, for the row of one that runs and is locked; the caller records what was reached."""
+    timer = await _settled(timer, now=at - _MOMENT)
     breached = timer["breached_at"] is not None and timer["breached_at"] < at
-    await execute(
-        "update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1,"
-        " breached_at = case when $3 then breached_at end where id = $1",
+    terms = _record(timer).terms
+    # Written down once each time it is reached.
+    step = await fetch_value(
+        "with reached as (update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1,"
+        " breached_at = case when $3 then breached_at end where id = $1 returning id, generation)"
+        " insert into timer_step (id, timer_id, generation, step, kind, roles, due_at, fired_at)"
+        " select $4, r.id, r.generation, 'success' || case when s.n = 0 then '' else ':' || s.n + 1 end, 'success',"
+        " $5::jsonb, $2, $6 from reached r, (select count(*) as n from timer_step where timer_id = $1 and kind = 'success') s"
+        " returning step",
         timer["id"],
         at,
         breached,
+        new_id(),
+        _json(terms.told_of_success),
+        now,
     )
-    ended = Ended(not breached and at <= timer["due_at"], timer["due_at"])
-    await _succeed(timer, ended, at=at, now=now)
-    if not last and _record(timer).terms.recurrence == "sequential":
+    if not last and terms.recurrence == "sequential":
         await _follow(timer, at=at, now=now)
-    return ended
+    met = not breached and at <= timer["due_at"]
+    reached = MilestoneReached(
+        timer_id=timer["id"],
+        subject=timer["subject"],
+        subject_id=timer["subject_id"],
+        milestone=timer["milestone"],
+        generation=timer["generation"],
+        step=step,
+        roles=terms.told_of_success,
+        reached_at=at,
+        in_time=met,
+    )
+    return Ended(met, timer["due_at"], reached)
 
 
 async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
@@ -264,38 +306,6 @@ async def _move(
     return Moved(timer["due_at"], plan.due_at)
 
 
-async def _succeed(timer: asyncpg.Record, ended: Ended, *, at: datetime, now: datetime) -> None:
-    """Write down that it was reached, once each time, and say so."""
-    before = await fetch_one(
-        "select count(*) as n from timer_step where timer_id = $1 and kind = 'success'", timer["id"]
-    )
-    step = "success" if not before or not before["n"] else f"success:{before['n'] + 1}"
-    roles = _record(timer).terms.told_of_success
-    await execute(
-        "insert into timer_step (id, timer_id, generation, step, kind, roles, due_at, fired_at)"
-        " values ($1, $2, $3, $4, 'success', $5::jsonb, $6, $7)",
-        new_id(),
-        timer["id"],
-        timer["generation"],
-        step,
-        _json(roles),
-        at,
-        now,
-    )
-    reached = MilestoneReached(
-        timer_id=timer["id"],
-        subject=timer["subject"],
-        subject_id=timer["subject_id"],
-        milestone=timer["milestone"],
-        generation=timer["generation"],
-        step=step,
-        roles=roles,
-        reached_at=at,
-        in_time=ended.met,
-    )
-    await events.record(reached, now=now)
-
-
 async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None:
     """The next of a sequence counts from the target before; from the end of one that was late."""
     new = NewTimer(
@@ -306,8 +316,9 @@ async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None
         terms=_record(timer).terms,
         started_at=max(at, timer["due_at"]),
         occurrence=timer["occurrence"] + 1,
+        late_at=now,
     )
-    await start(new, late_at=now)
+    await start(new)
 
 
 async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetime | None:
@@ -331,6 +342,14 @@ async def _log(timer: asyncpg.Record, reason: str, due_after: datetime, generati
         act.by.name,
         act.now,
     )
+
+
+def _begun(new: NewTimer, calendar: CalendarInForce) -> tuple[ClockRecord, Plan]:
+    record = _counted_by(
+        calendar, ClockRecord(terms=new.terms, calendar_version=calendar.version, started_at=new.started_at)
+    )
+    plan = planned(record, calendar.calendar)
+    return record, plan if new.late_at is None else without_burst(plan, now=new.late_at, breached=False)
 
 
 def _counted_by(calendar: CalendarInForce, record: ClockRecord) -> ClockRecord:

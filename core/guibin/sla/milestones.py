@@ -7,13 +7,17 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.events import Event
 from guibin.policy.milestones import Milestone
 from guibin_tenants.principals import Signature
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_value
 
 from . import actions
-from .actions import NewTimer
+from .actions import Ended, NewTimer
 from .plans import terms_of
+
+_MET_BY_REPLY = "clock #>> '{terms,met_by}' = 'reply'"
 
 
 class Case(Struct, frozen=True):
@@ -91,6 +95,29 @@ async def restart(case_id: UUID, milestones: Sequence[Milestone], act: Signature
             await actions.restart(case_id, milestone.name, act, started_at=at)
 
 
+async def settle(case_id: UUID, milestone: str, *, at: datetime, now: datetime) -> tuple[Ended, list[Event]]:
+    """The case is settled by reaching this milestone: that answers whatever waited for a reply, and nothing follows.
+
+    How it ended, and what is to be recorded of it all. Raises NotFound when no such milestone runs.
+    """
+    rows = await fetch(
+        "select * from timer where subject_id = $1 and completed_at is null and cancelled_at is null"
+        f" and (milestone = $2 or {_MET_BY_REPLY}) order by milestone <> $2, milestone for update",
+        case_id,
+        milestone,
+    )
+    if not rows or rows[0]["milestone"] != milestone:
+        raise NotFound(f"No deadline {milestone} runs for {case_id}")
+    ended = await actions.end(rows[0], at=at, now=now)
+    happened: list[Event] = [ended.reached]
+    for timer in rows[1:]:
+        if timer["started_at"] <= at:
+            happened.append((await actions.end(timer, at=at, now=now, last=True)).reached)
+        else:
+            await actions.cancel(case_id, timer["milestone"], now=now)
+    return ended, happened
+
+
 async def end(case_id: UUID, *, at: datetime, now: datetime) -> None:
     """The case is settled: that answers whatever waited for a reply, and nothing follows."""
     for name, timer in (await _running(case_id)).items():
@@ -106,17 +133,27 @@ async def drop(case_id: UUID, *, now: datetime) -> None:
         await actions.cancel(case_id, name, now=now)
 
 
+def first(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime) -> list[NewTimer]:
+    """The targets of a case that was received at `at` with the customer's message, and has none yet: to be started."""
+    return [_target(case, milestone, at=at, now=now) for milestone in milestones]
+
+
 async def _start(case: Case, milestone: Milestone, *, at: datetime, now: datetime) -> None:
-    new = NewTimer(
+    occurrence = 1 + await _occurrences(case.id, milestone.name)
+    await actions.start(_target(case, milestone, at=at, now=now, occurrence=occurrence))
+
+
+def _target(case: Case, milestone: Milestone, *, at: datetime, now: datetime, occurrence: int = 1) -> NewTimer:
+    return NewTimer(
         subject=case.subject,
         subject_id=case.id,
         customer_id=case.customer_id,
         milestone=milestone.name,
         terms=terms_of(milestone),
         started_at=at,
-        occurrence=1 + await _occurrences(case.id, milestone.name),
+        occurrence=occurrence,
+        late_at=now if at < now else None,
     )
-    await actions.start(new, late_at=now if at < now else None)
 
 
 async def _occurrences(case_id: UUID, name: str) -> int:
@@ -130,7 +167,7 @@ async def _running(case_id: UUID) -> dict[str, asyncpg.Record]:
     rows = await fetch(
         "select milestone, started_at, paused_at, (clock #>> '{terms,stands_while_waiting}')::boolean as stands"
         " from timer where subject_id = $1 and completed_at is null and cancelled_at is null"
-        " and clock #>> '{terms,met_by}' = 'reply' order by milestone",
+        f" and {_MET_BY_REPLY} order by milestone",
         case_id,
     )
     return {row["milestone"]: row for row in rows}

@@ -16,6 +16,7 @@ from guibin_tenants.principals import may
 
 from . import actions, queries
 from .queries import VisitFilter, VisitForm, VisitView
+from .tables import Visit
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 State = Annotated[
@@ -57,7 +58,7 @@ class VisitController(Controller):
 
     plan = posts("/", actions.plan, needs=WRITE, summary="Plan a visit; it is due until the end of its day")
 
-    @get("/{visit_id:uuid}", needs=READ, summary="A visit with its detailed record")
+    @get("/{visit_id:uuid}", needs=READ, shows=Visit, summary="A visit with its detailed record")
     async def show(self, visit_id: UUID, act: Act) -> VisitForm:
         found = await queries.visit(visit_id, now=act.now)
         note = AuditNote(action="visit.read", subject="visit", subject_id=visit_id, customer_id=found.customer_id)

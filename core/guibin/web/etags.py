@@ -12,12 +12,18 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def expect(if_match: str | None, version: int) -> None:
-    """Raises LostRace unless `If-Match` is absent, `*` or this version; Invalid when it is not an ETag."""
+def version_in(if_match: str | None) -> int | None:
+    """The version that `If-Match` names; None when it is absent or `*`. Raises Invalid when it is not an ETag."""
     if if_match is None or if_match.strip() == "*":
-        return
+        return None
     given = _ETAG.fullmatch(if_match.strip())
     if given is None:
         raise Invalid(fields=(FieldError("If-Match", "the ETag of an earlier answer", 'such as "3"', if_match[:40]),))
-    if int(given["version"]) != version:
-        raise LostRace(f"You changed version {given['version']}, the current one is {version}")
+    return int(given["version"])
+
+
+def expect(if_match: str | None, version: int) -> None:
+    """Raises LostRace unless `If-Match` is absent, `*` or this version; Invalid when it is not an ETag."""
+    given = version_in(if_match)
+    if given is not None and given != version:
+        raise LostRace(f"You changed version {given}, the current one is {version}")

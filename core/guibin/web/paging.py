@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -47,15 +47,23 @@ def by_day(day: date) -> datetime:
 
 def encode(cursor: Cursor) -> str:
     """The cursor as it travels: opaque to the reader."""
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+    return written(cursor)
 
 
 def decode(text: str | None) -> Cursor | None:
     """Raises Invalid for anything `encode` did not make."""
-    if text is None:
-        return None
+    return None if text is None else read(text, Cursor)
+
+
+def written(cursor: Any) -> str:
+    """What a page ends with, as it travels: opaque to the reader."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
+
+
+def read(text: str, kind: type[Item]) -> Item:
+    """Raises Invalid for anything `written` did not make of such a cursor."""
     try:
-        return msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+        return msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         raise Invalid(
             fields=(FieldError("cursor", "the `next` of an earlier page, unchanged", "start without a cursor", text),)

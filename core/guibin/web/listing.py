@@ -1,0 +1,195 @@
+"""Lists as values: what is shown of which rows, what they are filtered by and in which order they come."""
+
+import inspect
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import msgspec
+from litestar.di import Provide
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from guibin_tenants.principals import Signature
+from guibin_tenants.refusals import NotFound
+from guibin_tenants.rows import encoded, missing, shown, updating
+from guibin_tenants.scope import fetch
+from guibin_tenants.tables import TenantTable
+
+from .paging import Page, read, written
+from .query_parameters import CursorText, Limit
+
+View = TypeVar("View", bound=Struct)
+Wider = TypeVar("Wider", bound=Struct)
+# `$now`, `$by`, `$value` and whatever else a list is asked with; `$1` is none of these.
+_NAME = re.compile(r"\$([a-z_]+)")
+_TABLE = re.compile(r"\w+")
+# What the framework hands in by these names is something else.
+_RESERVED = frozenset({"state", "body", "headers", "cookies", "request", "query", "scope", "socket", "data"})
+
+
+class PageAsked(Struct, frozen=True):
+    """Which page of a list."""
+
+    limit: Limit = 50
+    cursor: CursorText = None
+
+
+class Order(Struct, frozen=True):
+    """What rows are sorted by: expressions with the kind of what they give, the last one different for every row."""
+
+    by: dict[str, type]
+    downward: bool = False
+
+
+def newest_first(moment: str, id: str = "x.id") -> Order:
+    """By a moment, the latest first."""
+    return Order({moment: datetime, id: UUID}, downward=True)
+
+
+def earliest_first(moment: str, id: str = "x.id") -> Order:
+    """By a moment, the earliest first."""
+    return Order({moment: datetime, id: UUID})
+
+
+def by_day(day: str, id: str = "x.id") -> Order:
+    """By a day, the first day first."""
+    return Order({day: date, id: UUID})
+
+
+class Listing(Struct, Generic[View], frozen=True, kw_only=True):
+    """Rows of `source`, what follows `from`, each shown as a `view`. Its first table is called `x`.
+
+    A field of the view is `x`'s column of the same name unless `columns` says otherwise; a filter lets those rows through
+    whose column of `x` equals it unless `filters` says otherwise, with `$value` for what was asked. `holds` is true of every
+    row. There `$now` is the moment and `$by` the id of whoever asks; more such values are given with the question.
+    """
+
+    view: type[View]
+    source: str
+    order: Order
+    columns: dict[str, str] = {}
+    filters: dict[str, str] = {}
+    holds: str = "true"
+
+    def wider(self, view: type[Wider], **columns: str) -> "Listing[Wider]":
+        """The same rows, of which more is shown."""
+        return Listing(
+            view=view,
+            source=self.source,
+            order=self.order,
+            columns=self.columns | columns,
+            filters=self.filters,
+            holds=self.holds,
+        )
+
+    async def one(self, row_id: UUID, **values: Any) -> View:
+        """The row of this id, whatever the filters. Raises NotFound."""
+        statement, places = _placed(f"{self._select()} from {self.source} where x.id = $id", values | {"id": row_id})
+        rows = await fetch(statement, *places)
+        if not rows:
+            what = _TABLE.match(self.source)
+            raise NotFound(f"There is no {(what[0] if what else 'row').replace('_', ' ')} {row_id}")
+        return shown(self.view, rows)[0]
+
+    async def changed(self, table: type[TenantTable], row_id: UUID, **values: Any) -> View:
+        """Set these columns of the row as `rows.change` does, and show it, in one statement. Raises NotFound, WrongRow.
+
+        What else the list reads is shown as it was before: it is changed first.
+        """
+        update = updating(table, [f"$set_{name}" for name in values], tuple(values), of="$id")
+        _, _, rest = self.source.partition(" ")
+        statement, places = _placed(
+            f"with changed as ({update} returning *) {self._select()} from changed {rest}",
+            {f"set_{name}": value for name, value in zip(values, encoded(table, values), strict=True)} | {"id": row_id},
+        )
+        found = await fetch(statement, *places)
+        if not found:
+            raise missing(table, row_id)
+        return shown(self.view, found)[0]
+
+    async def page(self, filters: Struct | None, page: PageAsked, act: Signature, **values: Any) -> Page[View]:
+        """The rows that `filters` let through, a page of them; None and False let all through.
+
+        Raises Invalid for a cursor of another list.
+        """
+        known = values | {"now": act.now, "by": act.by.id}
+        conditions = [self.holds]
+        # Only what is asked about is in the statement: PostgreSQL plans for that and for nothing else.
+        for name, value in _asked(filters):
+            conditions.append(self.filters.get(name, f"x.{name} = $value").replace("$value", f"$asked_{name}"))
+            known[f"asked_{name}"] = value
+        if page.cursor is not None:
+            kinds: Any = tuple[*self.order.by.values()]  # type: ignore[misc]  # made of the order
+            after: tuple[Any, ...] = read(page.cursor, kinds)
+            known |= {f"after_{place}": value for place, value in zip("abcde", after, strict=False)}
+            conditions.append(self._beyond(len(after)))
+        statement, places = _placed(
+            f"{self._select(cursor=True)} from {self.source} where {' and '.join(f'({each})' for each in conditions)} order by {self._sorted()}"
+            f" limit {page.limit + 1}",
+            known,
+        )
+        rows = await fetch(statement, *places)
+        items = shown(self.view, rows[: page.limit])
+        if len(rows) <= page.limit:
+            return Page(items)
+        last = rows[page.limit - 1]
+        return Page(items, written(tuple(last[f"cursor_{place}"] for place in range(len(self.order.by)))))
+
+    def _select(self, *, cursor: bool = False) -> str:
+        columns = [f"{self.columns.get(name, f'x.{name}')} as {name}" for name in self.view.__struct_fields__]
+        if cursor:
+            columns += [f"{each} as cursor_{place}" for place, each in enumerate(self.order.by)]
+        return f"select {', '.join(columns)}"
+
+    def _beyond(self, count: int) -> str:
+        places = ", ".join(f"$after_{place}" for place in "abcde"[:count])
+        return f"({', '.join(self.order.by)}) {'<' if self.order.downward else '>'} ({places})"
+
+    def _sorted(self) -> str:
+        return ", ".join(f"{each} desc" if self.order.downward else each for each in self.order.by)
+
+
+def from_query(kind: type[Struct]) -> Provide:
+    """A dependency that reads the struct's fields from the query: each is a parameter of its own, described and checked."""
+    hints = get_type_hints(kind, include_extras=True)
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    names = {f"in_{name}" if name in _RESERVED else name: name for name in fields}
+
+    async def read(**given: Any) -> Struct:
+        return kind(**{names[name]: value for name, value in given.items()})
+
+    parameters = [
+        inspect.Parameter(
+            argument,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if fields[name].required else fields[name].default,
+            annotation=_parameter(name, hints[name], renamed=argument != name),
+        )
+        for argument, name in names.items()
+    ]
+    read.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what the framework looks at
+    read.__annotations__ = {each.name: each.annotation for each in parameters} | {"return": kind}
+    return Provide(read)
+
+
+def _parameter(name: str, hint: Any, *, renamed: bool) -> Any:
+    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    description = next((note.description for note in notes if isinstance(note, Meta) and note.description), None)
+    if description is None and not renamed:
+        return hint
+    return Annotated[kind, Parameter(query=name, description=description)]
+
+
+def _asked(filters: Struct | None) -> list[tuple[str, Any]]:
+    if filters is None:
+        return []
+    return [(name, value) for name, value in msgspec.structs.asdict(filters).items() if value not in (None, False)]
+
+
+def _placed(statement: str, known: dict[str, Any]) -> tuple[str, list[Any]]:
+    """The statement with `$1` … in place of names, and the values in those places."""
+    names = list(dict.fromkeys(_NAME.findall(statement)))
+    places = {name: f"${place}" for place, name in enumerate(names, 1)}
+    return _NAME.sub(lambda found: places[found[1]], statement), [known[name] for name in names]
