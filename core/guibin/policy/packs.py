@@ -1,6 +1,7 @@
 """A pack as a value, and the policy a tenant has from its packs and its own figures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +26,7 @@ from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
 from .kpis import Kpi
+from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, NAMED, REPLACED, merged
 from .messages import MessagePolicy
 from .posts import Post
 from .quality import ArchiveRule
@@ -38,7 +40,65 @@ from .words import Named
 from .workstreams import Workstream
 
 
-class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The sections of a policy that a company may write itself. Each says how those of several become one."""
+
+    posts: Annotated[tuple[Post, ...], NAMED] = ()
+    fields: Annotated[tuple[ArchiveField, ...], NAMED] = ()
+    settings: Annotated[tuple[Setting, ...], NAMED] = ()
+    schemes: Annotated[tuple[TierScheme, ...], NAMED] = ()
+    service_items: Annotated[tuple[ServiceItem, ...], NAMED] = ()
+    cards: Annotated[tuple[CardKind, ...], NAMED] = ()
+    proofs: Annotated[tuple[ProofKind, ...], NAMED] = ()
+    complaints: Annotated[ComplaintPolicy | None, REPLACED] = None
+    department_tasks: Annotated[tuple[DepartmentTask, ...], NAMED] = ()
+    approvals: Annotated[tuple[ApprovalFlow, ...], NAMED] = ()
+    reviews: Annotated[tuple[ReviewRhythm, ...], NAMED] = ()
+    registers: Annotated[tuple[Register, ...], NAMED] = ()
+    questions: Annotated[QuestionPolicy | None, REPLACED] = None
+    plans: Annotated[PlanPolicy | None, REPLACED] = None
+    care: Annotated[CarePolicy | None, REPLACED] = None
+    messages: Annotated[MessagePolicy | None, REPLACED] = None
+    reception: Annotated[ReceptionPolicy | None, REPLACED] = None
+    activities: Annotated[tuple[ActivityKind, ...], NAMED] = ()
+    hotline: Annotated[HotlinePolicy | None, REPLACED] = None
+    surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
+    kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
+    texts: Annotated[dict[Named, Text], KEYED] = {}
+
+
+class Overrides(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one.
+
+    `enabled_schemes` names the schemes the company uses, all of them by default: the others go, and whatever hangs on
+    them. Memberships on record stay, and hold again with their scheme. Of sections without names the company's own take
+    the place of all others; None leaves the packs'.
+    """
+
+    enabled_schemes: tuple[Named, ...] | None = None
+    entitlements: tuple[Entitlement, ...] | None = None
+    cadences: tuple[Cadence, ...] | None = None
+    relationships: tuple[RelationshipTemplate, ...] | None = None
+    head_starts: tuple[HeadStart, ...] | None = None
+
+
+class Sections(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every section of a pack and of a policy."""
+
+    customer_kinds: Annotated[tuple[Named, ...], EACH_ONCE] = ()
+    organisations: Annotated[tuple[Named, ...], EACH_ONCE] = ()
+    service_rhythms: Annotated[tuple[ServiceRhythm, ...], ADDED] = ()
+    entitlements: Annotated[tuple[Entitlement, ...], ADDED] = ()
+    cadences: Annotated[tuple[Cadence, ...], ADDED] = ()
+    relationships: Annotated[tuple[RelationshipTemplate, ...], FIRST_THAT_FITS] = ()
+    archive_rules: Annotated[tuple[ArchiveRule, ...], NAMED] = ()
+    visits: Annotated[VisitPolicy | None, REPLACED] = None
+    head_starts: Annotated[tuple[HeadStart, ...], ADDED] = ()
+    workstreams: Annotated[tuple[Workstream, ...], NAMED] = ()
+    forms: Annotated[tuple[Form, ...], NAMED] = ()
+
+
+class Pack(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One industry's regulation. `rules` says of each rule where it is realised; `texts` holds every title.
 
     `organisations` are the customer kinds that are no persons (S07-1): they have no sex, birthday or identity number.
@@ -47,80 +107,21 @@ class Pack(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Named
     regulation: Named
     rules: dict[Named, Named] = {}
-    posts: tuple[Post, ...] = ()
-    customer_kinds: tuple[Named, ...] = ()
-    organisations: tuple[Named, ...] = ()
-    fields: tuple[ArchiveField, ...] = ()
-    settings: tuple[Setting, ...] = ()
-    schemes: tuple[TierScheme, ...] = ()
-    service_items: tuple[ServiceItem, ...] = ()
-    service_rhythms: tuple[ServiceRhythm, ...] = ()
-    entitlements: tuple[Entitlement, ...] = ()
-    cards: tuple[CardKind, ...] = ()
-    proofs: tuple[ProofKind, ...] = ()
-    complaints: ComplaintPolicy | None = None
-    department_tasks: tuple[DepartmentTask, ...] = ()
-    approvals: tuple[ApprovalFlow, ...] = ()
-    cadences: tuple[Cadence, ...] = ()
-    reviews: tuple[ReviewRhythm, ...] = ()
-    registers: tuple[Register, ...] = ()
-    relationships: tuple[RelationshipTemplate, ...] = ()
-    questions: QuestionPolicy | None = None
-    archive_rules: tuple[ArchiveRule, ...] = ()
-    visits: VisitPolicy | None = None
-    plans: PlanPolicy | None = None
-    care: CarePolicy | None = None
-    messages: MessagePolicy | None = None
-    reception: ReceptionPolicy | None = None
-    activities: tuple[ActivityKind, ...] = ()
-    head_starts: tuple[HeadStart, ...] = ()
-    hotline: HotlinePolicy | None = None
-    surveys: tuple[SurveyPolicy, ...] = ()
-    kpis: tuple[Kpi, ...] = ()
-    workstreams: tuple[Workstream, ...] = ()
-    forms: tuple[Form, ...] = ()
-    texts: dict[Named, Text] = {}
 
 
-class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a tenant goes by: the same parts as a Pack, merged. `version` 0 is the packs' defaults."""
+class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a tenant goes by: every section, merged. `version` 0 is the packs' defaults."""
 
     version: int = 0
     packs: tuple[Named, ...] = ()
     enabled_schemes: tuple[Named, ...] | None = None
-    posts: tuple[Post, ...] = ()
-    customer_kinds: tuple[Named, ...] = ()
-    organisations: tuple[Named, ...] = ()
-    fields: tuple[ArchiveField, ...] = ()
-    settings: tuple[Setting, ...] = ()
-    schemes: tuple[TierScheme, ...] = ()
-    service_items: tuple[ServiceItem, ...] = ()
-    service_rhythms: tuple[ServiceRhythm, ...] = ()
-    entitlements: tuple[Entitlement, ...] = ()
-    cards: tuple[CardKind, ...] = ()
-    proofs: tuple[ProofKind, ...] = ()
     complaints: ComplaintPolicy
-    department_tasks: tuple[DepartmentTask, ...] = ()
-    approvals: tuple[ApprovalFlow, ...] = ()
-    cadences: tuple[Cadence, ...] = ()
-    reviews: tuple[ReviewRhythm, ...] = ()
-    registers: tuple[Register, ...] = ()
-    relationships: tuple[RelationshipTemplate, ...] = ()
     questions: QuestionPolicy = QuestionPolicy()
-    archive_rules: tuple[ArchiveRule, ...] = ()
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()
     care: CarePolicy = CarePolicy()
     messages: MessagePolicy = MessagePolicy()
-    reception: ReceptionPolicy | None = None
-    activities: tuple[ActivityKind, ...] = ()
-    head_starts: tuple[HeadStart, ...] = ()
     hotline: HotlinePolicy = HotlinePolicy()
-    surveys: tuple[SurveyPolicy, ...] = ()
-    kpis: tuple[Kpi, ...] = ()
-    workstreams: tuple[Workstream, ...] = ()
-    forms: tuple[Form, ...] = ()
-    texts: dict[Named, Text] = {}
 
     def title(self, key: str, language: str, *, scheme: str = "") -> str:
         """The text under `key`, the key itself when there is none; the scheme's own where packs call it differently."""
@@ -172,42 +173,6 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((flow for flow in self.approvals if flow.name == name), None)
 
 
-class Overrides(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tenant's own parts: an element replaces the packs' element of the same name, a new name adds one.
-
-    `enabled_schemes` names the schemes the company uses, all of them by default: the others go, and whatever hangs on
-    them. Memberships on record stay, and hold again with their scheme.
-    """
-
-    enabled_schemes: tuple[Named, ...] | None = None
-    posts: tuple[Post, ...] = ()
-    settings: tuple[Setting, ...] = ()
-    schemes: tuple[TierScheme, ...] = ()
-    service_items: tuple[ServiceItem, ...] = ()
-    entitlements: tuple[Entitlement, ...] | None = None
-    cards: tuple[CardKind, ...] = ()
-    proofs: tuple[ProofKind, ...] = ()
-    complaints: ComplaintPolicy | None = None
-    department_tasks: tuple[DepartmentTask, ...] = ()
-    approvals: tuple[ApprovalFlow, ...] = ()
-    cadences: tuple[Cadence, ...] | None = None
-    reviews: tuple[ReviewRhythm, ...] = ()
-    registers: tuple[Register, ...] = ()
-    relationships: tuple[RelationshipTemplate, ...] | None = None
-    questions: QuestionPolicy | None = None
-    plans: PlanPolicy | None = None
-    care: CarePolicy | None = None
-    messages: MessagePolicy | None = None
-    fields: tuple[ArchiveField, ...] = ()
-    reception: ReceptionPolicy | None = None
-    activities: tuple[ActivityKind, ...] = ()
-    head_starts: tuple[HeadStart, ...] | None = None
-    hotline: HotlinePolicy | None = None
-    surveys: tuple[SurveyPolicy, ...] = ()
-    kpis: tuple[Kpi, ...] = ()
-    texts: dict[Named, Text] = {}
-
-
 def encode_pack(pack: Pack) -> bytes:
     """The pack as JSON; `decode_pack` gives the equal value back."""
     return msgspec.json.encode(pack)
@@ -220,44 +185,10 @@ def decode_pack(text: bytes | str) -> Pack:
 
 def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: int) -> Policy:
     """The policy of a tenant: the core's defaults, the packs in order, then the tenant's own."""
-    parts = [core, *packs]
-    policy = Policy(
-        version=version,
-        packs=tuple(pack.name for pack in packs),
-        posts=_named([*(p.posts for p in parts), overrides.posts]),
-        customer_kinds=tuple(dict.fromkeys(kind for part in packs for kind in part.customer_kinds)),
-        organisations=tuple(dict.fromkeys(kind for part in packs for kind in part.organisations)),
-        fields=_named([*(p.fields for p in parts), overrides.fields]),
-        settings=_named([*(p.settings for p in parts), overrides.settings]),
-        schemes=_named([*(p.schemes for p in parts), overrides.schemes]),
-        service_items=_named([*(p.service_items for p in parts), overrides.service_items]),
-        service_rhythms=_all(parts, "service_rhythms"),
-        entitlements=_all(parts, "entitlements") if overrides.entitlements is None else overrides.entitlements,
-        cards=_named([*(p.cards for p in parts), overrides.cards]),
-        proofs=_named([*(p.proofs for p in parts), overrides.proofs]),
-        complaints=overrides.complaints or _last(parts, "complaints"),
-        department_tasks=_named([*(p.department_tasks for p in parts), overrides.department_tasks]),
-        approvals=_named([*(p.approvals for p in parts), overrides.approvals]),
-        cadences=_all(parts, "cadences") if overrides.cadences is None else overrides.cadences,
-        reviews=_named([*(p.reviews for p in parts), overrides.reviews]),
-        registers=_named([*(p.registers for p in parts), overrides.registers]),
-        relationships=_templates(parts) if overrides.relationships is None else overrides.relationships,
-        questions=overrides.questions or _last(parts, "questions") or QuestionPolicy(),
-        archive_rules=_named([p.archive_rules for p in parts]),
-        visits=_last(parts, "visits") or VisitPolicy(),
-        plans=overrides.plans or _last(parts, "plans") or PlanPolicy(),
-        care=overrides.care or _last(parts, "care") or CarePolicy(),
-        messages=overrides.messages or _last(parts, "messages") or MessagePolicy(),
-        reception=overrides.reception or _last(parts, "reception"),
-        activities=_named([*(p.activities for p in parts), overrides.activities]),
-        head_starts=_all(parts, "head_starts") if overrides.head_starts is None else overrides.head_starts,
-        hotline=overrides.hotline or _last(parts, "hotline") or HotlinePolicy(),
-        surveys=_named([*(p.surveys for p in parts), overrides.surveys]),
-        kpis=_named([*(p.kpis for p in parts), overrides.kpis]),
-        workstreams=_named([p.workstreams for p in parts]),
-        forms=_named([p.forms for p in parts]),
-        texts=_texts(parts, overrides),
-    )
+    parts = (core, *packs)
+    sections = merged(Sections, parts, overrides)
+    sections["texts"] |= _own_words(parts, sections["texts"], overrides)
+    policy = Policy(version=version, packs=tuple(pack.name for pack in packs), **sections)
     return policy if overrides.enabled_schemes is None else _with_schemes(policy, overrides.enabled_schemes)
 
 
@@ -274,40 +205,18 @@ def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:
     return replace(policy, **parts, enabled_schemes=names, hotline=replace(policy.hotline, routes=routes))
 
 
-def _texts(parts: Sequence[Pack], overrides: Overrides) -> dict[str, Text]:
-    """Every text by key; what a scheme's own pack calls differently than the last one also as `<scheme>/<key>`."""
-    texts = {key: text for part in parts for key, text in part.texts.items()}
-    own = {
+def _own_words(parts: Sequence[Pack], texts: Mapping[str, Text], overrides: Overrides) -> dict[str, Text]:
+    """What a scheme's own pack calls differently than the policy, as `<scheme>/<key>`; not what the company says itself."""
+    return {
         f"{scheme.name}/{key}": part.texts[key]
         for part in parts
         for scheme in part.schemes
         for key in _words_of(scheme)
         if key in part.texts and part.texts[key] != texts[key] and key not in overrides.texts
     }
-    return {**texts, **own, **overrides.texts}
 
 
 def _words_of(scheme: TierScheme) -> Iterator[str]:
     yield from (f"tier.{tier.name}" for tier in scheme.tiers)
     yield from (f"metric.{metric.name}" for metric in scheme.metrics)
     yield from (f"dimension.{dimension.name}" for dimension in scheme.value_score if dimension.name)
-
-
-def _named(parts: Iterable[Iterable[object]]) -> tuple:  # type: ignore[type-arg]  # as homogeneous as its callers' fields
-    return tuple({item.name: item for part in parts for item in part}.values())  # type: ignore[attr-defined]
-
-
-def _all(parts: Iterable[Pack], field: str) -> tuple:  # type: ignore[type-arg]
-    return tuple(item for part in parts for item in getattr(part, field))
-
-
-def _templates(parts: Iterable[Pack]) -> tuple[RelationshipTemplate, ...]:
-    # The first that fits is taken: a pack's come before the core's, which fit everybody.
-    return tuple(item for part in reversed(list(parts)) for item in part.relationships)
-
-
-def _last(parts: Iterable[Pack], field: str):  # type: ignore[no-untyped-def]
-    found = None
-    for part in parts:
-        found = getattr(part, field) or found
-    return found

@@ -8,13 +8,14 @@ from .card_validation import card_problems
 from .complaints import ComplaintPolicy
 from .deadlines import BusinessDays, BusinessHours, Days, Hours
 from .entitlement_validation import entitlement_problems
+from .merging import rules_of
 from .milestone_validation import milestone_problems
-from .milestones import Escalation
-from .packs import Pack, Policy
+from .packs import Pack, Policy, Sections
 from .posts import ROLES
 from .problems import PolicyProblem
 from .reception_validation import reception_problems
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
+from .milestones import Escalation
 from .text_validation import wanted_texts
 from .tier_validation import tier_problems
 
@@ -46,25 +47,7 @@ def validate(policy: Pack | Policy) -> tuple[PolicyProblem, ...]:
 
 
 def _duplicates(policy: Pack | Policy) -> Iterator[PolicyProblem]:
-    for part in (
-        "posts",
-        "fields",
-        "settings",
-        "schemes",
-        "service_items",
-        "cards",
-        "proofs",
-        "approvals",
-        "department_tasks",
-        "reviews",
-        "archive_rules",
-        "activities",
-        "registers",
-        "relationships",
-        "surveys",
-        "kpis",
-        "forms",
-    ):
+    for part in (name for name, rule in rules_of(Sections).items() if rule.named):
         seen: set[str] = set()
         for item in getattr(policy, part):
             if item.name in seen:
