@@ -33,7 +33,7 @@ from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
 from guibin.policy.messages import MessageKind, MessagePolicy
-from guibin.policy.milestones import Escalation, Milestone
+from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
 from guibin.policy.quality import ArchiveRule
@@ -50,6 +50,7 @@ from guibin.policy.service_items import (
 )
 from guibin.policy.settings import Setting
 from guibin.policy.surveys import SurveyPolicy
+from guibin.policy.terms import Escalation
 from guibin.policy.texts import Text, load
 from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 

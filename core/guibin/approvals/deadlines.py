@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from guibin.policy.approvals import ApprovalFlow
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 
 SUBJECT = "approval"
 
@@ -21,13 +22,10 @@ async def start(approval_id: UUID, flow: ApprovalFlow, step: int, *, customer_id
     waiting = flow.steps[step]
     if waiting.within is None:
         return
-    terms = Terms(
-        limit=waiting.within,
-        calendar=waiting.calendar,
-        warn_at_percent=waiting.warn_at_percent,
+    terms = replace(
+        waiting.terms(waiting.within, clause=flow.clause),
         warned_roles=waiting.roles,
         escalations=flow.escalations_of(step),
-        clause=flow.clause,
     )
     await sla.start(
         NewTimer(

@@ -6,8 +6,8 @@ from msgspec import Struct
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.complaints import ComplaintPolicy, Level
+from guibin.policy.terms import Terms
 from guibin.sla.milestones import Case
-from guibin.sla.plans import Terms
 from guibin_tenants.refusals import FieldError, Invalid
 
 SUBJECT = "complaint"
@@ -48,10 +48,4 @@ def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judg
 
 def terms_of(policy: ComplaintPolicy, level: Level) -> Terms:
     """What the level says of the clock."""
-    return Terms(
-        limit=level.resolve_within,
-        calendar=level.calendar,
-        warn_at_percent=level.warn_at_percent,
-        escalations=level.escalations,
-        clause=level.clause or policy.clause,
-    )
+    return level.terms(level.resolve_within, clause=level.clause or policy.clause)

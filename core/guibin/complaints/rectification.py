@@ -10,10 +10,10 @@ from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.complaints import ComplaintPolicy, Level
+from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
-from guibin.sla.plans import Terms
 from guibin_tenants import org_units
 from guibin_tenants.rows import add, given, locked
 from guibin_tenants.scope import fetch_value
@@ -94,13 +94,7 @@ def _timer(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -
 
 def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
     assert level.rectify_within is not None
-    return Terms(
-        limit=level.rectify_within,
-        calendar=level.calendar,
-        warn_at_percent=level.warn_at_percent,
-        escalations=level.escalations,
-        clause=level.clause or policy.clause,
-    )
+    return level.terms(level.rectify_within, clause=level.clause or policy.clause)
 
 
 async def _tell(case: Case, number: str, kind: str, roles: tuple[str, ...], *, at: UUID | None, now: datetime) -> None:

@@ -16,7 +16,6 @@ from guibin.policy.departments import DepartmentTask
 from guibin.records.subjects import refuse_unless_kept
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
@@ -259,13 +258,7 @@ async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTa
 
 async def _start(request_id: UUID, milestone: str, task: DepartmentTask, *, hours: int | None, at: datetime) -> None:
     limit = task.answer_within if milestone == ANSWER else task.acknowledge_within
-    terms = Terms(
-        limit=Hours(hours) if hours else limit,
-        calendar=task.calendar,
-        warn_at_percent=task.warn_at_percent,
-        escalations=task.escalations,
-        clause=task.clause,
-    )
+    terms = task.terms(Hours(hours) if hours else limit, clause=task.clause)
     await sla.start(NewTimer(subject=SUBJECT, subject_id=request_id, milestone=milestone, terms=terms, started_at=at))
 
 

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from .deadlines import Deadline
-from .milestones import Escalation
+from .terms import Escalation, Timed
 from .words import Clause, Named
 
 
-class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
+class ApprovalStep(Timed, frozen=True, forbid_unknown_fields=True):
     """One decision by somebody in `role` or in one of `others`, due `within` from the moment it is asked for.
 
     With `level` they sit at this level of the tree of org units or above it: 0 is the head office (S04-3). They are
@@ -19,9 +19,6 @@ class ApprovalStep(Struct, frozen=True, forbid_unknown_fields=True):
     within: Deadline | None = None
     others: tuple[Named, ...] = ()
     level: int | None = None
-    calendar: Named = "always"
-    warn_at_percent: int = 80
-    escalations: tuple[Escalation, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .deadlines import BusinessDays, Deadline, Hours
-from .milestones import Escalation
+from .terms import Escalation, Timed
 from .words import Clause, Named
 
 Span = Literal["week", "month", "quarter", "year"]
@@ -73,11 +73,10 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     clause: Clause = ""
 
 
-class QuestionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+class QuestionPolicy(Timed, frozen=True, forbid_unknown_fields=True):
     """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5)."""
 
     answer_within: Deadline = Hours(24)
-    calendar: Named = "always"
     warn_at_percent: int = 75
     escalations: tuple[Escalation, ...] = (Escalation("manager"), Escalation("tenant_admin", 240))
     clause: Clause = ""

@@ -3,11 +3,12 @@
 from msgspec import Struct
 
 from .deadlines import Deadline
-from .milestones import Escalation, Milestone
+from .milestones import Milestone
+from .terms import Timed
 from .words import Clause, Named
 
 
-class Level(Struct, frozen=True, forbid_unknown_fields=True):
+class Level(Timed, frozen=True, forbid_unknown_fields=True):
     """One level. `warn_at_percent` of the time limit has been used when the warning comes.
 
     `rectify_within` of the receipt, leadership has a plan against repetition; None asks for none (S14-7).
@@ -16,9 +17,6 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Named
     resolve_within: Deadline
-    warn_at_percent: int = 80
-    calendar: Named = "always"
-    escalations: tuple[Escalation, ...] = ()
     always_follow_up: bool = False
     rectify_within: Deadline | None = None
     milestones: tuple[Milestone, ...] = ()

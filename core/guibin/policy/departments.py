@@ -1,13 +1,11 @@
 """What departments ask of each other, and how fast it is taken up and answered."""
 
-from msgspec import Struct
-
 from .deadlines import Deadline
-from .milestones import Escalation
+from .terms import Timed
 from .words import Clause, Named
 
 
-class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
+class DepartmentTask(Timed, frozen=True, forbid_unknown_fields=True):
     """Something one department may ask of any other: taken up and answered within these limits, else escalated.
 
     Both limits run from the moment it is asked; handing it back stops neither. `calendar` counts business limits.
@@ -17,8 +15,5 @@ class DepartmentTask(Struct, frozen=True, forbid_unknown_fields=True):
     name: Named
     acknowledge_within: Deadline
     answer_within: Deadline
-    calendar: Named = "always"
-    warn_at_percent: int = 80
-    escalations: tuple[Escalation, ...] = ()
     upward: Named = ""
     clause: Clause = ""

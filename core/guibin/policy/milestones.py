@@ -1,26 +1,13 @@
 """Targets of a case beside its end: the first contact, the next update. One vocabulary for every kind of case."""
 
-from typing import Literal
+from msgspec.structs import replace
 
-from msgspec import Struct
-
-from .deadlines import Deadline
+from .deadlines import Deadline, Until
+from .terms import Recurrence, Terms, Timed
 from .words import Clause, Named
 
-Recurrence = Literal["once", "sequential", "repeating"]
 
-
-class Escalation(Struct, frozen=True, forbid_unknown_fields=True):
-    """`role` is told when the deadline has been missed by `after_minutes`; 0 at the breach itself.
-
-    The minutes are the deadline's own: working time after a limit in business hours or business days.
-    """
-
-    role: Named
-    after_minutes: int = 0
-
-
-class Milestone(Struct, frozen=True, forbid_unknown_fields=True):
+class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
     """A target whose clock runs beside the others', whatever happens to theirs.
 
     `once` counts from the receipt to the first answer. `repeating` counts from each message nobody has answered, the
@@ -34,11 +21,20 @@ class Milestone(Struct, frozen=True, forbid_unknown_fields=True):
     name: Named
     within: Deadline
     recurrence: Recurrence = "once"
-    calendar: Named = "always"
-    warn_at_percent: int = 80
     further_warnings: tuple[int, ...] = ()
     warned_roles: tuple[Named, ...] = ("account_manager",)
-    escalations: tuple[Escalation, ...] = ()
     told_of_success: tuple[Named, ...] = ()
     stands_while_waiting: bool = True
     clause: Clause = ""
+
+    def terms(self, limit: Deadline | Until, *, clause: str) -> Terms:
+        """Those of a clock with this limit, which a reply stops."""
+        return replace(
+            super().terms(limit, clause=clause),
+            further_warnings=self.further_warnings,
+            warned_roles=self.warned_roles,
+            told_of_success=self.told_of_success,
+            recurrence=self.recurrence,
+            stands_while_waiting=self.stands_while_waiting,
+            met_by="reply",
+        )

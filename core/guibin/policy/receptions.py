@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from .deadlines import Days, Deadline, Hours
-from .milestones import Escalation
+from .terms import Watched
 from .words import Clause, Named
 
 
@@ -60,7 +60,7 @@ class Protocol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return next((reason for reason in self.qualifications if reason.name == name), None)
 
 
-class ReceptionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A company's receptions, the highest protocol first.
 
     `centre` are the roles or posts that coordinate, the first of them is told (S14-1); `report_to` are company
@@ -74,8 +74,6 @@ class ReceptionPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     acknowledge_within: Deadline = Hours(2)
     feedback_within: Deadline = Days(3)
     answer_within: Deadline = Days(3)
-    warn_at_percent: int = 80
-    escalations: tuple[Escalation, ...] = ()
     clause: Clause = ""
 
     def protocol(self, name: str) -> Protocol | None:

@@ -6,7 +6,8 @@ from typing import Literal
 from msgspec import Struct
 
 from .deadlines import Deadline
-from .milestones import Escalation, Milestone
+from .milestones import Milestone
+from .terms import Timed
 from .words import Clause, Named
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
@@ -23,7 +24,7 @@ class FieldIs(Struct, frozen=True, forbid_unknown_fields=True):
     value: Named | int | bool
 
 
-class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
+class TimeLimit(Timed, frozen=True, forbid_unknown_fields=True):
     """How fast, in the situation called `name`, counted from `counted_from` (S07-20).
 
     It applies where all of `when` hold and, if `tiers` are named, to holders of one of them; the first that applies is
@@ -33,13 +34,10 @@ class TimeLimit(Struct, frozen=True, forbid_unknown_fields=True):
     name: Named
     within: Deadline
     counted_from: Literal["request", "approval", "appointment"] = "request"
-    calendar: Named = "always"
     when: tuple[FieldIs, ...] = ()
     tiers: tuple[Named, ...] = ()
     until: Named = ""
     skips: tuple[Named, ...] = ()
-    warn_at_percent: int = 80
-    escalations: tuple[Escalation, ...] = ()
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):

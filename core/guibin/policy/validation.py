@@ -15,7 +15,7 @@ from .posts import ROLES
 from .problems import PolicyProblem
 from .reception_validation import reception_problems
 from .service_items import APPOINTMENT, ServiceItem, TimeLimit
-from .milestones import Escalation
+from .terms import Escalation
 from .text_validation import wanted_texts
 from .tier_validation import tier_problems
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from guibin.context import Act
+from guibin.policy.deadlines import Deadline
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -22,7 +23,7 @@ from .requests import (
     NewReceptionFiling,
     NewStage,
 )
-from .standing import SUBJECT, audit, clock_terms, happened, locked, protocol_of, tell, terms_of, write_event
+from .standing import SUBJECT, audit, happened, locked, protocol_of, tell, terms_of, write_event
 from .tables import ReceptionArrival, ReceptionFeedback, ReceptionFeedbackAnswer
 
 FEEDBACK = "feedback"
@@ -197,14 +198,15 @@ async def _missing(row: asyncpg.Record) -> list[str]:
     return missing
 
 
-async def _start(row: asyncpg.Record, milestone: str, limit: object, at: datetime) -> None:
+async def _start(row: asyncpg.Record, milestone: str, limit: Deadline, at: datetime) -> None:
+    terms = terms_of(row)
     await sla.start(
         NewTimer(
             subject=SUBJECT,
             subject_id=row["id"],
             customer_id=row["customer_id"],
             milestone=milestone,
-            terms=clock_terms(terms_of(row), limit),
+            terms=terms.terms(limit, clause=terms.clause),
             started_at=at,
         )
     )

@@ -25,7 +25,7 @@ from guibin_tenants.tables import new_id
 
 from .requests import Particulars, PlanContent
 from .sealing import Content, NoticeContent, TaskLine, opened, sealed
-from .standing import clock_terms, terms_of
+from .standing import terms_of
 from .tables import ReceptionNotice, ReceptionOrder, ReceptionTask
 
 ORDER, ACKNOWLEDGEMENT = "reception_order", "acknowledgement"
@@ -72,7 +72,7 @@ async def issue(row: asyncpg.Record, what: Issue, act: Act) -> None:
                     subject=ORDER,
                     subject_id=order_id,
                     milestone=ACKNOWLEDGEMENT,
-                    terms=clock_terms(terms, terms.acknowledge_within),
+                    terms=terms.terms(terms.acknowledge_within, clause=terms.clause),
                     started_at=act.now,
                 )
             )
@@ -241,7 +241,7 @@ async def _align_tasks(
     for task in wanted:
         known = existing.pop((task.department, task.name), None)
         due_at = row["arrives_at"] - _ahead(task)
-        clock = clock_terms(terms, Until(due_at), clause=task.clause)
+        clock = terms.terms(Until(due_at), clause=task.clause or terms.clause)
         if known is None:
             task_id = await _ask(row, task, units[task.department], now=act.now)
             await sla.start(NewTimer(subject=TASK, subject_id=task_id, milestone=DONE, terms=clock, started_at=act.now))

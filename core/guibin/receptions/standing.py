@@ -12,7 +12,6 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.records.subjects import refuse_unless_kept
-from guibin.sla.plans import Terms
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -154,14 +153,3 @@ async def audit(action: str, row: asyncpg.Record, act: Act, *, fields: tuple[str
         fields=fields,
     )
     await record(note, act)
-
-
-def clock_terms(terms: ReceptionPolicy, limit: object, *, clause: str = "") -> Terms:
-    """The clock of one of the limits."""
-    return Terms(
-        limit=limit,  # type: ignore[arg-type]  # one of the policy's limits, or the moment of a task
-        warn_at_percent=terms.warn_at_percent,
-        escalations=terms.escalations,
-        warned_roles=(),
-        clause=clause or terms.clause,
-    )

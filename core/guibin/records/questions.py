@@ -6,7 +6,6 @@ from uuid import UUID
 from guibin.policy.cadence import QuestionPolicy
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 
 from .requests import NewInteraction
 
@@ -15,20 +14,13 @@ SUBJECT, MILESTONE = "interaction", "answer"
 
 async def start_clock(interaction_id: UUID, new: NewInteraction, *, policy: QuestionPolicy, now: datetime) -> None:
     """Count from the moment the customer asked, whenever it was written down."""
-    terms = Terms(
-        limit=policy.answer_within,
-        calendar=policy.calendar,
-        warn_at_percent=policy.warn_at_percent,
-        escalations=policy.escalations,
-        clause=policy.clause,
-    )
     await sla.start(
         NewTimer(
             subject=SUBJECT,
             subject_id=interaction_id,
             customer_id=new.customer_id,
             milestone=MILESTONE,
-            terms=terms,
+            terms=policy.terms(policy.answer_within, clause=policy.clause),
             started_at=new.happened_at or now,
         )
     )

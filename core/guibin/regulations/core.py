@@ -10,10 +10,10 @@ from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.messages import MessageKind, MessagePolicy
-from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
 from guibin.policy.quality import ArchiveRule
 from guibin.policy.surveys import SurveyPolicy
+from guibin.policy.terms import Escalation
 from guibin.policy.texts import load
 from guibin.policy.workstreams import WORKSTREAMS
 

@@ -14,10 +14,10 @@ from guibin.policy.deadlines import Days, Hours
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
-from guibin.policy.milestones import Escalation
 from guibin.policy.packs import Pack
 from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
 from guibin.policy.settings import Setting
+from guibin.policy.terms import Escalation
 from guibin.policy.texts import load
 from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
 

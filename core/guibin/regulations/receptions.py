@@ -6,9 +6,9 @@ ahead and the limits are defaults.
 
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.deadlines import Days, Hours
-from guibin.policy.milestones import Escalation
 from guibin.policy.posts import Post
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
+from guibin.policy.terms import Escalation
 
 OFFICER = Post("reception_officer", role="agent", clause="S14-1")
 APPROVAL = ApprovalFlow("reception", subject="reception", steps=(ApprovalStep("manager"),), clause="S14-1")

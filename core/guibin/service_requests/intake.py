@@ -25,7 +25,6 @@ from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
-from guibin.sla.plans import Terms
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one
@@ -118,20 +117,9 @@ async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, cla
             subject_id=request_id,
             customer_id=customer_id,
             milestone=MILESTONE,
-            terms=limit_terms(limit, clause),
+            terms=limit.terms(limit.within, clause=clause),
             started_at=at,
         )
-    )
-
-
-def limit_terms(limit: TimeLimit, clause: str) -> Terms:
-    """What the limit says of the clock."""
-    return Terms(
-        limit=limit.within,
-        calendar=limit.calendar,
-        warn_at_percent=limit.warn_at_percent,
-        escalations=limit.escalations,
-        clause=clause,
     )
 
 

@@ -12,7 +12,7 @@ from guibin.sla import actions as sla
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.scope import execute, fetch
 
-from .intake import limit_of, limit_terms, note_of
+from .intake import limit_of, note_of
 from .queries import MILESTONE
 
 
@@ -34,7 +34,8 @@ async def retier(customer_id: UUID, act: Act) -> int:
         after = _beside(before, item.time_limits, tiers) if item is not None and before is not None else None
         if after is None or after == before:
             continue
-        await sla.relimit(request["id"], MILESTONE, act, terms=limit_terms(after, request["clause"]), reason="tier")
+        terms = after.terms(after.within, clause=request["clause"])
+        await sla.relimit(request["id"], MILESTONE, act, terms=terms, reason="tier")
         await execute(
             "update service_request set situation = $2, time_limit = $3::jsonb, version = version + 1 where id = $1",
             request["id"],

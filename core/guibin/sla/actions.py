@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.events import MilestoneReached
+from guibin.policy.terms import Terms
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import add_all
@@ -21,7 +22,7 @@ from guibin_tenants.tables import new_id
 
 from . import calendars
 from .calendars import CalendarInForce
-from .plans import ClockRecord, Plan, Terms, paused, planned, resumed, without_burst
+from .plans import ClockRecord, Plan, paused, planned, resumed, without_burst
 from .sweep import fire_one
 from .tables import Timer
 

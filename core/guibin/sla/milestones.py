@@ -15,7 +15,6 @@ from guibin_tenants.scope import fetch, fetch_value
 
 from . import actions
 from .actions import Ended, NewTimer
-from .plans import terms_of
 
 _MET_BY_REPLY = "clock #>> '{terms,met_by}' = 'reply'"
 
@@ -75,7 +74,8 @@ async def relimit(case: Case, milestones: Sequence[Milestone], act: Signature, *
     wanted = {milestone.name: milestone for milestone in milestones}
     for name in running:
         if name in wanted:
-            await actions.relimit(case.id, name, act, terms=terms_of(wanted[name]))
+            target = wanted[name]
+            await actions.relimit(case.id, name, act, terms=target.terms(target.within, clause=target.clause))
         else:
             await actions.cancel(case.id, name, now=act.now)
     for milestone in milestones:
@@ -149,7 +149,7 @@ def _target(case: Case, milestone: Milestone, *, at: datetime, now: datetime, oc
         subject_id=case.id,
         customer_id=case.customer_id,
         milestone=milestone.name,
-        terms=terms_of(milestone),
+        terms=milestone.terms(milestone.within, clause=milestone.clause),
         started_at=at,
         occurrence=occurrence,
         late_at=now if at < now else None,

@@ -9,45 +9,7 @@ from msgspec import Struct
 from guibin.policy import clocks
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import Clock, Pause
-from guibin.policy.deadlines import Deadline, Until
-from guibin.policy.milestones import Escalation, Milestone, Recurrence
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """What policy says of a milestone: its limit, when to warn, whom to tell after the breach, by which clause.
-
-    `calendar` names one of the tenant's. `warned_roles` hear the warnings beside those who work on the case,
-    `told_of_success` when it is reached. `met_by` a reply, or what ends the case.
-    """
-
-    limit: Deadline | Until
-    calendar: str = "always"
-    warn_at_percent: int = 80
-    further_warnings: tuple[int, ...] = ()
-    escalations: tuple[Escalation, ...] = ()
-    warned_roles: tuple[str, ...] = ()
-    told_of_success: tuple[str, ...] = ()
-    recurrence: Recurrence = "once"
-    stands_while_waiting: bool = True
-    met_by: Literal["case", "reply"] = "case"
-    clause: str = ""
-
-
-def terms_of(milestone: Milestone) -> Terms:
-    """The terms of a target that a reply meets."""
-    return Terms(
-        limit=milestone.within,
-        calendar=milestone.calendar,
-        warn_at_percent=milestone.warn_at_percent,
-        further_warnings=milestone.further_warnings,
-        escalations=milestone.escalations,
-        warned_roles=milestone.warned_roles,
-        told_of_success=milestone.told_of_success,
-        recurrence=milestone.recurrence,
-        stands_while_waiting=milestone.stands_while_waiting,
-        met_by="reply",
-        clause=milestone.clause,
-    )
+from guibin.policy.terms import Terms
 
 
 class ClockRecord(Struct, frozen=True, kw_only=True):

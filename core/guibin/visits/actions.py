@@ -9,7 +9,7 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.policy.deadlines import Days
-from guibin.policy.milestones import Escalation
+from guibin.policy.terms import Escalation, Terms
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import refuse_wrong, write_disclosure, write_interaction
 from guibin.records.requests import NewDisclosure, NewInteraction
@@ -17,7 +17,6 @@ from guibin.records.subjects import Actor, actor, refuse_unless_kept
 from guibin.records.words import channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id

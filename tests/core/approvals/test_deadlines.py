@@ -9,7 +9,7 @@ from receiving import fall_due
 from guibin.approvals import actions as approvals
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.deadlines import Days, Hours
-from guibin.policy.milestones import Escalation
+from guibin.policy.terms import Escalation
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from guibin.policy.deadlines import BusinessHours
+from guibin.policy.terms import Terms
 from guibin.sla import actions
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 from guibin_tenants.tables import new_id
 
 

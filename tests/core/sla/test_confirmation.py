@@ -9,11 +9,11 @@ from running import come_round
 
 from guibin.policy.calendars import china_calendar
 from guibin.policy.deadlines import BusinessHours
+from guibin.policy.terms import Terms
 from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
 from guibin.sla.confirmation import confirm, confirmed
 from guibin.sla.jobs import ConfirmCalendars
-from guibin.sla.plans import Terms
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 

@@ -6,9 +6,9 @@ import pytest
 from acting import acting
 
 from guibin.policy.deadlines import BusinessHours, Hours
+from guibin.policy.terms import Terms
 from guibin.sla import actions
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
 

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from guibin.policy.calendars import always
 from guibin.policy.clocks import Clock, Pause, due_at
 from guibin.policy.deadlines import BusinessHours, Hours
-from guibin.policy.milestones import Escalation
+from guibin.policy.terms import Escalation, Terms
 from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
-from guibin.sla.plans import Terms
 from guibin.sla.sweep import fire_due
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
