@@ -7,9 +7,9 @@ import asyncpg
 import msgspec
 from msgspec import UNSET
 
+from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import to_minor
 from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
 from guibin.policy.activities import ActivityKind
@@ -127,7 +127,7 @@ async def cancel(activity_id: UUID, new: NewCancellation, act: Act) -> ActivityV
 async def add_cost(activity_id: UUID, new: NewCost, act: Act) -> list[CostView]:
     """Something was paid for it; all of its costs. Raises NotFound, NotYourActivity, Invalid."""
     await _own(activity_id, act.by, cancelled_too=True)
-    amount = to_minor(new.amount, field="amount.amount")
+    amount = in_minor(new.amount, field="amount.amount")
     today = local_day(act.now, act.company.time_zone)
     spent_on = new.spent_on or today
     problems = []

@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.money import Money, from_minor
 from guibin.policy.activities import ActivityKind
+from guibin.policy.money import Money, from_minor
 from guibin.web.paging import Cursor
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place

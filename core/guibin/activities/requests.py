@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.policy.money import Money
 from guibin.policy.words import Channel, Line, Note, Page, Title, Word, Words
 from guibin.tiers.segments import Segment
 

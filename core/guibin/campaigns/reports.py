@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.money import Money, from_minor
+from guibin.policy.money import Money, from_minor
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.refusals import NotFound

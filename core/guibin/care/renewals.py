@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
+from guibin.amounts import in_minor
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import to_minor
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles.orders import naming_order
@@ -119,7 +119,7 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
     problems = []
     if new.ends_on <= row["ends_on"]:
         problems.append(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()))
-    price = to_minor(new.price, field="price")
+    price = in_minor(new.price, field="price")
     if price < 0:
         problems.append(FieldError("price", "not negative", value=new.price.amount))
     if problems:

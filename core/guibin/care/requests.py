@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.policy.money import Money
 from guibin.policy.words import Channel, Code, Explanation, Paragraph, Title
 
 

@@ -13,12 +13,12 @@ from guibin import timetable  # noqa: F401  # makes known who reacts
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Act, Company, real_clock
-from guibin.money import Money
 from guibin.notation.dates import Day, LunarDay
 from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
 from guibin.policy.demonstrations import DemoKind, Demonstration
+from guibin.policy.money import Money
 from guibin.policy.occasions import kept_on
 from guibin.policy.posts import roles_of
 from guibin.profiles.actions import open_archive

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import Money
 from guibin.notation.plausible import Plausible
 from guibin.periods.allowances import Allowance, allowance
 from guibin.periods.days import local_day
+from guibin.policy.money import Money
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.policy.words import CodeIfAny, Reason, up_to

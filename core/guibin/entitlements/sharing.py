@@ -5,8 +5,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.money import Money, to_minor
+from guibin.amounts import in_minor
 from guibin.periods.allowances import Allowance, taken_by
+from guibin.policy.money import Money
 from guibin.policy.service_items import Entitlement, Pool
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import fetch_value
@@ -60,7 +61,7 @@ def reduction(price: Money | None, entitlement: Entitlement) -> Reduction | None
     if discount is None:
         rule = "only for an item that is a discount"
         raise Invalid(fields=(FieldError("price", rule, "leave it out", price.amount[:60]),))
-    minor = to_minor(price, field="price.amount")
+    minor = in_minor(price, field="price.amount")
     if minor < 0 or (discount.ceiling is not None and price.currency != discount.unit):
         rule = f"0 or more, in {discount.unit}"
         raise Invalid(fields=(FieldError("price", rule, "convert it first", f"{price.amount} {price.currency}"[:60]),))

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
+from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.money import to_minor
 from guibin.periods.days import local_day
 from guibin.policy.activities import HeadStart
 from guibin.tiers import queries as tiers
@@ -31,7 +31,7 @@ ITEM = "priority_purchase"
 
 async def put_up(new: NewOffer, act: Act) -> OfferView:
     """Offer so many units. Raises Invalid with every wrong field."""
-    price = to_minor(new.price, field="price.amount")
+    price = in_minor(new.price, field="price.amount")
     problems = []
     if new.closes_at <= max(act.now, new.opens_at):
         problems.append(FieldError("closes_at", "after the opening, and to come", "", str(new.closes_at)))

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.money import Money, from_minor
 from guibin.policy.activities import HeadStart
+from guibin.policy.money import Money, from_minor
 from guibin.web.paging import Cursor
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.money import Money
 from guibin.notation.plausible import Plausible
+from guibin.policy.money import Money
 from guibin.policy.words import Explanation, Page, Title
 
 Moment = Annotated[datetime, Meta(tz=True)]

@@ -1,4 +1,4 @@
-"""Criteria as a tree of figures and bounds: judged for one customer here, for all of them by `compiling`."""
+"""Criteria as a tree of figures and bounds: judged for one customer here, for all of them by `tiers.figures`."""
 
 from collections.abc import Mapping
 from typing import Literal

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import from_minor
+from guibin.policy.money import from_minor
 from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch

@@ -11,10 +11,10 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import Money
 from guibin.notation.dates import LunarDay, from_columns
 from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
+from guibin.policy.money import Money
 from guibin.policy.packs import Policy
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,

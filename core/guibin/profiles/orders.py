@@ -11,11 +11,12 @@ import asyncpg
 import msgspec
 from msgspec import UNSET
 
+from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act
-from guibin.money import Money, to_minor
 from guibin.notation.spelling import code, line, wrong_code
+from guibin.policy.money import Money
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, savepoint
 
@@ -123,7 +124,7 @@ def _refuse_backwards(started_on: date, ends_on: date) -> None:
 
 def minor_of(price: Money) -> int:
     """The price in minor units. Raises Invalid for one below 0 or in no currency; imports ask it as well."""
-    minor = to_minor(price, field="price.amount")
+    minor = in_minor(price, field="price.amount")
     if minor < 0:
         raise Invalid(fields=(FieldError("price.amount", "0 or more", value=price.amount),))
     if not _CURRENCY.fullmatch(price.currency):

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from guibin.money import Money
 from guibin.notation.dates import Day
 from guibin.notation.plausible import Plausible
+from guibin.policy.money import Money
 from guibin.policy.words import Code, FullLine, Line, Paragraph
 
 from .words import ConfidentialValues, FieldValues, Preferences

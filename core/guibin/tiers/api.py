@@ -8,12 +8,13 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
+from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.hookspecs import Proposal
-from guibin.money import Money, to_minor
 from guibin.notation.plausible import Plausible
 from guibin.periods.days import local_day
+from guibin.policy.money import Money
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Code, CodeIfAny, up_to
 from guibin.web.paging import Cursor, Page, decode, page_of
@@ -209,7 +210,7 @@ def _fact(given: GivenFact, place: str) -> NewFact:
     if (given.amount is not None) + (given.value is not None) + given.taken_back != 1:
         rule = "exactly one of amount, value and taken_back"
         raise Invalid(fields=(FieldError(place, rule, 'money as amount, such as {"amount": "12.50"}'),))
-    value = to_minor(given.amount, field=f"{place}.amount.amount") if given.amount is not None else given.value
+    value = in_minor(given.amount, field=f"{place}.amount.amount") if given.amount is not None else given.value
     return NewFact(
         customer_id=given.customer_id,
         metric=given.metric,

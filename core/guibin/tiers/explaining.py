@@ -7,9 +7,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.hookspecs import Measure
-from guibin.policy.compiling import explain
 from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
+from guibin.policy.sentences import explain
 from guibin.policy.tiers import Tier, TierScheme
 
 from .moves import Move

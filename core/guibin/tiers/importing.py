@@ -15,10 +15,10 @@ import msgspec
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.money import Money, to_minor
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
 from guibin.periods.days import local_day
+from guibin.policy.money import Money, NotMoney, to_minor
 from guibin.profiles.queries import ended_archives
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
@@ -33,7 +33,6 @@ from guibin.spreadsheets.importing import (
 )
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
-from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch
 
 from .facts import (
@@ -150,8 +149,8 @@ class _Reader:
             if len(unit) == 3 and unit.isupper():
                 return to_minor(Money(text, unit))
             number = Decimal(text)
-        except Refusal as refusal:
-            wrong.append(problem(row, column, text, refusal.fields[0].rule))
+        except NotMoney as error:
+            wrong.append(problem(row, column, text, error.rule))
             return None
         except InvalidOperation:
             number = Decimal("nan")

@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from typing import Any
 
-from guibin.policy.compiling import assessment_sql
 from guibin.policy.tiers import TierScheme
+
+from .figures import assessment_sql
 
 # A customer's figures against what they hold. `$1` as of, `$2` known at; the rest is numbered by `_Numbered`.
 # An exception that still runs is not touched, yet the row says what the figures would have earned.

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE, AllOf, Criterion, metrics_in, settings_in, with_settings
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import Tier, TierScheme
@@ -14,6 +13,7 @@ from guibin.policy.words import Code, CodeIfAny
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .bulk import fetch_all
+from .figures import assessment_sql
 
 _IN = "in"
 

@@ -12,7 +12,6 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policies.bounds import too_large
-from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.packs import Policy
 from guibin.policy.settings import Setting, settled
@@ -23,6 +22,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 
 from .assessment import AssessmentView, MoveCount, assessable, refuse_partial_view
 from .bulk import fetch_all
+from .figures import assessment_sql
 from .judging import COMPARED, HELD_THEN, Filled
 from .moves import Move
 

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_figures import PlainFact, plain_measures
 
-from guibin.policy.compiling import assessment_sql
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
 from guibin.policy.tiers import Dimension, Tier, TierScheme, value_score
 from guibin.tiers.explaining import judge
+from guibin.tiers.figures import assessment_sql
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 

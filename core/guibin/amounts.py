@@ -1,0 +1,12 @@
+"""Amounts of money as they are sent, refused at their field."""
+
+from guibin.policy.money import Money, NotMoney, to_minor
+from guibin_tenants.refusals import FieldError, Invalid
+
+
+def in_minor(money: Money, *, field: str = "amount") -> int:
+    """Minor units, exact. Raises Invalid."""
+    try:
+        return to_minor(money)
+    except NotMoney as error:
+        raise Invalid(fields=(FieldError(field, error.rule, error.fix, money.amount[:60]),)) from None
