@@ -46,3 +46,20 @@ async def test_commands_that_change_something_say_so_in_json(guibin, tenant):
     assert json.loads(wrote[1]) == {"kind": "customers", "file": "out.csv", "rows": 0}
     assert (json.loads(revoked[1])["id"], json.loads(revoked[1])["revoked_at"] is not None) == (key, True)
     assert (json.loads(suspended[1])["suspended"], json.loads(resumed[1])["suspended"]) == ("unpaid", None)
+
+
+async def test_facts_are_counted_as_facts_beside_the_rows_that_hold_them(guibin, world, tmp_path):
+    """A row of several metrics holds a fact for each."""
+    bank = await world.tenant(packs=("banking",))
+    (tmp_path / "c.csv").write_text("number,name,kind\nM1,李四,personal\n", encoding="utf-8")
+    (tmp_path / "f.csv").write_text(
+        "customer_number,occurred_on,deposit,demand_deposit\nM1,2026-01-02,10.00,1\nM1,2026-01-03,20.00,1\n",
+        encoding="utf-8",
+    )
+    await guibin("import", bank.slug, "customers", "c.csv")
+
+    would = await guibin("import", bank.slug, "facts", "f.csv", "--dry-run")
+    done = await guibin("import", bank.slug, "facts", "f.csv")
+
+    assert would[1].strip() == "2 rows read: 4 facts would be created, 0 would be updated, 0 unchanged."
+    assert done[1].strip() == "2 rows read: 4 facts created, 0 updated, 0 unchanged."

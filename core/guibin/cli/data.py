@@ -76,8 +76,9 @@ def import_(
         as_json(done)
     else:
         would = "would be " if done.dry_run else ""
+        what = "" if done.what == "rows" else f"{done.what} "
         out.print(
-            f"{done.rows} rows read: {done.created} {would}created, {done.updated} {would}updated, {done.unchanged} unchanged."
+            f"{done.rows} rows read: {done.created} {what}{would}created, {done.updated} {would}updated, {done.unchanged} unchanged."
         )
         _say_not_taken(done)
 

@@ -154,6 +154,11 @@ def is_identity_number(value: str) -> bool:
     return "10X98765432"[total % 11] == value[17]
 
 
+def born_on(identity_number: str) -> date:
+    """The date of birth in a resident identity number that is one."""
+    return date.fromisoformat(f"{identity_number[6:10]}-{identity_number[10:12]}-{identity_number[12:14]}")
+
+
 def is_credit_code(value: str) -> bool:
     """A unified social credit code (GB 32100): 18 characters and a right check digit."""
     return _CREDIT_CODE.fullmatch(value) is not None and uscc.calc_check_digit(value[:17]) == value[17]

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.notation.dates import columns_of
+from guibin.notation.dates import columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
 from guibin_tenants import keyring
@@ -17,8 +17,9 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from . import assignments, searching
+from .corrections import Altered, Subject, Value, differing, keep_all
 from .held import Held
-from .sealing import insert_sealed, sealed
+from .sealing import insert_sealed, mask_of, sealed
 from .sheet_rows import Archive
 
 # $17 are the fields that the file has; whatever else an archive holds stays as it is.
@@ -42,6 +43,9 @@ _UPSERT = """insert into customer (id, number, kind, name, pinyin, initials, org
         department = case when 'department' = any ($17) then excluded.department else customer.department end,
         position = case when 'position' = any ($17) then excluded.position else customer.position end
     returning id, number, (xmax = 0) as fresh"""
+
+
+_TOLD = ("kind", "name", "sex", "employer", "department", "position")
 
 
 class Columns(Struct, frozen=True):
@@ -83,10 +87,29 @@ async def write_archives(archives: Sequence[Archive], held: dict[str, Held], col
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
     ids = {row["number"]: row["id"] for row in found}
+    await keep_all([_history(a, held[a.number], columns) for a in archives if a.number in held], act, reason="")
     await _named(archives, ids, held)
     await _assigned(archives, ids, held, act)
     await _seal(archives, ids, columns.fields, fresh={row["id"] for row in found if row["fresh"]})
     return sum(row["fresh"] for row in found)
+
+
+def _history(archive: Archive, before: Held, columns: Columns) -> tuple[Subject, list[Altered]]:
+    """What the row changes, as the archive's history tells it. Who looks after them is told by their assignments."""
+    after = before.after(archive, columns.given)
+    stood = _plain(before)
+    altered = differing(stood, dict.fromkeys(stood) | _plain(after))
+    altered += [
+        Altered(name, before.confidential.get(name, []), several, mask_of(columns.fields[name]))
+        for name, several in archive.confidential.items()
+    ]
+    return Subject("customer", before.id, before.id), altered
+
+
+def _plain(held: Held) -> dict[str, Value]:
+    known: dict[str, Value] = {name: getattr(held, name) for name in _TOLD}
+    known["birthday"] = shown(held.birthday) if held.birthday is not None else None
+    return known | {f"fields.{name}": value for name, value in held.fields.items()}
 
 
 async def _named(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held]) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from guibin.notation.dates import Day, shown, wrong_birthday
 from guibin.notation.names import fold
 from guibin.notation.spelling import code, wrong_code
-from guibin.policy.fields import ArchiveField, check_values
+from guibin.policy.fields import ArchiveField, born_on, check_values, is_identity_number, spelled
 from guibin.policy.packs import Policy
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -75,6 +75,9 @@ class Checker:
             applicable = [field for field in applicable if field.required or field.name in values]
         for p in check_values(applicable, values):
             yield FieldError(f"fields.{p.field}", p.rule, p.fix, p.value)
+        for field in applicable:
+            if rule := self._unborn(field, values.get(field.name)):
+                yield FieldError(f"fields.{field.name}", rule)
         for name, several in given.confidential.items():
             known = [self._secret[name]] if name in self._secret else list(self._secret.values())
             for value in listed(several):
@@ -82,6 +85,16 @@ class Checker:
                 for p in check_values(known, {name: value}):
                     if p.field == name:
                         yield FieldError(f"confidential.{name}", p.rule, p.fix)
+                if name in self._secret and (rule := self._unborn(self._secret[name], value)):
+                    yield FieldError(f"confidential.{name}", rule)
+
+    def _unborn(self, field: ArchiveField, value: object) -> str:
+        """What is wrong with the day of birth in an identity number; empty for any other value."""
+        if field.type != "identity_number" or not isinstance(value, str):
+            return ""
+        number = str(spelled(field, value))
+        wrong = wrong_birthday(born_on(number), now=self.now) if is_identity_number(number) else ""
+        return f"an identity number whose day of birth is {wrong}" if wrong else ""
 
     def _not_for_the_kind(self, given: Particulars) -> Iterator[FieldError]:
         """S07-1: what only a person has is refused for an organisation, and the other way round."""

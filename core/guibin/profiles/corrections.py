@@ -5,7 +5,7 @@ the customer's key, so that an erased customer's history cannot be read either. 
 so, whatever the policy says of the field today.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -77,20 +77,29 @@ def refuse_idle(altered: list[Altered], reason: str) -> None:
 
 async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: str) -> None:
     """Write one row a field."""
-    if not altered:
+    await keep_all([(subject, altered)], act, reason=reason)
+
+
+async def keep_all(changed: Sequence[tuple[Subject, list[Altered]]], act: Act, *, reason: str) -> None:
+    """As `keep`, for many with as many statements as for one."""
+    rows = [(new_id(), subject, one) for subject, altered in changed for one in altered]
+    if not rows:
         return
-    key = await keyring.subject_key(subject.customer_id)
-    rows = [(new_id(), one) for one in altered]
+    keys = await keyring.subject_keys({subject.customer_id for _, subject, _ in rows})
     await execute(
         "insert into correction (id, customer_id, subject, subject_id, field, sealed_before, sealed_after, mask, reason,"
-        " corrected_by, corrected_by_name, corrected_at) select i, $1, $2, $3, f, b, a, m, $4, $5, $6, $7"
-        " from unnest($8::uuid[], $9::text[], $10::bytea[], $11::bytea[], $12::text[]) as c (i, f, b, a, m)",
-        *(subject.customer_id, subject.kind, subject.id, reason, act.by.id, act.by.name, act.now),
-        [row for row, _ in rows],
-        [one.field for _, one in rows],
-        [_sealed(key, row, "sealed_before", one.before) for row, one in rows],
-        [_sealed(key, row, "sealed_after", one.after) for row, one in rows],
-        [one.mask or "" for _, one in rows],
+        " corrected_by, corrected_by_name, corrected_at) select i, c, k, s, f, b, a, m, $1, $2, $3, $4"
+        " from unnest($5::uuid[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::bytea[], $11::bytea[], $12::text[])"
+        " as r (i, c, k, s, f, b, a, m)",
+        *(reason, act.by.id, act.by.name, act.now),
+        [row for row, _, _ in rows],
+        [subject.customer_id for _, subject, _ in rows],
+        [subject.kind for _, subject, _ in rows],
+        [subject.id for _, subject, _ in rows],
+        [one.field for _, _, one in rows],
+        [_sealed(keys[subject.customer_id], row, "sealed_before", one.before) for row, subject, one in rows],
+        [_sealed(keys[subject.customer_id], row, "sealed_after", one.after) for row, subject, one in rows],
+        [one.mask or "" for _, _, one in rows],
     )
 
 

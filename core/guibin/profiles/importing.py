@@ -38,10 +38,11 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
+from .corrections import Subject, Value, differing, keep_all
 from .disclosures import PURPOSE_CHARS_MIN
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
-from .orders import minor_of
+from .orders import CONTENT, minor_of, told
 from .queries import archive_fields, ended_archives
 from .reactions import OrdersOpened, orders_opened
 from .sealing import opened
@@ -130,7 +131,7 @@ async def import_orders(
     ended = await ended_archives(closed=True)
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
-    changes: list[list[tuple[Any, ...]]] = []
+    changes: list[tuple[list[tuple[Any, ...]], dict[str, tuple[Any, ...]]]] = []
     opened: dict[UUID, None] = {}
     created = updated = 0
     seen: set[str] = set()
@@ -140,19 +141,20 @@ async def import_orders(
         read = [_order(row, customers, ended, seen, held.get(row.fields.get("number", ""))) for row in batch]
         problems += [one for row, (_, wrong) in zip(batch, read, strict=True) for one in (*row.problems, *wrong)]
         orders += (order for order, _ in read)
-        differing = [order for order, _ in read if held.get(order[1]) != (order[0], *order[2:])]
-        changes.append(differing)
-        opened |= {order[0]: None for order in differing if order[1] not in held}
-        created += sum(order[1] not in held for order in differing)
-        updated += sum(order[1] in held for order in differing)
+        altered = [order for order, _ in read if held.get(order[1]) != (order[0], *order[2:])]
+        changes.append((altered, {order[1]: held[order[1]] for order in altered if order[1] in held}))
+        opened |= {order[0]: None for order in altered if order[1] not in held}
+        created += sum(order[1] not in held for order in altered)
+        updated += sum(order[1] in held for order in altered)
         progress("checked", len(orders))
         if len(problems) > PROBLEMS_MAX:
             break
     if problems:
         raise BadRows(problems, len(orders))
     if not dry_run:
-        for differing in changes:
-            await _write_orders(differing, act.now)
+        for altered, before in changes:
+            await _keep_orders(altered, before, act)
+            await _write_orders(altered, act.now)
         note = AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name)
         await record(note, act)
         if opened:
@@ -291,6 +293,27 @@ async def _orders_of(numbers: list[str]) -> dict[str, tuple[Any, ...]]:
         numbers,
     )
     return {row["number"]: tuple(row)[1:] for row in rows}
+
+
+async def _keep_orders(orders: list[tuple[Any, ...]], before: dict[str, tuple[Any, ...]], act: Act) -> None:
+    """What of the orders changes stands in their customers' history, as when somebody puts one right."""
+    ids = {
+        row["number"]: row["id"]
+        for row in await fetch("select id, number from product_order where number = any ($1)", list(before))
+    }
+    changed = [
+        (
+            Subject("order", ids[number], customer_id),
+            differing(_content(before[number][1:]), _content(content)),
+        )
+        for customer_id, number, *content in orders
+        if number in ids
+    ]
+    await keep_all(changed, act, reason="")
+
+
+def _content(values: Iterable[Any]) -> dict[str, Value]:
+    return told(dict(zip(CONTENT, values, strict=True)))
 
 
 async def _write_orders(orders: list[tuple[Any, ...]], now: datetime) -> None:

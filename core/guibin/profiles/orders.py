@@ -28,6 +28,8 @@ from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
 
+# What of an order can be put right.
+CONTENT = ("product", "price", "currency", "started_on", "ends_on")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -84,7 +86,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     )
     if row is None:
         raise NotFound(f"There is no order {order_id}")
-    before = {name: row[name] for name in ("product", "price", "currency", "started_on", "ends_on")}
+    before = {name: row[name] for name in CONTENT}
     after = before | {
         name: value
         for name, value in (("product", new.product), ("started_on", new.started_on), ("ends_on", new.ends_on))
@@ -93,7 +95,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     if isinstance(new.price, Money):
         after |= {"price": minor_of(new.price), "currency": new.price.currency}
     _refuse_backwards(after["started_on"], after["ends_on"])
-    altered = differing(_told(before), _told(after))
+    altered = differing(told(before), told(after))
     refuse_idle(altered, new.reason)
     await execute(
         "update product_order set product = $2, price = $3, currency = $4, started_on = $5, ends_on = $6 where id = $1",
@@ -113,7 +115,8 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     return queries.order_view(dict(row) | after)
 
 
-def _told(values: Mapping[str, Any]) -> dict[str, Value]:
+def told(values: Mapping[str, Any]) -> dict[str, Value]:
+    """The columns of an order as its history tells them."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,7 @@ Read = TypeVar("Read", bound=Struct)
 class Imported(Struct, frozen=True):
     """What an import did, or with `dry_run` would do.
 
-    `differing` rows say something else than what is held, which stays; `not_taken` are cells that were left alone, and why.
+    `what` was created, updated and unchanged, where that is not rows: a row may hold several facts. `differing` rows say something else than what is held, which stays; `not_taken` are cells that were left alone, and why.
     """
 
     rows: int
@@ -32,6 +32,7 @@ class Imported(Struct, frozen=True):
     dry_run: bool = False
     differing: int = 0
     not_taken: tuple[RowProblem, ...] = ()
+    what: Literal["rows", "facts"] = "rows"
 
 
 class BadRows(Invalid):

@@ -73,7 +73,7 @@ async def import_facts(
         progress("written", recorded + corrected + known)
     if not dry_run:
         await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), act)
-    return Imported(total, recorded, corrected, known, dry_run=dry_run)
+    return Imported(total, recorded, corrected, known, dry_run=dry_run, what="facts")
 
 
 class _Reader:

@@ -1,6 +1,7 @@
 """What people and programs send by mistake or in bad faith: a clear problem, nothing written, nothing leaked."""
 
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -74,6 +75,28 @@ async def test_a_refused_value_does_not_come_back_when_it_is_confidential(client
     answer = await refused(client, tenant, NEW | {"confidential": {"identity_number": "110105194912310021"}})
 
     assert "110105194912310021" not in answer.text
+
+
+def identity_number(born):
+    """Of somebody born on that day, with its check digit."""
+    number = f"110105{born:%Y%m%d}002"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=True))
+    return number + "10X98765432"[total % 11]
+
+
+async def test_nobody_has_an_identity_number_who_is_not_born(client, tenant, clock):
+    """As with a birthday, a day of tolerance for those who live further east."""
+    number = identity_number((clock() + timedelta(days=3)).date())
+    numbered = identity_number((clock() - timedelta(days=1)).date())
+
+    answer = await refused(client, tenant, NEW | {"confidential": {"identity_number": number}})
+    born = await client.post(URL, json=NEW | {"confidential": {"identity_number": numbered}})
+
+    rule = "an identity number whose day of birth is not in the future"
+    assert answer.json()["errors"] == [{"field": "confidential.identity_number", "rule": rule}]
+    assert number not in answer.text
+    assert born.status_code == 201, born.text
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"null", b"[]", b'"x"', b"\xff\xfe", b"{" * 5_000])

@@ -172,6 +172,36 @@ async def test_orders_come_in_by_customer_number(importer, client, tmp_path):
     assert [p.column for p in refused.value.problems] == ["customer_number", "product", "ends_on", "price"]
 
 
+async def test_what_an_import_changes_stands_in_the_history_as_any_change(importer, client, tmp_path):
+    """S07-10: of archives and of orders; confidential values masked."""
+    await importer(workbook(tmp_path / "in.xlsx", ROWS))
+    heading = ("customer_number", "number", "product", "price", "started_on", "ends_on")
+    order = ("DK1", "DD1", "体育包", "1298.00", "2026-01-01", "2027-01-01")
+    await importer(table(tmp_path / "orders.csv", [order], heading), using=import_orders)
+    first = (await client.get("/api/v1/customers", params={"q": "DK1"})).json()["items"][0]["id"]
+    history = f"/api/v1/customers/{first}/corrections"
+    before = (await client.get(history)).json()["items"]
+
+    renamed = ("DK1", "张三丰", "leader", "1968-05-17", "013800138001", "800100001234567890", "")
+    await importer(workbook(tmp_path / "again.xlsx", [renamed, ROWS[1]]))
+    dearer = (*order[:3], "1300", "2026-01-01", "2027-02-01")
+    unchanged = ("DK2", "DD2", "体育包", "1", "2026-01-01", "2027-01-01")
+    await importer(table(tmp_path / "dearer.csv", [dearer, unchanged], heading), using=import_orders)
+
+    told = {
+        (one["subject"], one["field"]): (one["before"], one["after"], one["reason"], one["corrected_by_name"])
+        for one in (await client.get(history)).json()["items"]
+    }
+    assert before == []
+    assert told == {
+        ("customer", "name"): ("张三", "张三丰", "", "tester"),
+        ("customer", "fields.network"): ("two_way", None, "", "tester"),
+        ("customer", "mobile"): (["013*****8000"], ["013*****8001"], "", "tester"),
+        ("order", "price"): (129_800, 130_000, "", "tester"),
+        ("order", "ends_on"): ("2027-01-01", "2027-02-01", "", "tester"),
+    }
+
+
 def bomb(path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
