@@ -23,7 +23,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
 
     `avg` is the sum of the window, over so many months, times `per` (12 gives a yearly average). The months are those
     of the `window`, so that a customer younger than it is measured against the whole; those `present`, that have a
-    fact; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
+    fact; those `charged`, that have one not below 0, so that a month of refunds alone is none; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
     With `at_least` only facts of that value count, exactly at it included; with `labels` only facts labelled so. Both may
     be settings: the name of a figure, and in `labels_of` the name of one with words.
     With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
@@ -38,7 +38,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     aggregate: Aggregate = "sum"
     months: int = 12
     unit: Named = "CNY"
-    divisor: Literal["window", "present", "age"] = "window"
+    divisor: Literal["window", "present", "charged", "age"] = "window"
     per: int = 1
     none_is_zero: bool = False
     org_units: tuple[Named, ...] = ()

@@ -182,8 +182,9 @@ def _aggregate(metric: Metric, values: _Values) -> str:
 def _divisor(metric: Metric, where: str, values: _Values) -> str:
     """The months an average is taken over."""
     match metric.divisor:
-        case "present":
-            return f"nullif(count(distinct date_trunc('month', occurred_on)) filter (where {where}), 0)"
+        case "present" | "charged":
+            counted = where if metric.divisor == "present" else f"{where} and value >= 0"
+            return f"nullif(count(distinct date_trunc('month', occurred_on)) filter (where {counted}), 0)"
         case "age":
             first = f"min(occurred_on) filter (where metric = {values.add(metric.fact, 'text')})"
             age = f"{_months('($1::date - 1)')} - {_months(first)} + 1"

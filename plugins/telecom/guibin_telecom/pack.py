@@ -48,8 +48,8 @@ SCHEME = TierScheme(
     CLUB,
     customer_kinds=(SUBSCRIBER,),
     metrics=(
-        # A subscriber younger than a year is measured over the months that have a bill.
-        Metric("bill_avg_1y", fact="bill", aggregate="avg", months=12, divisor="present"),
+        # A subscriber younger than a year is measured over the months that have a bill; a credit note is none.
+        Metric("bill_avg_1y", fact="bill", aggregate="avg", months=12, divisor="charged"),
         Metric("tenure", fact="tenure", aggregate="last", months=0, unit="months"),
         Metric("billed_total", fact="billed_total", aggregate="last", months=0),
     ),

@@ -59,6 +59,17 @@ async def test_a_young_subscriber_is_measured_over_the_months_that_have_a_bill(d
     assert (figures["bill_avg_1y"], await desk.tier(customer, CLUB)) == (5_000, "silver")
 
 
+async def test_a_month_with_nothing_but_a_credit_note_is_no_month_with_a_bill(desk):
+    customer = await subscriber(desk, bill="", tenure=12)
+    for day, amount in (("2025-12-05", "60.00"), ("2026-01-05", "60.00"), ("2026-02-05", "-20.00")):
+        await desk.fact(customer, "bill", day, amount=amount)
+
+    await desk.assess(CLUB, "2026-03-01")
+
+    figures = (await desk.membership(customer))["explanations"][0]["measures"]
+    assert (figures["bill_avg_1y"], await desk.tier(customer, CLUB)) == (5_000, "silver")
+
+
 @pytest.mark.rule("S03-2", "S03-3")
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 async def test_every_item_belongs_to_a_family_and_is_described_in_both_languages(desk, language):
