@@ -15,6 +15,7 @@ from guibin.periods.days import local_day
 from guibin.policy.activities import ActivityKind
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -208,9 +209,9 @@ def _refuse_wrong_times(new: NewActivity, answer_until: datetime, now: datetime)
 
 
 async def _unit(unit_id: UUID | None) -> UUID:
-    if unit_id is not None and await fetch_one("select id from org_unit where id = $1", unit_id) is None:
-        raise NotFound(f"There is no org unit {unit_id}")
-    head = None if unit_id is not None else await org_units.head_office()
-    if unit_id is None and head is None:
+    if unit_id is not None:
+        return await standing_unit(unit_id)
+    head = await org_units.head_office()
+    if head is None:
         raise NotFound("The company has no org unit")
-    return unit_id or (head.id if head else UUID(int=0))
+    return head.id

@@ -17,6 +17,7 @@ from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, may, permissions_of, require
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
@@ -271,9 +272,8 @@ async def _theirs(staff_id: UUID, by: Principal) -> StaffView:
 
 
 async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org_unit_id") -> None:
-    standing = "select true from org_unit where id = $1 and dissolved_at is null"
-    if unit_id is not None and not await fetch_value(standing, unit_id):
-        raise Invalid(fields=(FieldError(field, "one of the company's org units", value=str(unit_id)),))
+    if unit_id is not None:
+        await standing_unit(unit_id, field=field)
     if not by.covers(unit_id):
         raise Forbidden("That org unit is not under yours")
 

@@ -15,6 +15,7 @@ from guibin.policy.packs import Policy
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -83,8 +84,9 @@ async def make(new: NewCardBatch, act: Act) -> BatchView:
         raise NotCentral()
     head_office = await org_units.head_office()
     unit_id = new.unit_id or (head_office.id if head_office else None)
-    if unit_id is None or not await fetch_value("select true from org_unit where id = $1", unit_id):
-        raise Invalid(fields=(FieldError("unit_id", "an org unit", value=str(unit_id)),))
+    if unit_id is None:
+        raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
+    await standing_unit(unit_id, field="unit_id")
     batch_id = new_id()
     await execute(
         "insert into card_batch (id, kind, unit_id, quantity, note, made_by, made_by_name, made_at)"
@@ -188,7 +190,7 @@ async def write_off(new: NewCardWriteOff, act: Act) -> WriteOffView:
     kind = stocked(act.policy, new.kind)
     _refuse_other_unit(new.unit_id, act.by)
     write_off_id = new_id()
-    await _refuse_unknown_unit("unit_id", new.unit_id)
+    await standing_unit(new.unit_id, field="unit_id")
     await execute(
         "insert into card_write_off (id, kind, unit_id, quantity, cause, reason, written_by, written_by_name, written_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -232,7 +234,7 @@ async def unit_of(given: UUID | None, by: Principal) -> UUID:
     unit_id = given or by.org_unit_id or (head_office.id if head_office else None)
     if unit_id is None:
         raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
-    await _refuse_unknown_unit("unit_id", unit_id)
+    await standing_unit(unit_id, field="unit_id")
     _refuse_other_unit(unit_id, by)
     return unit_id
 
@@ -242,15 +244,10 @@ def _refuse_other_unit(unit_id: UUID, by: Principal) -> None:
         raise OtherUnit()
 
 
-async def _refuse_unknown_unit(field: str, unit_id: UUID) -> None:
-    if not await fetch_value("select true from org_unit where id = $1", unit_id):
-        raise Invalid(fields=(FieldError(field, "an org unit", value=str(unit_id)),))
-
-
 async def _refuse_leap(new: NewCardShipment) -> None:
     """One level at a time, and down only for an approved request that has that much left."""
-    await _refuse_unknown_unit("from_unit_id", new.from_unit_id)
-    await _refuse_unknown_unit("to_unit_id", new.to_unit_id)
+    await standing_unit(new.from_unit_id, field="from_unit_id")
+    await standing_unit(new.to_unit_id, field="to_unit_id")
     parents = {
         child: await fetch_value("select parent_id from org_unit where id = $1", child)
         for child in (new.from_unit_id, new.to_unit_id)

@@ -13,7 +13,7 @@ from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintR
 from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants import rows, staff
+from guibin_tenants import receivers, rows
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
@@ -58,7 +58,7 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> Complaint
     """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
     complaint = await locked(complaint_id)
     refuse_settled(complaint)
-    await _refuse_unknown_receiver(new)
+    await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
     await add(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await events.record(handed, now=act.now)
@@ -264,26 +264,6 @@ async def _refuse_too_late(complaint: asyncpg.Record, act: Act) -> None:
 def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
     level = act.policy.complaints.level(complaint["level"])
     return level.milestones if level else ()
-
-
-async def _refuse_unknown_receiver(new: NewHandOver) -> None:
-    problems = []
-    if new.to_staff_id is None and new.to_unit_id is None:
-        problems.append(
-            FieldError("to_staff_id", "a member of staff or a department", "give to_staff_id or to_unit_id")
-        )
-    if new.to_staff_id is not None:
-        try:
-            left = (await staff.by_id(new.to_staff_id)).left_at is not None
-        except NotFound:
-            left = True
-        if left:
-            rule = "somebody who works here"
-            problems.append(FieldError("to_staff_id", rule, "see GET /api/v1/staff", str(new.to_staff_id)))
-    if new.to_unit_id is not None and not await fetch_value("select true from org_unit where id = $1", new.to_unit_id):
-        problems.append(FieldError("to_unit_id", "an org unit", "give an existing one", str(new.to_unit_id)))
-    if problems:
-        raise Invalid("The hand-over names nobody who can take it", fields=tuple(problems))
 
 
 async def _changed(verb: str, complaint: asyncpg.Record, act: Act, **values: Any) -> ComplaintView:

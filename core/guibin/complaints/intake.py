@@ -23,6 +23,7 @@ from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add_all, given
 from guibin_tenants.scope import fetch, fetch_one
@@ -183,7 +184,7 @@ async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> No
 async def _owner(owner_id: UUID | None, by: Principal) -> tuple[UUID, str]:
     if owner_id is None or owner_id == by.id:
         return by.id, by.name
-    owner = await _staff(owner_id, "owner_id")
+    owner = await colleague(owner_id, field="owner_id")
     return owner.id, owner.name
 
 

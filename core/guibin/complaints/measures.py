@@ -12,9 +12,10 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.words import CodeIfAny, Words, up_to
 from guibin.profiles.handing_over import on_dissolution
 from guibin.web.listing import Listing, Order
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.receivers import standing_unit
+from guibin_tenants.refusals import Conflict
 from guibin_tenants.rows import add, change, given, locked
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import execute, fetch
 
 from .tables import ImprovementMeasure
 
@@ -75,8 +76,7 @@ LISTED = Listing(
 
 async def propose(new: NewMeasure, act: Act) -> MeasureView:
     """The department's manager is told. Raises Invalid."""
-    if not await fetch_value("select true from org_unit where id = $1", new.org_unit_id):
-        raise Invalid(fields=(FieldError("org_unit_id", "one of the company's org units", value=str(new.org_unit_id)),))
+    await standing_unit(new.org_unit_id)
     measure_id = await add(ImprovementMeasure, act, **given(new))
     await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=act.now)
     return await LISTED.one(measure_id)

@@ -11,6 +11,7 @@ from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -40,6 +41,7 @@ class Matter(Struct, frozen=True):
 
 async def open_desk(new: NewDesk, act: Act) -> DeskView:
     """Raises Invalid for an unknown unit, DeskOpen when it has one."""
+    await standing_unit(new.org_unit_id)
     desk_id = new_id()
     try:
         async with savepoint():
@@ -48,8 +50,6 @@ async def open_desk(new: NewDesk, act: Act) -> DeskView:
                 " values ($1, $2, $3, $4, $5, $6, $7)",
                 *(desk_id, new.org_unit_id, new.name, new.hours, act.now, act.by.id, act.by.name),
             )
-    except asyncpg.ForeignKeyViolationError:
-        raise Invalid(fields=(FieldError("org_unit_id", "an org unit", value=str(new.org_unit_id)),)) from None
     except asyncpg.UniqueViolationError:
         raise DeskOpen("Close the desk of this unit before you open another") from None
     return await _done("desk.open", desk_id, act)

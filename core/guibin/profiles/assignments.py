@@ -11,6 +11,7 @@ from msgspec import Struct
 from guibin.audit.actions import IDS_MAX, AuditNote, record
 from guibin.context import Act
 from guibin.sla import actions as sla
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -140,9 +141,7 @@ async def refuse_closed_unit(unit_id: UUID | None) -> None:
     """Raises Invalid for an org unit that is unknown or was dissolved."""
     if unit_id is None:
         return
-    row = await fetch_one("select dissolved_at from org_unit where id = $1", unit_id)
-    if row is None or row["dissolved_at"] is not None:
-        raise Invalid(fields=(FieldError("org_unit_id", "an org unit that is not dissolved", value=str(unit_id)),))
+    await standing_unit(unit_id)
 
 
 async def bring_work_along(customer_ids: Sequence[UUID], unit_id: UUID, act: Act, *, reason: str) -> None:

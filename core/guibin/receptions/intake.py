@@ -10,6 +10,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
 from guibin.records.subjects import actor, refuse_unless_kept
 from guibin.tiers.queries import current_tiers
+from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -40,8 +41,8 @@ async def receive(new: NewReception, act: Act) -> ReceptionForm:
         new.customer_id, {}
     )
     protocol = _proposed(new.protocol, held, act.policy)
-    if new.venue_id is not None and not await fetch_value("select true from org_unit where id = $1", new.venue_id):
-        raise Invalid(fields=(FieldError("venue_id", "one of the company's org units", value=str(new.venue_id)),))
+    if new.venue_id is not None:
+        await standing_unit(new.venue_id, field="venue_id")
     reception_id = new_id()
     await _write(reception_id, new, protocol, act)
     row = await locked(reception_id)

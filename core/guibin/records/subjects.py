@@ -5,9 +5,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.profiles.refusals import ArchiveErased
-from guibin_tenants import staff
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.receivers import colleague
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one
 
 
@@ -31,10 +31,5 @@ async def actor(staff_id: UUID | None, by: Principal, *, field: str = "staff_id"
     """Who did it, by default whoever records it. Raises Invalid for somebody who does not work here."""
     if staff_id is None or staff_id == by.id:
         return Actor(by.id, by.name)
-    try:
-        found = await staff.by_id(staff_id)
-    except NotFound:
-        found = None
-    if found is None or found.left_at is not None:
-        raise Invalid(fields=(FieldError(field, "a member of staff who works here", value=str(staff_id)),))
+    found = await colleague(staff_id, field=field)
     return Actor(found.id, found.name)

@@ -14,7 +14,7 @@ from guibin.periods.days import local_day
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants import org_units
+from guibin_tenants import receivers
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -108,7 +108,7 @@ async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestVie
 async def hand_over(request_id: UUID, new: NewServiceHandOver, act: Act) -> ServiceRequestForm:
     """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
     request = await _open(request_id, "asked", "open")
-    await _refuse_unknown_receiver(new)
+    await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
     await execute(
         "insert into service_hand_over (id, request_id, customer_id, to_staff_id, to_unit_id, reason, handed_by,"
         " handed_by_name, handed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -236,20 +236,6 @@ def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> 
         problems.append(FieldError("taken_at", rule, value=at.isoformat()))
     if problems:
         raise Invalid("The step was not recorded", fields=tuple(problems))
-
-
-async def _refuse_unknown_receiver(new: NewServiceHandOver) -> None:
-    problems = []
-    if new.to_staff_id is None and new.to_unit_id is None:
-        problems.append(FieldError("to_staff_id", "a member of staff or an org unit", "name one of them"))
-    if new.to_staff_id and not await fetch_value(
-        "select true from staff where id = $1 and left_at is null", new.to_staff_id
-    ):
-        problems.append(FieldError("to_staff_id", "a member of staff who works here", value=str(new.to_staff_id)))
-    if new.to_unit_id and new.to_unit_id not in {unit.id for unit in await org_units.standing_units()}:
-        problems.append(FieldError("to_unit_id", "an org unit", value=str(new.to_unit_id)))
-    if problems:
-        raise Invalid("The request was not handed over", fields=tuple(problems))
 
 
 async def _locked(request_id: UUID) -> asyncpg.Record:
