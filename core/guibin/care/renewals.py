@@ -4,20 +4,18 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
-from guibin.amounts import in_minor
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
-from guibin.profiles.orders import naming_order
+from guibin.profiles import orders
+from guibin.profiles.requests import NewOrder
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
 
 from . import queries
-from .preparing import withdraw_reminders
 from .queries import RUNS_OUT, RenewalView
 from .requests import RenewedOrder
 
@@ -116,31 +114,15 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
         raise NotApproved(f"It is {row['state']}")
     if not row["stands"]:
         raise NotApproved("The order ended, ends on another day or is followed already")
-    problems = []
     if new.ends_on <= row["ends_on"]:
-        problems.append(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()))
-    price = in_minor(new.price, field="price")
-    if price < 0:
-        problems.append(FieldError("price", "not negative", value=new.price.amount))
-    if problems:
-        raise Invalid("The renewal was not carried out", fields=tuple(problems))
-    order_id = new_id()
-    async with naming_order(new.number, row["customer_id"], act):
-        await execute(
-            "insert into product_order (id, customer_id, number, product, price, currency, started_on, ends_on,"
-            " created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            order_id,
-            row["customer_id"],
-            new.number,
-            row["product"],
-            price,
-            new.price.currency,
-            row["ends_on"],
-            new.ends_on,
-            act.now,
-        )
-    await execute("update renewal set state = 'renewed', renewed_order_id = $2 where id = $1", renewal_id, order_id)
-    await withdraw_reminders((row["customer_id"],))
+        raise Invalid(fields=(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()),))
+    following = NewOrder(
+        number=new.number, product=row["product"], price=new.price, started_on=row["ends_on"], ends_on=new.ends_on
+    )
+    # Before the order is opened: it withdraws whatever else waits to follow the same one.
+    await execute("update renewal set state = 'renewed' where id = $1", renewal_id)
+    opened = await orders.order(row["customer_id"], following, act)
+    await execute("update renewal set renewed_order_id = $2 where id = $1", renewal_id, opened.id)
     note = AuditNote(
         action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
     )

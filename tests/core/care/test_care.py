@@ -12,6 +12,7 @@ from guibin.care.jobs import FilterRenewals, PrepareCare
 from guibin.care.renewals import filter_day, horizon
 from guibin.policy.care import RenewalPolicy
 from guibin.policy.occasions import festivals_on, kept_on
+from guibin_tenants.scope import fetch
 
 
 @pytest.mark.rule("S07-4")
@@ -70,13 +71,25 @@ async def test_a_renewal_is_put_up_a_week_before_approved_and_carried_out_withou
         f"/api/v1/approvals/{renewal[0]['approval_id']}/decision", json={"approved": True, "step": 0, "reason": "同意"}
     )
     assert decided.status_code in (200, 201), decided.text
+    foreign = await client.post(path, json=RENEWED | {"price": {"amount": "1.00", "currency": "€"}})
     done = await client.post(path, json=RENEWED)
     twice = await client.post(path, json=RENEWED | {"number": "N3"})
 
+    assert (foreign.status_code, [problem["field"] for problem in foreign.json()["errors"]]) == (
+        422,
+        ["price.currency"],
+    )
     assert (early.status_code, done.json()["state"], twice.status_code) == (409, "renewed", 409)
     assert await open_ones(client, "reminders") == []
     orders = (await client.get(f"/api/v1/customers/{renewal[0]['customer_id']}/orders")).json()
     assert {(one["number"], one["started_on"]) for one in orders} >= {("N2", "2026-03-12")}
+    # It is an order like any other: on record, and what else waited to follow the first is withdrawn.
+    async with tenant.scope():
+        entries = await fetch("select action from audit_entry where action in ('order.open', 'renewal.carry_out')")
+        reasons = await fetch("select reason from renewal")
+    assert sorted(entry["action"] for entry in entries)[-2:] == ["order.open", "renewal.carry_out"]
+    assert len(entries) == 2 + 2
+    assert [row["reason"] for row in reasons] == ["同意"]
 
 
 @pytest.mark.rule("S07-18")
