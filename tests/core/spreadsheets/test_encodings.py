@@ -45,6 +45,19 @@ def test_what_cannot_be_told_is_refused_with_what_to_do(tmp_path, body):
     assert "--encoding" in refused.value.fields[0].fix
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("body", [SIMPLIFIED, TRADITIONAL, "number,name\nDK1,Łukasz\n", "number,name\nDK1,Zhang\n"])
+def test_two_bytes_a_character_without_a_mark_are_refused_until_somebody_says_so(tmp_path, encoding, body):
+    file = tmp_path / "a.csv"
+    file.write_bytes(body.encode(encoding))
+
+    with pytest.raises(Invalid) as refused:
+        names(file)
+
+    assert refused.value.fields[0].fix.startswith("say it: encoding = ")
+    assert names(file, Mapping(encoding=encoding)) == [line.split(",")[1] for line in body.splitlines()[1:]]
+
+
 def test_the_mapping_says_what_the_file_does_not(tmp_path):
     file = tmp_path / "a.csv"
     file.write_bytes("number,name\n1,Zoë\n".encode("latin-1"))
