@@ -238,9 +238,11 @@ async def test_a_number_shown_with_leading_zeros_keeps_them(tables, client, tmp_
     assert counts(done) == (0, 0, 1, 0)
 
 
-@pytest.mark.parametrize("kind", ["orders", "interactions", "complaints"])
+@pytest.mark.parametrize("kind", ["customers", "facts", "orders", "interactions", "complaints"])
 async def test_a_column_nobody_knows_is_not_dropped(tables, kind):
     heading, row = {
+        "customers": (("number", "name", "kind"), ("A1", "张三", "leader")),
+        "facts": (FACT, ("A1", "spending", "2026-02-01", "10")),
         "orders": (ORDER, ("A1", "D1", "体育包", "10", "2026-01-01", "2027-01-01")),
         "interactions": (CONTACT, ("A1", "crm", "7", "phone", "2026-02-01T10:00:00+08:00", "报修")),
         "complaints": (COMPLAINT, ("A1", "crm", "7", "phone", "2026-02-01T10:00:00+08:00", "没有信号", "")),
