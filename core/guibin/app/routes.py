@@ -1,173 +1,109 @@
-"""Every controller of the core."""
+"""Every controller of the core, slice by slice."""
+
+from collections.abc import Iterator
+from types import ModuleType
 
 from litestar import Controller
 
-from guibin.activities.api import ActivityController, ActivityInvitationController
-from guibin.administration.api import KeyController, OrgUnitController, StaffController
-from guibin.approvals.api import ApprovalController
-from guibin.archive_checks.api import ArchiveFindingController
-from guibin.audit.api import AuditController, LookUpLimitController
-from guibin.campaigns.api import CampaignController, CampaignMemberController
-from guibin.card_stock.api import (
-    CardBatchController,
-    CardRequestController,
-    CardShipmentController,
-    CardStockController,
-    CardWriteOffController,
-)
-from guibin.cards.api import CardApplicationController, CardController, HolderController, ProofController
-from guibin.care.api import CareTaskController, NewServiceController, ReminderController, RenewalController
-from guibin.complaints.api import ComplaintController, ComplaintSampleController, ImprovementMeasureController
-from guibin.department_requests.api import DepartmentRequestController
-from guibin.desks.api import DeskController
-from guibin.entitlements.api import (
-    EntitlementController,
-    RedemptionController,
-    ServiceItemController,
-    ServiceStandardController,
-)
-from guibin.indicators.api import IndicatorController
-from guibin.insight.api import FigureController, ReportController, StatisticsController, WorkstreamController
-from guibin.jobs.api import JobController, JobPauseController, JobRetentionController
-from guibin.messages.api import ChannelController, MessageController, StaffAddressController
-from guibin.notices.api import NoticeController
-from guibin.offers.api import OfferController, OfferPurchaseController
-from guibin.plans.api import WorkLogController, WorkPlanController
-from guibin.policies.api import PolicyController
-from guibin.profiles.api import CustomerController
-from guibin.profiles.particulars_api import ParticularsController
-from guibin.profiles.teams_api import TeamController
-from guibin.receptions.api import ReceptionController
-from guibin.receptions.orders_api import ReceptionOrderController, ReceptionTaskController
-from guibin.recognitions.api import RecognitionController
-from guibin.records.api import InteractionController
-from guibin.records.cadence_api import ContactCadenceController
-from guibin.registers.api import RegisterController, RegisterEntryController
-from guibin.relationships.api import RelationshipPlanController
-from guibin.reviews.api import CustomerReviewController
-from guibin.service_requests.api import ServiceRequestController
-from guibin.sla.api import CalendarController, TimerController, UnitCalendarController
-from guibin.surveys.api import (
-    ImprovementActionController,
-    SurveyAnswerController,
-    SurveyController,
-    SurveyInvitationController,
-    SurveyRoundController,
-)
-from guibin.tiers.api import ApplicationController, AssessmentController, FactController, MembershipController
-from guibin.tiers.figures_api import (
-    AccountManagerController,
-    ConversionController,
-    ServingGapController,
-    SimulationController,
-    ValueScoreController,
-)
-from guibin.upward_reports.api import UpwardReportController
-from guibin.visits.api import VisitController
-from guibin.webhooks.api import WebhookController, WebhookDeliveryController, WebhookEventTypeController
+from guibin.activities import api as activities
+from guibin.administration import api as administration
+from guibin.approvals import api as approvals
+from guibin.archive_checks import api as archive_checks
+from guibin.audit import api as audit
+from guibin.campaigns import api as campaigns
+from guibin.card_stock import api as card_stock
+from guibin.cards import api as cards
+from guibin.care import api as care
+from guibin.complaints import api as complaints
+from guibin.department_requests import api as department_requests
+from guibin.desks import api as desks
+from guibin.entitlements import api as entitlements
+from guibin.indicators import api as indicators
+from guibin.insight import api as insight
+from guibin.jobs import api as jobs
+from guibin.messages import api as messages
+from guibin.notices import api as notices
+from guibin.offers import api as offers
+from guibin.plans import api as plans
+from guibin.policies import api as policies
+from guibin.profiles import api as profiles
+from guibin.profiles import particulars_api as profiles_particulars
+from guibin.profiles import teams_api as profiles_teams
+from guibin.receptions import api as receptions
+from guibin.receptions import orders_api as receptions_orders
+from guibin.recognitions import api as recognitions
+from guibin.records import api as records
+from guibin.records import cadence_api as records_cadence
+from guibin.registers import api as registers
+from guibin.relationships import api as relationships
+from guibin.reviews import api as reviews
+from guibin.service_requests import api as service_requests
+from guibin.sla import api as sla
+from guibin.surveys import api as surveys
+from guibin.tiers import api as tiers
+from guibin.tiers import figures_api as tiers_figures
+from guibin.upward_reports import api as upward_reports
+from guibin.visits import api as visits
+from guibin.webhooks import api as webhooks
 
-from .activity_links import FeedbackLinkController, InvitationLinkController
-from .documents import DocumentController
-from .health import HealthController
-from .me import MeController
-from .sessions import OwnPasswordController, SessionController
-from .survey_links import SurveyLinkController
-from .timetable import TimetableController
+from . import activity_links, documents, health, me, sessions, survey_links, timetable
 
-CONTROLLERS: tuple[type[Controller], ...] = (
-    HealthController,
-    DocumentController,
-    SessionController,
-    OwnPasswordController,
-    MeController,
-    StaffController,
-    OrgUnitController,
-    DeskController,
-    KeyController,
-    PolicyController,
-    IndicatorController,
-    AuditController,
-    LookUpLimitController,
-    NoticeController,
-    ChannelController,
-    MessageController,
-    StaffAddressController,
-    WebhookController,
-    WebhookDeliveryController,
-    WebhookEventTypeController,
-    ApprovalController,
-    FactController,
-    AssessmentController,
-    SimulationController,
-    ConversionController,
-    ValueScoreController,
-    AccountManagerController,
-    ServingGapController,
-    ApplicationController,
-    MembershipController,
-    RecognitionController,
-    ServiceItemController,
-    ServiceStandardController,
-    EntitlementController,
-    RedemptionController,
-    CardRequestController,
-    CardBatchController,
-    CardShipmentController,
-    CardWriteOffController,
-    CardStockController,
-    CardApplicationController,
-    CardController,
-    ProofController,
-    HolderController,
-    InteractionController,
-    VisitController,
-    ContactCadenceController,
-    ServiceRequestController,
-    ComplaintController,
-    DepartmentRequestController,
-    ReceptionController,
-    ReceptionOrderController,
-    ReceptionTaskController,
-    UpwardReportController,
-    CustomerReviewController,
-    RegisterController,
-    RegisterEntryController,
-    WorkPlanController,
-    WorkLogController,
-    RelationshipPlanController,
-    TimerController,
-    CalendarController,
-    UnitCalendarController,
-    TimetableController,
-    ReminderController,
-    RenewalController,
-    CareTaskController,
-    NewServiceController,
-    SurveyController,
-    SurveyRoundController,
-    SurveyInvitationController,
-    SurveyAnswerController,
-    SurveyLinkController,
-    ActivityController,
-    ActivityInvitationController,
-    OfferController,
-    OfferPurchaseController,
-    CampaignController,
-    CampaignMemberController,
-    InvitationLinkController,
-    FeedbackLinkController,
-    ImprovementActionController,
-    StatisticsController,
-    WorkstreamController,
-    FigureController,
-    ReportController,
-    ComplaintSampleController,
-    ImprovementMeasureController,
-    CustomerController,
-    ArchiveFindingController,
-    JobController,
-    JobPauseController,
-    JobRetentionController,
-    ParticularsController,
-    TeamController,
+SLICES: tuple[ModuleType, ...] = (
+    health,
+    documents,
+    sessions,
+    me,
+    administration,
+    desks,
+    policies,
+    indicators,
+    audit,
+    notices,
+    messages,
+    webhooks,
+    approvals,
+    tiers,
+    tiers_figures,
+    recognitions,
+    entitlements,
+    card_stock,
+    cards,
+    records,
+    visits,
+    records_cadence,
+    service_requests,
+    complaints,
+    department_requests,
+    receptions,
+    receptions_orders,
+    upward_reports,
+    reviews,
+    registers,
+    plans,
+    relationships,
+    sla,
+    timetable,
+    care,
+    surveys,
+    survey_links,
+    activities,
+    offers,
+    campaigns,
+    activity_links,
+    insight,
+    profiles,
+    archive_checks,
+    jobs,
+    profiles_particulars,
+    profiles_teams,
 )
+
+
+def _controllers(module: ModuleType) -> Iterator[type[Controller]]:
+    """Those defined in the module, in its order."""
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Controller) and value.__module__ == module.__name__:
+            yield value
+
+
+CONTROLLERS: tuple[type[Controller], ...] = tuple(each for module in SLICES for each in _controllers(module))
