@@ -143,7 +143,8 @@ class Part(TenantTable):
     """A signed part of another row, such as a note on a case: it names that row and is seen by whoever sees it.
 
     `of` is that row's table and `by` the column that names it, `…_id` by default; `signed` and `signed_off` are verbs as in
-    `Keys`, and their columns are made here; one that is not `dated` has moments of its own. A part is never changed unless
+    `Keys`, and their columns are made here; one that is not `dated` has moments of its own. With `customer`
+    it names the customer too, and is seen by whoever sees that one. A part is never changed unless
     `changes`; `erasable` are its words about a customer. `keys` says what the table promises beyond that.
     """
 
@@ -154,6 +155,7 @@ class Part(TenantTable):
         by: str = "",
         signed: str = "",
         dated: bool = True,
+        customer: bool = False,
         signed_off: str = "",
         erasable: tuple[str, ...] = (),
         changes: bool = False,
@@ -161,6 +163,10 @@ class Part(TenantTable):
     ) -> None:
         reference = by or f"{of}_id"
         setattr(cls, reference, UUID(default=None))
+        references = {reference: of}
+        if customer:
+            setattr(cls, "customer_id", UUID(default=None))
+            references["customer_id"] = "customer"
         if signed:
             setattr(cls, f"{signed}_by", UUID(default=None))
             setattr(cls, f"{signed}_by_name", Varchar(length=NAME_CHARS_MAX))
@@ -172,8 +178,8 @@ class Part(TenantTable):
             setattr(cls, f"{signed_off}_at", Timestamptz(default=None, null=True))
         cls.keys = structs.replace(
             cls.keys,
-            wall=reference,
-            references={reference: of} | cls.keys.references,
+            wall="customer_id" if customer else reference,
+            references=references | cls.keys.references,
             append_only=not changes,
             erasable=erasable,
             signed=signed,

@@ -79,7 +79,7 @@ async def propose(new: NewMeasure, act: Act) -> MeasureView:
     await standing_unit(new.org_unit_id)
     measure_id = await add(ImprovementMeasure, act, **given(new))
     await _tell("measure_proposed", measure_id, new.org_unit_id, new.due_on, now=act.now)
-    return await LISTED.one(measure_id)
+    return await LISTED.one(measure_id, units=None)
 
 
 async def finish(measure_id: UUID, new: MeasureResult, act: Act) -> MeasureView:
@@ -87,7 +87,7 @@ async def finish(measure_id: UUID, new: MeasureResult, act: Act) -> MeasureView:
     if (await locked(ImprovementMeasure, measure_id))["done_at"] is not None:
         raise MeasureDone()
     await change(ImprovementMeasure, measure_id, act, done_note=new.note)
-    return await LISTED.one(measure_id)
+    return await LISTED.one(measure_id, units=None)
 
 
 async def tell_overdue(today: date, *, now: datetime) -> None:

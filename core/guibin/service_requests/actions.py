@@ -15,14 +15,15 @@ from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin_tenants import receivers
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, given, locked
+from guibin_tenants.scope import fetch_value
 
 from .intake import SUBJECT, end, limit_of, note_of, receive, start_clock
 from .queries import MILESTONE, ServiceRequestForm, ServiceRequestView, by_id, form
 from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
 from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewServiceRequest, NewStep, NewWithdrawal
+from .tables import ServiceAppointment, ServiceHandOver, ServiceNote, ServiceRequest, ServiceStep
 
 AHEAD_DAYS_MAX = 365
 
@@ -41,22 +42,16 @@ async def appoint(request_id: UUID, new: NewAppointment, act: Act) -> ServiceReq
     first = request["appointment_at"] is None
     if first:
         await _take(request, NewStep(step=APPOINTMENT), steps, taken, act, at=act.now)
-    await execute(
-        "insert into service_appointment (id, request_id, customer_id, from_at, to_at, reason, made_by, made_by_name,"
-        " made_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        request_id,
-        request["customer_id"],
-        request["appointment_at"],
-        new.at,
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        ServiceAppointment,
+        act,
+        request_id=request_id,
+        customer_id=request["customer_id"],
+        from_at=request["appointment_at"],
+        to_at=new.at,
+        reason=new.reason,
     )
-    await execute(
-        "update service_request set appointment_at = $2, version = version + 1 where id = $1", request_id, new.at
-    )
+    await change(ServiceRequest, request_id, appointment_at=new.at)
     limit = limit_of(request)
     if limit is not None and limit.counted_from == "appointment":
         if first:
@@ -109,25 +104,8 @@ async def hand_over(request_id: UUID, new: NewServiceHandOver, act: Act) -> Serv
     """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
     request = await _open(request_id, "asked", "open")
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
-    await execute(
-        "insert into service_hand_over (id, request_id, customer_id, to_staff_id, to_unit_id, reason, handed_by,"
-        " handed_by_name, handed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        request_id,
-        request["customer_id"],
-        new.to_staff_id,
-        new.to_unit_id,
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await execute(
-        "update service_request set handler_id = $2, handler_unit_id = $3, version = version + 1 where id = $1",
-        request_id,
-        new.to_staff_id,
-        new.to_unit_id,
-    )
+    await add(ServiceHandOver, act, request_id=request_id, customer_id=request["customer_id"], **given(new))
+    await change(ServiceRequest, request_id, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
     notice = Notice(
         kind="service_request_handed_over",
         subject=SUBJECT,
@@ -145,19 +123,8 @@ async def hand_over(request_id: UUID, new: NewServiceHandOver, act: Act) -> Serv
 
 async def add_note(request_id: UUID, new: NewServiceNote, act: Act) -> ServiceRequestForm:
     """Add a line to the case. Raises NotFound."""
-    request = await _locked(request_id)
-    await execute(
-        "insert into service_note (id, request_id, customer_id, kind, text, written_by, written_by_name, written_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        request_id,
-        request["customer_id"],
-        new.kind,
-        new.text,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    request = await locked(ServiceRequest, request_id)
+    await add(ServiceNote, act, request_id=request_id, customer_id=request["customer_id"], **given(new))
     await record(note_of("service_request.note", request_id, request["customer_id"]), act)
     return await form(request_id)
 
@@ -173,30 +140,20 @@ async def withdraw(request_id: UUID, new: NewWithdrawal, act: Act) -> ServiceReq
 async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
     if steps[taken] != new.step:
         raise StepOutOfOrder(f"{new.step} is not next: {steps[taken]} is")
-    await execute(
-        "insert into service_step (id, request_id, customer_id, position, step, result, reaction, accompanied_by,"
-        " rated, rating, taken_by, taken_by_name, taken_at, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-        " $10, $11, $12, $13, $14)",
-        new_id(),
-        request["id"],
-        request["customer_id"],
-        taken,
-        new.step,
-        new.result,
-        new.reaction,
-        new.accompanied_by,
-        new.rated,
-        new.rating,
-        act.by.id,
-        act.by.name,
-        at,
-        act.now,
+    await add(
+        ServiceStep,
+        act,
+        request_id=request["id"],
+        customer_id=request["customer_id"],
+        position=taken,
+        recorded_at=act.now,
+        **given(new) | {"taken_at": at},
     )
-    await execute("update service_request set version = version + 1 where id = $1", request["id"])
+    await change(ServiceRequest, request["id"])
 
 
 async def _file(request: asyncpg.Record, *, now: datetime) -> None:
-    await execute("update service_request set state = 'filed' where id = $1", request["id"])
+    await change(ServiceRequest, request["id"], state="filed")
     notice = Notice(
         kind="service_request_filed",
         subject=SUBJECT,
@@ -238,15 +195,8 @@ def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> 
         raise Invalid("The step was not recorded", fields=tuple(problems))
 
 
-async def _locked(request_id: UUID) -> asyncpg.Record:
-    request = await fetch_one("select * from service_request where id = $1 for update", request_id)
-    if request is None:
-        raise NotFound(f"There is no service request {request_id}")
-    return request
-
-
 async def _open(request_id: UUID, *states: str) -> asyncpg.Record:
-    request = await _locked(request_id)
+    request = await locked(ServiceRequest, request_id)
     if request["state"] not in (states or ("open",)):
         raise NotOpen(f"The request {request['number']} is {request['state']}")
     return request

@@ -27,11 +27,13 @@ from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, add_all, change
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
 from .queries import MILESTONE, ServiceRequestView, by_id
 from .requests import NewServiceRequest
+from .tables import ServiceEnd, ServiceRequest
 
 SUBJECT = "service_request"
 
@@ -91,7 +93,7 @@ async def service_request_decided(decided: Decided, act: Act) -> None:
     if row is None:
         return
     if decided.approved:
-        await execute("update service_request set state = 'open', version = version + 1 where id = $1", row["id"])
+        await change(ServiceRequest, row["id"], state="open")
         limit = limit_of(row)
         if limit is not None and limit.counted_from == "approval":
             await start_clock(row["id"], row["customer_id"], limit, row["clause"], at=act.now)
@@ -125,19 +127,15 @@ async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, cla
 
 async def end(request: asyncpg.Record, outcome: str, reason: str, act: Act) -> None:
     """It is not carried out; its clock stops."""
-    await execute(
-        "insert into service_end (id, request_id, customer_id, outcome, reason, ended_by, ended_by_name, ended_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        request["id"],
-        request["customer_id"],
-        outcome,
-        reason,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        ServiceEnd,
+        act,
+        request_id=request["id"],
+        customer_id=request["customer_id"],
+        outcome=outcome,
+        reason=reason,
     )
-    await execute("update service_request set state = $2, version = version + 1 where id = $1", request["id"], outcome)
+    await change(ServiceRequest, request["id"], state=outcome)
     await sla.cancel(request["id"], MILESTONE, now=act.now)
     await milestones.drop(request["id"], now=act.now)
 
@@ -213,36 +211,28 @@ async def _write(
     span: str | None,
     act: Act,
 ) -> None:
+    row = {
+        "id": request_id,
+        "customer_id": new.customer_id,
+        "item": new.item,
+        "channel": new.channel,
+        "text": new.text,
+        "answers": new.answers,
+        "situation": judged.limit.name if judged.limit else "",
+        "time_limit": judged.limit,
+        "steps": judged.steps,
+        "evidence": judged.item.evidence,
+        "clause": judged.item.clause,
+        "policy_version": act.policy.version,
+        "received_at": received_at,
+        "recorded_at": act.now,
+        "owner_id": owner.id,
+        "owner_name": owner.name,
+        "span": span,
+        "state": "asked" if judged.flow else "open",
+    }
     for _ in range(DRAWS_MAX):
-        written = await execute(
-            "insert into service_request (id, number, customer_id, item, channel, text, answers, situation, time_limit,"
-            " steps, evidence, clause, policy_version, received_at, recorded_at, owner_id, owner_name, span, state,"
-            " version) values ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12, $13, $14,"
-            " $15, $16, $17, $18, $19, 1) on conflict (tenant_id, number) do nothing",
-            request_id,
-            new_number("S", received_at, act.company.time_zone),
-            new.customer_id,
-            new.item,
-            new.channel,
-            new.text,
-            _json(new.answers),
-            judged.limit.name if judged.limit else "",
-            _json(judged.limit) if judged.limit else None,
-            _json(judged.steps),
-            _json(judged.item.evidence),
-            judged.item.clause,
-            act.policy.version,
-            received_at,
-            act.now,
-            owner.id,
-            owner.name,
-            span,
-            "asked" if judged.flow else "open",
-        )
-        if written:
+        number = new_number("S", received_at, act.company.time_zone)
+        if await add_all(ServiceRequest, None, [row | {"number": number}], unless=("number",)):
             return
     raise RuntimeError("no free service request number was drawn")
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

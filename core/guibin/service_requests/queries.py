@@ -1,17 +1,15 @@
 """Reading service requests."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import line, lines, shown
+from guibin_tenants.scope import fetch
 
-Line = TypeVar("Line")
 State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
 MILESTONE = "service"
 
@@ -108,9 +106,9 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
 
 
 class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
-    """Which requests: None does not filter. `received_from` is inclusive, `received_before` exclusive."""
+    """Which requests. `received_from` is inclusive, `received_before` exclusive."""
 
-    state: str | None = None
+    state: State | None = None
     item: str | None = None
     customer_id: UUID | None = None
     owner_id: UUID | None = None
@@ -118,7 +116,7 @@ class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
     number: str | None = None
     received_from: datetime | None = None
     received_before: datetime | None = None
-    overdue_at: datetime | None = None
+    overdue: bool = False
 
 
 class RatingView(Struct, frozen=True):
@@ -129,62 +127,50 @@ class RatingView(Struct, frozen=True):
     average_hundredths: int
 
 
-_VIEW = (
-    "select r.id, r.number, r.customer_id, r.item, r.situation, r.channel, r.state, r.received_at, r.appointment_at,"
-    " t.warn_at, t.due_at, t.breached_at, t.completed_at as carried_out_at, r.owner_id, r.owner_name, r.handler_id,"
-    " r.handler_unit_id, r.approval_id, r.span, r.clause, r.version, r.text, r.answers, r.steps,"
-    " case when r.state in ('asked', 'open') then r.steps ->> (select count(*)::int from service_step s"
-    " where s.tenant_id = r.tenant_id and s.request_id = r.id) end as next_step from service_request r"
-    f" left join timer t on t.tenant_id = r.tenant_id and t.subject_id = r.id and t.milestone = '{MILESTONE}'"
+LISTED = Listing(
+    view=ServiceRequestView,
+    source="service_request x left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id"
+    f" and t.milestone = '{MILESTONE}'",
+    order=newest_first("x.received_at"),
+    columns={
+        "next_step": "case when x.state in ('asked', 'open') then x.steps ->> (select count(*)::int from service_step s"
+        " where s.tenant_id = x.tenant_id and s.request_id = x.id) end",
+        "warn_at": "t.warn_at",
+        "due_at": "t.due_at",
+        "breached_at": "t.breached_at",
+        "carried_out_at": "t.completed_at",
+    },
+    filters={
+        "received_from": "x.received_at >= $value",
+        "received_before": "x.received_at < $value",
+        "overdue": "t.due_at < $now and t.completed_at is null and t.cancelled_at is null",
+    },
 )
 
 
-async def listed(wanted: ServiceRequestFilter, *, after: Cursor | None, limit: int) -> list[ServiceRequestView]:
-    """Newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} where ($1::text is null or r.state = $1) and ($2::text is null or r.item = $2)"
-        " and ($3::uuid is null or r.customer_id = $3) and ($4::uuid is null or r.owner_id = $4)"
-        " and ($5::uuid is null or r.handler_unit_id = $5) and ($6::text is null or r.number = $6)"
-        " and ($7::timestamptz is null or r.received_at >= $7) and ($8::timestamptz is null or r.received_at < $8)"
-        " and ($9::timestamptz is null or (t.due_at < $9 and t.completed_at is null and t.cancelled_at is null))"
-        " and ($10::timestamptz is null or (r.received_at, r.id) < ($10, $11::uuid))"
-        " order by r.received_at desc, r.id desc limit $12",
-        wanted.state,
-        wanted.item,
-        wanted.customer_id,
-        wanted.owner_id,
-        wanted.handler_unit_id,
-        wanted.number,
-        wanted.received_from,
-        wanted.received_before,
-        wanted.overdue_at,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [_view(dict(row)) for row in rows]
+def _of(table: str) -> str:
+    return f"from {table} where request_id = x.id order by"
+
+
+# The request with everything that happened to it, in one statement.
+_FORM = LISTED.wider(
+    ServiceRequestForm,
+    taken=lines(StepLine, f"{_of('service_step')} position"),
+    appointments=lines(AppointmentLine, f"{_of('service_appointment')} made_at, id"),
+    hand_overs=lines(HandOverLine, f"{_of('service_hand_over')} handed_at, id"),
+    notes=lines(NoteLine, f"{_of('service_note')} written_at, id"),
+    end=line(EndLine, f"{_of('service_end')} id"),
+)
 
 
 async def by_id(request_id: UUID) -> ServiceRequestView:
     """Raises NotFound."""
-    return _view(await _row(request_id))
+    return await LISTED.one(request_id)
 
 
 async def form(request_id: UUID) -> ServiceRequestForm:
     """The request with everything that happened to it. Raises NotFound."""
-    row = await _row(request_id)
-    ends = await _lines(_END, request_id, EndLine)
-    return ServiceRequestForm(
-        **_fields(row),
-        text=row["text"],
-        answers=msgspec.json.decode(row["answers"]),
-        steps=msgspec.json.decode(row["steps"]),
-        taken=await _lines(_TAKEN, request_id, StepLine),
-        appointments=await _lines(_APPOINTMENTS, request_id, AppointmentLine),
-        hand_overs=await _lines(_HAND_OVERS, request_id, HandOverLine),
-        notes=await _lines(_NOTES, request_id, NoteLine),
-        end=ends[0] if ends else None,
-    )
+    return await _FORM.one(request_id)
 
 
 async def ratings() -> list[RatingView]:
@@ -193,42 +179,4 @@ async def ratings() -> list[RatingView]:
         "select rated, count(*)::int as count, round(avg(rating) * 100)::int as average_hundredths from service_step"
         " where rating is not null group by rated order by 3 desc, 2 desc, 1"
     )
-    return [msgspec.convert(dict(row), RatingView) for row in rows]
-
-
-_TAKEN = (
-    "select step, result, reaction, accompanied_by, rated, rating, taken_by_name, taken_at from service_step"
-    " where request_id = $1 order by position"
-)
-_APPOINTMENTS = (
-    "select from_at, to_at, reason, made_by_name, made_at from service_appointment where request_id = $1"
-    " order by made_at, id"
-)
-_HAND_OVERS = (
-    "select to_staff_id, to_unit_id, reason, handed_by_name, handed_at from service_hand_over where request_id = $1"
-    " order by handed_at, id"
-)
-_NOTES = (
-    "select kind, text, written_by_name, written_at from service_note where request_id = $1 order by written_at, id"
-)
-_END = "select outcome, reason, ended_by_name, ended_at from service_end where request_id = $1"
-
-
-async def _row(request_id: UUID) -> dict[str, Any]:
-    row = await fetch_one(f"{_VIEW} where r.id = $1", request_id)
-    if row is None:
-        raise NotFound(f"There is no service request {request_id}")
-    return dict(row)
-
-
-async def _lines(sql: str, request_id: UUID, kind: type[Line]) -> list[Line]:
-    rows = [dict(row) for row in await fetch(sql, request_id)]
-    return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]  # a type variable as msgspec takes it
-
-
-def _view(row: dict[str, Any]) -> ServiceRequestView:
-    return ServiceRequestView(**_fields(row))
-
-
-def _fields(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in ServiceRequestView.__struct_fields__}
+    return shown(RatingView, rows)

@@ -2,18 +2,18 @@
 
 from uuid import UUID
 
-import msgspec
-
 from guibin.audit.actions import record
 from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.policy.service_items import TimeLimit
 from guibin.sla import actions as sla
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.rows import change
+from guibin_tenants.scope import fetch
 
 from .intake import limit_of, note_of
 from .queries import MILESTONE
+from .tables import ServiceRequest
 
 
 async def retier(customer_id: UUID, act: Act) -> int:
@@ -36,12 +36,7 @@ async def retier(customer_id: UUID, act: Act) -> int:
             continue
         terms = after.terms(after.within, clause=request["clause"])
         await sla.relimit(request["id"], MILESTONE, act, terms=terms, reason="tier")
-        await execute(
-            "update service_request set situation = $2, time_limit = $3::jsonb, version = version + 1 where id = $1",
-            request["id"],
-            after.name,
-            msgspec.json.encode(after).decode(),
-        )
+        await change(ServiceRequest, request["id"], situation=after.name, time_limit=after)
         await record(note_of("service_request.tier", request["id"], customer_id), act)
         changed += 1
     return changed

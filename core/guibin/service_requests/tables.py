@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class ServiceRequest(TenantTable, tablename="service_request"):
@@ -65,11 +65,17 @@ class ServiceRequest(TenantTable, tablename="service_request"):
     )
 
 
-class ServiceStep(TenantTable, tablename="service_step"):
+class ServiceStep(
+    Part,
+    of="service_request",
+    by="request_id",
+    customer=True,
+    signed="taken",
+    erasable=("result", "reaction", "accompanied_by"),
+    tablename="service_step",
+):
     """A step was taken, in its place in the order (S07-19)."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     position = SmallInt()
     step = Varchar(length=60)
     result = Text(default="")
@@ -77,107 +83,87 @@ class ServiceStep(TenantTable, tablename="service_step"):
     accompanied_by = Varchar(length=200, default="")
     rated = Varchar(length=200, default="")
     rating = SmallInt(default=None, null=True)
-    taken_by = UuidColumn(default=None)
-    taken_by_name = Varchar(length=200)
-    taken_at = Timestamptz(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         unique=(("request_id", "position"),),
-        wall="customer_id",
-        references={"request_id": "service_request", "customer_id": "customer"},
-        append_only=True,
-        erasable=("result", "reaction", "accompanied_by"),
         indexes=(Index(("rated",), where="rating is not null", name="service_step_rated_idx"),),
         checks={"rating_in_range": "rating is null or rating between 1 and 5"},
     )
 
 
-class ServiceAppointment(TenantTable, tablename="service_appointment"):
+class ServiceAppointment(
+    Part,
+    of="service_request",
+    by="request_id",
+    customer=True,
+    signed="made",
+    erasable=("reason",),
+    tablename="service_appointment",
+):
     """The day agreed with the customer, and every day it was moved to (S07-20)."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     from_at = Timestamptz(default=None, null=True)
     to_at = Timestamptz(default=None, null=True)
     reason = Text(default="")
-    made_by = UuidColumn(default=None)
-    made_by_name = Varchar(length=200)
-    made_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="customer_id",
-        references={"request_id": "service_request", "customer_id": "customer"},
-        append_only=True,
-        erasable=("reason",),
-        indexes=(Index(("request_id", "made_at")),),
-    )
+    keys = Keys(indexes=(Index(("request_id", "made_at")),))
 
 
-class ServiceHandOver(TenantTable, tablename="service_hand_over"):
+class ServiceHandOver(
+    Part,
+    of="service_request",
+    by="request_id",
+    customer=True,
+    signed="handed",
+    erasable=("reason",),
+    tablename="service_hand_over",
+):
     """Work goes to another member of staff or department; the desk stays responsible (S07-15, S07-21)."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     to_staff_id = UuidColumn(default=None, null=True)
     to_unit_id = UuidColumn(default=None, null=True)
     reason = Text()
-    handed_by = UuidColumn(default=None)
-    handed_by_name = Varchar(length=200)
-    handed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references={
-            "request_id": "service_request",
-            "customer_id": "customer",
-            "to_staff_id": "staff",
-            "to_unit_id": "org_unit",
-        },
-        append_only=True,
-        erasable=("reason",),
+        references={"to_staff_id": "staff", "to_unit_id": "org_unit"},
         indexes=(Index(("request_id", "handed_at")),),
         checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
     )
 
 
-class ServiceNote(TenantTable, tablename="service_note"):
+class ServiceNote(
+    Part,
+    of="service_request",
+    by="request_id",
+    customer=True,
+    signed="written",
+    erasable=("text",),
+    tablename="service_note",
+):
     """What was said and done on the way: a note, a contact with the customer, a word to a department."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=12, default="note")
     text = Text()
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references={"request_id": "service_request", "customer_id": "customer"},
-        append_only=True,
-        erasable=("text",),
         indexes=(Index(("request_id", "written_at")),),
         checks={"kind_known": "kind in ('note', 'contact', 'coordination')"},
     )
 
 
-class ServiceEnd(TenantTable, tablename="service_end"):
+class ServiceEnd(
+    Part,
+    of="service_request",
+    by="request_id",
+    customer=True,
+    signed="ended",
+    erasable=("reason",),
+    tablename="service_end",
+):
     """The request was withdrawn, or its approval refused, and why."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     outcome = Varchar(length=9)
     reason = Text()
-    ended_by = UuidColumn(default=None)
-    ended_by_name = Varchar(length=200)
-    ended_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        unique=(("request_id",),),
-        wall="customer_id",
-        references={"request_id": "service_request", "customer_id": "customer"},
-        append_only=True,
-        erasable=("reason",),
-        checks={"outcome_known": "outcome in ('rejected', 'withdrawn')"},
-    )
+    keys = Keys(unique=(("request_id",),), checks={"outcome_known": "outcome in ('rejected', 'withdrawn')"})

@@ -85,13 +85,20 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         )
 
     async def one(self, row_id: UUID, **values: Any) -> View:
-        """The row of this id, whatever the filters. Raises NotFound."""
-        statement, places = _placed(f"{self._select()} from {self.source} where x.id = $id", values | {"id": row_id})
-        rows = await fetch(statement, *places)
-        if not rows:
+        """The row of this id. Raises NotFound."""
+        found = await self.where("x.id = $id", id=row_id, **values)
+        if not found:
             what = _TABLE.match(self.source)
             raise NotFound(f"There is no {(what[0] if what else 'row').replace('_', ' ')} {row_id}")
-        return shown(self.view, rows)[0]
+        return found[0]
+
+    async def where(self, condition: str, *, order: str = "", **values: Any) -> list[View]:
+        """All rows of which this is true, with what the names in it stand for; `order` may end with a limit."""
+        ordered = f" order by {order}" if order else ""
+        statement, places = placed(
+            f"{self._select()} from {self.source} where ({self.holds}) and ({condition}){ordered}", values
+        )
+        return shown(self.view, await fetch(statement, *places))
 
     async def changed(self, table: type[TenantTable], row_id: UUID, **values: Any) -> View:
         """Set these columns of the row as `rows.change` does, and show it, in one statement. Raises NotFound, WrongRow.
@@ -100,7 +107,7 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         """
         update = updating(table, [f"$set_{name}" for name in values], tuple(values), of="$id")
         _, _, rest = self.source.partition(" ")
-        statement, places = _placed(
+        statement, places = placed(
             f"with changed as ({update} returning *) {self._select()} from changed {rest}",
             {f"set_{name}": value for name, value in zip(values, encoded(table, values), strict=True)} | {"id": row_id},
         )
@@ -125,7 +132,7 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
             after: tuple[Any, ...] = read(page.cursor, kinds)
             known |= {f"after_{place}": value for place, value in zip("abcde", after, strict=False)}
             conditions.append(self._beyond(len(after)))
-        statement, places = _placed(
+        statement, places = placed(
             f"{self._select(cursor=True)} from {self.source} where {' and '.join(f'({each})' for each in conditions)} order by {self._sorted()}"
             f" limit {page.limit + 1}",
             known,
@@ -188,7 +195,7 @@ def _asked(filters: Struct | None) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in msgspec.structs.asdict(filters).items() if value not in (None, False)]
 
 
-def _placed(statement: str, known: dict[str, Any]) -> tuple[str, list[Any]]:
+def placed(statement: str, known: dict[str, Any]) -> tuple[str, list[Any]]:
     """The statement with `$1` … in place of names, and the values in those places."""
     names = list(dict.fromkeys(_NAME.findall(statement)))
     places = {name: f"${place}" for place, name in enumerate(names, 1)}
