@@ -162,20 +162,19 @@ class Part(TenantTable):
         **kwargs: Any,
     ) -> None:
         reference = by or f"{of}_id"
-        setattr(cls, reference, UUID(default=None))
-        references = {reference: of}
-        if customer:
-            setattr(cls, "customer_id", UUID(default=None))
-            references["customer_id"] = "customer"
+        references = {reference: of} | ({"customer_id": "customer"} if customer else {})
+        made: dict[str, Column] = {column: UUID(default=None) for column in references}
         if signed:
-            setattr(cls, f"{signed}_by", UUID(default=None))
-            setattr(cls, f"{signed}_by_name", Varchar(length=NAME_CHARS_MAX))
-            if dated:
-                setattr(cls, f"{signed}_at", Timestamptz(default=None, null=True))
+            made[f"{signed}_by"] = UUID(default=None)
+            made[f"{signed}_by_name"] = Varchar(length=NAME_CHARS_MAX)
+        if signed and dated:
+            made[f"{signed}_at"] = Timestamptz(default=None, null=True)
         if signed_off:
-            setattr(cls, f"{signed_off}_by", UUID(default=None, null=True))
-            setattr(cls, f"{signed_off}_by_name", Varchar(length=NAME_CHARS_MAX, default=""))
-            setattr(cls, f"{signed_off}_at", Timestamptz(default=None, null=True))
+            made[f"{signed_off}_by"] = UUID(default=None, null=True)
+            made[f"{signed_off}_by_name"] = Varchar(length=NAME_CHARS_MAX, default="")
+            made[f"{signed_off}_at"] = Timestamptz(default=None, null=True)
+        for name, column in made.items():
+            setattr(cls, name, column)
         cls.keys = structs.replace(
             cls.keys,
             wall="customer_id" if customer else reference,

@@ -23,13 +23,14 @@ from guibin.tiers import queries as tiers
 from guibin.tiers.consequences import ConsequenceView
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_value, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, add_all, given
+from guibin_tenants.scope import fetch_value, savepoint
 
 from . import queries
 from .queries import RedemptionView
 from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
 from .sharing import Reduction, Share, reduction, refuse_beyond_share
+from .tables import EntitlementAccount, EntitlementAdjustment, Redemption, RedemptionReversal, RedemptionUse
 
 QUANTITY_MAX = 10_000
 
@@ -134,14 +135,7 @@ async def record_use(redemption_id: UUID, act: Act) -> RedemptionView:
     found = await _locked(redemption_id, act.now)
     if found.state != "reserved":
         raise NotReserved(f"The redemption is {found.state}")
-    await execute(
-        "insert into redemption_use (id, redemption_id, used_by, used_by_name, used_at) values ($1, $2, $3, $4, $5)",
-        new_id(),
-        redemption_id,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(RedemptionUse, act, redemption_id=redemption_id)
     await _note("redemption.use", found.customer_id, redemption_id, act)
     return await queries.by_id(redemption_id, now=act.now)
 
@@ -151,16 +145,7 @@ async def reverse(redemption_id: UUID, act: Act, *, reason: str) -> RedemptionVi
     found = await _locked(redemption_id, act.now)
     if found.state == "reversed":
         raise AlreadyReversed(f"It was reversed at {found.reversed_at}: {found.reversal_reason}")
-    await execute(
-        "insert into redemption_reversal (id, redemption_id, reason, reversed_by, reversed_by_name, reversed_at)"
-        " values ($1, $2, $3, $4, $5, $6)",
-        new_id(),
-        redemption_id,
-        reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(RedemptionReversal, act, redemption_id=redemption_id, reason=reason)
     await _note("redemption.reverse", found.customer_id, redemption_id, act)
     return await queries.by_id(redemption_id, now=act.now)
 
@@ -180,21 +165,11 @@ async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:
     if before.allowance.left + new.quantity < 0:
         rule = f"at least -{before.allowance.left}, what is left"
         raise Invalid(fields=(FieldError("quantity", rule, "reverse redemptions first", str(new.quantity)),))
-    adjustment_id = new_id()
-    await execute(
-        "insert into entitlement_adjustment (id, customer_id, item, scheme, quantity, counts_on, occasion, reason,"
-        " adjusted_by, adjusted_by_name, adjusted_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        adjustment_id,
-        customer_id,
-        new.item,
-        before.membership.scheme,
-        new.quantity,
-        day,
-        new.occasion,
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
+    adjustment_id = await add(
+        EntitlementAdjustment,
+        act,
+        customer_id=customer_id,
+        **given(new) | {"scheme": before.membership.scheme, "counts_on": day},
     )
     await _note("entitlement.adjust", customer_id, adjustment_id, act)
     return await _offer_of(customer_id, new, act.policy, day, act.now)
@@ -282,13 +257,8 @@ async def _lock(customer_id: UUID, item: str) -> None:
     # The wall hides foreign customers: they are refused before their account could be made.
     if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
         raise NotFound(f"There is no customer {customer_id}")
-    await execute(
-        "insert into entitlement_account (id, customer_id, item) values ($1, $2, $3)"
-        " on conflict (tenant_id, customer_id, item) do nothing",
-        new_id(),
-        customer_id,
-        item,
-    )
+    account = {"customer_id": customer_id, "item": item}
+    await add_all(EntitlementAccount, None, [account], unless=("customer_id", "item"))
     await fetch_value(
         "select id from entitlement_account where customer_id = $1 and item = $2 for update", customer_id, item
     )
@@ -313,39 +283,31 @@ def _same(known: RedemptionView, new: NewRedemption, used_on: date) -> Redemptio
 
 
 async def _write(new: NewRedemption, offer: Offer, used_on: date, reduced: Reduction | None, act: Act) -> UUID:
-    redemption_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into redemption (id, customer_id, item, scheme, tier, membership_id, quantity, used_on, reference,"
-                " occasion, proof, note, reserved_until, redeemed_by, redeemed_by_name, redeemed_at, companions, person_id,"
-                " price, reduced_by, currency)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-                redemption_id,
-                new.customer_id,
-                new.item,
-                offer.membership.scheme,
-                offer.membership.tier,
-                offer.membership.id,
-                _units(new, offer.entitlement),
-                used_on,
-                new.reference,
-                new.occasion,
-                new.proof,
-                new.note,
-                new.reserve_until,
-                act.by.id,
-                act.by.name,
-                act.now,
-                new.companions,
-                new.person_id,
-                reduced.price if reduced else None,
-                reduced.reduced_by if reduced else None,
-                reduced.currency if reduced else None,
+            return await add(
+                Redemption,
+                act,
+                customer_id=new.customer_id,
+                item=new.item,
+                scheme=offer.membership.scheme,
+                tier=offer.membership.tier,
+                membership_id=offer.membership.id,
+                quantity=_units(new, offer.entitlement),
+                companions=new.companions,
+                person_id=new.person_id,
+                price=reduced.price if reduced else None,
+                reduced_by=reduced.reduced_by if reduced else None,
+                currency=reduced.currency if reduced else None,
+                used_on=used_on,
+                reference=new.reference,
+                occasion=new.occasion,
+                proof=new.proof,
+                note=new.note,
+                reserved_until=new.reserve_until,
             )
     except asyncpg.UniqueViolationError:
         raise ReferenceTaken(f"The reference {new.reference} was used meanwhile") from None
-    return redemption_id
 
 
 async def _note(action: str, customer_id: UUID, redemption_id: UUID, act: Act) -> None:

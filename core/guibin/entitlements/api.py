@@ -8,7 +8,7 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, record, searched
 from guibin.context import Act
 from guibin.desks.queries import DeskView
 from guibin.desks.queries import desks as open_desks
@@ -17,14 +17,14 @@ from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Discount, Pool, ServiceItem
 from guibin.policy.words import up_to
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
 from . import actions, queries
 from .actions import NewAdjustment, Offer
-from .queries import RedemptionView
+from .queries import LISTED, RedemptionFilter, RedemptionView
 from .standards import ClassStandard, standards
 
 
@@ -154,21 +154,14 @@ class RedemptionController(Controller):
         "/", actions.redeem, needs=may("entitlements:redeem"), summary="Use or reserve units of a service item"
     )
 
-    @get("/", needs=may("entitlements:read"), summary="Redemptions, newest first")
-    async def list_redemptions(
-        self,
-        act: Act,
-        customer_id: UUID | None = None,
-        item: str | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[RedemptionView]:
-        found = await queries.listed(customer_id, item, after=decode(cursor), limit=limit + 1, now=act.now)
-        page = page_of(found, limit, lambda row: Cursor(row.redeemed_at, row.id))
-        shown = tuple({row.customer_id: None for row in page.items})
-        note = AuditNote(action="redemption.list", subject="redemption", customer_ids=shown, shown=len(page.items))
-        await record(note, act)
-        return page
+    @get(
+        "/",
+        needs=may("entitlements:read"),
+        summary="Redemptions, newest first",
+        dependencies={"filters": from_query(RedemptionFilter)},
+    )
+    async def list_redemptions(self, filters: RedemptionFilter, page: PageAsked, act: Act) -> Page[RedemptionView]:
+        return await searched("redemption", await LISTED.page(filters, page, act), act, verb="list")
 
     @get("/{redemption_id:uuid}", needs=may("entitlements:read"), summary="One redemption")
     async def show(self, redemption_id: UUID, act: Act) -> RedemptionView:

@@ -3,7 +3,7 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class EntitlementAccount(TenantTable, tablename="entitlement_account"):
@@ -46,6 +46,7 @@ class Redemption(TenantTable, tablename="redemption"):
     redeemed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="redeemed",
         begins="open",
         wall="customer_id",
         references={"customer_id": "customer", "membership_id": "membership", "person_id": "customer"},
@@ -64,35 +65,20 @@ class Redemption(TenantTable, tablename="redemption"):
     )
 
 
-class RedemptionUse(TenantTable, tablename="redemption_use"):
+class RedemptionUse(Part, of="redemption", signed="used", tablename="redemption_use"):
     """A reservation that was taken up."""
 
-    redemption_id = UuidColumn(default=None)
-    used_by = UuidColumn(default=None)
-    used_by_name = Varchar(length=200)
-    used_at = Timestamptz(default=None, null=True)
-
-    keys = Keys(
-        wall="redemption_id", unique=(("redemption_id",),), references={"redemption_id": "redemption"}, append_only=True
-    )
+    keys = Keys(unique=(("redemption_id",),))
 
 
-class RedemptionReversal(TenantTable, tablename="redemption_reversal"):
+class RedemptionReversal(
+    Part, of="redemption", signed="reversed", erasable=("reason",), tablename="redemption_reversal"
+):
     """A redemption undone: its units are free again in the period they were used in."""
 
-    redemption_id = UuidColumn(default=None)
     reason = Text()
-    reversed_by = UuidColumn(default=None)
-    reversed_by_name = Varchar(length=200)
-    reversed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="redemption_id",
-        unique=(("redemption_id",),),
-        references={"redemption_id": "redemption"},
-        append_only=True,
-        erasable=("reason",),
-    )
+    keys = Keys(unique=(("redemption_id",),))
 
 
 class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
@@ -110,6 +96,7 @@ class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
     adjusted_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="adjusted",
         begins="open",
         wall="customer_id",
         references={"customer_id": "customer"},
