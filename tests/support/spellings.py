@@ -24,6 +24,7 @@ CORE = Path(guibin.__file__).parent
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What the sources do not say is some value: a number, an id, a name from a row.
 SOMETHING = "{}"
+_AUDIT = "guibin.audit.actions"
 
 
 def stored(app: Litestar) -> dict[str, list[str]]:
@@ -36,7 +37,7 @@ def stored(app: Litestar) -> dict[str, list[str]]:
         "subjects of approvals": {subject for subject, callback in _callbacks.items() if _of_core(callback)},
         "subjects of messages": set(_subjects),
         "tables": {table._meta.tablename for table in TABLES},
-        "audit actions": sources.said("guibin.audit.actions.AuditNote", "action"),
+        "audit actions": sources.audited(),
         "notice kinds": sources.said("guibin.notices.actions.Notice", "kind"),
         "notice keys": sources.said("guibin.notices.actions.notify", "key"),
         "operation ids": set(_operation_ids(document_of(app))),
@@ -86,15 +87,45 @@ class Sources:
         for module, tree in self._trees.items():
             self._note_calls(tree, Place(module))
 
-    def said(self, function: str, argument: str) -> set[str]:
-        """Every text that the dotted `function` may be given as `argument`; a part that only rows know is `{}`."""
+    def said(self, function: str, argument: str, *, besides: str = "") -> set[str]:
+        """Every text that the dotted `function` may be given as `argument`; a part that only rows know is `{}`.
+
+        The module `besides` is left out.
+        """
         given = [
             (place, keyword.value)
             for place, call in self._calls.get(function, ())
             for keyword in call.keywords
-            if keyword.arg == argument
+            if keyword.arg == argument and place.module != besides
         ]
         return set().union(*(self._texts(value, place, ()) for place, value in given))
+
+    def audited(self) -> set[str]:
+        """Every action of the record: as notes say it, `done` of a case, and `searched`."""
+        texts = self.said(f"{_AUDIT}.AuditNote", "action", besides=_AUDIT)
+        for place, call in self._calls.get(f"{_AUDIT}.done", ()):
+            subjects, verbs = self._subjects(call.args[1], place), self._texts(call.args[0], place, ())
+            texts |= {f"{subject}.{verb}" for subject, verb in product(subjects, verbs)}
+        for place, call in self._calls.get(f"{_AUDIT}.searched", ()):
+            verb = next((each.value for each in call.keywords if each.arg == "verb"), ast.Constant("search"))
+            whats, verbs = self._texts(call.args[0], place, ()), self._texts(verb, place, ())
+            texts |= {f"{what}.{verb}" for what, verb in product(whats, verbs)}
+        return texts
+
+    def _subjects(self, case: ast.expr, place: Place) -> set[str]:
+        """What a case is called: the first argument of what makes it, here or in the function that is called."""
+        if isinstance(case, ast.Name) and place.functions:
+            made = _assigned(ast.walk(place.functions[-1])).get(case.id, ())
+            return set().union(*(self._subjects(each, place) for each in made)) or {SOMETHING}
+        if not isinstance(case, ast.Call):
+            return {SOMETHING}
+        whole = self._whole(case.func, place.module)
+        module, _, name = whole.rpartition(".")
+        for node in self._trees[module].body if module in self._trees else ():
+            if isinstance(node, Function) and node.name == name:
+                returned = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+                return set().union(*(self._subjects(each, Place(module, (node,))) for each in returned))
+        return self._texts(case.args[0], place, ()) if case.args else {SOMETHING}
 
     def _note_calls(self, node: ast.AST, place: Place) -> None:
         for child in ast.iter_child_nodes(node):

@@ -34,7 +34,8 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
         raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan")
     await add(ComplaintRectification, act, complaint_id=complaint_id, **given(new))
     await sla.complete_if_any(complaint_id, RECTIFICATION, at=act.now, now=act.now)
-    case, head = case_of(complaint), await org_units.head_office()
+    case = case_of(complaint)
+    head = await org_units.head_office()
     leaders = act.policy.complaints.leadership
     await _tell(case, complaint["number"], "complaint_rectified", leaders, at=head.id if head else None, now=act.now)
     await done("rectify", case, act)
