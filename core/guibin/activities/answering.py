@@ -10,17 +10,19 @@ from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.periods.days import local_day
+from guibin.profiles.queries import customer_of
 from guibin.web.signed_links import Link, UnknownLink
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, given, missing
 from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
 
 from . import links, queries
-from .actions import kind_as_planned, locked, note
+from .actions import locked, note
 from .places import fill, leave
-from .queries import InvitationView
+from .queries import InvitationView, kind_as_planned
 from .refusals import TooLateToAnswer
 from .requests import NewActivityAnswer
+from .tables import ActivityAnswer, ActivityInvitation, ActivityPlace
 
 # Attendance may be recorded so long after the end: until then what was reserved stays kept back.
 RECORDED_WITHIN = timedelta(days=14)
@@ -40,27 +42,13 @@ class Guest(Struct, frozen=True):
     companions_max: int
 
 
-async def answer(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool = False) -> InvitationView:
+async def answer(invitation_id: UUID, new: NewActivityAnswer, act: Act) -> InvitationView:
     """Take the answer. A yes gets a place if one is free and nobody waits, else it waits; a no frees the place.
 
     A yes again with other companions is asked anew, at the end of the queue where they do not fit. Raises NotFound,
     Invalid, ActivityCancelled, TooLateToAnswer, and what entitlements refuse where the kind uses one.
     """
-    found = await fetch_one("select activity_id, customer_id from activity_invitation where id = $1", invitation_id)
-    if found is None:
-        raise NotFound(f"There is no invitation {invitation_id}")
-    row = await locked(found["activity_id"])
-    kind = kind_as_planned(row)
-    if new.companions > (kind.companions_max if new.accepted else 0):
-        rule = f"at most {kind.companions_max}" if new.accepted else "none with a no"
-        raise Invalid(fields=(FieldError("companions", rule, "", str(new.companions)),))
-    until = row["answer_until"] if new.accepted else row["starts_at"]
-    if act.now >= until:
-        raise TooLateToAnswer(f"It could be answered until {until}")
-    await _write(invitation_id, new, act, by_link=by_link)
-    await _take(invitation_id, found["customer_id"], new, row, act)
-    await note("activity.answer", invitation_id, act, customers=(found["customer_id"],))
-    return await queries.invitation(invitation_id, now=act.now)
+    return await _answer(invitation_id, new, act, by_link=False)
 
 
 async def guest_of(link: Link, *, now: datetime) -> Guest:
@@ -71,7 +59,7 @@ async def guest_of(link: Link, *, now: datetime) -> Guest:
         "select i.activity_id, i.customer_id, a.title, a.text, a.place, a.starts_at, a.ends_at, a.policy"
         " from activity_invitation i"
         " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id and a.answer_until > $2"
-        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        f" {customer_of('c', 'i')} and c.erased_at is null"
         " where i.id = $1 and not exists (select from activity_cancellation x where x.tenant_id = i.tenant_id"
         " and x.activity_id = i.activity_id) and not exists (select from activity_answer w"
         " where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link)",
@@ -101,77 +89,76 @@ async def answer_by_link(guest: Guest, new: NewActivityAnswer, act: Act) -> Invi
         "select exists (select from activity_answer where invitation_id = $1 and by_link)", guest.invitation_id
     ):
         raise UnknownLink()
-    return await answer(guest.invitation_id, new, act, by_link=True)
+    return await _answer(guest.invitation_id, new, act, by_link=True)
 
 
-async def _take(invitation_id: UUID, customer_id: UUID, new: NewActivityAnswer, row: asyncpg.Record, act: Act) -> None:
+async def _answer(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool) -> InvitationView:
+    invitation = await fetch_one("select * from activity_invitation where id = $1", invitation_id)
+    if invitation is None:
+        raise missing(ActivityInvitation, invitation_id)
+    activity = await locked(invitation["activity_id"])
+    kind = kind_as_planned(activity)
+    if new.companions > (kind.companions_max if new.accepted else 0):
+        rule = f"at most {kind.companions_max}" if new.accepted else "none with a no"
+        raise Invalid(fields=(FieldError("companions", rule, "", str(new.companions)),))
+    until = activity["answer_until"] if new.accepted else activity["starts_at"]
+    if act.now >= until:
+        raise TooLateToAnswer(f"It could be answered until {until}")
+    await add(ActivityAnswer, act, invitation_id=invitation_id, by_link=by_link, **given(new))
+    await _take(invitation, new, activity, act)
+    await note("activity.answer", invitation_id, act, customers=(invitation["customer_id"],))
+    return await queries.invitation(invitation_id, now=act.now)
+
+
+async def _take(invitation: asyncpg.Record, new: NewActivityAnswer, activity: asyncpg.Record, act: Act) -> None:
     persons = 1 + new.companions
     present = await fetch_one(
         "select id, persons, given_at, redemption_id from activity_place where invitation_id = $1 and left_at is null",
-        invitation_id,
+        invitation["id"],
     )
     if present is not None and new.accepted and present["persons"] == persons:
         return
     if present is not None:
-        await leave(present, row["id"], act, reason="answered anew")
+        await leave(present, activity["id"], act, reason="answered anew")
     if new.accepted:
-        reserved = await _reserve(invitation_id, customer_id, row, act)
-        await _join(row["id"], invitation_id, customer_id, persons, reserved, now=act.now)
-    await fill(row["id"], now=act.now)
+        reserved = await _reserve(invitation, activity, act)
+        await _join(invitation, persons, reserved, now=act.now)
+    await fill(activity["id"], now=act.now)
 
 
-async def _join(
-    activity_id: UUID, invitation_id: UUID, customer_id: UUID, persons: int, reserved: UUID | None, *, now: datetime
-) -> None:
+async def _join(invitation: asyncpg.Record, persons: int, reserved: UUID | None, *, now: datetime) -> None:
     """A place at once if the party fits and nobody waits. The counters decide: the queue may be behind the wall."""
-    given = await fetch_value(
+    activity_id = invitation["activity_id"]
+    has_place = await fetch_value(
         "update activity set given = given + $2 where id = $1 and waiting = 0"
         " and (capacity is null or given + $2 <= capacity) returning true",
         activity_id,
         persons,
     )
-    if not given:
+    if not has_place:
         await execute("update activity set waiting = waiting + 1 where id = $1", activity_id)
-    await execute(
-        "insert into activity_place (id, activity_id, invitation_id, customer_id, persons, asked_at, given_at,"
-        " redemption_id) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        activity_id,
-        invitation_id,
-        customer_id,
-        persons,
-        now,
-        now if given else None,
-        reserved,
+    await add(
+        ActivityPlace,
+        activity_id=activity_id,
+        invitation_id=invitation["id"],
+        customer_id=invitation["customer_id"],
+        persons=persons,
+        asked_at=now,
+        given_at=now if has_place else None,
+        redemption_id=reserved,
     )
 
 
-async def _reserve(invitation_id: UUID, customer_id: UUID, row: asyncpg.Record, act: Act) -> UUID | None:
+async def _reserve(invitation: asyncpg.Record, activity: asyncpg.Record, act: Act) -> UUID | None:
     """One unit of the service item the kind uses, kept back until the end; companions use none of their own."""
-    item = kind_as_planned(row).item
+    item = kind_as_planned(activity).item
     if not item:
         return None
     new = NewRedemption(
-        customer_id=customer_id,
+        customer_id=invitation["customer_id"],
         item=item,
-        used_on=local_day(row["starts_at"], act.company.time_zone),
-        reserve_until=row["ends_at"] + RECORDED_WITHIN,
-        occasion=str(invitation_id),
+        used_on=local_day(activity["starts_at"], act.company.time_zone),
+        reserve_until=activity["ends_at"] + RECORDED_WITHIN,
+        occasion=str(invitation["id"]),
     )
     return (await entitlements.redeem(new, act)).id
-
-
-async def _write(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool) -> None:
-    await execute(
-        "insert into activity_answer (id, invitation_id, accepted, companions, by_link, note, answered_by,"
-        " answered_by_name, answered_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        invitation_id,
-        new.accepted,
-        new.companions,
-        by_link,
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )

@@ -5,24 +5,26 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.policy.activities import ActivityKind
+from guibin.profiles.queries import customer_of
 from guibin.web.signed_links import Link, UnknownLink
 from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add_all, given, missing
+from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from . import links, queries
-from .actions import kind_as_planned, note
+from .actions import note
 from .answering import RECORDED_WITHIN
-from .queries import FeedbackView, InvitationView
+from .queries import FeedbackView, InvitationView, kind_as_planned
 from .refusals import ActivityCancelled, AlreadyAttended, AlreadyGivenFeedback, NotAttended, NotThatFar
 from .requests import NewAttendance, NewFeedback
+from .tables import ActivityAttendance, ActivityFeedback, ActivityInvitation
 
 
 class Judge(Struct, frozen=True):
@@ -39,41 +41,30 @@ async def attend(invitation_id: UUID, new: NewAttendance, act: Act) -> Invitatio
 
     Raises NotFound, ActivityCancelled, NotThatFar before the start, AlreadyAttended.
     """
-    row = await _invited(invitation_id)
-    if act.now < row["starts_at"]:
-        raise NotThatFar(f"It begins at {row['starts_at']}")
-    written = await execute(
-        "insert into activity_attendance (id, invitation_id, customer_id, persons, note, recorded_by, recorded_by_name,"
-        " recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, invitation_id) do nothing",
-        new_id(),
-        invitation_id,
-        row["customer_id"],
-        new.persons,
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    if not written:
+    guest = await _invited(invitation_id)
+    if act.now < guest["starts_at"]:
+        raise NotThatFar(f"It begins at {guest['starts_at']}")
+    attendance = {"invitation_id": invitation_id, "customer_id": guest["customer_id"], **given(new)}
+    if not await add_all(ActivityAttendance, act, [attendance], unless=("invitation_id",)):
         raise AlreadyAttended()
-    if row["redemption_id"] is not None and act.now < row["ends_at"] + RECORDED_WITHIN:
-        await entitlements.record_use(row["redemption_id"], act)
-    await note("activity.attend", invitation_id, act, customers=(row["customer_id"],))
+    if guest["redemption_id"] is not None and act.now < guest["ends_at"] + RECORDED_WITHIN:
+        await entitlements.record_use(guest["redemption_id"], act)
+    await note("activity.attend", invitation_id, act, customers=(guest["customer_id"],))
     return await queries.invitation(invitation_id, now=act.now)
 
 
 async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> FeedbackView:
     """How it was for a guest, once. Raises NotFound, Invalid, NotAttended, AlreadyGivenFeedback, ActivityCancelled."""
-    row = await _invited(invitation_id)
-    kind = kind_as_planned(row)
-    if row["attended"] is None:
+    guest = await _invited(invitation_id)
+    kind = kind_as_planned(guest)
+    if guest["attended"] is None:
         raise NotAttended()
     if set(new.scores) != set(kind.feedback):
         rule = f"every question once: {', '.join(kind.feedback)}"
         raise Invalid(fields=(FieldError("scores", rule, "", ", ".join(sorted(new.scores))[:60]),))
-    if not await _write(invitation_id, row["customer_id"], new.scores, new.comment.strip(), now=act.now):
+    if not await _write(guest["customer_id"], new.scores, new.comment.strip(), invitation_id, now=act.now):
         raise AlreadyGivenFeedback()
-    await note("activity.feedback", invitation_id, act, customers=(row["customer_id"],))
+    await note("activity.feedback", invitation_id, act, customers=(guest["customer_id"],))
     return await queries.feedback(invitation_id)
 
 
@@ -85,7 +76,7 @@ async def judge_of(link: Link, *, now: datetime) -> Judge:
         "select t.customer_id, a.title, a.policy from activity_attendance t"
         " join activity_invitation i on i.tenant_id = t.tenant_id and i.id = t.invitation_id"
         " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
-        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        f" {customer_of('c', 'i')} and c.erased_at is null"
         " where i.id = $1 and not exists (select from activity_feedback f where f.tenant_id = i.tenant_id"
         " and f.invitation_id = i.id)",
         link.invitation_id,
@@ -97,35 +88,32 @@ async def judge_of(link: Link, *, now: datetime) -> Judge:
 
 async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, act: Act) -> None:
     """The guest's own words, once. Raises UnknownLink when the link was used meanwhile."""
-    if not await _write(judge.invitation_id, judge.customer_id, scores, comment, now=act.now):
+    if not await _write(judge.customer_id, scores, comment, judge.invitation_id, now=act.now):
         raise UnknownLink()
     await note("activity.feedback", judge.invitation_id, act, customers=(judge.customer_id,))
 
 
 async def _write(
-    invitation_id: UUID, customer_id: UUID, scores: Mapping[str, int], comment: str, *, now: datetime
+    customer_id: UUID, scores: Mapping[str, int], comment: str, invitation_id: UUID, *, now: datetime
 ) -> bool:
     feedback_id = new_id()
     sealed = None
     if comment:
         sealed = keyring.seal(await keyring.subject_key(customer_id), queries.comment_place(feedback_id), comment)
-    return bool(
-        await execute(
-            "insert into activity_feedback (id, invitation_id, customer_id, scores, score, comment_sealed, given_at)"
-            " values ($1, $2, $3, $4::jsonb, $5, $6, $7) on conflict (tenant_id, invitation_id) do nothing",
-            feedback_id,
-            invitation_id,
-            customer_id,
-            msgspec.json.encode(dict(scores)).decode(),
-            round(sum(scores.values()) / len(scores)) if scores else 0,
-            sealed,
-            now,
-        )
-    )
+    feedback = {
+        "id": feedback_id,
+        "invitation_id": invitation_id,
+        "customer_id": customer_id,
+        "scores": dict(scores),
+        "score": round(sum(scores.values()) / len(scores)) if scores else 0,
+        "comment_sealed": sealed,
+        "given_at": now,
+    }
+    return bool(await add_all(ActivityFeedback, None, [feedback], unless=("invitation_id",)))
 
 
 async def _invited(invitation_id: UUID) -> asyncpg.Record:
-    row = await fetch_one(
+    guest = await fetch_one(
         "select i.customer_id, a.starts_at, a.ends_at, a.policy, p.redemption_id, t.id as attended, x.id as cancelled"
         " from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
         " left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null"
@@ -133,8 +121,8 @@ async def _invited(invitation_id: UUID) -> asyncpg.Record:
         " left join activity_cancellation x on x.tenant_id = a.tenant_id and x.activity_id = a.id where i.id = $1",
         invitation_id,
     )
-    if row is None:
-        raise NotFound(f"There is no invitation {invitation_id}")
-    if row["cancelled"] is not None:
+    if guest is None:
+        raise missing(ActivityInvitation, invitation_id)
+    if guest["cancelled"] is not None:
         raise ActivityCancelled()
-    return row
+    return guest

@@ -1,9 +1,9 @@
 """Inviting customers, by id or by segment, as far as they want to be invited."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from msgspec import Struct
 
 from guibin.care.waivers import refusal
@@ -11,13 +11,14 @@ from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.tiers import segments
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, add_all, missing
+from guibin_tenants.scope import fetch, fetch_one
 
 from . import links
-from .actions import locked, note
-from .refusals import ActivityBegun, ActivityCancelled, NotAttended, TooLateToAnswer
+from .actions import locked, note, refuse_begun
+from .refusals import ActivityCancelled, NotAttended, TooLateToAnswer
 from .requests import INVITED_MAX, NewActivitySending, NewInvitations
+from .tables import ActivityInvitation, ActivitySending
 
 # Whoever has said no to this purpose, or to any contact, is not invited.
 PURPOSE = "activities"
@@ -58,33 +59,51 @@ async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
 
     Raises NotFound for an activity or customer not visible, Invalid, ActivityCancelled, ActivityBegun.
     """
-    row = await locked(activity_id)
-    if row["starts_at"] <= act.now:
-        raise ActivityBegun(f"It began at {row['starts_at']}")
-    chosen = await _chosen(new, act)
-    found = await fetch(_WANTED, chosen, new.channel, activity_id)
-    missing = set(new.customer_ids) - {one["id"] for one in found}
-    if missing:
-        raise NotFound(f"There is no customer {min(missing)} with an open archive")
-    wanted = [one for one in found if not one["already"] and one["refused"] is None]
-    await _write(activity_id, [(one["id"], one["channel"]) for one in wanted], act)
-    await note("activity.invite", activity_id, act, customers=tuple(one["id"] for one in wanted), shown=len(wanted))
+    refuse_begun(await locked(activity_id), act)
+    chosen = await fetch(_WANTED, await _chosen(new, act), new.channel, activity_id)
+    unknown = set(new.customer_ids) - {customer["id"] for customer in chosen}
+    if unknown:
+        raise NotFound(f"There is no customer {min(unknown)} with an open archive")
+    invitations = [
+        {"activity_id": activity_id, "customer_id": customer["id"], "channel": customer["channel"][:40]}
+        for customer in chosen
+        if not customer["already"] and customer["refused"] is None
+    ]
+    await add_all(ActivityInvitation, act, invitations)
+    customers = tuple(invitation["customer_id"] for invitation in invitations)
+    await note("activity.invite", activity_id, act, customers=customers, shown=len(invitations))
     return Invited(
-        invited=len(wanted),
-        already=sum(one["already"] for one in found),
+        invited=len(invitations),
+        already=sum(customer["already"] for customer in chosen),
         not_invited=[
-            NotInvited(one["id"], one["refused"]) for one in found if one["refused"] is not None and not one["already"]
+            NotInvited(customer["id"], customer["refused"])
+            for customer in chosen
+            if customer["refused"] is not None and not customer["already"]
         ],
     )
 
 
-async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act, *, purpose: links.Purpose) -> ActivityLink:
-    """The customer's own link, to pass on, and a record of who took it.
+async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> ActivityLink:
+    """The link by which the customer answers, to pass on, and a record of who took it.
 
-    Raises NotFound, ActivityCancelled, TooLateToAnswer, and NotAttended for feedback of somebody who was not there.
+    Raises NotFound, ActivityCancelled, TooLateToAnswer.
     """
-    row = await fetch_one(
-        "select i.customer_id, a.answer_until, a.ends_at, x.id as cancelled, t.id as attended,"
+    invitation = await _invited(invitation_id)
+    return await _send(invitation, new, act, purpose="answer", expires_at=invitation["answer_until"])
+
+
+async def take_feedback_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> ActivityLink:
+    """As `take_link`, for the link that asks how it was. Raises NotAttended too, of somebody who was not there."""
+    invitation = await _invited(invitation_id)
+    if invitation["attended"] is None:
+        raise NotAttended()
+    expires_at = invitation["ends_at"] + timedelta(days=FEEDBACK_DAYS)
+    return await _send(invitation, new, act, purpose="feedback", expires_at=expires_at)
+
+
+async def _invited(invitation_id: UUID) -> asyncpg.Record:
+    invitation = await fetch_one(
+        "select i.id, i.customer_id, a.answer_until, a.ends_at, x.id as cancelled, t.id as attended,"
         " exists (select from activity_answer w where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link)"
         " as answered, exists (select from activity_feedback f where f.tenant_id = i.tenant_id and f.invitation_id = i.id)"
         " as judged from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
@@ -92,28 +111,21 @@ async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act, *, p
         " left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id where i.id = $1",
         invitation_id,
     )
-    if row is None:
-        raise NotFound(f"There is no invitation {invitation_id}")
-    if row["cancelled"] is not None:
+    if invitation is None:
+        raise missing(ActivityInvitation, invitation_id)
+    if invitation["cancelled"] is not None:
         raise ActivityCancelled()
-    if purpose == "feedback" and row["attended"] is None:
-        raise NotAttended()
-    expires_at = row["answer_until"] if purpose == "answer" else row["ends_at"] + timedelta(days=FEEDBACK_DAYS)
-    if expires_at <= act.now or row["answered" if purpose == "answer" else "judged"]:
+    return invitation
+
+
+async def _send(
+    invitation: asyncpg.Record, new: NewActivitySending, act: Act, *, purpose: links.Purpose, expires_at: datetime
+) -> ActivityLink:
+    if expires_at <= act.now or invitation["answered" if purpose == "answer" else "judged"]:
         raise TooLateToAnswer("The link was used, or its time is over")
-    await execute(
-        "insert into activity_sending (id, invitation_id, purpose, channel, sent_by, sent_by_name, sent_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        invitation_id,
-        purpose,
-        new.channel,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await note("activity.send", invitation_id, act, customers=(row["customer_id"],))
-    return ActivityLink(await links.path(invitation_id, expires_at, purpose), expires_at)
+    await add(ActivitySending, act, invitation_id=invitation["id"], purpose=purpose, channel=new.channel)
+    await note("activity.send", invitation["id"], act, customers=(invitation["customer_id"],))
+    return ActivityLink(await links.path(invitation["id"], expires_at, purpose), expires_at)
 
 
 async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
@@ -129,17 +141,3 @@ async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
         rule = f"at most {INVITED_MAX:,} customers at once"
         raise Invalid(fields=(FieldError("segment", rule, "narrow the segment, or invite in several steps"),))
     return sorted(chosen)
-
-
-async def _write(activity_id: UUID, wanted: Sequence[tuple[UUID, str]], act: Act) -> None:
-    await execute(
-        "insert into activity_invitation (id, activity_id, customer_id, channel, invited_by, invited_by_name, invited_at)"
-        " select i, $1, c, h, $5, $6, $7 from unnest($2::uuid[], $3::uuid[], $4::text[]) as v (i, c, h)",
-        activity_id,
-        [new_id() for _ in wanted],
-        [customer for customer, _ in wanted],
-        [channel[:40] for _, channel in wanted],
-        act.by.id,
-        act.by.name,
-        act.now,
-    )

@@ -14,7 +14,10 @@ from guibin.entitlements import actions as entitlements
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.notices.actions import Notice, notify
+from guibin_tenants.rows import change
 from guibin_tenants.scope import ALL_UNITS, current_scope, execute, fetch, fetch_one
+
+from .tables import ActivityPlace
 
 
 class FillPlaces(Job, frozen=True):
@@ -59,7 +62,7 @@ async def leave(place: asyncpg.Record, activity_id: UUID, act: Act, *, reason: s
 
 async def let_go(place: asyncpg.Record, act: Act, *, reason: str) -> None:
     """The place ends, and what was reserved for it is free again."""
-    await execute("update activity_place set left_at = $2 where id = $1", place["id"], act.now)
+    await change(ActivityPlace, place["id"], left_at=act.now)
     if place["redemption_id"] is not None:
         await entitlements.reverse(place["redemption_id"], act, reason=reason)
 
@@ -73,7 +76,7 @@ async def _queue(activity_id: UUID) -> list[asyncpg.Record]:
 
 
 async def _give(place: asyncpg.Record, activity_id: UUID, title: str, *, now: datetime) -> None:
-    await execute("update activity_place set given_at = $2 where id = $1", place["id"], now)
+    await change(ActivityPlace, place["id"], given_at=now)
     await execute(
         "update activity set given = given + $2, waiting = waiting - 1 where id = $1", activity_id, place["persons"]
     )

@@ -1,16 +1,19 @@
 """Reading activities, invitations and how they went."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from guibin.context import Act
 from guibin.policy.activities import ActivityKind
 from guibin.policy.money import Money, from_minor
-from guibin.web.paging import Cursor
+from guibin.profiles.queries import customer_of
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import NotFound
@@ -28,12 +31,8 @@ class CostView(Struct, frozen=True):
     recorded_by_name: str
 
 
-class ActivityView(Struct, frozen=True, kw_only=True):
-    """An activity and how it stands. `places_given`, in persons, and `waiting`, in invitations, are the company's;
-    everything else is counted over the customers one may see.
-
-    `absent` are those who had a place and did not come. `feedback_avg` is 0 to 100. `cost` is by currency.
-    """
+class Counted(Struct, frozen=True, kw_only=True):
+    """How an activity stands."""
 
     id: UUID
     kind: str
@@ -59,6 +58,15 @@ class ActivityView(Struct, frozen=True, kw_only=True):
     absent: int
     feedback: int
     feedback_avg: float | None
+
+
+class ActivityView(Counted, frozen=True, kw_only=True):
+    """An activity and how it stands. `places_given`, in persons, and `waiting`, in invitations, are the company's;
+    everything else is counted over the customers one may see.
+
+    `absent` are those who had a place and did not come. `feedback_avg` is 0 to 100. `cost` is by currency.
+    """
+
     cost: list[Money]
 
 
@@ -90,95 +98,93 @@ class FeedbackView(Struct, frozen=True, kw_only=True):
     given_at: datetime
 
 
-_ACTIVITY = """
-select a.id, a.kind, a.title, a.text, a.place, a.starts_at, a.ends_at, a.answer_until, a.capacity, a.org_unit_id,
-  a.given as places_given, a.waiting, a.policy ->> 'clause' as clause, a.planned_by_name, x.cancelled_at, x.reason as cancelled_because, n.*, f.*,
-  coalesce((select jsonb_object_agg(currency, amount) from (select currency, sum(amount) as amount from activity_cost k
-    where k.tenant_id = a.tenant_id and k.activity_id = a.id group by currency) s), '{}')::text as cost
-from activity a left join activity_cancellation x on x.tenant_id = a.tenant_id and x.activity_id = a.id,
+class ActivityFilter(Struct, frozen=True, kw_only=True):
+    """Which activities."""
+
+    kind: str | None = None
+
+
+class InvitationFilter(Struct, frozen=True, kw_only=True):
+    """Which invitations."""
+
+    activity_id: UUID | None = None
+    customer_id: UUID | None = None
+
+
+class _Spent(Counted, frozen=True, kw_only=True):
+    """`spent` is in minor units, by currency."""
+
+    spent: dict[str, int]
+
+
+_PLACE = "left join activity_place p on p.tenant_id = {0}.tenant_id and p.invitation_id = {0}.id and p.left_at is null"
+_ATTENDANCE = "left join activity_attendance t on t.tenant_id = {0}.tenant_id and t.invitation_id = {0}.id"
+_CANCELLATION = "left join activity_cancellation z on z.tenant_id = {0}.tenant_id and z.activity_id = {1}"
+_ANSWER = """left join lateral (select w.accepted from activity_answer w where w.tenant_id = {0}.tenant_id
+  and w.invitation_id = {0}.id order by w.answered_at desc, w.id desc limit 1) l on true"""
+
+_ACTIVITIES = Listing(
+    view=_Spent,
+    source=f"""activity x {_CANCELLATION.format("x", "x.id")},
 lateral (select count(*)::int as invited, count(p.id)::int as accepted,
     (count(*) filter (where p.id is null and l.accepted is false))::int as declined,
     count(t.id)::int as attended, coalesce(sum(t.persons), 0)::int as persons_attended,
-    (count(*) filter (where p.given_at is not null and t.id is null and a.ends_at <= $1 and x.id is null))::int as absent
-  from activity_invitation i
-  left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null
-  left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id
-  left join lateral (select w.accepted from activity_answer w where w.tenant_id = i.tenant_id and w.invitation_id = i.id
-    order by w.answered_at desc, w.id desc limit 1) l on true
-  where i.tenant_id = a.tenant_id and i.activity_id = a.id) n,
+    (count(*) filter (where p.given_at is not null and t.id is null and x.ends_at <= $now and z.id is null))::int as absent
+  from activity_invitation i {_PLACE.format("i")} {_ATTENDANCE.format("i")} {_ANSWER.format("i")}
+  where i.tenant_id = x.tenant_id and i.activity_id = x.id) n,
 lateral (select count(*)::int as feedback, round(avg(b.score), 1)::float8 as feedback_avg from activity_feedback b
   join activity_invitation i on i.tenant_id = b.tenant_id and i.id = b.invitation_id
-  where i.tenant_id = a.tenant_id and i.activity_id = a.id) f
-"""
-_INVITATION = """
-select i.id, i.activity_id, i.customer_id, c.number as customer_number, i.channel, i.invited_at,
-  (select max(s.sent_at) from activity_sending s where s.tenant_id = i.tenant_id and s.invitation_id = i.id) as sent_at,
-  case when t.id is not null then 'attended' when p.given_at is not null and a.ends_at <= $1 and x.id is null then 'absent'
-    when p.given_at is not null then 'confirmed' when p.id is not null then 'waiting'
-    when l.accepted is false then 'declined' else 'invited' end as state,
-  coalesce(p.persons - 1, 0)::int as companions, t.persons::int as persons_attended, b.score::int as feedback_score,
-  case when p.id is not null and p.given_at is null then (select count(*) from activity_place q
-    where q.tenant_id = p.tenant_id and q.activity_id = p.activity_id and q.left_at is null and q.given_at is null
-    and (q.asked_at, q.id) <= (p.asked_at, p.id))::int end as place_in_queue
-from activity_invitation i
-join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id
-join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id
-left join activity_cancellation x on x.tenant_id = i.tenant_id and x.activity_id = i.activity_id
-left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null
-left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id
-left join activity_feedback b on b.tenant_id = i.tenant_id and b.invitation_id = i.id
-left join lateral (select w.accepted from activity_answer w where w.tenant_id = i.tenant_id and w.invitation_id = i.id
-  order by w.answered_at desc, w.id desc limit 1) l on true
-"""
+  where i.tenant_id = x.tenant_id and i.activity_id = x.id) f""",
+    order=newest_first("x.starts_at"),
+    columns={
+        "places_given": "x.given",
+        "clause": "x.policy ->> 'clause'",
+        "cancelled_at": "z.cancelled_at",
+        "cancelled_because": "z.reason",
+        **{name: f"n.{name}" for name in ("invited", "accepted", "declined", "attended", "persons_attended", "absent")},
+        "feedback": "f.feedback",
+        "feedback_avg": "f.feedback_avg",
+        "spent": "coalesce((select jsonb_object_agg(currency, amount) from (select currency, sum(amount) as amount"
+        " from activity_cost k where k.tenant_id = x.tenant_id and k.activity_id = x.id group by currency) s), '{}')",
+    },
+)
+INVITATIONS = Listing(
+    view=InvitationView,
+    source=f"""activity_invitation x join activity a on a.tenant_id = x.tenant_id and a.id = x.activity_id
+{customer_of("c", "x")} {_CANCELLATION.format("x", "x.activity_id")} {_PLACE.format("x")} {_ATTENDANCE.format("x")}
+left join activity_feedback b on b.tenant_id = x.tenant_id and b.invitation_id = x.id {_ANSWER.format("x")}""",
+    order=newest_first("x.invited_at"),
+    columns={
+        "customer_number": "c.number",
+        "sent_at": "(select max(s.sent_at) from activity_sending s where s.tenant_id = x.tenant_id and s.invitation_id = x.id)",
+        "state": "case when t.id is not null then 'attended'"
+        " when p.given_at is not null and a.ends_at <= $now and z.id is null then 'absent'"
+        " when p.given_at is not null then 'confirmed' when p.id is not null then 'waiting'"
+        " when l.accepted is false then 'declined' else 'invited' end",
+        "companions": "coalesce(p.persons - 1, 0)::int",
+        "persons_attended": "t.persons::int",
+        "feedback_score": "b.score::int",
+        "place_in_queue": "case when p.id is not null and p.given_at is null then (select count(*) from activity_place q"
+        " where q.tenant_id = p.tenant_id and q.activity_id = p.activity_id and q.left_at is null and q.given_at is null"
+        " and (q.asked_at, q.id) <= (p.asked_at, p.id))::int end",
+    },
+)
 
 
 async def activity(activity_id: UUID, *, now: datetime) -> ActivityView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_ACTIVITY} where a.id = $2", now, activity_id)
-    if row is None:
-        raise NotFound(f"There is no activity {activity_id}")
-    return _activity(row)
+    return _shown(await _ACTIVITIES.one(activity_id, now=now))
 
 
-async def activities(kind: str | None, *, after: Cursor | None, limit: int, now: datetime) -> list[ActivityView]:
+async def activities(filters: ActivityFilter, page: PageAsked, act: Act) -> Page[ActivityView]:
     """Activities, the latest to start first."""
-    rows = await fetch(
-        f"{_ACTIVITY} where ($2::text is null or a.kind = $2)"
-        " and ($3::timestamptz is null or (a.starts_at, a.id) < ($3, $4::uuid))"
-        " order by a.starts_at desc, a.id desc limit $5",
-        now,
-        kind,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [_activity(row) for row in rows]
+    counted = await _ACTIVITIES.page(filters, page, act)
+    return Page([_shown(activity) for activity in counted.items], counted.next)
 
 
 async def invitation(invitation_id: UUID, *, now: datetime) -> InvitationView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_INVITATION} where i.id = $2", now, invitation_id)
-    if row is None:
-        raise NotFound(f"There is no invitation {invitation_id}")
-    return msgspec.convert(dict(row), InvitationView)
-
-
-async def invitations(
-    *, activity_id: UUID | None, customer_id: UUID | None, after: Cursor | None, limit: int, now: datetime
-) -> list[InvitationView]:
-    """Invitations, the latest first."""
-    rows = await fetch(
-        f"{_INVITATION} where ($2::uuid is null or i.activity_id = $2) and ($3::uuid is null or i.customer_id = $3)"
-        " and ($4::timestamptz is null or (i.invited_at, i.id) < ($4, $5::uuid))"
-        " order by i.invited_at desc, i.id desc limit $6",
-        now,
-        activity_id,
-        customer_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), InvitationView) for row in rows]
+    return await INVITATIONS.one(invitation_id, now=now)
 
 
 async def costs(activity_id: UUID) -> list[CostView]:
@@ -216,12 +222,11 @@ def comment_place(feedback_id: UUID) -> Place:
     return Place("activity_feedback", "comment_sealed", feedback_id)
 
 
-def kind_of(row: asyncpg.Record) -> ActivityKind:
-    """The kind as it was when the activity was planned."""
+def kind_as_planned(row: asyncpg.Record) -> ActivityKind:
+    """What the policy said of the kind when the activity was planned."""
     return msgspec.json.decode(row["policy"], type=ActivityKind)
 
 
-def _activity(row: Any) -> ActivityView:
-    spent = msgspec.json.decode(row["cost"], type=dict[str, int])
-    cost = [from_minor(amount, currency) for currency, amount in sorted(spent.items())]
-    return msgspec.convert({**row, "cost": cost}, ActivityView)
+def _shown(counted: _Spent) -> ActivityView:
+    cost = [from_minor(amount, currency) for currency, amount in sorted(counted.spent.items())]
+    return msgspec.convert(structs.asdict(counted) | {"cost": cost}, ActivityView)

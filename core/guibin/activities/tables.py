@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class Activity(TenantTable, tablename="activity"):
@@ -32,6 +32,7 @@ class Activity(TenantTable, tablename="activity"):
     planned_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="planned",
         wall="org_unit_id",
         from_above=True,
         written_by="org_unit_id",
@@ -47,22 +48,12 @@ class Activity(TenantTable, tablename="activity"):
     )
 
 
-class ActivityCancellation(TenantTable, tablename="activity_cancellation"):
+class ActivityCancellation(Part, of="activity", signed="cancelled", tablename="activity_cancellation"):
     """The event does not take place."""
 
-    activity_id = UuidColumn(default=None)
     reason = Text()
-    cancelled_by = UuidColumn(default=None)
-    cancelled_by_name = Varchar(length=200)
-    cancelled_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="activity_id",
-        written_by="activity_id",
-        unique=(("activity_id",),),
-        references={"activity_id": "activity"},
-        append_only=True,
-    )
+    keys = Keys(written_by="activity_id", unique=(("activity_id",),))
 
 
 class ActivityInvitation(TenantTable, tablename="activity_invitation"):
@@ -76,6 +67,7 @@ class ActivityInvitation(TenantTable, tablename="activity_invitation"):
     invited_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="invited",
         begins="open",
         unique=(("activity_id", "customer_id"),),
         wall="customer_id",
@@ -88,46 +80,38 @@ class ActivityInvitation(TenantTable, tablename="activity_invitation"):
     )
 
 
-class ActivitySending(TenantTable, tablename="activity_sending"):
+class ActivitySending(Part, of="activity_invitation", by="invitation_id", signed="sent", tablename="activity_sending"):
     """Somebody took a customer's link to pass it on: to answer the invitation, or to say how it was."""
 
-    invitation_id = UuidColumn(default=None)
     purpose = Varchar(length=10)
     channel = Varchar(length=40)
-    sent_by = UuidColumn(default=None)
-    sent_by_name = Varchar(length=200)
-    sent_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="invitation_id",
-        references={"invitation_id": "activity_invitation"},
         indexes=(Index(("invitation_id", "sent_at desc")),),
-        append_only=True,
         checks={"purpose_known": "purpose in ('answer', 'feedback')"},
     )
 
 
-class ActivityAnswer(TenantTable, tablename="activity_answer"):
+class ActivityAnswer(
+    Part,
+    of="activity_invitation",
+    by="invitation_id",
+    signed="answered",
+    erasable=("note",),
+    tablename="activity_answer",
+):
     """Yes with so many companions, or no. The latest holds; `by_link` when the customer answered without our staff."""
 
-    invitation_id = UuidColumn(default=None)
     accepted = Boolean()
     companions = SmallInt(default=0)
     by_link = Boolean()
     note = Text(default="")
-    answered_by = UuidColumn(default=None)
-    answered_by_name = Varchar(length=200)
-    answered_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="invitation_id",
-        references={"invitation_id": "activity_invitation"},
         indexes=(
             Index(("invitation_id", "answered_at desc")),
             Index(("invitation_id",), unique=True, where="by_link", name="activity_answer_link_idx"),
         ),
-        append_only=True,
-        erasable=("note",),
         checks={"companions_counted": "companions >= 0"},
     )
 
@@ -176,6 +160,7 @@ class ActivityAttendance(TenantTable, tablename="activity_attendance"):
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="recorded",
         unique=(("invitation_id",),),
         wall="customer_id",
         references={"invitation_id": "activity_invitation", "customer_id": "customer"},
@@ -205,23 +190,16 @@ class ActivityFeedback(TenantTable, tablename="activity_feedback"):
     )
 
 
-class ActivityCost(TenantTable, tablename="activity_cost"):
+class ActivityCost(Part, of="activity", signed="recorded", tablename="activity_cost"):
     """What was spent on it, in minor units; less than 0 takes an earlier entry back."""
 
-    activity_id = UuidColumn(default=None)
     what = Varchar(length=200)
     amount = BigInt()
     currency = Varchar(length=3, default="CNY")
     spent_on = Date(default=None, null=True)
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
-    recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="activity_id",
         written_by="activity_id",
-        references={"activity_id": "activity"},
         indexes=(Index(("activity_id", "spent_on")),),
-        append_only=True,
         checks={"dated": "spent_on is not null"},
     )

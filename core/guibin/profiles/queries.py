@@ -1,5 +1,6 @@
 """Reading the archive, masked."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -178,6 +179,26 @@ async def orders(customer_id: UUID) -> list[OrderView]:
     """What the customer has and had, the last to end first."""
     rows = await fetch("select * from product_order where customer_id = $1 order by ends_on desc, id", customer_id)
     return [order_view(row) for row in rows]
+
+
+def customer_of(alias: str, row: str) -> str:
+    """SQL: the join of the customer whom the row `row` names as its `customer_id`."""
+    return f"join customer {alias} on {alias}.tenant_id = {row}.tenant_id and {alias}.id = {row}.customer_id"
+
+
+async def kept(customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them whose archive one sees, and which was not erased."""
+    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
+    return {row["id"] for row in rows}
+
+
+def refused(row: str, customer_id: str, purpose: str, *, until: str = "true") -> str:
+    """SQL: whether the latest that a customer said to a purpose is no; `until` says of the consent `k` up to when."""
+    return (
+        f"(select k.answer from consent k where k.tenant_id = {row}.tenant_id and k.customer_id = {customer_id}"
+        f" and k.purpose = {purpose} and {until} order by k.recorded_at desc, k.id desc limit 1)"
+        " in ('refused', 'withdrawn')"
+    )
 
 
 def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:

@@ -100,6 +100,14 @@ async def memberships_of(customer_id: UUID) -> list[MembershipView]:
     return [msgspec.convert(dict(row), MembershipView) for row in rows]
 
 
+def holding(alias: str, day: str) -> str:
+    """SQL: whether the membership `alias` holds on a day: begun, not ended, not expired."""
+    return (
+        f"{alias}.starts_on <= {day} and ({alias}.ends_on is null or {alias}.ends_on > {day})"
+        f" and ({alias}.expires_on is null or {alias}.expires_on > {day})"
+    )
+
+
 def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipView]:
     """Those that hold on a day: begun, not ended, not expired. At most one per scheme."""
     return [
