@@ -11,14 +11,17 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.surveys import SurveyPolicy
+from guibin.profiles.queries import customer_of
 from guibin.web.signed_links import UnknownLink
 from guibin_tenants import keyring
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.rows import add_all
+from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from . import links
 from .links import Link
 from .queries import comment_place
+from .tables import SurveyAnswer
 
 COMMENT_CHARS_MAX = 1_000
 SCORE_MAX = 100
@@ -40,7 +43,7 @@ async def asked(link: Link, *, now: datetime) -> Asked:
     row = await fetch_one(
         "select i.round_id, i.customer_id, r.policy::text as policy from survey_invitation i"
         " join survey_round r on r.tenant_id = i.tenant_id and r.id = i.round_id"
-        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id and c.erased_at is null"
+        f" {customer_of('c', 'i')} and c.erased_at is null"
         " where i.id = $1 and i.expires_at > $2 and not exists (select from survey_answer a"
         " where a.tenant_id = i.tenant_id and a.invitation_id = i.id)",
         link.invitation_id,
@@ -57,28 +60,25 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
 
     The floor is the one in force now (S09-2). Raises UnknownLink when somebody answered meanwhile.
     """
-    now_asked = next((one for one in act.policy.surveys if one.name == to.survey.name), to.survey)
+    now_asked = next((survey for survey in act.policy.surveys if survey.name == to.survey.name), to.survey)
     score = round(sum(scores.values()) / len(scores))
     answer_id = new_id()
     sealed = None
     if comment:
         sealed = keyring.seal(await keyring.subject_key(to.customer_id), comment_place(answer_id), comment)
-    written = await execute(
-        "insert into survey_answer (id, invitation_id, round_id, customer_id, survey, scores, score, floor,"
-        " comment_sealed, answered_at) values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10)"
-        " on conflict (tenant_id, invitation_id) do nothing",
-        answer_id,
-        to.invitation_id,
-        to.round_id,
-        to.customer_id,
-        to.survey.name,
-        msgspec.json.encode(dict(scores)).decode(),
-        score,
-        now_asked.floor,
-        sealed,
-        act.now,
-    )
-    if not written:
+    row = {
+        "id": answer_id,
+        "invitation_id": to.invitation_id,
+        "round_id": to.round_id,
+        "customer_id": to.customer_id,
+        "survey": to.survey.name,
+        "scores": dict(scores),
+        "score": score,
+        "floor": now_asked.floor,
+        "comment_sealed": sealed,
+        "answered_at": act.now,
+    }
+    if not await add_all(SurveyAnswer, None, [row], unless=("invitation_id",)):
         raise UnknownLink()
     note = AuditNote(action="survey.answer", subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
     await record(note, act)

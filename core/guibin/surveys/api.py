@@ -1,98 +1,71 @@
 """`/api/v1/surveys`, `/survey-rounds`, `/survey-invitations`, `/survey-answers` and `/improvement-actions`."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
-from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, record, searched
 from guibin.context import Act
-from guibin.policy.packs import Policy
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
-from guibin.web.routing import posts
+from guibin.sla.milestones import Case
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
 from . import actions, improvements, posting, queries, reports
-from .queries import ActionState, ActionView, AnswerView, RoundView, SurveyInvitationView
-from .reports import YearComparison
+from .queries import (
+    ACTIONS,
+    ANSWERS,
+    INVITATIONS,
+    ROUNDS,
+    ActionFilter,
+    ActionView,
+    AnswerFilter,
+    AnswerView,
+    RoundFilter,
+    RoundView,
+    SurveyInvitationFilter,
+    SurveyInvitationView,
+)
 
 READ, WRITE = may("surveys:read"), may("surveys:write")
-State = Annotated[ActionState | None, Parameter(query="state", default=None)]
-
-
-class SurveyDefinition(Struct, frozen=True, kw_only=True):
-    """A survey of the policy, in the language asked for."""
-
-    name: str
-    title: str
-    questions: dict[str, str]
-    sample_percent: int
-    floor: int
-    rest_days: int
-    answer_within_days: int
-    clear_gain: int
-    clause: str
 
 
 class SurveyController(Controller):
     path = "/api/v1/surveys"
     tags = ("surveys",)
 
-    @get("/", needs=READ, summary="The company's surveys")
-    async def list_surveys(self, policy: Policy, language: str) -> list[SurveyDefinition]:
-        def say(key: str, name: str) -> str:
-            text = policy.texts.get(f"{key}.{name}")
-            return text.in_language(language) if text else name
-
-        return [
-            SurveyDefinition(
-                name=one.name,
-                title=say("survey", one.name),
-                questions={question: say("survey_question", question) for question in one.questions},
-                sample_percent=one.sample_percent,
-                floor=one.floor,
-                rest_days=one.rest_days,
-                answer_within_days=one.answer_within_days,
-                clear_gain=one.clear_gain,
-                clause=one.clause,
-            )
-            for one in policy.surveys
-        ]
-
+    list_surveys = gets("/", queries.surveys, needs=READ, summary="The company's surveys")
     hold = posts(
         "/{name:str}/rounds", actions.hold, needs=WRITE, cost=BULK, summary="Hold the survey once: draw whom to ask"
     )
 
-    @get("/{name:str}/comparison", needs=READ, cost=BULK, summary="A year beside the year before, question by question")
-    async def compare(self, name: str, year: int, language: str, act: Act) -> YearComparison:
-        found = await reports.compare(name, year, policy=act.policy, language=language, time_zone=act.company.time_zone)
-        await record(AuditNote(action="survey.compare", subject="survey", shown=len(found.questions)), act)
-        return found
+    compare = gets(
+        "/{name:str}/comparison",
+        reports.compare,
+        needs=READ,
+        cost=BULK,
+        summary="A year beside the year before, question by question",
+    )
 
 
 class SurveyRoundController(Controller):
     path = "/api/v1/survey-rounds"
     tags = ("surveys",)
 
-    @get("/", needs=READ, summary="Rounds, the latest first")
-    async def list_rounds(
-        self, act: Act, survey: str | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[RoundView]:
-        found = await queries.rounds(survey=survey, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.started_at, one.id))
-        await record(AuditNote(action="survey_round.search", subject="survey_round", shown=len(page.items)), act)
-        return page
+    @get("/", needs=READ, summary="Rounds, the latest first", dependencies={"filters": from_query(RoundFilter)})
+    async def list_rounds(self, filters: RoundFilter, page: PageAsked, act: Act) -> Page[RoundView]:
+        rounds = await ROUNDS.page(filters, page, act)
+        await record(AuditNote(action="survey_round.search", subject="survey_round", shown=len(rounds.items)), act)
+        return rounds
 
     @get("/{round_id:uuid}", needs=READ, summary="One round: how it was drawn and how it stands")
     async def show(self, round_id: UUID, act: Act) -> RoundView:
-        found = await queries.round_by_id(round_id)
+        survey_round = await ROUNDS.one(round_id)
         await record(AuditNote(action="survey_round.read", subject="survey_round", subject_id=round_id), act)
-        return found
+        return survey_round
 
     send = posts(
         "/{round_id:uuid}/sendings",
@@ -107,21 +80,16 @@ class SurveyInvitationController(Controller):
     path = "/api/v1/survey-invitations"
     tags = ("surveys",)
 
-    @get("/", needs=READ, summary="Who was drawn, and whether they were sent the link and answered")
+    @get(
+        "/",
+        needs=READ,
+        summary="Who was drawn, and whether they were sent the link and answered",
+        dependencies={"filters": from_query(SurveyInvitationFilter)},
+    )
     async def list_invitations(
-        self, act: Act, round_id: UUID | None = None, limit: Limit = 50, cursor: CursorText = None
+        self, filters: SurveyInvitationFilter, page: PageAsked, act: Act
     ) -> Page[SurveyInvitationView]:
-        found = await queries.invitations(round_id, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.invited_at, one.id))
-        customers = tuple({one.customer_id for one in page.items})
-        note = AuditNote(
-            action="survey_invitation.search",
-            subject="survey_invitation",
-            customer_ids=customers,
-            shown=len(page.items),
-        )
-        await record(note, act)
-        return page
+        return await searched("survey_invitation", await INVITATIONS.page(filters, page, act), act)
 
     take_link = posts(
         "/{invitation_id:uuid}/sendings",
@@ -135,62 +103,29 @@ class SurveyAnswerController(Controller):
     path = "/api/v1/survey-answers"
     tags = ("surveys",)
 
-    @get("/", needs=READ, summary="Answers, the latest first")
-    async def list_answers(
-        self,
-        act: Act,
-        round_id: UUID | None = None,
-        customer_id: UUID | None = None,
-        under_floor: bool = False,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[AnswerView]:
-        found = await queries.answers(
-            round_id=round_id,
-            customer_id=customer_id,
-            under_floor=under_floor,
-            after=decode(cursor),
-            limit=limit + 1,
-        )
-        page = page_of(found, limit, lambda one: Cursor(one.answered_at, one.id))
-        customers = tuple({one.customer_id for one in page.items})
-        note = AuditNote(
-            action="survey_answer.search", subject="survey_answer", customer_ids=customers, shown=len(page.items)
-        )
-        await record(note, act)
-        return page
+    @get("/", needs=READ, summary="Answers, the latest first", dependencies={"filters": from_query(AnswerFilter)})
+    async def list_answers(self, filters: AnswerFilter, page: PageAsked, act: Act) -> Page[AnswerView]:
+        return await searched("survey_answer", await ANSWERS.page(filters, page, act), act)
 
     @get("/{answer_id:uuid}", needs=READ, summary="One answer with its comment")
     async def show(self, answer_id: UUID, act: Act) -> AnswerView:
-        found = await queries.answer_by_id(answer_id)
-        note = AuditNote(
-            action="survey_answer.read", subject="survey_answer", subject_id=answer_id, customer_id=found.customer_id
-        )
-        await record(note, act)
-        return found
+        answer = await queries.answer_by_id(answer_id)
+        await done("read", Case("survey_answer", answer_id, answer.customer_id), act)
+        return answer
 
 
 class ImprovementActionController(Controller):
     path = "/api/v1/improvement-actions"
     tags = ("surveys",)
 
-    @get("/", needs=READ, summary="Improvements, what is due first comes first")
-    async def list_actions(
-        self,
-        act: Act,
-        in_state: State = None,
-        owner_id: UUID | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[ActionView]:
-        found = await queries.actions(state=in_state, owner_id=owner_id, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.due_at, one.id))
-        customers = tuple({one.customer_id for one in page.items if one.customer_id})
-        note = AuditNote(
-            action="improvement.search", subject="improvement", customer_ids=customers, shown=len(page.items)
-        )
-        await record(note, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Improvements, what is due first comes first",
+        dependencies={"filters": from_query(ActionFilter)},
+    )
+    async def list_actions(self, filters: ActionFilter, page: PageAsked, act: Act) -> Page[ActionView]:
+        return await searched("improvement", await ACTIONS.page(filters, page, act), act)
 
     propose = posts(
         "/", improvements.propose, needs=WRITE, summary="Have somebody change something because of a round or an answer"
@@ -198,12 +133,9 @@ class ImprovementActionController(Controller):
 
     @get("/{action_id:uuid}", needs=READ, summary="One improvement with its steps")
     async def show(self, action_id: UUID, act: Act) -> ActionView:
-        found = await queries.action_by_id(action_id)
-        note = AuditNote(
-            action="improvement.read", subject="improvement", subject_id=action_id, customer_id=found.customer_id
-        )
-        await record(note, act)
-        return found
+        action = await ACTIONS.one(action_id)
+        await done("read", Case("improvement", action_id, action.customer_id), act)
+        return action
 
     report = posts(
         "/{action_id:uuid}/reports",

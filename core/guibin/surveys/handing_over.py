@@ -16,10 +16,10 @@ _THEIRS = (
 
 async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None) -> int:
     """How many they still owe."""
-    found: int = await fetch_value(
+    owed: int = await fetch_value(
         f"select count(*) from improvement_action where {_THEIRS}", list(from_ids), customer_ids and list(customer_ids)
     )
-    return found
+    return owed
 
 
 async def hand_over(new: HandOver, act: Act) -> int:

@@ -6,17 +6,19 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.sla.milestones import Case
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid
+from guibin_tenants.rows import add, given
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
 
-from .queries import ActionView, action_by_id
+from .queries import ACTIONS, ActionView
 from .refusals import AlreadyConfirmed, NotReported
 from .requests import NewImprovement, NewStep
+from .tables import ImprovementAction, ImprovementStep
 
 
 async def propose(new: NewImprovement, act: Act) -> ActionView:
@@ -39,27 +41,20 @@ async def propose(new: NewImprovement, act: Act) -> ActionView:
         problems.append(FieldError("round_id", "a round you may see", "or name an answer", str(round_id)))
     if problems:
         raise Invalid(fields=tuple(problems))
-    action_id = new_id()
-    customer_id = answer["customer_id"] if answer else None
-    await execute(
-        "insert into improvement_action (id, round_id, answer_id, customer_id, text, owner_id, owner_name, due_at,"
-        " proposed_by, proposed_by_name, proposed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        action_id,
-        round_id,
-        new.answer_id,
-        customer_id,
-        new.text,
-        new.owner_id,
-        owner,
-        new.due_at,
-        act.by.id,
-        act.by.name,
-        act.now,
+    action_id = await add(
+        ImprovementAction,
+        act,
+        **given(new)
+        | {
+            "round_id": round_id,
+            "customer_id": answer["customer_id"] if answer else None,
+            "owner_name": owner,
+        },
     )
-    note = AuditNote(action="improvement.propose", subject="improvement", subject_id=action_id, customer_id=customer_id)
-    await record(note, act)
-    await _tell("improvement_owed", action_id, customer_id, (new.owner_id,), new.due_at, now=act.now)
-    return await action_by_id(action_id)
+    action = await ACTIONS.one(action_id)
+    await done("propose", _case(action), act)
+    await _tell("improvement_owed", action, new.owner_id, now=act.now)
+    return action
 
 
 async def report(action_id: UUID, new: NewStep, act: Act) -> ActionView:
@@ -69,8 +64,8 @@ async def report(action_id: UUID, new: NewStep, act: Act) -> ActionView:
         raise Forbidden("Only its owner reports an improvement as done")
     await _step(action, "reported", new.note, act)
     proposer = await fetch_value("select proposed_by from improvement_action where id = $1", action_id)
-    await _tell("improvement_reported", action_id, action.customer_id, (proposer,), action.due_at, now=act.now)
-    return await action_by_id(action_id)
+    await _tell("improvement_reported", action, proposer, now=act.now)
+    return await ACTIONS.one(action_id)
 
 
 async def confirm(action_id: UUID, new: NewStep, act: Act) -> ActionView:
@@ -80,9 +75,9 @@ async def confirm(action_id: UUID, new: NewStep, act: Act) -> ActionView:
 
 async def send_back(action_id: UUID, new: NewStep, act: Act) -> ActionView:
     """It is not done yet: the owner owes it again. Raises NotFound, Forbidden, NotReported."""
-    found = await _judge(action_id, "sent_back", new, act)
-    await _tell("improvement_owed", action_id, found.customer_id, (found.owner_id,), found.due_at, now=act.now)
-    return found
+    action = await _judge(action_id, "sent_back", new, act)
+    await _tell("improvement_owed", action, action.owner_id, now=act.now)
+    return action
 
 
 async def tell_overdue(*, now: datetime) -> int:
@@ -118,14 +113,14 @@ async def _judge(action_id: UUID, kind: Literal["confirmed", "sent_back"], new: 
     if action.state == "open":
         raise NotReported(f"Improvement {action_id}")
     await _step(action, kind, new.note, act)
-    return await action_by_id(action_id)
+    return await ACTIONS.one(action_id)
 
 
 async def _locked(action_id: UUID) -> ActionView:
     # Locks are the whole server's: the tenant is part of the key (subtlety 72).
     key = "current_setting('guibin.tenant') || '/improvement/' || $1::text"
     await execute(f"select pg_advisory_xact_lock(hashtextextended({key}, 0))", str(action_id))
-    action = await action_by_id(action_id)
+    action = await ACTIONS.one(action_id)
     if action.state == "confirmed":
         raise AlreadyConfirmed(f"Improvement {action_id}")
     return action
@@ -134,41 +129,24 @@ async def _locked(action_id: UUID) -> ActionView:
 async def _step(action: ActionView, kind: str, note: str, act: Act) -> None:
     try:
         async with savepoint():
-            await execute(
-                "insert into improvement_step (id, action_id, kind, note, taken_by, taken_by_name, taken_at)"
-                " values ($1, $2, $3, $4, $5, $6, $7)",
-                new_id(),
-                action.id,
-                kind,
-                note,
-                act.by.id,
-                act.by.name,
-                act.now,
-            )
+            await add(ImprovementStep, act, action_id=action.id, kind=kind, note=note)
     except asyncpg.UniqueViolationError:
         raise AlreadyConfirmed(f"Improvement {action.id}") from None
-    entry = AuditNote(
-        action=f"improvement.{kind}", subject="improvement", subject_id=action.id, customer_id=action.customer_id
-    )
-    await record(entry, act)
+    await done(kind, _case(action), act)
 
 
-async def _tell(
-    kind: str,
-    action_id: UUID,
-    customer_id: UUID | None,
-    staff_ids: tuple[UUID, ...],
-    due_at: datetime,
-    *,
-    now: datetime,
-) -> None:
+async def _tell(kind: str, action: ActionView, staff_id: UUID, *, now: datetime) -> None:
     notice = Notice(
         kind=kind,
         subject="improvement",
-        subject_id=action_id,
-        customer_id=customer_id,
-        staff_ids=staff_ids,
-        details={"on": due_at.date().isoformat()},
+        subject_id=action.id,
+        customer_id=action.customer_id,
+        staff_ids=(staff_id,),
+        details={"on": action.due_at.date().isoformat()},
     )
-    steps = await fetch_value("select count(*) from improvement_step where action_id = $1", action_id)
-    await notify(notice, key=f"{kind}/{action_id}/{steps}", now=now)
+    steps = await fetch_value("select count(*) from improvement_step where action_id = $1", action.id)
+    await notify(notice, key=f"{kind}/{action.id}/{steps}", now=now)
+
+
+def _case(action: ActionView) -> Case:
+    return Case("improvement", action.id, action.customer_id)

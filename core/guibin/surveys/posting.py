@@ -14,12 +14,13 @@ from guibin.messages.refusals import NoChannel
 from guibin.messages.subjects import Settled, Subject, Values, add_subject
 from guibin.policy.messages import TO_CUSTOMERS
 from guibin.web.public_address import public_address
-from guibin_tenants.refusals import Conflict
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add
+from guibin_tenants.scope import fetch, fetch_one, fetch_value
 
 from . import links
-from .queries import round_by_id
+from .queries import ROUNDS
+from .refusals import NoPublicAddress
+from .tables import SurveySending
 
 INVITATION = "survey_invitation"
 BATCH = 300
@@ -28,13 +29,6 @@ _UNSENT = (
     " where a.tenant_id = i.tenant_id and a.invitation_id = i.id) and not exists (select from survey_sending s"
     " where s.tenant_id = i.tenant_id and s.invitation_id = i.id)"
 )
-
-
-class NoPublicAddress(Conflict):
-    """A link needs an address that customers reach."""
-
-    kind = "no-public-address"
-    title = "The service has no public address: the operator sets GUIBIN_PUBLIC_URL"
 
 
 class SendingsPlanned(Struct, frozen=True):
@@ -52,7 +46,7 @@ class SendInvitations(Job, frozen=True):
 
 async def send_round(round_id: UUID, act: Act) -> SendingsPlanned:
     """Have everybody invited by message who was not yet. Raises NotFound, NoChannel, NoPublicAddress."""
-    await round_by_id(round_id)
+    await ROUNDS.one(round_id)
     if not public_address():
         raise NoPublicAddress()
     if not (await means_in_use()) & set(TO_CUSTOMERS):
@@ -109,16 +103,7 @@ async def invitation_values(invitation_id: UUID, run: Run) -> Values | None:
 async def invitation_settled(settled: Settled, run: Run) -> None:
     """On record as if a person had passed the link on."""
     if settled.sent:
-        await execute(
-            "insert into survey_sending (id, invitation_id, channel, sent_by, sent_by_name, sent_at)"
-            " values ($1, $2, $3, $4, $5, $6)",
-            new_id(),
-            settled.subject_id,
-            settled.means,
-            run.by.id,
-            run.by.name,
-            run.now,
-        )
+        await add(SurveySending, run, invitation_id=settled.subject_id, channel=settled.means)
 
 
 add_subject(INVITATION, Subject(invitation_values, invitation_settled))

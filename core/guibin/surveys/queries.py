@@ -1,17 +1,18 @@
 """Reading rounds, invitations, answers and what came of them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guibin.web.paging import Cursor
+from guibin.policy.packs import Policy
+from guibin.profiles.queries import customer_of
+from guibin.web.listing import Listing, earliest_first, newest_first
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import lines
+from guibin_tenants.scope import fetch_value
 
 ActionState = Literal["open", "reported", "confirmed"]
 # Fewer answers than these say more about single people than about the service.
@@ -89,134 +90,127 @@ class ActionView(Struct, frozen=True, kw_only=True):
     steps: list[StepLine]
 
 
-_ROUND = (
-    "select r.id, r.survey, r.org_unit_id, r.seed, r.population, r.sample, r.answer_until, r.started_by_name,"
-    " r.started_at, (select count(*)::int from survey_invitation i where i.tenant_id = r.tenant_id"
-    " and i.round_id = r.id) as invited, a.answered, a.under_floor, a.score_avg from survey_round r,"
-    " lateral (select count(*)::int as answered, (count(*) filter (where s.score < s.floor))::int as under_floor,"
-    " round(avg(s.score), 1)::float8 as score_avg from survey_answer s where s.tenant_id = r.tenant_id"
-    " and s.round_id = r.id) a"
+class RoundFilter(Struct, frozen=True, kw_only=True):
+    """Which rounds."""
+
+    survey: str | None = None
+
+
+class SurveyInvitationFilter(Struct, frozen=True, kw_only=True):
+    """Which invitations."""
+
+    round_id: UUID | None = None
+
+
+class AnswerFilter(Struct, frozen=True, kw_only=True):
+    """Which answers."""
+
+    round_id: UUID | None = None
+    customer_id: UUID | None = None
+    under_floor: bool = False
+
+
+class ActionFilter(Struct, frozen=True, kw_only=True):
+    """Which improvements."""
+
+    state: ActionState | None = None
+    owner_id: UUID | None = None
+
+
+class SurveyDefinition(Struct, frozen=True, kw_only=True):
+    """A survey of the policy, in the language asked for."""
+
+    name: str
+    title: str
+    questions: dict[str, str]
+    sample_percent: int
+    floor: int
+    rest_days: int
+    answer_within_days: int
+    clear_gain: int
+    clause: str
+
+
+ROUNDS = Listing(
+    view=RoundView,
+    source="survey_round x, lateral (select count(*)::int as answered,"
+    " (count(*) filter (where s.score < s.floor))::int as under_floor, round(avg(s.score), 1)::float8 as score_avg"
+    " from survey_answer s where s.tenant_id = x.tenant_id and s.round_id = x.id) a",
+    order=newest_first("x.started_at"),
+    columns={
+        "invited": "(select count(*)::int from survey_invitation i where i.tenant_id = x.tenant_id and i.round_id = x.id)",
+        "answered": "a.answered",
+        "under_floor": "a.under_floor",
+        "score_avg": "a.score_avg",
+    },
 )
-_ANSWER = (
-    "select a.id, a.round_id, a.survey, a.customer_id, a.scores::text as scores, a.score, a.floor, a.answered_at,"
-    " a.comment_sealed from survey_answer a"
+INVITATIONS = Listing(
+    view=SurveyInvitationView,
+    source=f"survey_invitation x {customer_of('c', 'x')}"
+    " left join survey_answer a on a.tenant_id = x.tenant_id and a.invitation_id = x.id",
+    order=earliest_first("x.invited_at"),
+    columns={
+        "customer_number": "c.number",
+        "sent_at": "(select max(s.sent_at) from survey_sending s where s.tenant_id = x.tenant_id and s.invitation_id = x.id)",
+        "answered_at": "a.answered_at",
+    },
 )
-_ACTION = (
-    "select * from (select a.id, a.round_id, a.answer_id, a.customer_id, a.text, a.owner_id, a.owner_name, a.due_at,"
-    " a.proposed_by_name, a.proposed_at, coalesce((select case s.kind when 'sent_back' then 'open' else s.kind end"
-    "   from improvement_step s where s.tenant_id = a.tenant_id and s.action_id = a.id"
-    "   order by s.taken_at desc, s.id desc limit 1), 'open') as state from improvement_action a) a"
+ANSWERS = Listing(
+    view=AnswerView,
+    source="survey_answer x",
+    order=newest_first("x.answered_at"),
+    columns={"comment": "''"},
+    filters={"under_floor": "x.score < x.floor"},
+)
+_STATE = (
+    "coalesce((select case s.kind when 'sent_back' then 'open' else s.kind end from improvement_step s"
+    " where s.tenant_id = x.tenant_id and s.action_id = x.id order by s.taken_at desc, s.id desc limit 1), 'open')"
+)
+ACTIONS = Listing(
+    view=ActionView,
+    source="improvement_action x",
+    order=earliest_first("x.due_at"),
+    columns={
+        "state": _STATE,
+        "steps": lines(StepLine, "from improvement_step where action_id = x.id order by taken_at, id"),
+    },
+    filters={"state": f"{_STATE} = $value"},
 )
 
 
-async def round_by_id(round_id: UUID) -> RoundView:
-    """Raises NotFound."""
-    row = await fetch_one(f"{_ROUND} where r.id = $1", round_id)
-    if row is None:
-        raise NotFound(f"There is no round {round_id}")
-    return msgspec.convert(dict(row), RoundView)
+async def surveys(policy: Policy, language: str) -> list[SurveyDefinition]:
+    """The surveys of the policy."""
 
+    def say(key: str, name: str) -> str:
+        text = policy.texts.get(f"{key}.{name}")
+        return text.in_language(language) if text else name
 
-async def rounds(*, survey: str | None, after: Cursor | None, limit: int) -> list[RoundView]:
-    """The latest first, at most `limit`."""
-    rows = await fetch(
-        f"{_ROUND} where ($1::text is null or r.survey = $1)"
-        " and ($2::timestamptz is null or (r.started_at, r.id) < ($2, $3::uuid))"
-        " order by r.started_at desc, r.id desc limit $4",
-        survey,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), RoundView) for row in rows]
-
-
-async def invitations(round_id: UUID | None, *, after: Cursor | None, limit: int) -> list[SurveyInvitationView]:
-    """Those drawn, in a steady order, at most `limit`."""
-    rows = await fetch(
-        "select i.id, i.round_id, i.customer_id, c.number as customer_number, i.invited_at, i.expires_at,"
-        " (select max(s.sent_at) from survey_sending s where s.tenant_id = i.tenant_id and s.invitation_id = i.id)"
-        " as sent_at, a.answered_at from survey_invitation i"
-        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id"
-        " left join survey_answer a on a.tenant_id = i.tenant_id and a.invitation_id = i.id"
-        " where ($1::uuid is null or i.round_id = $1) and ($2::timestamptz is null or (i.invited_at, i.id) > ($2, $3::uuid))"
-        " order by i.invited_at, i.id limit $4",
-        round_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), SurveyInvitationView) for row in rows]
-
-
-async def answers(
-    *, round_id: UUID | None, customer_id: UUID | None, under_floor: bool, after: Cursor | None, limit: int
-) -> list[AnswerView]:
-    """The latest first, at most `limit`, without their comments."""
-    rows = await fetch(
-        f"{_ANSWER} where ($1::uuid is null or a.round_id = $1) and ($2::uuid is null or a.customer_id = $2)"
-        " and (not $3 or a.score < a.floor) and ($4::timestamptz is null or (a.answered_at, a.id) < ($4, $5::uuid))"
-        " order by a.answered_at desc, a.id desc limit $6",
-        round_id,
-        customer_id,
-        under_floor,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [_answer(dict(row), "") for row in rows]
+    return [
+        SurveyDefinition(
+            name=survey.name,
+            title=say("survey", survey.name),
+            questions={question: say("survey_question", question) for question in survey.questions},
+            sample_percent=survey.sample_percent,
+            floor=survey.floor,
+            rest_days=survey.rest_days,
+            answer_within_days=survey.answer_within_days,
+            clear_gain=survey.clear_gain,
+            clause=survey.clause,
+        )
+        for survey in policy.surveys
+    ]
 
 
 async def answer_by_id(answer_id: UUID) -> AnswerView:
     """One answer with its comment. Raises NotFound."""
-    row = await fetch_one(f"{_ANSWER} where a.id = $1", answer_id)
-    if row is None:
-        raise NotFound(f"There is no answer {answer_id}")
-    comment = ""
-    if row["comment_sealed"] is not None:
-        key = await keyring.subject_key(row["customer_id"])
-        comment = keyring.unseal(key, comment_place(answer_id), bytes(row["comment_sealed"]))
-    return _answer(dict(row), comment)
+    answer = await ANSWERS.one(answer_id)
+    sealed = await fetch_value("select comment_sealed from survey_answer where id = $1", answer_id)
+    if sealed is None:
+        return answer
+    key = await keyring.subject_key(answer.customer_id)
+    return structs.replace(answer, comment=keyring.unseal(key, comment_place(answer_id), bytes(sealed)))
 
 
 def comment_place(answer_id: UUID) -> Place:
     """Where an answer's comment is sealed."""
     return Place("survey_answer", "comment_sealed", answer_id)
-
-
-async def action_by_id(action_id: UUID) -> ActionView:
-    """An improvement with its steps. Raises NotFound."""
-    row = await fetch_one(f"{_ACTION} where a.id = $1", action_id)
-    if row is None:
-        raise NotFound(f"There is no improvement {action_id}")
-    return await _with_steps(dict(row))
-
-
-async def actions(
-    *, state: ActionState | None, owner_id: UUID | None, after: Cursor | None, limit: int
-) -> list[ActionView]:
-    """What is due first comes first, at most `limit`."""
-    rows = await fetch(
-        f"{_ACTION} where ($1::text is null or a.state = $1) and ($2::uuid is null or a.owner_id = $2)"
-        " and ($3::timestamptz is null or (a.due_at, a.id) > ($3, $4::uuid)) order by a.due_at, a.id limit $5",
-        state,
-        owner_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [await _with_steps(dict(row)) for row in rows]
-
-
-def _answer(row: dict[str, Any], comment: str) -> AnswerView:
-    row.pop("comment_sealed")
-    scores = msgspec.json.decode(row.pop("scores"), type=dict[str, int])
-    return AnswerView(**row, scores=scores, comment=comment)
-
-
-async def _with_steps(row: dict[str, Any]) -> ActionView:
-    steps = await fetch(
-        "select kind, note, taken_by_name, taken_at from improvement_step where action_id = $1 order by taken_at, id",
-        row["id"],
-    )
-    return msgspec.convert({**row, "steps": [dict(step) for step in steps]}, ActionView)

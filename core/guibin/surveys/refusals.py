@@ -22,3 +22,17 @@ class NotReported(Conflict):
 
     kind = "improvement-not-reported"
     title = "The owner has not reported the improvement as done"
+
+
+class AlreadyAnswered(Conflict):
+    """There is nothing left to send."""
+
+    kind = "survey-answered"
+    title = "The customer has answered already, or the link has expired"
+
+
+class NoPublicAddress(Conflict):
+    """A link needs an address that customers reach."""
+
+    kind = "no-public-address"
+    title = "The service has no public address: the operator sets GUIBIN_PUBLIC_URL"

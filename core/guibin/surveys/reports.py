@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from guibin.policy.packs import Policy
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch
 
@@ -53,20 +54,23 @@ union all select 'overall', late, count(*)::int, avg(score)::float8 from given g
 """
 
 
-async def compare(name: str, year: int, *, policy: Policy, language: str, time_zone: str) -> YearComparison:
+async def compare(name: str, year: int, act: Act) -> YearComparison:
     """Raises NotFound for an unknown survey, Invalid for an impossible year."""
-    survey = survey_named(name, policy)
+    survey = survey_named(name, act.policy)
     if not 1901 <= year <= 9000:
         raise Invalid(fields=(FieldError("year", "1901 to 9000", value=str(year)),))
-    zone = ZoneInfo(time_zone)
-    starts = [datetime(one, 1, 1, tzinfo=zone) for one in (year - 1, year, year + 1)]
+    zone = ZoneInfo(act.company.time_zone)
+    starts = [datetime(start, 1, 1, tzinfo=zone) for start in (year - 1, year, year + 1)]
     rows = {(row["question"], row["late"]): row for row in await fetch(_ANSWERS, name, *starts)}
-    found = []
+    questions = []
     for question in (OVERALL, *survey.questions):
-        text = policy.texts.get(f"survey_question.{question}") or policy.texts.get(f"survey.{name}")
-        title = text.in_language(language) if text else question
-        found.append(_years(question, title, rows, survey.clear_gain))
-    return YearComparison(survey=name, year=year, clear_gain=survey.clear_gain, clause=survey.clause, questions=found)
+        text = act.policy.texts.get(f"survey_question.{question}") or act.policy.texts.get(f"survey.{name}")
+        title = text.in_language(act.language) if text else question
+        questions.append(_years(question, title, rows, survey.clear_gain))
+    await record(AuditNote(action="survey.compare", subject="survey", shown=len(questions)), act)
+    return YearComparison(
+        survey=name, year=year, clear_gain=survey.clear_gain, clause=survey.clause, questions=questions
+    )
 
 
 def _years(question: str, title: str, rows: dict[Any, Any], clear_gain: int) -> QuestionYears:

@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class SurveyRound(TenantTable, tablename="survey_round"):
@@ -27,6 +27,7 @@ class SurveyRound(TenantTable, tablename="survey_round"):
     started_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="started",
         wall="org_unit_id",
         references={"org_unit_id": "org_unit"},
         indexes=(Index(("started_at desc", "id desc"), name="survey_round_started_idx"),),
@@ -55,16 +56,10 @@ class SurveyInvitation(TenantTable, tablename="survey_invitation"):
     )
 
 
-class SurveySending(TenantTable, tablename="survey_sending"):
+class SurveySending(Part, of="survey_invitation", by="invitation_id", signed="sent", tablename="survey_sending"):
     """Somebody took a link to pass it on, and by which channel."""
 
-    invitation_id = UuidColumn(default=None)
     channel = Varchar(length=40)
-    sent_by = UuidColumn(default=None)
-    sent_by_name = Varchar(length=200)
-    sent_at = Timestamptz(default=None, null=True)
-
-    keys = Keys(wall="invitation_id", references={"invitation_id": "survey_invitation"}, append_only=True)
 
 
 class SurveyAnswer(TenantTable, tablename="survey_answer"):
@@ -115,6 +110,7 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
     proposed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="proposed",
         begins="kept",
         unowned=("round_id", "owner_id"),
         erasable=("text",),
@@ -130,22 +126,15 @@ class ImprovementAction(TenantTable, tablename="improvement_action"):
     )
 
 
-class ImprovementStep(TenantTable, tablename="improvement_step"):
+class ImprovementStep(Part, of="improvement_action", by="action_id", signed="taken", tablename="improvement_step"):
     """The owner reported it done, or somebody else confirmed that it works or sent it back."""
 
-    action_id = UuidColumn(default=None)
     kind = Varchar(length=9)
     note = Text()
-    taken_by = UuidColumn(default=None)
-    taken_by_name = Varchar(length=200)
-    taken_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="action_id",
-        references={"action_id": "improvement_action"},
         indexes=(
             Index(("action_id",), unique=True, where="kind = 'confirmed'", name="improvement_step_confirmed_idx"),
         ),
-        append_only=True,
         checks={"kind_known": "kind in ('reported', 'confirmed', 'sent_back')"},
     )
