@@ -3,8 +3,6 @@
 import secrets
 from uuid import UUID
 
-import msgspec
-
 from guibin.audit.actions import AuditNote, record
 from guibin.care.waivers import refusal
 from guibin.context import Act
@@ -12,14 +10,16 @@ from guibin.periods.days import local_day
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.tiers import segments
+from guibin.tiers.queries import holding
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, add_all, given
+from guibin_tenants.scope import ALL_UNITS, execute, fetch_value
 
 from . import queries
-from .queries import CampaignView, MemberView
+from .queries import MEMBERS, CampaignView, MemberView
 from .refusals import AlreadyContacted, NobodyToContact, NotContacted, NotToContact
 from .requests import MEMBERS_MAX, NewCampaign, NewCampaignContact, NewCampaignResponse
+from .tables import Campaign, CampaignContact, CampaignResponse
 
 # Whoever has said no to this purpose, or to any contact, is left out and named so.
 PURPOSE = "marketing"
@@ -31,7 +31,7 @@ select gen_random_uuid(), $1, d.id, case when d.refused is not null then 'exclud
     when d.place <= $5 * d.willing / 100 then 'control' else 'contacted' end,
   coalesce(d.refused, ''), d.channel,
   (select m.tier from membership m where m.tenant_id = d.tenant_id and m.customer_id = d.id and m.scheme = $6
-    and m.starts_on <= $7 and (m.ends_on is null or m.ends_on > $7) and (m.expires_on is null or m.expires_on > $7))
+    and {holding("m", "$7")})
 from (
   select s.*, count(*) filter (where s.refused is null) over () as willing,
     row_number() over (partition by s.refused is null order by sha256(convert_to($4 || '/' || s.id::text, 'UTF8'))) as place
@@ -54,36 +54,31 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
     )
     if len(chosen) > MEMBERS_MAX:
         raise Invalid(fields=(FieldError("segment", f"at most {MEMBERS_MAX:,} customers", "narrow it"),))
-    campaign_id, seed = new_id(), new.seed or secrets.token_hex(16)
-    await execute(
-        "insert into campaign (id, title, text, channel, segment, scheme, fact, unit, starts_on, window_days,"
-        " control_percent, seed, policy_version, started_by, started_by_name, started_at,"
-        " org_unit_id) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-        campaign_id,
-        new.title,
-        new.text,
-        new.channel,
-        msgspec.json.encode(new.segment).decode(),
-        new.segment.scheme,
-        metric.fact if metric else "",
-        metric.unit if metric else "",
-        starts_on,
-        new.window_days,
-        new.control_percent,
-        seed,
-        act.policy.version,
-        act.by.id,
-        act.by.name,
-        act.now,
-        None if act.by.units == ALL_UNITS else act.by.org_unit_id,
+    seed = new.seed or secrets.token_hex(16)
+    campaign_id = await add(
+        Campaign,
+        act,
+        title=new.title,
+        text=new.text,
+        channel=new.channel,
+        segment=new.segment,
+        scheme=new.segment.scheme,
+        fact=metric.fact if metric else "",
+        unit=metric.unit if metric else "",
+        starts_on=starts_on,
+        window_days=new.window_days,
+        control_percent=new.control_percent,
+        seed=seed,
+        policy_version=act.policy.version,
+        org_unit_id=None if act.by.units == ALL_UNITS else act.by.org_unit_id,
     )
     await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
-    found = await queries.campaign(campaign_id)
-    if not found.to_contact:
-        raise NobodyToContact(f"{found.excluded} want no contact, {found.control} would be the control group")
+    campaign = await queries.campaign(campaign_id)
+    if not campaign.to_contact:
+        raise NobodyToContact(f"{campaign.excluded} want no contact, {campaign.control} would be the control group")
     note = AuditNote(action="campaign.start", subject="campaign", subject_id=campaign_id, shown=len(chosen))
     await record(note, act)
-    return found
+    return campaign
 
 
 async def contact(member_id: UUID, new: NewCampaignContact, act: Act) -> MemberView:
@@ -91,50 +86,28 @@ async def contact(member_id: UUID, new: NewCampaignContact, act: Act) -> MemberV
 
     A no that came after the draw holds: it is looked at once more.
     """
-    found = await queries.member(member_id)
-    if found.part != "contacted":
-        raise NotToContact(f"The member is {found.part}" + (f": {found.because}" if found.because else ""))
-    row = await fetch_one(
-        f"select {refusal('c', PURPOSE)} as refused from customer c where c.id = $1", found.customer_id
-    )
-    if row is not None and row["refused"] is not None:
-        raise NotToContact(f"The customer said meanwhile: {row['refused']}")
-    written = await execute(
-        "insert into campaign_contact (id, member_id, channel, contacted_by, contacted_by_name, contacted_at)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, member_id) do nothing",
-        new_id(),
-        member_id,
-        new.channel,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    if not written:
+    member = await MEMBERS.one(member_id)
+    if member.part != "contacted":
+        raise NotToContact(f"The member is {member.part}" + (f": {member.because}" if member.because else ""))
+    said = await fetch_value(f"select {refusal('c', PURPOSE)} from customer c where c.id = $1", member.customer_id)
+    if said is not None:
+        raise NotToContact(f"The customer said meanwhile: {said}")
+    contacted = {"member_id": member_id, "channel": new.channel}
+    if not await add_all(CampaignContact, act, [contacted], unless=("member_id",)):
         raise AlreadyContacted()
     return await _noted("campaign.contact", member_id, act)
 
 
 async def respond(member_id: UUID, new: NewCampaignResponse, act: Act) -> MemberView:
     """What the member did about it. Raises NotFound, NotContacted, Invalid."""
-    found = await queries.member(member_id)
-    if found.contacted_at is None:
+    member = await MEMBERS.one(member_id)
+    if member.contacted_at is None:
         raise NotContacted()
     responded_at = new.responded_at or act.now
-    if not found.contacted_at <= responded_at <= act.now:
-        rule = f"from the contact, {found.contacted_at}, until now"
+    if not member.contacted_at <= responded_at <= act.now:
+        rule = f"from the contact, {member.contacted_at}, until now"
         raise Invalid(fields=(FieldError("responded_at", rule, "", str(responded_at)),))
-    await execute(
-        "insert into campaign_response (id, member_id, kind, note, responded_at, recorded_by, recorded_by_name,"
-        " recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        member_id,
-        new.kind,
-        new.note,
-        responded_at,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(CampaignResponse, act, member_id=member_id, **given(new) | {"responded_at": responded_at})
     return await _noted("campaign.response", member_id, act)
 
 
@@ -144,10 +117,10 @@ def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) 
     if too_early:
         wrong.append(FieldError("starts_on", "today or later", "results are measured from the start", starts_on))
     scheme = policy.scheme(new.segment.scheme)
-    money = [one for one in scheme.metrics if len(one.unit) == 3 and one.unit.isupper()] if scheme else []
-    metric = next((one for one in money if one.name == new.metric), None)
+    money = [each for each in scheme.metrics if len(each.unit) == 3 and each.unit.isupper()] if scheme else []
+    metric = next((each for each in money if each.name == new.metric), None)
     if new.metric and metric is None:
-        known = ", ".join(one.name for one in money) or "name a scheme that has one"
+        known = ", ".join(each.name for each in money) or "name a scheme that has one"
         wrong.append(FieldError("metric", "a metric in money of the segment's scheme", f"one of: {known}", new.metric))
     if wrong:
         raise Invalid("The campaign was not started", fields=tuple(wrong))
@@ -155,7 +128,7 @@ def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) 
 
 
 async def _noted(action: str, member_id: UUID, act: Act) -> MemberView:
-    found = await queries.member(member_id)
-    note = AuditNote(action=action, subject="campaign_member", subject_id=member_id, customer_id=found.customer_id)
+    member = await MEMBERS.one(member_id)
+    note = AuditNote(action=action, subject="campaign_member", subject_id=member_id, customer_id=member.customer_id)
     await record(note, act)
-    return found
+    return member

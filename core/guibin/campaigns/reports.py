@@ -7,11 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.audit.actions import AuditNote, record
+from guibin.context import Act
+from guibin.periods.days import local_day
 from guibin.policy.money import Money, from_minor
-from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
-from guibin_tenants.refusals import NotFound
+from guibin.tiers.queries import holding
+from guibin_tenants.rows import missing
 from guibin_tenants.scope import fetch, fetch_one
+
+from .tables import Campaign
 
 
 class CampaignConversion(Struct, frozen=True):
@@ -67,10 +72,9 @@ class CampaignResults(Struct, frozen=True):
     raised_lift: float | None
 
 
-_PEOPLE = """
+_PEOPLE = f"""
 select m.part, m.tier as held, (select h.tier from membership h where h.tenant_id = m.tenant_id
-    and h.customer_id = m.customer_id and h.scheme = $2 and h.starts_on <= $4 and (h.ends_on is null or h.ends_on > $4)
-    and (h.expires_on is null or h.expires_on > $4) order by h.starts_on desc limit 1) as becomes,
+    and h.customer_id = m.customer_id and h.scheme = $2 and {holding("h", "$4")} order by h.starts_on desc limit 1) as becomes,
   count(*)::int as customers, count(k.id)::int as contacted,
   (count(*) filter (where r.kind = 'interested'))::int as interested,
   (count(*) filter (where r.kind = 'bought'))::int as bought,
@@ -89,27 +93,32 @@ where m.campaign_id = $1 group by 1, 2, 3 order by 1, 2, 3
 """
 
 
-async def results(campaign_id: UUID, *, policy: Policy, today: date) -> CampaignResults:
+async def results(campaign_id: UUID, act: Act) -> CampaignResults:
     """As far as it can be measured today. Raises NotFound."""
-    row = await fetch_one("select scheme, fact, unit, starts_on, window_days from campaign where id = $1", campaign_id)
-    if row is None:
-        raise NotFound(f"There is no campaign {campaign_id}")
-    ends_on = row["starts_on"] + timedelta(days=row["window_days"])
-    until = max(row["starts_on"], min(today, ends_on))
+    today = local_day(act.now, act.company.time_zone)
+    campaign = await fetch_one("select * from campaign where id = $1", campaign_id)
+    if campaign is None:
+        raise missing(Campaign, campaign_id)
+    starts_on, unit = campaign["starts_on"], campaign["unit"]
+    ends_on = starts_on + timedelta(days=campaign["window_days"])
+    until = max(starts_on, min(today, ends_on))
     # As many days before the start as have been measured after it, so that the two can be compared at any time.
-    since = row["starts_on"] - (until - row["starts_on"])
-    people = await fetch(_PEOPLE, campaign_id, row["scheme"], row["starts_on"], until, row["fact"], since, until)
-    scheme, unit = policy.scheme(row["scheme"]), row["unit"]
-    drawn = {part: [one for one in people if one["part"] == part] for part in ("contacted", "control", "excluded")}
+    since = starts_on - (until - starts_on)
+    people = await fetch(_PEOPLE, campaign_id, campaign["scheme"], starts_on, until, campaign["fact"], since, until)
+    scheme = act.policy.scheme(campaign["scheme"])
+    drawn = {part: [row for row in people if row["part"] == part] for part in ("contacted", "control", "excluded")}
     contacted, control = (_part(part, drawn[part], scheme, unit) for part in ("contacted", "control"))
+    shown = contacted.members + control.members
+    note = AuditNote(action="campaign.results", subject="campaign", subject_id=campaign_id, shown=shown)
+    await record(note, act)
     return CampaignResults(
         campaign_id=campaign_id,
-        starts_on=row["starts_on"],
+        starts_on=starts_on,
         measured_until=until,
         complete=today >= ends_on,
         contacted=contacted,
         control=control,
-        excluded=sum(one["customers"] for one in drawn["excluded"]),
+        excluded=sum(row["customers"] for row in drawn["excluded"]),
         lift_per_head=_lift(drawn["contacted"], drawn["control"], unit),
         raised_lift=_raised_lift(contacted, control),
     )

@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class Campaign(TenantTable, tablename="campaign"):
@@ -33,6 +33,7 @@ class Campaign(TenantTable, tablename="campaign"):
     started_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="started",
         wall="org_unit_id",
         references={"org_unit_id": "org_unit"},
         everybodys=True,
@@ -67,36 +68,29 @@ class CampaignMember(TenantTable, tablename="campaign_member"):
     )
 
 
-class CampaignContact(TenantTable, tablename="campaign_contact"):
+class CampaignContact(Part, of="campaign_member", by="member_id", signed="contacted", tablename="campaign_contact"):
     """A member was contacted, once."""
 
-    member_id = UuidColumn(default=None)
     channel = Varchar(length=40)
-    contacted_by = UuidColumn(default=None)
-    contacted_by_name = Varchar(length=200)
-    contacted_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="member_id", unique=(("member_id",),), references={"member_id": "campaign_member"}, append_only=True
-    )
+    keys = Keys(unique=(("member_id",),))
 
 
-class CampaignResponse(TenantTable, tablename="campaign_response"):
+class CampaignResponse(
+    Part,
+    of="campaign_member",
+    by="member_id",
+    signed="recorded",
+    erasable=("note",),
+    tablename="campaign_response",
+):
     """What a contacted member did: asked, bought, or declined. The latest of each member counts."""
 
-    member_id = UuidColumn(default=None)
     kind = Varchar(length=10)
     note = Text(default="")
     responded_at = Timestamptz(default=None, null=True)
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
-    recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="member_id",
-        references={"member_id": "campaign_member"},
         indexes=(Index(("member_id", "responded_at desc")),),
-        append_only=True,
-        erasable=("note",),
         checks={"kind_known": "kind in ('interested', 'bought', 'declined')", "dated": "responded_at is not null"},
     )
