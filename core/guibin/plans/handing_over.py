@@ -17,10 +17,10 @@ _THEIRS = (
 
 async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None) -> int:
     """How many things they still have to do."""
-    found: int = await fetch_value(
+    planned: int = await fetch_value(
         f"select count(*) from work_plan_item where {_THEIRS}", list(from_ids), customer_ids and list(customer_ids)
     )
-    return found
+    return planned
 
 
 async def hand_over(new: HandOver, act: Act) -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct
 
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
@@ -21,6 +21,15 @@ class TellMissingPlans(Job, frozen=True):
     """Whose plan of the present spans, log of the day before, or review is missing."""
 
 
+class _Owing(Struct, frozen=True):
+    """Whose plan or log of a period it is."""
+
+    staff_id: UUID
+    staff_name: str
+    org_unit_id: UUID | None
+    period: str
+
+
 @handles(TellMissingPlans)
 async def tell_missing_plans(job: TellMissingPlans, run: Run) -> None:
     """Whoever owes a plan or log hears of it, and with a plan their supervisor; of an overdue review the supervisor."""
@@ -36,10 +45,10 @@ async def _tell_plans(run: Run) -> None:
     today = local_day(run.due_at or run.now, zone)
     windows = [window_of(span, today, zone) for span in policy.spans]
     due = [(window, await falls_due(policy.hand_in_within, window.starts_at)) for window in windows]
-    for one in await queries.plans_due(due, structs.replace(run, policy=policy)):
-        if one.state == "missing":
-            details = {"who": one.staff_name, "span": one.period}
-            await _tell("plan_missing", one.period, one.staff_id, one.org_unit_id, details, run, too=True)
+    for plan in await queries.plans_due(due, run):
+        if plan.state == "missing":
+            owing = _Owing(plan.staff_id, plan.staff_name, plan.org_unit_id, plan.period)
+            await _tell("plan_missing", plan.period, owing, run, too=True)
 
 
 async def _tell_reviews(run: Run) -> None:
@@ -50,9 +59,8 @@ async def _tell_reviews(run: Run) -> None:
         run.now,
     )
     for row in rows:
-        details = {"who": row["staff_name"], "span": row["period"]}
-        key = f"{row['id']}/{row['round']}"
-        await _tell("plan_unreviewed", key, row["staff_id"], row["org_unit_id"], details, run)
+        owing = _Owing(row["staff_id"], row["staff_name"], row["org_unit_id"], row["period"])
+        await _tell("plan_unreviewed", f"{row['id']}/{row['round']}", owing, run)
 
 
 async def _tell_logs(run: Run) -> None:
@@ -95,21 +103,19 @@ async def _tell_log_reviews(run: Run) -> None:
         ended.name,
     )
     for row in rows:
-        details = {"who": row["name"], "span": ended.name}
-        await _tell("log_unreviewed", f"{ended.name}/{row['id']}", row["id"], row["org_unit_id"], details, run)
+        owing = _Owing(row["id"], row["name"], row["org_unit_id"], ended.name)
+        await _tell("log_unreviewed", f"{ended.name}/{row['id']}", owing, run)
 
 
-async def _tell(
-    kind: str, key: str, staff_id: UUID, unit_id: UUID | None, details: dict[str, str], run: Run, *, too: bool = False
-) -> None:
+async def _tell(kind: str, key: str, owing: _Owing, run: Run, *, too: bool = False) -> None:
     """The supervisor nearest to somebody, and with `too` that one as well."""
     notice = Notice(
         kind=kind,
         subject="staff",
-        subject_id=staff_id,
-        org_unit_id=unit_id,
+        subject_id=owing.staff_id,
+        org_unit_id=owing.org_unit_id,
         roles=(run.policy.plans.reviewed_by,),
-        staff_ids=(staff_id,) if too else (),
-        details=details,
+        staff_ids=(owing.staff_id,) if too else (),
+        details={"who": owing.staff_name, "span": owing.period},
     )
-    await notify(notice, key=f"{kind}/{key}/{staff_id}", now=run.now)
+    await notify(notice, key=f"{kind}/{key}/{owing.staff_id}", now=run.now)

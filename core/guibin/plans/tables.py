@@ -3,7 +3,7 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Date, SmallInt, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class WorkPlan(TenantTable, tablename="work_plan"):
@@ -59,36 +59,24 @@ class WorkPlanItem(TenantTable, tablename="work_plan_item"):
     )
 
 
-class WorkPlanResult(TenantTable, tablename="work_plan_result"):
+class WorkPlanResult(
+    Part, of="work_plan_item", by="item_id", signed="done", erasable=("text",), tablename="work_plan_result"
+):
     """What came of an item."""
 
-    item_id = UuidColumn(default=None)
     text = Text()
-    done_by = UuidColumn(default=None)
-    done_by_name = Varchar(length=200)
-    done_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="item_id",
-        unique=(("item_id",),),
-        references={"item_id": "work_plan_item"},
-        append_only=True,
-        erasable=("text",),
-    )
+    keys = Keys(unique=(("item_id",),))
 
 
-class WorkPlanReview(TenantTable, tablename="work_plan_review"):
+class WorkPlanReview(Part, of="work_plan", by="plan_id", signed="reviewed", tablename="work_plan_review"):
     """A supervisor accepted a round of the plan, or returned it with remarks."""
 
-    plan_id = UuidColumn(default=None)
     round = SmallInt(default=1)
     accepted = Boolean(default=False)
     remarks = Text(default="")
-    reviewed_by = UuidColumn(default=None)
-    reviewed_by_name = Varchar(length=200)
-    reviewed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="plan_id", unique=(("plan_id", "round"),), references={"plan_id": "work_plan"}, append_only=True)
+    keys = Keys(unique=(("plan_id", "round"),))
 
 
 class WorkLog(TenantTable, tablename="work_log"):
@@ -114,18 +102,12 @@ class WorkLog(TenantTable, tablename="work_log"):
     )
 
 
-class WorkLogReview(TenantTable, tablename="work_log_review"):
+class WorkLogReview(Part, of="staff", signed="reviewed", tablename="work_log_review"):
     """A supervisor went through somebody's log of a span: accepted, or returned with remarks, `round` after round."""
 
-    staff_id = UuidColumn(default=None)
     period = Varchar(length=10)
     round = SmallInt(default=1)
     accepted = Boolean(default=False)
     remarks = Text(default="")
-    reviewed_by = UuidColumn(default=None)
-    reviewed_by_name = Varchar(length=200)
-    reviewed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="staff_id", unique=(("staff_id", "period", "round"),), references={"staff_id": "staff"}, append_only=True
-    )
+    keys = Keys(unique=(("staff_id", "period", "round"),))
