@@ -23,7 +23,7 @@ from guibin import (
     TierScheme,
     hookimpl,
 )
-from guibin.policy.text_validation import wanted_texts
+from guibin.policy.validation import wanted_texts
 
 PERSONAL, CORPORATE = "personal", "corporate"
 GOLD, DIAMOND = "gold", "diamond"

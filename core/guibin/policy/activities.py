@@ -1,8 +1,14 @@
 """Events customers are invited to, and head starts in buying what is scarce."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, there_is, within
 from .words import Clause, Named
+
+COMPANIONS_MAX = 20
+HOURS_MAX = 24 * 366
 
 
 class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,6 +27,17 @@ class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
     feedback: tuple[Named, ...] = ("overall_satisfaction",)
     clause: Clause = ""
 
+    def check(self, known: Known, path: str) -> Problems:
+        """What it uses is a service item; companions and hours are within reason."""
+        yield from there_is(path, self.item, known.items, "a service item")
+        yield from within(path, self.companions_max, (0, COMPANIONS_MAX), " companions")
+        yield from within(path, self.answer_hours, (0, HOURS_MAX), " hours before the start")
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title and the questions afterwards."""
+        yield f"activity_kind.{self.name}"
+        yield from (f"survey_question.{question}" for question in self.feedback)
+
 
 class HeadStart(Struct, frozen=True, forbid_unknown_fields=True):
     """Holders of the tier may buy from an offer `hours` before it opens to everybody (S01-6)."""
@@ -29,3 +46,9 @@ class HeadStart(Struct, frozen=True, forbid_unknown_fields=True):
     tier: Named
     hours: int
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """For a tier, and not for ever."""
+        path = f"{path}.{self.tier}"
+        yield from a_tier(path, (self.scheme, self.tier), known)
+        yield from within(path, self.hours, (1, HOURS_MAX), " hours")

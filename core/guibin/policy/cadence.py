@@ -1,9 +1,11 @@
 """How often an account manager is in touch, and what is planned and reviewed."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, there_is, within
 from .deadlines import BusinessDays, Deadline, Hours
 from .terms import Escalation, Timed
 from .words import Clause, Named
@@ -72,6 +74,15 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     scheme: Named = ""
     clause: Clause = ""
 
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"register.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its form and scheme are there."""
+        yield from there_is(path, self.form, known.forms, "a form")
+        yield from there_is(path, self.scheme, known.schemes, "a scheme")
+
 
 class QuestionPolicy(Timed, frozen=True, forbid_unknown_fields=True):
     """How soon what a customer asks of its account manager is answered, by which calendar; else it goes up (S13-5)."""
@@ -89,6 +100,10 @@ class PlannedMeasure(Struct, frozen=True, forbid_unknown_fields=True):
     every: Span = "year"
     times: int = 1
 
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"measure.{self.kind}"
+
 
 class RelationshipTemplate(Struct, frozen=True, forbid_unknown_fields=True):
     """What the relationship plan of a year starts from, for holders of `tier`; empty names fit all (S01-5).
@@ -102,3 +117,10 @@ class RelationshipTemplate(Struct, frozen=True, forbid_unknown_fields=True):
     tier: Named = ""
     told_before_days: int = 7
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its tier is there, its measures come 1 to 60 times."""
+        if self.tier:
+            yield from a_tier(path, (self.scheme, self.tier), known)
+        for measure in self.measures:
+            yield from within(f"{path}.{measure.kind}", measure.times, (1, 60), " times")

@@ -1,10 +1,15 @@
 """Cards that show who is a VIP: for which tier, given out how, and what else proves it."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, within
+from .problems import PolicyProblem
 from .words import Clause, Named
+
+FIGURE_MAX = 10_000
 
 
 class RealName(Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +20,10 @@ class RealName(Struct, frozen=True, forbid_unknown_fields=True):
 
     field: Named = "identity_number"
     at: tuple[Literal["application", "issue"], ...] = ("application", "issue")
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its field can be searched for."""
+        yield from _findable(path, self.field, known)
 
 
 class CardQuota(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +43,16 @@ class Sponsorship(Struct, frozen=True, forbid_unknown_fields=True):
     quotas: tuple[CardQuota, ...]
     roles: tuple[Named, ...] = ("executive",)
     notice_days: int = 30
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A quota for each tier, once."""
+        named = [quota.tier for quota in self.quotas]
+        if not self.roles or not self.quotas or len(set(named)) < len(named):
+            yield PolicyProblem(path, ", ".join(named), "at least one role, and a quota per tier, each tier once")
+        for quota in self.quotas:
+            yield from a_tier(path, (self.scheme, quota.tier), known, "a tier of the company's scheme")
+            yield from within(path, quota.cards, (0, FIGURE_MAX))
+        yield from within(path, self.notice_days, (0, FIGURE_MAX), " days of notice")
 
 
 class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +78,20 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     luhn: bool = False
     clause: Clause = ""
 
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"card.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its tier and flows are there, its figures within reason."""
+        yield from a_tier(path, (self.scheme, self.tier), known)
+        for name, subject in ((self.approval, "card_application"), (self.quantity_approval, "card_request")):
+            flows = sorted(flow for flow, about in known.flows.items() if about == subject)
+            if name not in flows and (name or subject == "card_application"):
+                yield PolicyProblem(path, name, f"an approval flow for a {subject}", f"one of {flows}")
+        for name, least in (("months", 1), ("warn_days", 0), ("exchange_days", 0), ("low_stock", 0)):
+            yield from within(f"{path}.{name}", getattr(self, name), (least, FIGURE_MAX))
+
 
 class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
     """Something a customer shows to be served as a VIP (S03-4); its title is the text `proof.<name>`.
@@ -70,3 +103,20 @@ class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
     by: Literal["card", "e_card", "field"]
     field: Named = ""
     clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"proof.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A field proves where it can be searched for."""
+        if self.by == "field":
+            yield from _findable(path, self.field, known)
+        elif self.field:
+            yield PolicyProblem(path, self.field, f"no field for a proof by {self.by}")
+
+
+def _findable(path: str, field: str, known: Known) -> Problems:
+    if field not in known.findable:
+        rule = "a confidential field that can be searched for"
+        yield PolicyProblem(path, field, rule, f"one of {sorted(known.findable)}")

@@ -1,9 +1,12 @@
 """Birthdays, festivals, reminders and renewals."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
 
+from .checking import Known, Problems
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 OccasionKind = Literal["birthday", "anniversary", "festival"]
@@ -26,6 +29,15 @@ class CareOccasion(Struct, frozen=True, forbid_unknown_fields=True):
     festivals: tuple[Named, ...] = ()
     clause: Clause = ""
 
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"occasion.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A festival says which."""
+        if self.kind == "festival" and not self.festivals:
+            yield PolicyProblem(path, "no festival", "at least one festival")
+
 
 class ReminderPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """The customer is told `lead_days` before an order ends (S07-4)."""
@@ -42,6 +54,13 @@ class RenewalPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     lead_days: int = 7
     approval: Named = "renewal"
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A day of the week, and an approval flow."""
+        if not 1 <= self.weekday <= 7:
+            yield PolicyProblem(f"{path}.weekday", str(self.weekday), "1 (Monday) to 7")
+        if self.approval not in known.flows:
+            yield PolicyProblem(f"{path}.approval", self.approval, "an approval flow")
 
 
 class TrialPolicy(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,9 +1,13 @@
 """Complaint levels, their time limits, and what must happen around them."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
-from .deadlines import Deadline
-from .milestones import Milestone
+from .checking import Known, Problems, a_role, at_least, each_once, within
+from .deadlines import Deadline, least_of
+from .milestones import Milestone, own_names
+from .problems import PolicyProblem
 from .terms import Timed
 from .words import Clause, Named
 
@@ -21,6 +25,18 @@ class Level(Timed, frozen=True, forbid_unknown_fields=True):
     rectify_within: Deadline | None = None
     milestones: tuple[Milestone, ...] = ()
     clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"complaint_level.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Time enough, and people there are."""
+        yield from super().check(known, path)
+        yield from at_least(f"{path}.resolve_within", self.resolve_within, least_of(self.resolve_within))
+        yield from own_names(self.milestones, f"{path}.milestones")
+        if getattr(self.rectify_within, "count", 1) < 1:
+            yield PolicyProblem(f"{path}.rectify_within", str(self.rectify_within), "at least 1")
 
 
 class Keywords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,3 +78,21 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
             if any(word.lower() in lowered for word in entry.words):
                 return entry.level
         return self.default_level
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Levels and roles there are."""
+        for part in ("centre", "leadership"):
+            for role in getattr(self, part):
+                yield from a_role(f"{path}.{part}", role, known)
+        names = [level.name for level in self.levels]
+        if self.default_level not in names:
+            yield PolicyProblem(f"{path}.default_level", self.default_level, "a level", f"one of {names}")
+        for entry in self.keywords:
+            if entry.level not in names:
+                yield PolicyProblem(f"{path}.keywords", entry.level, "a level", f"one of {names}")
+        yield from each_once(f"{path}.levels", names)
+        yield from within(f"{path}.sample_percent", self.sample_percent, (0, 100))
+
+    def named_texts(self) -> Iterator[str]:
+        """Its causes."""
+        yield from (f"complaint_cause.{cause}" for cause in self.causes)

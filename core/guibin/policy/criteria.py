@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .checking import Known, Problems
+from .problems import PolicyProblem
 from .words import Named
 
 Aggregate = Literal["sum", "avg", "count", "max", "last", "growth"]
@@ -12,6 +14,8 @@ Figure = int | Named
 """A whole number, or the name of one of the policy's settings."""
 VALUE_SCORE = "value_score"
 """What a criterion calls the value score of its scheme, 0 to 100."""
+MONTHS_MAX = 1_200
+NAME_CHARS_MAX = 60
 
 
 class Metric(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +49,22 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     at_least: Figure | None = None
     labels: tuple[Named, ...] = ()
     labels_of: Named = ""
+
+    def problems_of(self, known: Known, path: str) -> Problems:
+        """What is wrong with its settings and its window."""
+        if isinstance(self.at_least, str) and self.at_least not in known.figures:
+            yield PolicyProblem(path, self.at_least, "a setting of the policy", f"one of {sorted(known.figures)}")
+        if self.labels_of and not known.words.get(self.labels_of):
+            yield PolicyProblem(path, self.labels_of, "a setting of the policy with words")
+        if self.name == VALUE_SCORE:
+            yield PolicyProblem(path, self.name, "another name", "that is what the value score is called")
+        if not 0 <= self.months <= MONTHS_MAX or not 1 <= self.per <= MONTHS_MAX:
+            given = f"{self.months} months, per {self.per}"
+            yield PolicyProblem(path, given, f"0 to {MONTHS_MAX} months, per 1 to {MONTHS_MAX}")
+        if not self.fact or max(len(self.name), len(self.fact)) > NAME_CHARS_MAX:
+            yield PolicyProblem(path, self.fact[:60], f"a name and a fact of 1 to {NAME_CHARS_MAX} characters")
+        if self.months == 0 and (self.aggregate == "growth" or self.divisor == "age"):
+            yield PolicyProblem(path, "0 months", "a window of months")
 
 
 class AtLeast(Struct, frozen=True, tag="at_least", forbid_unknown_fields=True):
@@ -181,3 +201,14 @@ def _within(bound: Bound, value: int) -> bool:
             return value < number(limit)
         case Between(_, low, high):
             return number(low) <= value < number(high)
+
+
+def bound_problems(criterion: Criterion, path: str) -> Problems:
+    """Bounds nobody is between and lists of nothing; its settings are in place."""
+    if isinstance(criterion, Between) and number(criterion.low) >= number(criterion.high):
+        yield PolicyProblem(path, f"{criterion.low} to {criterion.high}", "low under high", "nobody is between them")
+    if isinstance(criterion, AllOf | AnyOf):
+        if not criterion.criteria:
+            yield PolicyProblem(path, type(criterion).__name__, "at least one criterion")
+        for part in criterion.criteria:
+            yield from bound_problems(part, path)

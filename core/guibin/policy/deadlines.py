@@ -42,3 +42,8 @@ class Until(Struct, frozen=True, tag="until", forbid_unknown_fields=True):
 Deadline = AtOnce | Hours | Days | BusinessHours | BusinessDays
 
 AT_ONCE = AtOnce()
+
+
+def least_of(limit: Deadline) -> int:
+    """The smallest count it may have: the end of a day may be today's, an hour is at least one."""
+    return 0 if isinstance(limit, Days | BusinessDays) else 1

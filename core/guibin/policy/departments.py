@@ -1,5 +1,8 @@
 """What departments ask of each other, and how fast it is taken up and answered."""
 
+from collections.abc import Iterator
+
+from .checking import Known, Problems, there_is
 from .deadlines import Deadline
 from .terms import Timed
 from .words import Clause, Named
@@ -17,3 +20,12 @@ class DepartmentTask(Timed, frozen=True, forbid_unknown_fields=True):
     answer_within: Deadline
     upward: Named = ""
     clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"department_task.{self.name}"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """What goes up goes to somebody."""
+        yield from super().check(known, path)
+        yield from there_is(f"{path}.upward", self.upward, known.roles, "a role or post")

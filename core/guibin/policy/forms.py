@@ -1,6 +1,6 @@
 """Forms people fill in: applications, qualification tables, opinion sheets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -16,6 +16,10 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True):
     fields: tuple[ArchiveField, ...]
     periods: tuple[tuple[Named, Named], ...] = ()
     clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"form.{self.name}"
 
 
 def check_answers(form: Form, answers: Mapping[str, object]) -> tuple[FieldProblem, ...]:

@@ -1,7 +1,13 @@
 """How callers are recognised: where a call goes, and the two sentences it is answered with."""
 
+from collections.abc import Iterator
+from string import Template
+
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, within
+from .problems import PolicyProblem
+from .texts import Text
 from .words import Clause, Named
 
 PRIORITY_MAX = 100
@@ -24,6 +30,10 @@ class HotlineRoute(Struct, frozen=True, forbid_unknown_fields=True):
     by_name: Named = "by_name"
     clause: Clause = ""
 
+    def named_texts(self) -> Iterator[str]:
+        """The queue, and what the agent says first."""
+        yield from (f"queue.{self.queue}", f"greeting.{self.greeting}", f"greeting.{self.by_name}")
+
 
 class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """The first route whose tier the caller holds is taken, else `otherwise`, which names no tier."""
@@ -35,3 +45,22 @@ class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     def route_for(self, held: dict[str, str]) -> HotlineRoute:
         """The route of somebody who holds these tiers by scheme."""
         return next((route for route in self.routes if held.get(route.scheme) in route.tiers), self.otherwise)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Routes for tiers there are, priorities in range, greetings that can be filled."""
+        for route in self.routes:
+            for tier in route.tiers or ("",):
+                yield from a_tier(f"{path}.routes.{route.queue}", (route.scheme, tier), known)
+        if self.otherwise.tiers or self.otherwise.scheme:
+            yield PolicyProblem(f"{path}.otherwise", self.otherwise.scheme, "no tier", "it is for everybody else")
+        for route in (*self.routes, self.otherwise):
+            yield from within(f"{path}.{route.queue}.priority", route.priority, (0, PRIORITY_MAX))
+            for greeting in (route.greeting, route.by_name):
+                yield from _placeholders(f"greeting.{greeting}", known.texts.get(f"greeting.{greeting}"))
+
+
+def _placeholders(path: str, text: Text | None) -> Problems:
+    for sentence in (text.zh, text.en) if text else ():
+        template = Template(sentence)
+        if not template.is_valid() or not set(template.get_identifiers()) <= PLACEHOLDERS:
+            yield PolicyProblem(path, sentence, "no other placeholder than $tier and $addressee", "write $$ for a $")

@@ -1,5 +1,6 @@
 """Which messages go out, when, and to whom not."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -7,6 +8,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from .calendars import TimeOfDay
+from .checking import Known, Problems, each_once
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 Means = Literal["sms", "email", "chat"]
@@ -26,6 +29,10 @@ class MessageKind(Struct, frozen=True, forbid_unknown_fields=True):
     critical: bool = False
     clause: Clause = ""
 
+    def named_texts(self) -> Iterator[str]:
+        """What it says."""
+        yield from (f"message.{self.name}.{part}" for part in ("subject", "text"))
+
 
 class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`quiet_from` until `quiet_until` nothing but critical messages goes to customers, in the customer's zone.
@@ -43,6 +50,16 @@ class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     def kind(self, name: str) -> MessageKind | None:
         """The message of this name."""
         return next((kind for kind in self.kinds if kind.name == name), None)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Each kind once, quiet hours by the customer's clock."""
+        yield from each_once(f"{path}.kinds", [kind.name for kind in self.kinds])
+        if self.per_day_max < 0:
+            yield PolicyProblem(f"{path}.per_day_max", str(self.per_day_max), "0 or more")
+        for name, moment in (("quiet_from", self.quiet_from), ("quiet_until", self.quiet_until)):
+            if moment.tzinfo is not None:
+                rule = "a time without a zone"
+                yield PolicyProblem(f"{path}.{name}", moment.isoformat(), rule, "the customer's counts")
 
 
 class Quiet(Struct, frozen=True):

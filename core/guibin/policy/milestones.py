@@ -1,10 +1,17 @@
 """Targets of a case beside its end: the first contact, the next update. One vocabulary for every kind of case."""
 
+from collections.abc import Iterable, Iterator
+
 from msgspec.structs import replace
 
-from .deadlines import Deadline, Until
+from .checking import Known, Problems, a_role, at_least, before_the_breach
+from .deadlines import AtOnce, Deadline, Until, least_of
+from .problems import PolicyProblem
 from .terms import Recurrence, Terms, Timed
 from .words import Clause, Named
+
+# Names of clocks that the product itself runs on the same cases.
+RESERVED = frozenset({"resolution", "rectification", "service"})
 
 
 class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
@@ -38,3 +45,33 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
             stands_while_waiting=self.stands_while_waiting,
             met_by="reply",
         )
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"milestone.{self.name}"
+
+    def warning_problems(self, path: str) -> Problems:
+        """What is wrong with its warnings."""
+        for percent in (self.warn_at_percent, *self.further_warnings):
+            yield from before_the_breach(path, percent)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A name of its own, time enough to come again, and people there are."""
+        if self.name in RESERVED or not 1 <= len(self.name) <= 60:
+            yield PolicyProblem(path, self.name, f"a name of its own, none of {sorted(RESERVED)}")
+        yield from super().check(known, path)
+        again = self.recurrence == "sequential"
+        if isinstance(self.within, AtOnce):
+            if again:
+                yield PolicyProblem(f"{path}.within", "at once", "some time: it comes again and again")
+        else:
+            yield from at_least(f"{path}.within", self.within, least_of(self.within) or int(again))
+        for role in (*self.warned_roles, *self.told_of_success):
+            yield from a_role(path, role, known)
+
+
+def own_names(milestones: Iterable[Milestone], path: str) -> Problems:
+    """That no two targets of a case have one name."""
+    names = [milestone.name for milestone in milestones]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield PolicyProblem(f"{path}.{name}", name, f"a name of its own, none of {sorted(RESERVED)}")

@@ -1,9 +1,11 @@
 """Posts: what a company calls its people beyond the built-in roles, and which of the roles each post brings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from .checking import Known, Problems
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 ROLES = frozenset({"tenant_admin", "manager", "account_manager", "agent", "auditor"})
@@ -18,6 +20,17 @@ class Post(Struct, frozen=True, forbid_unknown_fields=True):
     name: Named
     role: Named = "manager"
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """A post is no role, and brings one."""
+        if self.name in ROLES:
+            yield PolicyProblem("posts", self.name, "another name than a role's", "rename the post")
+        if self.role not in ROLES:
+            yield PolicyProblem(f"{path}.role", self.role, "a role", f"one of {sorted(ROLES)}")
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"post.{self.name}"
 
 
 def roles_of(posts: Iterable[Post]) -> dict[str, str]:

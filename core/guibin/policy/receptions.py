@@ -1,10 +1,17 @@
 """How a guest is received: who qualifies, who is told, what is prepared, how the visit goes, what follows."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, there_is, within
 from .deadlines import Days, Deadline, Hours
+from .problems import PolicyProblem
 from .terms import Watched
 from .words import Clause, Named
+
+# A year ahead: what is prepared earlier belongs to no arrival.
+BEFORE_MINUTES_MAX = 366 * 24 * 60
 
 
 class Qualification(Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,6 +66,38 @@ class Protocol(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The reason of this name."""
         return next((reason for reason in self.qualifications if reason.name == name), None)
 
+    def check(self, known: Known, path: str) -> Problems:
+        """Its flows, forms and tiers are there; somebody is told."""
+        flows = sorted(known.flows)
+        for flow in (self.approval, self.plan_approval):
+            if flow not in flows and (flow or flow == self.approval):
+                yield PolicyProblem(path, flow, "an approval flow", f"one of {flows}")
+        if not self.told:
+            yield PolicyProblem(path, "nobody", "at least one department that is told")
+        for part in ("stages", "etiquette", "qualifications", "tasks"):
+            named = [getattr(one, "name", one) for one in getattr(self, part)]
+            if len(set(named)) < len(named) or (part == "stages" and not named):
+                yield PolicyProblem(f"{path}.{part}", ", ".join(named), "at least one, each once")
+        for form in (self.form, *(task.form for task in self.tasks)):
+            yield from there_is(path, form, known.forms, "a form")
+        for task in self.tasks:
+            yield from within(
+                f"{path}.tasks.{task.name}", task.before_minutes, (0, BEFORE_MINUTES_MAX), " minutes ahead"
+            )
+        for reason in self.qualifications:
+            if reason.scheme or reason.tier:
+                yield from a_tier(f"{path}.{reason.name}", (reason.scheme, reason.tier), known)
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title, reasons, departments, tasks, stages and etiquette."""
+        yield f"protocol.{self.name}"
+        yield f"reception_channel.{self.channel}"
+        yield from (f"qualification.{reason.name}" for reason in self.qualifications)
+        yield from (f"department.{department}" for department in self.told)
+        yield from (f"reception_task.{task.name}" for task in self.tasks)
+        yield from (f"reception_stage.{stage}" for stage in self.stages)
+        yield from (f"etiquette.{item}" for item in self.etiquette)
+
 
 class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A company's receptions, the highest protocol first.
@@ -79,3 +118,14 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
     def protocol(self, name: str) -> Protocol | None:
         """The protocol of this name."""
         return next((protocol for protocol in self.protocols if protocol.name == name), None)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Somebody coordinates and hears of it; each protocol once."""
+        for part in ("centre", "report_to"):
+            named = getattr(self, part)
+            if not named or not set(named) <= known.roles:
+                yield PolicyProblem(f"{path}.{part}", ", ".join(named), f"at least one of {sorted(known.roles)}")
+        yield from super().check(known, path)
+        names = [protocol.name for protocol in self.protocols]
+        if not names or len(set(names)) < len(names):
+            yield PolicyProblem(f"{path}.protocols", ", ".join(names), "at least one, each name once")

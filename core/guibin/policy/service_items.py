@@ -1,12 +1,14 @@
 """Service items, and who is entitled to how much of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
 
+from .checking import Known, Problems, a_tier, there_is, within
 from .deadlines import Deadline
-from .milestones import Milestone
+from .milestones import Milestone, own_names
+from .problems import PolicyProblem
 from .terms import Timed
 from .words import Clause, Named
 
@@ -39,6 +41,18 @@ class TimeLimit(Timed, frozen=True, forbid_unknown_fields=True):
     until: Named = ""
     skips: tuple[Named, ...] = ()
 
+    def problems_of(self, steps: tuple[str, ...], approved: bool, path: str) -> Problems:
+        """What of it does not fit an item of these steps, which needs an approval or does not."""
+        for step in (self.until, *self.skips):
+            if step and step not in steps:
+                yield PolicyProblem(path, step, "a step of the item", f"one of {list(steps)}")
+        if self.until and self.until in self.skips:
+            yield PolicyProblem(path, self.until, "not a step that is skipped")
+        if self.counted_from == "appointment" and (APPOINTMENT not in steps or APPOINTMENT in self.skips):
+            yield PolicyProblem(path, self.counted_from, f"an item with the step {APPOINTMENT!r}")
+        if self.counted_from == "approval" and not approved:
+            yield PolicyProblem(path, self.counted_from, "an item that needs an approval")
+
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
     """A step that is recorded only with these particulars (S07-19)."""
@@ -54,6 +68,11 @@ class ServiceRhythm(Struct, frozen=True, forbid_unknown_fields=True):
     span: Literal["week", "month", "quarter", "year"]
     customer_kinds: tuple[Named, ...]
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """What is served has steps."""
+        if self.item not in known.stepped:
+            yield PolicyProblem(path, self.item, "a service item with steps", f"one of {sorted(known.stepped)}")
 
 
 class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +107,23 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
             None,
         )
 
+    def check(self, known: Known, path: str) -> Problems:
+        """Its flow, form and steps are there."""
+        yield from there_is(path, self.approval, known.flows, "an approval flow")
+        yield from there_is(path, self.form, known.forms, "a form")
+        for limit in self.time_limits:
+            yield from limit.problems_of(self.steps, bool(self.approval), f"{path}.time_limits.{limit.name}")
+        yield from own_names(self.milestones, f"{path}.milestones")
+        for evidence in self.evidence:
+            if evidence.step not in self.steps:
+                yield PolicyProblem(f"{path}.evidence", evidence.step, "a step of the item")
+
+    def named_texts(self) -> Iterator[str]:
+        """What it is, and what its limits are called."""
+        parts = ("title", "content", "standard", "channel", "process")
+        yield from (f"service_item.{self.name}.{part}" for part in parts)
+        yield from (f"time_limit.{limit.name}" for limit in self.time_limits)
+
 
 class Discount(Struct, frozen=True, forbid_unknown_fields=True):
     """`percent` off a price (20 is 八折), at most `ceiling` minor units of `unit` a redemption; None without a ceiling."""
@@ -101,12 +137,28 @@ class Discount(Struct, frozen=True, forbid_unknown_fields=True):
         reduced = price * self.percent // 100
         return reduced if self.ceiling is None else min(reduced, self.ceiling)
 
+    def problems_of(self, path: str) -> Problems:
+        """What is wrong with it."""
+        yield from within(f"{path}.percent", self.percent, (1, 100), " percent off")
+        if self.ceiling is not None and self.ceiling < 1:
+            yield PolicyProblem(f"{path}.ceiling", str(self.ceiling), "minor units above 0, or none")
+        if not (len(self.unit) == 3 and self.unit.isupper()):
+            yield PolicyProblem(f"{path}.unit", self.unit, "a currency such as CNY")
+
 
 class Pool(Struct, frozen=True, forbid_unknown_fields=True):
     """The quota is shared by those who are linked to the member in one of `roles`, at most `per_person` units each."""
 
     roles: tuple[Named, ...]
     per_person: int
+
+    def problems_of(self, quota: int | None, path: str) -> Problems:
+        """What is wrong with it as a share of this quota."""
+        if not self.roles:
+            yield PolicyProblem(f"{path}.roles", "none", "the roles of those who share it, such as executive")
+        if self.per_person < 1 or (quota is not None and self.per_person > quota):
+            fix = "lower it to the quota, or raise the quota" if quota is not None else ""
+            yield PolicyProblem(f"{path}.per_person", str(self.per_person), "1 or more, at most the quota", fix)
 
 
 class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
@@ -130,3 +182,18 @@ class Entitlement(Struct, frozen=True, forbid_unknown_fields=True):
     pool: Pool | None = None
     discount: Discount | None = None
     clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its item and tier are there, its quota can be used and shared."""
+        path = f"{path}.{self.tier}.{self.item}"
+        if self.item not in known.items:
+            yield PolicyProblem(path, self.item, "a service item", f"one of {sorted(known.items)}")
+        yield from a_tier(path, (self.scheme, self.tier), known)
+        if self.quota is not None and self.quota < 0:
+            yield PolicyProblem(path, str(self.quota), "a quota of 0 or more")
+        if self.period == "rolling_days" and self.days < 1:
+            yield PolicyProblem(path, str(self.days), "the length of the rolling window in days")
+        if self.pool is not None:
+            yield from self.pool.problems_of(self.quota, f"{path}.pool")
+        if self.discount is not None:
+            yield from self.discount.problems_of(f"{path}.discount")

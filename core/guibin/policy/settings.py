@@ -1,6 +1,6 @@
 """Figures a regulation leaves blank: a pack ships a default, a company sets its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,10 @@ class Setting(Struct, frozen=True, forbid_unknown_fields=True):
     unit: Named = "CNY"
     clause: Clause = ""
     words: tuple[Named, ...] = ()
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"setting.{self.name}"
 
 
 def settled(scheme: TierScheme, settings: Sequence[Setting]) -> TierScheme:

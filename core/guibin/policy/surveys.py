@@ -1,7 +1,11 @@
 """Satisfaction surveys and the floor under the score."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from .checking import Known, Problems, within
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 
@@ -21,3 +25,18 @@ class SurveyPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     rest_days: int = 90
     answer_within_days: int = 14
     clear_gain: int = 3
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Each question once, percentages and days within reason."""
+        if not self.questions or len(set(self.questions)) < len(self.questions):
+            yield PolicyProblem(f"{path}.questions", ", ".join(self.questions), "at least one, each once")
+        yield from within(f"{path}.sample_percent", self.sample_percent, (1, 100))
+        yield from within(f"{path}.floor", self.floor, (0, 100))
+        if not 1 <= self.answer_within_days <= 366 or not 0 <= self.rest_days <= 3_660:
+            given = f"{self.answer_within_days}, {self.rest_days}"
+            yield PolicyProblem(path, given, "answered within 1 to 366 days, 0 to 3,660 days of rest")
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title and its questions."""
+        yield f"survey.{self.name}"
+        yield from (f"survey_question.{question}" for question in self.questions)

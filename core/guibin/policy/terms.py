@@ -5,7 +5,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from .checking import CALENDARS, Known, Problems, before_the_breach
 from .deadlines import Deadline, Until
+from .problems import PolicyProblem
 from .words import Named
 
 Recurrence = Literal["once", "sequential", "repeating"]
@@ -47,6 +49,21 @@ class Watched(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     warn_at_percent: int = 80
     escalations: tuple[Escalation, ...] = ()
 
+    def check(self, known: Known, path: str) -> Problems:
+        """It warns before the breach and tells somebody there is."""
+        yield from self.warning_problems(path)
+        for step in self.escalations:
+            if step.role not in known.roles or step.after_minutes < 0:
+                given, rule = (
+                    f"{step.role}, {step.after_minutes}",
+                    f"0 minutes or more, and one of {sorted(known.roles)}",
+                )
+                yield PolicyProblem(f"{path}.escalations", given, rule)
+
+    def warning_problems(self, path: str) -> Problems:
+        """What is wrong with its warnings."""
+        yield from before_the_breach(f"{path}.warn_at_percent", self.warn_at_percent)
+
     def terms(self, limit: Deadline | Until, *, clause: str) -> Terms:
         """Those of a clock with this limit."""
         return Terms(limit=limit, warn_at_percent=self.warn_at_percent, escalations=self.escalations, clause=clause)
@@ -56,6 +73,12 @@ class Timed(Watched, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What has limits that `calendar` counts: `always`, or `business` for the company's hours."""
 
     calendar: Named = "always"
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Its calendar is one of the two."""
+        if self.calendar not in CALENDARS:
+            yield PolicyProblem(f"{path}.calendar", self.calendar, "always or business")
+        yield from super().check(known, path)
 
     def terms(self, limit: Deadline | Until, *, clause: str) -> Terms:
         """Those of a clock with this limit."""

@@ -1,13 +1,17 @@
 """Tiers, the schemes they belong to, and the value score beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal
 
 from msgspec import Struct
 
-from .criteria import Criterion, Metric
+from .checking import Known, Problems, there_is
+from .criteria import VALUE_SCORE, Criterion, Metric, bound_problems, metrics_in, settings_in, with_settings
+from .problems import PolicyProblem
 from .words import Clause, Named
+
+DAYS_MAX = 1_098
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +74,25 @@ class Consequence(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: tuple[Named, ...] = ()
     clause: Clause = ""
 
+    def problems_of(self, scheme: "TierScheme", known: Known, path: str) -> Problems:
+        """What of it does not fit the scheme and what its tiers are entitled to."""
+        tiers = {tier.name for tier in scheme.tiers}
+        for tier in self.tiers:
+            if tier not in tiers:
+                yield PolicyProblem(path, tier, "a tier of the scheme", f"one of {sorted(tiers)}")
+        places = [(scheme.name, self.item, tier) for tier in self.tiers or tiers]
+        quotas = [known.quotas[place] for place in places if place in known.quotas]
+        if not quotas:
+            yield PolicyProblem(path, self.item, "a service item that the tiers are entitled to", "add an entitlement")
+        if self.kind == "reward" and (self.units < 1 or None in quotas):
+            yield PolicyProblem(path, f"{self.units} of {self.item}", "1 or more units of an item with a quota")
+        if self.kind == "penalty" and self.units:
+            yield PolicyProblem(path, str(self.units), "0 units: a penalty withholds the item")
+        if not self.moves or not 1 <= self.days <= DAYS_MAX:
+            yield PolicyProblem(
+                path, f"{self.days} days after {list(self.moves)}", f"1 to {DAYS_MAX} days after a move"
+            )
+
 
 class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     """Tiers from high to low for some kinds of customer.
@@ -104,3 +127,52 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
         """Height: 1 for the lowest tier, 0 for none."""
         names = [tier.name for tier in self.tiers]
         return len(names) - names.index(name) if name in names else 0
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Criteria, metrics, value score, flows and consequences name what there is."""
+        metrics = {metric.name for metric in self.metrics}
+        judged = metrics | ({VALUE_SCORE} if self.value_score else set())
+        for tier in self.tiers:
+            for criterion in (tier.criterion, tier.expectation):
+                if criterion is not None:
+                    yield from _named_in(criterion, judged, known, f"{path}.tiers.{tier.name}")
+        for metric in self.metrics:
+            yield from metric.problems_of(known, f"{path}.metrics.{metric.name}")
+        for kind in self.customer_kinds:
+            if known.kinds and kind not in known.kinds:
+                yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {known.kinds}")
+        if self.value_score and sum(dimension.weight for dimension in self.value_score) != 100:
+            yield PolicyProblem(f"{path}.value_score", str(len(self.value_score)), "weights that add up to 100")
+        for dimension in self.value_score:
+            if dimension.metric not in metrics:
+                yield PolicyProblem(f"{path}.value_score", dimension.metric, "a metric of the scheme")
+            if dimension.low >= dimension.high:
+                yield PolicyProblem(f"{path}.value_score.{dimension.metric}", str(dimension.low), "low under high")
+        flows = (self.approval, self.list_approval, self.indicator_approval, *(tier.approval for tier in self.tiers))
+        for flow in flows:
+            yield from there_is(path, flow, known.flows, "an approval flow")
+        yield from there_is(f"{path}.form", self.form, known.forms, "a form")
+        names = [one.name for one in self.consequences]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield PolicyProblem(f"{path}.consequences", name, "each name once", "rename one of them")
+        for consequence in self.consequences:
+            yield from consequence.problems_of(self, known, f"{path}.consequences.{consequence.name}")
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title, and those of its tiers, figures, ways of serving and consequences."""
+        yield f"scheme.{self.name}"
+        yield from (f"tier.{tier.name}" for tier in self.tiers)
+        yield from (f"metric.{metric.name}" for metric in self.metrics)
+        yield from (f"dimension.{dimension.name}" for dimension in self.value_score if dimension.name)
+        yield from (f"strategy.{name}" for tier in self.tiers for name in tier.strategy)
+        yield from (f"consequence.{one.name}" for one in self.consequences)
+
+
+def _named_in(criterion: Criterion, judged: Collection[str], known: Known, path: str) -> Problems:
+    for name in sorted(metrics_in(criterion) - set(judged)):
+        yield PolicyProblem(path, name, "a metric of the scheme", f"one of {sorted(judged)}")
+    for name in sorted(settings_in(criterion) - known.figures.keys()):
+        yield PolicyProblem(path, name, "a setting of the policy", f"one of {sorted(known.figures)}")
+    figured = with_settings(criterion, known.figures)
+    if not settings_in(figured):
+        yield from bound_problems(figured, path)

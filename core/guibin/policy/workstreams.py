@@ -1,5 +1,7 @@
 """The three workstreams of serving important customers, and which parts of the policy belong to each (S01-3)."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from .words import Clause, Named
@@ -19,6 +21,10 @@ class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
     figure_kinds: tuple[Named, ...] = ()
     figures: tuple[Named, ...] = ()
     clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """Its title."""
+        yield f"workstream.{self.name}"
 
 
 WORKSTREAMS = (

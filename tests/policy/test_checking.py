@@ -1,0 +1,96 @@
+"""Each struct of a policy says what it wants of the rest, and the walk asks every one of them."""
+
+import importlib
+import pkgutil
+
+import msgspec.inspect as inspect
+import pytest
+from msgspec import Struct
+from msgspec.structs import replace
+from pack_values import all_packs
+
+import guibin.policy
+from guibin.policy.checking import walk
+from guibin.policy.packs import Overrides, Policy, merge
+from guibin.policy.terms import Escalation
+from guibin.policy.validation import known_of, validate
+from guibin.regulations.core import CORE
+
+NOBODY = (Escalation("nobody"),)
+
+
+@pytest.fixture
+def policy():
+    return merge([all_packs().value("cable_tv")], CORE, Overrides(), version=1)
+
+
+def reached(kind, seen):
+    """Every struct that may stand in a value of this type."""
+    match kind:
+        case inspect.StructType() if kind.cls not in seen:
+            seen.add(kind.cls)
+            for field in kind.fields:
+                reached(field.type, seen)
+        case inspect.UnionType():
+            for each in kind.types:
+                reached(each, seen)
+        case inspect.VarTupleType():
+            reached(kind.item_type, seen)
+        case inspect.Metadata():
+            reached(kind.type, seen)
+    return seen
+
+
+def checking():
+    """Every struct of the package that says what it wants."""
+    for module in pkgutil.iter_modules(guibin.policy.__path__):
+        for value in vars(importlib.import_module(f"guibin.policy.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, Struct) and {"check", "named_texts"} & vars(value).keys():
+                yield value
+
+
+def test_every_struct_that_checks_itself_stands_where_the_walk_comes_by():
+    there = reached(inspect.type_info(Policy), set())
+
+    found = list(checking())
+    assert len(found) > 30
+    assert [each for each in found if not any(issubclass(one, each) for one in there)] == []
+
+
+def test_the_walk_says_where_each_struct_stands(policy):
+    level = policy.complaints.levels[0]
+
+    assert dict(walk(policy))[f"complaints.levels.{level.name}"] == level
+    assert [part for path, part in walk(policy) if path == ""] == [policy]
+
+
+def with_limits(policy, **change):
+    item = next(item for item in policy.service_items if item.time_limits)
+    limits = tuple(replace(limit, **change) for limit in item.time_limits)
+    changed = replace(item, time_limits=limits)
+    return replace(policy, service_items=tuple(changed if each is item else each for each in policy.service_items))
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        (lambda policy: replace(policy, questions=replace(policy.questions, escalations=NOBODY)), "escalations"),
+        (lambda policy: with_limits(policy, escalations=NOBODY), "escalations"),
+        (lambda policy: with_limits(policy, warn_at_percent=100), "warn_at_percent"),
+        (lambda policy: with_limits(policy, calendar="lunar"), "calendar"),
+    ],
+)
+def test_whatever_has_a_limit_is_held_to_the_same(policy, change, place):
+    assert validate(policy) == ()
+
+    found = validate(change(policy))
+
+    assert {problem.path.rpartition(".")[2] for problem in found} == {place}
+
+
+def test_what_a_policy_names_is_what_it_has(policy):
+    known = known_of(policy)
+
+    assert known.schemes == {scheme.name for scheme in policy.schemes}
+    assert known.flows == {flow.name: flow.subject for flow in policy.approvals}
+    assert known.stepped < known.items
