@@ -27,6 +27,7 @@ class Measures(Struct, frozen=True):
     cause: str | None = None
     open: bool = False
     mine: bool = False
+    done: bool | None = None
 
 
 def listing(order):
@@ -35,7 +36,11 @@ def listing(order):
         source="improvement_measure x",
         order=order,
         columns={"mine": "x.proposed_by = $by"},
-        filters={"open": "x.done_at is null", "mine": "x.proposed_by = $by"},
+        filters={
+            "open": "x.done_at is null",
+            "mine": "x.proposed_by = $by",
+            "done": "(x.done_at is not null) = $value",
+        },
         holds="x.proposed_at <= $now and x.period = $period",
     )
 
@@ -101,6 +106,8 @@ async def test_pages_follow_each_other_in_every_order(tenant, act, name):
         (Measures(), "abcde"),
         (Measures(cause="signal"), "ab"),
         (Measures(open=True), "bd"),
+        (Measures(done=True), "ace"),
+        (Measures(done=False), "bd"),
         (Measures(cause="signal", open=True, mine=True), "b"),
         (Measures(cause="'; drop table x"), ""),
     ],
@@ -121,6 +128,20 @@ async def test_what_holds_and_what_is_shown_depend_on_who_asks_and_when(tenant, 
     assert [(row.text, row.mine) for row in theirs.items] == [("a", False), ("b", False), ("c", False)]
     assert [(row.text, row.mine) for row in ours.items] == [(text, True) for text in "abcde"]
     assert other.items == []
+
+
+async def test_what_does_not_hold_is_not_shown_by_its_id_either(tenant, act):
+    listed = Listing(
+        view=Measure, source="improvement_measure x", order=Order({"x.id": UUID}), holds="x.cause = $cause"
+    )
+    wider = listed.wider(Measure, mine="true")
+    async with tenant.scope():
+        identifier = await fetch_value("select id from improvement_measure where text = 'a'")
+        shown = await wider.one(identifier, cause="signal")
+        with pytest.raises(NotFound):
+            await wider.one(identifier, cause="installation")
+
+    assert (shown.text, shown.mine) == ("a", True)
 
 
 async def refused(listed, act, cursor):

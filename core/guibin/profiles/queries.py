@@ -123,6 +123,12 @@ async def customer(customer_id: UUID) -> CustomerView:
     return _view(row)
 
 
+async def name_of(customer_id: UUID) -> str:
+    """What the customer is called; empty for one that is not to be seen from here."""
+    name: str | None = await fetch_value("select name from customer where id = $1", customer_id)
+    return name or ""
+
+
 async def version_of(customer_id: UUID) -> int:
     """The archive's version, locked until the end of the transaction. Raises NotFound."""
     row = await fetch_one("select version from customer where id = $1 for update", customer_id)

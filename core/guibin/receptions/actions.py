@@ -10,8 +10,8 @@ from guibin.policy.deadlines import Deadline
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, change, given
+from guibin_tenants.scope import fetch_one, fetch_value
 
 from .queries import ReceptionForm, form
 from .refusals import AlreadyDone, NotComplete, NotThisFar
@@ -23,8 +23,19 @@ from .requests import (
     NewReceptionFiling,
     NewStage,
 )
-from .standing import SUBJECT, audit, happened, locked, protocol_of, tell, terms_of, write_event
-from .tables import ReceptionArrival, ReceptionFeedback, ReceptionFeedbackAnswer
+from .standing import (
+    SUBJECT,
+    Event,
+    Told,
+    audit,
+    happened,
+    locked,
+    protocol_of,
+    tell,
+    terms_of,
+    write_event,
+)
+from .tables import Reception, ReceptionArrival, ReceptionFeedback, ReceptionFeedbackAnswer
 
 FEEDBACK = "feedback"
 HERE = ("arrived", "seen_off")
@@ -40,20 +51,10 @@ async def arrive(reception_id: UUID, new: NewArrival, act: Act) -> ReceptionForm
         problems.append(FieldError("text", f"not empty unless the passage is {protocol_of(row).channel}", fix))
     if problems:
         raise Invalid("The arrival was not recorded", fields=tuple(problems))
-    await ReceptionArrival.insert(
-        ReceptionArrival(
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            channel=channel,
-            waited_minutes=new.waited_minutes,
-            text=new.text,
-            arrived_at=new.arrived_at or act.now,
-            written_by=act.by.id,
-            written_by_name=act.by.name,
-        )
-    )
-    await _state(row, "arrived")
-    await tell(row, "reception_arrived", staff_ids=(row["host_id"],), now=act.now)
+    values = given(new) | {"channel": channel, "arrived_at": new.arrived_at or act.now}
+    await add(ReceptionArrival, act, reception_id=reception_id, customer_id=row["customer_id"], **values)
+    await change(Reception, reception_id, state="arrived")
+    await tell(Told(row, staff_ids=(row["host_id"],)), "reception_arrived", act)
     await audit("arrive", row, act)
     return await form(reception_id)
 
@@ -73,9 +74,9 @@ async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionFo
     if new.stage != stages[taken]:
         raise NotThisFar(f"{new.stage} is not next: {stages[taken]} is")
     at = new.happened_at or act.now
-    await write_event(row, "stage", act, name=new.stage, text=new.text, at=at)
+    await write_event(row, Event(kind="stage", name=new.stage, text=new.text, happened_at=at), act)
     if taken + 1 == len(stages):
-        await _state(row, "seen_off")
+        await change(Reception, reception_id, state="seen_off")
         if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
             await _start(row, FEEDBACK, terms.feedback_within, at)
     await audit("stage", row, act)
@@ -93,7 +94,7 @@ async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, act: Act) 
         raise Invalid(fields=(FieldError("text", "not empty for what was not kept", "say what was amiss"),))
     if new.item in await happened(reception_id, "etiquette"):
         raise AlreadyDone(f"{new.item} was checked already")
-    await write_event(row, "etiquette", act, name=new.item, kept=new.kept, text=new.text)
+    await write_event(row, Event(kind="etiquette", name=new.item, kept=new.kept, text=new.text), act)
     await audit("etiquette", row, act)
     return await form(reception_id)
 
@@ -104,32 +105,15 @@ async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: A
     said = bool(new.text.strip()) or new.score is not None
     if new.given != said:
         raise Invalid(fields=(FieldError("text", "what the guest said, or `given` is false and nothing else"),))
-    feedback_id = new_id()
-    await ReceptionFeedback.insert(
-        ReceptionFeedback(
-            id=feedback_id,
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            given=new.given,
-            text=new.text,
-            score=new.score,
-            collected_by=act.by.id,
-            collected_by_name=act.by.name,
-            collected_at=act.now,
-        )
+    feedback_id = await add(
+        ReceptionFeedback, act, reception_id=reception_id, customer_id=row["customer_id"], **given(new)
     )
     await sla.complete_if_any(reception_id, FEEDBACK, at=act.now, now=act.now)
     if new.given:
         terms = terms_of(row)
         await _start(row, answer_milestone(feedback_id), terms.answer_within, act.now)
-        await tell(
-            row,
-            "reception_feedback",
-            roles=terms.centre[:1],
-            staff_ids=(row["host_id"],),
-            key=str(feedback_id),
-            now=act.now,
-        )
+        told = Told(row, roles=terms.centre[:1], staff_ids=(row["host_id"],))
+        await tell(told, "reception_feedback", act, key=str(feedback_id))
     await audit("feedback", row, act)
     return await form(reception_id)
 
@@ -144,17 +128,7 @@ async def answer_feedback(reception_id: UUID, feedback_id: UUID, new: NewFeedbac
         raise NotFound(f"There is no feedback {feedback_id} to answer")
     if await fetch_value("select true from reception_feedback_answer where feedback_id = $1", feedback_id):
         raise AlreadyDone("The feedback was answered already")
-    await ReceptionFeedbackAnswer.insert(
-        ReceptionFeedbackAnswer(
-            feedback_id=feedback_id,
-            customer_id=row["customer_id"],
-            handling=new.handling,
-            reply=new.reply,
-            answered_by=act.by.id,
-            answered_by_name=act.by.name,
-            answered_at=act.now,
-        )
-    )
+    await add(ReceptionFeedbackAnswer, act, feedback_id=feedback_id, customer_id=row["customer_id"], **given(new))
     await sla.complete_if_any(reception_id, answer_milestone(feedback_id), at=act.now, now=act.now)
     await audit("answer_feedback", row, act)
     return await form(reception_id)
@@ -166,8 +140,8 @@ async def file_away(reception_id: UUID, new: NewReceptionFiling, act: Act) -> Re
     missing = await _missing(row)
     if missing:
         raise NotComplete(f"{row['number']} lacks: {'; '.join(missing)}")
-    await write_event(row, "filing", act, text=new.summary)
-    await _state(row, "filed")
+    await write_event(row, Event(kind="filing", text=new.summary), act)
+    await change(Reception, reception_id, state="filed")
     await audit("file", row, act)
     return await form(reception_id)
 
@@ -180,7 +154,7 @@ def answer_milestone(feedback_id: UUID) -> str:
 async def _missing(row: asyncpg.Record) -> list[str]:
     checked = await happened(row["id"], "etiquette")
     missing = [f"etiquette {item}" for item in protocol_of(row).etiquette if item not in checked]
-    found = await fetch_one(
+    left = await fetch_one(
         "select (select string_agg(department || ' ' || name, ', ' order by department, name) from reception_task"
         " where reception_id = $1 and state = 'open') as tasks,"
         " (select count(*) from reception_feedback where reception_id = $1) as feedback,"
@@ -188,12 +162,12 @@ async def _missing(row: asyncpg.Record) -> list[str]:
         " reception_feedback_answer a where a.tenant_id = f.tenant_id and a.feedback_id = f.id)) as unanswered",
         row["id"],
     )
-    assert found is not None
-    if found["tasks"]:
-        missing.append(f"reports of {found['tasks']}")
-    if not found["feedback"]:
+    assert left is not None
+    if left["tasks"]:
+        missing.append(f"reports of {left['tasks']}")
+    if not left["feedback"]:
         missing.append("the guest's feedback")
-    if found["unanswered"]:
+    if left["unanswered"]:
         missing.append("an answer to the guest's feedback")
     return missing
 
@@ -210,10 +184,6 @@ async def _start(row: asyncpg.Record, milestone: str, limit: Deadline, at: datet
             started_at=at,
         )
     )
-
-
-async def _state(row: asyncpg.Record, state: str) -> None:
-    await execute("update reception set state = $2, version = version + 1 where id = $1", row["id"], state)
 
 
 def _not_in_future(moment: datetime | None, field: str, now: datetime) -> list[FieldError]:

@@ -1,26 +1,22 @@
 """`/api/v1/receptions`: from the news of a visit to the filed material."""
 
-from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.params import Parameter
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, record, searched
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
 from . import actions, applications, intake, materials, notices, pages, queries
-from .queries import ReceptionFilter, ReceptionForm, ReceptionView, State
+from .queries import LISTED, ReceptionFilter, ReceptionForm, ReceptionView
 from .standing import SUBJECT
 from .tables import Reception
 
 READ, WRITE = may("receptions:read"), may("receptions:write")
-InState = Annotated[State | None, Parameter(query="state", default=None)]
 _HEADERS = {"Content-Security-Policy": pages.POLICY, "Cache-Control": "private, no-store"}
 
 
@@ -28,50 +24,22 @@ class ReceptionController(Controller):
     path = "/api/v1/receptions"
     tags = ("receptions",)
 
-    @get("/", needs=READ, summary="Receptions in the order of arrival")
-    async def list_receptions(
-        self,
-        act: Act,
-        in_state: InState = None,
-        protocol: str | None = None,
-        customer_id: UUID | None = None,
-        host_id: UUID | None = None,
-        number: str | None = None,
-        arrives_from: datetime | None = None,
-        arrives_before: datetime | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[ReceptionView]:
-        wanted = ReceptionFilter(
-            state=in_state,
-            protocol=protocol,
-            customer_id=customer_id,
-            host_id=host_id,
-            number=number,
-            arrives_from=arrives_from,
-            arrives_before=arrives_before,
-        )
-        found = await queries.listed(wanted, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.arrives_at, one.id))
-        customers = tuple({one.customer_id for one in page.items})
-        note = AuditNote(action="reception.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items))
-        await record(note, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Receptions in the order of arrival",
+        dependencies={"filters": from_query(ReceptionFilter)},
+    )
+    async def list_receptions(self, filters: ReceptionFilter, page: PageAsked, act: Act) -> Page[ReceptionView]:
+        return await searched("reception", await LISTED.page(filters, page, act), act)
 
     receive = posts("/", intake.receive, needs=WRITE, summary="Write down the news of a visit; the centre is told")
 
     @get("/{reception_id:uuid}", needs=READ, shows=Reception, summary="The whole file")
     async def show(self, reception_id: UUID, act: Act) -> ReceptionForm:
-        found = await queries.form(reception_id)
-        note = AuditNote(
-            action="reception.read",
-            subject=SUBJECT,
-            subject_id=reception_id,
-            customer_id=found.customer_id,
-            fields=("particulars", "plan"),
-        )
-        await record(note, act)
-        return found
+        form = await queries.form(reception_id)
+        await _shown("read", form.id, form.customer_id, act)
+        return form
 
     confirm = posts(
         "/{reception_id:uuid}/confirmation", intake.confirm, needs=WRITE, summary="The centre has checked the news"
@@ -106,16 +74,9 @@ class ReceptionController(Controller):
         media_type="text/html",
     )
     async def print_notice(self, reception_id: UUID, notice_id: UUID, language: str, act: Act) -> Response[bytes]:
-        found = await pages.edition(reception_id, notice_id)
-        note = AuditNote(
-            action="reception.print",
-            subject=SUBJECT,
-            subject_id=reception_id,
-            customer_id=found.customer_id,
-            fields=("particulars", "plan"),
-        )
-        await record(note, act)
-        content = pages.page(found, act.policy, language=language, time_zone=act.company.time_zone)
+        edition = await pages.edition(reception_id, notice_id)
+        await _shown("print", reception_id, edition.customer_id, act)
+        content = pages.page(edition, act.policy, language=language, time_zone=act.company.time_zone)
         return Response(content, media_type="text/html", headers=_HEADERS)
 
     change = posts("/{reception_id:uuid}/changes", notices.change, needs=WRITE, summary="Time or party changed")
@@ -162,3 +123,14 @@ class ReceptionController(Controller):
         needs=WRITE,
         summary="The material is complete: read-only from now on",
     )
+
+
+async def _shown(verb: str, reception_id: UUID, customer_id: UUID, act: Act) -> None:
+    note = AuditNote(
+        action=f"reception.{verb}",
+        subject=SUBJECT,
+        subject_id=reception_id,
+        customer_id=customer_id,
+        fields=("particulars", "plan"),
+    )
+    await record(note, act)

@@ -12,10 +12,11 @@ from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
-from guibin.policy.receptions import Protocol
+from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.rows import add, change
+from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import editions
@@ -26,6 +27,7 @@ from .sealing import sealed
 from .standing import (
     BEFORE_ARRIVAL,
     SUBJECT,
+    Told,
     audit,
     happened,
     locked,
@@ -34,7 +36,7 @@ from .standing import (
     refuse_outside_centre,
     tell,
 )
-from .tables import ReceptionApplication, ReceptionPlan
+from .tables import Reception, ReceptionApplication, ReceptionPlan
 
 PLAN = "reception_plan"
 
@@ -49,7 +51,6 @@ async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) 
     protocol = await _judged(new, row, act.policy, local_day(act.now, act.company.time_zone))
     flow = _flow(protocol.approval, act.policy)
     await _refuse_unasked(row, protocol)
-    application_id = new_id()
     approval_id = await approvals.ask(
         SUBJECT,
         reception_id,
@@ -59,20 +60,16 @@ async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) 
         customer_id=row["customer_id"],
         org_unit_id=row["venue_id"],
     )
-    await ReceptionApplication.insert(
-        ReceptionApplication(
-            id=application_id,
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            protocol=protocol.name,
-            qualification=new.qualification or "",
-            reason=new.reason,
-            terms=msgspec.json.encode(replace(reception_policy(act.policy), protocols=(protocol,))).decode(),
-            approval_id=approval_id,
-            applied_by=act.by.id,
-            applied_by_name=act.by.name,
-            applied_at=act.now,
-        )
+    await add(
+        ReceptionApplication,
+        act,
+        reception_id=reception_id,
+        customer_id=row["customer_id"],
+        protocol=protocol.name,
+        qualification=new.qualification or "",
+        reason=new.reason,
+        terms=replace(reception_policy(act.policy), protocols=(protocol,)),
+        approval_id=approval_id,
     )
     await audit("apply", row, act)
     return await form(reception_id)
@@ -92,19 +89,17 @@ async def application_decided(decided: Decided, act: Act) -> None:
     if row is None or application is None:
         return
     if decided.approved and row["state"] in BEFORE_ARRIVAL:
-        terms = msgspec.json.decode(application["terms"], type=dict)
-        await execute(
-            "update reception set protocol = $2, terms = $3::jsonb, clause = $4, version = version + 1,"
-            " state = case when state = 'noticed' then state else 'approved' end where id = $1",
+        terms = msgspec.json.decode(application["terms"], type=ReceptionPolicy)
+        await change(
+            Reception,
             row["id"],
-            application["protocol"],
-            application["terms"],
-            terms["protocols"][0]["clause"],
+            protocol=application["protocol"],
+            terms=terms,
+            clause=terms.protocols[0].clause,
+            state=_unless_noticed(row, "approved"),
         )
         await editions.issue_change(await locked(row["id"]), act, reason=decided.reason)
-    key = str(decided.approval_id)
-    people = (application["applied_by"], row["received_by"])
-    await tell(row, "reception_decided", staff_ids=people, outcome=decided.outcome, key=key, now=act.now)
+    await _tell_decided(decided, row, (application["applied_by"], row["received_by"]), act)
 
 
 async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
@@ -117,8 +112,7 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
     protocol = protocol_of(row)
     if await fetch_value("select true from reception_plan where reception_id = $1 and outcome is null", reception_id):
         raise PlanWaits(f"A plan of {row['number']} waits for its decision: withdraw it first")
-    plan_id = new_id()
-    await _write_plan(plan_id, row, new, act, decided=not protocol.plan_approval)
+    plan_id = await _write_plan(row, new, act, decided=not protocol.plan_approval)
     await audit("plan", row, act, fields=("plan",))
     if protocol.plan_approval:
         approval_id = await approvals.ask(
@@ -130,7 +124,7 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
             customer_id=row["customer_id"],
             org_unit_id=row["venue_id"],
         )
-        await execute("update reception_plan set approval_id = $2 where id = $1", plan_id, approval_id)
+        await change(ReceptionPlan, plan_id, approval_id=approval_id)
     else:
         await _plan_holds(row, act)
     return await form(reception_id)
@@ -139,24 +133,16 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
 @approvals.on_decision(PLAN)
 async def plan_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on; departments that have a notice get a new edition."""
-    found = await fetch_one("select reception_id, written_by from reception_plan where id = $1", decided.subject_id)
-    if found is None:
+    edition = await fetch_one("select reception_id, written_by from reception_plan where id = $1", decided.subject_id)
+    if edition is None:
         return
-    row = await fetch_one("select * from reception where id = $1 for update", found["reception_id"])
-    await execute(
-        "update reception_plan set outcome = $2, decided_at = $3 where id = $1",
-        decided.subject_id,
-        decided.outcome,
-        act.now,
-    )
+    row = await fetch_one("select * from reception where id = $1 for update", edition["reception_id"])
+    await change(ReceptionPlan, decided.subject_id, outcome=decided.outcome, decided_at=act.now)
     if row is None:
         return
     if decided.approved and row["state"] in BEFORE_ARRIVAL:
         await _plan_holds(row, act)
-    key = str(decided.approval_id)
-    await tell(
-        row, "reception_decided", staff_ids=(found["written_by"],), outcome=decided.outcome, key=key, now=act.now
-    )
+    await _tell_decided(decided, row, (edition["written_by"],), act)
 
 
 async def lapse_open(reception_id: UUID, act: Act, *, reason: str) -> None:
@@ -170,31 +156,35 @@ async def lapse_open(reception_id: UUID, act: Act, *, reason: str) -> None:
 
 
 async def _plan_holds(row: asyncpg.Record, act: Act) -> None:
-    await execute(
-        "update reception set state = case when state = 'noticed' then state else 'planned' end,"
-        " version = version + 1 where id = $1",
-        row["id"],
-    )
+    await change(Reception, row["id"], state=_unless_noticed(row, "planned"))
     await editions.issue_change(await locked(row["id"]), act, reason="")
 
 
-async def _write_plan(plan_id: UUID, row: asyncpg.Record, new: PlanContent, act: Act, *, decided: bool) -> None:
+def _unless_noticed(row: asyncpg.Record, state: str) -> str:
+    """The state entered; once the departments have been told it stays that."""
+    return "noticed" if row["state"] == "noticed" else state
+
+
+async def _tell_decided(decided: Decided, row: asyncpg.Record, staff_ids: tuple[UUID, ...], act: Act) -> None:
+    told = Told(row, staff_ids=staff_ids, details={"outcome": decided.outcome})
+    await tell(told, "reception_decided", act, key=str(decided.approval_id))
+
+
+async def _write_plan(row: asyncpg.Record, new: PlanContent, act: Act, *, decided: bool) -> UUID:
     edition = 1 + await fetch_value(
         "select coalesce(max(edition), 0) from reception_plan where reception_id = $1", row["id"]
     )
-    await ReceptionPlan.insert(
-        ReceptionPlan(
-            id=plan_id,
-            reception_id=row["id"],
-            customer_id=row["customer_id"],
-            edition=edition,
-            sealed=await sealed(new, guest_id=row["customer_id"], table="reception_plan", row=plan_id),
-            written_by=act.by.id,
-            written_by_name=act.by.name,
-            written_at=act.now,
-            outcome="approved" if decided else None,
-            decided_at=act.now if decided else None,
-        )
+    plan_id = new_id()
+    return await add(
+        ReceptionPlan,
+        act,
+        id=plan_id,
+        reception_id=row["id"],
+        customer_id=row["customer_id"],
+        edition=edition,
+        sealed=await sealed(new, guest_id=row["customer_id"], table="reception_plan", row=plan_id),
+        outcome="approved" if decided else None,
+        decided_at=act.now if decided else None,
     )
 
 
@@ -202,7 +192,7 @@ async def _judged(new: NewReceptionApplication, row: asyncpg.Record, policy: Pol
     reception = reception_policy(policy)
     protocol = reception.protocol(new.protocol)
     if protocol is None:
-        known = ", ".join(one.name for one in reception.protocols)
+        known = ", ".join(each.name for each in reception.protocols)
         raise Invalid(fields=(FieldError("protocol", "a protocol of the policy", f"one of: {known}", new.protocol),))
     if row["terms"] is not None and row["protocol"] == protocol.name:
         rule = "another protocol than the present one"

@@ -14,19 +14,21 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Until
-from guibin.policy.receptions import Protocol, ReceptionPolicy
+from guibin.policy.receptions import Protocol
 from guibin.policy.receptions import ReceptionTask as TaskPolicy
+from guibin.profiles.queries import name_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants import org_units
 from guibin_tenants.keyring import Unshown
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.rows import add, change, given
+from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .requests import Particulars, PlanContent
 from .sealing import Content, NoticeContent, TaskLine, opened, sealed
 from .standing import terms_of
-from .tables import ReceptionNotice, ReceptionOrder, ReceptionTask
+from .tables import Reception, ReceptionNotice, ReceptionOrder, ReceptionTask
 
 ORDER, ACKNOWLEDGEMENT = "reception_order", "acknowledgement"
 TASK, DONE = "reception_task", "done"
@@ -40,6 +42,17 @@ class Issue(Struct, frozen=True):
     reason: str
 
 
+class Edition(Struct, frozen=True, kw_only=True):
+    """An edition on its way: `needed` departments are told what it says, all others in `units` that it is off."""
+
+    reception: asyncpg.Record
+    number: int
+    what: Issue
+    content: NoticeContent
+    needed: tuple[str, ...]
+    units: dict[str, UUID | None]
+
+
 async def issue_change(row: asyncpg.Record, act: Act, *, reason: str) -> None:
     """A new edition where a notice has gone out; nothing where none has yet."""
     if row["edition"]:
@@ -49,35 +62,28 @@ async def issue_change(row: asyncpg.Record, act: Act, *, reason: str) -> None:
 async def call_off(row: asyncpg.Record, act: Act) -> None:
     """Nothing is due any more, and nothing more is written about a guest whose archive is erased."""
     await _end_acknowledgements(row["id"], now=act.now)
-    await _align_tasks(row, (), {}, terms_of(row), act)
+    await _align_tasks(row, (), {}, act)
 
 
 async def issue(row: asyncpg.Record, what: Issue, act: Act) -> None:
     """Send the next edition to every department of the protocol, and to those told before."""
-    terms, edition = terms_of(row), row["edition"] + 1
-    protocol = terms.protocols[0]
-    cancelled = what.kind == "cancellation"
-    content = await _content(row, protocol, what.reason)
-    await _write_notice(row, content, edition, what, act)
-    before = await _told_before(row["id"])
-    wanted = () if cancelled else protocol.told
-    units = await units_of((*wanted, *before), row["venue_id"])
+    protocol = terms_of(row).protocols[0]
+    needed, tasks = ((), ()) if what.kind == "cancellation" else (protocol.told, protocol.tasks)
+    departments = tuple(dict.fromkeys((*needed, *await _told_before(row["id"]))))
+    edition = Edition(
+        reception=row,
+        number=row["edition"] + 1,
+        what=what,
+        content=await _content(row, protocol, what.reason),
+        needed=needed,
+        units=await units_of(departments, row["venue_id"]),
+    )
+    await _write_notice(edition, act)
     await _end_acknowledgements(row["id"], now=act.now)
-    for department in dict.fromkeys((*wanted, *before)):
-        kind: Kind = what.kind if department in wanted else "cancellation"
-        order_id = await _order(row, content, edition, kind, department, units[department], act)
-        if kind != "cancellation":
-            await sla.start(
-                NewTimer(
-                    subject=ORDER,
-                    subject_id=order_id,
-                    milestone=ACKNOWLEDGEMENT,
-                    terms=terms.terms(terms.acknowledge_within, clause=terms.clause),
-                    started_at=act.now,
-                )
-            )
-    await execute("update reception set edition = $2, version = version + 1 where id = $1", row["id"], edition)
-    await _align_tasks(row, () if cancelled else protocol.tasks, units, terms, act)
+    for department in departments:
+        await _send(edition, department, act)
+    await change(Reception, row["id"], edition=edition.number)
+    await _align_tasks(row, tasks, edition.units, act)
 
 
 async def units_of(departments: tuple[str, ...], venue_id: UUID | None) -> dict[str, UUID | None]:
@@ -108,17 +114,18 @@ async def people_of(unit_id: UUID | None) -> tuple[UUID, ...]:
 
 
 async def _content(row: asyncpg.Record, protocol: Protocol, text: str) -> NoticeContent:
-    guest_id = row["customer_id"]
     known = await fetch_one(
-        "select id, sealed from reception_particulars where reception_id = $1 order by edition desc limit 1", row["id"]
+        "select id, sealed, customer_id as guest_id from reception_particulars where reception_id = $1"
+        " order by edition desc limit 1",
+        row["id"],
     )
     plan = await fetch_one(
-        "select id, sealed from reception_plan where reception_id = $1 and outcome = 'approved'"
+        "select id, sealed, customer_id as guest_id from reception_plan where reception_id = $1 and outcome = 'approved'"
         " order by edition desc limit 1",
         row["id"],
     )
     return NoticeContent(
-        guest=await fetch_value("select name from customer where id = $1", guest_id),
+        guest=await name_of(row["customer_id"]),
         party_size=row["party_size"],
         leaves_at=row["leaves_at"].isoformat() if row["leaves_at"] else "",
         host=row["host_name"],
@@ -129,32 +136,29 @@ async def _content(row: asyncpg.Record, protocol: Protocol, text: str) -> Notice
             TaskLine(task.department, task.name, (row["arrives_at"] - _ahead(task)).isoformat())
             for task in sorted(protocol.tasks, key=lambda task: -task.before_minutes)
         ),
-        particulars=await _carried(known, Particulars, guest_id, "reception_particulars") if known else None,
-        plan=await _carried(plan, PlanContent, guest_id, "reception_plan") if plan else None,
+        particulars=await _carried(known, Particulars, "reception_particulars") if known else None,
+        plan=await _carried(plan, PlanContent, "reception_plan") if plan else None,
     )
 
 
-async def _carried(row: asyncpg.Record, kind: type[Content], guest_id: UUID, table: str) -> Content | None:
-    return await opened(row, kind, guest_id=guest_id, table=table, unshown=Unshown.SEALED_AGAIN)
+async def _carried(row: asyncpg.Record, kind: type[Content], table: str) -> Content | None:
+    return await opened(row, kind, table=table, unshown=Unshown.SEALED_AGAIN)
 
 
-async def _write_notice(row: asyncpg.Record, content: NoticeContent, edition: int, what: Issue, act: Act) -> None:
-    notice_id = new_id()
-    await ReceptionNotice.insert(
-        ReceptionNotice(
-            id=notice_id,
-            reception_id=row["id"],
-            customer_id=row["customer_id"],
-            edition=edition,
-            kind=what.kind,
-            protocol=row["protocol"],
-            reason=what.reason,
-            arrives_at=row["arrives_at"],
-            sealed=await sealed(content, guest_id=row["customer_id"], table="reception_notice", row=notice_id),
-            issued_by=act.by.id,
-            issued_by_name=act.by.name,
-            issued_at=act.now,
-        )
+async def _write_notice(edition: Edition, act: Act) -> None:
+    row, notice_id = edition.reception, new_id()
+    await add(
+        ReceptionNotice,
+        act,
+        id=notice_id,
+        reception_id=row["id"],
+        customer_id=row["customer_id"],
+        edition=edition.number,
+        kind=edition.what.kind,
+        protocol=row["protocol"],
+        reason=edition.what.reason,
+        arrives_at=row["arrives_at"],
+        sealed=await sealed(edition.content, guest_id=row["customer_id"], table="reception_notice", row=notice_id),
     )
 
 
@@ -168,45 +172,52 @@ async def _told_before(reception_id: UUID) -> tuple[str, ...]:
     return tuple(row["department"] for row in rows)
 
 
-async def _order(
-    row: asyncpg.Record,
-    content: NoticeContent,
-    edition: int,
-    kind: Kind,
-    department: str,
-    unit_id: UUID | None,
-    act: Act,
-) -> UUID:
-    order_id = new_id()
-    protocol: Protocol = terms_of(row).protocols[0]
-    await ReceptionOrder.insert(
-        ReceptionOrder(
-            id=order_id,
-            reception_id=row["id"],
-            guest_id=row["customer_id"],
-            number=row["number"],
-            edition=edition,
-            kind=kind,
-            department=department,
-            org_unit_id=unit_id,
-            protocol=protocol.name,
-            channel=protocol.channel,
-            arrives_at=row["arrives_at"],
-            sealed=await sealed(content, guest_id=row["customer_id"], table=ORDER, row=order_id),
-            issued_at=act.now,
-        )
-    )
+async def _send(edition: Edition, department: str, act: Act) -> None:
+    """The department's order, which it hears of; one that is needed has to acknowledge it in time."""
+    row, terms, unit_id = edition.reception, terms_of(edition.reception), edition.units[department]
+    off = department not in edition.needed
+    order_id = await _write_order(edition, department, act)
     notice = Notice(
-        kind="reception_cancelled" if kind == "cancellation" else "reception_notice",
+        kind="reception_cancelled" if off else "reception_notice",
         subject=ORDER,
         subject_id=order_id,
         org_unit_id=unit_id,
         roles=("manager",),
         staff_ids=await people_of(unit_id),
-        details={"number": row["number"], "edition": str(edition)},
+        details={"number": row["number"], "edition": str(edition.number)},
     )
     await notify(notice, key=f"reception-order/{order_id}", now=act.now)
-    return order_id
+    if not off:
+        await sla.start(
+            NewTimer(
+                subject=ORDER,
+                subject_id=order_id,
+                milestone=ACKNOWLEDGEMENT,
+                terms=terms.terms(terms.acknowledge_within, clause=terms.clause),
+                started_at=act.now,
+            )
+        )
+
+
+async def _write_order(edition: Edition, department: str, act: Act) -> UUID:
+    row, order_id = edition.reception, new_id()
+    protocol = terms_of(row).protocols[0]
+    return await add(
+        ReceptionOrder,
+        act,
+        id=order_id,
+        reception_id=row["id"],
+        guest_id=row["customer_id"],
+        number=row["number"],
+        edition=edition.number,
+        kind=edition.what.kind if department in edition.needed else "cancellation",
+        department=department,
+        org_unit_id=edition.units[department],
+        protocol=protocol.name,
+        channel=protocol.channel,
+        arrives_at=row["arrives_at"],
+        sealed=await sealed(edition.content, guest_id=row["customer_id"], table=ORDER, row=order_id),
+    )
 
 
 async def _end_acknowledgements(reception_id: UUID, *, now: datetime) -> None:
@@ -220,16 +231,13 @@ async def _end_acknowledgements(reception_id: UUID, *, now: datetime) -> None:
 
 
 async def _align_tasks(
-    row: asyncpg.Record,
-    wanted: tuple[TaskPolicy, ...],
-    units: dict[str, UUID | None],
-    terms: ReceptionPolicy,
-    act: Act,
+    row: asyncpg.Record, tasks: tuple[TaskPolicy, ...], units: dict[str, UUID | None], act: Act
 ) -> None:
-    """What is no longer wanted is withdrawn, what is new is asked, and open deadlines follow the arrival.
+    """What is not among `tasks` any more is withdrawn, what is new is asked, and open deadlines follow the arrival.
 
     What was reported stays reported.
     """
+    terms = terms_of(row)
     existing = {
         (task["department"], task["name"]): task
         for task in await fetch(
@@ -238,20 +246,18 @@ async def _align_tasks(
             row["id"],
         )
     }
-    for task in wanted:
+    for task in tasks:
         known = existing.pop((task.department, task.name), None)
         due_at = row["arrives_at"] - _ahead(task)
         clock = terms.terms(Until(due_at), clause=task.clause or terms.clause)
         if known is None:
-            task_id = await _ask(row, task, units[task.department], now=act.now)
+            task_id = await _ask(row, task, units[task.department], act)
             await sla.start(NewTimer(subject=TASK, subject_id=task_id, milestone=DONE, terms=clock, started_at=act.now))
         elif known["state"] == "open" and await _due_at(known["id"]) != due_at:
             await sla.relimit(known["id"], DONE, act, terms=clock)
     for gone in existing.values():
         if gone["state"] == "open":
-            await execute(
-                "update reception_task set state = 'withdrawn', version = version + 1 where id = $1", gone["id"]
-            )
+            await change(ReceptionTask, gone["id"], state="withdrawn")
             await sla.cancel(gone["id"], DONE, now=act.now)
 
 
@@ -259,23 +265,10 @@ def _ahead(task: TaskPolicy) -> timedelta:
     return timedelta(minutes=task.before_minutes)
 
 
-async def _ask(row: asyncpg.Record, task: TaskPolicy, unit_id: UUID | None, *, now: datetime) -> UUID:
-    task_id = new_id()
-    await ReceptionTask.insert(
-        ReceptionTask(
-            id=task_id,
-            reception_id=row["id"],
-            number=row["number"],
-            department=task.department,
-            org_unit_id=unit_id,
-            name=task.name,
-            form=task.form,
-            before_minutes=task.before_minutes,
-            clause=task.clause,
-            asked_at=now,
-        )
+async def _ask(row: asyncpg.Record, task: TaskPolicy, unit_id: UUID | None, act: Act) -> UUID:
+    return await add(
+        ReceptionTask, act, reception_id=row["id"], number=row["number"], org_unit_id=unit_id, **given(task)
     )
-    return task_id
 
 
 async def _due_at(task_id: UUID) -> datetime:

@@ -6,23 +6,23 @@ import asyncpg
 
 from guibin.context import Act
 from guibin.profiles.handing_over import HandOver, charge, on_dissolution
+from guibin.records.subjects import is_erased
 from guibin_tenants.scope import execute, fetch, fetch_value
 
 from . import editions
-from .standing import tell, write_event
+from .standing import Event, Told, tell, write_event
 
 _OPEN = "state not in ('seen_off', 'filed', 'cancelled')"
 # $1 is whose they are, $2 of which customers, null for all.
 _THEIRS = f"{_OPEN} and host_id = any ($1) and ($2::uuid[] is null or customer_id = any ($2))"
-_ERASED = "select true from customer where id = $1 and erased_at is not null"
 
 
 async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None) -> int:
     """How many guests they were to be with."""
-    found: int = await fetch_value(
+    expected: int = await fetch_value(
         f"select count(*) from reception where {_THEIRS}", list(from_ids), customer_ids and list(customer_ids)
     )
-    return found
+    return expected
 
 
 async def hand_over(new: HandOver, act: Act) -> int:
@@ -35,8 +35,8 @@ async def hand_over(new: HandOver, act: Act) -> int:
         new.to_name,
     )
     for row in sorted(rows, key=lambda row: row["arrives_at"]):
-        await write_event(row, "assignment", act, name=new.to_name, text=new.reason)
-        await tell(row, "reception_assigned", staff_ids=(new.to_id,), key=str(row["version"]), now=act.now)
+        await write_event(row, Event(kind="assignment", name=new.to_name, text=new.reason), act)
+        await tell(Told(row, staff_ids=(new.to_id,)), "reception_assigned", act, key=str(row["version"]))
         await _tell_departments(row, new.reason, act)
     return len(rows)
 
@@ -63,7 +63,7 @@ async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
 
 async def _tell_departments(row: asyncpg.Record, reason: str, act: Act) -> None:
     # Nothing more is written about a guest whose archive is erased; whoever is here needs no notice.
-    if row["state"] != "arrived" and not await fetch_value(_ERASED, row["customer_id"]):
+    if row["state"] != "arrived" and not await is_erased(row["customer_id"]):
         await editions.issue_change(row, act, reason=reason)
 
 

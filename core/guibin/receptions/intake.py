@@ -12,7 +12,8 @@ from guibin.records.subjects import actor, refuse_unless_kept
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.rows import add, add_all, change, given
+from guibin_tenants.scope import fetch_value
 from guibin_tenants.tables import new_id
 
 from . import editions
@@ -21,6 +22,8 @@ from .requests import NewAssignment, NewEnquiry, NewReception, NewReceptionConfi
 from .sealing import sealed
 from .standing import (
     BEFORE_ARRIVAL,
+    Event,
+    Told,
     audit,
     locked,
     reception_policy,
@@ -30,23 +33,20 @@ from .standing import (
     terms_of,
     write_event,
 )
-from .tables import ReceptionParticulars
+from .tables import Reception, ReceptionParticulars
 
 
 async def receive(new: NewReception, act: Act) -> ReceptionForm:
     """Write down the news; the centre is told. Raises Invalid with every wrong field, NotFound, ArchiveErased."""
     await refuse_unless_kept(new.customer_id)
     refuse_wrong_times(new.arrives_at, new.leaves_at, now=act.now)
-    held = (await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))).get(
-        new.customer_id, {}
-    )
-    protocol = _proposed(new.protocol, held, act.policy)
+    held = await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))
+    protocol = _proposed(new.protocol, held.get(new.customer_id, {}), act.policy)
     if new.venue_id is not None:
         await standing_unit(new.venue_id, field="venue_id")
-    reception_id = new_id()
-    await _write(reception_id, new, protocol, act)
+    reception_id = await _write(new, protocol, act)
     row = await locked(reception_id)
-    await tell(row, "reception_received", roles=reception_policy(act.policy).centre[:1], now=act.now)
+    await tell(Told(row, roles=reception_policy(act.policy).centre[:1]), "reception_received", act)
     await audit("receive", row, act)
     return await form(reception_id)
 
@@ -58,16 +58,16 @@ async def confirm(reception_id: UUID, new: NewReceptionConfirmation, act: Act) -
     arrives_at, leaves_at = new.arrives_at or row["arrives_at"], new.leaves_at or row["leaves_at"]
     refuse_wrong_times(arrives_at, leaves_at, now=act.now)
     protocol = _known(new.protocol or row["protocol"], act.policy)
-    await execute(
-        "update reception set state = 'confirmed', protocol = $2, arrives_at = $3, leaves_at = $4,"
-        " party_size = coalesce($5, party_size), version = version + 1 where id = $1",
+    await change(
+        Reception,
         reception_id,
-        protocol.name,
-        arrives_at,
-        leaves_at,
-        new.party_size,
+        state="confirmed",
+        protocol=protocol.name,
+        arrives_at=arrives_at,
+        leaves_at=leaves_at,
+        party_size=new.party_size or row["party_size"],
     )
-    await write_event(row, "confirmation", act, text=new.text)
+    await write_event(row, Event(kind="confirmation", text=new.text), act)
     await audit("confirm", row, act)
     return await form(reception_id)
 
@@ -76,7 +76,7 @@ async def ask_party(reception_id: UUID, new: NewEnquiry, act: Act) -> ReceptionF
     """The visiting party was asked for data, itinerary, activities and requirements (S11-7)."""
     row = await locked(reception_id, *BEFORE_ARRIVAL)
     refuse_outside_centre(act.policy, act.by)
-    await write_event(row, "enquiry", act, name=new.asked, text=new.text)
+    await write_event(row, Event(kind="enquiry", name=new.asked, text=new.text), act)
     await audit("ask_party", row, act)
     return await form(reception_id)
 
@@ -94,21 +94,18 @@ async def write_particulars(reception_id: UUID, new: Particulars, act: Act) -> R
         "select coalesce(max(edition), 0) from reception_particulars where reception_id = $1", reception_id
     )
     row_id = new_id()
-    await ReceptionParticulars.insert(
-        ReceptionParticulars(
-            id=row_id,
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            edition=edition,
-            sealed=await sealed(new, guest_id=row["customer_id"], table="reception_particulars", row=row_id),
-            written_by=act.by.id,
-            written_by_name=act.by.name,
-            written_at=act.now,
-        )
+    await add(
+        ReceptionParticulars,
+        act,
+        id=row_id,
+        reception_id=reception_id,
+        customer_id=row["customer_id"],
+        edition=edition,
+        sealed=await sealed(new, guest_id=row["customer_id"], table="reception_particulars", row=row_id),
     )
     if protocol.ask_visiting_party:
-        report_to = reception_policy(act.policy).report_to
-        await tell(row, "reception_reported", roles=report_to, leadership=True, key=str(edition), now=act.now)
+        leadership = Told(row, roles=reception_policy(act.policy).report_to, leadership=True)
+        await tell(leadership, "reception_reported", act, key=str(edition))
     await audit("particulars", row, act, fields=("particulars",))
     await editions.issue_change(row, act, reason="")
     return await form(reception_id)
@@ -121,14 +118,9 @@ async def assign(reception_id: UUID, new: NewAssignment, act: Act) -> ReceptionF
     host = await actor(new.staff_id, act.by)
     if not await fetch_value("select true from staff where id = $1", host.id):
         raise Invalid(fields=(FieldError("staff_id", "a member of staff who works here", value=str(host.id)),))
-    await execute(
-        "update reception set host_id = $2, host_name = $3, version = version + 1 where id = $1",
-        reception_id,
-        host.id,
-        host.name,
-    )
-    await write_event(row, "assignment", act, name=host.name, text=new.text)
-    await tell(row, "reception_assigned", staff_ids=(host.id,), key=str(row["version"]), now=act.now)
+    await change(Reception, reception_id, host_id=host.id, host_name=host.name)
+    await write_event(row, Event(kind="assignment", name=host.name, text=new.text), act)
+    await tell(Told(row, staff_ids=(host.id,)), "reception_assigned", act, key=str(row["version"]))
     await audit("assign", row, act)
     await editions.issue_change(await locked(reception_id), act, reason=new.text)
     return await form(reception_id)
@@ -166,29 +158,12 @@ def _refuse_wrong_answers(new: Particulars, protocol: Protocol, policy: Policy) 
         raise Invalid("The particulars were not written up", fields=tuple(problems))
 
 
-async def _write(reception_id: UUID, new: NewReception, protocol: str, act: Act) -> None:
+async def _write(new: NewReception, protocol: str, act: Act) -> UUID:
+    clause = reception_policy(act.policy).clause
     for _ in range(DRAWS_MAX):
-        written = await fetch_one(
-            "insert into reception (id, number, customer_id, venue_id, protocol, source, text, arrives_at, leaves_at,"
-            " party_size, host_name, received_by, received_by_name, received_at, state, edition, clause,"
-            " policy_version, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11, $12, $13,"
-            " 'collected', 0, $14, $15, 1) on conflict (tenant_id, number) do nothing returning id",
-            reception_id,
-            new_number("R", act.now, act.company.time_zone),
-            new.customer_id,
-            new.venue_id,
-            protocol,
-            new.source,
-            new.text,
-            new.arrives_at,
-            new.leaves_at,
-            new.party_size,
-            act.by.id,
-            act.by.name,
-            act.now,
-            reception_policy(act.policy).clause,
-            act.policy.version,
-        )
+        number = new_number("R", act.now, act.company.time_zone)
+        policy = {"protocol": protocol, "clause": clause, "policy_version": act.policy.version}
+        written = await add_all(Reception, act, [given(new) | policy | {"number": number}], unless=("number",))
         if written:
-            return
+            return written[0]
     raise RuntimeError("no free reception number was drawn")

@@ -11,6 +11,7 @@ from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
 from guibin.records.requests import NewDisclosure
 from guibin.visits.sealing import checked_type
+from guibin_tenants import rows
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_one
@@ -38,18 +39,15 @@ async def add(reception_id: UUID, new: NewMaterial, act: Act) -> ReceptionForm:
     media_type = checked_type(new.content)
     material_id = new_id()
     key = await subject_key(row["customer_id"])
-    await ReceptionMaterial.insert(
-        ReceptionMaterial(
-            id=material_id,
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            name=new.name,
-            media_type=media_type,
-            sealed=seal(key, _place(material_id), base64.b64encode(new.content).decode()),
-            added_by=act.by.id,
-            added_by_name=act.by.name,
-            added_at=act.now,
-        )
+    await rows.add(
+        ReceptionMaterial,
+        act,
+        id=material_id,
+        reception_id=reception_id,
+        customer_id=row["customer_id"],
+        name=new.name,
+        media_type=media_type,
+        sealed=seal(key, _place(material_id), base64.b64encode(new.content).decode()),
     )
     await audit("add_material", row, act, fields=("material",))
     return await form(reception_id)

@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from guibin.context import Act
+from guibin.records.subjects import is_erased
+from guibin_tenants import rows
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch_value
 
 from . import applications, editions
 from .editions import Issue
@@ -13,6 +14,8 @@ from .refusals import NobodyAssigned
 from .requests import NewReceptionCancellation, NewReceptionChange, NewReceptionNotice
 from .standing import (
     BEFORE_ARRIVAL,
+    Event,
+    Told,
     audit,
     locked,
     reception_policy,
@@ -21,9 +24,7 @@ from .standing import (
     tell,
     write_event,
 )
-from .tables import ReceptionChange
-
-_ERASED = "select erased_at is not null from customer where id = $1"
+from .tables import Reception, ReceptionChange
 
 
 async def send(reception_id: UUID, new: NewReceptionNotice, act: Act) -> ReceptionForm:
@@ -32,7 +33,7 @@ async def send(reception_id: UUID, new: NewReceptionNotice, act: Act) -> Recepti
     refuse_outside_centre(act.policy, act.by)
     if row["host_id"] is None:
         raise NobodyAssigned(f"{row['number']}: assign somebody to the guest first")
-    await execute("update reception set state = 'noticed', version = version + 1 where id = $1", reception_id)
+    await rows.change(Reception, reception_id, state="noticed")
     await editions.issue(row, Issue("notice", new.text), act)
     await audit("notice", row, act)
     return await form(reception_id)
@@ -52,29 +53,20 @@ async def change(reception_id: UUID, new: NewReceptionChange, act: Act) -> Recep
     if (arrives_at, leaves_at, party) == (row["arrives_at"], row["leaves_at"], row["party_size"]):
         rule = "another time or party than before"
         raise Invalid(fields=(FieldError("arrives_at", rule, value=arrives_at.isoformat()),))
-    await ReceptionChange.insert(
-        ReceptionChange(
-            reception_id=reception_id,
-            customer_id=row["customer_id"],
-            arrives_from=row["arrives_at"],
-            arrives_to=arrives_at,
-            leaves_from=row["leaves_at"],
-            leaves_to=leaves_at,
-            party_from=row["party_size"],
-            party_to=party,
-            reason=new.reason,
-            changed_by=act.by.id,
-            changed_by_name=act.by.name,
-            changed_at=act.now,
-        )
+    await rows.add(
+        ReceptionChange,
+        act,
+        reception_id=reception_id,
+        customer_id=row["customer_id"],
+        arrives_from=row["arrives_at"],
+        arrives_to=arrives_at,
+        leaves_from=row["leaves_at"],
+        leaves_to=leaves_at,
+        party_from=row["party_size"],
+        party_to=party,
+        reason=new.reason,
     )
-    await execute(
-        "update reception set arrives_at = $2, leaves_at = $3, party_size = $4, version = version + 1 where id = $1",
-        reception_id,
-        arrives_at,
-        leaves_at,
-        party,
-    )
+    await rows.change(Reception, reception_id, arrives_at=arrives_at, leaves_at=leaves_at, party_size=party)
     await editions.issue_change(await locked(reception_id), act, reason=new.reason)
     await audit("change", row, act)
     return await form(reception_id)
@@ -89,17 +81,16 @@ async def cancel(reception_id: UUID, new: NewReceptionCancellation, act: Act) ->
     # Deciding locks the request before the reception: so does this, or the two could wait for each other.
     await applications.lapse_open(reception_id, act, reason=new.reason)
     row = await locked(reception_id, "collected", *BEFORE_ARRIVAL, erased_too=True)
-    what = Issue("cancellation", new.reason)
-    if row["edition"] and await fetch_value(_ERASED, row["customer_id"]):
+    if row["edition"] and await is_erased(row["customer_id"]):
         await editions.call_off(row, act)
     elif row["edition"]:
-        await editions.issue(row, what, act)
-    await write_event(row, "cancellation", act, text=new.reason)
-    await execute("update reception set state = 'cancelled', version = version + 1 where id = $1", reception_id)
-    people = (row["host_id"], row["received_by"])
-    await tell(row, "reception_cancelled", staff_ids=people, key="people", now=act.now)
+        await editions.issue(row, Issue("cancellation", new.reason), act)
+    await write_event(row, Event(kind="cancellation", text=new.reason), act)
+    await rows.change(Reception, reception_id, state="cancelled")
+    people = Told(row, staff_ids=(row["host_id"], row["received_by"]))
+    await tell(people, "reception_cancelled", act, key="people")
     if row["edition"]:
-        report_to = reception_policy(act.policy).report_to
-        await tell(row, "reception_cancelled", roles=report_to, leadership=True, key="leadership", now=act.now)
+        leadership = Told(row, roles=reception_policy(act.policy).report_to, leadership=True)
+        await tell(leadership, "reception_cancelled", act, key="leadership")
     await audit("cancel", row, act)
     return await form(reception_id)

@@ -4,57 +4,50 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.sla import actions as sla
+from guibin.sla.milestones import Case
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, locked
+from guibin_tenants.scope import ALL_UNITS, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from .editions import ACKNOWLEDGEMENT, DONE, ORDER, TASK
-from .order_queries import MINE, OrderForm, TaskForm, order, task, units_seen
+from .order_queries import ORDERS, TASKS, OrderForm, TaskForm, order, task, units_seen
 from .refusals import AlreadyDone, EditionReplaced, NotYourDepartment
 from .requests import NewNoticeAcknowledgement, TaskReport
 from .sealing import sealed
-from .tables import ReceptionAcknowledgement, ReceptionTaskReport
+from .tables import ReceptionAcknowledgement, ReceptionTask, ReceptionTaskReport
 
 
 async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -> OrderForm:
     """The department takes the newest edition up. Raises NotFound, NotYourDepartment, EditionReplaced, AlreadyDone."""
-    row = await fetch_one(f"select o.* from reception_order o where {MINE} and o.id = $2", units_seen(act.by), order_id)
-    if row is None:
-        raise NotFound(f"There is no reception order {order_id}")
-    await _refuse_other_department(row["org_unit_id"], act.by)
-    newest = await fetch_value(
-        "select max(edition) from reception_order where reception_id = $1 and department = $2",
-        row["reception_id"],
-        row["department"],
-    )
-    if newest != row["edition"]:
-        raise EditionReplaced(f"{row['number']}: edition {newest} is to be acknowledged")
+    told = await ORDERS.one(order_id, units=units_seen(act.by))
+    await _refuse_other_department(told.org_unit_id, act.by)
+    if not told.newest:
+        raise EditionReplaced(f"{told.number}: a newer edition than {told.edition} is to be acknowledged")
     # Two who take it up at the same moment meet at the unique key: orders are written once and never locked.
     try:
         async with savepoint():
-            await _write_acknowledgement(order_id, new, act)
+            await add(ReceptionAcknowledgement, act, order_id=order_id, text=new.text)
     except asyncpg.UniqueViolationError:
-        raise AlreadyDone(f"{row['number']}: edition {newest} was acknowledged already") from None
+        raise AlreadyDone(f"{told.number}: edition {told.edition} was acknowledged already") from None
     await sla.complete_if_any(order_id, ACKNOWLEDGEMENT, at=act.now, now=act.now)
-    await note("acknowledge", ORDER, order_id, row["guest_id"], act)
-    return await order(order_id, by=act.by)
+    acknowledged = await order(order_id, by=act.by)
+    await done("acknowledge", Case(ORDER, order_id, acknowledged.guest_id), act)
+    return acknowledged
 
 
 async def report(task_id: UUID, new: TaskReport, act: Act) -> TaskForm:
     """The task is done, its form filled in. Raises NotFound, NotYourDepartment, AlreadyDone, Invalid."""
-    row = await fetch_one(
-        f"select o.* from reception_task o where {MINE} and o.id = $2 for update", units_seen(act.by), task_id
-    )
-    if row is None:
-        raise NotFound(f"There is no reception task {task_id}")
+    await TASKS.one(task_id, units=units_seen(act.by))
+    row = await locked(ReceptionTask, task_id)
     await _refuse_other_department(row["org_unit_id"], act.by)
     if row["state"] != "open":
         raise AlreadyDone(f"The task {row['name']} of {row['number']} is {row['state']}")
@@ -66,40 +59,18 @@ async def report(task_id: UUID, new: TaskReport, act: Act) -> TaskForm:
     if not await fetch_value("select true from subject_key where subject_id = $1", guest_id):
         raise ArchiveErased(f"The guest of {row['number']} was erased: nothing new is recorded")
     row_id = new_id()
-    await ReceptionTaskReport.insert(
-        ReceptionTaskReport(
-            id=row_id,
-            task_id=task_id,
-            guest_id=guest_id,
-            sealed=await sealed(new, guest_id=guest_id, table="reception_task_report", row=row_id),
-            reported_by=act.by.id,
-            reported_by_name=act.by.name,
-            reported_at=act.now,
-        )
+    await add(
+        ReceptionTaskReport,
+        act,
+        id=row_id,
+        task_id=task_id,
+        guest_id=guest_id,
+        sealed=await sealed(new, guest_id=guest_id, table="reception_task_report", row=row_id),
     )
-    await execute("update reception_task set state = 'reported', version = version + 1 where id = $1", task_id)
+    await change(ReceptionTask, task_id, state="reported")
     await sla.complete_if_any(task_id, DONE, at=act.now, now=act.now)
-    await note("report", TASK, task_id, guest_id, act)
+    await done("report", Case(TASK, task_id, guest_id), act)
     return await task(task_id, by=act.by)
-
-
-async def note(action: str, subject: str, subject_id: UUID, guest_id: UUID | None, act: Act) -> None:
-    """The entry of something a department did or was shown."""
-    await record(
-        AuditNote(action=f"{subject}.{action}", subject=subject, subject_id=subject_id, customer_id=guest_id), act
-    )
-
-
-async def _write_acknowledgement(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -> None:
-    await ReceptionAcknowledgement.insert(
-        ReceptionAcknowledgement(
-            order_id=order_id,
-            text=new.text,
-            acknowledged_by=act.by.id,
-            acknowledged_by_name=act.by.name,
-            acknowledged_at=act.now,
-        )
-    )
 
 
 def _refuse_wrong_form(new: TaskReport, row: asyncpg.Record, policy: Policy) -> None:

@@ -48,7 +48,7 @@ class Printed(Struct, frozen=True):
 async def edition(reception_id: UUID, notice_id: UUID) -> Printed:
     """The edition as it went out, with who has acknowledged it so far. Raises NotFound."""
     row = await fetch_one(
-        "select n.*, r.number, u.name as venue from reception_notice n join reception r on r.tenant_id = n.tenant_id"
+        "select n.*, n.customer_id as guest_id, r.number, u.name as venue from reception_notice n join reception r on r.tenant_id = n.tenant_id"
         " and r.id = n.reception_id left join org_unit u on u.tenant_id = r.tenant_id and u.id = r.venue_id"
         " where n.id = $1 and n.reception_id = $2",
         notice_id,
@@ -74,12 +74,12 @@ async def edition(reception_id: UUID, notice_id: UUID) -> Printed:
         arrives_at=row["arrives_at"],
         issued_by_name=row["issued_by_name"],
         issued_at=row["issued_at"],
-        content=await opened(row, NoticeContent, guest_id=row["customer_id"], table="reception_notice"),
-        acknowledgements=[(one["department"], one["acknowledged_by_name"] or "") for one in orders],
+        content=await opened(row, NoticeContent, table="reception_notice"),
+        acknowledgements=[(order["department"], order["acknowledged_by_name"] or "") for order in orders],
     )
 
 
-def page(found: Printed, policy: Policy, *, language: str, time_zone: str) -> bytes:
+def page(printed: Printed, policy: Policy, *, language: str, time_zone: str) -> bytes:
     """The edition in the reader's language; times are the company's own."""
     zone = ZoneInfo(time_zone)
 
@@ -89,26 +89,26 @@ def page(found: Printed, policy: Policy, *, language: str, time_zone: str) -> by
     def at(moment: datetime | None) -> str:
         return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
-    title = say(f"reception_notice.{found.kind}")
-    issued = f"{say('reception_notice.issued')}：{found.issued_by_name} {at(found.issued_at)}"
-    number = say("reception_notice.edition").replace("$edition", str(found.edition))
+    title = say(f"reception_notice.{printed.kind}")
+    issued = f"{say('reception_notice.issued')}：{printed.issued_by_name} {at(printed.issued_at)}"
+    number = say("reception_notice.edition").replace("$edition", str(printed.edition))
     return (
         f'<!doctype html><html lang="{escape(language)}"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
-        f"<title>{escape(title)} {escape(found.number)}</title><style>{STYLE}</style><h1>{escape(title)}</h1>"
-        f'<p class="note">{escape(found.house)} · {escape(found.number)} · {escape(number)}'
+        f"<title>{escape(title)} {escape(printed.number)}</title><style>{STYLE}</style><h1>{escape(title)}</h1>"
+        f'<p class="note">{escape(printed.house)} · {escape(printed.number)} · {escape(number)}'
         f" · {escape(say('reception_notice.confidential'))}</p>"
-        f"{_head(found, say, at)}{_itinerary(found, say, at)}{_tasks(found, say, at)}{_etiquette(found, say)}"
+        f"{_head(printed, say, at)}{_itinerary(printed, say, at)}{_tasks(printed, say, at)}{_etiquette(printed, say)}"
         f'<p class="note">{escape(issued)}</p></html>'
     ).encode()
 
 
-def _head(found: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
-    content = found.content
+def _head(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
+    content = printed.content
     leaves = datetime.fromisoformat(content.leaves_at) if content and content.leaves_at else None
     rows = [
-        ("protocol", say(f"protocol.{found.protocol}")),
-        ("arrives_at", at(found.arrives_at)),
+        ("protocol", say(f"protocol.{printed.protocol}")),
+        ("arrives_at", at(printed.arrives_at)),
         ("leaves_at", at(leaves)),
     ]
     if content is not None:
@@ -131,8 +131,8 @@ def _head(found: Printed, say: Say, at: Callable[[datetime | None], str]) -> str
     )
 
 
-def _itinerary(found: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
-    plan = found.content.plan if found.content else None
+def _itinerary(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
+    plan = printed.content.plan if printed.content else None
     if plan is None or not plan.itinerary:
         return ""
     lines = (
@@ -142,9 +142,9 @@ def _itinerary(found: Printed, say: Say, at: Callable[[datetime | None], str]) -
     return _section("itinerary", ("time", "place", "what"), lines, say)
 
 
-def _tasks(found: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
-    signed = dict(found.acknowledgements)
-    tasks = found.content.tasks if found.content else ()
+def _tasks(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
+    signed = dict(printed.acknowledgements)
+    tasks = printed.content.tasks if printed.content else ()
     lines = [
         f"<tr><td>{escape(say(f'department.{task.department}'))}</td>"
         f"<td>{escape(say(f'reception_task.{task.name}'))}</td>"
@@ -160,14 +160,14 @@ def _tasks(found: Printed, say: Say, at: Callable[[datetime | None], str]) -> st
     return _section("tasks", ("department", "task", "due_at", "acknowledged"), lines, say)
 
 
-def _etiquette(found: Printed, say: Say) -> str:
-    kept = found.content.etiquette if found.content else ()
+def _etiquette(printed: Printed, say: Say) -> str:
+    kept = printed.content.etiquette if printed.content else ()
     items = "".join(f"<li>{escape(say(f'etiquette.{item}'))}</li>" for item in kept)
     return f"<h2>{escape(say('reception_notice.etiquette'))}</h2><ul>{items}</ul>" if items else ""
 
 
 def _section(name: str, heads: tuple[str, ...], lines: Iterable[str], say: Say) -> str:
-    head = "".join(f"<th>{escape(say(f'reception_notice.{one}'))}</th>" for one in heads)
+    head = "".join(f"<th>{escape(say(f'reception_notice.{column}'))}</th>" for column in heads)
     return f"<h2>{escape(say(f'reception_notice.{name}'))}</h2>{_table((f'<tr>{head}</tr>', *lines))}"
 
 

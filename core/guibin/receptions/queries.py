@@ -1,22 +1,20 @@
 """Reading receptions: the list, and the whole file with everything that happened."""
 
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal
 from uuid import UUID
 
-import asyncpg
-import msgspec
 from msgspec import Struct
 
-from guibin.policy.receptions import Protocol, ReceptionPolicy
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.policy.receptions import Protocol
+from guibin.sla.queries import due_at
+from guibin.web.listing import Listing, earliest_first
+from guibin_tenants.rows import given, line, lines
+from guibin_tenants.scope import fetch
 
 from .requests import Particulars, PlanContent
 from .sealing import opened
 
-Line = TypeVar("Line")
 State = Literal["collected", "confirmed", "approved", "planned", "noticed", "arrived", "seen_off", "filed", "cancelled"]
 
 
@@ -149,8 +147,8 @@ class MaterialLine(Struct, frozen=True):
     added_at: datetime
 
 
-class ReceptionForm(ReceptionView, frozen=True, kw_only=True):
-    """The whole file. `terms` is the approved protocol; None before the approval."""
+class ReceptionFile(ReceptionView, frozen=True, kw_only=True):
+    """What is on file in clear. `terms` is the approved protocol; None before the approval."""
 
     source: str
     text: str
@@ -160,9 +158,7 @@ class ReceptionForm(ReceptionView, frozen=True, kw_only=True):
     next_stage: str | None
     etiquette_left: list[str]
     feedback_by: datetime | None
-    particulars: list[ParticularsLine]
     applications: list[ApplicationLine]
-    plans: list[PlanLine]
     changes: list[ChangeLine]
     notices: list[NoticeLine]
     arrival: ArrivalLine | None
@@ -171,10 +167,17 @@ class ReceptionForm(ReceptionView, frozen=True, kw_only=True):
     materials: list[MaterialLine]
 
 
+class ReceptionForm(ReceptionFile, frozen=True, kw_only=True):
+    """The whole file, with what is sealed under the guest's key."""
+
+    particulars: list[ParticularsLine]
+    plans: list[PlanLine]
+
+
 class ReceptionFilter(Struct, frozen=True, kw_only=True):
     """Which receptions: None does not filter. `arrives_from` is inclusive, `arrives_before` exclusive."""
 
-    state: str | None = None
+    state: State | None = None
     protocol: str | None = None
     customer_id: UUID | None = None
     host_id: UUID | None = None
@@ -183,144 +186,83 @@ class ReceptionFilter(Struct, frozen=True, kw_only=True):
     arrives_before: datetime | None = None
 
 
-_VIEW = (
-    "select r.*, (select count(*)::int from reception_order o where o.tenant_id = r.tenant_id and o.reception_id = r.id"
-    " and o.edition = r.edition and o.kind <> 'cancellation' and not exists (select from reception_acknowledgement a"
-    " where a.tenant_id = o.tenant_id and a.order_id = o.id)) as unacknowledged, (select count(*)::int from"
-    " reception_task t where t.tenant_id = r.tenant_id and t.reception_id = r.id and t.state = 'open') as open_tasks"
-    " from reception r"
+LISTED = Listing(
+    view=ReceptionView,
+    source="reception x",
+    order=earliest_first("x.arrives_at"),
+    columns={
+        "unacknowledged": "(select count(*)::int from reception_order o where o.reception_id = x.id"
+        " and o.edition = x.edition and o.kind <> 'cancellation' and not exists (select from reception_acknowledgement a"
+        " where a.tenant_id = o.tenant_id and a.order_id = o.id))",
+        "open_tasks": "(select count(*)::int from reception_task t where t.reception_id = x.id and t.state = 'open')",
+    },
+    filters={"arrives_from": "x.arrives_at >= $value", "arrives_before": "x.arrives_at < $value"},
 )
-
-
-async def listed(wanted: ReceptionFilter, *, after: Cursor | None, limit: int) -> list[ReceptionView]:
-    """In the order of arrival, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} where ($1::text is null or r.state = $1) and ($2::text is null or r.protocol = $2)"
-        " and ($3::uuid is null or r.customer_id = $3) and ($4::uuid is null or r.host_id = $4)"
-        " and ($5::text is null or r.number = $5) and ($6::timestamptz is null or r.arrives_at >= $6)"
-        " and ($7::timestamptz is null or r.arrives_at < $7)"
-        " and ($8::timestamptz is null or (r.arrives_at, r.id) > ($8, $9::uuid))"
-        " order by r.arrives_at, r.id limit $10",
-        wanted.state,
-        wanted.protocol,
-        wanted.customer_id,
-        wanted.host_id,
-        wanted.number,
-        wanted.arrives_from,
-        wanted.arrives_before,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [ReceptionView(**_fields(row)) for row in rows]
+_PROTOCOL = "x.terms -> 'protocols' -> 0"
+_ANSWER_BY = due_at("f.reception_id", "'answer:' || f.id")
+_FILE = LISTED.wider(
+    ReceptionFile,
+    terms=_PROTOCOL,
+    next_stage=f"{_PROTOCOL} -> 'stages' ->> (select count(*)::int from reception_event e where e.reception_id = x.id"
+    " and e.kind = 'stage')",
+    etiquette_left="coalesce((select jsonb_agg(item order by place)"
+    f" from jsonb_array_elements_text({_PROTOCOL} -> 'etiquette') with ordinality as kept (item, place)"
+    " where not exists (select from reception_event e where e.reception_id = x.id and e.kind = 'etiquette'"
+    " and e.name = item)), '[]'::jsonb)",
+    feedback_by=due_at("x.id", "'feedback'"),
+    applications=lines(ApplicationLine, "from reception_application where reception_id = x.id order by applied_at, id"),
+    changes=lines(ChangeLine, "from reception_change where reception_id = x.id order by changed_at, id"),
+    notices=lines(NoticeLine, "from reception_notice where reception_id = x.id order by edition"),
+    arrival=line(ArrivalLine, "from reception_arrival where reception_id = x.id"),
+    events=lines(EventLine, "from reception_event where reception_id = x.id order by written_at, id"),
+    feedback=lines(
+        FeedbackLine,
+        f"from (select f.*, {_ANSWER_BY} as answer_by, a.handling, a.reply,"
+        " a.answered_by_name, a.answered_at from reception_feedback f"
+        " left join reception_feedback_answer a on a.tenant_id = f.tenant_id and a.feedback_id = f.id"
+        " where f.reception_id = x.id) heard order by collected_at, id",
+    ),
+    materials=lines(MaterialLine, "from reception_material where reception_id = x.id order by added_at, id"),
+)
 
 
 async def form(reception_id: UUID) -> ReceptionForm:
     """The reception with everything that belongs to it. Raises NotFound."""
-    row = await fetch_one(f"{_VIEW} where r.id = $1", reception_id)
-    if row is None:
-        raise NotFound(f"There is no reception {reception_id}")
-    terms = msgspec.json.decode(row["terms"], type=ReceptionPolicy).protocols[0] if row["terms"] else None
-    events = await _lines(_EVENTS, reception_id, EventLine)
-    stages = [event.name for event in events if event.kind == "stage"]
-    checked = {event.name for event in events if event.kind == "etiquette"}
-    arrivals = await _lines(_ARRIVAL, reception_id, ArrivalLine)
-    due = await fetch_one(_FEEDBACK_DUE, reception_id)
-    return ReceptionForm(
-        **_fields(row),
-        source=row["source"],
-        text=row["text"],
-        received_by_name=row["received_by_name"],
-        received_at=row["received_at"],
-        terms=terms,
-        next_stage=terms.stages[len(stages)] if terms and len(stages) < len(terms.stages) else None,
-        etiquette_left=[item for item in terms.etiquette if item not in checked] if terms else [],
-        feedback_by=due["due_at"] if due else None,
-        particulars=await _particulars(row),
-        applications=await _lines(_APPLICATIONS, reception_id, ApplicationLine),
-        plans=await _plans(row),
-        changes=await _lines(_CHANGES, reception_id, ChangeLine),
-        notices=await _lines(_NOTICES, reception_id, NoticeLine),
-        arrival=arrivals[0] if arrivals else None,
-        events=events,
-        feedback=await _lines(_FEEDBACK, reception_id, FeedbackLine),
-        materials=await _lines(_MATERIALS, reception_id, MaterialLine),
-    )
+    file = await _FILE.one(reception_id)
+    return ReceptionForm(**given(file), particulars=await _particulars(file.id), plans=await _plans(file.id))
 
 
-_EVENTS = (
-    "select kind, name, kept, text, happened_at, written_by_name, written_at from reception_event"
-    " where reception_id = $1 order by written_at, id"
-)
-_APPLICATIONS = (
-    "select protocol, qualification, reason, approval_id, applied_by_name, applied_at, outcome from"
-    " reception_application where reception_id = $1 order by applied_at, id"
-)
-_CHANGES = (
-    "select arrives_from, arrives_to, leaves_from, leaves_to, party_from, party_to, reason, changed_by_name, changed_at"
-    " from reception_change where reception_id = $1 order by changed_at, id"
-)
-_NOTICES = (
-    "select id, edition, kind, protocol, reason, arrives_at, issued_by_name, issued_at from reception_notice"
-    " where reception_id = $1 order by edition"
-)
-_ARRIVAL = (
-    "select channel, waited_minutes, text, arrived_at, written_by_name from reception_arrival where reception_id = $1"
-)
-_FEEDBACK = (
-    "select f.id, f.given, f.text, f.score, f.collected_by_name, f.collected_at, t.due_at as answer_by, a.handling,"
-    " a.reply, a.answered_by_name, a.answered_at from reception_feedback f"
-    " left join reception_feedback_answer a on a.tenant_id = f.tenant_id and a.feedback_id = f.id"
-    " left join timer t on t.tenant_id = f.tenant_id and t.subject_id = f.reception_id"
-    " and t.milestone = 'answer:' || f.id where f.reception_id = $1 order by f.collected_at, f.id"
-)
-_FEEDBACK_DUE = "select due_at from timer where subject_id = $1 and milestone = 'feedback'"
-_MATERIALS = (
-    "select id, name, media_type, added_by_name, added_at from reception_material where reception_id = $1"
-    " order by added_at, id"
-)
-
-
-async def _particulars(row: asyncpg.Record) -> list[ParticularsLine]:
-    rows = await fetch(
-        "select id, edition, sealed, written_by_name, written_at from reception_particulars where reception_id = $1"
-        " order by edition",
-        row["id"],
+async def _particulars(reception_id: UUID) -> list[ParticularsLine]:
+    editions = await fetch(
+        "select id, edition, sealed, customer_id as guest_id, written_by_name, written_at from reception_particulars"
+        " where reception_id = $1 order by edition",
+        reception_id,
     )
     return [
         ParticularsLine(
-            one["edition"],
-            one["written_by_name"],
-            one["written_at"],
-            await opened(one, Particulars, guest_id=row["customer_id"], table="reception_particulars"),
+            row["edition"],
+            row["written_by_name"],
+            row["written_at"],
+            await opened(row, Particulars, table="reception_particulars"),
         )
-        for one in rows
+        for row in editions
     ]
 
 
-async def _plans(row: asyncpg.Record) -> list[PlanLine]:
-    rows = await fetch(
-        "select id, edition, sealed, approval_id, outcome, written_by_name, written_at from reception_plan"
-        " where reception_id = $1 order by edition",
-        row["id"],
+async def _plans(reception_id: UUID) -> list[PlanLine]:
+    editions = await fetch(
+        "select id, edition, sealed, customer_id as guest_id, approval_id, outcome, written_by_name, written_at"
+        " from reception_plan where reception_id = $1 order by edition",
+        reception_id,
     )
     return [
         PlanLine(
-            one["edition"],
-            one["approval_id"],
-            one["outcome"],
-            one["written_by_name"],
-            one["written_at"],
-            await opened(one, PlanContent, guest_id=row["customer_id"], table="reception_plan"),
+            row["edition"],
+            row["approval_id"],
+            row["outcome"],
+            row["written_by_name"],
+            row["written_at"],
+            await opened(row, PlanContent, table="reception_plan"),
         )
-        for one in rows
+        for row in editions
     ]
-
-
-async def _lines(sql: str, reception_id: UUID, kind: type[Line]) -> list[Line]:
-    rows = [dict(row) for row in await fetch(sql, reception_id)]
-    return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]  # a type variable as msgspec takes it
-
-
-def _fields(row: asyncpg.Record) -> dict[str, Any]:
-    return {name: row[name] for name in ReceptionView.__struct_fields__}

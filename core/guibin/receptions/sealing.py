@@ -44,11 +44,15 @@ async def sealed(content: Struct, *, guest_id: UUID, table: str, row: UUID) -> b
 
 
 async def opened(
-    row: asyncpg.Record, kind: type[Content], *, guest_id: UUID, table: str, unshown: Unshown | None = None
+    row: asyncpg.Record, kind: type[Content], *, table: str, unshown: Unshown | None = None
 ) -> Content | None:
-    """The content of a row again; None once the guest's key is destroyed. Raises KeyringError for one that was moved."""
+    """What is `sealed` in a row under the key of its `guest_id`; None once that key is destroyed.
+
+    Raises KeyringError for a row that was moved.
+    """
     # Looked up first: asking the keyring for a destroyed key would make a new one.
-    if not await fetch_value("select true from subject_key where subject_id = $1", guest_id):
+    if not await fetch_value("select true from subject_key where subject_id = $1", row["guest_id"]):
         return None
-    text = unseal(await subject_key(guest_id), Place(table, "sealed", row["id"]), bytes(row["sealed"]), unshown=unshown)
+    key = await subject_key(row["guest_id"])
+    text = unseal(key, Place(table, "sealed", row["id"]), bytes(row["sealed"]), unshown=unshown)
     return msgspec.json.decode(text, type=kind)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
@@ -12,13 +13,13 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.records.subjects import refuse_unless_kept
-from guibin_tenants import org_units
+from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import fetch_one, fetch_value
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import fetch_value
 
 from .refusals import NotTheCentre, NotThisFar, ReceptionEnded
-from .tables import ReceptionEvent
+from .tables import Reception, ReceptionEvent
 
 SUBJECT = "reception"
 BEFORE_NOTICE = ("confirmed", "approved", "planned")
@@ -27,9 +28,7 @@ BEFORE_ARRIVAL = (*BEFORE_NOTICE, "noticed")
 
 async def locked(reception_id: UUID, *states: str, erased_too: bool = False) -> asyncpg.Record:
     """The row, locked. Raises NotFound; ReceptionEnded or NotThisFar unless it is in one of `states`; ArchiveErased."""
-    row = await fetch_one("select * from reception where id = $1 for update", reception_id)
-    if row is None:
-        raise NotFound(f"There is no reception {reception_id}")
+    row = await rows.locked(Reception, reception_id)
     if row["state"] in ("filed", "cancelled"):
         raise ReceptionEnded(f"{row['number']} is {row['state']}")
     if states and row["state"] not in states:
@@ -79,31 +78,20 @@ def refuse_wrong_times(arrives_at: datetime, leaves_at: datetime | None, *, now:
 AHEAD_SECONDS_MAX = 730 * 24 * 3_600
 
 
-async def write_event(
-    row: asyncpg.Record,
-    kind: str,
-    act: Act,
-    *,
-    name: str = "",
-    text: str = "",
-    kept: bool | None = None,
-    at: datetime | None = None,
-) -> None:
+class Event(Struct, frozen=True, kw_only=True):
+    """What was done: `name` is the stage, the item or the person it is about. `happened_at` is by default now."""
+
+    kind: str
+    name: str = ""
+    text: str = ""
+    kept: bool | None = None
+    happened_at: datetime | None = None
+
+
+async def write_event(row: asyncpg.Record, event: Event, act: Act) -> None:
     """Who did what, and when."""
-    await ReceptionEvent.insert(
-        ReceptionEvent(
-            reception_id=row["id"],
-            customer_id=row["customer_id"],
-            kind=kind,
-            name=name,
-            kept=kept,
-            text=text,
-            happened_at=at or act.now,
-            written_by=act.by.id,
-            written_by_name=act.by.name,
-            written_at=act.now,
-        )
-    )
+    values = rows.given(event) | {"happened_at": event.happened_at or act.now}
+    await rows.add(ReceptionEvent, act, reception_id=row["id"], customer_id=row["customer_id"], **values)
 
 
 async def happened(reception_id: UUID, kind: str) -> list[str]:
@@ -117,30 +105,31 @@ async def happened(reception_id: UUID, kind: str) -> list[str]:
     return names
 
 
-async def tell(
-    row: asyncpg.Record,
-    kind: str,
-    *,
-    now: datetime,
-    roles: tuple[str, ...] = (),
-    staff_ids: tuple[UUID | None, ...] = (),
-    key: str = "",
-    leadership: bool = False,
-    **details: str,
-) -> None:
-    """A line in the inbox of roles and people; `leadership` looks for the roles at the head office."""
-    head = await org_units.head_office() if leadership else None
+class Told(Struct, frozen=True):
+    """Who hears of a reception: roles at the venue, or at the head office with `leadership`, and people by name."""
+
+    reception: asyncpg.Record
+    roles: tuple[str, ...] = ()
+    staff_ids: tuple[UUID | None, ...] = ()
+    leadership: bool = False
+    details: dict[str, str] = {}
+
+
+async def tell(told: Told, kind: str, act: Act, *, key: str = "") -> None:
+    """A line in the inbox of those who are to hear of it, once for each `key`."""
+    row = told.reception
+    head = await org_units.head_office() if told.leadership else None
     notice = Notice(
         kind=kind,
         subject=SUBJECT,
         subject_id=row["id"],
         customer_id=row["customer_id"],
         org_unit_id=head.id if head else row["venue_id"],
-        roles=roles,
-        staff_ids=tuple(one for one in staff_ids if one is not None),
-        details={"number": row["number"], **details},
+        roles=told.roles,
+        staff_ids=tuple(staff_id for staff_id in told.staff_ids if staff_id is not None),
+        details={"number": row["number"], **told.details},
     )
-    await notify(notice, key=f"{kind}/{row['id']}/{key}", now=now)
+    await notify(notice, key=f"{kind}/{row['id']}/{key}", now=act.now)
 
 
 async def audit(action: str, row: asyncpg.Record, act: Act, *, fields: tuple[str, ...] = ()) -> None:

@@ -3,9 +3,7 @@
 from piccolo.columns import JSONB, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
-
-_OF_RECEPTION = {"reception_id": "reception", "customer_id": "customer"}
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class Reception(TenantTable, tablename="reception"):
@@ -38,6 +36,7 @@ class Reception(TenantTable, tablename="reception"):
     version = Integer(default=1)
 
     keys = Keys(
+        signed="received",
         begins="open",
         erasable=("text", "source"),
         unique=(("number",),),
@@ -55,28 +54,21 @@ class Reception(TenantTable, tablename="reception"):
     )
 
 
-class ReceptionEvent(TenantTable, tablename="reception_event"):
+class ReceptionEvent(
+    Part, of="reception", customer=True, signed="written", erasable=("text",), tablename="reception_event"
+):
     """Something that was done, by whom and when; `name` is the stage, the item or the person it is about.
 
     Stages, etiquette, confirmation, filing and cancellation happen once each.
     """
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=12)
     name = Varchar(length=200, default="")
     kept = Boolean(default=None, null=True)
     text = Text(default="")
     happened_at = Timestamptz(default=None, null=True)
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references=_OF_RECEPTION,
-        append_only=True,
-        erasable=("text",),
         indexes=(
             Index(("reception_id", "written_at")),
             Index(
@@ -93,46 +85,39 @@ class ReceptionEvent(TenantTable, tablename="reception_event"):
     )
 
 
-class ReceptionParticulars(TenantTable, tablename="reception_particulars"):
+class ReceptionParticulars(Part, of="reception", customer=True, signed="written", tablename="reception_particulars"):
     """The guest's data, itinerary, activities and requirements as written up, sealed; the last edition counts (S11-7)."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     edition = SmallInt()
     sealed = Bytea()
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="kept",
         unique=(("reception_id", "edition"),),
-        wall="customer_id",
-        references=_OF_RECEPTION,
-        append_only=True,
     )
 
 
-class ReceptionApplication(TenantTable, tablename="reception_application"):
+class ReceptionApplication(
+    Part,
+    of="reception",
+    customer=True,
+    signed="applied",
+    changes=True,
+    erasable=("reason",),
+    tablename="reception_application",
+):
     """Somebody asks that the guest be received under `protocol`, and why; `outcome` once it is decided."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     protocol = Varchar(length=60)
     qualification = Varchar(length=60, default="")
     reason = Text()
     terms = JSONB()
     approval_id = UuidColumn(default=None, null=True)
-    applied_by = UuidColumn(default=None)
-    applied_by_name = Varchar(length=200)
-    applied_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        erasable=("reason",),
-        wall="customer_id",
-        references={**_OF_RECEPTION, "approval_id": "approval_request"},
+        references={"approval_id": "approval_request"},
         indexes=(
             Index(("reception_id",), unique=True, where="outcome is null", name="reception_application_open_idx"),
             Index(("reception_id", "applied_at")),
@@ -141,35 +126,29 @@ class ReceptionApplication(TenantTable, tablename="reception_application"):
     )
 
 
-class ReceptionPlan(TenantTable, tablename="reception_plan"):
+class ReceptionPlan(Part, of="reception", customer=True, signed="written", changes=True, tablename="reception_plan"):
     """Plan, standard and itinerary, sealed. The last approved edition is carried out."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     edition = SmallInt()
     sealed = Bytea()
     approval_id = UuidColumn(default=None, null=True)
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="kept",
         unique=(("reception_id", "edition"),),
-        wall="customer_id",
-        references={**_OF_RECEPTION, "approval_id": "approval_request"},
+        references={"approval_id": "approval_request"},
         indexes=(Index(("reception_id",), unique=True, where="outcome is null", name="reception_plan_open_idx"),),
         checks={"outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
     )
 
 
-class ReceptionChange(TenantTable, tablename="reception_change"):
+class ReceptionChange(
+    Part, of="reception", customer=True, signed="changed", erasable=("reason",), tablename="reception_change"
+):
     """Time or party changed, before and after, and why."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     arrives_from = Timestamptz(default=None, null=True)
     arrives_to = Timestamptz(default=None, null=True)
     leaves_from = Timestamptz(default=None, null=True)
@@ -177,35 +156,23 @@ class ReceptionChange(TenantTable, tablename="reception_change"):
     party_from = SmallInt()
     party_to = SmallInt()
     reason = Text()
-    changed_by = UuidColumn(default=None)
-    changed_by_name = Varchar(length=200)
-    changed_at = Timestamptz(default=None, null=True)
-
-    keys = Keys(wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("reason",))
 
 
-class ReceptionNotice(TenantTable, tablename="reception_notice"):
+class ReceptionNotice(
+    Part, of="reception", customer=True, signed="issued", erasable=("reason",), tablename="reception_notice"
+):
     """One edition of the notice, whole and sealed: the old ones stay on record as they went out."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     edition = SmallInt()
     kind = Varchar(length=12)
     protocol = Varchar(length=60)
     reason = Text(default="")
     arrives_at = Timestamptz(default=None, null=True)
     sealed = Bytea()
-    issued_by = UuidColumn(default=None)
-    issued_by_name = Varchar(length=200)
-    issued_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="kept",
         unique=(("reception_id", "edition"),),
-        wall="customer_id",
-        references=_OF_RECEPTION,
-        append_only=True,
-        erasable=("reason",),
         checks={"kind_known": "kind in ('notice', 'change', 'cancellation')"},
     )
 
@@ -231,6 +198,7 @@ class ReceptionOrder(TenantTable, tablename="reception_order"):
     issued_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="issued",
         wall="reception_id",
         also=("org_unit_id",),
         unique=(("reception_id", "department", "edition"),),
@@ -241,16 +209,14 @@ class ReceptionOrder(TenantTable, tablename="reception_order"):
     )
 
 
-class ReceptionAcknowledgement(TenantTable, tablename="reception_acknowledgement"):
+class ReceptionAcknowledgement(
+    Part, of="reception_order", by="order_id", signed="acknowledged", tablename="reception_acknowledgement"
+):
     """The department has taken the edition up, once."""
 
-    order_id = UuidColumn(default=None)
     text = Text(default="")
-    acknowledged_by = UuidColumn(default=None)
-    acknowledged_by_name = Varchar(length=200)
-    acknowledged_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="order_id", unique=(("order_id",),), references={"order_id": "reception_order"}, append_only=True)
+    keys = Keys(unique=(("order_id",),))
 
 
 class ReceptionTask(TenantTable, tablename="reception_task"):
@@ -269,6 +235,7 @@ class ReceptionTask(TenantTable, tablename="reception_task"):
     version = Integer(default=1)
 
     keys = Keys(
+        signed="asked",
         wall="reception_id",
         also=("org_unit_id",),
         references={"reception_id": "reception", "org_unit_id": "org_unit"},
@@ -285,92 +252,79 @@ class ReceptionTask(TenantTable, tablename="reception_task"):
     )
 
 
-class ReceptionTaskReport(TenantTable, tablename="reception_task_report"):
+class ReceptionTaskReport(
+    Part, of="reception_task", by="task_id", signed="reported", tablename="reception_task_report"
+):
     """The task is done: the form and what was said of it, sealed under the guest's key."""
 
-    task_id = UuidColumn(default=None)
     guest_id = UuidColumn(default=None)
     sealed = Bytea()
-    reported_by = UuidColumn(default=None)
-    reported_by_name = Varchar(length=200)
-    reported_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="task_id", unique=(("task_id",),), references={"task_id": "reception_task"}, append_only=True)
+    keys = Keys(unique=(("task_id",),))
 
 
-class ReceptionArrival(TenantTable, tablename="reception_arrival"):
+class ReceptionArrival(
+    Part,
+    of="reception",
+    customer=True,
+    signed="written",
+    dated=False,
+    erasable=("text",),
+    tablename="reception_arrival",
+):
     """The guest is here: through which passage, and how long it took to be let through (S10-7)."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     channel = Varchar(length=60)
     waited_minutes = SmallInt(default=0)
     text = Text(default="")
     arrived_at = Timestamptz(default=None, null=True)
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
 
     keys = Keys(
         unique=(("reception_id",),),
-        wall="customer_id",
-        references=_OF_RECEPTION,
-        append_only=True,
-        erasable=("text",),
         checks={"waited": "waited_minutes >= 0"},
     )
 
 
-class ReceptionFeedback(TenantTable, tablename="reception_feedback"):
+class ReceptionFeedback(
+    Part, of="reception", customer=True, signed="collected", erasable=("text",), tablename="reception_feedback"
+):
     """What the guest said afterwards; `given` is false when there was nothing to say (S14-6)."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     given = Boolean(default=True)
     text = Text(default="")
     score = SmallInt(default=None, null=True)
-    collected_by = UuidColumn(default=None)
-    collected_by_name = Varchar(length=200)
-    collected_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references=_OF_RECEPTION,
-        append_only=True,
-        erasable=("text",),
         checks={"score_range": "score is null or score between 0 and 100"},
     )
 
 
-class ReceptionFeedbackAnswer(TenantTable, tablename="reception_feedback_answer"):
+class ReceptionFeedbackAnswer(
+    Part,
+    of="reception_feedback",
+    by="feedback_id",
+    customer=True,
+    signed="answered",
+    erasable=("reply", "handling"),
+    tablename="reception_feedback_answer",
+):
     """What was done about it, and what the guest was told (S14-6)."""
 
-    feedback_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     handling = Text()
     reply = Text()
-    answered_by = UuidColumn(default=None)
-    answered_by_name = Varchar(length=200)
-    answered_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         unique=(("feedback_id",),),
-        wall="customer_id",
-        references={"feedback_id": "reception_feedback", "customer_id": "customer"},
-        append_only=True,
-        erasable=("reply", "handling"),
     )
 
 
-class ReceptionMaterial(TenantTable, tablename="reception_material"):
+class ReceptionMaterial(
+    Part, of="reception", customer=True, signed="added", erasable=("name",), tablename="reception_material"
+):
     """A photograph or document of the reception, sealed (S11-6)."""
 
-    reception_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     name = Varchar(length=100)
     media_type = Varchar(length=40)
     sealed = Bytea()
-    added_by = UuidColumn(default=None)
-    added_by_name = Varchar(length=200)
-    added_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(begins="kept", wall="customer_id", references=_OF_RECEPTION, append_only=True, erasable=("name",))
+    keys = Keys(begins="kept")

@@ -8,7 +8,7 @@ from guibin.profiles.refusals import ArchiveErased
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch_one, fetch_value
 
 
 class Actor(Struct, frozen=True):
@@ -25,6 +25,12 @@ async def refuse_unless_kept(customer_id: UUID) -> None:
         raise NotFound(f"There is no customer {customer_id}")
     if row["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {customer_id} was erased: nothing new is recorded about it")
+
+
+async def is_erased(customer_id: UUID) -> bool:
+    """Whether nothing new is recorded about the customer."""
+    erased: bool = await fetch_value("select erased_at is not null from customer where id = $1", customer_id)
+    return erased
 
 
 async def actor(staff_id: UUID | None, by: Principal, *, field: str = "staff_id") -> Actor:

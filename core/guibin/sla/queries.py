@@ -36,6 +36,16 @@ class TimerView(Struct, frozen=True, kw_only=True):
     state: TimerState
 
 
+def timer_of(row: str, milestone: str) -> str:
+    """The timer `t` of a milestone of this row, as what follows `join`."""
+    return f"timer t on t.tenant_id = {row}.tenant_id and t.subject_id = {row}.id and t.milestone = '{milestone}'"
+
+
+def due_at(subject_id: str, milestone: str) -> str:
+    """When a milestone that comes once falls due: a column, null without one. `milestone` is an expression."""
+    return f"(select due_at from timer where subject_id = {subject_id} and milestone = {milestone})"
+
+
 async def listed(
     *, subject_id: UUID | None, state: TimerState | None, due_before: datetime | None, after: Cursor | None, limit: int
 ) -> list[TimerView]:

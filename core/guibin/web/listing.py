@@ -117,7 +117,7 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         return shown(self.view, found)[0]
 
     async def page(self, filters: Struct | None, page: PageAsked, act: Signature, **values: Any) -> Page[View]:
-        """The rows that `filters` let through, a page of them; None and False let all through.
+        """The rows that `filters` let through, a page of them; one that is None, or False by default, lets all through.
 
         Raises Invalid for a cursor of another list.
         """
@@ -192,7 +192,12 @@ def _parameter(name: str, hint: Any, *, renamed: bool) -> Any:
 def _asked(filters: Struct | None) -> list[tuple[str, Any]]:
     if filters is None:
         return []
-    return [(name, value) for name, value in msgspec.structs.asdict(filters).items() if value not in (None, False)]
+    asked = [(field, getattr(filters, field.name)) for field in msgspec.structs.fields(filters)]
+    return [
+        (field.name, value)
+        for field, value in asked
+        if value is not None and (value is not False or field.default is not False)
+    ]
 
 
 def placed(statement: str, known: dict[str, Any]) -> tuple[str, list[Any]]:
