@@ -66,10 +66,20 @@ def _operation_ids(document: dict[str, Any]) -> Iterator[str]:
 
 
 class Place(NamedTuple):
-    """Where an expression stands: its module, and the functions around it, the innermost last."""
+    """Where an expression stands: its module, and the functions around it, the innermost last.
+
+    With a `call` the innermost function's parameters are what that call gives, which stands `called_from` there.
+    """
 
     module: str
     functions: tuple[Function, ...] = ()
+    call: ast.Call | None = None
+    called_from: "Place | None" = None
+
+    @property
+    def function(self) -> str:
+        """The innermost function's dotted name."""
+        return ".".join((self.module, *(each.name for each in self.functions)))
 
 
 class Sources:
@@ -84,6 +94,12 @@ class Sources:
         self._constants = {module: _assigned(tree.body) for module, tree in self._trees.items()}
         self._locals: dict[Function, dict[str, list[ast.expr]]] = {}
         self._calls: dict[str, list[tuple[Place, ast.Call]]] = {}
+        self._defined = {
+            f"{module}.{node.name}": (module, node)
+            for module, tree in self._trees.items()
+            for node in tree.body
+            if isinstance(node, Function | ast.ClassDef)
+        }
         for module, tree in self._trees.items():
             self._note_calls(tree, Place(module))
 
@@ -145,7 +161,7 @@ class Sources:
             case ast.Constant(value=str(text)):
                 return {text}
             case ast.JoinedStr(values=parts):
-                return {"".join(each) for each in product(*(self._texts(part, place, asked) for part in parts))}
+                return self._joined(parts, place, asked)
             case ast.FormattedValue(value=inner):
                 return self._texts(inner, place, asked)
             case ast.IfExp(body=body, orelse=orelse):
@@ -156,9 +172,58 @@ class Sources:
                 return self._constant(self._whole(table, place.module))
             case ast.Dict(values=values):
                 return set().union(*(self._texts(each, place, asked) for each in values))
-            case ast.Attribute():
-                return self._constant(self._whole(value, place.module))
+            case ast.Attribute(value=owner, attr=name):
+                known = self._constant(self._whole(value, place.module))
+                return known if known != {SOMETHING} else self._field(owner, name, place, asked)
         return {SOMETHING}
+
+    def _joined(self, parts: list[ast.expr], place: Place, asked: tuple[str, ...]) -> set[str]:
+        """The parts put together; those that are parameters come from the same call each time."""
+        if place.functions and place.call is None:
+            given = set(_parameters(place.functions[-1]))
+            several = [part for part in parts if given & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}]
+            calls = self._calls.get(place.function, []) if len(several) > 1 else []
+            if calls:
+                bound = (place._replace(call=call, called_from=caller) for caller, call in calls)
+                return set().union(*(self._joined(parts, each, asked) for each in bound))
+        return {"".join(each) for each in product(*(self._texts(part, place, asked) for part in parts))}
+
+    def _field(self, value: ast.expr, name: str, place: Place, asked: tuple[str, ...]) -> set[str]:
+        """What the field `name` of a struct may be: of one made here, by a function of ours, or handed in."""
+        match value:
+            case ast.Await(value=inner):
+                return self._field(inner, name, place, asked)
+            case ast.Call(func=function):
+                return self._field_made(value, self._whole(function, place.module), name, (place, asked))
+            case ast.Name(id=local) if place.functions:
+                function = place.functions[-1]
+                key = f"{place.function}.{local}.{name}"
+                given = _assigned(ast.walk(function)).get(local, [])
+                if key in asked or not (given or local in _parameters(function)):
+                    return {SOMETHING}
+                asked = (*asked, key)
+                if given:
+                    return set().union(*(self._field(each, name, place, asked) for each in given))
+                calls = [(place.called_from, place.call)] if place.call else self._calls.get(place.function, [])
+                values = [(caller, _given(call, function, local)) for caller, call in calls if call and caller]
+                texts = (self._field(each, name, at, asked) for at, each in values if each is not None)
+                return set().union(*texts) or {SOMETHING}
+        return {SOMETHING}
+
+    def _field_made(self, call: ast.Call, whole: str, name: str, where: tuple[Place, tuple[str, ...]]) -> set[str]:
+        place, asked = where
+        module, maker = self._defined.get(whole, ("", None))
+        if isinstance(maker, ast.ClassDef):
+            names = [each.target.id for each in maker.body if isinstance(each, ast.AnnAssign | ast.Name)]
+            given = {keyword.arg: keyword.value for keyword in call.keywords} | dict(
+                zip(names, call.args, strict=False)
+            )
+            return self._texts(given[name], place, asked) if name in given else {SOMETHING}
+        if maker is None or whole in asked:
+            return {SOMETHING}
+        returned = [each.value for each in ast.walk(maker) if isinstance(each, ast.Return) and each.value]
+        there = Place(module, (maker,), call, place)
+        return set().union(*(self._field(each, name, there, (*asked, whole)) for each in returned)) or {SOMETHING}
 
     def _named(self, name: str, place: Place, asked: tuple[str, ...]) -> set[str]:
         """A local, a parameter (whatever the callers give), or a constant of this module or one that it imports."""
@@ -172,6 +237,9 @@ class Sources:
             if given := self._locals[function].get(name):
                 return set().union(*(self._texts(each, place, (*asked, key)) for each in given))
             if name in _parameters(function):
+                if place.call and place.called_from and depth == len(place.functions):
+                    value = _given(place.call, function, name)
+                    return self._texts(value, place.called_from, (*asked, key)) if value is not None else {SOMETHING}
                 whole = ".".join((place.module, *(each.name for each in place.functions[:depth])))
                 return self._from_callers(function, whole, name, (*asked, key))
         return self._constant(self._whole(ast.Name(name), place.module))
@@ -210,8 +278,12 @@ def _assigned(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
     for node in nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                if isinstance(target, ast.Name):
-                    values.setdefault(target.id, []).append(node.value)
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=True))
+                for each, value in pairs:
+                    if isinstance(each, ast.Name):
+                        values.setdefault(each.id, []).append(value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
             values.setdefault(node.target.id, []).append(node.value)
     return values
