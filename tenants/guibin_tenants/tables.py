@@ -187,5 +187,11 @@ class Part(TenantTable):
         super().__init_subclass__(**kwargs)
 
 
+def all_tables(of: type[TenantTable] = TenantTable) -> list[type[TenantTable]]:
+    """Every table that is defined by now, parts of others among them."""
+    below = [table for kind in of.__subclasses__() for table in (kind, *all_tables(kind))]
+    return [table for table in below if table is not Part]
+
+
 def _mine(table: type[TenantTable]) -> Any:
     return table.tenant_id == current_tenant()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .tables import Keys, TenantTable
+from .tables import Keys, TenantTable, all_tables
 
 # Unset or empty settings show nothing; head office is '*'.
 _UNITS = "(select current_setting('guibin.units', true))"
@@ -130,4 +130,4 @@ def _written(table: type[TenantTable], row: str) -> str:
 
 
 def _table(name: str) -> type[TenantTable]:
-    return next(table for table in TenantTable.__subclasses__() if table._meta.tablename == name)
+    return next(table for table in all_tables() if table._meta.tablename == name)

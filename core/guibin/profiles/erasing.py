@@ -7,7 +7,7 @@ from uuid import UUID
 
 from guibin_tenants.schema import about, erasable
 from guibin_tenants.scope import execute
-from guibin_tenants.tables import BLANK, TenantTable
+from guibin_tenants.tables import BLANK, TenantTable, all_tables
 
 
 def blanked() -> set[str]:
@@ -29,4 +29,4 @@ async def blank(customer_id: UUID) -> None:
 
 
 def _with_words() -> list[type[TenantTable]]:
-    return [table for table in TenantTable.__subclasses__() if table.keys.erasable]
+    return [table for table in all_tables() if table.keys.erasable]
