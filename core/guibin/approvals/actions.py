@@ -13,13 +13,14 @@ from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
 
 from . import deadlines
 from .queries import Outcome
 from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
+from .tables import ApprovalDecision, ApprovalRequest
 
 NOTE_CHARS_MAX = 2_000
 
@@ -78,25 +79,21 @@ async def ask(
         raise Invalid(fields=(FieldError("flow", "at least one step", "add one to the policy", flow.name),))
     if act.by.is_person and flow.applicants and not set(flow.applicants) & set(act.by.roles):
         raise NotAnApplicant(f"{flow.name} may be asked for by: {', '.join(flow.applicants)}")
-    request_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into approval_request (id, subject, subject_id, customer_id, org_unit_id, flow, note,"
-                " applicant_kind, applicant_id, applicant_name, asked_at, step, awaits)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12)",
-                request_id,
-                subject,
-                subject_id,
-                customer_id,
-                org_unit_id or act.by.org_unit_id,
-                msgspec.json.encode(flow).decode(),
-                _text("note", note),
-                act.by.kind,
-                act.by.id,
-                act.by.name,
-                act.now,
-                list(flow.steps[0].roles),
+            request_id = await add(
+                ApprovalRequest,
+                subject=subject,
+                subject_id=subject_id,
+                customer_id=customer_id,
+                org_unit_id=org_unit_id or act.by.org_unit_id,
+                flow=flow,
+                note=_text("note", note),
+                applicant_kind=act.by.kind,
+                applicant_id=act.by.id,
+                applicant_name=act.by.name,
+                asked_at=act.now,
+                awaits=list(flow.steps[0].roles),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
@@ -116,55 +113,34 @@ async def decide(
     seen = (
         step if step is not None else await fetch_value("select step from approval_request where id = $1", approval_id)
     )
-    request = await fetch_one(
-        "select id, subject, subject_id, customer_id, org_unit_id, flow, applicant_id, step, awaits, closed_at, outcome"
-        " from approval_request where id = $1 for update",
-        approval_id,
-    )
-    if request is None:
-        raise NotFound(f"There is no approval {approval_id}")
+    request = await locked(ApprovalRequest, approval_id)
     await _refuse_unless_next(request, seen, act)
     await _write_decision(request, approved, _reason(reason, approved), act)
     await deadlines.decided(approval_id, request["step"], now=act.now)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     following = request["step"] + 1
     if approved and following < len(flow.steps):
-        await execute(
-            "update approval_request set step = $2, awaits = $3 where id = $1",
-            approval_id,
-            following,
-            list(flow.steps[following].roles),
-        )
+        await change(ApprovalRequest, approval_id, step=following, awaits=list(flow.steps[following].roles))
         await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=act.now)
         return None
     return await _close(request, "approved" if approved else "rejected", reason, act)
 
 
 async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, act: Act) -> None:
-    await execute(
-        "insert into approval_decision (id, request_id, step, role, approved, reason, decided_by, decided_by_name,"
-        " decided_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        request["id"],
-        request["step"],
-        next((role for role in request["awaits"] if role in act.by.roles), request["awaits"][0]),
-        approved,
-        reason,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        ApprovalDecision,
+        act,
+        request_id=request["id"],
+        step=request["step"],
+        role=next((role for role in request["awaits"] if role in act.by.roles), request["awaits"][0]),
+        approved=approved,
+        reason=reason,
     )
 
 
 async def withdraw(approval_id: UUID, act: Act, *, reason: str) -> Decided:
     """The applicant takes the request back. Raises NotFound, AlreadyDecided, NotYoursToDecide for anybody else."""
-    request = await fetch_one(
-        "select id, subject, subject_id, customer_id, applicant_id, step, closed_at, outcome from approval_request"
-        " where id = $1 for update",
-        approval_id,
-    )
-    if request is None:
-        raise NotFound(f"There is no approval {approval_id}")
+    request = await locked(ApprovalRequest, approval_id)
     if request["applicant_id"] not in await ids_of(act.by):
         raise NotYoursToDecide("Only the applicant may withdraw a request")
     if request["closed_at"] is not None:
@@ -234,9 +210,7 @@ async def follow_unit(unit_id: UUID, successor_id: UUID) -> None:
 
 async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Act) -> Decided:
     await deadlines.gone(request["id"], request["step"], now=act.now)
-    await execute(
-        "update approval_request set closed_at = $2, outcome = $3 where id = $1", request["id"], act.now, outcome
-    )
+    await change(ApprovalRequest, request["id"], closed_at=act.now, outcome=outcome)
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
     callback = _callbacks.get(decided.subject)
     if callback is not None:

@@ -10,13 +10,14 @@ from msgspec import Meta, Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.policy.words import up_to
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin_tenants.principals import may
 
 from . import actions, queries
-from .queries import ApprovalView, Whose
+from .queries import ApprovalFilter, ApprovalView
 
+READ = may("approvals:read")
 _Reason = Annotated[str, up_to(actions.NOTE_CHARS_MAX)]
 
 
@@ -38,20 +39,22 @@ class ApprovalController(Controller):
     path = "/api/v1/approvals"
     tags = ("approvals",)
 
-    @get("/", needs=may("approvals:read"), summary="Requests that wait for me, that I made, or all I may see")
-    async def list_approvals(
-        self, act: Act, whose: Whose = "waiting", limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[ApprovalView]:
-        found = await queries.listed(whose, asks=act, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda approval: Cursor(approval.asked_at, approval.id))
-        await _note("approval.list", page.items, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Requests that wait for me, that I made, or all I may see",
+        dependencies={"filters": from_query(ApprovalFilter)},
+    )
+    async def list_approvals(self, filters: ApprovalFilter, page: PageAsked, act: Act) -> Page[ApprovalView]:
+        approvals = await queries.listed(filters, page, act)
+        await _note("approval.list", approvals.items, act)
+        return approvals
 
-    @get("/{approval_id:uuid}", needs=may("approvals:read"), summary="One request with its steps")
+    @get("/{approval_id:uuid}", needs=READ, summary="One request with its steps")
     async def show(self, approval_id: UUID, act: Act) -> ApprovalView:
-        found = await queries.by_id(approval_id)
-        await _note("approval.read", [found], act)
-        return found
+        approval = await queries.by_id(approval_id)
+        await _note("approval.read", [approval], act)
+        return approval
 
     @post(
         "/{approval_id:uuid}/decision",
@@ -65,7 +68,7 @@ class ApprovalController(Controller):
 
     @post(
         "/{approval_id:uuid}/withdrawal",
-        needs=may("approvals:read"),
+        needs=READ,
         status_code=HTTP_200_OK,
         summary="Take my request back",
     )

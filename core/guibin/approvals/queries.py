@@ -4,17 +4,17 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.policy.approvals import ApprovalFlow
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, PageAsked, earliest_first
+from guibin.web.paging import Page
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import Signature
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
+from guibin_tenants.rows import lines
+from guibin_tenants.scope import ALL_UNITS, fetch
 
 Outcome = Literal["approved", "rejected", "withdrawn"]
 Whose = Literal["waiting", "asked", "all"]
@@ -53,98 +53,100 @@ class ApprovalView(Struct, frozen=True):
     closed_at: datetime | None
 
 
-_REQUEST = (
-    "select r.id, r.subject, r.subject_id, r.customer_id, r.org_unit_id, r.flow, r.note, r.applicant_id,"
-    " r.applicant_name, r.asked_at, r.step, r.outcome, r.closed_at from approval_request r"
+class ApprovalFilter(Struct, frozen=True, kw_only=True):
+    """Those that wait for this one's decision, those this one asked for, or every one of where they decide."""
+
+    whose: Whose = "waiting"
+
+
+class _Decision(Struct, frozen=True):
+    step: int
+    role: str
+    approved: bool
+    reason: str
+    decided_by: UUID
+    decided_by_name: str
+    decided_at: datetime
+
+
+class _Request(Struct, frozen=True):
+    id: UUID
+    subject: str
+    subject_id: UUID
+    customer_id: UUID | None
+    org_unit_id: UUID | None
+    flow: ApprovalFlow
+    note: str
+    applicant_id: UUID
+    applicant_name: str
+    asked_at: datetime
+    step: int
+    outcome: Outcome | None
+    closed_at: datetime | None
+    decisions: list[_Decision]
+
+
+_IN_SIGHT = "($everywhere or x.org_unit_id = any ($units::uuid[]))"
+_LISTED = Listing(
+    view=_Request,
+    source="approval_request x",
+    order=earliest_first("x.asked_at"),
+    columns={"decisions": lines(_Decision, "from approval_decision where request_id = x.id order by step")},
+    filters={
+        "whose": "($value = 'asked' and x.applicant_id = any ($own::uuid[]))"
+        f" or ($value = 'all' and {_IN_SIGHT})"
+        " or ($value = 'waiting' and x.closed_at is null and x.applicant_id <> all ($hands::uuid[])"
+        f" and ($system or x.awaits && $roles::text[]) and {_IN_SIGHT}"
+        " and ($system or $level::int <= coalesce((x.flow -> 'steps' -> x.step ->> 'level')::int, $level))"
+        " and not exists (select from approval_decision d where d.tenant_id = x.tenant_id"
+        " and d.request_id = x.id and d.decided_by = any ($hands::uuid[])))"
+    },
 )
 
 
 async def by_id(approval_id: UUID) -> ApprovalView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_REQUEST} where r.id = $1", approval_id)
-    if row is None:
-        raise NotFound(f"There is no approval {approval_id}")
-    return (await _views([row]))[0]
+    return _view(await _LISTED.one(approval_id))
 
 
 async def of_subject(subject: str, subject_id: UUID) -> list[ApprovalView]:
     """Every request about this subject, oldest first."""
     rows = await fetch(
-        f"{_REQUEST} where r.subject = $1 and r.subject_id = $2 order by r.asked_at, r.id", subject, subject_id
+        "select id from approval_request where subject = $1 and subject_id = $2 order by asked_at, id",
+        subject,
+        subject_id,
     )
-    return await _views(rows)
+    return [await by_id(row["id"]) for row in rows]
 
 
-async def listed(whose: Whose, *, asks: Signature, after: Cursor | None, limit: int) -> list[ApprovalView]:
-    """Oldest first: those that wait for this one's decision, those this one asked for, or every one."""
-    # A key of the operator's stands for the company's own approval system: it has no role.
+async def listed(filters: ApprovalFilter, page: PageAsked, asks: Signature) -> Page[ApprovalView]:
+    """Oldest first."""
     by = asks.by
-    rows = await fetch(
-        f"{_REQUEST} where (($1 = 'asked' and r.applicant_id = any ($11::uuid[]))"
-        " or ($1 = 'all' and ($5 or r.org_unit_id = any ($6::uuid[])))"
-        " or ($1 = 'waiting' and r.closed_at is null and r.applicant_id <> all ($2::uuid[])"
-        " and ($3 or r.awaits && $4::text[]) and ($5 or r.org_unit_id = any ($6::uuid[]))"
-        " and ($3 or $10::int <= coalesce((r.flow -> 'steps' -> r.step ->> 'level')::int, $10))"
-        " and not exists (select from approval_decision d where d.tenant_id = r.tenant_id"
-        " and d.request_id = r.id and d.decided_by = any ($2::uuid[]))))"
-        " and ($7::timestamptz is null or (r.asked_at, r.id) > ($7, $8::uuid))"
-        " order by r.asked_at, r.id limit $9",
-        whose,
-        list(await hands_of(by, now=asks.now)),
-        by.is_system,
-        list(by.roles),
-        by.units == ALL_UNITS,
-        list(by.units) if isinstance(by.units, tuple) else [],
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-        await level_of(by.org_unit_id),
-        list(await ids_of(by)),
+    requests = await _LISTED.page(
+        filters,
+        page,
+        asks,
+        own=list(await ids_of(by)),
+        hands=list(await hands_of(by, now=asks.now)),
+        # A key of the operator's stands for the company's own approval system: it has no role.
+        system=by.is_system,
+        roles=list(by.roles),
+        everywhere=by.units == ALL_UNITS,
+        units=list(by.units) if isinstance(by.units, tuple) else [],
+        level=await level_of(by.org_unit_id),
     )
-    return await _views(rows)
+    return Page([_view(request) for request in requests.items], requests.next)
 
 
-async def _views(rows: list[asyncpg.Record]) -> list[ApprovalView]:
-    decisions = await fetch(
-        "select request_id, step, role, approved, reason, decided_by, decided_by_name, decided_at"
-        " from approval_decision where request_id = any ($1::uuid[])",
-        [row["id"] for row in rows],
-    )
-    decided = {
-        (d["request_id"], d["step"]): StepView(
-            step=d["step"],
-            role=d["role"],
-            approved=d["approved"],
-            reason=d["reason"],
-            decided_by=d["decided_by"],
-            decided_by_name=d["decided_by_name"],
-            decided_at=d["decided_at"],
-        )
-        for d in decisions
-    }
-    return [_view(row, decided) for row in rows]
-
-
-def _view(row: asyncpg.Record, decided: dict[tuple[UUID, int], StepView]) -> ApprovalView:
-    flow = msgspec.json.decode(row["flow"], type=ApprovalFlow)
+def _view(request: _Request) -> ApprovalView:
+    decided = {decision.step: StepView(**structs.asdict(decision)) for decision in request.decisions}
     steps = tuple(
-        decided.get((row["id"], number), StepView(number, step.role, step.others))
-        for number, step in enumerate(flow.steps)
+        decided.get(number, StepView(number, step.role, step.others)) for number, step in enumerate(request.flow.steps)
     )
-    return ApprovalView(
-        id=row["id"],
-        subject=row["subject"],
-        subject_id=row["subject_id"],
-        customer_id=row["customer_id"],
-        org_unit_id=row["org_unit_id"],
-        flow=flow.name,
-        clause=flow.clause,
-        note=row["note"],
-        applicant_id=row["applicant_id"],
-        applicant_name=row["applicant_name"],
-        asked_at=row["asked_at"],
-        step=None if row["closed_at"] else row["step"],
-        steps=steps,
-        outcome=row["outcome"],
-        closed_at=row["closed_at"],
-    )
+    told = structs.asdict(request) | {
+        "flow": request.flow.name,
+        "clause": request.flow.clause,
+        "step": None if request.closed_at else request.step,
+        "steps": steps,
+    }
+    return msgspec.convert(told, ApprovalView)

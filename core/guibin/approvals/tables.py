@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Array, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class ApprovalRequest(TenantTable, tablename="approval_request"):
@@ -45,22 +45,19 @@ class ApprovalRequest(TenantTable, tablename="approval_request"):
     )
 
 
-class ApprovalDecision(TenantTable, tablename="approval_decision"):
+class ApprovalDecision(
+    Part,
+    of="approval_request",
+    by="request_id",
+    signed="decided",
+    erasable=("reason",),
+    tablename="approval_decision",
+):
     """One step decided by one person, once: two who decide at the same moment meet at the unique keys."""
 
-    request_id = UuidColumn(default=None)
     step = Integer()
     role = Varchar(length=60)
     approved = Boolean(default=False)
     reason = Text(default="")
-    decided_by = UuidColumn(default=None)
-    decided_by_name = Varchar(length=200)
-    decided_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        wall="request_id",
-        unique=(("request_id", "step"), ("request_id", "decided_by")),
-        references={"request_id": "approval_request"},
-        append_only=True,
-        erasable=("reason",),
-    )
+    keys = Keys(unique=(("request_id", "step"), ("request_id", "decided_by")))
