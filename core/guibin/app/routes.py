@@ -27,8 +27,6 @@ from guibin.offers import api as offers
 from guibin.plans import api as plans
 from guibin.policies import api as policies
 from guibin.profiles import api as profiles
-from guibin.profiles import particulars_api as profiles_particulars
-from guibin.profiles import teams_api as profiles_teams
 from guibin.receptions import api as receptions
 from guibin.receptions import orders_api as receptions_orders
 from guibin.recognitions import api as recognitions
@@ -94,8 +92,6 @@ SLICES: tuple[ModuleType, ...] = (
     profiles,
     archive_checks,
     jobs,
-    profiles_particulars,
-    profiles_teams,
 )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.policy.words import CardNumber, Channel, Code, CodeIfAny, FullLine, Paragraph, Reason
-from guibin.profiles.words import Confidential
+from guibin.profiles.requests import Confidential
 
 
 class NewIdentityCheck(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import UnsetType
 
 from guibin.approvals import actions as approvals
@@ -16,14 +15,15 @@ from guibin.context import Act
 from guibin.notation.dates import Day, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
-from guibin_tenants import keyring, org_units
+from guibin_tenants import keyring, org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, execute_many, fetch, savepoint
+from guibin_tenants.rows import add_all, locked
+from guibin_tenants.scope import execute, fetch, savepoint
 from guibin_tenants.tables import new_id
 
 from . import assignments, erasing, queries, searching
-from .checking import Particulars, listed, refuse_wrong
+from .checking import Particulars, as_kept, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
 from .disclosures import values_of
@@ -31,7 +31,7 @@ from .queries import CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
 from .sealing import insert_sealed, mask_of, sealed
-from .spelled import as_kept
+from .tables import Customer
 
 Value = TypeVar("Value")
 
@@ -54,9 +54,8 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     for manager_id, unit in dict.fromkeys(zip((new.account_manager_id for new in several), units, strict=True)):
         await assignments.refuse_unfit(manager_id, unit)
     ids = [new_id() for _ in several]
-    rows = [_row(*one, act.now) for one in zip(ids, several, units, strict=True)]
-    await _insert(rows, [new.number for new in several], act)
-    await searching.name({one: new.name for one, new in zip(ids, several, strict=True)}, fresh=True)
+    await _insert(ids, several, units, act)
+    await searching.name({row_id: new.name for row_id, new in zip(ids, several, strict=True)}, fresh=True)
     await assignments.note_assigned(ids, act, because="opened", reason="")
     for customer_id, new in zip(ids, several, strict=True):
         await _seal_all(customer_id, new.confidential, act.policy)
@@ -68,14 +67,22 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     return ids
 
 
-async def _insert(rows: list[tuple[Any, ...]], numbers: list[str], act: Act) -> None:
+async def show(customer_id: UUID, act: Act) -> CustomerView:
+    """The archive, confidential values masked. Raises NotFound."""
+    customer = await queries.customer(customer_id)
+    await record(_note("customer.read", customer_id, ()), act)
+    return customer
+
+
+async def _insert(ids: Sequence[UUID], several: Sequence[NewCustomer], units: Sequence[UUID], act: Act) -> None:
     """A refusal tells that a number has somebody: it is on record as asked for, and so often an hour and no more."""
     async with attempt(AuditNote(action="customer.open", fields=("number",), shown=0, asked=True), act):
         try:
             async with savepoint():
-                await execute_many(_INSERT, rows)
+                archives = zip(ids, several, units, strict=True)
+                await add_all(Customer, None, [_row(*archive, act.now) for archive in archives])
         except asyncpg.UniqueViolationError:
-            raise await _taken(numbers) from None
+            raise await _taken([new.number for new in several]) from None
 
 
 async def _taken(numbers: list[str]) -> NumberTaken | NumberUnusable:
@@ -86,40 +93,37 @@ async def _taken(numbers: list[str]) -> NumberTaken | NumberUnusable:
     return NumberTaken(f"There is a customer with the number {named} already")
 
 
-_INSERT = (
-    "insert into customer (id, number, kind, name, pinyin, initials, org_unit_id, account_manager_id, sex,"
-    " birthday, birthday_lunar, employer, department, position, preferences, fields,"
-    " version, created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-    " $15::jsonb, $16::jsonb, 1, $17, $17)"
-)
+def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> dict[str, Any]:
+    pinyin, initials = search_keys(new.name)
+    solar, lunar = columns_of(new.birthday)
+    return {
+        "id": customer_id,
+        "number": new.number,
+        "kind": new.kind,
+        "name": new.name,
+        "pinyin": pinyin,
+        "initials": initials,
+        "org_unit_id": unit,
+        "account_manager_id": new.account_manager_id,
+        "sex": new.sex,
+        "birthday": solar,
+        "birthday_lunar": lunar,
+        "employer": new.employer,
+        "department": new.department,
+        "position": new.position,
+        "preferences": new.preferences,
+        "fields": new.fields,
+        "created_at": now,
+        "changed_at": now,
+    }
 
 
-def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> tuple[Any, ...]:
-    return (
-        customer_id,
-        new.number,
-        new.kind,
-        new.name,
-        *search_keys(new.name),
-        unit,
-        new.account_manager_id,
-        new.sex,
-        *columns_of(new.birthday),
-        new.employer,
-        new.department,
-        new.position,
-        msgspec.json.encode(new.preferences).decode(),
-        msgspec.json.encode(new.fields).decode(),
-        now,
-    )
-
-
-async def change(customer_id: UUID, changed: CustomerChange, act: Act) -> CustomerView:
+async def change(customer_id: UUID, new: CustomerChange, act: Act) -> CustomerView:
     """Change the archive. Raises NotFound or Invalid."""
     await queries.version_of(customer_id)
-    note = _note("customer.change", customer_id, _named(changed, act.policy), asked=bool(changed.confidential))
+    note = _note("customer.change", customer_id, _named(new, act.policy), asked=bool(new.confidential))
     async with attempt(note, act):
-        altered = await _alter(customer_id, changed, act.policy, act.now)
+        altered = await _alter(customer_id, new, act)
         await keep(Subject("customer", customer_id, customer_id), altered, act, reason="")
         await record(note, act)
     return await queries.customer(customer_id)
@@ -135,7 +139,7 @@ async def correct(customer_id: UUID, new: NewCorrection, act: Act) -> CustomerVi
         asked=bool(new.changes.confidential),
     )
     async with attempt(note, act):
-        altered = await _alter(customer_id, new.changes, act.policy, act.now)
+        altered = await _alter(customer_id, new.changes, act)
         refuse_idle(altered, new.reason)
         await keep(Subject("customer", customer_id, customer_id), altered, act, reason=new.reason)
         await record(note, act)
@@ -146,7 +150,7 @@ async def erase(customer_id: UUID, act: Act) -> None:
     """Destroy the customer's key, blank the archive and what cases say in words; records keep the id, the audit stays
     verifiable. What waits for a decision about the customer is withdrawn.
     """
-    await queries.version_of(customer_id)
+    archive = await locked(Customer, customer_id)
     await approvals.lapse_about(customer_id, act, reason="archive_erased")
     await keyring.forget(customer_id)
     for forgotten in (
@@ -157,13 +161,23 @@ async def erase(customer_id: UUID, act: Act) -> None:
         "delete from customer_link where customer_id = $1 or of_customer_id = $1",
     ):
         await execute(forgotten, customer_id)
-    await execute(
-        "update customer set name = '', pinyin = '', initials = '', sex = '', birthday = null, birthday_lunar = null,"
-        " employer = '',"
-        " department = '', position = '', preferences = '{}', fields = '{}', version = version + 1, changed_at = $2,"
-        " closed_at = coalesce(closed_at, $2), erased_at = $2 where id = $1",
+    await rows.change(
+        Customer,
         customer_id,
-        act.now,
+        name="",
+        pinyin="",
+        initials="",
+        sex="",
+        birthday=None,
+        birthday_lunar=None,
+        employer="",
+        department="",
+        position="",
+        preferences={},
+        fields={},
+        changed_at=act.now,
+        closed_at=archive["closed_at"] or act.now,
+        erased_at=act.now,
     )
     await erasing.blank(customer_id)
     await record(_note("customer.erase", customer_id, ()), act)
@@ -187,21 +201,22 @@ def _particulars(new: NewCustomer) -> Particulars:
     )
 
 
-async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now: datetime) -> list[Altered]:
+async def _alter(customer_id: UUID, changed: CustomerChange, act: Act) -> list[Altered]:
     before = await queries.customer(customer_id)
     if before.erased_at is not None:
         raise ArchiveErased("Nothing new is written about a customer who was erased")
     if before.closed_at is not None:
         raise ArchiveClosed("Nothing changes in a closed archive")
-    changed = as_kept(changed, queries.archive_fields(policy))
+    fields = queries.archive_fields(act.policy)
+    changed = as_kept(changed, fields)
     after = _changed(before, changed)
-    refuse_wrong(after, policy, now=now)
+    refuse_wrong(after, act.policy, now=act.now)
     altered = differing(*_plain_values(before, changed))
     # Kept whether it differs or not: nobody learns by trying what stands there.
     held = await values_of(customer_id, tuple(changed.confidential)) if changed.confidential else {}
-    masks = {field.name: mask_of(field) for field in queries.archive_fields(policy)}
+    masks = {field.name: mask_of(field) for field in fields}
     altered += [Altered(name, held[name], listed(value), masks[name]) for name, value in changed.confidential.items()]
-    await _write_change(customer_id, before, changed, after, now)
+    await _write_change(before, changed, after, act.now)
     if after.name != before.name:
         await searching.name({customer_id: after.name})
     if changed.confidential:
@@ -210,7 +225,7 @@ async def _alter(customer_id: UUID, changed: CustomerChange, policy: Policy, now
             customer_id,
             list(changed.confidential),
         )
-        await _seal_all(customer_id, changed.confidential, policy)
+        await _seal_all(customer_id, changed.confidential, act.policy)
     return altered
 
 
@@ -242,27 +257,25 @@ def _changed(before: CustomerView, changed: CustomerChange) -> Particulars:
     )
 
 
-async def _write_change(
-    customer_id: UUID, before: CustomerView, changed: CustomerChange, after: Particulars, now: datetime
-) -> None:
+async def _write_change(before: CustomerView, changed: CustomerChange, after: Particulars, now: datetime) -> None:
     pinyin, initials = search_keys(after.name)
-    await execute(
-        "update customer set name = $2, pinyin = $3, initials = $4, kind = $5, sex = $6, birthday = $7,"
-        " birthday_lunar = $8, employer = $9, department = $10, position = $11, preferences = $12::jsonb,"
-        " fields = $13::jsonb, version = version + 1, changed_at = $14 where id = $1",
-        customer_id,
-        after.name,
-        pinyin,
-        initials,
-        after.kind,
-        after.sex,
-        *columns_of(after.birthday),
-        _or(changed.employer, before.employer),
-        _or(changed.department, before.department),
-        _or(changed.position, before.position),
-        msgspec.json.encode(_or(changed.preferences, before.preferences)).decode(),
-        msgspec.json.encode(after.fields).decode(),
-        now,
+    solar, lunar = columns_of(after.birthday)
+    await rows.change(
+        Customer,
+        before.id,
+        name=after.name,
+        pinyin=pinyin,
+        initials=initials,
+        kind=after.kind,
+        sex=after.sex,
+        birthday=solar,
+        birthday_lunar=lunar,
+        employer=_or(changed.employer, before.employer),
+        department=_or(changed.department, before.department),
+        position=_or(changed.position, before.position),
+        preferences=_or(changed.preferences, before.preferences),
+        fields=after.fields,
+        changed_at=now,
     )
 
 
@@ -275,18 +288,18 @@ async def _seal_all(customer_id: UUID, confidential: Mapping[str, str | list[str
         return
     known = {field.name: field for field in queries.archive_fields(policy)}
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
-    rows = [
+    values = [
         sealed(known[name], value, customer_id=customer_id, key=key, tenant_key=above, place=place)
         for name, given in confidential.items()
         for place, value in enumerate(listed(given))
     ]
-    await insert_sealed(rows)
+    await insert_sealed(values)
 
 
 async def _units_of(several: Sequence[NewCustomer], by: Principal) -> list[UUID]:
     given = [new.org_unit_id or by.org_unit_id for new in several]
     home = await _head_office() if None in given else None
-    return [unit for unit in (one or home for one in given) if unit is not None]
+    return [unit for unit in (named or home for named in given) if unit is not None]
 
 
 async def _head_office() -> UUID:

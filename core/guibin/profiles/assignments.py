@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import IDS_MAX, AuditNote, record
@@ -13,6 +12,7 @@ from guibin.context import Act
 from guibin.sla import actions as sla
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import change, locked, shown
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
@@ -21,6 +21,7 @@ from .handing_over import HandOver
 from .queries import CustomerView
 from .reactions import Assigned, assigned
 from .requests import Assignment
+from .tables import Customer
 from .teams import sees
 
 LOOKING_AFTER = ("account_manager", "manager", "tenant_admin")
@@ -52,21 +53,14 @@ async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
     The wall moves with it: whoever does not see the new outlet sees the customer no more. Raises NotFound, Invalid,
     NobodyTakesOver.
     """
-    before = await _locked(customer_id)
+    before = await locked(Customer, customer_id)
     unit_id = new.org_unit_id or before["org_unit_id"]
     manager_id = new.account_manager_id or before["account_manager_id"]
     await refuse_closed_unit(new.org_unit_id)
     await refuse_unfit(manager_id, unit_id)
     try:
         async with savepoint():
-            await execute(
-                "update customer set org_unit_id = $2, account_manager_id = $3, version = version + 1, changed_at = $4"
-                " where id = $1",
-                customer_id,
-                unit_id,
-                manager_id,
-                act.now,
-            )
+            await change(Customer, customer_id, org_unit_id=unit_id, account_manager_id=manager_id, changed_at=act.now)
     except asyncpg.InsufficientPrivilegeError:
         raise Invalid(fields=(FieldError("org_unit_id", "an org unit you see", value=str(unit_id)),)) from None
     await note_assigned((customer_id,), act, because="assigned", reason=new.reason)
@@ -89,7 +83,7 @@ async def history(customer_id: UUID, act: Act) -> list[AssignmentLine]:
         customer_id,
     )
     await record(AuditNote(action="assignment.read", subject="customer", customer_id=customer_id), act)
-    return [msgspec.convert(dict(row), AssignmentLine) for row in rows]
+    return shown(AssignmentLine, rows)
 
 
 async def note_assigned(customer_ids: Sequence[UUID], act: Act, *, because: str, reason: str) -> None:
@@ -174,13 +168,6 @@ async def bring_work_along(customer_ids: Sequence[UUID], unit_id: UUID, act: Act
             customer_ids=ids,
         )
         await handing_over.hand_over(moved, act)
-
-
-async def _locked(customer_id: UUID) -> asyncpg.Record:
-    await queries.version_of(customer_id)
-    row = await fetch_one("select org_unit_id, account_manager_id from customer where id = $1 for update", customer_id)
-    assert row is not None  # it was visible in the statement before
-    return row
 
 
 async def _hand_over_teams(new: HandOver, act: Act) -> int:

@@ -1,18 +1,23 @@
-"""What an archive must agree on with the policy; imports ask it row by row."""
+"""What an archive must agree on with the policy, and the spelling in which it is kept; imports ask it row by row."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.notation.dates import Day, shown, wrong_birthday
 from guibin.notation.names import fold
-from guibin.notation.spelling import code, wrong_code
+from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.fields import ArchiveField, born_on, check_values, is_identity_number, spelled
 from guibin.policy.packs import Policy
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .queries import archive_fields
+from .requests import CustomerChange, NewCustomer
+
+Given = TypeVar("Given", NewCustomer, CustomerChange)
+_LINES = ("name", "employer", "department", "position")
 
 
 class Particulars(Struct, frozen=True, kw_only=True):
@@ -140,3 +145,29 @@ def _wrong_basics(given: Particulars, policy: Policy, now: datetime) -> Iterator
         rule = wrong_birthday(given.birthday, now=now)
         if rule:
             yield FieldError("birthday", rule, value=shown(given.birthday))
+
+
+def as_kept(given: Given, fields: Sequence[ArchiveField]) -> Given:
+    """The same archive, or the same change of one, as it is checked, compared and sealed, whoever sends it. What is left out stays so."""
+    known = {field.name: field for field in fields}
+    changed: dict[str, Any] = {name: line(value) for name in _LINES if isinstance(value := getattr(given, name), str)}
+    if isinstance(given, NewCustomer):
+        changed["number"] = code(given.number)
+    if isinstance(given.fields, Mapping):
+        changed["fields"] = {name: _plain(known.get(name), value) for name, value in given.fields.items()}
+    changed["confidential"] = {
+        name: [_value(known.get(name), one) for one in value]
+        if isinstance(value, list)
+        else _value(known.get(name), value)
+        for name, value in given.confidential.items()
+    }
+    return structs.replace(given, **changed)
+
+
+def _plain(field: ArchiveField | None, value: object) -> object:
+    return _value(field, value) if isinstance(value, str) else value
+
+
+def _value(field: ArchiveField | None, value: str) -> str:
+    # NUL stays, to be refused where it was written; what is no field of the archive is refused by its name.
+    return value if field is None or "\0" in value else spelled(field, value)

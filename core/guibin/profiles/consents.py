@@ -1,16 +1,38 @@
 """What the customer agrees to; what follows from it happens in the same transaction."""
 
+from datetime import datetime
 from uuid import UUID
+
+from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin_tenants.refusals import Conflict
+from guibin_tenants.rows import add, given, many
 
 from . import queries
-from .queries import ConsentView
 from .reactions import ConsentRecorded, consent_recorded
 from .requests import NewConsent
 from .tables import Consent
+
+
+class ConsentView(Struct, frozen=True):
+    """What the customer said to a purpose, and to whom."""
+
+    purpose: str
+    answer: str
+    note: str
+    recorded_by_name: str
+    recorded_at: datetime
+
+
+async def list_consents(customer_id: UUID, act: Act) -> list[ConsentView]:
+    """Everything the customer said, latest first. Raises NotFound."""
+    await queries.customer(customer_id)
+    await record(AuditNote(action="consent.read", customer_id=customer_id), act)
+    return await many(
+        ConsentView, "from consent where customer_id = $1 order by recorded_at desc, id desc", customer_id
+    )
 
 
 async def consent(customer_id: UUID, new: NewConsent, act: Act) -> ConsentView:
@@ -21,17 +43,7 @@ async def consent(customer_id: UUID, new: NewConsent, act: Act) -> ConsentView:
     await queries.customer(customer_id)
     if new.answer == "withdrawn" and not await queries.consented(customer_id, new.purpose):
         raise Conflict(f"There is no consent to {new.purpose!r} to withdraw")
-    await Consent.insert(
-        Consent(
-            customer_id=customer_id,
-            purpose=new.purpose,
-            answer=new.answer,
-            note=new.note,
-            recorded_by=act.by.id,
-            recorded_by_name=act.by.name,
-            recorded_at=act.now,
-        )
-    )
+    await add(Consent, act, customer_id=customer_id, **given(new))
     await record(AuditNote(action="consent.record", customer_id=customer_id, fields=("purpose", "answer")), act)
     await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, act.company), act)
     return ConsentView(new.purpose, new.answer, new.note, act.by.name, act.now)

@@ -7,20 +7,23 @@ so, whatever the policy says of the field today.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
+from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
+from . import queries
 from .sealing import Mask, masked_as
 
 Value = str | int | bool | None | list[str] | dict[str, str]
@@ -57,6 +60,29 @@ class CorrectionView(Struct, frozen=True):
     reason: str
     corrected_by_name: str
     corrected_at: datetime
+
+
+class _SealedLine(Struct, frozen=True):
+    """A correction as it is kept. `mask` is empty where the value is not confidential."""
+
+    id: UUID
+    subject: str
+    subject_id: UUID
+    field: str
+    sealed_before: bytes
+    sealed_after: bytes
+    mask: Mask | Literal[""] | None
+    reason: str
+    corrected_by_name: str
+    corrected_at: datetime
+
+
+_HISTORY = Listing(
+    view=_SealedLine,
+    source="correction x",
+    order=newest_first("x.corrected_at"),
+    holds="x.customer_id = $customer_id",
+)
 
 
 def differing(before: Mapping[str, Value], after: Mapping[str, Value]) -> list[Altered]:
@@ -103,36 +129,26 @@ async def keep_all(changed: Sequence[tuple[Subject, list[Altered]]], act: Act, *
     )
 
 
-async def corrections(customer_id: UUID, *, after: Cursor | None, limit: int) -> list[CorrectionView]:
-    """What was changed about the customer, the last first."""
-    rows = await fetch(
-        "select c.*, k.wrapped from correction c left join subject_key k on k.tenant_id = c.tenant_id"
-        " and k.subject_id = c.customer_id where c.customer_id = $1"
-        " and ($2::timestamptz is null or (c.corrected_at, c.id) < ($2, $3::uuid))"
-        " order by c.corrected_at desc, c.id desc limit $4",
-        customer_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    if not rows:
-        return []
-    above = await keyring.tenant_key()
-    key = keyring.unwrap_subject_key(above, customer_id, bytes(rows[0]["wrapped"])) if rows[0]["wrapped"] else None
-    return [_view(row, key) for row in rows]
+async def list_corrections(customer_id: UUID, page: PageAsked, act: Act) -> Page[CorrectionView]:
+    """What was changed about the customer, the last first. Raises NotFound."""
+    await queries.customer(customer_id)
+    await record(AuditNote(action="correction.read", customer_id=customer_id), act)
+    sealed = await _HISTORY.page(None, page, act, customer_id=customer_id)
+    key = (await keyring.known_subject_keys([customer_id])).get(customer_id) if sealed.items else None
+    return Page([_view(line, key) for line in sealed.items], sealed.next)
 
 
-def _view(row: Any, key: bytes | None) -> CorrectionView:
+def _view(line: _SealedLine, key: bytes | None) -> CorrectionView:
     return CorrectionView(
-        id=row["id"],
-        subject=row["subject"],
-        subject_id=row["subject_id"],
-        field=row["field"],
-        before=_shown(key, row, "sealed_before"),
-        after=_shown(key, row, "sealed_after"),
-        reason=row["reason"],
-        corrected_by_name=row["corrected_by_name"],
-        corrected_at=row["corrected_at"],
+        line.id,
+        line.subject,
+        line.subject_id,
+        line.field,
+        _shown(key, line, "sealed_before"),
+        _shown(key, line, "sealed_after"),
+        line.reason,
+        line.corrected_by_name,
+        line.corrected_at,
     )
 
 
@@ -140,13 +156,12 @@ def _sealed(key: bytes, row: UUID, column: str, value: Value) -> bytes:
     return keyring.seal(key, Place("correction", column, row), msgspec.json.encode(value).decode())
 
 
-def _shown(key: bytes | None, row: Any, column: str) -> Value:
+def _shown(key: bytes | None, line: _SealedLine, column: Literal["sealed_before", "sealed_after"]) -> Value:
     if key is None:
         return None
-    value: Value = msgspec.json.decode(
-        keyring.unseal(key, Place("correction", column, row["id"]), bytes(row[column])), type=Value
-    )
+    opened = keyring.unseal(key, Place("correction", column, line.id), getattr(line, column))
+    value: Value = msgspec.json.decode(opened, type=Value)
     # Only confidential fields have several values; a row from before masks were kept has none.
     if isinstance(value, list):
-        return [masked_as(row["mask"] or "words", one) for one in value]
+        return [masked_as(line.mask or "words", text) for text in value]
     return value

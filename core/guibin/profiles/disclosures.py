@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch
 
 from . import queries
@@ -45,6 +46,14 @@ class DisclosureView(Struct, frozen=True):
     disclosed_at: datetime
 
 
+HISTORY = Listing(
+    view=DisclosureView,
+    source="disclosure x",
+    order=newest_first("x.disclosed_at"),
+    holds="x.customer_id = $customer_id",
+)
+
+
 async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed:
     """Show confidential values in clear, with the purpose on record in the same transaction (decision 9).
 
@@ -73,39 +82,36 @@ async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed
     if recipient and not legal_basis and not await queries.consented(customer_id, OUTSIDE):
         raise NoBasis(f"The customer has not consented to the purpose {OUTSIDE!r}, and no legal basis is given")
     values = await values_of(customer_id, new.fields)
-    await Disclosure.insert(
-        Disclosure(
-            customer_id=customer_id,
-            purpose=new.purpose,
-            fields=msgspec.json.encode(new.fields).decode(),
-            recipient=recipient,
-            legal_basis=legal_basis,
-            disclosed_to=act.by.id,
-            disclosed_to_name=act.by.name,
-            disclosed_at=act.now,
-        )
+    await write_down(customer_id, structs.replace(new, recipient=recipient, legal_basis=legal_basis), act)
+    return Disclosed(customer_id, new.purpose, values)
+
+
+async def write_down(customer_id: UUID, new: NewDisclosure, act: Act) -> None:
+    """That values are shown in clear, why and to whom: for the customer's own history and for the confidentiality record."""
+    await add(
+        Disclosure,
+        customer_id=customer_id,
+        purpose=new.purpose,
+        fields=new.fields,
+        recipient=new.recipient,
+        legal_basis=new.legal_basis,
+        disclosed_to=act.by.id,
+        disclosed_to_name=act.by.name,
+        disclosed_at=act.now,
     )
-    outside = f"; to {recipient}, {legal_basis or 'with permission'}" if recipient else ""
+    outside = f"; to {new.recipient}, {new.legal_basis or 'with permission'}" if new.recipient else ""
     note = AuditNote(
         action="customer.disclose", customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside
     )
     await record(note, act)
-    return Disclosed(customer_id, new.purpose, values)
 
 
-async def disclosures_of(customer_id: UUID, *, after: Cursor | None, limit: int) -> list[DisclosureView]:
+async def list_disclosures(customer_id: UUID, page: PageAsked, act: Act) -> Page[DisclosureView]:
     """Every disclosure of the customer's values, latest first. Raises NotFound."""
     await queries.customer(customer_id)
-    rows = await fetch(
-        "select id, purpose, fields, recipient, legal_basis, disclosed_to, disclosed_to_name, disclosed_at"
-        " from disclosure where customer_id = $1 and ($2::timestamptz is null or (disclosed_at, id) < ($2, $3::uuid))"
-        " order by disclosed_at desc, id desc limit $4",
-        customer_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert({**row, "fields": msgspec.json.decode(row["fields"])}, DisclosureView) for row in rows]
+    shown = await HISTORY.page(None, page, act, customer_id=customer_id)
+    await record(AuditNote(action="disclosure.list", customer_id=customer_id), act)
+    return shown
 
 
 async def sealed_fields(customer_id: UUID) -> set[str]:

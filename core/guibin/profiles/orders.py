@@ -3,13 +3,13 @@
 import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
@@ -17,12 +17,12 @@ from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.money import Money
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, savepoint
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, given, locked, many, missing
+from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
 from .corrections import Subject, Value, differing, keep, refuse_idle
-from .queries import OrderView
 from .reactions import OrdersOpened, orders_opened
 from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
@@ -31,6 +31,27 @@ from .tables import ProductOrder
 # What of an order can be put right.
 CONTENT = ("product", "price", "currency", "started_on", "ends_on")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class OrderView(Struct, frozen=True):
+    """A paid service from `started_on` until before `ends_on`."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    product: str
+    price: int
+    currency: str
+    started_on: date
+    ends_on: date
+    ended_at: datetime | None
+
+
+async def list_orders(customer_id: UUID, act: Act) -> list[OrderView]:
+    """What the customer has and had, the last to end first. Raises NotFound."""
+    await queries.customer(customer_id)
+    await record(AuditNote(action="order.read", customer_id=customer_id), act)
+    return await many(OrderView, "from product_order where customer_id = $1 order by ends_on desc, id", customer_id)
 
 
 @contextlib.asynccontextmanager
@@ -60,32 +81,20 @@ async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
     if wrong_code(new.number):
         raise Invalid(fields=(FieldError("number", wrong_code(new.number), value=new.number),))
     _refuse_backwards(new.started_on, new.ends_on)
-    price = minor_of(new.price)
-    row = ProductOrder(
-        customer_id=customer_id,
-        number=new.number,
-        product=new.product,
-        price=price,
-        currency=new.price.currency,
-        started_on=new.started_on,
-        ends_on=new.ends_on,
-        created_at=act.now,
-    )
+    values = given(new) | {"price": minor_of(new.price), "currency": new.price.currency}
     async with naming_order(new.number, customer_id, act):
-        await ProductOrder.insert(row)
-    note = AuditNote(action="order.open", subject="order", subject_id=row.id, customer_id=customer_id)
+        order_id = await add(ProductOrder, customer_id=customer_id, created_at=act.now, **values)
+    note = AuditNote(action="order.open", subject="order", subject_id=order_id, customer_id=customer_id)
     await record(note, act)
     await orders_opened(OrdersOpened((customer_id,)), act)
-    return queries.order_view(row.to_dict())
+    return OrderView(id=order_id, customer_id=customer_id, ended_at=None, **values)
 
 
 async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection, act: Act) -> OrderView:
     """Put an order right, and say why (S07-10); reminders and renewals follow. Raises NotFound, or Invalid when nothing differs."""
-    row = await fetch_one(
-        "select * from product_order where customer_id = $1 and id = $2 for update", customer_id, order_id
-    )
-    if row is None:
-        raise NotFound(f"There is no order {order_id}")
+    row = await locked(ProductOrder, order_id)
+    if row["customer_id"] != customer_id:
+        raise missing(ProductOrder, order_id)
     before = {name: row[name] for name in CONTENT}
     after = before | {
         name: value
@@ -97,22 +106,22 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     _refuse_backwards(after["started_on"], after["ends_on"])
     altered = differing(told(before), told(after))
     refuse_idle(altered, new.reason)
-    await execute(
-        "update product_order set product = $2, price = $3, currency = $4, started_on = $5, ends_on = $6 where id = $1",
+    await change(
+        ProductOrder,
         order_id,
-        *after.values(),
+        product=after["product"],
+        price=after["price"],
+        currency=after["currency"],
+        started_on=after["started_on"],
+        ends_on=after["ends_on"],
     )
     await keep(Subject("order", order_id, customer_id), altered, act, reason=new.reason)
-    fields = tuple(one.field for one in altered)
+    fields = tuple(each.field for each in altered)
     note = AuditNote(
-        action="order.correct",
-        subject="order",
-        subject_id=order_id,
-        customer_id=customer_id,
-        fields=fields,
+        action="order.correct", subject="order", subject_id=order_id, customer_id=customer_id, fields=fields
     )
     await record(note, act)
-    return queries.order_view(dict(row) | after)
+    return msgspec.convert(dict(row) | after, OrderView)
 
 
 def told(values: Mapping[str, Any]) -> dict[str, Value]:

@@ -1,10 +1,10 @@
 """What belongs to an archive in any number: contact points, occasions, relatives, links to other customers."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 import msgspec
+from asyncpg import Record
 from msgspec import Struct
 
 from guibin import events
@@ -13,19 +13,22 @@ from guibin.context import Act
 from guibin.events import PostEnded
 from guibin.notation.dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from guibin.notation.plausible import Plausible
+from guibin.periods.days import local_day
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.words import Code, Paragraph
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import add, change, locked, many, missing, name_of
+from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.tables import TenantTable, new_id
 
 from .checking import suits
-from .disclosures import PURPOSE_CHARS_MIN
+from .disclosures import PURPOSE_CHARS_MIN, write_down
 from .queries import archive_fields, version_of
+from .requests import Confidential, NewDisclosure, PersonName
 from .sealing import insert_sealed, sealed
-from .words import Confidential, PersonName
+from .tables import Customer, CustomerLink, Occasion, Relative, SealedValue
 
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
@@ -127,10 +130,7 @@ class LinkView(Struct, frozen=True):
 async def contact_points(customer_id: UUID, act: Act) -> list[ContactPointView]:
     """Every confidential value, masked."""
     await _look("contact-point.read", customer_id, act)
-    rows = await fetch(
-        "select id, field, place, masked from sealed_value where customer_id = $1 order by field, place", customer_id
-    )
-    return [ContactPointView(row["id"], row["field"], row["place"], row["masked"]) for row in rows]
+    return await many(ContactPointView, "from sealed_value where customer_id = $1 order by field, place", customer_id)
 
 
 async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -> ContactPointView:
@@ -148,10 +148,11 @@ async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -
     problems = check_values([field], {field.name: value})
     if problems or not value:
         raise Invalid(fields=tuple(FieldError("value", p.rule) for p in problems) or (FieldError("value", "required"),))
-    places = await fetch(
-        "select max(place) as last from sealed_value where customer_id = $1 and field = $2", customer_id, new.field
+    place: int = await fetch_value(
+        "select coalesce(max(place) + 1, 0) from sealed_value where customer_id = $1 and field = $2",
+        customer_id,
+        new.field,
     )
-    place = 0 if places[0]["last"] is None else int(places[0]["last"]) + 1
     if place >= PLACES_MAX:
         raise Conflict(f"There are {PLACES_MAX} values of {new.field} already: remove one first")
     key, above = await keyring.subject_key(customer_id), await keyring.tenant_key()
@@ -163,11 +164,8 @@ async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -
 
 async def remove_contact_point(customer_id: UUID, point_id: UUID, act: Act) -> None:
     """Raises NotFound."""
-    rows = await fetch(
-        "delete from sealed_value where customer_id = $1 and id = $2 returning field", customer_id, point_id
-    )
-    _found(rows, "contact point", point_id)
-    await _changed("contact-point.remove", customer_id, (rows[0]["field"],), act)
+    removed = await _removed(SealedValue, customer_id, point_id)
+    await _changed("contact-point.remove", customer_id, (removed["field"],), act)
 
 
 async def occasions(customer_id: UUID, act: Act) -> list[OccasionView]:
@@ -189,41 +187,29 @@ async def add_occasion(customer_id: UUID, new: NewOccasion, act: Act) -> Occasio
     wrong = wrong_day(new.happened_on)
     if wrong:
         raise Invalid(fields=(FieldError("happened_on", wrong, value=shown(new.happened_on)),))
-    view = OccasionView(new_id(), new.name, new.happened_on)
-    await execute(
-        "insert into occasion (id, customer_id, name, happened_on, happened_lunar) values ($1, $2, $3, $4, $5)",
-        view.id,
-        customer_id,
-        view.name,
-        *columns_of(view.happened_on),
-    )
+    solar, lunar = columns_of(new.happened_on)
+    occasion_id = await add(Occasion, customer_id=customer_id, name=new.name, happened_on=solar, happened_lunar=lunar)
     await _changed("occasion.add", customer_id, ("occasion",), act)
-    return view
+    return OccasionView(occasion_id, new.name, new.happened_on)
 
 
 async def remove_occasion(customer_id: UUID, occasion_id: UUID, act: Act) -> None:
     """Raises NotFound."""
-    rows = await fetch(
-        "delete from occasion where customer_id = $1 and id = $2 returning name", customer_id, occasion_id
-    )
-    _found(rows, "occasion", occasion_id)
+    await _removed(Occasion, customer_id, occasion_id)
     await _changed("occasion.remove", customer_id, ("occasion",), act)
 
 
 async def relatives(customer_id: UUID, act: Act) -> list[RelativeView]:
     """The customer's relatives, masked."""
     await _look("relative.read", customer_id, act)
-    rows = await fetch(
-        "select id, relation, masked from relative where customer_id = $1 order by created_at, id", customer_id
-    )
-    return [RelativeView(row["id"], row["relation"], row["masked"]) for row in rows]
+    return await many(RelativeView, "from relative where customer_id = $1 order by created_at, id", customer_id)
 
 
 async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> RelativeView:
     """Seal what the customer told of somebody else. Raises Invalid."""
     await version_of(customer_id)
     phone = spelled(_PHONE, new.phone)
-    problems = [FieldError("phone", one.rule) for one in check_values([_PHONE], {"phone": phone})]
+    problems = [FieldError("phone", problem.rule) for problem in check_values([_PHONE], {"phone": phone})]
     wrong = wrong_birthday(new.birthday, now=act.now) if new.birthday else ""
     if wrong:
         # Somebody else's: the value stays out of the answer.
@@ -233,36 +219,26 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
     view = RelativeView(new_id(), new.relation, f"{new.name[0]}**")
     values = RelativeValues(name=new.name, phone=phone, birthday=new.birthday, note=new.note)
     key = await keyring.subject_key(customer_id)
-    await execute(
-        "insert into relative (id, customer_id, relation, sealed, masked, created_at) values ($1, $2, $3, $4, $5, $6)",
-        view.id,
-        customer_id,
-        view.relation,
-        keyring.seal(key, _relative_place(view.id), msgspec.json.encode(values).decode()),
-        view.masked,
-        act.now,
+    await add(
+        Relative,
+        id=view.id,
+        customer_id=customer_id,
+        relation=view.relation,
+        sealed=keyring.seal(key, _relative_place(view.id), msgspec.json.encode(values).decode()),
+        masked=view.masked,
+        created_at=act.now,
     )
     await _changed("relative.add", customer_id, ("relative",), act)
     return view
 
 
-async def disclose_relatives(customer_id: UUID, purpose: str, act: Act) -> list[DisclosedRelative]:
+async def disclose_relatives(customer_id: UUID, new: RelativePurpose, act: Act) -> list[DisclosedRelative]:
     """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
     await _known(customer_id)
-    if len(purpose.strip()) < PURPOSE_CHARS_MIN:
+    if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
         rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
-        raise Invalid(fields=(FieldError("purpose", rule, value=purpose[:60]),))
-    await execute(
-        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at,"
-        " recipient, legal_basis) values ($1, $2, $3, $4::jsonb, $5, $6, $7, '', '')",
-        new_id(),
-        customer_id,
-        purpose,
-        '["relatives"]',
-        *(act.by.id, act.by.name, act.now),
-    )
-    note = AuditNote(action="customer.disclose", customer_id=customer_id, fields=("relatives",), purpose=purpose)
-    await record(note, act)
+        raise Invalid(fields=(FieldError("purpose", rule, value=new.purpose[:60]),))
+    await write_down(customer_id, NewDisclosure(purpose=new.purpose, fields=("relatives",)), act)
     rows = await fetch(
         "select id, relation, sealed from relative where customer_id = $1 order by created_at, id", customer_id
     )
@@ -272,28 +248,24 @@ async def disclose_relatives(customer_id: UUID, purpose: str, act: Act) -> list[
 
 async def remove_relative(customer_id: UUID, relative_id: UUID, act: Act) -> None:
     """Raises NotFound."""
-    rows = await fetch(
-        "delete from relative where customer_id = $1 and id = $2 returning relation", customer_id, relative_id
-    )
-    _found(rows, "relative", relative_id)
+    await _removed(Relative, customer_id, relative_id)
     await _changed("relative.remove", customer_id, ("relative",), act)
 
 
-async def links(customer_id: UUID, act: Act, *, ended: bool, today: date) -> list[LinkView]:
+async def links(customer_id: UUID, act: Act, ended: bool = False) -> list[LinkView]:
     """In whose archives the customer has a part; customers behind a wall are left out (subtlety 68)."""
     await _look("link.read", customer_id, act)
-    rows = await fetch(
-        "select l.id, l.of_customer_id, l.role, l.ended_on from customer_link l join customer o"
-        " on o.tenant_id = l.tenant_id and o.id = l.of_customer_id"
-        " where l.customer_id = $1 and ($2 or l.ended_on is null or l.ended_on > $3) order by l.role, l.id",
+    return await many(
+        LinkView,
+        "from customer_link l where customer_id = $1 and ($2 or ended_on is null or ended_on > $3) and exists"
+        " (select from customer o where o.tenant_id = l.tenant_id and o.id = l.of_customer_id) order by role, id",
         customer_id,
         ended,
-        today,
+        _today(act),
     )
-    return [msgspec.convert(dict(row), LinkView) for row in rows]
 
 
-async def link(customer_id: UUID, new: NewLink, act: Act, *, today: date) -> LinkView:
+async def link(customer_id: UUID, new: NewLink, act: Act) -> LinkView:
     """A part that has ended begins anew. Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
     await version_of(customer_id)
     if new.of_customer_id == customer_id:
@@ -304,7 +276,7 @@ async def link(customer_id: UUID, new: NewLink, act: Act, *, today: date) -> Lin
         "insert into customer_link as l (id, customer_id, of_customer_id, role) values ($1, $2, $3, $4)"
         " on conflict (tenant_id, customer_id, of_customer_id, role) do update set ended_on = null"
         " where l.ended_on <= $5 returning id",
-        *(new_id(), customer_id, new.of_customer_id, new.role, today),
+        *(new_id(), customer_id, new.of_customer_id, new.role, _today(act)),
     )
     if not written:
         raise Conflict(f"The customer is {new.role} there already")
@@ -312,31 +284,25 @@ async def link(customer_id: UUID, new: NewLink, act: Act, *, today: date) -> Lin
     return LinkView(written[0]["id"], new.of_customer_id, new.role, None)
 
 
-async def end_link(customer_id: UUID, link_id: UUID, new: NewLinkEnding, act: Act, *, today: date) -> LinkView:
+async def end_link(customer_id: UUID, link_id: UUID, new: NewLinkEnding, act: Act) -> LinkView:
     """The customer leaves the post: what rests on it ends with it (S04-5). Raises NotFound, Conflict when it has ended."""
     await version_of(customer_id)
+    today = _today(act)
     on = new.on or today
-    rows = await fetch(
-        "select id, of_customer_id, role, ended_on from customer_link where customer_id = $1 and id = $2 for update",
-        customer_id,
-        link_id,
-    )
-    _found(rows, "link", link_id)
-    if rows[0]["ended_on"] is not None and rows[0]["ended_on"] <= today:
-        raise Conflict(f"The customer has not been {rows[0]['role']} there since {rows[0]['ended_on']}")
-    await execute("update customer_link set ended_on = $2 where id = $1", link_id, on)
+    post = await locked(CustomerLink, link_id)
+    if post["customer_id"] != customer_id:
+        raise missing(CustomerLink, link_id)
+    if post["ended_on"] is not None and post["ended_on"] <= today:
+        raise Conflict(f"The customer has not been {post['role']} there since {post['ended_on']}")
+    await change(CustomerLink, link_id, ended_on=on)
     await _changed("link.end", customer_id, ("link",), act)
-    ended = PostEnded(customer_id, rows[0]["of_customer_id"], link_id, on)
-    await events.record(ended, now=act.now)
-    return LinkView(link_id, rows[0]["of_customer_id"], rows[0]["role"], on)
+    await events.record(PostEnded(customer_id, post["of_customer_id"], link_id, on), now=act.now)
+    return LinkView(link_id, post["of_customer_id"], post["role"], on)
 
 
 async def remove_link(customer_id: UUID, link_id: UUID, act: Act) -> None:
     """It was never so; a part that is over ends instead. Raises NotFound."""
-    rows = await fetch(
-        "delete from customer_link where customer_id = $1 and id = $2 returning role", customer_id, link_id
-    )
-    _found(rows, "link", link_id)
+    await _removed(CustomerLink, customer_id, link_id)
     await _changed("link.remove", customer_id, ("link",), act)
 
 
@@ -355,13 +321,23 @@ def _relative_place(row: UUID) -> Place:
     return Place("relative", "sealed", row)
 
 
-def _found(rows: Sequence[object], what: str, wanted: UUID) -> None:
+def _today(act: Act) -> date:
+    return local_day(act.now, act.company.time_zone)
+
+
+async def _removed(table: type[TenantTable], customer_id: UUID, row_id: UUID) -> Record:
+    """The customer's row, which is there no more. Raises NotFound."""
+    rows = await fetch(
+        f"delete from {name_of(table)} where customer_id = $1 and id = $2 returning *", customer_id, row_id
+    )
     if not rows:
-        raise NotFound(f"There is no {what} {wanted}")
+        raise missing(table, row_id)
+    return rows[0]
 
 
 async def _known(customer_id: UUID) -> None:
-    _found(await fetch("select 1 from customer where id = $1", customer_id), "customer", customer_id)
+    if not await fetch("select 1 from customer where id = $1", customer_id):
+        raise missing(Customer, customer_id)
 
 
 async def _look(action: str, customer_id: UUID, act: Act) -> None:
@@ -370,5 +346,5 @@ async def _look(action: str, customer_id: UUID, act: Act) -> None:
 
 
 async def _changed(action: str, customer_id: UUID, fields: tuple[str, ...], act: Act) -> None:
-    await execute("update customer set version = version + 1, changed_at = $2 where id = $1", customer_id, act.now)
+    await change(Customer, customer_id, changed_at=act.now)
     await record(AuditNote(action=action, customer_id=customer_id, fields=fields), act)

@@ -1,11 +1,12 @@
 """Reading the archive, masked."""
 
 from collections.abc import Collection
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from litestar.params import Parameter
 from msgspec import Struct
 
 from guibin.notation.dates import Day, from_columns
@@ -15,11 +16,12 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
-from guibin_tenants.refusals import NotFound
+from guibin_tenants.rows import locked, missing
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
 from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
+from .tables import Customer
 
 
 class CustomerView(Struct, frozen=True):
@@ -50,35 +52,11 @@ class CustomerFilter(Struct, frozen=True):
     """`q` is what staff type: the name or a part of it in characters, pinyin or initials, the beginning of a number, a whole
     telephone or card number, its last four."""
 
-    q: str = ""
+    q: Annotated[str, Parameter(max_length=100)] = ""
     kind: str | None = None
     account_manager_id: UUID | None = None
     org_unit_id: UUID | None = None
     closed: bool = False
-
-
-class ConsentView(Struct, frozen=True):
-    """What the customer said to a purpose, and to whom."""
-
-    purpose: str
-    answer: str
-    note: str
-    recorded_by_name: str
-    recorded_at: datetime
-
-
-class OrderView(Struct, frozen=True):
-    """A paid service from `started_on` until before `ends_on`."""
-
-    id: UUID
-    customer_id: UUID
-    number: str
-    product: str
-    price: int
-    currency: str
-    started_on: date
-    ends_on: date
-    ended_at: datetime | None
 
 
 _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_id, c.sex, c.birthday,
@@ -119,7 +97,7 @@ async def customer(customer_id: UUID) -> CustomerView:
     """The archive, masked. Raises NotFound, also behind the wall of another org unit."""
     row = await fetch_one(_ONE, customer_id)
     if row is None:
-        raise NotFound(f"There is no customer {customer_id}")
+        raise missing(Customer, customer_id)
     return _view(row)
 
 
@@ -131,10 +109,7 @@ async def name_of(customer_id: UUID) -> str:
 
 async def version_of(customer_id: UUID) -> int:
     """The archive's version, locked until the end of the transaction. Raises NotFound."""
-    row = await fetch_one("select version from customer where id = $1 for update", customer_id)
-    if row is None:
-        raise NotFound(f"There is no customer {customer_id}")
-    version: int = row["version"]
+    version: int = (await locked(Customer, customer_id))["version"]
     return version
 
 
@@ -161,16 +136,6 @@ async def customers(
     return [_view(row) for row in rows]
 
 
-async def consents(customer_id: UUID) -> list[ConsentView]:
-    """Everything the customer said, latest first."""
-    rows = await fetch(
-        "select purpose, answer, note, recorded_by_name, recorded_at from consent where customer_id = $1"
-        " order by recorded_at desc, id desc",
-        customer_id,
-    )
-    return [msgspec.convert(dict(row), ConsentView) for row in rows]
-
-
 async def consented(customer_id: UUID, purpose: str) -> bool:
     """Whether the customer's last word on the purpose is yes (S02-2)."""
     row = await fetch_one(
@@ -179,12 +144,6 @@ async def consented(customer_id: UUID, purpose: str) -> bool:
         purpose,
     )
     return row is not None and row["answer"] == "granted"
-
-
-async def orders(customer_id: UUID) -> list[OrderView]:
-    """What the customer has and had, the last to end first."""
-    rows = await fetch("select * from product_order where customer_id = $1 order by ends_on desc, id", customer_id)
-    return [order_view(row) for row in rows]
 
 
 def customer_of(alias: str, row: str) -> str:
@@ -212,21 +171,6 @@ def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
     return (*CONTACT_FIELDS, *policy.fields)
 
 
-def order_view(row: Any) -> OrderView:
-    """The view of a row."""
-    return OrderView(
-        row["id"],
-        row["customer_id"],
-        row["number"],
-        row["product"],
-        row["price"],
-        row["currency"],
-        row["started_on"],
-        row["ends_on"],
-        row["ended_at"],
-    )
-
-
 async def _looked_for(filters: tuple[Any, ...], ranges: tuple[Any, ...]) -> list[Any]:
     own = "" if current_scope().units == ALL_UNITS else _OWN
     counted = await fetch_value(_COUNT.format(own=own, **_COUNT_PLACES), *ranges[:4], MANY + 1)
@@ -247,27 +191,9 @@ async def _ranges(text: str, fields: tuple[ArchiveField, ...]) -> tuple[Any, ...
 
 
 def _view(row: Any) -> CustomerView:
-    return CustomerView(
-        id=row["id"],
-        number=row["number"],
-        kind=row["kind"],
-        name=row["name"],
-        org_unit_id=row["org_unit_id"],
-        account_manager_id=row["account_manager_id"],
-        sex=row["sex"],
-        birthday=from_columns(row["birthday"], row["birthday_lunar"]),
-        employer=row["employer"],
-        department=row["department"],
-        position=row["position"],
-        preferences=msgspec.json.decode(row["preferences"]),
-        fields=msgspec.json.decode(row["fields"]),
-        masked=msgspec.json.decode(row["masked"]) if row["masked"] else {},
-        version=row["version"],
-        created_at=row["created_at"],
-        changed_at=row["changed_at"],
-        closed_at=row["closed_at"],
-        erased_at=row["erased_at"],
-    )
+    documents = {name: msgspec.json.decode(row[name] or "{}") for name in ("preferences", "fields", "masked")}
+    birthday = from_columns(row["birthday"], row["birthday_lunar"])
+    return msgspec.convert(dict(row) | documents | {"birthday": birthday}, CustomerView)
 
 
 ERASED = "the customer of this number was erased: nothing new is written about it"

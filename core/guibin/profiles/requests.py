@@ -9,9 +9,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from guibin.notation.dates import Day
 from guibin.notation.plausible import Plausible
 from guibin.policy.money import Money
-from guibin.policy.words import Code, FullLine, Line, Paragraph
+from guibin.policy.words import Code, FullLine, Line, Paragraph, beside_a_list, up_to
 
-from .words import ConfidentialValues, FieldValues, Preferences
+PersonName = Annotated[str, up_to(100, 1)]
+Confidential = Annotated[str, up_to(500)]
+# One text or several: the archive's own fields refuse NUL.
+_Value = Annotated[str, beside_a_list(500)]
+ConfidentialValues = Annotated[dict[Code, _Value | Annotated[list[_Value], Meta(max_length=20)]], Meta(max_length=100)]
+Preferences = Annotated[dict[Code, Confidential], Meta(max_length=50)]
+FieldValues = Annotated[dict[Code, Confidential | int | bool | None], Meta(max_length=200)]
 
 
 class NewCustomer(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class Customer(TenantTable, tablename="customer"):
@@ -94,23 +94,16 @@ class SealedValue(TenantTable, tablename="sealed_value"):
     )
 
 
-class Consent(TenantTable, tablename="consent"):
+class Consent(Part, of="customer", signed="recorded", tablename="consent"):
     """What the customer said to a purpose: granted, refused or withdrawn. The latest row holds (S02-2)."""
 
-    customer_id = UuidColumn(default=None)
     purpose = Varchar(length=60)
     answer = Varchar(length=10)
     note = Text(default="")
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
-    recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="kept",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "purpose", "recorded_at desc")),),
-        append_only=True,
         checks={"answer": "answer in ('granted', 'refused', 'withdrawn')"},
     )
 
@@ -190,14 +183,13 @@ class ProductOrder(TenantTable, tablename="product_order"):
     )
 
 
-class Correction(TenantTable, tablename="correction"):
+class Correction(Part, of="customer", signed="corrected", erasable=("reason",), tablename="correction"):
     """A field of an archive, order or record stood there otherwise before (S07-10); without a reason it was an ordinary change.
 
     Both values are JSON sealed under the customer's key: erasing the customer closes this history too. `mask` is how
     confidential ones are shown, as it was when they were written; empty for others.
     """
 
-    customer_id = UuidColumn(default=None)
     subject = Varchar(length=20)
     subject_id = UuidColumn(default=None)
     field = Varchar(length=80)
@@ -205,28 +197,20 @@ class Correction(TenantTable, tablename="correction"):
     sealed_after = Bytea()
     mask = Varchar(length=20, default="", null=True)
     reason = Text()
-    corrected_by = UuidColumn(default=None)
-    corrected_by_name = Varchar(length=200)
-    corrected_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "corrected_at desc", "id desc"), name="correction_history_idx"),),
-        append_only=True,
-        erasable=("reason",),
     )
 
 
-class Disclosure(TenantTable, tablename="disclosure"):
+class Disclosure(Part, of="customer", tablename="disclosure"):
     """Somebody was shown values in clear, and said why.
 
     `recipient` is whoever outside the company got them, `legal_basis` the law or order; without one the customer had
     allowed it (S12-5).
     """
 
-    customer_id = UuidColumn(default=None)
     purpose = Text()
     fields = JSONB(default="[]")
     recipient = Varchar(length=200, default="")
@@ -235,55 +219,39 @@ class Disclosure(TenantTable, tablename="disclosure"):
     disclosed_to_name = Varchar(length=200)
     disclosed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        begins="kept",
-        wall="customer_id",
-        references={"customer_id": "customer"},
-        append_only=True,
-    )
+    keys = Keys(begins="kept")
 
 
-class CustomerAssignment(TenantTable, tablename="customer_assignment"):
+class CustomerAssignment(Part, of="customer", signed="assigned", erasable=("reason",), tablename="customer_assignment"):
     """From this moment on, who looks after the customer and where; the latest row holds (S05-3).
 
     `because` is opened, imported, assigned, handed_over, staff_left or unit_dissolved.
     """
 
-    customer_id = UuidColumn(default=None)
     org_unit_id = UuidColumn(default=None)
     account_manager_id = UuidColumn(default=None, null=True)
     account_manager_name = Varchar(length=200, default="")
     because = Varchar(length=20)
     reason = Text(default="")
-    assigned_by = UuidColumn(default=None)
-    assigned_by_name = Varchar(length=200)
-    assigned_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references={"customer_id": "customer", "org_unit_id": "org_unit", "account_manager_id": "staff"},
-        append_only=True,
-        erasable=("reason",),
+        references={"org_unit_id": "org_unit", "account_manager_id": "staff"},
         indexes=(Index(("customer_id", "assigned_at desc")),),
     )
 
 
-class TeamMember(TenantTable, tablename="team_member"):
+class TeamMember(Part, of="customer", signed="added", dated=False, changes=True, tablename="team_member"):
     """Somebody serves the customer beside its account manager, with a part, until `left_at` (S10-4)."""
 
-    customer_id = UuidColumn(default=None)
     staff_id = UuidColumn(default=None)
     staff_name = Varchar(length=200)
     part = Varchar(length=60)
     joined_at = Timestamptz(default=None, null=True)
-    added_by = UuidColumn(default=None)
-    added_by_name = Varchar(length=200)
     left_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer", "staff_id": "staff"},
+        references={"staff_id": "staff"},
         indexes=(
             Index(
                 ("customer_id", "staff_id", "part"),

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
@@ -12,10 +11,11 @@ from guibin.context import Act
 from guibin.policy.words import Code
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.rows import add, given, shown
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
 
 from . import queries
+from .tables import TeamMember
 
 # They lead the unit, and stand in for their people.
 LEADERS = frozenset({"manager", "tenant_admin"})
@@ -62,28 +62,20 @@ class TeamView(Struct, frozen=True, kw_only=True):
 async def team(customer_id: UUID, act: Act) -> TeamView:
     """Who serves the customer. Raises NotFound."""
     await queries.version_of(customer_id)
-    manager = await fetch_one(
-        "select s.id, s.name, (select max(a.assigned_at) from customer_assignment a where a.tenant_id = c.tenant_id"
+    managers = await fetch(
+        "select null::uuid as id, s.id as staff_id, s.name as staff_name, 'account_manager' as part, (select max(a.assigned_at) from customer_assignment a where a.tenant_id = c.tenant_id"
         " and a.customer_id = c.id and a.account_manager_id = s.id) as since"
         " from customer c join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id where c.id = $1",
         customer_id,
     )
-    rows = await fetch(
+    members = await fetch(
         "select id, staff_id, staff_name, part, joined_at as since from team_member"
         " where customer_id = $1 and left_at is null order by joined_at, id",
         customer_id,
     )
     await record(AuditNote(action="team.read", subject="team", customer_id=customer_id), act)
-    first = None
-    if manager is not None:
-        first = MemberView(
-            id=None,
-            staff_id=manager["id"],
-            staff_name=manager["name"],
-            part="account_manager",
-            since=manager["since"],
-        )
-    return TeamView(account_manager=first, members=[msgspec.convert(dict(row), MemberView) for row in rows])
+    manager = next(iter(shown(MemberView, managers)), None)
+    return TeamView(account_manager=manager, members=shown(MemberView, members))
 
 
 async def join(customer_id: UUID, new: NewMember, act: Act) -> MemberView:
@@ -98,20 +90,10 @@ async def join(customer_id: UUID, new: NewMember, act: Act) -> MemberView:
     if row is None:
         rule = "somebody who works here and sees the customer"
         raise Invalid(fields=(FieldError("staff_id", rule, value=str(new.staff_id)),))
-    member_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into team_member (id, customer_id, staff_id, staff_name, part, joined_at, added_by,"
-                " added_by_name) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                member_id,
-                customer_id,
-                row["id"],
-                row["name"],
-                new.part,
-                act.now,
-                act.by.id,
-                act.by.name,
+            member_id = await add(
+                TeamMember, act, customer_id=customer_id, staff_name=row["name"], joined_at=act.now, **given(new)
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyInTeam(f"{row['name']} is the {new.part} of this customer already") from None

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.policy.words import Purpose, Reason, Said, SpanName
-from guibin.profiles.words import FieldValues
+from guibin.profiles.requests import FieldValues
 
 
 class NewEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
