@@ -3,18 +3,21 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, record
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.periods.days import local_day
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, add_all, change, given, locked
+from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.tables import TenantTable
 
 from . import queries
 from .queries import CareTaskView, NewServiceView, ReminderView, TrialView
 from .requests import NewServiceAnnouncement, NewTrial, Telling, Told
+from .tables import CareTask, NewService, Reminder, ServiceTrial
 
 AHEAD_MAX = timedelta(days=366)
 
@@ -40,34 +43,20 @@ class TriedAlready(Conflict):
     title = "The customer has tried this service already"
 
 
-async def remind(reminder_id: UUID, told: Told, act: Act) -> ReminderView:
+async def remind(reminder_id: UUID, new: Told, act: Act) -> ReminderView:
     """The customer has been told (S07-4). Raises NotFound, NotOpen."""
-    customer_id = await _open("reminder", reminder_id)
-    await execute(
-        "update reminder set state = 'done', channel = $2, result = $3, done_by_name = $4, done_at = $5 where id = $1",
-        reminder_id,
-        told.channel,
-        told.result,
-        act.by.name,
-        act.now,
-    )
-    await _note("reminder.done", "reminder", reminder_id, customer_id, act)
-    return await queries.reminder(reminder_id)
+    customer_id = await _open(Reminder, reminder_id)
+    await change(Reminder, reminder_id, act, state="done", **given(new))
+    await done("done", Case("reminder", reminder_id, customer_id), act)
+    return await queries.REMINDERS.one(reminder_id)
 
 
 async def end_task(task_id: UUID, state: str, result: str, act: Act) -> CareTaskView:
     """`state` done or cancelled, with what was done or why not (S07-6). Raises NotFound, NotOpen."""
-    customer_id = await _open("care_task", task_id)
-    await execute(
-        "update care_task set state = $2, result = $3, done_by_name = $4, done_at = $5 where id = $1",
-        task_id,
-        state,
-        result,
-        act.by.name,
-        act.now,
-    )
-    await _note(f"care_task.{state}", "care_task", task_id, customer_id, act)
-    return await queries.task(task_id)
+    customer_id = await _open(CareTask, task_id)
+    await change(CareTask, task_id, act, state=state, result=result)
+    await done(state, Case("care_task", task_id, customer_id), act)
+    return await queries.TASKS.one(task_id)
 
 
 async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
@@ -80,22 +69,13 @@ async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
         problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
     if problems or trials is None:
         raise Invalid("The service was not announced", fields=tuple(problems))
-    service_id = new_id()
-    written = await execute(
-        "insert into new_service (id, name, description, told_from, general_from, trial_days, announced_by_name,"
-        " announced_at) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id, name) do nothing",
-        service_id,
-        new.name,
-        new.description,
-        new.general_from - timedelta(days=trials.head_start_days),
-        new.general_from,
-        trials.days,
-        act.by.name,
-        act.now,
-    )
+    told_from = new.general_from - timedelta(days=trials.head_start_days)
+    service = given(new) | {"told_from": told_from, "trial_days": trials.days}
+    written = await add_all(NewService, act, [service], unless=("name",))
     if not written:
         problem = FieldError("name", "not announced before", value=new.name)
         raise Invalid("The service was not announced", fields=(problem,))
+    service_id = written[0]
     await execute(
         "insert into service_telling (id, service_id, customer_id, channel, told_by_name)"
         " select gen_random_uuid(), $1, c.id, '', '' from customer c where c.closed_at is null"
@@ -124,7 +104,7 @@ async def tell(service_id: UUID, telling: Telling, act: Act) -> None:
     )
     if not touched:
         raise NotFound(f"Customer {telling.customer_id} is not among those who hear of {service.name} first")
-    await _note("new_service.tell", "new_service", service_id, telling.customer_id, act)
+    await done("tell", Case("new_service", service_id, telling.customer_id), act)
 
 
 async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
@@ -151,20 +131,17 @@ async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
         ),
         act,
     )
-    trial_id = new_id()
-    await execute(
-        "insert into service_trial (id, service_id, customer_id, redemption_id, starts_on, ends_on, started_by_name)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        trial_id,
-        service_id,
-        new.customer_id,
-        redeemed.id,
-        starts_on,
-        starts_on + timedelta(days=service.trial_days),
-        act.by.name,
+    trial_id = await add(
+        ServiceTrial,
+        act,
+        service_id=service_id,
+        customer_id=new.customer_id,
+        redemption_id=redeemed.id,
+        starts_on=starts_on,
+        ends_on=starts_on + timedelta(days=service.trial_days),
     )
-    await _note("new_service.trial", "new_service", service_id, new.customer_id, act)
-    return await queries.trial(trial_id)
+    await done("trial", Case("new_service", service_id, new.customer_id), act)
+    return await queries.TRIALS.one(trial_id)
 
 
 async def _one_trial_at_a_time(customer_id: UUID) -> None:
@@ -182,17 +159,9 @@ async def _refuse_early(service: NewServiceView, customer_id: UUID, starts_on: d
         raise TooEarly(f"{service.name} is out from {from_day} for this customer")
 
 
-async def _open(table: str, row_id: UUID) -> UUID:
-    # The two table names come from this module, never from a caller.
-    row = await fetch_one(f"select customer_id, state from {table} where id = $1 for update", row_id)
-    if row is None:
-        raise NotFound(f"There is no {table.replace('_', ' ')} {row_id}")
+async def _open(table: type[TenantTable], row_id: UUID) -> UUID:
+    row = await locked(table, row_id)
     if row["state"] != "open":
         raise NotOpen(f"It is {row['state']}")
     customer_id: UUID = row["customer_id"]
     return customer_id
-
-
-async def _note(action: str, subject: str, subject_id: UUID, customer_id: UUID, act: Act) -> None:
-    entry = AuditNote(action=action, subject=subject, subject_id=subject_id, customer_id=customer_id)
-    await record(entry, act)

@@ -1,68 +1,70 @@
 """`/api/v1/reminders`, `/renewals`, `/care-tasks` and `/new-services`."""
 
-from collections.abc import Sequence
-from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import searched
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, by_day, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, queries, renewals
-from .queries import CareTaskView, ReminderView, RenewalView, TellingView
-from .requests import Done, Reason, Telling, Told
+from .queries import (
+    REMINDERS,
+    RENEWALS,
+    TASKS,
+    TELLINGS,
+    CareTaskFilter,
+    CareTaskView,
+    ReminderFilter,
+    ReminderView,
+    RenewalFilter,
+    RenewalView,
+    TellingView,
+)
+from .requests import Done, Reason, Telling
 
 READ, WRITE = may("care:read"), may("care:write")
-State = Annotated[str | None, Parameter(query="state", default=None, description="open, done, withdrawn …")]
-Manager = Annotated[UUID | None, Parameter(default=None, description="Customers of this account manager only.")]
 
 
 class ReminderController(Controller):
     path = "/api/v1/reminders"
     tags = ("care",)
 
-    @get("/", needs=READ, summary="Whom to tell that an order ends, the first due first")
-    async def list_reminders(
-        self,
-        act: Act,
-        in_state: State = None,
-        account_manager_id: Manager = None,
-        due_by: date | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[ReminderView]:
-        found = await queries.reminders(
-            manager_id=account_manager_id, state=in_state, due_by=due_by, after=decode(cursor), limit=limit + 1
-        )
-        page = page_of(found, limit, lambda one: Cursor(by_day(one.due_on), one.id))
-        await _looked("reminder", page.items, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Whom to tell that an order ends, the first due first",
+        dependencies={"filters": from_query(ReminderFilter)},
+    )
+    async def list_reminders(self, filters: ReminderFilter, page: PageAsked, act: Act) -> Page[ReminderView]:
+        return await searched("reminder", await REMINDERS.page(filters, page, act), act)
 
-    @post("/{reminder_id:uuid}/result", needs=WRITE, status_code=HTTP_200_OK, summary="The customer was told")
-    async def remind(self, reminder_id: UUID, data: Told, act: Act) -> ReminderView:
-        return await actions.remind(reminder_id, data, act)
+    remind = posts(
+        "/{reminder_id:uuid}/result",
+        actions.remind,
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="The customer was told",
+    )
 
 
 class RenewalController(Controller):
     path = "/api/v1/renewals"
     tags = ("care",)
 
-    @get("/", needs=READ, summary="Renewals, the first to end first")
-    async def list_renewals(
-        self, act: Act, in_state: State = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[RenewalView]:
-        found = await queries.renewals(state=in_state, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(by_day(one.ends_on), one.id))
-        await _looked("renewal", page.items, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Renewals, the first to end first",
+        dependencies={"filters": from_query(RenewalFilter)},
+    )
+    async def list_renewals(self, filters: RenewalFilter, page: PageAsked, act: Act) -> Page[RenewalView]:
+        return await searched("renewal", await RENEWALS.page(filters, page, act), act)
 
     carry_out = posts(
         "/{renewal_id:uuid}/order",
@@ -76,22 +78,14 @@ class CareTaskController(Controller):
     path = "/api/v1/care-tasks"
     tags = ("care",)
 
-    @get("/", needs=READ, summary="Birthdays, anniversaries and festivals to be kept, the first first")
-    async def list_tasks(
-        self,
-        act: Act,
-        in_state: State = None,
-        account_manager_id: Manager = None,
-        until: date | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[CareTaskView]:
-        found = await queries.tasks(
-            manager_id=account_manager_id, state=in_state, until=until, after=decode(cursor), limit=limit + 1
-        )
-        page = page_of(found, limit, lambda one: Cursor(by_day(one.occurs_on), one.id))
-        await _looked("care_task", page.items, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Birthdays, anniversaries and festivals to be kept, the first first",
+        dependencies={"filters": from_query(CareTaskFilter)},
+    )
+    async def list_tasks(self, filters: CareTaskFilter, page: PageAsked, act: Act) -> Page[CareTaskView]:
+        return await searched("care_task", await TASKS.page(filters, page, act), act)
 
     @post("/{task_id:uuid}/result", needs=WRITE, status_code=HTTP_200_OK, summary="It was done")
     async def finish(self, task_id: UUID, data: Done, act: Act) -> CareTaskView:
@@ -114,14 +108,9 @@ class NewServiceController(Controller):
     )
 
     @get("/{service_id:uuid}/tellings", needs=READ, summary="Who hears of it first, those who have not yet first")
-    async def list_tellings(
-        self, service_id: UUID, act: Act, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[TellingView]:
+    async def list_tellings(self, service_id: UUID, page: PageAsked, act: Act) -> Page[TellingView]:
         await queries.service(service_id)
-        found = await queries.tellings(service_id, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(act.now, one.customer_id, int(one.told_at is not None)))
-        await _looked("new_service", page.items, act)
-        return page
+        return await searched("new_service", await TELLINGS.page(None, page, act, service=service_id), act)
 
     @post("/{service_id:uuid}/tellings", needs=WRITE, status_code=HTTP_204_NO_CONTENT, summary="A customer was told")
     async def tell(self, service_id: UUID, data: Telling, act: Act) -> None:
@@ -133,11 +122,3 @@ class NewServiceController(Controller):
         needs=WRITE,
         summary="Start a free trial; the entitlement counts",
     )
-
-
-async def _looked(
-    subject: str, shown: Sequence[ReminderView | RenewalView | CareTaskView | TellingView], act: Act
-) -> None:
-    customers = tuple({one.customer_id for one in shown})
-    note = AuditNote(action=f"{subject}.search", subject=subject, customer_ids=customers, shown=len(shown))
-    await record(note, act)

@@ -1,14 +1,15 @@
 """Reading what is to be done for customers."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, Order, by_day
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import shown
+from guibin_tenants.scope import fetch
 
 # A follower begins at most so long before the end of what it follows: an order that ran beside it is another one.
 OVERLAP_DAYS_MAX = 31
@@ -109,81 +110,54 @@ class TrialView(Struct, frozen=True, kw_only=True):
     ends_on: date
 
 
-def _columns(view: type[Struct]) -> str:
-    return ", ".join(view.__struct_fields__)
+_Manager = Annotated[UUID | None, Meta(description="Customers of this account manager only.")]
+_State = Annotated[str | None, Meta(description="open, done, withdrawn …")]
+_MINE = "x.customer_id in (select id from customer where account_manager_id = $value)"
 
 
-_MINE = "($1::uuid is null or customer_id in (select id from customer where account_manager_id = $1))"
+class ReminderFilter(Struct, frozen=True, kw_only=True):
+    """Which reminders; those due on `due_by` are among them."""
+
+    state: _State = None
+    account_manager_id: _Manager = None
+    due_by: date | None = None
 
 
-async def reminders(
-    *, manager_id: UUID | None, state: str | None, due_by: date | None, after: Cursor | None, limit: int
-) -> list[ReminderView]:
-    """The first due first, at most `limit`; with `manager_id` those of the customers this account manager looks after."""
-    rows = await fetch(
-        f"select {_columns(ReminderView)} from reminder where {_MINE} and ($2::text is null or state = $2)"
-        " and ($3::date is null or due_on <= $3) and ($4::date is null or (due_on, id) > ($4, $5::uuid))"
-        " order by due_on, id limit $6",
-        manager_id,
-        state,
-        due_by,
-        *_behind(after),
-        limit,
-    )
-    return [msgspec.convert(dict(row), ReminderView) for row in rows]
+class RenewalFilter(Struct, frozen=True, kw_only=True):
+    """Which renewals."""
+
+    state: _State = None
 
 
-async def reminder(reminder_id: UUID) -> ReminderView:
-    """Raises NotFound."""
-    row = await fetch_one(f"select {_columns(ReminderView)} from reminder where id = $1", reminder_id)
-    if row is None:
-        raise NotFound(f"There is no reminder {reminder_id}")
-    return msgspec.convert(dict(row), ReminderView)
+class CareTaskFilter(Struct, frozen=True, kw_only=True):
+    """Which tasks; those that occur on `until` are among them."""
+
+    state: _State = None
+    account_manager_id: _Manager = None
+    until: date | None = None
 
 
-async def renewals(*, state: str | None, after: Cursor | None, limit: int) -> list[RenewalView]:
-    """The first to end first, at most `limit`."""
-    rows = await fetch(
-        f"select {_columns(RenewalView)} from renewal where ($1::text is null or state = $1)"
-        " and ($2::date is null or (ends_on, id) > ($2, $3::uuid)) order by ends_on, id limit $4",
-        state,
-        *_behind(after),
-        limit,
-    )
-    return [msgspec.convert(dict(row), RenewalView) for row in rows]
-
-
-async def renewal(renewal_id: UUID) -> RenewalView:
-    """Raises NotFound."""
-    row = await fetch_one(f"select {_columns(RenewalView)} from renewal where id = $1", renewal_id)
-    if row is None:
-        raise NotFound(f"There is no renewal {renewal_id}")
-    return msgspec.convert(dict(row), RenewalView)
-
-
-async def tasks(
-    *, manager_id: UUID | None, state: str | None, until: date | None, after: Cursor | None, limit: int
-) -> list[CareTaskView]:
-    """The first to come first, at most `limit`."""
-    rows = await fetch(
-        f"select {_columns(CareTaskView)} from care_task where {_MINE} and ($2::text is null or state = $2)"
-        " and ($3::date is null or occurs_on <= $3) and ($4::date is null or (occurs_on, id) > ($4, $5::uuid))"
-        " order by occurs_on, id limit $6",
-        manager_id,
-        state,
-        until,
-        *_behind(after),
-        limit,
-    )
-    return [_task(dict(row)) for row in rows]
-
-
-async def task(task_id: UUID) -> CareTaskView:
-    """Raises NotFound."""
-    row = await fetch_one(f"select {_columns(CareTaskView)} from care_task where id = $1", task_id)
-    if row is None:
-        raise NotFound(f"There is no care task {task_id}")
-    return _task(dict(row))
+REMINDERS = Listing(
+    view=ReminderView,
+    source="reminder x",
+    order=by_day("x.due_on"),
+    filters={"account_manager_id": _MINE, "due_by": "x.due_on <= $value"},
+)
+RENEWALS = Listing(view=RenewalView, source="renewal x", order=by_day("x.ends_on"))
+TASKS = Listing(
+    view=CareTaskView,
+    source="care_task x",
+    order=by_day("x.occurs_on"),
+    filters={"account_manager_id": _MINE, "until": "x.occurs_on <= $value"},
+)
+# Who is to be told of a service, those who have not heard first.
+TELLINGS = Listing(
+    view=TellingView,
+    source="service_telling x",
+    order=Order({"(x.told_at is not null)::int": int, "x.customer_id": UUID}),
+    holds="x.service_id = $service",
+)
+TRIALS = Listing(view=TrialView, source="service_trial x", order=by_day("x.starts_on"))
 
 
 async def services() -> list[NewServiceView]:
@@ -196,7 +170,7 @@ async def services() -> list[NewServiceView]:
         " (select count(*) from service_trial t where t.tenant_id = s.tenant_id and t.service_id = s.id) as trials"
         " from new_service s order by s.announced_at desc, s.id"
     )
-    return [msgspec.convert(dict(row), NewServiceView) for row in rows]
+    return shown(NewServiceView, rows)
 
 
 async def service(service_id: UUID) -> NewServiceView:
@@ -205,35 +179,3 @@ async def service(service_id: UUID) -> NewServiceView:
         if found.id == service_id:
             return found
     raise NotFound(f"There is no new service {service_id}")
-
-
-async def tellings(service_id: UUID, *, after: Cursor | None, limit: int) -> list[TellingView]:
-    """Who is to be told, those who have not heard first, at most `limit`."""
-    rows = await fetch(
-        f"select {_columns(TellingView)} from service_telling where service_id = $1"
-        " and ($2::int is null or ((told_at is not null)::int, customer_id) > ($2, $3::uuid))"
-        " order by (told_at is not null)::int, customer_id limit $4",
-        service_id,
-        after.group if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), TellingView) for row in rows]
-
-
-async def trial(trial_id: UUID) -> TrialView:
-    """Raises NotFound."""
-    row = await fetch_one(f"select {_columns(TrialView)} from service_trial where id = $1", trial_id)
-    if row is None:
-        raise NotFound(f"There is no trial {trial_id}")
-    return msgspec.convert(dict(row), TrialView)
-
-
-def _behind(after: Cursor | None) -> tuple[date | None, UUID | None]:
-    return (after.moment.date(), after.id) if after else (None, None)
-
-
-def _task(row: dict[str, object]) -> CareTaskView:
-    for field in ("gifts", "messages"):
-        row[field] = msgspec.json.decode(str(row[field]))
-    return msgspec.convert(row, CareTaskView)

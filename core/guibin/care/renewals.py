@@ -6,18 +6,21 @@ from uuid import UUID
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles import orders
 from guibin.profiles.requests import NewOrder
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.rows import change
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 
 from . import queries
 from .queries import RUNS_OUT, RenewalView
 from .requests import RenewedOrder
+from .tables import Renewal
 
 WEEK = timedelta(days=7)
 # Why a renewal was withdrawn: a word for programs, the console has the sentence.
@@ -65,7 +68,7 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, act: Act, *, today: 
         approval_id = await approvals.ask(
             "renewal", row["id"], act, flow=flow, customer_id=row["customer_id"], org_unit_id=unit
         )
-        await execute("update renewal set approval_id = $2 where id = $1", row["id"], approval_id)
+        await change(Renewal, row["id"], approval_id=approval_id)
     return [row["id"] for row in rows]
 
 
@@ -120,11 +123,8 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
         number=new.number, product=row["product"], price=new.price, started_on=row["ends_on"], ends_on=new.ends_on
     )
     # Before the order is opened: it withdraws whatever else waits to follow the same one.
-    await execute("update renewal set state = 'renewed' where id = $1", renewal_id)
+    await change(Renewal, renewal_id, state="renewed")
     opened = await orders.order(row["customer_id"], following, act)
-    await execute("update renewal set renewed_order_id = $2 where id = $1", renewal_id, opened.id)
-    note = AuditNote(
-        action="renewal.carry_out", subject="renewal", subject_id=renewal_id, customer_id=row["customer_id"]
-    )
-    await record(note, act)
-    return await queries.renewal(renewal_id)
+    await change(Renewal, renewal_id, renewed_order_id=opened.id)
+    await done("carry_out", Case("renewal", renewal_id, row["customer_id"]), act)
+    return await queries.RENEWALS.one(renewal_id)

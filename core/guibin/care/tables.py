@@ -22,6 +22,7 @@ class Reminder(TenantTable, tablename="reminder"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed_off="done",
         begins="open",
         erasable=("result",),
         wall="customer_id",
@@ -80,6 +81,7 @@ class CareTask(TenantTable, tablename="care_task"):
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed_off="done",
         begins="open",
         erasable=("result",),
         wall="customer_id",
@@ -101,7 +103,7 @@ class NewService(TenantTable, tablename="new_service"):
     announced_by_name = Varchar(length=200)
     announced_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(written_by="company", unique=(("name",),))
+    keys = Keys(signed="announced", written_by="company", unique=(("name",),))
 
 
 class ServiceTelling(TenantTable, tablename="service_telling"):
@@ -114,6 +116,7 @@ class ServiceTelling(TenantTable, tablename="service_telling"):
     told_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed_off="told",
         begins="open",
         wall="customer_id",
         references={"service_id": "new_service", "customer_id": "customer"},
@@ -132,6 +135,7 @@ class ServiceTrial(TenantTable, tablename="service_trial"):
     started_by_name = Varchar(length=200)
 
     keys = Keys(
+        signed="started",
         begins="open",
         wall="customer_id",
         references={"service_id": "new_service", "customer_id": "customer", "redemption_id": "redemption"},
