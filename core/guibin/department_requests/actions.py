@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.card_stock import queries as card_stock
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
@@ -16,14 +16,17 @@ from guibin.policy.departments import DepartmentTask
 from guibin.records.subjects import refuse_unless_kept
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
+from guibin.web.listing import placed
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.rows import add, add_all, change, given, missing
+from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from .queries import ANSWER, MINE, DepartmentRequestForm, form, leads, units_of
+from .queries import ANSWER, MINE, DepartmentRequestForm, form, looking
 from .refusals import AlreadyAcknowledged, NotToSendAgain, NotWithDepartment, OtherDepartments
 from .requests import (
     Matter,
@@ -34,6 +37,7 @@ from .requests import (
     NewReturn,
     NewSending,
 )
+from .tables import DepartmentEvent, DepartmentMatter, DepartmentRequest
 
 SUBJECT = "department_request"
 WITH_DEPARTMENT = ("sent", "acknowledged")
@@ -79,14 +83,13 @@ async def place(new: NewDepartmentRequest, asked: Asked, act: Act) -> Department
     request_id = new_id()
     await _write(request_id, new, task, owner, act)
     if new.about is not None or customer_id is not None:
-        await execute(
-            "insert into department_matter (id, request_id, customer_id, subject, subject_id)"
-            " values ($1, $2, $3, $4, $5)",
-            new_id(),
-            request_id,
-            customer_id,
-            new.about.subject if new.about else "",
-            new.about.subject_id if new.about else None,
+        about = given(new.about) if new.about is not None else {"subject": "", "subject_id": None}
+        await add(
+            DepartmentMatter,
+            request_id=request_id,
+            customer_id=customer_id,
+            subject=about["subject"],
+            subject_id=about["subject_id"],
         )
     row = await _locked(request_id, act.by)
     await _event(row, "sent", "", act)
@@ -139,13 +142,7 @@ async def send_again(request_id: UUID, new: NewSending, act: Act) -> DepartmentR
     owner, problems = await _owner(to_unit_id, new.owner_id or (row["owner_id"] if same else None))
     if owner is None:
         raise Invalid("The request was not sent again", fields=tuple(problems))
-    await execute(
-        "update department_request set to_unit_id = $2, owner_id = $3, owner_name = $4, round = round + 1 where id = $1",
-        request_id,
-        to_unit_id,
-        owner.id,
-        owner.name,
-    )
+    await _charge(row, owner, to_unit_id)
     answered = row["state"] == "answered"
     row = await _locked(request_id, act.by)
     await _event(row, "sent", new.reason, act)
@@ -176,13 +173,7 @@ async def owned(request_id: UUID, act: Act) -> asyncpg.Record:
 
 async def pass_to(row: asyncpg.Record, asked: Asked, act: Act, *, unit_id: UUID, reason: str) -> DepartmentRequestForm:
     """Somebody else answers for it from now on; the clock runs on."""
-    await execute(
-        "update department_request set to_unit_id = $2, owner_id = $3, owner_name = $4, round = round + 1 where id = $1",
-        row["id"],
-        unit_id,
-        asked.owner.id,
-        asked.owner.name,
-    )
+    await _charge(row, asked.owner, unit_id)
     await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
     moved = await fetch_one("select * from department_request where id = $1", row["id"])
     if moved is None:
@@ -191,6 +182,18 @@ async def pass_to(row: asyncpg.Record, asked: Asked, act: Act, *, unit_id: UUID,
     await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=act.now)
     await _tell(moved, "department_asked", (asked.owner.id,), now=act.now)
     return await _shown(moved, "pass", act)
+
+
+async def _charge(row: asyncpg.Record, owner: Owner, unit_id: UUID) -> None:
+    """From now on this owner in this department answers for it: another round."""
+    await change(
+        DepartmentRequest,
+        row["id"],
+        to_unit_id=unit_id,
+        owner_id=owner.id,
+        owner_name=owner.name,
+        round=row["round"] + 1,
+    )
 
 
 async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, list[FieldError]]:
@@ -231,27 +234,22 @@ async def _customer(about: Matter | None, customer_id: UUID | None, by: Principa
 
 
 async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTask, owner: Owner, act: Act) -> None:
+    row = {
+        "id": request_id,
+        "task": task.name,
+        "text": new.text,
+        "from_unit_id": act.by.org_unit_id,
+        "to_unit_id": new.to_unit_id,
+        "owner_id": owner.id,
+        "owner_name": owner.name,
+        "upward": task.upward != "",
+        "clause": task.clause,
+        "policy_version": act.policy.version,
+        "version": 0,
+    }
     for _ in range(DRAWS_MAX):
-        written = await execute(
-            "insert into department_request (id, number, task, text, from_unit_id, to_unit_id, owner_id, owner_name,"
-            " asked_by, asked_by_name, asked_at, state, round, upward, clause, policy_version, version) values ($1, $2,"
-            " $3, $4, $5, $6, $7, $8, $9, $10, $11, 'sent', 1, $12, $13, $14, 0) on conflict (tenant_id, number) do nothing",
-            request_id,
-            new_number("D", act.now, act.company.time_zone),
-            task.name,
-            new.text,
-            act.by.org_unit_id,
-            new.to_unit_id,
-            owner.id,
-            owner.name,
-            act.by.id,
-            act.by.name,
-            act.now,
-            task.upward != "",
-            task.clause,
-            act.policy.version,
-        )
-        if written:
+        number = new_number("D", act.now, act.company.time_zone)
+        if await add_all(DepartmentRequest, act, [row | {"number": number}], unless=("number",)):
             return
     raise RuntimeError("no free department request number was drawn")
 
@@ -268,21 +266,17 @@ def _acknowledgement(round_: int) -> str:
 
 async def _event(row: asyncpg.Record, kind: str, text: str, act: Act) -> None:
     """Write down what happened; whatever ends the wait for an acknowledgement ends its clock."""
-    await execute(
-        "insert into department_event (id, request_id, round, kind, text, to_unit_id, owner_name, written_by,"
-        " written_by_name, written_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        new_id(),
-        row["id"],
-        row["round"],
-        kind,
-        text,
-        row["to_unit_id"],
-        row["owner_name"],
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        DepartmentEvent,
+        act,
+        request_id=row["id"],
+        round=row["round"],
+        kind=kind,
+        text=text,
+        to_unit_id=row["to_unit_id"],
+        owner_name=row["owner_name"],
     )
-    await execute("update department_request set state = $2, version = version + 1 where id = $1", row["id"], kind)
+    await change(DepartmentRequest, row["id"], state=kind)
     if kind == "withdrawn":
         await sla.cancel(row["id"], _acknowledgement(row["round"]), now=act.now)
     elif kind != "sent":
@@ -290,15 +284,12 @@ async def _event(row: asyncpg.Record, kind: str, text: str, act: Act) -> None:
 
 
 async def _locked(request_id: UUID, by: Principal) -> asyncpg.Record:
-    row = await fetch_one(
-        f"select r.* from department_request r where {MINE} and r.id = $4 for update",
-        by.id,
-        units_of(by),
-        leads(by),
-        request_id,
+    statement, places = placed(
+        f"select x.* from department_request x where {MINE} and x.id = $id for update", looking(by) | {"id": request_id}
     )
+    row = await fetch_one(statement, *places)
     if row is None:
-        raise NotFound(f"There is no department request {request_id}")
+        raise missing(DepartmentRequest, request_id)
     return row
 
 
@@ -336,5 +327,4 @@ async def _shown(row: asyncpg.Record, action: str, act: Act) -> DepartmentReques
 
 
 async def _audit(action: str, request_id: UUID, customer_id: UUID | None, act: Act) -> None:
-    note = AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
-    await record(note, act)
+    await done(action, Case(SUBJECT, request_id, customer_id), act)

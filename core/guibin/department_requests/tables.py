@@ -3,7 +3,7 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 _MATTER = "department_matter"
 
@@ -34,6 +34,7 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     version = Integer(default=1)
 
     keys = Keys(
+        signed="asked",
         wall="to_unit_id",
         also=("from_unit_id", "owner_id"),
         unique=(("number",),),
@@ -49,25 +50,25 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     )
 
 
-class DepartmentEvent(TenantTable, tablename="department_event"):
+class DepartmentEvent(
+    Part,
+    of="department_request",
+    by="request_id",
+    signed="written",
+    erasable=("text",),
+    tablename="department_event",
+):
     """It was sent, acknowledged, answered, handed back or withdrawn; `to_unit_id` is the department it is about."""
 
-    request_id = UuidColumn(default=None)
     round = SmallInt()
     kind = Varchar(length=12)
     text = Text(default="")
     to_unit_id = UuidColumn(default=None)
     owner_name = Varchar(length=200)
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="request_id",
         unique=(("request_id", "round", "kind"),),
-        references={"request_id": "department_request", "to_unit_id": "org_unit"},
-        append_only=True,
-        erasable=("text",),
+        references={"to_unit_id": "org_unit"},
         about=("request_id", _MATTER, "request_id"),
         checks={"kind_known": "kind in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
     )

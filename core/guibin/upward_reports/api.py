@@ -1,51 +1,47 @@
 """`/api/v1/upward-reports`: suggestions and demands for those above."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.params import Parameter
+from msgspec import Struct, structs
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import searched
 from guibin.context import Act
-from guibin.department_requests import queries as department_requests
 from guibin.department_requests.actions import SUBJECT
-from guibin.department_requests.queries import DepartmentRequestFilter, DepartmentRequestView, State
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.department_requests.queries import LISTED, MINE, DepartmentRequestView, State, looking
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
 from . import actions
 
 READ, WRITE = may("requests:read"), may("requests:write")
-InState = Annotated[State | None, Parameter(query="state", default=None)]
+REPORTED = structs.replace(LISTED, holds=f"{MINE} and x.upward")
+
+
+class UpwardReportFilter(Struct, frozen=True, kw_only=True):
+    """Which reports; `overdue` asks for those unanswered past their time."""
+
+    state: State | None = None
+    owner_id: UUID | None = None
+    asked_by: UUID | None = None
+    overdue: bool = False
 
 
 class UpwardReportController(Controller):
     path = "/api/v1/upward-reports"
     tags = ("department requests",)
 
-    @get("/", needs=READ, summary="What you reported, and what was reported to you and below you; newest first")
-    async def list_reports(
-        self,
-        act: Act,
-        in_state: InState = None,
-        owner_id: UUID | None = None,
-        asked_by: UUID | None = None,
-        overdue: bool = False,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[DepartmentRequestView]:
-        wanted = DepartmentRequestFilter(
-            state=in_state, owner_id=owner_id, asked_by=asked_by, upward=True, overdue_at=act.now if overdue else None
-        )
-        found = await department_requests.listed(wanted, by=act.by, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.asked_at, one.id))
-        customers = tuple({one.customer_id for one in page.items if one.customer_id})
-        note = AuditNote(action="upward_report.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items))
-        await record(note, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="What you reported, and what was reported to you and below you; newest first",
+        dependencies={"filters": from_query(UpwardReportFilter)},
+    )
+    async def list_reports(self, filters: UpwardReportFilter, page: PageAsked, act: Act) -> Page[DepartmentRequestView]:
+        shown = await REPORTED.page(filters, page, act, **looking(act.by))
+        return await searched("upward_report", shown, act, subject=SUBJECT)
 
     report = posts(
         "/", actions.report, needs=WRITE, summary="Report a suggestion or demand to the nearest leader above"
