@@ -1,13 +1,10 @@
 """`/api/v1/audit-entries`: for auditors, who read the record and no file."""
 
-from datetime import datetime
-from uuid import UUID
-
 from litestar import Controller, get, put
 
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import may, sees_all
 
@@ -21,30 +18,14 @@ class AuditController(Controller):
     path = "/api/v1/audit-entries"
     tags = ("audit",)
 
-    @get("/", needs=may("audit:read"), summary="Who looked at or changed whose file")
-    async def list_entries(
-        self,
-        customer_id: UUID | None = None,
-        actor_id: UUID | None = None,
-        action: str | None = None,
-        refused: bool | None = None,
-        asked: bool | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[AuditEntryView]:
-        wanted = AuditFilter(
-            customer_id=customer_id,
-            actor_id=actor_id,
-            action=action,
-            refused=refused,
-            asked=asked,
-            since=since,
-            until=until,
-        )
-        found = await queries.entries(wanted, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda entry: Cursor(entry.happened_at, entry.id))
+    @get(
+        "/",
+        needs=may("audit:read"),
+        summary="Who looked at or changed whose file",
+        dependencies={"filters": from_query(AuditFilter)},
+    )
+    async def list_entries(self, filters: AuditFilter, page: PageAsked, act: Act) -> Page[AuditEntryView]:
+        return await queries.LISTED.page(filters, page, act)
 
 
 class LookUpLimitController(Controller):

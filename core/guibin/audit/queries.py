@@ -1,14 +1,12 @@
 """Reading the record."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.scope import fetch, fetch_value
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.scope import fetch_value
 
 
 class AuditEntryView(Struct, frozen=True):
@@ -36,7 +34,7 @@ class AuditEntryView(Struct, frozen=True):
 
 
 class AuditFilter(Struct, frozen=True):
-    """Which entries: None does not filter. `since` is inclusive, `until` exclusive."""
+    """Which entries. `since` is inclusive, `until` exclusive."""
 
     customer_id: UUID | None = None
     actor_id: UUID | None = None
@@ -45,37 +43,30 @@ class AuditFilter(Struct, frozen=True):
     asked: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
-    order: Literal["newest"] = "newest"
 
 
-async def entries(wanted: AuditFilter, *, after: Cursor | None, limit: int) -> list[AuditEntryView]:
-    """Entries newest first, at most `limit`; of several customers in one entry those that are in sight."""
-    rows = await fetch(
-        "select id, happened_at, actor_kind, actor_id, actor_name, address, action, subject, subject_id,"
-        " (select coalesce(array_agg(s.id order by s.place), '{}') from unnest(e.customer_ids) with ordinality as s (id, place)"
-        "  where exists (select from customer c where c.tenant_id = e.tenant_id and c.id = s.id)"
-        "  or (select current_setting('guibin.units', true)) = '*') as customer_ids, shown, fields, purpose,"
-        " coalesce(asked, false) as asked, coalesce(refused, '') as refused from audit_entry e"
-        " where ($1::uuid is null or subject_id = $1 or ($1 = any (customer_ids) and ("
-        "  (select current_setting('guibin.units', true)) = '*' or exists (select from customer where id = $1))))"
-        " and ($2::uuid is null or actor_id = $2) and ($3::text is null or action = $3)"
-        " and ($4::timestamptz is null or happened_at >= $4) and ($5::timestamptz is null or happened_at < $5)"
-        " and ($6::timestamptz is null or (happened_at, id) < ($6, $7::uuid))"
-        " and ($9::boolean is null or $9 = (coalesce(refused, '') <> ''))"
-        " and ($10::boolean is null or $10 = coalesce(asked, false))"
-        " order by happened_at desc, id desc limit $8",
-        wanted.customer_id,
-        wanted.actor_id,
-        wanted.action,
-        wanted.since,
-        wanted.until,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-        wanted.refused,
-        wanted.asked,
-    )
-    return [msgspec.convert(dict(row), AuditEntryView) for row in rows]
+_SEES_ALL = "(select current_setting('guibin.units', true)) = '*'"
+# Newest first; of several customers in one entry those that are in sight.
+LISTED = Listing(
+    view=AuditEntryView,
+    source="audit_entry x",
+    columns={
+        "customer_ids": "(select coalesce(array_agg(s.id order by s.place), '{}') from unnest(x.customer_ids)"
+        " with ordinality as s (id, place) where exists (select from customer c where c.tenant_id = x.tenant_id"
+        f" and c.id = s.id) or {_SEES_ALL})",
+        "asked": "coalesce(x.asked, false)",
+        "refused": "coalesce(x.refused, '')",
+    },
+    filters={
+        "customer_id": "x.subject_id = $value or ($value = any (x.customer_ids)"
+        f" and ({_SEES_ALL} or exists (select from customer where id = $value)))",
+        "since": "x.happened_at >= $value",
+        "until": "x.happened_at < $value",
+        "refused": "(coalesce(x.refused, '') <> '') = $value",
+        "asked": "coalesce(x.asked, false) = $value",
+    },
+    order=newest_first("x.happened_at"),
+)
 
 
 async def findings() -> list[str]:

@@ -7,6 +7,7 @@ from cyclopts import App
 
 from guibin.audit import queries
 from guibin.audit.queries import AuditEntryView, AuditFilter
+from guibin.web.listing import PageAsked
 
 from . import environment
 from .output import Limit, as_json, as_table, out
@@ -40,8 +41,8 @@ def verify(slug: str, *, json: Json = False) -> None:
 
 
 async def _entries(slug: str, limit: int) -> list[AuditEntryView]:
-    async with environment.inside(slug):
-        return await queries.entries(AuditFilter(), after=None, limit=limit)
+    async with environment.inside(slug) as session:
+        return (await queries.LISTED.page(AuditFilter(), PageAsked(limit=limit), session.act)).items
 
 
 async def _verify(slug: str) -> list[str]:

@@ -11,8 +11,9 @@ from guibin import timetable
 from guibin.audit.actions import AuditNote, record
 from guibin.jobs import actions, pauses, queries, retention
 from guibin.jobs.pauses import NewPause
-from guibin.jobs.queries import JobState, JobView, JobWithAttempts, PauseView
+from guibin.jobs.queries import JobFilter, JobState, JobView, JobWithAttempts, PauseView
 from guibin.jobs.retention import JobRetention
+from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
@@ -107,7 +108,8 @@ def keep(
 
 async def _listed(slug: str, state: JobState | None, kind: str, limit: int) -> list[JobView]:
     async with environment.inside(slug) as session:
-        return await queries.listed(state=state, kind=kind or None, after=None, limit=limit, now=session.act.now)
+        page = await queries.LISTED.page(JobFilter(state, kind or None), PageAsked(limit=limit), session.act)
+        return page.items
 
 
 async def _shown(slug: str, job: UUID) -> JobWithAttempts:

@@ -1,44 +1,36 @@
 """`/api/v1/jobs`: a tenant's own background work."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
-from litestar.params import Parameter
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, pauses, queries, retention
 from .pauses import NewPause
-from .queries import JobState, JobView, JobWithAttempts, PauseView
+from .queries import JobFilter, JobView, JobWithAttempts, PauseView
 from .retention import JobRetention
-
-Kind = Annotated[str | None, Parameter(default=None, max_length=120, description="Such as `sweep_timers`.")]
-State = Annotated[JobState | None, Parameter(query="state", default=None, description="What it is doing.")]
 
 
 class JobController(Controller):
     path = "/api/v1/jobs"
     tags = ("jobs",)
 
-    @get("/", needs=may("jobs:read") & sees_all, summary="Background jobs, the latest first")
-    async def list_jobs(
-        self,
-        now: datetime,
-        in_state: State = None,
-        kind: Kind = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[JobView]:
-        found = await queries.listed(state=in_state, kind=kind, after=decode(cursor), limit=limit + 1, now=now)
-        return page_of(found, limit, lambda job: Cursor(job.enqueued_at, job.id))
+    @get(
+        "/",
+        needs=may("jobs:read") & sees_all,
+        summary="Background jobs, the latest first",
+        dependencies={"filters": from_query(JobFilter)},
+    )
+    async def list_jobs(self, filters: JobFilter, page: PageAsked, act: Act) -> Page[JobView]:
+        return await queries.LISTED.page(filters, page, act)
 
     show = gets("/{job_id:uuid}", queries.by_id, needs=may("jobs:read") & sees_all, summary="A job and its attempts")
 

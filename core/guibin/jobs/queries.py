@@ -1,33 +1,26 @@
 """Reading a tenant's own jobs."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import many
+from guibin_tenants.scope import fetch
 
 JobState = Literal["scheduled", "ready", "paused", "handed", "running", "retrying", "completed", "dead", "cancelled"]
 
-# What a job is doing, told by what its row holds. $1 is the tenant's now.
+# What a job is doing, told by what its row holds.
 _STATE = """case
-    when outcome is not null then outcome
-    when lease_token is not null then 'running'
-    when held_at is not null then 'paused'
-    when handed_at is not null then 'handed'
-    when run_at > $1::timestamptz and failures > 0 then 'retrying'
-    when run_at > $1::timestamptz then 'scheduled'
+    when x.outcome is not null then x.outcome
+    when x.lease_token is not null then 'running'
+    when x.held_at is not null then 'paused'
+    when x.handed_at is not null then 'handed'
+    when x.run_at > $now::timestamptz and x.failures > 0 then 'retrying'
+    when x.run_at > $now::timestamptz then 'scheduled'
     else 'ready' end"""
-_JOB = (
-    f"select id, kind, {_STATE} as state, priority, run_at, due_at, enqueued_at, started_at, ended_at, attempt,"
-    " failures, error, error_at from job left join lateral (select a.error, a.error_at from job_attempt a"
-    " where a.tenant_id = job.tenant_id and a.job_id = job.id and a.outcome <> 'completed'"
-    " order by a.attempt desc limit 1) last on true"
-)
 
 
 class JobView(Struct, frozen=True):
@@ -80,37 +73,27 @@ class JobWithAttempts(Struct, frozen=True):
     attempts: list[AttemptView]
 
 
-async def listed(
-    *, state: JobState | None, kind: str | None, after: Cursor | None, limit: int, now: datetime
-) -> list[JobView]:
-    """The latest first."""
-    rows = await fetch(
-        f"select * from ({_JOB}) j where ($2::text is null or state = $2) and ($3::text is null or kind = $3)"
-        " and ($4::timestamptz is null or (enqueued_at, id) < ($4, $5::uuid))"
-        " order by enqueued_at desc, id desc limit $6",
-        now,
-        state,
-        kind,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), JobView) for row in rows]
+class JobFilter(Struct, frozen=True):
+    """Which jobs."""
+
+    state: Annotated[JobState | None, Meta(description="What it is doing.")] = None
+    kind: Annotated[Annotated[str, Meta(max_length=120)] | None, Meta(description="Such as `sweep_timers`.")] = None
+
+
+LISTED = Listing(
+    view=JobView,
+    source="job x left join lateral (select a.error, a.error_at from job_attempt a where a.tenant_id = x.tenant_id"
+    " and a.job_id = x.id and a.outcome <> 'completed' order by a.attempt desc limit 1) last on true",
+    columns={"state": _STATE, "error": "last.error", "error_at": "last.error_at"},
+    filters={"state": f"{_STATE} = $value"},
+    order=newest_first("x.enqueued_at"),
+)
 
 
 async def by_id(job_id: UUID, *, now: datetime) -> JobWithAttempts:
     """Raises NotFound."""
-    row = await fetch_one(f"{_JOB} where id = $2", now, job_id)
-    if row is None:
-        raise NotFound(f"There is no job {job_id}")
-    attempts = await fetch(
-        "select attempt, started_at, ended_at, outcome, error, error_at from job_attempt where job_id = $1"
-        " order by attempt",
-        job_id,
-    )
-    return JobWithAttempts(
-        msgspec.convert(dict(row), JobView), [msgspec.convert(dict(found), AttemptView) for found in attempts]
-    )
+    job = await LISTED.one(job_id, now=now)
+    return JobWithAttempts(job, await many(AttemptView, "from job_attempt where job_id = $1 order by attempt", job_id))
 
 
 async def pauses() -> list[PauseView]:

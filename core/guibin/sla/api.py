@@ -1,11 +1,9 @@
 """`/api/v1/timers` and `/api/v1/calendars`: the company's deadlines, and the working time they count."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, put
-from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
@@ -13,35 +11,28 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.policy.calendars import Calendar
 from guibin.policy.words import Code, saying
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import Signature, anyone, may, sees_all
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import actions, calendars, outlets, queries
-from .queries import TimerState, TimerView
-
-State = Annotated[TimerState | None, Parameter(query="state", default=None, description="What the clock does.")]
+from .queries import TimerFilter, TimerView
 
 
 class TimerController(Controller):
     path = "/api/v1/timers"
     tags = ("timers",)
 
-    @get("/", needs=may("timers:read"), summary="Deadlines, the next to fall due first")
-    async def list_timers(
-        self,
-        subject_id: UUID | None = None,
-        in_state: State = None,
-        due_before: datetime | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[TimerView]:
-        found = await queries.listed(
-            subject_id=subject_id, state=in_state, due_before=due_before, after=decode(cursor), limit=limit + 1
-        )
-        return page_of(found, limit, lambda timer: Cursor(timer.due_at, timer.id))
+    @get(
+        "/",
+        needs=may("timers:read"),
+        summary="Deadlines, the next to fall due first",
+        dependencies={"filters": from_query(TimerFilter)},
+    )
+    async def list_timers(self, filters: TimerFilter, page: PageAsked, act: Act) -> Page[TimerView]:
+        return await queries.LISTED.page(filters, page, act)
 
 
 class NewCalendarVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

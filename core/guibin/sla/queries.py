@@ -1,13 +1,13 @@
 """Reading deadlines."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, earliest_first
 from guibin_tenants.scope import fetch
 
 TimerState = Literal["running", "paused", "completed", "cancelled"]
@@ -36,6 +36,27 @@ class TimerView(Struct, frozen=True, kw_only=True):
     state: TimerState
 
 
+class TimerFilter(Struct, frozen=True):
+    """Which deadlines; `due_before` is exclusive."""
+
+    subject_id: UUID | None = None
+    state: Annotated[TimerState | None, Meta(description="What the clock does.")] = None
+    due_before: datetime | None = None
+
+
+_STATE = (
+    "case when x.cancelled_at is not null then 'cancelled' when x.completed_at is not null then 'completed'"
+    " when x.paused_at is not null then 'paused' else 'running' end"
+)
+LISTED = Listing(
+    view=TimerView,
+    source="timer x",
+    columns={"state": _STATE},
+    filters={"state": f"{_STATE} = $value", "due_before": "x.due_at < $value"},
+    order=earliest_first("x.due_at"),
+)
+
+
 def timer_of(row: str, milestone: str) -> str:
     """The timer `t` of a milestone of this row, as what follows `join`."""
     return f"timer t on t.tenant_id = {row}.tenant_id and t.subject_id = {row}.id and t.milestone = '{milestone}'"
@@ -44,27 +65,6 @@ def timer_of(row: str, milestone: str) -> str:
 def due_at(subject_id: str, milestone: str) -> str:
     """When a milestone that comes once falls due: a column, null without one. `milestone` is an expression."""
     return f"(select due_at from timer where subject_id = {subject_id} and milestone = {milestone})"
-
-
-async def listed(
-    *, subject_id: UUID | None, state: TimerState | None, due_before: datetime | None, after: Cursor | None, limit: int
-) -> list[TimerView]:
-    """Deadlines in the order in which they fall due, at most `limit`."""
-    rows = await fetch(
-        "select * from (select id, subject, subject_id, customer_id, milestone, occurrence, started_at, warn_at, due_at,"
-        " provisional, paused_at, warned_at, breached_at, completed_at, case when cancelled_at is not null then 'cancelled'"
-        " when completed_at is not null then 'completed' when paused_at is not null then 'paused' else 'running' end"
-        " as state from timer) t where ($1::uuid is null or subject_id = $1) and ($2::text is null or state = $2)"
-        " and ($3::timestamptz is null or due_at < $3)"
-        " and ($4::timestamptz is null or (due_at, id) > ($4, $5::uuid)) order by due_at, id limit $6",
-        subject_id,
-        state,
-        due_before,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), TimerView) for row in rows]
 
 
 async def levels_above(timer_id: UUID, moment: datetime) -> tuple[tuple[str, ...], ...]:
