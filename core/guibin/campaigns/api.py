@@ -13,7 +13,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
 from . import actions, queries, reports
-from .queries import MEMBERS, MemberFilter, MemberView
+from .queries import OF_CAMPAIGN, MemberFilter, MemberView
 
 READ, WRITE = may("activities:read"), may("activities:write")
 
@@ -50,7 +50,7 @@ class CampaignController(Controller):
         self, campaign_id: UUID, filters: MemberFilter, page: PageAsked, act: Act
     ) -> Page[MemberView]:
         await queries.campaign(campaign_id)
-        members = await MEMBERS.page(filters, page, act, campaign_id=campaign_id)
+        members = await OF_CAMPAIGN.page(filters, page, act, campaign_id=campaign_id)
         note = AuditNote(
             action="campaign.members",
             subject="campaign",

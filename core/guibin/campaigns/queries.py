@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.context import Act
 from guibin.profiles.queries import customer_of
@@ -73,7 +73,6 @@ CAMPAIGNS = Listing(
     order=newest_first("x.started_at"),
     columns={name: f"n.{name}" for name in ("to_contact", "control", "excluded", "contacted", "responded")},
 )
-# Those of `$campaign_id`.
 MEMBERS = Listing(
     view=MemberView,
     source=f"campaign_member x {customer_of('c', 'x')}"
@@ -86,8 +85,8 @@ MEMBERS = Listing(
         " order by r.responded_at desc, r.id desc limit 1)",
     },
     filters={"open_only": "x.part = 'contacted' and k.id is null"},
-    holds="x.campaign_id = $campaign_id",
 )
+OF_CAMPAIGN = structs.replace(MEMBERS, holds="x.campaign_id = $campaign_id")
 
 
 async def campaign(campaign_id: UUID) -> CampaignView:

@@ -11,11 +11,10 @@ from guibin.context import Act
 from guibin.department_requests.queries import units_of
 from guibin.periods.spans import Window
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import lines, missing, shown
+from guibin_tenants.rows import lines, shown
 from guibin_tenants.scope import fetch, fetch_value
 
 from .refusals import NotYoursToReview
-from .tables import WorkPlan
 
 # `s` is the member of staff. $1: who looks, $2: whose units, null for all, $3: whether they supervise.
 SEEN = "(s.id = $1 or ($3::boolean and ($2::uuid[] is null or s.org_unit_id = any ($2::uuid[]))))"
@@ -124,15 +123,7 @@ _FORM = LISTED.wider(
 
 async def plan(plan_id: UUID, act: Act) -> WorkPlanForm:
     """Raises NotFound, also for a colleague's."""
-    form = await _FORM.one(plan_id)
-    if not await fetch_value(
-        f"select true from work_plan x {STAFF} where x.id = $4 and ({SEEN} or exists (select from work_plan_item i"
-        " where i.tenant_id = x.tenant_id and i.plan_id = x.id and i.staff_id = $1))",
-        *looking(act),
-        plan_id,
-    ):
-        raise missing(WorkPlan, plan_id)
-    return form
+    return await _FORM.one(plan_id, by=act.by.id, **seen_by(act))
 
 
 async def plans_due(windows: Sequence[tuple[Window, datetime]], act: Act) -> list[PlanDue]:

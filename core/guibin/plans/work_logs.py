@@ -18,7 +18,7 @@ from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_one
 
 from .actions import refuse_silent_return
-from .queries import HOLDS, STAFF, refuse_unless_supervising
+from .queries import HOLDS, STAFF, refuse_unless_supervising, seen_by
 from .refusals import NotToReview
 from .requests import NewLog, NewLogReview
 from .tables import WorkLog, WorkLogReview
@@ -105,7 +105,7 @@ async def write(new: NewLog, act: Act) -> LogView:
         **given(new) | {"worked_on": worked_on},
     )
     await done("write", Case(SUBJECT, line_id, new.customer_id), act)
-    return await LINES.one(line_id)
+    return await LINES.one(line_id, by=act.by.id, **seen_by(act))
 
 
 async def review(new: NewLogReview, act: Act) -> LogReviewView:
@@ -139,7 +139,7 @@ async def review(new: NewLogReview, act: Act) -> LogReviewView:
     )
     await notify(notice, key=f"log-reviewed/{window.name}/{review['round']}", now=act.now)
     await record(AuditNote(action="work_log.review", subject="staff", subject_id=new.staff_id), act)
-    return await REVIEWS.one(written[0])
+    return await REVIEWS.one(written[0], by=act.by.id, **seen_by(act))
 
 
 async def _next_round(staff_id: UUID, period: str) -> int:
