@@ -7,12 +7,12 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.web.listing import from_query
+from guibin.web.routing import gets
 from guibin_tenants.principals import Principal, staff_only
 
 from . import actions, queries
-from .queries import NoticeView
+from .queries import InboxFilter
 
 
 class Unread(Struct, frozen=True):
@@ -25,14 +25,13 @@ class NoticeController(Controller):
     path = "/api/v1/notices"
     tags = ("notices",)
 
-    @get("/", needs=staff_only, summary="Your notices, the newest first")
-    async def inbox(
-        self, language: str, act: Act, unread: bool = False, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[NoticeView]:
-        found = await queries.inbox(
-            act.by.id, unread=unread, after=decode(cursor), limit=limit + 1, policy=act.policy, language=language
-        )
-        return page_of(found, limit, lambda notice: Cursor(notice.told_at, notice.id))
+    inbox = gets(
+        "/",
+        queries.inbox,
+        needs=staff_only,
+        summary="Your notices, the newest first",
+        dependencies={"filters": from_query(InboxFilter)},
+    )
 
     @get("/unread", needs=staff_only, summary="How many you have not read")
     async def unread(self, by: Principal) -> Unread:

@@ -5,11 +5,13 @@ from string import Template
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from guibin.context import Act
 from guibin.policy.packs import Policy
-from guibin.web.paging import Cursor
-from guibin_tenants.scope import fetch, fetch_value
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
+from guibin_tenants.scope import fetch_value
 
 
 class NoticeView(Struct, frozen=True, kw_only=True):
@@ -25,34 +27,31 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     read_at: datetime | None
 
 
-async def inbox(
-    staff_id: UUID, *, unread: bool, after: Cursor | None, limit: int, policy: Policy, language: str
-) -> list[NoticeView]:
-    """The newest first."""
-    rows = await fetch(
-        "select id, kind, subject, subject_id, customer_id, details, told_at, read_at from staff_notice"
-        " where staff_id = $1 and (not $2 or read_at is null)"
-        " and ($3::timestamptz is null or (told_at, id) < ($3, $4::uuid))"
-        " order by told_at desc, id desc limit $5",
-        staff_id,
-        unread,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [
-        NoticeView(
-            id=row["id"],
-            kind=row["kind"],
-            text=text_of(row["kind"], row["details"], policy, language),
-            subject=row["subject"],
-            subject_id=row["subject_id"],
-            customer_id=row["customer_id"],
-            told_at=row["told_at"],
-            read_at=row["read_at"],
-        )
-        for row in rows
-    ]
+class InboxFilter(Struct, frozen=True, kw_only=True):
+    """All, or those that wait to be read."""
+
+    unread: bool = False
+
+
+# One's own, each with its figures where the text will stand.
+_INBOX = Listing(
+    view=NoticeView,
+    source="staff_notice x",
+    order=newest_first("x.told_at"),
+    columns={"text": "x.details::text"},
+    filters={"unread": "x.read_at is null"},
+    holds="x.staff_id = $by",
+)
+
+
+async def inbox(filters: InboxFilter, page: PageAsked, act: Act) -> Page[NoticeView]:
+    """One's own notices, the newest first."""
+    told = await _INBOX.page(filters, page, act)
+    return Page([_worded(notice, act) for notice in told.items], told.next)
+
+
+def _worded(notice: NoticeView, act: Act) -> NoticeView:
+    return structs.replace(notice, text=text_of(notice.kind, notice.text, act.policy, act.language))
 
 
 async def unread_count(staff_id: UUID) -> int:
