@@ -9,8 +9,9 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.outbound import signing
 from guibin.outbound.targets import rules
-from guibin_tenants import keyring
+from guibin_tenants import keyring, rows
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import given
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -19,6 +20,7 @@ from .payloads import PING, Message, event_types
 from .queries import DeliveryWithAttempts, WebhookView
 from .refusals import DeliveryPending, TooManyWebhooks, WebhookDisabled, WebhookEnabled
 from .requests import NewReplays, NewSecret, NewWebhook, WebhookChange
+from .tables import WebhookEndpoint, WebhookSecret
 from .writing import DeliverWebhook, plan, write
 
 WEBHOOKS_MAX = 20
@@ -48,71 +50,61 @@ async def add(new: NewWebhook, act: Act) -> CreatedWebhook:
     )
     if await fetch_value("select count(*) from webhook_endpoint where removed_at is null") >= WEBHOOKS_MAX:
         raise TooManyWebhooks(f"At most {WEBHOOKS_MAX}: remove one first")
-    endpoint_id = new_id()
-    await execute(
-        "insert into webhook_endpoint (id, url, description, event_types, created_by_name, created_at)"
-        " values ($1, $2, $3, $4, $5, $6)",
-        endpoint_id,
-        new.url,
-        new.description,
-        list(new.event_types),
-        act.by.name,
-        act.now,
-    )
+    endpoint_id = await rows.add(WebhookEndpoint, act, **given(new) | {"event_types": list(new.event_types)})
     secret = await _write_secret(endpoint_id, act)
     await _note("webhook.add", endpoint_id, act)
     return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
 
 
-async def change(endpoint_id: UUID, change: WebhookChange, act: Act) -> WebhookView:
+async def change(webhook_id: UUID, new: WebhookChange, act: Act) -> WebhookView:
     """Another address, description or choice of events. Raises NotFound, Invalid."""
-    before = await queries.endpoint(endpoint_id, lock=True)
-    url = before.url if change.url is UNSET else change.url
-    types = before.event_types if change.event_types is UNSET else change.event_types
+    before = await queries.locked_endpoint(webhook_id)
+    url = before.url if new.url is UNSET else new.url
+    types = before.event_types if new.event_types is UNSET else new.event_types
     _refuse_wrong(url, types)
-    await execute(
-        "update webhook_endpoint set url = $2, event_types = $3, description = $4 where id = $1",
-        endpoint_id,
-        url,
-        list(types),
-        before.description if change.description is UNSET else change.description,
+    await rows.change(
+        WebhookEndpoint,
+        webhook_id,
+        url=url,
+        event_types=list(types),
+        description=before.description if new.description is UNSET else new.description,
     )
-    await _note("webhook.change", endpoint_id, act)
-    return await queries.endpoint(endpoint_id)
+    await _note("webhook.change", webhook_id, act)
+    return await queries.endpoint(webhook_id)
 
 
-async def remove(endpoint_id: UUID, act: Act) -> None:
+async def remove(webhook_id: UUID, act: Act) -> None:
     """Nothing more is sent there; its log stays as long as others. Raises NotFound."""
-    await queries.endpoint(endpoint_id, lock=True)
-    await execute("update webhook_endpoint set removed_at = $2 where id = $1", endpoint_id, act.now)
-    await execute("delete from webhook_secret where endpoint_id = $1", endpoint_id)
-    await hold_pending(endpoint_id, now=act.now)
-    await _note("webhook.remove", endpoint_id, act)
+    await queries.locked_endpoint(webhook_id)
+    await rows.change(WebhookEndpoint, webhook_id, removed_at=act.now)
+    await execute("delete from webhook_secret where endpoint_id = $1", webhook_id)
+    await hold_pending(webhook_id, now=act.now)
+    await _note("webhook.remove", webhook_id, act)
 
 
-async def rotate(endpoint_id: UUID, new: NewSecret, act: Act) -> CreatedWebhook:
+async def rotate(webhook_id: UUID, new: NewSecret, act: Act) -> CreatedWebhook:
     """A new secret; the one before signs beside it for the overlap, older ones end. Raises NotFound."""
-    await queries.endpoint(endpoint_id, lock=True)
+    await queries.locked_endpoint(webhook_id)
     ends = act.now + timedelta(hours=new.overlap_hours)
     await execute(
         "update webhook_secret set expires_at = case when expires_at is null then $2::timestamptz"
         " else least(expires_at, $3) end where endpoint_id = $1",
-        endpoint_id,
+        webhook_id,
         ends,
         act.now,
     )
-    secret = await _write_secret(endpoint_id, act)
-    await _note("webhook.rotate", endpoint_id, act)
-    return CreatedWebhook(secret, await queries.endpoint(endpoint_id))
+    secret = await _write_secret(webhook_id, act)
+    await _note("webhook.rotate", webhook_id, act)
+    return CreatedWebhook(secret, await queries.endpoint(webhook_id))
 
 
-async def ping(endpoint_id: UUID, act: Act) -> DeliveryWithAttempts:
+async def ping(webhook_id: UUID, act: Act) -> DeliveryWithAttempts:
     """Send it an event that means nothing. Raises NotFound, WebhookDisabled."""
-    found = await queries.endpoint(endpoint_id)
-    if found.disabled_at is not None:
-        raise WebhookDisabled(f"Webhook {endpoint_id}")
-    (delivery_id,) = await write(Message(PING, act.now, {"webhook_id": str(endpoint_id)}), [endpoint_id], now=act.now)
-    await _note("webhook.ping", endpoint_id, act)
+    endpoint = await queries.endpoint(webhook_id)
+    if endpoint.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {webhook_id}")
+    (delivery_id,) = await write(Message(PING, act.now, {"webhook_id": str(webhook_id)}), [webhook_id], now=act.now)
+    await _note("webhook.ping", webhook_id, act)
     return await queries.delivery(delivery_id)
 
 
@@ -130,62 +122,59 @@ async def disable(endpoint_id: UUID, *, because: str, now: datetime) -> bool:
     return bool(changed)
 
 
-async def disable_by_staff(endpoint_id: UUID, act: Act) -> WebhookView:
+async def disable_by_staff(webhook_id: UUID, act: Act) -> WebhookView:
     """Raises NotFound, WebhookDisabled."""
-    await queries.endpoint(endpoint_id, lock=True)
-    if not await disable(endpoint_id, because="staff", now=act.now):
-        raise WebhookDisabled(f"Webhook {endpoint_id}")
-    await _note("webhook.disable", endpoint_id, act)
-    return await queries.endpoint(endpoint_id)
+    await queries.locked_endpoint(webhook_id)
+    if not await disable(webhook_id, because="staff", now=act.now):
+        raise WebhookDisabled(f"Webhook {webhook_id}")
+    await _note("webhook.disable", webhook_id, act)
+    return await queries.endpoint(webhook_id)
 
 
-async def enable(endpoint_id: UUID, act: Act) -> WebhookView:
+async def enable(webhook_id: UUID, act: Act) -> WebhookView:
     """Send there again, from now on; replay what was held. Raises NotFound, WebhookEnabled, Invalid."""
-    found = await queries.endpoint(endpoint_id, lock=True)
-    if found.disabled_at is None:
-        raise WebhookEnabled(f"Webhook {endpoint_id}")
-    _refuse_wrong(found.url, ())
-    await execute(
-        "update webhook_endpoint set disabled_at = null, disabled_because = null, failing_since = null where id = $1",
-        endpoint_id,
-    )
-    await _note("webhook.enable", endpoint_id, act)
-    return await queries.endpoint(endpoint_id)
+    endpoint = await queries.locked_endpoint(webhook_id)
+    if endpoint.disabled_at is None:
+        raise WebhookEnabled(f"Webhook {webhook_id}")
+    _refuse_wrong(endpoint.url, ())
+    await rows.change(WebhookEndpoint, webhook_id, disabled_at=None, disabled_because=None, failing_since=None)
+    await _note("webhook.enable", webhook_id, act)
+    return await queries.endpoint(webhook_id)
 
 
 async def replay(delivery_id: UUID, act: Act) -> DeliveryWithAttempts:
     """Send one again, with the same id. Raises NotFound, DeliveryPending, WebhookDisabled."""
     before = await queries.delivery(delivery_id)
-    found = await queries.endpoint(before.endpoint_id)
-    if found.disabled_at is not None:
-        raise WebhookDisabled(f"Webhook {found.id}")
+    endpoint = await queries.endpoint(before.endpoint_id)
+    if endpoint.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {endpoint.id}")
     if not await _reopen([delivery_id], now=act.now):
         raise DeliveryPending(f"Delivery {delivery_id}")
     await _note("webhook.replay", before.endpoint_id, act)
     return await queries.delivery(delivery_id)
 
 
-async def replay_range(endpoint_id: UUID, new: NewReplays, act: Act) -> Replayed:
+async def replay_range(webhook_id: UUID, new: NewReplays, act: Act) -> Replayed:
     """Send again what happened in a span, the oldest first. Raises NotFound, Invalid, WebhookDisabled."""
-    found = await queries.endpoint(endpoint_id)
+    endpoint = await queries.endpoint(webhook_id)
     if new.since >= new.until:
         problem = FieldError("until", "after since", value=new.until.isoformat())
         raise Invalid("Nothing was sent again", fields=(problem,))
-    if found.disabled_at is not None:
-        raise WebhookDisabled(f"Webhook {endpoint_id}")
-    rows = await fetch(
+    if endpoint.disabled_at is not None:
+        raise WebhookDisabled(f"Webhook {webhook_id}")
+    ended = await fetch(
         "select d.id from webhook_delivery d join webhook_event e on e.tenant_id = d.tenant_id and e.id = d.event_id"
         " where d.endpoint_id = $1 and e.happened_at >= $2 and e.happened_at < $3 and d.state = any ($4::text[])"
         " order by e.happened_at, e.id limit $5",
-        endpoint_id,
+        webhook_id,
         new.since,
         new.until,
         list(new.states),
         REPLAYS_MAX + 1,
     )
-    count = await _reopen([row["id"] for row in rows[:REPLAYS_MAX]], now=act.now)
-    await _note("webhook.replay", endpoint_id, act)
-    return Replayed(count, len(rows) > REPLAYS_MAX)
+    count = await _reopen([row["id"] for row in ended[:REPLAYS_MAX]], now=act.now)
+    await _note("webhook.replay", webhook_id, act)
+    return Replayed(count, len(ended) > REPLAYS_MAX)
 
 
 async def hold_pending(endpoint_id: UUID, *, now: datetime) -> None:
@@ -199,27 +188,21 @@ async def hold_pending(endpoint_id: UUID, *, now: datetime) -> None:
 
 
 async def _reopen(delivery_ids: list[UUID], *, now: datetime) -> int:
-    rows = await fetch(
+    reopened = await fetch(
         "update webhook_delivery set state = 'pending', tries = 0, next_at = $2, ended_at = null"
         " where id = any ($1::uuid[]) and state <> 'pending' returning id, attempts",
         delivery_ids,
         now,
     )
-    for row in rows:
+    for row in reopened:
         await plan(DeliverWebhook(row["id"], row["attempts"]), at=now, now=now)
-    return len(rows)
+    return len(reopened)
 
 
 async def _write_secret(endpoint_id: UUID, act: Act) -> str:
     secret, secret_id = signing.new_secret(), new_id()
-    await execute(
-        "insert into webhook_secret (id, endpoint_id, sealed, created_by_name, created_at) values ($1, $2, $3, $4, $5)",
-        secret_id,
-        endpoint_id,
-        keyring.seal(await keyring.tenant_key(), queries.place_of(secret_id), secret),
-        act.by.name,
-        act.now,
-    )
+    sealed = keyring.seal(await keyring.tenant_key(), queries.place_of(secret_id), secret)
+    await rows.add(WebhookSecret, act, id=secret_id, endpoint_id=endpoint_id, sealed=sealed)
     return secret
 
 

@@ -1,28 +1,18 @@
 """`/api/v1/webhooks`, `/webhook-deliveries` and `/webhook-event-types`."""
 
-from typing import Annotated, Literal
-from uuid import UUID
+from litestar import Controller, get
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from litestar import Controller, delete, get, patch, post
-from litestar.params import Parameter
-from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
-
-from guibin.context import Act
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
-from guibin.web.routing import gets, posts
+from guibin.web.listing import from_query
+from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, queries
-from .actions import CreatedWebhook, Replayed
 from .payloads import event_types
-from .queries import DeliveryView, DeliveryWithAttempts, WebhookView
-from .requests import DeliveryFilter, NewReplays, NewSecret, WebhookChange
+from .requests import DeliveryFilter
 
 # What happens anywhere in the company goes there, also what an outlet must not see of another (S02-6).
 WRITE = may("webhooks:write") & sees_all
-State = Annotated[Literal["pending", "delivered", "failed", "held"] | None, Parameter(query="state", default=None)]
-EventType = Annotated[str | None, Parameter(query="type", default=None, max_length=60)]
 
 
 class WebhookController(Controller):
@@ -32,72 +22,58 @@ class WebhookController(Controller):
     add = posts(
         "/", actions.add, needs=WRITE, shown_once=True, summary="Have events sent somewhere; the secret is shown once"
     )
-
-    @get("/{webhook_id:uuid}", needs=WRITE, summary="One webhook")
-    async def show(self, webhook_id: UUID) -> WebhookView:
-        return await queries.endpoint(webhook_id)
-
-    @patch("/{webhook_id:uuid}", needs=WRITE, summary="Change address, description or choice of events")
-    async def change(self, webhook_id: UUID, data: WebhookChange, act: Act) -> WebhookView:
-        return await actions.change(webhook_id, data, act)
-
-    @delete("/{webhook_id:uuid}", needs=WRITE, status_code=HTTP_204_NO_CONTENT, summary="Send nothing there any more")
-    async def remove(self, webhook_id: UUID, act: Act) -> None:
-        await actions.remove(webhook_id, act)
-
-    @post(
+    show = gets("/{webhook_id:uuid}", queries.endpoint, needs=WRITE, summary="One webhook")
+    change = patches(
+        "/{webhook_id:uuid}", actions.change, needs=WRITE, summary="Change address, description or choice of events"
+    )
+    remove = deletes("/{webhook_id:uuid}", actions.remove, needs=WRITE, summary="Send nothing there any more")
+    rotate = posts(
         "/{webhook_id:uuid}/secrets",
+        actions.rotate,
         needs=WRITE,
         shown_once=True,
         summary="A new secret, the old one signs too for a while",
     )
-    async def rotate(self, webhook_id: UUID, data: NewSecret, act: Act) -> CreatedWebhook:
-        return await actions.rotate(webhook_id, data, act)
-
-    @post(
+    ping = posts(
         "/{webhook_id:uuid}/pings",
+        actions.ping,
         needs=WRITE,
         status_code=HTTP_202_ACCEPTED,
         summary="Send an event that means nothing",
     )
-    async def ping(self, webhook_id: UUID, act: Act) -> DeliveryWithAttempts:
-        return await actions.ping(webhook_id, act)
-
-    @post("/{webhook_id:uuid}/disablement", needs=WRITE, status_code=HTTP_200_OK, summary="Send nothing for now")
-    async def disable(self, webhook_id: UUID, act: Act) -> WebhookView:
-        return await actions.disable_by_staff(webhook_id, act)
-
-    @delete("/{webhook_id:uuid}/disablement", needs=WRITE, status_code=HTTP_200_OK, summary="Send again from now on")
-    async def enable(self, webhook_id: UUID, act: Act) -> WebhookView:
-        return await actions.enable(webhook_id, act)
-
-    @post(
+    disable = posts(
+        "/{webhook_id:uuid}/disablement",
+        actions.disable_by_staff,
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="Send nothing for now",
+    )
+    enable = deletes(
+        "/{webhook_id:uuid}/disablement",
+        actions.enable,
+        needs=WRITE,
+        status_code=HTTP_200_OK,
+        summary="Send again from now on",
+    )
+    replay_range = posts(
         "/{webhook_id:uuid}/replays",
+        actions.replay_range,
         needs=WRITE,
         status_code=HTTP_202_ACCEPTED,
         summary="Send again what was in a span",
     )
-    async def replay_range(self, webhook_id: UUID, data: NewReplays, act: Act) -> Replayed:
-        return await actions.replay_range(webhook_id, data, act)
 
 
 class WebhookDeliveryController(Controller):
     path = "/api/v1/webhook-deliveries"
     tags = ("webhooks",)
-
-    @get("/", needs=WRITE, summary="What was sent and what waits, the latest first")
-    async def list_deliveries(
-        self,
-        in_state: State = None,
-        event_type: EventType = None,
-        webhook_id: UUID | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[DeliveryView]:
-        wanted = DeliveryFilter(endpoint_id=webhook_id, state=in_state, type=event_type)
-        found = await queries.deliveries(wanted, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda one: Cursor(one.created_at, one.id))
-
+    list_deliveries = gets(
+        "/",
+        queries.deliveries,
+        needs=WRITE,
+        summary="What was sent and what waits, the latest first",
+        dependencies={"filters": from_query(DeliveryFilter)},
+    )
     show = gets(
         "/{delivery_id:uuid}", queries.delivery, needs=WRITE, summary="One delivery, what it says and every attempt"
     )

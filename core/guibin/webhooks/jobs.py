@@ -3,7 +3,7 @@
 A process that dies in between sends again, with the same webhook-id.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,11 +13,12 @@ from guibin.notices.actions import Notice, notify
 from guibin.outbound import signing
 from guibin.outbound.carrier import Answer, carrier
 from guibin.outbound.gate import GATE
+from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch_one
-from guibin_tenants.tables import new_id
 
 from . import actions, queries
 from .pauses import FAILING_FOR_MAX, pause_after, pause_when_full
+from .tables import WebhookAttempt, WebhookDelivery
 from .writing import DeliverWebhook, plan
 
 KEPT_FOR = timedelta(days=30)
@@ -90,9 +91,18 @@ async def settle(job: DeliverWebhook, run: Run, answer: Answer | None) -> None:
     if delivery is None:
         return
     attempts, tries = job.attempts + 1, delivery["tries"] + 1
-    await _write_attempt(job.delivery_id, attempts, answer, now=run.now)
+    await add(
+        WebhookAttempt,
+        delivery_id=job.delivery_id,
+        attempt=attempts,
+        status=answer.status,
+        error=answer.error,
+        duration_ms=answer.duration_ms,
+        attempted_at=run.now,
+    )
+    await change(WebhookDelivery, job.delivery_id, attempts=attempts, tries=tries)
     if 200 <= answer.status < 300:
-        await _end(job.delivery_id, "delivered", attempts, tries, now=run.now)
+        await change(WebhookDelivery, job.delivery_id, state="delivered", ended_at=run.now, next_at=None)
         await execute(
             "update webhook_endpoint set failing_since = null where id = $1 and failing_since is not null",
             delivery["endpoint_id"],
@@ -100,9 +110,10 @@ async def settle(job: DeliverWebhook, run: Run, answer: Answer | None) -> None:
         return
     pause = pause_after(tries, delivery_id=job.delivery_id, retry_after=answer.retry_after)
     if answer.status == GONE or pause is None or answer.is_hopeless:
-        await _end(job.delivery_id, "failed", attempts, tries, now=run.now)
+        await change(WebhookDelivery, job.delivery_id, state="failed", ended_at=run.now, next_at=None)
     else:
-        await _try_again(job.delivery_id, attempts, tries, at=run.now + pause, now=run.now)
+        await change(WebhookDelivery, job.delivery_id, next_at=run.now + pause)
+        await plan(DeliverWebhook(job.delivery_id, attempts), at=run.now + pause, now=run.now)
     await _judge_endpoint(delivery["endpoint_id"], answer, run)
 
 
@@ -126,42 +137,6 @@ async def forget(job: ForgetWebhooks, run: Run) -> None:
         " (select from webhook_delivery d where d.tenant_id = e.tenant_id and d.event_id = e.id)",
         before[0],
     )
-
-
-async def _write_attempt(delivery_id: UUID, attempt: int, answer: Answer, *, now: datetime) -> None:
-    await execute(
-        "insert into webhook_attempt (id, delivery_id, attempt, status, error, duration_ms, attempted_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        delivery_id,
-        attempt,
-        answer.status,
-        answer.error,
-        answer.duration_ms,
-        now,
-    )
-
-
-async def _end(delivery_id: UUID, state: str, attempts: int, tries: int, *, now: datetime) -> None:
-    await execute(
-        "update webhook_delivery set state = $2, attempts = $3, tries = $4, ended_at = $5, next_at = null where id = $1",
-        delivery_id,
-        state,
-        attempts,
-        tries,
-        now,
-    )
-
-
-async def _try_again(delivery_id: UUID, attempts: int, tries: int, *, at: datetime, now: datetime) -> None:
-    await execute(
-        "update webhook_delivery set attempts = $2, tries = $3, next_at = $4 where id = $1",
-        delivery_id,
-        attempts,
-        tries,
-        at,
-    )
-    await plan(DeliverWebhook(delivery_id, attempts), at=at, now=now)
 
 
 async def _judge_endpoint(endpoint_id: UUID, answer: Answer, run: Run) -> None:

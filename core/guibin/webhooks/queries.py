@@ -3,16 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
+from guibin.context import Act
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import first, lines, many, missing
+from guibin_tenants.scope import fetch
 
 from .requests import DeliveryFilter
+from .tables import WebhookEndpoint
 
 
 class WebhookView(Struct, frozen=True, kw_only=True):
@@ -61,28 +63,33 @@ class DeliveryWithAttempts(DeliveryView, frozen=True, kw_only=True):
     log: list[AttemptView]
 
 
-_ENDPOINT = (
-    "select id, url, description, event_types, created_by_name, created_at, failing_since, disabled_at,"
-    " disabled_because from webhook_endpoint where removed_at is null"
+DELIVERIES = Listing(
+    view=DeliveryView,
+    source="webhook_delivery x join webhook_event e on e.tenant_id = x.tenant_id and e.id = x.event_id",
+    order=newest_first("x.created_at"),
+    columns={"type": "e.type", "happened_at": "e.happened_at"},
+    filters={"webhook_id": "x.endpoint_id = $value", "type": "e.type = $value"},
 )
-_DELIVERY = (
-    "select d.id, d.endpoint_id, d.event_id, e.type, e.happened_at, d.state, d.attempts, d.next_at, d.created_at,"
-    " d.ended_at, e.body from webhook_delivery d join webhook_event e on e.tenant_id = d.tenant_id and e.id = d.event_id"
+WITH_ATTEMPTS = DELIVERIES.wider(
+    DeliveryWithAttempts,
+    body="e.body",
+    log=lines(AttemptView, "from webhook_attempt where delivery_id = x.id order by attempt"),
 )
 
 
 async def endpoints() -> list[WebhookView]:
     """All of them, the oldest first."""
-    rows = await fetch(f"{_ENDPOINT} order by created_at, id")
-    return [msgspec.convert(dict(row), WebhookView) for row in rows]
+    return await many(WebhookView, "from webhook_endpoint where removed_at is null order by created_at, id")
 
 
-async def endpoint(endpoint_id: UUID, *, lock: bool = False) -> WebhookView:
-    """One, locked until the end of the transaction if wanted. Raises NotFound."""
-    row = await fetch_one(f"{_ENDPOINT} and id = $1{' for update' if lock else ''}", endpoint_id)
-    if row is None:
-        raise NotFound(f"There is no webhook {endpoint_id}")
-    return msgspec.convert(dict(row), WebhookView)
+async def endpoint(webhook_id: UUID) -> WebhookView:
+    """One. Raises NotFound."""
+    return await _endpoint(webhook_id)
+
+
+async def locked_endpoint(webhook_id: UUID) -> WebhookView:
+    """One, locked until the end of the transaction. Raises NotFound."""
+    return await _endpoint(webhook_id, lock=" for update")
 
 
 async def secrets_of(endpoint_id: UUID, *, now: datetime) -> list[str]:
@@ -97,33 +104,21 @@ async def secrets_of(endpoint_id: UUID, *, now: datetime) -> list[str]:
     return [keyring.unseal(key, place_of(row["id"]), bytes(row["sealed"])) for row in rows]
 
 
-async def deliveries(wanted: DeliveryFilter, *, after: Cursor | None, limit: int) -> list[DeliveryView]:
+async def deliveries(filters: DeliveryFilter, page: PageAsked, act: Act) -> Page[DeliveryView]:
     """The latest first."""
-    rows = await fetch(
-        f"{_DELIVERY} where ($1::uuid is null or d.endpoint_id = $1) and ($2::text is null or d.state = $2)"
-        " and ($3::text is null or e.type = $3) and ($4::timestamptz is null or (d.created_at, d.id) < ($4, $5::uuid))"
-        " order by d.created_at desc, d.id desc limit $6",
-        wanted.endpoint_id,
-        wanted.state,
-        wanted.type,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), DeliveryView) for row in rows]
+    return await DELIVERIES.page(filters, page, act)
 
 
 async def delivery(delivery_id: UUID) -> DeliveryWithAttempts:
     """One with its tries. Raises NotFound."""
-    row = await fetch_one(f"{_DELIVERY} where d.id = $1", delivery_id)
-    if row is None:
-        raise NotFound(f"There is no delivery {delivery_id}")
-    log = await fetch(
-        "select attempt, status, error, duration_ms, attempted_at from webhook_attempt where delivery_id = $1"
-        " order by attempt",
-        delivery_id,
-    )
-    return msgspec.convert({**row, "log": [dict(one) for one in log]}, DeliveryWithAttempts)
+    return await WITH_ATTEMPTS.one(delivery_id)
+
+
+async def _endpoint(webhook_id: UUID, *, lock: str = "") -> WebhookView:
+    endpoint = await first(WebhookView, f"from webhook_endpoint where removed_at is null and id = $1{lock}", webhook_id)
+    if endpoint is None:
+        raise missing(WebhookEndpoint, webhook_id)
+    return endpoint
 
 
 def place_of(secret_id: UUID) -> Place:

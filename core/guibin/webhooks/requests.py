@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from litestar.params import Parameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Code, Line, Url, Word
+from guibin.policy.words import Line, Url, Word
 
 EventTypes = Annotated[tuple[Word, ...], Meta(max_length=50)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -46,9 +47,9 @@ class NewReplays(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     )
 
 
-class DeliveryFilter(Struct, frozen=True):
+class DeliveryFilter(Struct, frozen=True, kw_only=True):
     """Which deliveries are asked for."""
 
-    endpoint_id: UUID | None = None
-    state: Code | None = None
-    type: Code | None = None
+    state: Literal["pending", "delivered", "failed", "held"] | None = None
+    type: Annotated[str | None, Parameter(max_length=60)] = None
+    webhook_id: UUID | None = None

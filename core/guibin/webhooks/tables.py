@@ -24,6 +24,7 @@ class WebhookEndpoint(TenantTable, tablename="webhook_endpoint"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="created",
         written_by="company",
         indexes=(Index(("created_at", "id"), where="removed_at is null"),),
         checks={"reason_known": "disabled_because in ('gone', 'failing', 'staff')"},
@@ -40,6 +41,7 @@ class WebhookSecret(TenantTable, tablename="webhook_secret"):
     expires_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="created",
         written_by="company",
         references={"endpoint_id": "webhook_endpoint"},
         indexes=(Index(("endpoint_id", "created_at")),),
