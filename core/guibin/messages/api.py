@@ -1,31 +1,28 @@
 """`/api/v1/channels`, `/messages` and `/staff-addresses`."""
 
-from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, get, post, put
-from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done, searched
 from guibin.context import Act
 from guibin.gateways.providers import Parcel
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.sla.milestones import Case
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets, posts
 from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 
 from . import actions, channels, queries, staff_mail
-from .queries import MessageView, MessageWithAttempts
+from .queries import MESSAGES, MessageView, MessageWithAttempts
 from .requests import MessageFilter, NewAddress, NewTest
 
 READ, WRITE = may("records:read"), may("records:write")
 # Whoever sets up a channel decides where the numbers of all customers go.
 CHANNELS = may("channels:write") & sees_all
-State = Annotated[Literal["pending", "sent", "failed", "dropped"] | None, Parameter(query="state", default=None)]
-Means = Annotated[Literal["sms", "email", "chat"] | None, Parameter(default=None)]
 
 
 class TestSent(Struct, frozen=True):
@@ -62,8 +59,8 @@ class ChannelController(Controller):
     )
 
     @post("/{channel_id:uuid}/tests", needs=CHANNELS, status_code=HTTP_200_OK, summary="Send a test message at once")
-    async def test(self, channel_id: UUID, data: NewTest, language: str, act: Act) -> TestSent:
-        title, text = (act.policy.title(f"message.channel_test.{part}", language) for part in ("subject", "text"))
+    async def test(self, channel_id: UUID, data: NewTest, act: Act) -> TestSent:
+        title, text = (act.policy.title(f"message.channel_test.{part}", act.language) for part in ("subject", "text"))
         parcel = Parcel(new_id(), data.to, title, text, act.now, data.kind, data.values)
         tested = await channels.test(channel_id, parcel, act)
         return TestSent(tested.shown)
@@ -73,33 +70,15 @@ class MessageController(Controller):
     path = "/api/v1/messages"
     tags = ("messages",)
 
-    @get("/", needs=READ, summary="Messages, the latest first")
-    async def list_messages(
-        self,
-        act: Act,
-        in_state: State = None,
-        means: Means = None,
-        customer_id: UUID | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[MessageView]:
-        wanted = MessageFilter(customer_id=customer_id, state=in_state, means=means)
-        page = page_of(
-            await queries.messages(wanted, after=decode(cursor), limit=limit + 1),
-            limit,
-            lambda one: Cursor(one.created_at, one.id),
-        )
-        customers = tuple({one.customer_id for one in page.items if one.customer_id})
-        note = AuditNote(action="message.search", subject="message", customer_ids=customers, shown=len(page.items))
-        await record(note, act)
-        return page
+    @get("/", needs=READ, summary="Messages, the latest first", dependencies={"filters": from_query(MessageFilter)})
+    async def list_messages(self, filters: MessageFilter, page: PageAsked, act: Act) -> Page[MessageView]:
+        return await searched("message", await MESSAGES.page(filters, page, act), act)
 
     @get("/{message_id:uuid}", needs=READ, summary="One message and every attempt")
     async def show(self, message_id: UUID, act: Act) -> MessageWithAttempts:
-        found = await queries.message(message_id)
-        note = AuditNote(action="message.read", subject="message", subject_id=message_id, customer_id=found.customer_id)
-        await record(note, act)
-        return found
+        message = await queries.message(message_id)
+        await done("read", Case("message", message_id, message.customer_id), act)
+        return message
 
     send_again = posts(
         "/{message_id:uuid}/attempts",

@@ -18,7 +18,8 @@ from guibin.gateways.tencent import TENCENT
 from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import Invalid, NotFound
+from guibin_tenants.refusals import Invalid
+from guibin_tenants.rows import add, change
 from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
 from guibin_tenants.tables import new_id
 
@@ -26,6 +27,7 @@ from . import queries
 from .queries import ChannelView
 from .refusals import TestRefused
 from .requests import NewChannel
+from .tables import MessageChannel
 
 PROVIDERS: dict[str, Provider] = {
     "smtp": SMTP,
@@ -65,18 +67,16 @@ async def write(new: NewChannel, act: Act) -> ChannelView:
     await execute(
         "update message_channel set removed_at = $2 where means = $1 and removed_at is null", new.means, act.now
     )
-    await execute(
-        "insert into message_channel (id, name, means, provider, sealed, shown, per_day_max, written_by_name, written_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        channel_id,
-        new.name,
-        new.means,
-        name,
-        keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(new.settings).decode()),
-        provider.shown(new.settings)[:200],
-        new.per_day_max,
-        act.by.name,
-        act.now,
+    await add(
+        MessageChannel,
+        act,
+        id=channel_id,
+        name=new.name,
+        means=new.means,
+        provider=name,
+        sealed=keyring.seal(await keyring.tenant_key(), _place(channel_id), msgspec.json.encode(new.settings).decode()),
+        shown=provider.shown(new.settings)[:200],
+        per_day_max=new.per_day_max,
     )
     await _note("channel.write", channel_id, act)
     return await queries.channel(channel_id)
@@ -84,13 +84,8 @@ async def write(new: NewChannel, act: Act) -> ChannelView:
 
 async def remove(channel_id: UUID, act: Act) -> None:
     """Send nothing through it any more; its settings are forgotten. Raises NotFound."""
-    changed = await execute(
-        "update message_channel set removed_at = $2, sealed = ''::bytea where id = $1 and removed_at is null",
-        channel_id,
-        act.now,
-    )
-    if not changed:
-        raise NotFound(f"There is no channel {channel_id}")
+    await queries.channel(channel_id)
+    await change(MessageChannel, channel_id, removed_at=act.now, sealed=b"")
     await _note("channel.remove", channel_id, act)
 
 

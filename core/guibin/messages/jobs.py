@@ -20,8 +20,8 @@ from guibin.policy.messages import MessageKind
 from guibin.profiles.sealing import opened as open_value
 from guibin.records.messages import SentMessage, record_message
 from guibin_tenants import keyring
-from guibin_tenants.scope import execute, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, change
+from guibin_tenants.scope import fetch_one
 
 from . import channels, wording
 from .channels import OpenChannel
@@ -29,6 +29,7 @@ from .deciding import Later, Never, customer_hinders, give_back, room_today, too
 from .posting import FIELDS, SendMessage, plan
 from .staff_mail import NOTICE, opened_address
 from .subjects import Settled, Values, subject_named
+from .tables import Message, MessageAttempt
 from .wording import Wording
 
 # About a day: a channel that is away overnight is survived.
@@ -55,6 +56,14 @@ class Went(Struct, frozen=True):
     kept: str = ""
     stopped: Later | Never | None = None
     day: date | None = None
+
+
+class End(Struct, frozen=True):
+    """How a message ended: sent, failed or dropped, why not, and what the customer was told."""
+
+    state: str
+    because: str = ""
+    text: str = ""
 
 
 async def prepare(job: SendMessage, run: Run) -> Ready | Later | Never | None:
@@ -114,7 +123,7 @@ async def settle(job: SendMessage, run: Run, went: Went | None) -> None:
     elif went.outcome is not None and went.outcome.error == _NO_ROOM.error:
         await plan(row["id"], row["attempts"], at=run.now + NO_ROOM_PAUSE, now=run.now)
     elif went.outcome is not None and went.parcel is not None:
-        await _tried(row, went.outcome, went.parcel, went.kept, run)
+        await _tried(row, went.outcome, went, run)
 
 
 async def _hinders(row: Any, run: Run) -> tuple[Later | Never | None, Values | None]:
@@ -162,16 +171,14 @@ async def _address(row: Any, run: Run) -> str | None:
 async def _words(row: Any, said: Values, run: Run) -> Wording:
     if row["subject"] == NOTICE:
         return wording.to_staff(said, policy=run.policy, language=run.company.language)
-    return await wording.to_customer(
-        row["customer_id"], row["kind"], said, policy=run.policy, language=run.company.language
-    )
+    return await wording.to_customer(row["customer_id"], row["kind"], said, run)
 
 
 async def _stop(row: Any, stopped: Later | Never, run: Run) -> None:
     if isinstance(stopped, Never):
-        await _end(row, "dropped", stopped.because, "", run)
+        await _end(row, End("dropped", stopped.because), run)
         return
-    await execute("update message set next_at = $2, because = $3 where id = $1", row["id"], stopped.at, stopped.because)
+    await change(Message, row["id"], next_at=stopped.at, because=stopped.because)
     await plan(row["id"], row["attempts"], at=stopped.at, now=run.now)
     if stopped.because == "quota_used_up":
         day = run.now.date().isoformat()
@@ -185,56 +192,47 @@ async def _stop(row: Any, stopped: Later | Never, run: Run) -> None:
         await notify(notice, key=f"message-quota/{row['means']}/{day}", now=run.now)
 
 
-async def _tried(row: Any, outcome: Outcome, parcel: Parcel, kept: str, run: Run) -> None:
+async def _tried(row: Any, outcome: Outcome, went: Went, run: Run) -> None:
     attempts = row["attempts"] + 1
-    await execute(
-        "insert into message_attempt (id, message_id, customer_id, attempt, error, duration_ms, attempted_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        row["id"],
-        row["customer_id"],
-        attempts,
-        outcome.error,
-        outcome.duration_ms,
-        run.now,
+    await add(
+        MessageAttempt,
+        message_id=row["id"],
+        customer_id=row["customer_id"],
+        attempt=attempts,
+        error=outcome.error,
+        duration_ms=outcome.duration_ms,
+        attempted_at=run.now,
     )
     again = None if outcome.final or attempts > len(PAUSES) else run.now + PAUSES[attempts - 1]
     if again is not None and row["not_after"] is not None and again >= row["not_after"]:
         again = None
     if outcome.error and again is not None:
-        await execute(
-            "update message set attempts = $2, next_at = $3, because = '' where id = $1", row["id"], attempts, again
-        )
+        await change(Message, row["id"], attempts=attempts, next_at=again, because="")
         await plan(row["id"], attempts, at=again, now=run.now)
         return
-    await execute("update message set attempts = $2 where id = $1", row["id"], attempts)
-    if row["customer_id"] is not None:
-        await _keep(row, parcel, kept, reached=not outcome.error, run=run)
-    await _end(row, "failed" if outcome.error else "sent", outcome.error, kept, run)
+    await change(Message, row["id"], attempts=attempts)
+    if row["customer_id"] is not None and went.parcel is not None:
+        number = went.parcel.to if row["means"] == "sms" else ""
+        sent = SentMessage(row["id"], row["customer_id"], row["means"], went.kept, number, not outcome.error)
+        await record_message(sent, run)
+    await _end(row, End("failed" if outcome.error else "sent", outcome.error, went.kept), run)
 
 
-async def _keep(row: Any, parcel: Parcel, kept: str, *, reached: bool, run: Run) -> None:
-    sent = SentMessage(
-        row["id"], row["customer_id"], row["means"], kept, parcel.to if row["means"] == "sms" else "", reached
-    )
-    await record_message(sent, run)
-
-
-async def _end(row: Any, state: str, because: str, text: str, run: Run) -> None:
-    await execute(
-        "update message set state = $2, because = $3, ended_at = $4, next_at = null where id = $1",
-        row["id"],
-        state,
-        because,
-        run.now,
-    )
+async def _end(row: Any, end: End, run: Run) -> None:
+    await change(Message, row["id"], state=end.state, because=end.because, ended_at=run.now, next_at=None)
     subject = subject_named(row["subject"])
     if subject is not None:
         settled = Settled(
-            row["id"], row["subject_id"], row["customer_id"], row["means"], state == "sent", because, text
+            row["id"],
+            row["subject_id"],
+            row["customer_id"],
+            row["means"],
+            end.state == "sent",
+            end.because,
+            end.text,
         )
         await subject.settled(settled, run)
-    if state == "failed" and row["customer_id"] is not None:
+    if end.state == "failed" and row["customer_id"] is not None:
         await _tell_failure(row, run.now)
 
 

@@ -8,10 +8,11 @@ from msgspec import Struct
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.policy.messages import TO_CUSTOMERS
-from guibin_tenants.scope import execute, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add_all, given
+from guibin_tenants.scope import fetch_one
 
 from .queries import means_in_use
+from .tables import Message
 
 FIELDS = {"sms": "mobile", "email": "email"}
 
@@ -41,26 +42,11 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 async def post(new: NewMessage, *, now: datetime) -> UUID | None:
     """Write it down and have it sent after this transaction; None when the occasion was told or is being told."""
-    message_id = new_id()
-    written = await execute(
-        "insert into message (id, occasion, kind, means, customer_id, staff_id, subject, subject_id, state, because,"
-        " attempts, next_at, not_after, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending', '', 0, $9, $10, $9)"
-        " on conflict (tenant_id, occasion) do nothing",
-        message_id,
-        new.occasion,
-        new.kind,
-        new.means,
-        new.customer_id,
-        new.staff_id,
-        new.subject,
-        new.subject_id,
-        now,
-        new.not_after,
-    )
+    written = await add_all(Message, None, [given(new) | {"next_at": now, "created_at": now}], unless=("occasion",))
     if not written:
         return None
-    await plan(message_id, 0, at=now, now=now)
-    return message_id
+    await plan(written[0], 0, at=now, now=now)
+    return written[0]
 
 
 async def plan(message_id: UUID, attempts: int, *, at: datetime, now: datetime) -> None:

@@ -3,14 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import first, lines, many, missing
+from guibin_tenants.scope import fetch
 
-from .requests import MessageFilter
+from .tables import MessageChannel
 
 
 class ChannelView(Struct, frozen=True, kw_only=True):
@@ -61,27 +60,23 @@ class MessageWithAttempts(MessageView, frozen=True, kw_only=True):
     log: list[AttemptView]
 
 
-_CHANNEL = (
-    "select id, name, means, provider, shown, per_day_max, written_by_name, written_at from message_channel"
-    " where removed_at is null"
-)
-_MESSAGE = (
-    "select id, occasion, kind, means, customer_id, staff_id, subject, subject_id, state, because, attempts, next_at,"
-    " not_after, created_at, ended_at from message"
+MESSAGES = Listing(view=MessageView, source="message x", order=newest_first("x.created_at"))
+WITH_ATTEMPTS = MESSAGES.wider(
+    MessageWithAttempts, log=lines(AttemptView, "from message_attempt where message_id = x.id order by attempt")
 )
 
 
 async def channels() -> list[ChannelView]:
     """Those in use, by means."""
-    return [msgspec.convert(dict(row), ChannelView) for row in await fetch(f"{_CHANNEL} order by means")]
+    return await many(ChannelView, "from message_channel where removed_at is null order by means")
 
 
 async def channel(channel_id: UUID) -> ChannelView:
     """One in use. Raises NotFound."""
-    row = await fetch_one(f"{_CHANNEL} and id = $1", channel_id)
-    if row is None:
-        raise NotFound(f"There is no channel {channel_id}")
-    return msgspec.convert(dict(row), ChannelView)
+    channel = await first(ChannelView, "from message_channel where removed_at is null and id = $1", channel_id)
+    if channel is None:
+        raise missing(MessageChannel, channel_id)
+    return channel
 
 
 async def means_in_use() -> frozenset[str]:
@@ -90,29 +85,6 @@ async def means_in_use() -> frozenset[str]:
     return frozenset(row["means"] for row in rows)
 
 
-async def messages(wanted: MessageFilter, *, after: Cursor | None, limit: int) -> list[MessageView]:
-    """The latest first."""
-    rows = await fetch(
-        f"{_MESSAGE} where ($1::uuid is null or customer_id = $1) and ($2::text is null or state = $2)"
-        " and ($3::text is null or means = $3) and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))"
-        " order by created_at desc, id desc limit $6",
-        wanted.customer_id,
-        wanted.state,
-        wanted.means,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), MessageView) for row in rows]
-
-
 async def message(message_id: UUID) -> MessageWithAttempts:
     """One with its tries. Raises NotFound."""
-    row = await fetch_one(f"{_MESSAGE} where id = $1", message_id)
-    if row is None:
-        raise NotFound(f"There is no message {message_id}")
-    log = await fetch(
-        "select attempt, error, duration_ms, attempted_at from message_attempt where message_id = $1 order by attempt",
-        message_id,
-    )
-    return msgspec.convert({**row, "log": [dict(one) for one in log]}, MessageWithAttempts)
+    return await WITH_ATTEMPTS.one(message_id)

@@ -10,7 +10,7 @@ from guibin.gateways.robots import DingtalkSettings, FeishuSettings, WecomSettin
 from guibin.gateways.signed_post import HttpSettings
 from guibin.gateways.smtp import SmtpSettings
 from guibin.gateways.tencent import TencentSettings
-from guibin.policy.words import Code, Line, Recipient, TemplateCode, Word, saying
+from guibin.policy.words import Line, Recipient, TemplateCode, Word, saying
 
 PerDay = Annotated[int, Meta(ge=0, le=1_000_000)]
 
@@ -99,9 +99,9 @@ class NewAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: Recipient
 
 
-class MessageFilter(Struct, frozen=True):
+class MessageFilter(Struct, frozen=True, kw_only=True):
     """Which messages are asked for."""
 
+    state: Literal["pending", "sent", "failed", "dropped"] | None = None
+    means: Literal["sms", "email", "chat"] | None = None
     customer_id: UUID | None = None
-    state: Code | None = None
-    means: Code | None = None

@@ -23,6 +23,7 @@ class MessageChannel(TenantTable, tablename="message_channel"):
     removed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="written",
         written_by="company",
         indexes=(Index(("means",), unique=True, where="removed_at is null", name="message_channel_means_idx"),),
         checks={"means_known": "means in ('sms', 'email', 'chat')"},

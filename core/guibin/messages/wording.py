@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.gateways.lines import one_line
+from guibin.jobs.kinds import Run
 from guibin.policy.packs import Policy
 from guibin_tenants.scope import fetch_one
 
@@ -24,12 +25,12 @@ class Wording(Struct, frozen=True):
     values: dict[str, str] = {}
 
 
-async def to_customer(customer_id: UUID, kind: str, said: Values, *, policy: Policy, language: str) -> Wording:
+async def to_customer(customer_id: UUID, kind: str, said: Values, run: Run) -> Wording:
     """In the customer's language, if the preference `language` says which, by name and title."""
     row = await fetch_one(
         "select name, sex, preferences ->> 'language' as language from customer where id = $1", customer_id
     )
-    spoken = (row["language"] if row else None) or language
+    policy, spoken = run.policy, (row["language"] if row else None) or run.company.language
     salutation = f"message_title.{row['sex'] or 'unknown'}" if row else "message_title.unknown"
     values = {"name": row["name"] if row else "", "title": policy.title(salutation, spoken)} | said.values
     kept = values | dict.fromkeys(said.hidden, _HIDDEN)
