@@ -5,7 +5,6 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
-import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -22,14 +21,16 @@ from guibin.policy.packs import Policy
 from guibin.policy.texts import Text
 from guibin.policy.validation import validate
 from guibin.policy.words import Code, up_to
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import add, change, first, locked, missing
+from guibin_tenants.scope import savepoint
 
 from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators
+from .tables import ProposedIndicator
 
 _Reason = Annotated[str, up_to(2_000, 1)]
 BOUND_MAX = 10**15
@@ -100,75 +101,58 @@ async def propose(new: NewIndicator, act: Act) -> IndicatorView:
         raise Invalid("The indicator cannot be asked for", fields=tuple(large))
     _refuse_contradiction(indicator, act.policy)
     await refuse_too_many_indicators()
-    proposal_id = new_id()
-    await _write(proposal_id, indicator, new.reason, unit.id, act)
-    approval_id = await approvals.ask("indicator", proposal_id, act, flow=flow, note=new.reason, org_unit_id=unit.id)
-    await execute("update proposed_indicator set approval_id = $2 where id = $1", proposal_id, approval_id)
-    note = AuditNote(action="indicator.propose", subject="policy", subject_id=proposal_id, purpose=new.reason)
+    indicator_id = await _write(indicator, new.reason, unit.id, act)
+    approval_id = await approvals.ask("indicator", indicator_id, act, flow=flow, note=new.reason, org_unit_id=unit.id)
+    await change(ProposedIndicator, indicator_id, approval_id=approval_id)
+    note = AuditNote(action="indicator.propose", subject="policy", subject_id=indicator_id, purpose=new.reason)
     await record(note, act)
-    return await by_id(proposal_id, by=act.by)
+    return await by_id(indicator_id, act)
 
 
 @approvals.on_decision("indicator")
 async def indicator_decided(decided: Decided, act: Act) -> None:
     """Approved: the policy has a new version from this moment on."""
-    row = await fetch_one(
-        "update proposed_indicator set outcome = $2, decided_at = $3 where id = $1 returning scheme, metric",
-        decided.subject_id,
-        decided.outcome,
-        act.now,
-    )
-    if row is not None and decided.approved:
+    row = await locked(ProposedIndicator, decided.subject_id)
+    await change(ProposedIndicator, decided.subject_id, outcome=decided.outcome, decided_at=act.now)
+    if decided.approved:
         await write_again(f"indicator {row['metric']} of {row['scheme']} approved", act)
 
 
-async def end(proposal_id: UUID, act: Act, *, reason: str) -> IndicatorView:
+async def end(indicator_id: UUID, new: IndicatorEnding, act: Act) -> IndicatorView:
     """Give it up from now on. Raises NotFound, NotInForce."""
-    found = await fetch_one(
-        "update proposed_indicator set ended_at = $2, ended_because = $3, ended_by_name = $4"
-        " where id = $1 and outcome = 'approved' and ended_at is null returning metric, scheme",
-        proposal_id,
-        act.now,
-        reason,
-        act.by.name,
-    )
-    if found is None:
-        await by_id(proposal_id, by=act.by)
+    await by_id(indicator_id, act)
+    row = await locked(ProposedIndicator, indicator_id)
+    if row["outcome"] != "approved" or row["ended_at"] is not None:
         raise NotInForce()
-    await write_again(f"indicator {found['metric']} of {found['scheme']} ended: {reason}", act)
-    return await by_id(proposal_id, by=act.by)
-
-
-_SELECT = (
-    "select id, indicator, reason, proposed_by_name, proposed_at, approval_id, outcome, decided_at, ended_at,"
-    " ended_because, ended_by_name from proposed_indicator"
-)
+    await change(ProposedIndicator, indicator_id, act, ended_because=new.reason)
+    await write_again(f"indicator {row['metric']} of {row['scheme']} ended: {new.reason}", act)
+    return await by_id(indicator_id, act)
 
 
 # What another outlet asks for is its own until it is policy, which all have.
-_IN_SIGHT = "(outcome = 'approved' or {units}::uuid[] is null or org_unit_id = any ({units}::uuid[]))"
+_IN_SIGHT = "(x.outcome = 'approved' or {units}::uuid[] is null or x.org_unit_id = any ({units}::uuid[]))"
+_LISTED = Listing(
+    view=IndicatorView,
+    source="proposed_indicator x",
+    order=newest_first("x.proposed_at"),
+    holds=_IN_SIGHT.format(units="$units"),
+)
 
 
-async def by_id(proposal_id: UUID, *, by: Principal) -> IndicatorView:
+async def by_id(indicator_id: UUID, act: Act) -> IndicatorView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_SELECT} where id = $1 and {_IN_SIGHT.format(units='$2')}", proposal_id, _units(by))
-    if row is None:
-        raise NotFound(f"There is no indicator {proposal_id}")
-    return _view(row)
-
-
-async def listed(*, by: Principal, after: Cursor | None, limit: int) -> list[IndicatorView]:
-    """Newest first."""
-    rows = await fetch(
-        f"{_SELECT} where ($1::timestamptz is null or (proposed_at, id) < ($1, $2::uuid))"
-        f" and {_IN_SIGHT.format(units='$4')}"
-        " order by proposed_at desc, id desc limit $3",
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-        _units(by),
+    in_sight = _IN_SIGHT.format(units="$2")
+    indicator = await first(
+        IndicatorView, f"from proposed_indicator x where id = $1 and {in_sight}", indicator_id, _units(act.by)
     )
-    return [_view(row) for row in rows]
+    if indicator is None:
+        raise missing(ProposedIndicator, indicator_id)
+    return indicator
+
+
+async def listed(page: PageAsked, act: Act) -> Page[IndicatorView]:
+    """Newest first."""
+    return await _LISTED.page(None, page, act, units=_units(act.by))
 
 
 def _units(by: Principal) -> list[UUID] | None:
@@ -203,26 +187,17 @@ def _refuse_contradiction(indicator: Indicator, policy: Policy) -> None:
         raise Invalid("The indicator cannot be asked for", fields=tuple(problems))
 
 
-async def _write(proposal_id: UUID, indicator: Indicator, reason: str, unit: UUID, act: Act) -> None:
+async def _write(indicator: Indicator, reason: str, unit_id: UUID, act: Act) -> UUID:
     try:
         async with savepoint():
-            await execute(
-                "insert into proposed_indicator (id, scheme, metric, indicator, org_unit_id, reason, proposed_by,"
-                " proposed_by_name, proposed_at, ended_because, ended_by_name)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '')",
-                proposal_id,
-                indicator.scheme,
-                indicator.metric.name,
-                msgspec.json.encode(indicator).decode(),
-                unit,
-                reason,
-                act.by.id,
-                act.by.name,
-                act.now,
+            return await add(
+                ProposedIndicator,
+                act,
+                scheme=indicator.scheme,
+                metric=indicator.metric.name,
+                indicator=indicator,
+                org_unit_id=unit_id,
+                reason=reason,
             )
     except asyncpg.UniqueViolationError:
         raise IndicatorTaken(f"{indicator.metric.name} of {indicator.scheme}") from None
-
-
-def _view(row: asyncpg.Record) -> IndicatorView:
-    return msgspec.convert({**row, "indicator": msgspec.json.decode(row["indicator"])}, IndicatorView)

@@ -25,6 +25,8 @@ class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
     ended_by_name = Varchar(length=200, default="")
 
     keys = Keys(
+        signed="proposed",
+        signed_off="ended",
         written_by="org_unit_id",
         references={"org_unit_id": "org_unit"},
         indexes=(

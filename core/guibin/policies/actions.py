@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
@@ -14,6 +14,7 @@ from guibin.policy.packs import Overrides
 from guibin.policy.validation import validate
 from guibin.policy.words import Paragraph
 from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, given
 from guibin_tenants.scope import current_tenant, execute, fetch_value
 
 from . import queries
@@ -45,8 +46,7 @@ async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersi
             "The policy contradicts itself",
             fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
         )
-    overrides = msgspec.json.encode(new.overrides).decode()
-    return await _add(version, overrides, effective_from, new.note, act)
+    return await _add(version, structs.replace(new, effective_from=effective_from), act)
 
 
 async def write_again(note: str, act: Act) -> PolicyVersionView:
@@ -60,7 +60,8 @@ async def write_again(note: str, act: Act) -> PolicyVersionView:
         " order by effective_from desc, version desc limit 1",
         act.now,
     )
-    return await _add(version, overrides or "{}", act.now, note, act)
+    own = msgspec.json.decode(overrides or "{}", type=Overrides)
+    return await _add(version, NewPolicyVersion(overrides=own, effective_from=act.now, note=note), act)
 
 
 async def _next_version(now: datetime) -> int:
@@ -70,18 +71,8 @@ async def _next_version(now: datetime) -> int:
     return 1 + (await fetch_value("select max(version) from policy_version") or 0)
 
 
-async def _add(version: int, overrides: str, effective_from: datetime, note: str, act: Act) -> PolicyVersionView:
-    await PolicyVersion.insert(
-        PolicyVersion(
-            version=version,
-            effective_from=effective_from,
-            overrides=overrides,
-            note=note,
-            written_by=act.by.id,
-            written_by_name=act.by.name,
-            written_at=act.now,
-        )
-    )
-    await record(AuditNote(action="policy.write", subject="policy", purpose=note), act)
+async def _add(version: int, new: NewPolicyVersion, act: Act) -> PolicyVersionView:
+    await add(PolicyVersion, act, version=version, **given(new))
+    await record(AuditNote(action="policy.write", subject="policy", purpose=new.note), act)
     queries.forget(current_tenant())
-    return PolicyVersionView(version, effective_from, note, act.by.name, act.now)
+    return PolicyVersionView(version, new.effective_from or act.now, new.note, act.by.name, act.now)

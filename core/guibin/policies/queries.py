@@ -13,6 +13,7 @@ from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
+from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 
 from .merged import MergedPolicies
@@ -79,11 +80,7 @@ def forget(company_id: UUID) -> None:
 
 async def versions() -> list[PolicyVersionView]:
     """Every version, latest first."""
-    rows = await fetch(
-        "select version, effective_from, note, written_by_name, written_at from policy_version"
-        " order by effective_from desc, version desc"
-    )
-    return [msgspec.convert(dict(row), PolicyVersionView) for row in rows]
+    return await many(PolicyVersionView, "from policy_version order by effective_from desc, version desc")
 
 
 async def _span(company_id: UUID, at: datetime) -> _Span:

@@ -17,4 +17,10 @@ class PolicyVersion(TenantTable, tablename="policy_version"):
     written_by_name = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(written_by="company", unique=(("version",),), append_only=True, indexes=(Index(("effective_from",)),))
+    keys = Keys(
+        signed="written",
+        written_by="company",
+        unique=(("version",),),
+        append_only=True,
+        indexes=(Index(("effective_from",)),),
+    )
