@@ -176,36 +176,27 @@ class _Made(Struct, frozen=True):
 
 async def _report(slug: str, kind: str, period: str, format: str, unit: str | None) -> _Made:
     async with environment.inside(slug) as session:
-        tenant, now, policy = session.tenant, session.act.now, session.act.policy
+        tenant, act = session.tenant, session.act
         chosen = parse_period(period, tenant.time_zone)
         place = await by_code(unit) if unit else None
         if unit and place is None:
             raise SystemExit(f"There is no org unit {unit}")
-        seen = await unit_seen(place.id if place else None, by=session.act.by)
+        seen = await unit_seen(place.id if place else None, by=act.by)
 
         def text(key: str) -> str:
-            return say(key, policy, tenant.language)
+            return say(key, act.policy, act.language)
 
         if kind == "complaints" and format != "html":
-            statistics = await complaint_report(
-                chosen, seen.id, policy=policy, language=tenant.language, time_zone=tenant.time_zone, now=now
-            )
+            statistics = await complaint_report(chosen, seen.id, act)
             content = complaint_workbook(statistics, text) if format == "xlsx" else b""
             return _Made(statistics, ("figure", period, "before", "restated"), list(lines(statistics)), content)
-        asked = Asked(
-            kind=msgspec.convert(kind, Kind),
-            period=chosen,
-            org_unit_id=seen.id,
-            org_unit_name=seen.name,
-            language=tenant.language,
-            time_zone=tenant.time_zone,
-        )
-        found = await make_report(asked, policy=policy, now=now)
+        asked = Asked(kind=msgspec.convert(kind, Kind), period=chosen, org_unit_id=seen.id, org_unit_name=seen.name)
+        found = await make_report(asked, act)
         content = b""
         if format == "xlsx":
             content = report_workbook(found, text)
         elif format == "html":
-            content = page(found, text, language=tenant.language)
+            content = page(found, text, language=act.language)
         return _Made(found, ("figure", period, "before", "of", "target"), _rows(found), content)
 
 

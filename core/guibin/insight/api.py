@@ -8,7 +8,6 @@ from litestar import Controller, Response, get
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.periods.names import parse_period
-from guibin.policy.packs import Policy
 from guibin.web.query_parameters import PeriodName
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
@@ -36,12 +35,11 @@ class StatisticsController(Controller):
     async def show(
         self,
         period: str,
-        language: str,
         act: Act,
         kind: Literal["complaints"] = "complaints",
         org_unit_id: UUID | None = None,
     ) -> ComplaintReport:
-        return await _statistics(period, org_unit_id, language, act)
+        return await _statistics(period, org_unit_id, act)
 
     @get(
         "/workbook",
@@ -50,10 +48,10 @@ class StatisticsController(Controller):
         summary="The same as xlsx with charts",
         media_type=workbooks.MEDIA_TYPE,
     )
-    async def workbook(self, period: str, language: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
-        found = await _statistics(period, org_unit_id, language, act)
-        content = workbooks.complaint_workbook(found, lambda key: say(key, act.policy, language))
-        return _file(content, f"complaints-{found.period}.xlsx")
+    async def workbook(self, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
+        statistics = await _statistics(period, org_unit_id, act)
+        content = workbooks.complaint_workbook(statistics, lambda key: say(key, act.policy, act.language))
+        return _file(content, f"complaints-{statistics.period}.xlsx")
 
 
 class FigureController(Controller):
@@ -61,8 +59,8 @@ class FigureController(Controller):
     tags = ("statistics",)
 
     @get("/", needs=READ, cost=BULK, summary="Every figure with its numerator, denominator, unit, target and clause")
-    async def list_figures(self, policy: Policy, language: str) -> list[Definition]:
-        return [defined(figure, policy, language) for figure in figures_of(policy)]
+    async def list_figures(self, act: Act) -> list[Definition]:
+        return [defined(figure, act.policy, act.language) for figure in figures_of(act.policy)]
 
 
 class ReportController(Controller):
@@ -70,8 +68,8 @@ class ReportController(Controller):
     tags = ("statistics",)
 
     @get("/", needs=READ, cost=BULK, summary="The figures of a kind: complaints, retention, service or tiers")
-    async def show(self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None) -> Report:
-        return await _report(kind, period, org_unit_id, language, act)
+    async def show(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Report:
+        return await _report(kind, period, org_unit_id, act)
 
     @get(
         "/workbook",
@@ -80,19 +78,15 @@ class ReportController(Controller):
         summary="The same as xlsx with charts",
         media_type=workbooks.MEDIA_TYPE,
     )
-    async def workbook(
-        self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None
-    ) -> Response[bytes]:
-        found = await _report(kind, period, org_unit_id, language, act)
-        content = workbooks.report_workbook(found, lambda key: say(key, act.policy, language))
-        return _file(content, f"{kind}-{found.period}.xlsx")
+    async def workbook(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
+        made = await _report(kind, period, org_unit_id, act)
+        content = workbooks.report_workbook(made, lambda key: say(key, act.policy, act.language))
+        return _file(content, f"{kind}-{made.period}.xlsx")
 
     @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
-    async def page(
-        self, kind: Kind, period: str, language: str, act: Act, org_unit_id: UUID | None = None
-    ) -> Response[bytes]:
-        found = await _report(kind, period, org_unit_id, language, act)
-        content = pages.page(found, lambda key: say(key, act.policy, language), language=language)
+    async def page(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
+        made = await _report(kind, period, org_unit_id, act)
+        content = pages.page(made, lambda key: say(key, act.policy, act.language), language=act.language)
         headers = {"Content-Security-Policy": pages.POLICY}
         return Response(content, media_type="text/html", headers=headers)
 
@@ -107,50 +101,34 @@ class WorkstreamController(Controller):
         cost=BULK,
         summary="Identification, relationship and service: their policy and figures of a period",
     )
-    async def show(
-        self, wanted: PeriodName, language: str, act: Act, org_unit_id: UUID | None = None
-    ) -> WorkstreamsReport:
-        unit = await unit_seen(org_unit_id, by=act.by)
-        asked = Asked(
-            kind="tiers",
-            period=parse_period(wanted, act.company.time_zone),
-            org_unit_id=unit.id,
-            org_unit_name=unit.name,
-            language=language,
-            time_zone=act.company.time_zone,
-        )
-        found = await workstreams(asked, policy=act.policy, now=act.now)
-        shown = sum(len(one.figures) for one in found.workstreams)
+    async def show(self, wanted: PeriodName, act: Act, org_unit_id: UUID | None = None) -> WorkstreamsReport:
+        streams = await workstreams(await _asked("tiers", wanted, org_unit_id, act), act)
+        shown = sum(len(stream.figures) for stream in streams.workstreams)
         await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), act)
-        return found
+        return streams
 
 
-async def _statistics(period: str, org_unit_id: UUID | None, language: str, act: Act) -> ComplaintReport:
+async def _statistics(period: str, org_unit_id: UUID | None, act: Act) -> ComplaintReport:
     chosen = parse_period(period, act.company.time_zone)
     unit = await unit_seen(org_unit_id, by=act.by)
-    found = await complaint_report(
-        chosen, unit.id, policy=act.policy, language=language, time_zone=act.company.time_zone, now=act.now
-    )
-    note = AuditNote(action="statistics.complaints", subject="statistics", shown=found.received)
+    statistics = await complaint_report(chosen, unit.id, act)
+    note = AuditNote(action="statistics.complaints", subject="statistics", shown=statistics.received)
     await record(note, act)
-    return found
+    return statistics
 
 
-async def _report(kind: Kind, period: str, org_unit_id: UUID | None, language: str, act: Act) -> Report:
+async def _report(kind: Kind, period: str, org_unit_id: UUID | None, act: Act) -> Report:
+    made = await report(await _asked(kind, period, org_unit_id, act), act)
+    note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=len(made.figures))
+    await record(note, act)
+    return made
+
+
+async def _asked(kind: Kind, period: str, org_unit_id: UUID | None, act: Act) -> Asked:
+    """What is asked for; narrows the scope to the unit's subtree. Raises Invalid, NotFound."""
     chosen = parse_period(period, act.company.time_zone)
     unit = await unit_seen(org_unit_id, by=act.by)
-    asked = Asked(
-        kind=kind,
-        period=chosen,
-        org_unit_id=unit.id,
-        org_unit_name=unit.name,
-        language=language,
-        time_zone=act.company.time_zone,
-    )
-    found = await report(asked, policy=act.policy, now=act.now)
-    note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=len(found.figures))
-    await record(note, act)
-    return found
+    return Asked(kind=kind, period=chosen, org_unit_id=unit.id, org_unit_name=unit.name)
 
 
 def _file(content: bytes, name: str) -> Response[bytes]:

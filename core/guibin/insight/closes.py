@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Literal, TypeVar
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.periods.names import Period
@@ -12,8 +11,10 @@ from guibin_tenants import org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch_one, see_units
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add_all, first
+from guibin_tenants.scope import see_units
+
+from .tables import PeriodClose
 
 Content = TypeVar("Content")
 Closed = Literal["complaints", "counts"]
@@ -44,26 +45,16 @@ async def unit_seen(wanted: UUID | None, *, by: Principal) -> OrgUnitView:
 
 async def close(kind: Closed, period: Period, org_unit_id: UUID, content: object, *, now: datetime) -> bool:
     """Write the figures down for good; False when the period was closed already."""
-    written = await execute(
-        "insert into period_close (id, kind, period, org_unit_id, content, closed_at)"
-        " values ($1, $2, $3, $4, $5::jsonb, $6) on conflict (tenant_id, kind, period, org_unit_id) do nothing",
-        new_id(),
-        kind,
-        period.name,
-        org_unit_id,
-        msgspec.json.encode(content).decode(),
-        now,
-    )
-    return bool(written)
+    row = {"kind": kind, "period": period.name, "org_unit_id": org_unit_id, "content": content, "closed_at": now}
+    return bool(await add_all(PeriodClose, None, [row], unless=("kind", "period", "org_unit_id")))
 
 
 async def closed(kind: Closed, period: Period, org_unit_id: UUID) -> Close | None:
     """The close of a unit's period, None while it is open."""
-    row = await fetch_one(
-        "select content::text as content, closed_at from period_close"
-        " where kind = $1 and period = $2 and org_unit_id = $3",
+    return await first(
+        Close,
+        "from period_close where kind = $1 and period = $2 and org_unit_id = $3",
         kind,
         period.name,
         org_unit_id,
     )
-    return Close(row["content"], row["closed_at"]) if row else None

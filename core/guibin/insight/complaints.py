@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.periods.names import Period, before
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import working_between
-from guibin.policy.packs import Policy
 from guibin.sla.calendars import BUSINESS, in_force
 from guibin.sla.plans import ClockRecord
 from guibin_tenants.scope import fetch, fetch_one
@@ -157,19 +157,17 @@ async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintSta
     )
 
 
-async def complaint_report(
-    period: Period, org_unit_id: UUID, *, policy: Policy, language: str, time_zone: str, now: datetime
-) -> ComplaintReport:
+async def complaint_report(period: Period, org_unit_id: UUID, act: Act) -> ComplaintReport:
     """The statistics of a unit whose subtree the scope is narrowed to: frozen if closed, compared, against targets."""
-    live = await complaint_statistics(period, now=now)
+    live = await complaint_statistics(period, now=act.now)
     close = await closed("complaints", period, org_unit_id)
     shown = msgspec.json.decode(close.content, type=ComplaintStatistics) if close else live
-    earlier = before(period, time_zone)
+    earlier = before(period, act.company.time_zone)
     frozen = await closed("complaints", earlier, org_unit_id)
     compared = (
         msgspec.json.decode(frozen.content, type=ComplaintStatistics)
         if frozen
-        else await complaint_statistics(earlier, now=now)
+        else await complaint_statistics(earlier, now=act.now)
     )
     return ComplaintReport(
         **{name: getattr(shown, name) for name in ComplaintStatistics.__struct_fields__},
@@ -177,9 +175,7 @@ async def complaint_report(
         closed_at=close.closed_at if close else None,
         restated={name: getattr(live, name) for name in SCALARS if getattr(live, name) != getattr(shown, name)},
         before={name: getattr(compared, name) for name in SCALARS},
-        targets=await _targets(
-            period, org_unit_id, policy=policy, language=language, time_zone=time_zone, as_of=shown.as_of
-        ),
+        targets=await _targets(period, org_unit_id, act.at(shown.as_of)),
     )
 
 
@@ -220,17 +216,16 @@ def _worked(clock: str, until: datetime, calendar: Calendar) -> int:
     return int(working_between(calendar, record.started_at, until, record.pauses) / timedelta(seconds=1))
 
 
-async def _targets(
-    period: Period, org_unit_id: UUID, *, policy: Policy, language: str, time_zone: str, as_of: datetime
-) -> tuple[TargetLine, ...]:
-    figures = [one for one in figures_of(policy, "complaints") if one.target_per_mille is not None]
+async def _targets(period: Period, org_unit_id: UUID, act: Act) -> tuple[TargetLine, ...]:
+    policy, language = act.policy, act.language
+    figures = [figure for figure in figures_of(policy, "complaints") if figure.target_per_mille is not None]
     close = await closed("counts", period, org_unit_id)
     counts = (
         msgspec.json.decode(close.content, type=dict[str, dict[str, int]])
         if close
-        else await counted(counts_of(figures), period, policy=policy, time_zone=time_zone, as_of=as_of)
+        else await counted(counts_of(figures), period, policy=policy, time_zone=act.company.time_zone, as_of=act.now)
     )
-    found = []
+    targets = []
     for figure in figures:
         value = valued(figure, counts, policy, language)
         line = TargetLine(
@@ -242,5 +237,5 @@ async def _targets(
             met=value.met,
             clause=figure.clause,
         )
-        found.append(line)
-    return tuple(found)
+        targets.append(line)
+    return tuple(targets)

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.periods.names import Period, before
-from guibin.policy.packs import Policy
 
 from .closes import closed
 from .counts import Groups, counted
@@ -47,49 +47,52 @@ class Asked(Struct, frozen=True, kw_only=True):
     period: Period
     org_unit_id: UUID
     org_unit_name: str
-    language: str
-    time_zone: str
 
 
-async def report(asked: Asked, *, policy: Policy, now: datetime) -> Report:
+async def report(asked: Asked, act: Act) -> Report:
     """Frozen if the period is closed, beside the period before."""
+    policy, language = act.policy, act.language
     figures = figures_of(policy, asked.kind)
     names = counts_of(figures)
-    live = await counted(names, asked.period, policy=policy, time_zone=asked.time_zone, as_of=now)
+    live = await _counted(names, asked.period, act)
     close = await closed("counts", asked.period, asked.org_unit_id)
     shown = _missing(_counts(close.content), live) if close else live
-    earlier = await _earlier(asked, names, policy=policy, now=now)
-    found = []
+    earlier = await _earlier(asked, names, act)
+    lines = []
     for figure in figures:
-        value = valued(figure, shown, policy, asked.language)
-        present = valued(figure, live, policy, asked.language)
+        value = valued(figure, shown, policy, language)
+        present = valued(figure, live, policy, language)
         line = FigureLine(
             **{name: getattr(value, name) for name in Value.__struct_fields__},
-            definition=defined(figure, policy, asked.language),
-            before=valued(figure, earlier, policy, asked.language).value,
+            definition=defined(figure, policy, language),
+            before=valued(figure, earlier, policy, language).value,
             restated=present if present != value else None,
         )
-        found.append(line)
+        lines.append(line)
     return Report(
         kind=asked.kind,
-        title=say(f"report.{asked.kind}", policy, asked.language),
+        title=say(f"report.{asked.kind}", policy, language),
         period=asked.period.name,
         starts_at=asked.period.starts_at,
         ends_at=asked.period.ends_at,
-        as_of=close.closed_at if close else now,
+        as_of=close.closed_at if close else act.now,
         closed_at=close.closed_at if close else None,
         org_unit_id=asked.org_unit_id,
         org_unit_name=asked.org_unit_name,
-        figures=tuple(found),
+        figures=tuple(lines),
     )
 
 
-async def _earlier(asked: Asked, names: Sequence[str], *, policy: Policy, now: datetime) -> dict[str, Groups]:
-    period = before(asked.period, asked.time_zone)
+async def _earlier(asked: Asked, names: Sequence[str], act: Act) -> dict[str, Groups]:
+    period = before(asked.period, act.company.time_zone)
     close = await closed("counts", period, asked.org_unit_id)
     if close:
         return _counts(close.content)
-    return await counted(names, period, policy=policy, time_zone=asked.time_zone, as_of=now)
+    return await _counted(names, period, act)
+
+
+async def _counted(names: Sequence[str], period: Period, act: Act) -> dict[str, Groups]:
+    return await counted(names, period, policy=act.policy, time_zone=act.company.time_zone, as_of=act.now)
 
 
 def _counts(text: str) -> dict[str, Groups]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.policy.workstreams import Workstream
 
@@ -32,24 +33,24 @@ class WorkstreamsReport(Struct, frozen=True):
     workstreams: tuple[WorkstreamReport, ...]
 
 
-async def workstreams(asked: Asked, *, policy: Policy, now: datetime) -> WorkstreamsReport:
+async def workstreams(asked: Asked, act: Act) -> WorkstreamsReport:
     """Every figure under the one workstream it belongs to."""
-    found = [await report(replace(asked, kind=kind), policy=policy, now=now) for kind in KINDS]
-    lines = {line.definition.name: line for one in found for line in one.figures}
-    belongs = {figure.name: workstream_of(figure, policy) for figure in figures_of(policy)}
+    reports = [await report(replace(asked, kind=kind), act) for kind in KINDS]
+    lines = {line.definition.name: line for each in reports for line in each.figures}
+    belongs = {figure.name: workstream_of(figure, act.policy) for figure in figures_of(act.policy)}
     return WorkstreamsReport(
         period=asked.period.name,
-        as_of=now,
+        as_of=act.now,
         org_unit_id=asked.org_unit_id,
         workstreams=tuple(
             WorkstreamReport(
                 name=stream.name,
-                title=say(f"workstream.{stream.name}", policy, asked.language),
+                title=say(f"workstream.{stream.name}", act.policy, act.language),
                 parts=stream.parts,
                 clause=stream.clause,
                 figures=tuple(line for name, line in lines.items() if belongs[name] == stream),
             )
-            for stream in policy.workstreams
+            for stream in act.policy.workstreams
         ),
     )
 
