@@ -3,8 +3,7 @@
 import ipaddress
 from uuid import UUID
 
-import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct, structs
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
@@ -24,7 +23,17 @@ from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over
 from .handing_over import Dissolved, HandedOver
-from .requests import AccountChange, Leaving, NewAbsence, NewAccount, NewApiKey, NewHandOver, NewUnit, UnitDissolution
+from .requests import (
+    AccountChange,
+    Leaving,
+    NewAbsence,
+    NewAccount,
+    NewApiKey,
+    NewHandOver,
+    NewPassword,
+    NewUnit,
+    UnitDissolution,
+)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -73,14 +82,14 @@ async def add_account(new: NewAccount, act: Act) -> StaffView:
     return account
 
 
-async def change_account(staff_id: UUID, change: AccountChange, act: Act) -> StaffView:
+async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffView:
     """Raises NotFound, Invalid, Forbidden. What the person may do changes with the next request.
 
     Roles are given whole: a post that is left out goes, and so does the role it brought.
     """
     before = await account_of(staff_id, act.by)
-    roles = before.roles if change.roles is UNSET else staff.with_posts(change.roles, roles_of(act.policy.posts))
-    unit = before.org_unit_id if change.org_unit_id is UNSET else change.org_unit_id
+    roles = before.roles if new.roles is UNSET else staff.with_posts(new.roles, roles_of(act.policy.posts))
+    unit = before.org_unit_id if new.org_unit_id is UNSET else new.org_unit_id
     # Whoever may not grant a role may not take it away either, nor act on its holder.
     _refuse_roles(before.roles + roles, act.by)
     await _refuse_unit(unit, act.by)
@@ -93,17 +102,17 @@ async def change_account(staff_id: UUID, change: AccountChange, act: Act) -> Sta
         StaffView(
             id=staff_id,
             login=before.login,
-            name=before.name if change.name is UNSET else change.name,
+            name=before.name if new.name is UNSET else new.name,
             roles=roles,
             org_unit_id=unit,
-            part_time=before.part_time if change.part_time is UNSET else change.part_time,
+            part_time=before.part_time if new.part_time is UNSET else new.part_time,
         )
     )
     await _record("staff.change", staff_id, act)
     return account
 
 
-async def set_password(staff_id: UUID, password: str, act: Act) -> None:
+async def set_password(staff_id: UUID, new: NewPassword, act: Act) -> None:
     """A password that opens nothing but the choice of another; every session of the account ends, and its owner is told.
 
     Raises NotFound, Invalid, Forbidden.
@@ -111,20 +120,20 @@ async def set_password(staff_id: UUID, password: str, act: Act) -> None:
     if staff_id == act.by.person:
         raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
     await _theirs(staff_id, act.by)
-    await staff.set_password(staff_id, password, by=act.by.person, now=act.now)
+    await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
     await _record("staff.password", staff_id, act)
     notice = Notice(kind="password_set", subject="staff", subject_id=staff_id, staff_ids=(staff_id,))
     await notify(notice, key=f"password/{staff_id}/{act.now.isoformat()}", now=act.now)
 
 
-async def leave(staff_id: UUID, leaving: Leaving, act: Act) -> StaffView:
+async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     """End an account; customers and open work go to the successor. Raises HasOpenWork when there is some and nobody to
     take it, Invalid for a successor who cannot.
     """
     account = await _theirs(staff_id, act.by)
     await _refuse_last_admin(account)
-    if leaving.successor_id is not None:
-        taken = NewHandOver(successor_id=leaving.successor_id, reason="left")
+    if new.successor_id is not None:
+        taken = NewHandOver(successor_id=new.successor_id, reason="left")
         await handing_over.hand_over_all(account, taken, act)
     await handing_over.refuse_open_work(account)
     await end_places(staff_id, now=act.now)
@@ -140,6 +149,11 @@ async def hand_over(staff_id: UUID, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
     account = await _theirs(staff_id, act.by)
     return await handing_over.hand_over_all(account, new, act)
+
+
+async def absences_of(staff_id: UUID, by: Principal) -> list[AbsenceView]:
+    """When somebody is away, the latest first. Raises NotFound."""
+    return await absences.of((await account_of(staff_id, by)).id)
 
 
 async def note_absence(staff_id: UUID, new: NewAbsence, act: Act) -> AbsenceView:
@@ -179,7 +193,14 @@ async def open_unit(new: NewUnit, act: Act) -> OrgUnitView:
     return unit
 
 
-async def create_key(new: NewApiKey, act: Act) -> tuple[str, KeyView]:
+class CreatedKey(Struct, frozen=True):
+    """`token` is shown this once: keep it like a password."""
+
+    token: str
+    key: KeyView
+
+
+async def create_key(new: NewApiKey, act: Act) -> CreatedKey:
     """The key's text, shown this once. Raises Invalid; Forbidden for scopes, units, addresses or a time beyond the maker's."""
     beyond = sorted(set(new.scopes) - act.by.permissions)
     if beyond:
@@ -200,7 +221,7 @@ async def create_key(new: NewApiKey, act: Act) -> tuple[str, KeyView]:
         key = _within(key, await keys.by_id(act.by.id))
     token, made = await keys.create(key, now=act.now)
     await record(AuditNote(action="key.create", subject="api_key", subject_id=made.id, shown=0), act)
-    return token, made
+    return CreatedKey(token, made)
 
 
 async def keys_in_sight(*, by: Principal) -> list[KeyView]:
@@ -225,7 +246,7 @@ def _within(new: NewKey, maker: KeyView) -> NewKey:
     expires_at = new.expires_at or maker.expires_at
     if maker.expires_at is not None and expires_at is not None and expires_at > maker.expires_at:
         raise Forbidden(f"A key made with this one ends with it: {maker.expires_at.isoformat()}")
-    return msgspec.structs.replace(new, addresses=addresses, expires_at=expires_at, made_with=maker.id)
+    return structs.replace(new, addresses=addresses, expires_at=expires_at, made_with=maker.id)
 
 
 def _inside(address: str, networks: tuple[str, ...]) -> bool:

@@ -1,35 +1,13 @@
 """`/api/v1/staff`, `/org-units` and `/keys`."""
 
-from uuid import UUID
-
-from litestar import Controller, get, patch, post
+from litestar import Controller
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
-from msgspec import Struct
 
-from guibin.context import Act
-from guibin.web.routing import deletes, gets, posts
-from guibin_tenants import absences, org_units
-from guibin_tenants.absences import AbsenceView
-from guibin_tenants.keys import KeyView
-from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import Principal, anyone, may
-from guibin_tenants.staff import StaffView
+from guibin.web.routing import deletes, gets, patches, posts
+from guibin_tenants import org_units
+from guibin_tenants.principals import anyone, may
 
 from . import actions
-from .requests import (
-    AccountChange,
-    Leaving,
-    NewApiKey,
-    NewPassword,
-)
-
-
-class CreatedKey(Struct, frozen=True):
-    """`token` is shown this once: keep it like a password."""
-
-    token: str
-    key: KeyView
-
 
 STAFF = may("staff:write") | may("auditors:write")
 
@@ -53,28 +31,23 @@ class StaffController(Controller):
         "/{staff_id:uuid}", actions.account_of, needs=may("staff:read") | may("auditors:write"), summary="One account"
     )
 
-    @patch("/{staff_id:uuid}", needs=STAFF, summary="Change name, roles, posts or org unit")
-    async def change(self, staff_id: UUID, data: AccountChange, act: Act) -> StaffView:
-        return await actions.change_account(staff_id, data, act)
-
-    @post(
+    change = patches(
+        "/{staff_id:uuid}", actions.change_account, needs=STAFF, summary="Change name, roles, posts or org unit"
+    )
+    set_password = posts(
         "/{staff_id:uuid}/password",
+        actions.set_password,
         needs=STAFF,
         status_code=HTTP_204_NO_CONTENT,
         summary="Set a new password; every session of the account ends",
     )
-    async def set_password(self, staff_id: UUID, data: NewPassword, act: Act) -> None:
-        await actions.set_password(staff_id, data.password, act)
-
-    @post(
+    leave = posts(
         "/{staff_id:uuid}/leaving",
+        actions.leave,
         needs=STAFF,
         status_code=HTTP_200_OK,
         summary="End an account; its customers and open work go to the successor",
     )
-    async def leave(self, staff_id: UUID, data: Leaving, act: Act) -> StaffView:
-        return await actions.leave(staff_id, data, act)
-
     hand_over = posts(
         "/{staff_id:uuid}/hand-over",
         actions.hand_over,
@@ -82,15 +55,12 @@ class StaffController(Controller):
         status_code=HTTP_200_OK,
         summary="All customers and open work go to somebody else",
     )
-
-    @get(
+    list_absences = gets(
         "/{staff_id:uuid}/absences",
+        actions.absences_of,
         needs=may("staff:read") | may("auditors:write"),
         summary="When somebody is away, the latest first",
     )
-    async def list_absences(self, staff_id: UUID, by: Principal) -> list[AbsenceView]:
-        return await absences.of((await actions.account_of(staff_id, by)).id)
-
     note_absence = posts(
         "/{staff_id:uuid}/absences",
         actions.note_absence,
@@ -105,11 +75,7 @@ class StaffController(Controller):
 class OrgUnitController(Controller):
     path = "/api/v1/org-units"
     tags = ("administration",)
-
-    @get("/", needs=anyone, summary="The tree of org units, by code")
-    async def list_units(self) -> list[OrgUnitView]:
-        return await org_units.all_units()
-
+    list_units = gets("/", org_units.all_units, needs=anyone, summary="The tree of org units, by code")
     open_unit = posts("/", actions.open_unit, needs=may("staff:write"), summary="Open a branch, outlet or department")
     dissolve = posts(
         "/{unit_id:uuid}/dissolution",
@@ -124,12 +90,13 @@ class KeyController(Controller):
     path = "/api/v1/keys"
     tags = ("administration",)
     list_keys = gets("/", actions.keys_in_sight, needs=may("keys:write"), summary="API keys, newest first")
-
-    @post("/", needs=may("keys:write"), shown_once=True, summary="Create an API key; its text is shown once")
-    async def create(self, data: NewApiKey, act: Act) -> CreatedKey:
-        token, key = await actions.create_key(data, act)
-        return CreatedKey(token, key)
-
+    create = posts(
+        "/",
+        actions.create_key,
+        needs=may("keys:write"),
+        shown_once=True,
+        summary="Create an API key; its text is shown once",
+    )
     revoke = deletes(
         "/{key_id:uuid}",
         actions.revoke_key,

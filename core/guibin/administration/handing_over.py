@@ -110,18 +110,9 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
     people = await execute("update staff set org_unit_id = $2 where org_unit_id = $1", unit.id, successor.id)
     below = await fetch_value("select count(*) from org_unit where parent_id = $1", unit.id)
     dissolved = await org_units.dissolve(unit.id, successor_id=successor.id, now=act.now)
-    moved = [
-        row["id"]
-        for row in await fetch(
-            "update customer set org_unit_id = $2, version = version + 1, changed_at = $3 where org_unit_id = $1"
-            " returning id",
-            unit.id,
-            successor.id,
-            act.now,
-        )
-    ]
+    moved = await assignments.move_all(unit.id, successor.id, act)
     await assignments.refuse_unfit(new.account_manager_id, successor.id)
-    await _change_blind_managers(moved, successor.id, new.account_manager_id)
+    await assignments.change_blind_managers(moved, successor.id, new.account_manager_id)
     await assignments.note_assigned(moved, act, because="unit_dissolved", reason=new.reason)
     await assignments.bring_work_along(moved, successor.id, act, reason=new.reason)
     # The units below have another above them.
@@ -188,16 +179,3 @@ async def _unit_successor(unit: OrgUnitView, successor_id: UUID) -> OrgUnitView:
         rule = "another org unit, not below the one that is dissolved"
         raise Invalid(fields=(FieldError("successor_id", rule, value=str(successor_id)),))
     return standing[successor_id]
-
-
-async def _change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager_id: UUID | None) -> None:
-    """Whoever does not see the successor gives its customers to `manager_id`, else to the successor's own leader."""
-    await execute(
-        "update customer c set account_manager_id = coalesce($3, (select m.id from staff m where m.left_at is null"
-        " and 'manager' = any (m.roles) and m.org_unit_id = $2 order by m.created_at, m.id limit 1))"
-        " from staff s where s.tenant_id = c.tenant_id and s.id = c.account_manager_id and c.id = any ($1)"
-        f" and not {sees('s', '$2')}",
-        customer_ids,
-        unit_id,
-        manager_id,
-    )

@@ -29,6 +29,15 @@ class Attempt(Struct, frozen=True):
     device: str = ""
 
 
+class OwnSession(Struct, frozen=True):
+    """The session of whoever asks: its tenant, its digest, the CSRF token beside it, and from where."""
+
+    tenant_id: UUID
+    digest: str
+    csrf: str
+    address: str
+
+
 class Entered(Struct, frozen=True):
     """A new session, and by what the browser is known next time."""
 
@@ -52,7 +61,7 @@ async def sign_in(attempt: Attempt, tenant: TenantView, *, now: datetime) -> Ent
     right = await passwords.is_right(attempt.password, account.password_hash if account else None)
     if account is None or not right:
         async with tenant_scope(tenant.id):
-            await _note_failure(account, attempt.address, tried.is_last, now)
+            await _note_failure(_who(account, attempt.address), tried, now)
         raise staff.wrong_password()
     if tenant.suspended_at is not None:
         raise Suspended()
@@ -69,43 +78,41 @@ async def sign_in_nowhere(password: str) -> Unauthenticated:
     return staff.wrong_password()
 
 
-async def sign_out(tenant_id: UUID, digest: str, *, csrf: str, address: str, now: datetime) -> None:
+async def sign_out(own: OwnSession, *, now: datetime) -> None:
     """End the session; nothing happens when there is none. Raises Suspended, Forbidden for whoever only has the cookie."""
-    async with tenant_scope(tenant_id):
-        session = await staff.session_of(digest, now=now)
+    async with tenant_scope(own.tenant_id):
+        session = await staff.session_of(own.digest, now=now)
         if session is None:
             return
         await _refuse_suspended()
-        _refuse_without_csrf(session, csrf)
-        await staff.end_session(digest)
-        await _record("session.sign_out", session.staff.id, session.staff.name, address, now)
+        _refuse_without_csrf(session, own.csrf)
+        await staff.end_session(own.digest)
+        await _record("session.sign_out", _staff(session.staff.id, session.staff.name, own.address), now)
 
 
-async def change_own_password(
-    tenant_id: UUID, digest: str, *, csrf: str, present: str, new: str, address: str, now: datetime
-) -> None:
+async def change_own_password(own: OwnSession, *, present: str, new: str, now: datetime) -> None:
     """Somebody signed in takes another password; their other sessions end.
 
     Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong present or a weak new one,
     TooManyAttempts, and LostRace.
     """
-    async with tenant_scope(tenant_id):
-        tried = await _count_own(digest, csrf, now)
+    async with tenant_scope(own.tenant_id):
+        tried = await _count_own(own, now)
     if isinstance(tried, TooManyAttempts):
         raise tried
     account = tried.account
     assert account is not None
     if not await passwords.is_right(present, account.password_hash):
-        async with tenant_scope(tenant_id):
-            await _note_failure(account, address, tried.is_last, now, failed="staff.own_password_refused")
+        async with tenant_scope(own.tenant_id):
+            await _note_failure(_who(account, own.address), tried, now, failed="staff.own_password_refused")
         raise Invalid("The password stays", fields=(FieldError("present", "your password as it is now"),))
-    async with tenant_scope(tenant_id):
+    async with tenant_scope(own.tenant_id):
         await staff.refuse_weak(new, account.staff)
     kept = await passwords.hash_of(new)
-    async with tenant_scope(tenant_id):
-        await staff.replace_password(account, kept, but=digest, now=now)
+    async with tenant_scope(own.tenant_id):
+        await staff.replace_password(account, kept, but=own.digest, now=now)
         await sign_in_limits.forgive(tried.limits)
-        await _record("staff.own_password", account.staff.id, account.staff.name, address, now)
+        await _record("staff.own_password", _who(account, own.address), now)
 
 
 async def _count(attempt: Attempt, now: datetime) -> _Tried | TooManyAttempts:
@@ -119,12 +126,12 @@ async def _count(attempt: Attempt, now: datetime) -> _Tried | TooManyAttempts:
     return await _tried(account, limits, now)
 
 
-async def _count_own(digest: str, csrf: str, now: datetime) -> _Tried | TooManyAttempts:
-    session = await staff.session_of(digest, now=now)
+async def _count_own(own: OwnSession, now: datetime) -> _Tried | TooManyAttempts:
+    session = await staff.session_of(own.digest, now=now)
     if session is None:
         raise Unauthenticated()
     await _refuse_suspended()
-    _refuse_without_csrf(session, csrf)
+    _refuse_without_csrf(session, own.csrf)
     account = await staff.account_of(session.staff.login)
     return await _tried(account, sign_in_limits.of_own_password(session.staff.id), now)
 
@@ -143,23 +150,27 @@ async def _enter(account: Account, attempt: Attempt, limits: tuple[Limit, ...], 
         return None
     await sign_in_limits.forgive(limits)
     device = await devices.remember(account.staff.id, attempt.device, now=now)
-    await _record("session.sign_in", account.staff.id, account.staff.name, attempt.address, now)
+    await _record("session.sign_in", _who(account, attempt.address), now)
     return Entered(session, device)
 
 
-async def _note_failure(
-    account: Account | None, address: str, is_last: bool, now: datetime, *, failed: str = "session.failure"
-) -> None:
-    # A login that nobody has is not written down: people type their password there.
-    who = (account.staff.id, account.staff.name) if account else (NOBODY, "")
-    await _record(failed, *who, address, now)
-    if is_last:
-        await _record("session.lock_out", *who, address, now)
+async def _note_failure(who: Principal, tried: _Tried, now: datetime, *, failed: str = "session.failure") -> None:
+    await _record(failed, who, now)
+    if tried.is_last:
+        await _record("session.lock_out", who, now)
 
 
-async def _record(action: str, staff_id: UUID, name: str, address: str, now: datetime) -> None:
-    by = Principal(kind="staff", id=staff_id, name=name, permissions=frozenset(), address=address)
-    subject_id = None if staff_id == NOBODY else staff_id
+def _who(account: Account | None, address: str) -> Principal:
+    """Whoever tried. A login that nobody has is not written down: people type their password there."""
+    return _staff(account.staff.id, account.staff.name, address) if account else _staff(NOBODY, "", address)
+
+
+def _staff(staff_id: UUID, name: str, address: str) -> Principal:
+    return Principal(kind="staff", id=staff_id, name=name, permissions=frozenset(), address=address)
+
+
+async def _record(action: str, by: Principal, now: datetime) -> None:
+    subject_id = None if by.id == NOBODY else by.id
     await record(AuditNote(action=action, subject="session", subject_id=subject_id, shown=0), Signature(by=by, now=now))
 
 

@@ -14,10 +14,10 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from guibin.administration import signing_in
-from guibin.administration.signing_in import Attempt
+from guibin.administration.signing_in import Attempt, OwnSession
 from guibin.context import Root
 from guibin.policy.words import Password, up_to
-from guibin_tenants.credentials import Credential, parse
+from guibin_tenants.credentials import parse
 from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
 from guibin_tenants.rate_limits import Allowance, RateLimits
@@ -91,15 +91,9 @@ class SessionController(Controller):
 
     @delete("/", needs=PUBLIC, summary="Sign out; the session ends at once and its cookie goes")
     async def sign_out(self, request: Incoming) -> Response[None]:
-        credential = _credential(request)
-        if credential is not None:
-            await signing_in.sign_out(
-                credential.tenant_id,
-                credential.digest,
-                csrf=request.headers.get("x-csrf-token", ""),
-                address=_address(request),
-                now=_now(request),
-            )
+        own = _own_session(request)
+        if own is not None:
+            await signing_in.sign_out(own, now=_now(request))
         response = Response(None, status_code=HTTP_204_NO_CONTENT)
         response.set_cookie(_cookie(request, COOKIE, "", path="/", lasts_s=0))
         return response
@@ -111,23 +105,18 @@ class OwnPasswordController(Controller):
 
     @put("/", needs=PUBLIC, status_code=HTTP_204_NO_CONTENT, summary="Choose another password; your other sessions end")
     async def change(self, data: OwnPassword, request: Incoming) -> None:
-        credential = _credential(request)
-        if credential is None:
+        own = _own_session(request)
+        if own is None:
             raise Unauthenticated("Sign in: a key has no password")
-        await signing_in.change_own_password(
-            credential.tenant_id,
-            credential.digest,
-            csrf=request.headers.get("x-csrf-token", ""),
-            present=data.present,
-            new=data.new,
-            address=_address(request),
-            now=_now(request),
-        )
+        await signing_in.change_own_password(own, present=data.present, new=data.new, now=_now(request))
 
 
-def _credential(request: Incoming) -> Credential | None:
-    found = parse(request.cookies.get(COOKIE, ""))
-    return found if found is not None and found.kind == "session" else None
+def _own_session(request: Incoming) -> OwnSession | None:
+    credential = parse(request.cookies.get(COOKIE, ""))
+    if credential is None or credential.kind != "session":
+        return None
+    csrf = request.headers.get("x-csrf-token", "")
+    return OwnSession(credential.tenant_id, credential.digest, csrf, _address(request))
 
 
 def _cookie(request: Incoming, name: str, value: str, *, path: str, lasts_s: int) -> Cookie:

@@ -170,6 +170,30 @@ async def bring_work_along(customer_ids: Sequence[UUID], unit_id: UUID, act: Act
         await handing_over.hand_over(moved, act)
 
 
+async def move_all(unit_id: UUID, to_unit_id: UUID, act: Act) -> list[UUID]:
+    """Every customer of the org unit belongs to the other from now on; their ids. The caller writes down who looks after them."""
+    rows = await fetch(
+        "update customer set org_unit_id = $2, version = version + 1, changed_at = $3 where org_unit_id = $1 returning id",
+        unit_id,
+        to_unit_id,
+        act.now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager_id: UUID | None) -> None:
+    """Whoever does not see the successor gives its customers to `manager_id`, else to the successor's own leader."""
+    await execute(
+        "update customer c set account_manager_id = coalesce($3, (select m.id from staff m where m.left_at is null"
+        " and 'manager' = any (m.roles) and m.org_unit_id = $2 order by m.created_at, m.id limit 1))"
+        " from staff s where s.tenant_id = c.tenant_id and s.id = c.account_manager_id and c.id = any ($1)"
+        f" and not {sees('s', '$2')}",
+        customer_ids,
+        unit_id,
+        manager_id,
+    )
+
+
 async def _hand_over_teams(new: HandOver, act: Act) -> int:
     """Members who go leave the teams; the account manager is there already and takes no part of theirs."""
     return await execute(
