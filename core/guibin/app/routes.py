@@ -39,7 +39,6 @@ from guibin.service_requests import api as service_requests
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
-from guibin.tiers import figures_api as tiers_figures
 from guibin.upward_reports import api as upward_reports
 from guibin.visits import api as visits
 from guibin.webhooks import api as webhooks
@@ -61,7 +60,6 @@ SLICES: tuple[ModuleType, ...] = (
     webhooks,
     approvals,
     tiers,
-    tiers_figures,
     recognitions,
     entitlements,
     card_stock,

@@ -16,7 +16,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
-from guibin_tenants.rows import locked, missing
+from guibin_tenants.rows import first, locked, missing
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
@@ -107,6 +107,30 @@ async def name_of(customer_id: UUID) -> str:
     return name or ""
 
 
+class Standing(Struct, frozen=True):
+    """Who a customer is and where."""
+
+    id: UUID
+    number: str
+    kind: str
+    org_unit_id: UUID
+    account_manager_id: UUID | None
+
+
+async def standing(customer_id: UUID) -> Standing:
+    """Raises NotFound, also behind a wall."""
+    customer = await first(Standing, "from customer where id = $1", customer_id)
+    if customer is None:
+        raise missing(Customer, customer_id)
+    return customer
+
+
+async def visible(customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those that exist and are not behind a wall."""
+    rows = await fetch("select id from customer where id = any ($1::uuid[])", list(customer_ids))
+    return {row["id"] for row in rows}
+
+
 async def version_of(customer_id: UUID) -> int:
     """The archive's version, locked until the end of the transaction. Raises NotFound."""
     version: int = (await locked(Customer, customer_id))["version"]
@@ -136,14 +160,24 @@ async def customers(
     return [_view(row) for row in rows]
 
 
+def answer(customer: str, purpose: str, *, until: str = "") -> str:
+    """SQL: the customer's last word on the purpose, `until` a moment, null without any (S02-2)."""
+    known = f" and s.recorded_at <= {until}" if until else ""
+    return (
+        f"(select s.answer from consent s where s.customer_id = {customer} and s.purpose = {purpose}{known}"
+        " order by s.recorded_at desc, s.id desc limit 1)"
+    )
+
+
+async def answered(customer_id: UUID, purpose: str) -> str | None:
+    """The customer's last word on the purpose, such as granted; None who was never asked."""
+    word: str | None = await fetch_value(f"select {answer('$1', '$2')}", customer_id, purpose)
+    return word
+
+
 async def consented(customer_id: UUID, purpose: str) -> bool:
     """Whether the customer's last word on the purpose is yes (S02-2)."""
-    row = await fetch_one(
-        "select answer from consent where customer_id = $1 and purpose = $2 order by recorded_at desc, id desc limit 1",
-        customer_id,
-        purpose,
-    )
-    return row is not None and row["answer"] == "granted"
+    return await answered(customer_id, purpose) == "granted"
 
 
 def customer_of(alias: str, row: str) -> str:

@@ -1,79 +1,58 @@
-"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/membership`."""
+"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/membership` and `/value-scores`, `/tier-conversions`,
+`/serving-gaps`, `/account-managers`.
+"""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
+from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Meta, Struct
+from msgspec import Struct, structs
 
 from guibin.amounts import in_minor
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.hookspecs import Proposal
-from guibin.notation.plausible import Plausible
 from guibin.periods.days import local_day
-from guibin.policy.money import Money
-from guibin.policy.tiers import TierScheme
-from guibin.policy.words import Code, CodeIfAny, up_to
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.profiles.queries import standing
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Cursor, Page, decode, encode, page_of
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid
 
-from . import applications, assessment, consequences, memberships, queries
+from . import applications, assessment, consequences, managers, memberships, queries, serving, simulation
 from .applications import NewApplication
 from .assessment import AssessmentView
 from .consequences import ConsequenceView
+from .conversions import Conversion, conversions
 from .explaining import Explanation, explanation_of
-from .facts import BATCH_MAX, VALUE_MAX, FactsRecorded, NewFact, record_facts, units_of, visible_customers
+from .facts import FactsRecorded, NewFact, record_facts, units_of
 from .lists import refuse_unapproved_ending
-from .moves import Move
-from .queries import ApplicationView, AssessmentRow, MembershipView, ResultView
-from .simulation import dry_run
+from .managers import UNSERVED, Outlet, Unserved
+from .queries import (
+    APPLICATIONS,
+    ASSESSMENTS,
+    ApplicationFilter,
+    ApplicationView,
+    AssessmentFilter,
+    AssessmentRow,
+    MembershipView,
+    ResultFilter,
+    ResultView,
+)
+from .requests import GivenFact, GivenFacts, NewAssessment, NewEnding
+from .scores import ScoreFilter, ScoreView, scores_of
+from .serving import ServingGap
+from .simulation import NewSimulation, SimulationView
 
-
-class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Exactly one of `amount` (money), `value` (a number of things) and `taken_back` (an earlier fact was none)."""
-
-    customer_id: UUID
-    metric: Code
-    occurred_on: date
-    amount: Money | None = None
-    value: Annotated[int, Meta(ge=-VALUE_MAX, le=VALUE_MAX)] | None = None
-    taken_back: bool = False
-    source: Annotated[str, up_to(40)] = "api"
-    source_ref: Annotated[str, up_to(120)] = ""
-    label: CodeIfAny = ""
-
-
-class GivenFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Up to 1,000 facts, recorded all or none."""
-
-    facts: Annotated[list[GivenFact], Meta(min_length=1, max_length=BATCH_MAX)]
-
-
-class NewAssessment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`as_of` is the first day whose facts no longer count; today by default.
-
-    With `dry_run` nothing is written: who would move. `proposal` is then a changed scheme, `known_at` the moment up to
-    which facts are taken as they were known.
-    """
-
-    scheme: CodeIfAny
-    as_of: date | None = None
-    dry_run: bool = False
-    proposal: TierScheme | None = None
-    known_at: Annotated[datetime, Meta(tz=True)] | None = None
-
-
-class NewEnding(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a membership ends, such as the customer's own wish; `on` is the first day without it, today by default."""
-
-    reason: Annotated[str, up_to(500, 1)]
-    on: date | None = None
+READ = may("tiers:read")
+Scheme = Annotated[str, Parameter(max_length=60, description="A scheme of the policy.")]
+FirstDay = Annotated[date, Parameter(query="from", description="The earlier day.")]
+SecondDay = Annotated[date | None, Parameter(query="to", default=None, description="The later day; today without.")]
 
 
 class MembershipAnswer(Struct, frozen=True):
@@ -93,8 +72,7 @@ class FactController(Controller):
     @post("/", needs=may("facts:write"), cost=BULK, summary="Record facts; sending one again changes nothing")
     async def record(self, data: GivenFacts, act: Act) -> FactsRecorded:
         facts = [_fact(given, f"facts[{place}]") for place, given in enumerate(data.facts)]
-        today = local_day(act.now, act.company.time_zone)
-        return await record_facts(facts, act, units=units_of(act.policy), today=today)
+        return await record_facts(facts, act, units=units_of(act.policy), today=_today(act))
 
 
 class AssessmentController(Controller):
@@ -105,54 +83,50 @@ class AssessmentController(Controller):
         "/", needs=may("tiers:assess") & sees_all, cost=BULK, summary="Assess everybody under a scheme, or simulate it"
     )
     async def run(self, data: NewAssessment, act: Act) -> AssessmentView:
-        today = local_day(act.now, act.company.time_zone)
-        as_of = data.as_of or today
-        if as_of > today:
-            raise Invalid(
-                fields=(FieldError("as_of", f"not after today, {today}", "facts to come are unknown", str(as_of)),)
-            )
+        as_of = _as_of(data.as_of, act)
         if not data.dry_run:
             _refuse_simulation_parts(data)
             return await assessment.assess(data.scheme, act, as_of=as_of)
         scheme = data.proposal or assessment.assessable(act.policy, data.scheme)
-        known_at = data.known_at or act.now
-        return await dry_run(scheme, act, as_of=as_of, known_at=known_at)
+        return await simulation.dry_run(scheme, act, as_of=as_of, known_at=data.known_at or act.now)
 
-    @get("/", needs=may("tiers:read"), summary="Assessments, newest first")
-    async def list_assessments(
-        self, scheme: str | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[AssessmentRow]:
-        found = await queries.assessments(scheme, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda row: Cursor(row.recorded_at, row.id))
+    @get(
+        "/",
+        needs=READ,
+        summary="Assessments, newest first",
+        dependencies={"filters": from_query(AssessmentFilter)},
+    )
+    async def list_assessments(self, filters: AssessmentFilter, page: PageAsked, act: Act) -> Page[AssessmentRow]:
+        return await ASSESSMENTS.page(filters, page, act)
 
-    @get("/{assessment_id:uuid}/results", needs=may("tiers:read"), summary="Who moved, and with which figures")
-    async def results(
-        self, assessment_id: UUID, act: Act, move: Move | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[ResultView]:
-        after = decode(cursor)
-        found = await queries.results(assessment_id, move, after=after.id if after else None, limit=limit + 1)
-        page = page_of(found, limit, lambda row: Cursor(act.now, row.customer_id))
-        await _note("assessment.read", tuple(row.customer_id for row in page.items), ("tier", "measures"), act)
-        return page
+    @get(
+        "/{assessment_id:uuid}/results",
+        needs=READ,
+        summary="Who moved, and with which figures",
+        dependencies={"filters": from_query(ResultFilter)},
+    )
+    async def results(self, assessment_id: UUID, filters: ResultFilter, page: PageAsked, act: Act) -> Page[ResultView]:
+        results = await queries.results(assessment_id, filters, page, act)
+        await _note("assessment.read", [row.customer_id for row in results.items], ("tier", "measures"), act)
+        return results
 
 
 class MembershipController(Controller):
     path = "/api/v1/customers/{customer_id:uuid}/membership"
     tags = ("tiers",)
 
-    @get("/", needs=may("tiers:read"), summary="What the customer holds, held, and why")
-    async def show(self, customer_id: UUID, language: str, act: Act) -> MembershipAnswer:
-        if customer_id not in await visible_customers([customer_id]):
-            raise NotFound(f"There is no customer {customer_id}")
+    @get("/", needs=READ, summary="What the customer holds, held, and why")
+    async def show(self, customer_id: UUID, act: Act) -> MembershipAnswer:
+        await standing(customer_id)
         history = await queries.memberships_of(customer_id)
         bases = await queries.bases_of(customer_id)
-        await _note("membership.read", (customer_id,), ("tier", "measures"), act)
+        await _note("membership.read", [customer_id], ("tier", "measures"), act)
         return MembershipAnswer(
             customer_id=customer_id,
-            current=queries.holding_on(history, local_day(act.now, act.company.time_zone)),
+            current=queries.holding_on(history, _today(act)),
             history=history,
             explanations=[
-                explanation_of(basis, act.policy, language, act.hooks.derived_measures(basis.figures.known()))
+                explanation_of(basis, act.policy, act.language, act.hooks.derived_measures(basis.figures.known()))
                 for basis in bases
             ],
             consequences=await consequences.of_customer(customer_id),
@@ -166,9 +140,9 @@ class MembershipController(Controller):
     )
     async def end(self, customer_id: UUID, scheme: str, data: NewEnding, act: Act) -> list[MembershipView]:
         refuse_unapproved_ending(act.policy.scheme(scheme))
-        on = data.on or local_day(act.now, act.company.time_zone)
+        on = data.on or _today(act)
         await memberships.end(customer_id, scheme, on=on, because=data.reason, now=act.now)
-        await _note("membership.end", (customer_id,), ("tier",), act)
+        await _note("membership.end", [customer_id], ("tier",), act)
         return await queries.memberships_of(customer_id)
 
 
@@ -185,25 +159,115 @@ class ApplicationController(Controller):
         )
         return applied
 
-    @get("/", needs=may("tiers:read"), summary="Applications, newest first")
-    async def list_applications(
-        self,
-        act: Act,
-        customer_id: UUID | None = None,
-        waiting: bool = False,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[ApplicationView]:
-        found = await queries.applications(customer_id, waiting=waiting, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda row: Cursor(row.applied_at, row.id))
-        await _note("application.list", tuple(row.customer_id for row in page.items), ("tier",), act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Applications, newest first",
+        dependencies={"filters": from_query(ApplicationFilter)},
+    )
+    async def list_applications(self, filters: ApplicationFilter, page: PageAsked, act: Act) -> Page[ApplicationView]:
+        listed = await APPLICATIONS.page(filters, page, act)
+        await _note("application.list", [row.customer_id for row in listed.items], ("tier",), act)
+        return listed
 
-    @get("/{application_id:uuid}", needs=may("tiers:read"), summary="One application")
+    @get("/{application_id:uuid}", needs=READ, summary="One application")
     async def show(self, application_id: UUID, act: Act) -> ApplicationView:
-        found = await queries.application(application_id)
-        await _note("application.read", (found.customer_id,), ("tier",), act)
-        return found
+        application = await queries.application(application_id)
+        await _note("application.read", [application.customer_id], ("tier",), act)
+        return application
+
+
+class SimulationController(Controller):
+    path = "/api/v1/assessments/simulations"
+    tags = ("tiers",)
+
+    @post(
+        "/",
+        needs=may("tiers:assess") & sees_all,
+        cost=BULK,
+        status_code=HTTP_200_OK,
+        summary="Who would move, by how much; changes nobody",
+    )
+    async def simulate(self, data: NewSimulation, act: Act) -> SimulationView:
+        cursor = decode(data.cursor)
+        after = cursor.id if cursor else None
+        view, last = await simulation.simulate(data, act, as_of=_as_of(data.as_of, act), after=after)
+        return structs.replace(view, next=encode(Cursor(act.now, last)) if last else None)
+
+
+class ConversionController(Controller):
+    path = "/api/v1/tier-conversions"
+    tags = ("tiers",)
+
+    @get("/", needs=READ, cost=BULK, summary="How many went from which tier to which between two days")
+    async def between(self, scheme: Scheme, from_day: FirstDay, to_day: SecondDay, act: Act) -> list[Conversion]:
+        if act.policy.scheme(scheme) is None:
+            known = ", ".join(one.name for one in act.policy.schemes) or "the policy has none"
+            raise Invalid(fields=(FieldError("scheme", "a scheme of the policy", f"one of: {known}", scheme),))
+        second = to_day or _today(act)
+        if second < from_day:
+            raise Invalid(fields=(FieldError("to", f"not before from, {from_day}", "swap them", str(second)),))
+        return await conversions(scheme, first=from_day, second=second)
+
+
+class ValueScoreController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/value-scores"
+    tags = ("tiers",)
+
+    @get(
+        "/",
+        needs=READ,
+        summary="The customer's value at each assessment, part by part",
+        dependencies={"filters": from_query(ScoreFilter)},
+    )
+    async def history(self, customer_id: UUID, filters: ScoreFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
+        await standing(customer_id)
+        scores = await scores_of(customer_id, filters, page, act)
+        note = AuditNote(action="value_score.read", customer_id=customer_id, fields=("value_score", "measures"))
+        await record(note, act)
+        return scores
+
+
+class ServingGapController(Controller):
+    path = "/api/v1/serving-gaps"
+    tags = ("tiers",)
+
+    @get(
+        "/",
+        needs=READ,
+        cost=BULK,
+        summary="Members whose account manager is missing or sits at too low a level",
+    )
+    async def list_gaps(self, page: PageAsked, act: Act) -> Page[ServingGap]:
+        after = decode(page.cursor)
+        gaps = await serving.gaps(act.policy, on=_today(act), after=after.id if after else None, limit=page.limit + 1)
+        shown = page_of(gaps, page.limit, lambda gap: Cursor(act.now, gap.customer_id))
+        await _note("serving_gap.list", [gap.customer_id for gap in shown.items], ("tier",), act)
+        return shown
+
+
+class AccountManagerController(Controller):
+    path = "/api/v1/account-managers"
+    tags = ("tiers",)
+
+    @get(
+        "/",
+        needs=READ,
+        cost=BULK,
+        summary="Outlet by outlet: who serves how many VIPs, and how many nobody does",
+    )
+    async def list_outlets(self, act: Act) -> list[Outlet]:
+        return await managers.outlets(on=_today(act))
+
+    @get("/missing", needs=READ, cost=BULK, summary="VIPs without an account manager")
+    async def list_unserved(self, page: PageAsked, act: Act) -> Page[Unserved]:
+        unserved = await UNSERVED.page(None, page, act, today=_today(act))
+        shown = tuple(customer.customer_id for customer in unserved.items)
+        note = AuditNote(
+            action="account_manager.missing", subject="customer", customer_ids=shown, fields=("tier",), shown=len(shown)
+        )
+        await record(note, act)
+        return unserved
 
 
 def _fact(given: GivenFact, place: str) -> NewFact:
@@ -233,7 +297,20 @@ def _refuse_simulation_parts(data: NewAssessment) -> None:
         raise Invalid("An assessment applies the policy in force to what is known now", fields=tuple(problems))
 
 
-async def _note(action: str, customers: tuple[UUID, ...], fields: tuple[str, ...], act: Act) -> None:
-    shown = tuple(dict.fromkeys(customers))
-    note = AuditNote(action=action, subject="membership", customer_ids=shown, fields=fields, shown=len(customers))
+def _today(act: Act) -> date:
+    return local_day(act.now, act.company.time_zone)
+
+
+def _as_of(given: date | None, act: Act) -> date:
+    """The day asked for, today without. Raises Invalid for one to come."""
+    today = _today(act)
+    if given is not None and given > today:
+        rule = f"not after today, {today}"
+        raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(given)),))
+    return given or today
+
+
+async def _note(action: str, shown: Sequence[UUID], fields: tuple[str, ...], act: Act) -> None:
+    customers = tuple(dict.fromkeys(shown))
+    note = AuditNote(action=action, subject="membership", customer_ids=customers, fields=fields, shown=len(shown))
     await record(note, act)

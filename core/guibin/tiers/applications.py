@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
@@ -18,14 +17,16 @@ from guibin.policy.fields import check_values
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Answers, CodeIfAny, up_to
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, savepoint
-from guibin_tenants.tables import new_id
+from guibin.profiles.queries import standing
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import add, change, locked
+from guibin_tenants.scope import savepoint
 
 from . import memberships, queries
 from .consents import refuse_unwilling
 from .memberships import NewMembership
 from .queries import ApplicationView
+from .tables import Application
 
 Kind = Literal["tier", "exception", "upgrade", "adjustment"]
 # The core's own flow, for schemes that name none.
@@ -63,19 +64,16 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     voluntary (S02-2), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
     """
     today = local_day(act.now, act.company.time_zone)
-    customer = await fetch_one("select id, kind, org_unit_id from customer where id = $1", new.customer_id)
-    if customer is None:
-        raise NotFound(f"There is no customer {new.customer_id}")
+    customer = await standing(new.customer_id)
     scheme = act.policy.scheme(new.scheme)
     present = await memberships.present_tier(new.customer_id, new.scheme, on=today)
-    problems = _problems(new, scheme, customer["kind"], present, act.policy, today)
+    problems = _problems(new, scheme, customer.kind, present, act.policy, today)
     if scheme is None or problems:
         raise Invalid("The application cannot be taken", fields=tuple(problems))
     if scheme.voluntary and new.tier:
         await refuse_unwilling(new.customer_id, scheme.name)
     flow = _flow(act.policy, scheme, max((present, new.tier), key=scheme.rank))
-    application_id = new_id()
-    await _write(application_id, new, scheme, act)
+    application_id = await _write(new, scheme, act)
     approval_id = await approvals.ask(
         "application",
         application_id,
@@ -83,9 +81,9 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
         flow=flow,
         note=new.reason,
         customer_id=new.customer_id,
-        org_unit_id=customer["org_unit_id"],
+        org_unit_id=customer.org_unit_id,
     )
-    await execute("update application set approval_id = $2 where id = $1", application_id, approval_id)
+    await change(Application, application_id, approval_id=approval_id)
     note = AuditNote(
         action="application.write",
         subject="application",
@@ -101,19 +99,8 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
 @approvals.on_decision("application")
 async def application_decided(decided: Decided, act: Act) -> None:
     """Approved: the membership starts, or ends, on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
-    row = await fetch_one(
-        "select customer_id, kind, scheme, tier, reason, expires_on, time_zone, voluntary from application"
-        " where id = $1 for update",
-        decided.subject_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no application {decided.subject_id}")
-    await execute(
-        "update application set outcome = $2, decided_at = $3 where id = $1",
-        decided.subject_id,
-        decided.outcome,
-        act.now,
-    )
+    row = await locked(Application, decided.subject_id)
+    await change(Application, decided.subject_id, outcome=decided.outcome, decided_at=act.now)
     if not decided.approved:
         return
     if not row["tier"]:
@@ -197,29 +184,24 @@ def _flow(policy: Policy, scheme: TierScheme, highest: str | None) -> ApprovalFl
     return flow
 
 
-async def _write(application_id: UUID, new: NewApplication, scheme: TierScheme, act: Act) -> None:
+async def _write(new: NewApplication, scheme: TierScheme, act: Act) -> UUID:
     tier = scheme.tier(new.tier)
     try:
         async with savepoint():
-            await execute(
-                "insert into application (id, customer_id, kind, scheme, tier, reason, form, expires_on, time_zone,"
-                " voluntary, policy_version, clause, applied_by, applied_by_name, applied_at)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-                application_id,
-                new.customer_id,
-                new.kind,
-                new.scheme,
-                new.tier,
-                new.reason,
-                msgspec.json.encode(new.answers).decode(),
-                new.expires_on,
-                act.company.time_zone,
-                scheme.voluntary,
-                act.policy.version,
-                (tier.clause if tier else "") or scheme.clause,
-                act.by.id,
-                act.by.name,
-                act.now,
+            return await add(
+                Application,
+                act,
+                customer_id=new.customer_id,
+                kind=new.kind,
+                scheme=new.scheme,
+                tier=new.tier,
+                reason=new.reason,
+                form=new.answers,
+                expires_on=new.expires_on,
+                time_zone=act.company.time_zone,
+                voluntary=scheme.voluntary,
+                policy_version=act.policy.version,
+                clause=(tier.clause if tier else "") or scheme.clause,
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyApplied() from None

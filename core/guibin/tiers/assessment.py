@@ -18,8 +18,8 @@ from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, change, locked
+from guibin_tenants.scope import ALL_UNITS, fetch_value
 
 from . import consequences
 from .bulk import fetch_all
@@ -28,6 +28,7 @@ from .lists import refuse_second_list
 from .memberships import lock_scheme
 from .moves import AnnounceMoves, Move, apply_moves
 from .objections import objected
+from .tables import Assessment
 
 Progress = Callable[[str], None]
 
@@ -101,11 +102,20 @@ async def assess(scheme_name: str, act: Act, *, as_of: date, progress: Progress 
     await lock_scheme(scheme.name)
     await _refuse_before_last(scheme.name, as_of)
     await refuse_second_list(scheme, as_of=as_of)
-    assessment_id = await _open(scheme, act, as_of=as_of, policy_version=act.policy.version)
+    assessment_id = await add(
+        Assessment,
+        act,
+        scheme=scheme.name,
+        as_of=as_of,
+        known_at=act.now,
+        policy_version=act.policy.version,
+        policy=scheme,
+        recorded_at=act.now,
+    )
     progress("judging every customer")
     moves = await _write_results(assessment_id, scheme, act.hooks, as_of=as_of, known_at=act.now)
     customers = sum(move.customers for move in moves)
-    await execute("update assessment set customers = $2 where id = $1", assessment_id, customers)
+    await change(Assessment, assessment_id, customers=customers)
     note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
     await record(note, act)
     progress(f"{customers} customers judged, {sum(m.customers for m in moves if m.held != m.becomes)} move")
@@ -125,30 +135,12 @@ async def assess(scheme_name: str, act: Act, *, as_of: date, progress: Progress 
     )
 
 
-async def _open(scheme: TierScheme, act: Act, *, as_of: date, policy_version: int) -> UUID:
-    assessment_id = new_id()
-    await execute(
-        "insert into assessment (id, scheme, as_of, known_at, policy_version, policy, customers, assessed_by,"
-        " assessed_by_name, recorded_at) values ($1, $2, $3, $4, $5, $6, 0, $7, $8, $4)",
-        assessment_id,
-        scheme.name,
-        as_of,
-        act.now,
-        policy_version,
-        msgspec.json.encode(scheme).decode(),
-        act.by.id,
-        act.by.name,
-    )
-    return assessment_id
-
-
 async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
     """Put the moves into effect on the assessment's day.
 
     Raises BeforeLastAssessment when a later one is in effect, ListFixed when the period has its list.
     """
-    row = await fetch_one("select scheme, as_of, policy from assessment where id = $1 for update", assessment_id)
-    assert row is not None, "the caller has just read or written it"
+    row = await locked(Assessment, assessment_id)
     await lock_scheme(row["scheme"])
     await _refuse_before_last(row["scheme"], row["as_of"])
     scheme = msgspec.json.decode(row["policy"], type=TierScheme)
@@ -161,7 +153,7 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
         now=now,
     )
     await consequences.bring(assessment_id, scheme, on=row["as_of"], now=now)
-    await execute("update assessment set applied_at = $2 where id = $1", assessment_id, now)
+    await change(Assessment, assessment_id, applied_at=now)
     await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
 
 

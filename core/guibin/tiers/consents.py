@@ -4,9 +4,9 @@ from uuid import UUID
 
 from guibin.context import Act
 from guibin.periods.days import local_day
+from guibin.profiles.queries import answered
 from guibin.profiles.reactions import ConsentRecorded, on_consent
 from guibin_tenants.refusals import Refusal
-from guibin_tenants.scope import fetch_value
 
 from . import memberships
 
@@ -20,11 +20,7 @@ class NoConsent(Refusal):
 
 async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
     """Raises NoConsent unless the customer's latest answer to the scheme is yes."""
-    answer = await fetch_value(
-        "select answer from consent where customer_id = $1 and purpose = $2 order by recorded_at desc, id desc limit 1",
-        customer_id,
-        scheme,
-    )
+    answer = await answered(customer_id, scheme)
     if answer != "granted":
         said = f"the customer's answer is: {answer}" if answer else "the customer has not been asked"
         raise NoConsent(f"{scheme} is voluntary; {said}. Record a consent to the purpose {scheme} first")

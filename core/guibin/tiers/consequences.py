@@ -3,11 +3,10 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.policy.tiers import TierScheme
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import many
 
 from .bulk import run
 from .moves import OPEN_ARCHIVE
@@ -61,10 +60,9 @@ async def bring(assessment_id: UUID, scheme: TierScheme, *, on: date, now: datet
 
 async def of_customer(customer_id: UUID, *, on: date | None = None) -> list[ConsequenceView]:
     """What assessments brought a customer, the latest first; with `on`, what holds on that day."""
-    rows = await fetch(
-        "select scheme, name, kind, item, units, starts_on, until_on, clause from consequence where customer_id = $1"
-        " and ($2::date is null or (starts_on <= $2 and until_on > $2)) order by starts_on desc, id",
+    return await many(
+        ConsequenceView,
+        "from consequence where customer_id = $1 and ($2::date is null or (starts_on <= $2 and until_on > $2)) order by starts_on desc, id",
         customer_id,
         on,
     )
-    return [msgspec.convert(dict(row), ConsequenceView) for row in rows]

@@ -2,10 +2,12 @@
 
 from datetime import date
 
-import msgspec
 from msgspec import Struct
 
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
+
+from .queries import holding
 
 
 class Conversion(Struct, frozen=True):
@@ -23,10 +25,10 @@ class Conversion(Struct, frozen=True):
 async def conversions(scheme: str, *, first: date, second: date) -> list[Conversion]:
     """Every pair of tiers that occurs; whoever had a tier on neither day is not counted."""
     rows = await fetch(
-        "with held as (select tenant_id, customer_id, tier from membership where scheme = $1 and starts_on <= $2"
-        "   and (ends_on is null or ends_on > $2) and (expires_on is null or expires_on > $2)),"
-        " holding as (select tenant_id, customer_id, tier from membership where scheme = $1 and starts_on <= $3"
-        "   and (ends_on is null or ends_on > $3) and (expires_on is null or expires_on > $3)),"
+        "with held as (select m.tenant_id, m.customer_id, m.tier from membership m"
+        f"   where m.scheme = $1 and {holding('m', '$2')}),"
+        " holding as (select m.tenant_id, m.customer_id, m.tier from membership m"
+        f"   where m.scheme = $1 and {holding('m', '$3')}),"
         " pairs as (select a.tier as held, b.tier as becomes, count(*)::int as customers from held a"
         "   full join holding b on a.tenant_id = b.tenant_id and a.customer_id = b.customer_id group by 1, 2)"
         " select held, becomes, customers, case when held is not null"
@@ -36,4 +38,4 @@ async def conversions(scheme: str, *, first: date, second: date) -> list[Convers
         first,
         second,
     )
-    return [msgspec.convert(dict(row), Conversion) for row in rows]
+    return shown(Conversion, rows)

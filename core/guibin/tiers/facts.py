@@ -1,6 +1,6 @@
 """Recording facts: idempotent, append-only, corrections as rows of their own (valid time and record time)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +14,7 @@ from guibin.context import Act
 from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, up_to
+from guibin.profiles.queries import visible
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
@@ -189,7 +190,7 @@ def _as_kept(fact: NewFact) -> NewFact:
 
 
 async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:
-    known = await visible_customers({fact.customer_id for fact in facts})
+    known = await visible({fact.customer_id for fact in facts})
     return [
         FieldError(
             f"facts[{place}].customer_id", "an existing customer", "create the customer first", str(fact.customer_id)
@@ -197,12 +198,6 @@ async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:
         for place, fact in enumerate(facts)
         if fact.customer_id not in known
     ]
-
-
-async def visible_customers(ids: Collection[UUID]) -> set[UUID]:
-    """Those of `ids` that exist and are not behind a wall."""
-    rows = await fetch("select id from customer where id = any ($1::uuid[])", list(ids))
-    return {row["id"] for row in rows}
 
 
 def _columns(facts: Sequence[NewFact], units: Mapping[str, str]) -> tuple[list[object], ...]:

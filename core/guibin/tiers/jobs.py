@@ -6,7 +6,7 @@ from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.periods.days import local_day
 
-from . import managers, memberships, moves, periodic
+from . import lists, managers, memberships, moves
 from .assessment import assess
 from .bulk import WITHIN_S
 from .moves import AnnounceMoves
@@ -49,14 +49,14 @@ class AssessScheme(Job, frozen=True):
 async def assess_due(job: AssessDue, run: Run) -> None:
     """Each scheme is a job of its own, so that one that fails holds up no other."""
     today = local_day(run.now, run.company.time_zone)
-    for scheme, as_of in await periodic.due(run.policy, on=today):
+    for scheme, as_of in await lists.due(run.policy, on=today):
         await enqueue(AssessScheme(scheme, as_of), now=run.now, unique_key=f"assess/{scheme}/{as_of}")
 
 
 @handles(AssessScheme, timeout_s=WITHIN_S)
 async def assess_scheme(job: AssessScheme, run: Run) -> None:
     """Whoever assessed the period meanwhile was first, and a scheme that is off is no longer due."""
-    if (job.scheme, job.as_of) in await periodic.due(run.policy, on=job.as_of):
+    if (job.scheme, job.as_of) in await lists.due(run.policy, on=job.as_of):
         await assess(job.scheme, run, as_of=job.as_of)
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from guibin.policy.tiers import TierScheme
+from guibin.profiles.queries import answer
 
 from .figures import assessment_sql
 
@@ -14,9 +15,7 @@ with judged as ({judged}), compared as (
   select j.customer_id, j.tier, j.measures, m.tier as held,
     array_position({tiers}, j.tier) as earned, array_position({tiers}, m.tier) as has,
     m.basis = 'exception' and coalesce(m.expires_on > $1::date, true) as locked,
-    {voluntary} and coalesce((select s.answer from consent s where s.customer_id = j.customer_id
-      and s.purpose = {scheme} and s.recorded_at <= $2::timestamptz order by s.recorded_at desc, s.id desc limit 1
-    ), '') <> 'granted' as unwilling,
+    {voluntary} and coalesce({answer}, '') <> 'granted' as unwilling,
     {grace_days} > 0 and not exists (select from grace_period g where g.tenant_id = m.tenant_id
       and g.membership_id = m.id and g.lifted_on is null and g.until_on <= $1::date) as in_grace
   from judged j left join membership m on m.customer_id = j.customer_id and m.scheme = {scheme} and {holding}
@@ -65,11 +64,13 @@ class Filled:
 
     def places(self, *, holding: str) -> dict[str, str]:
         """What `COMPARED` asks for; `holding` says which memberships it compares with."""
+        scheme = self.place(self.scheme.name, "text")
         return {
             "judged": self.judged,
             "holding": holding,
             "tiers": self.place([tier.name for tier in self.scheme.tiers], "text[]"),
             "voluntary": self.place(self.scheme.voluntary, "boolean"),
-            "scheme": self.place(self.scheme.name, "text"),
+            "scheme": scheme,
+            "answer": answer("j.customer_id", scheme, until="$2::timestamptz"),
             "grace_days": self.place(self.scheme.grace_days, "int"),
         }

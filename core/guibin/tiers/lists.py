@@ -1,11 +1,12 @@
-"""A list that is approved holds until its period ends: changes only by adjustments that are approved one by one (S04-2)."""
+"""Periods of a scheme: a new one is assessed by itself (S13-3), and an approved list holds until it ends (S04-2)."""
 
 from datetime import date
 from typing import Literal
 
+from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.refusals import Conflict
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 
 
 class ListFixed(Conflict):
@@ -34,6 +35,23 @@ def refuse_unapproved_ending(scheme: TierScheme | None) -> None:
     """Raises ListFixed for a scheme whose list is approved: leaving it is an adjustment too."""
     if scheme is not None and scheme.list_approval:
         raise ListFixed(f"Nobody leaves the list of {scheme.name} unapproved: put up an adjustment without a tier")
+
+
+async def due(policy: Policy, *, on: date) -> list[tuple[str, date]]:
+    """Schemes without an assessment in the period of the day, each with the period's first day.
+
+    A scheme that was never assessed is left to somebody who looks at it first. A list that waits for its approval, or
+    was refused, counts: whoever decides asks for the next one.
+    """
+    rows = await fetch("select scheme, max(as_of) as last from assessment group by scheme")
+    last = {row["scheme"]: row["last"] for row in rows}
+    begun = []
+    for scheme in policy.schemes:
+        first, _ = period_of(on, scheme.reassess_every)
+        able = any(tier.criterion is not None for tier in scheme.tiers)
+        if able and scheme.name in last and last[scheme.name] < first:
+            begun.append((scheme.name, first))
+    return begun
 
 
 def period_of(day: date, every: Literal["month", "quarter", "year"]) -> tuple[date, date]:

@@ -3,21 +3,14 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.notices.actions import Notice, notify
+from guibin.web.listing import Listing, Order
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
-_VIP = (
-    "exists (select from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.id and m.starts_on <= $1"
-    " and (m.ends_on is null or m.ends_on > $1) and (m.expires_on is null or m.expires_on > $1))"
-)
-# Somebody who has left serves nobody.
-_UNMANAGED = (
-    "not exists (select from staff s where s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
-    " and s.left_at is null)"
-)
+from .queries import holding
 
 
 class ManagerLoad(Struct, frozen=True):
@@ -49,11 +42,35 @@ class Unserved(Struct, frozen=True):
     org_unit_id: UUID
 
 
+def _vip(customer: str, day: str) -> str:
+    return (
+        f"exists (select from membership m where m.tenant_id = {customer}.tenant_id and m.customer_id = {customer}.id"
+        f" and {holding('m', day)})"
+    )
+
+
+def _alone(customer: str, day: str) -> str:
+    """SQL: a VIP whom nobody serves; somebody who has left serves nobody."""
+    return (
+        f"{customer}.closed_at is null and {_vip(customer, day)} and not exists (select from staff s"
+        f" where s.tenant_id = {customer}.tenant_id and s.id = {customer}.account_manager_id and s.left_at is null)"
+    )
+
+
+UNSERVED = Listing(
+    view=Unserved,
+    source="customer x",
+    order=Order({"x.id": UUID}),
+    columns={"customer_id": "x.id"},
+    holds=_alone("x", "$today"),
+)
+
+
 async def outlets(*, on: date) -> list[Outlet]:
     """Every outlet whose customers are visible from here, by code; managers by how many VIPs they serve."""
     rows = await fetch(
         "with base as (select c.org_unit_id, s.id as staff_id, s.name, coalesce(s.part_time, false) as part_time,"
-        f" {_VIP} as vip from customer c left join staff s on s.tenant_id = c.tenant_id"
+        f" {_vip('c', '$1')} as vip from customer c left join staff s on s.tenant_id = c.tenant_id"
         "   and s.id = c.account_manager_id and s.left_at is null where c.closed_at is null"
         "), load as (select org_unit_id, staff_id, name, part_time, count(*)::int as customers,"
         "   count(*) filter (where vip)::int as vips from base group by 1, 2, 3, 4)"
@@ -65,29 +82,13 @@ async def outlets(*, on: date) -> list[Outlet]:
         " from load l join org_unit u on u.id = l.org_unit_id group by 1, 2, 3 order by 2",
         on,
     )
-    return [
-        msgspec.convert({**row, "managers": msgspec.json.decode(row["managers"], type=tuple[ManagerLoad, ...])}, Outlet)
-        for row in rows
-    ]
-
-
-async def unserved(*, on: date, after: UUID | None, limit: int) -> list[Unserved]:
-    """VIPs nobody serves, in the order of their ids."""
-    rows = await fetch(
-        f"select c.id as customer_id, c.number, c.org_unit_id from customer c where c.closed_at is null and {_VIP}"
-        f" and {_UNMANAGED} and ($2::uuid is null or c.id > $2) order by c.id limit $3",
-        on,
-        after,
-        limit,
-    )
-    return [msgspec.convert(dict(row), Unserved) for row in rows]
+    return shown(Outlet, rows)
 
 
 async def tell_unserved(today: date, *, now: datetime) -> None:
     """The leader of each outlet hears once a day how many of its VIPs nobody serves."""
     rows = await fetch(
-        f"select c.org_unit_id, count(*)::int as vips from customer c where c.closed_at is null and {_VIP}"
-        f" and {_UNMANAGED} group by 1 order by 1",
+        f"select c.org_unit_id, count(*)::int as vips from customer c where {_alone('c', '$1')} group by 1 order by 1",
         today,
     )
     for row in rows:

@@ -9,9 +9,13 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
+from guibin.profiles.queries import answer
 from guibin_tenants.refusals import Conflict, NotFound
+from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
-from guibin_tenants.tables import new_id
+
+from .queries import holding
+from .tables import Membership
 
 Basis = Literal["assessment", "application", "exception"]
 
@@ -55,23 +59,8 @@ async def start(new: NewMembership, *, now: datetime) -> UUID:
         if present["starts_on"] > new.starts_on:
             raise BeforeMembership(f"The membership as {present['tier']} began on {present['starts_on']}")
         since_on = present["since_on"]
-        await _end(present["id"], new.customer_id, new.scheme, present["tier"], new.starts_on, "replaced", now)
-    membership_id = new_id()
-    await execute(
-        "insert into membership (id, customer_id, scheme, tier, starts_on, expires_on, since_on, basis, basis_id, reason,"
-        " ended_because, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', $11)",
-        membership_id,
-        new.customer_id,
-        new.scheme,
-        new.tier,
-        new.starts_on,
-        new.expires_on,
-        since_on,
-        new.basis,
-        new.basis_id,
-        new.reason,
-        now,
-    )
+        await _end(present, on=new.starts_on, because="replaced", now=now)
+    membership_id = await add(Membership, since_on=since_on, recorded_at=now, **given(new))
     await events.record(
         MembershipStarted(
             membership_id=membership_id, customer_id=new.customer_id, scheme=new.scheme, tier=new.tier, on=new.starts_on
@@ -89,7 +78,7 @@ async def end(customer_id: UUID, scheme: str, *, on: date, because: str, now: da
         raise NotMember()
     if present["starts_on"] > on:
         raise BeforeMembership(f"The membership as {present['tier']} began on {present['starts_on']}")
-    await _end(present["id"], customer_id, scheme, present["tier"], on, because, now)
+    await _end(present, on=on, because=because, now=now)
     membership_id: UUID = present["id"]
     return membership_id
 
@@ -118,10 +107,8 @@ async def end_expired(today: date, *, now: datetime) -> int:
 async def end_unwilling(today: date, *, now: datetime, customer_id: UUID | None = None) -> int:
     """End every membership whose customer has withdrawn the consent to its scheme (S02-2), or one customer's; how many."""
     rows = await fetch(
-        "select m.customer_id, m.scheme, m.starts_on from membership m join lateral ("
-        "   select s.answer from consent s where s.tenant_id = m.tenant_id and s.customer_id = m.customer_id"
-        "   and s.purpose = m.scheme order by s.recorded_at desc, s.id desc limit 1) latest on latest.answer = 'withdrawn'"
-        " where m.ends_on is null and ($1::uuid is null or m.customer_id = $1) order by m.id",
+        "select m.customer_id, m.scheme, m.starts_on from membership m where m.ends_on is null"
+        f" and {answer('m.customer_id', 'm.scheme')} = 'withdrawn' and ($1::uuid is null or m.customer_id = $1) order by m.id",
         customer_id,
     )
     for row in rows:
@@ -133,8 +120,7 @@ async def end_unwilling(today: date, *, now: datetime, customer_id: UUID | None 
 async def present_tier(customer_id: UUID, scheme: str, *, on: date) -> str | None:
     """The tier held on a day, None when there is none."""
     tier: str | None = await fetch_value(
-        "select tier from membership where customer_id = $1 and scheme = $2 and starts_on <= $3"
-        " and (ends_on is null or ends_on > $3) and (expires_on is null or expires_on > $3)",
+        f"select m.tier from membership m where m.customer_id = $1 and m.scheme = $2 and {holding('m', '$3')}",
         customer_id,
         scheme,
         on,
@@ -164,23 +150,18 @@ def _key(*places: str) -> str:
 
 async def _open(customer_id: UUID, scheme: str) -> asyncpg.Record | None:
     return await fetch_one(
-        "select id, tier, starts_on, since_on from membership"
-        " where customer_id = $1 and scheme = $2 and ends_on is null for update",
+        "select * from membership where customer_id = $1 and scheme = $2 and ends_on is null for update",
         customer_id,
         scheme,
     )
 
 
-async def _end(
-    membership_id: UUID, customer_id: UUID, scheme: str, tier: str, on: date, because: str, now: datetime
-) -> None:
-    await execute("update membership set ends_on = $2, ended_because = $3 where id = $1", membership_id, on, because)
+async def _end(present: asyncpg.Record, *, on: date, because: str, now: datetime) -> None:
+    await change(Membership, present["id"], ends_on=on, ended_because=because)
     await execute(
         "update grace_period set lifted_on = $2, lifted_because = 'ended' where membership_id = $1 and lifted_on is null",
-        membership_id,
+        present["id"],
         on,
     )
-    await events.record(
-        MembershipEnded(membership_id=membership_id, customer_id=customer_id, scheme=scheme, tier=tier, on=on),
-        now=now,
-    )
+    ended = MembershipEnded(present["id"], present["customer_id"], present["scheme"], present["tier"], on)
+    await events.record(ended, now=now)

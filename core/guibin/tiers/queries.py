@@ -3,17 +3,19 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.tiers import TierScheme
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
+from guibin.web.listing import Listing, Order, PageAsked, newest_first
+from guibin.web.paging import Page
+from guibin_tenants.rows import missing, shown
 from guibin_tenants.scope import fetch, fetch_one
 
 from .explaining import Basis, Figures
 from .moves import Move
+from .tables import Assessment
 
 
 class MembershipView(Struct, frozen=True):
@@ -81,23 +83,59 @@ class ApplicationView(Struct, frozen=True):
     decided_at: datetime | None
 
 
-_MEMBERSHIP = (
-    "select m.id, m.customer_id, m.scheme, m.tier, m.starts_on, m.ends_on, m.expires_on, m.since_on, m.basis, m.basis_id,"
-    " m.reason, m.ended_because, m.recorded_at, g.until_on as grace_until from membership m"
-    " left join grace_period g on g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null"
+class AssessmentFilter(Struct, frozen=True, kw_only=True):
+    """Of one scheme."""
+
+    scheme: str | None = None
+
+
+class ResultFilter(Struct, frozen=True, kw_only=True):
+    """Those who make one move."""
+
+    move: Move | None = None
+
+
+class ApplicationFilter(Struct, frozen=True, kw_only=True):
+    """`waiting` leaves out those that were decided."""
+
+    customer_id: UUID | None = None
+    waiting: bool = False
+
+
+ASSESSMENTS = Listing(
+    view=AssessmentRow,
+    source="assessment x",
+    order=newest_first("x.recorded_at"),
+    # How many the company has is not told to an outlet: it hears of its own.
+    columns={
+        "customers": "case when (select current_setting('guibin.units', true)) = '*' then x.customers else"
+        " (select count(*)::int from assessment_result r where r.tenant_id = x.tenant_id and r.assessment_id = x.id) end"
+    },
 )
-_APPLICATION = (
-    "select id, customer_id, kind, scheme, tier, reason, form as answers, expires_on, clause, applied_by,"
-    " applied_by_name, applied_at, approval_id, outcome, decided_at from application"
+RESULTS = Listing(
+    view=ResultView,
+    source="assessment_result x",
+    order=Order({"x.customer_id": UUID}),
+    holds="x.assessment_id = $assessment_id",
+)
+APPLICATIONS = Listing(
+    view=ApplicationView,
+    source="application x",
+    order=newest_first("x.applied_at"),
+    columns={"answers": "x.form"},
+    filters={"waiting": "x.decided_at is null"},
 )
 
 
 async def memberships_of(customer_id: UUID) -> list[MembershipView]:
     """Every period of the customer, by scheme, latest first."""
     rows = await fetch(
-        f"{_MEMBERSHIP} where m.customer_id = $1 order by m.scheme, m.starts_on desc, m.recorded_at desc", customer_id
+        "select m.*, g.until_on as grace_until from membership m"
+        " left join grace_period g on g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null"
+        " where m.customer_id = $1 order by m.scheme, m.starts_on desc, m.recorded_at desc",
+        customer_id,
     )
-    return [msgspec.convert(dict(row), MembershipView) for row in rows]
+    return shown(MembershipView, rows)
 
 
 def holding(alias: str, day: str) -> str:
@@ -122,8 +160,8 @@ def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipV
 async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dict[str, str]]:
     """The tier each of these customers holds on a day, by scheme."""
     rows = await fetch(
-        "select customer_id, scheme, tier from membership where customer_id = any ($1::uuid[]) and starts_on <= $2"
-        " and (ends_on is null or ends_on > $2) and (expires_on is null or expires_on > $2)",
+        "select m.customer_id, m.scheme, m.tier from membership m"
+        f" where m.customer_id = any ($1::uuid[]) and {holding('m', '$2')}",
         customer_ids,
         on,
     )
@@ -165,69 +203,13 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
     ]
 
 
-async def assessments(scheme: str | None, *, after: Cursor | None, limit: int) -> list[AssessmentRow]:
-    """Assessments newest first."""
-    rows = await fetch(
-        # How many the company has is not told to an outlet: it hears of its own.
-        "select id, scheme, as_of, policy_version, case when (select current_setting('guibin.units', true)) = '*'"
-        "  then customers else (select count(*)::int from assessment_result r where r.tenant_id = a.tenant_id"
-        "  and r.assessment_id = a.id) end as customers, assessed_by_name, recorded_at, applied_at from assessment a"
-        " where ($1::text is null or scheme = $1) and ($2::timestamptz is null or (recorded_at, id) < ($2, $3::uuid))"
-        " order by recorded_at desc, id desc limit $4",
-        scheme,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), AssessmentRow) for row in rows]
-
-
-async def results(assessment_id: UUID, move: Move | None, *, after: UUID | None, limit: int) -> list[ResultView]:
+async def results(assessment_id: UUID, filters: ResultFilter, page: PageAsked, act: Act) -> Page[ResultView]:
     """Results of one assessment in the order of the customers' ids. Raises NotFound."""
     if await fetch_one("select id from assessment where id = $1", assessment_id) is None:
-        raise NotFound(f"There is no assessment {assessment_id}")
-    rows = await fetch(
-        "select customer_id, tier, held, becomes, move, clause, measures, objection from assessment_result"
-        " where assessment_id = $1 and ($2::text is null or move = $2) and ($3::uuid is null or customer_id > $3)"
-        " order by customer_id limit $4",
-        assessment_id,
-        move,
-        after,
-        limit,
-    )
-    return [
-        msgspec.convert(
-            {**row, "measures": msgspec.json.decode(row["measures"], type=dict[str, int | None])}, ResultView
-        )
-        for row in rows
-    ]
+        raise missing(Assessment, assessment_id)
+    return await RESULTS.page(filters, page, act, assessment_id=assessment_id)
 
 
 async def application(application_id: UUID) -> ApplicationView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_APPLICATION} where id = $1", application_id)
-    if row is None:
-        raise NotFound(f"There is no application {application_id}")
-    return _application(row)
-
-
-async def applications(
-    customer_id: UUID | None, *, waiting: bool, after: Cursor | None, limit: int
-) -> list[ApplicationView]:
-    """Applications newest first; `waiting` leaves out those that were decided."""
-    rows = await fetch(
-        f"{_APPLICATION} where ($1::uuid is null or customer_id = $1) and (not $2 or decided_at is null)"
-        " and ($3::timestamptz is null or (applied_at, id) < ($3, $4::uuid))"
-        " order by applied_at desc, id desc limit $5",
-        customer_id,
-        waiting,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [_application(row) for row in rows]
-
-
-def _application(row: asyncpg.Record) -> ApplicationView:
-    answers = msgspec.json.decode(row["answers"], type=dict[str, str | int | bool | None])
-    return msgspec.convert({**row, "answers": answers}, ApplicationView)
+    return await APPLICATIONS.one(application_id)

@@ -3,14 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.policy.criteria import VALUE_SCORE
-from guibin.policy.packs import Policy
 from guibin.policy.tiers import Dimension, TierScheme
-from guibin.web.paging import Cursor
-from guibin_tenants.scope import fetch
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 
 
 class DimensionView(Struct, frozen=True):
@@ -36,42 +35,57 @@ class ScoreView(Struct, frozen=True):
     recorded_at: datetime
 
 
-async def scores_of(
-    customer_id: UUID, scheme: str | None, policy: Policy, language: str, *, after: Cursor | None, limit: int
-) -> list[ScoreView]:
+class ScoreFilter(Struct, frozen=True, kw_only=True):
+    """Of one scheme."""
+
+    scheme: str | None = None
+
+
+class _Judged(Struct, frozen=True):
+    """A result with the scheme as it was."""
+
+    assessment_id: UUID
+    scheme: str
+    as_of: date
+    policy_version: int
+    policy: TierScheme
+    measures: dict[str, int | None]
+    recorded_at: datetime
+
+
+_JUDGED = Listing(
+    view=_Judged,
+    source="assessment_result x join assessment a on a.tenant_id = x.tenant_id and a.id = x.assessment_id",
+    order=newest_first("a.recorded_at", "a.id"),
+    columns={name: f"a.{name}" for name in ("scheme", "as_of", "policy_version", "policy", "recorded_at")},
+    filters={"scheme": "a.scheme = $value"},
+    holds="x.customer_id = $customer_id and jsonb_array_length(a.policy -> 'value_score') > 0",
+)
+
+
+async def scores_of(customer_id: UUID, filters: ScoreFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
     """The customer's scores, latest first, by the weights of their day."""
-    rows = await fetch(
-        "select a.id, a.scheme, a.as_of, a.policy_version, a.policy, a.recorded_at, r.measures from assessment_result r"
-        " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
-        " where r.customer_id = $1 and ($2::text is null or a.scheme = $2)"
-        " and jsonb_array_length(a.policy -> 'value_score') > 0"
-        " and ($3::timestamptz is null or (a.recorded_at, a.id) < ($3, $4::uuid))"
-        " order by a.recorded_at desc, a.id desc limit $5",
-        customer_id,
-        scheme,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    found = []
-    for row in rows:
-        judged = msgspec.json.decode(row["policy"], type=TierScheme)
-        measures = msgspec.json.decode(row["measures"], type=dict[str, int | None])
-        found.append(
-            ScoreView(
-                assessment_id=row["id"],
-                scheme=row["scheme"],
-                as_of=row["as_of"],
-                policy_version=row["policy_version"],
-                score=measures.get(VALUE_SCORE),
-                dimensions=tuple(
-                    _part(d, measures.get(d.metric), policy.title(_key(d), language, scheme=judged.name))
-                    for d in judged.value_score
-                ),
-                recorded_at=row["recorded_at"],
+    judged = await _JUDGED.page(filters, page, act, customer_id=customer_id)
+    return Page([_score(result, act) for result in judged.items], judged.next)
+
+
+def _score(judged: _Judged, act: Act) -> ScoreView:
+    return ScoreView(
+        assessment_id=judged.assessment_id,
+        scheme=judged.scheme,
+        as_of=judged.as_of,
+        policy_version=judged.policy_version,
+        score=judged.measures.get(VALUE_SCORE),
+        dimensions=tuple(
+            _part(
+                dimension,
+                judged.measures.get(dimension.metric),
+                act.policy.title(_key(dimension), act.language, scheme=judged.policy.name),
             )
-        )
-    return found
+            for dimension in judged.policy.value_score
+        ),
+        recorded_at=judged.recorded_at,
+    )
 
 
 def _key(dimension: Dimension) -> str:

@@ -14,6 +14,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 
 from .bulk import fetch_all
 from .figures import assessment_sql
+from .queries import holding
 
 _IN = "in"
 
@@ -64,8 +65,7 @@ async def members(segment: Segment, *, policy: Policy, as_of: date, known_at: da
         f"with judged as ({judged.sql}) select j.customer_id from judged j where j.tier = {places[0]}"
         f" and (cardinality({places[1]}::text[]) = 0 or exists (select from membership m where"
         f" m.customer_id = j.customer_id and m.scheme = {places[2]} and m.tier = any ({places[1]}::text[])"
-        " and m.starts_on <= $1 and (m.ends_on is null or m.ends_on > $1)"
-        " and (m.expires_on is null or m.expires_on > $1)))"
+        f" and {holding('m', '$1')}))"
         f" order by j.customer_id limit {places[3]}",
         *values,
         _IN,

@@ -3,7 +3,6 @@
 from datetime import date
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
@@ -12,6 +11,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.reactions import Assigned, on_assigned
 from guibin_tenants import org_units
 from guibin_tenants.refusals import Conflict
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch, fetch_one
 
 from . import queries
@@ -75,7 +75,7 @@ async def gaps(policy: Policy, *, on: date, after: UUID | None, limit: int) -> l
         " join customer c on c.tenant_id = m.tenant_id and c.id = m.customer_id and c.closed_at is null"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id and s.left_at is null"
         " left join level l on l.tenant_id = s.tenant_id and l.id = s.org_unit_id"
-        " where m.starts_on <= $4 and (m.ends_on is null or m.ends_on > $4) and (m.expires_on is null or m.expires_on > $4)"
+        f" where {queries.holding('m', '$4')}"
         " and (s.id is null or coalesce(l.level, 0) > d.served_at) and ($5::uuid is null or m.customer_id > $5)"
         " order by m.customer_id, d.served_at, m.scheme limit $6",
         [scheme for scheme, _, _ in duties],
@@ -85,7 +85,7 @@ async def gaps(policy: Policy, *, on: date, after: UUID | None, limit: int) -> l
         after,
         limit,
     )
-    return [msgspec.convert(dict(row), ServingGap) for row in rows]
+    return shown(ServingGap, rows)
 
 
 def _served_at(policy: Policy, scheme_name: str, tier_name: str) -> int | None:

@@ -59,7 +59,7 @@ class Assessment(TenantTable, tablename="assessment"):
     recorded_at = Timestamptz(default=None, null=True)
     applied_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(written_by="company", indexes=(Index(("scheme", "as_of")),))
+    keys = Keys(signed="assessed", written_by="company", indexes=(Index(("scheme", "as_of")),))
 
 
 class AssessmentResult(TenantTable, tablename="assessment_result"):
@@ -206,6 +206,7 @@ class Application(TenantTable, tablename="application"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="applied",
         begins="open",
         erasable=("reason", "form"),
         wall="customer_id",

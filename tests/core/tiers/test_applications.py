@@ -21,6 +21,7 @@ from guibin.tiers.applications import AlreadyApplied, NewApplication
 from guibin.tiers.consents import NoConsent
 from guibin.tiers.facts import NewFact, record_facts, units_of
 from guibin.tiers.memberships import BeforeMembership, NewMembership
+from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch
 
@@ -136,7 +137,8 @@ async def test_an_exception_is_not_overwritten_until_it_expires_and_the_batch_sa
         april = await desk.assess(APRIL)
 
         assert [(m.move, m.held, m.becomes) for m in april.moves] == [("locked", "gold", "gold")]
-        assert [r.tier for r in await queries.results(april.id, None, after=None, limit=9)] == ["silver"]
+        results = await queries.RESULTS.page(None, PageAsked(), desk.act(APRIL), assessment_id=april.id)
+        assert [result.tier for result in results.items] == ["silver"]
         assert await desk.tier(customer, date(2026, 4, 30)) == "gold"
         assert await desk.tier(customer, date(2026, 5, 1)) is None
         await desk.spends(customer, 150, date(2026, 4, 20))
