@@ -6,7 +6,7 @@ import pytest
 from desk import open_desk
 from running import come_round
 
-from guibin.policies import bounds
+from guibin.indicators import bounds
 from guibin.tiers.jobs import EndExpiredMemberships
 
 VIP = "cooperative_vip"
