@@ -5,11 +5,11 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import Struct
 
 from guibin.jobs.kinds import Run
 from guibin.policy.messages import MessageKind, MessagePolicy, Quiet
+from guibin.profiles.queries import reach_of
 from guibin_tenants.scope import execute, fetch_one
 
 # Up to when nothing more of the day's room is free: the morning after.
@@ -31,21 +31,14 @@ class Never(Struct, frozen=True):
 
 async def customer_hinders(customer_id: UUID, kind: MessageKind, run: Run) -> Later | Never | None:
     """What stands against telling this customer now (subtleties 56, 57)."""
-    row = await fetch_one(
-        "select closed_at, erased_at, preferences, (select array_agg(s.purpose) from (select distinct on (k.purpose)"
-        " k.purpose, k.answer from consent k where k.tenant_id = c.tenant_id and k.customer_id = c.id"
-        " order by k.purpose, k.recorded_at desc, k.id desc) s where s.answer <> 'granted') as refused"
-        " from customer c where c.id = $1",
-        customer_id,
-    )
-    if row is None or row["closed_at"] is not None or row["erased_at"] is not None:
+    customer = await reach_of(customer_id)
+    if customer is None or customer.ended:
         return Never("archive_closed")
-    preferences = msgspec.json.decode(row["preferences"], type=dict[str, str])
-    if preferences.get("contact") == "none" or {"contact", kind.purpose} & set(row["refused"] or ()):
+    if customer.preferences.get("contact") == "none" or {"contact", kind.purpose} & set(customer.refused):
         return Never("no_contact")
     if kind.critical:
         return None
-    ends_at = quiet_of(preferences, run.policy.messages, run.company.time_zone).ends_at(run.now)
+    ends_at = quiet_of(customer.preferences, run.policy.messages, run.company.time_zone).ends_at(run.now)
     return Later(ends_at, "quiet_hours") if ends_at else None
 
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
 from guibin.policy.messages import TO_CUSTOMERS
+from guibin.profiles.queries import reach_of
 from guibin_tenants.rows import add_all, given
-from guibin_tenants.scope import fetch_one
 
 from .queries import means_in_use
 from .tables import Message
@@ -59,16 +59,12 @@ async def means_for(customer_id: UUID, wanted: tuple[str, ...]) -> str | None:
 
     A preferred form of contact (the preference `contact`) leaves only itself: whoever prefers the telephone gets no SMS.
     """
-    row = await fetch_one(
-        "select c.preferences ->> 'contact' as preferred, array(select field from sealed_value v"
-        " where v.tenant_id = c.tenant_id and v.customer_id = c.id) as fields from customer c where c.id = $1",
-        customer_id,
-    )
-    if row is None:
+    customer = await reach_of(customer_id)
+    if customer is None:
         return None
-    possible = await means_in_use()
+    possible, preferred = await means_in_use(), customer.preferences.get("contact", "")
     for means in wanted:
-        known = means in TO_CUSTOMERS and means in possible and FIELDS[means] in row["fields"]
-        if known and row["preferred"] in (None, "", means):
+        known = means in TO_CUSTOMERS and means in possible and FIELDS[means] in customer.fields
+        if known and preferred in ("", means):
             return means
     return None

@@ -8,7 +8,7 @@ from msgspec import Struct
 from guibin.gateways.lines import one_line
 from guibin.jobs.kinds import Run
 from guibin.policy.packs import Policy
-from guibin_tenants.scope import fetch_one
+from guibin.profiles.queries import reach_of
 
 from .subjects import Values
 
@@ -27,12 +27,10 @@ class Wording(Struct, frozen=True):
 
 async def to_customer(customer_id: UUID, kind: str, said: Values, run: Run) -> Wording:
     """In the customer's language, if the preference `language` says which, by name and title."""
-    row = await fetch_one(
-        "select name, sex, preferences ->> 'language' as language from customer where id = $1", customer_id
-    )
-    policy, spoken = run.policy, (row["language"] if row else None) or run.company.language
-    salutation = f"message_title.{row['sex'] or 'unknown'}" if row else "message_title.unknown"
-    values = {"name": row["name"] if row else "", "title": policy.title(salutation, spoken)} | said.values
+    customer, policy = await reach_of(customer_id), run.policy
+    spoken = (customer.preferences.get("language") if customer else None) or run.company.language
+    salutation = f"message_title.{(customer.sex if customer else '') or 'unknown'}"
+    values = {"name": customer.name if customer else "", "title": policy.title(salutation, spoken)} | said.values
     kept = values | dict.fromkeys(said.hidden, _HIDDEN)
     return Wording(
         one_line(_filled(f"message.{kind}.subject", values, policy, spoken))[:TITLE_CHARS_MAX],

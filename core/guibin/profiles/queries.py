@@ -16,7 +16,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
-from guibin_tenants.rows import first, locked, missing
+from guibin_tenants.rows import first, locked, missing, shown
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
@@ -123,6 +123,31 @@ async def standing(customer_id: UUID) -> Standing:
     if customer is None:
         raise missing(Customer, customer_id)
     return customer
+
+
+class Reach(Struct, frozen=True):
+    """How a customer is told something: by name, as they prefer, where, and what for they do not want to be told."""
+
+    name: str
+    sex: str
+    preferences: dict[str, str]
+    ended: bool
+    fields: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+async def reach_of(customer_id: UUID) -> Reach | None:
+    """`fields` are those of which something is sealed, `refused` the purposes to which the last word is no; None behind a wall."""
+    rows = await fetch(
+        "select c.name, c.sex, c.preferences, c.closed_at is not null or c.erased_at is not null as ended,"
+        " array(select v.field from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id) as fields,"
+        " array(select s.purpose from (select distinct on (k.purpose) k.purpose, k.answer from consent k"
+        "  where k.tenant_id = c.tenant_id and k.customer_id = c.id"
+        "  order by k.purpose, k.recorded_at desc, k.id desc) s where s.answer <> 'granted') as refused"
+        " from customer c where c.id = $1",
+        customer_id,
+    )
+    return next(iter(shown(Reach, rows)), None)
 
 
 async def visible(customer_ids: Collection[UUID]) -> set[UUID]:

@@ -6,6 +6,7 @@ from typing import Any
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.policy.money import from_minor
+from guibin.profiles.queries import customer_of
 from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
@@ -17,7 +18,7 @@ async def export_facts(file: Path, act: Act) -> int:
     """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all."""
     require(act.by, may("customers:export"))
     found = await fetch(
-        "select f.*, c.number from fact f join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"
+        f"select f.*, c.number from fact f {customer_of('c', 'f')}"
         " where c.erased_at is null and f.value is not null and not exists (select from fact n"
         " where n.tenant_id = f.tenant_id and n.corrects = f.id)"
         " order by c.number, f.metric, f.occurred_on, f.source, f.source_ref"

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from guibin.context import Act
 from guibin.policy.tiers import TierScheme
+from guibin.profiles.queries import customer_of
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.rows import missing, shown
@@ -179,7 +180,7 @@ async def bases_of(customer_id: UUID) -> list[Basis]:
         " c.kind"
         " from assessment_result r"
         " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
-        " join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id"
+        f" {customer_of('c', 'r')}"
         " where r.customer_id = $1 and a.applied_at is not null order by a.scheme, a.recorded_at desc, a.id desc",
         customer_id,
     )
