@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import asyncpg
+from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
@@ -57,6 +58,13 @@ class NewApplication(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     answers: Answers = {}
 
 
+class _Applicant(Struct, frozen=True):
+    """Of what kind the customer is, and which tier of the scheme it holds."""
+
+    kind: str
+    present: str | None
+
+
 async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     """Put a customer up; the policy's approval flow decides.
 
@@ -67,7 +75,7 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     customer = await standing(new.customer_id)
     scheme = act.policy.scheme(new.scheme)
     present = await memberships.present_tier(new.customer_id, new.scheme, on=today)
-    problems = _problems(new, scheme, customer.kind, present, act.policy, today)
+    problems = _problems(new, _Applicant(customer.kind, present), act.policy, today)
     if scheme is None or problems:
         raise Invalid("The application cannot be taken", fields=tuple(problems))
     if scheme.voluntary and new.tier:
@@ -124,9 +132,8 @@ async def application_decided(decided: Decided, act: Act) -> None:
     )
 
 
-def _problems(
-    new: NewApplication, scheme: TierScheme | None, kind: str, present: str | None, policy: Policy, today: date
-) -> list[FieldError]:
+def _problems(new: NewApplication, applicant: _Applicant, policy: Policy, today: date) -> list[FieldError]:
+    scheme, present = policy.scheme(new.scheme), applicant.present
     if scheme is None:
         known = ", ".join(s.name for s in policy.schemes) or "the policy has none"
         return [FieldError("scheme", "a scheme of the policy", f"one of: {known}", new.scheme)]
@@ -137,9 +144,9 @@ def _problems(
     if scheme.tier(new.tier) is None and (new.kind != "adjustment" or new.tier):
         tiers = ", ".join(tier.name for tier in scheme.tiers)
         problems.append(FieldError("tier", f"a tier of {scheme.name}", f"one of: {tiers}", new.tier))
-    if kind not in scheme.customer_kinds:
+    if applicant.kind not in scheme.customer_kinds:
         rule = f"a customer of kind {', '.join(scheme.customer_kinds)}"
-        problems.append(FieldError("customer_id", rule, "correct the archive or choose another scheme", kind))
+        problems.append(FieldError("customer_id", rule, "correct the archive or choose another scheme", applicant.kind))
     if new.kind == "upgrade" and not 0 < scheme.rank(present) < scheme.rank(new.tier):
         rule = "higher than the present tier"
         problems.append(FieldError("tier", rule, f"the present one is {present or 'none: apply for a tier'}", new.tier))

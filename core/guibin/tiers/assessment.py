@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping as Table
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,6 @@ from guibin.approvals.actions import Decided
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
-from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin_tenants.principals import Principal
@@ -113,7 +112,7 @@ async def assess(scheme_name: str, act: Act, *, as_of: date, progress: Progress 
         recorded_at=act.now,
     )
     progress("judging every customer")
-    moves = await _write_results(assessment_id, scheme, act.hooks, as_of=as_of, known_at=act.now)
+    moves = await _write_results(assessment_id, scheme, act, as_of=as_of)
     customers = sum(move.customers for move in moves)
     await change(Assessment, assessment_id, customers=customers)
     note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
@@ -145,13 +144,7 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
     await _refuse_before_last(row["scheme"], row["as_of"])
     scheme = msgspec.json.decode(row["policy"], type=TierScheme)
     await refuse_second_list(scheme, as_of=row["as_of"])
-    await apply_moves(
-        assessment_id,
-        scheme=scheme.name,
-        on=row["as_of"],
-        grace_until=row["as_of"] + timedelta(days=scheme.grace_days),
-        now=now,
-    )
+    await apply_moves(assessment_id, scheme, on=row["as_of"], now=now)
     await consequences.bring(assessment_id, scheme, on=row["as_of"], now=now)
     await change(Assessment, assessment_id, applied_at=now)
     await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
@@ -179,11 +172,9 @@ def assessable(policy: Policy, name: str) -> TierScheme:
     return scheme
 
 
-async def _write_results(
-    assessment_id: UUID, scheme: TierScheme, hooks: Hooks, *, as_of: date, known_at: datetime
-) -> tuple[MoveCount, ...]:
-    sentences = await objected(Filled(scheme, as_of, known_at), hooks=hooks, as_of=as_of)
-    filled = Filled(scheme, as_of, known_at)
+async def _write_results(assessment_id: UUID, scheme: TierScheme, act: Act, *, as_of: date) -> tuple[MoveCount, ...]:
+    sentences = await objected(Filled(scheme, as_of, act.now), hooks=act.hooks, as_of=as_of)
+    filled = Filled(scheme, as_of, act.now)
     clauses = [tier.clause or scheme.clause for tier in scheme.tiers]
     sql = _ASSESS.format(
         **filled.places(holding=HELD_NOW),

@@ -1,6 +1,6 @@
 """Putting an assessment into effect: every move of the whole base in three statements."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.jobs.kinds import Job
+from guibin.policy.tiers import TierScheme
 from guibin_tenants.scope import fetch
 
 from .bulk import run
@@ -69,14 +70,14 @@ where r.assessment_id = $1 and r.move = 'grace' and {OPEN_ARCHIVE} and not exist
 """
 
 
-async def apply_moves(assessment_id: UUID, *, scheme: str, on: date, grace_until: date, now: datetime) -> None:
+async def apply_moves(assessment_id: UUID, scheme: TierScheme, *, on: date, now: datetime) -> None:
     """Bring about what the assessment decided, effective `on`.
 
     A membership that began after `on` changes on its own first day, so that no two periods overlap.
     """
-    await run(_LIFT, assessment_id, on, scheme)
-    await run(_MOVE, assessment_id, on, scheme, now)
-    await run(_GRACE, assessment_id, on, scheme, grace_until)
+    await run(_LIFT, assessment_id, on, scheme.name)
+    await run(_MOVE, assessment_id, on, scheme.name, now)
+    await run(_GRACE, assessment_id, on, scheme.name, on + timedelta(days=scheme.grace_days))
 
 
 class AnnounceMoves(Job, frozen=True):
