@@ -4,11 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from acting import acting
 from deciding import asked, decide, principal_of
 from ended import end, opened_archives
 
 from guibin.approvals import actions
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.sla.milestones import Case
 from guibin_tenants.scope import fetch, fetch_value
 
 APPLICATION = {"kind": "tier", "scheme": "key_account", "tier": "key", "reason": "全国集团客户"}
@@ -100,14 +102,8 @@ async def test_a_service_request_that_waits_ends_with_the_archive(client, tenant
     by = await principal_of(tenant, asker)
     async with tenant.scope():
         for state, request_id in ids.items():
-            await actions.ask(
-                "service_request",
-                UUID(request_id),
-                flow=FLOW,
-                by=by,
-                now=tenant.world.clock(),
-                customer_id=UUID(archives[state]),
-            )
+            case = Case("service_request", UUID(request_id), UUID(archives[state]))
+            await actions.ask(case, acting(by=by, now=tenant.world.clock()), flow=FLOW)
     tenant.world.clock.set(tenant.world.clock() + timedelta(hours=1))
 
     await end(client, tenant, archives)

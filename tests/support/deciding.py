@@ -3,6 +3,7 @@
 from acting import acting
 
 from guibin.approvals import actions
+from guibin.sla.milestones import Case
 from guibin_tenants.authentication import recognise
 from guibin_tenants.credentials import parse
 from guibin_tenants.tables import new_id
@@ -18,7 +19,7 @@ async def principal_of(tenant, client):
 async def asked(tenant, by, flow):
     """The id of what this principal puts up under the flow."""
     async with tenant.scope():
-        return await actions.ask("test", new_id(), acting(by=by, now=tenant.world.clock()), flow=flow)
+        return await actions.ask(Case("test", new_id()), acting(by=by, now=tenant.world.clock()), flow=flow)
 
 
 async def decide(client, approval):

@@ -11,6 +11,7 @@ from guibin import events
 from guibin.context import Act
 from guibin.events import ApprovalDecided
 from guibin.policy.approvals import ApprovalFlow
+from guibin.sla.milestones import Case
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.refusals import FieldError, Invalid
@@ -60,16 +61,7 @@ def on_decision(subject: str) -> Callable[[Callback], Callback]:
     return register
 
 
-async def ask(
-    subject: str,
-    subject_id: UUID,
-    act: Act,
-    *,
-    flow: ApprovalFlow,
-    note: str = "",
-    customer_id: UUID | None = None,
-    org_unit_id: UUID | None = None,
-) -> UUID:
+async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org_unit_id: UUID | None = None) -> UUID:
     """Put something up for approval under `flow` as it is now; the id of the request.
 
     `org_unit_id` says where the matter belongs, by default where the applicant does: only staff who see that unit may
@@ -83,9 +75,9 @@ async def ask(
         async with savepoint():
             request_id = await add(
                 ApprovalRequest,
-                subject=subject,
-                subject_id=subject_id,
-                customer_id=customer_id,
+                subject=matter.subject,
+                subject_id=matter.id,
+                customer_id=matter.customer_id,
                 org_unit_id=org_unit_id or act.by.org_unit_id,
                 flow=flow,
                 note=_text("note", note),
@@ -96,8 +88,8 @@ async def ask(
                 awaits=list(flow.steps[0].roles),
             )
     except asyncpg.UniqueViolationError:
-        raise AlreadyAsked(f"A request about this {subject} still waits for its decision") from None
-    await deadlines.start(request_id, flow, 0, customer_id=customer_id, now=act.now)
+        raise AlreadyAsked(f"A request about this {matter.subject} still waits for its decision") from None
+    await deadlines.start(Case(deadlines.SUBJECT, request_id, matter.customer_id), flow, 0, now=act.now)
     return request_id
 
 
@@ -121,7 +113,9 @@ async def decide(
     following = request["step"] + 1
     if approved and following < len(flow.steps):
         await change(ApprovalRequest, approval_id, step=following, awaits=list(flow.steps[following].roles))
-        await deadlines.start(approval_id, flow, following, customer_id=request["customer_id"], now=act.now)
+        await deadlines.start(
+            Case(deadlines.SUBJECT, approval_id, request["customer_id"]), flow, following, now=act.now
+        )
         return None
     return await _close(request, "approved" if approved else "rejected", reason, act)
 

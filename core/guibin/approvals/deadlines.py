@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from guibin.policy.approvals import ApprovalFlow
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
 
 SUBJECT = "approval"
 
@@ -17,7 +18,7 @@ def milestone_of(step: int) -> str:
     return f"step_{step + 1}"
 
 
-async def start(approval_id: UUID, flow: ApprovalFlow, step: int, *, customer_id: UUID | None, now: datetime) -> None:
+async def start(approval: Case, flow: ApprovalFlow, step: int, *, now: datetime) -> None:
     """The step waits from now on; nothing where policy sets no time."""
     waiting = flow.steps[step]
     if waiting.within is None:
@@ -29,12 +30,12 @@ async def start(approval_id: UUID, flow: ApprovalFlow, step: int, *, customer_id
     )
     await sla.start(
         NewTimer(
-            subject=SUBJECT,
-            subject_id=approval_id,
+            subject=approval.subject,
+            subject_id=approval.id,
             milestone=milestone_of(step),
             terms=terms,
             started_at=now,
-            customer_id=customer_id,
+            customer_id=approval.customer_id,
         )
     )
 

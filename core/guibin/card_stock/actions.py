@@ -12,6 +12,7 @@ from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
+from guibin.sla.milestones import Case
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
@@ -50,7 +51,7 @@ async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
         act.by.name,
         act.now,
     )
-    approval_id = await approvals.ask(REQUEST, request_id, act, flow=flow, note=new.reason, org_unit_id=unit_id)
+    approval_id = await approvals.ask(Case(REQUEST, request_id), act, flow=flow, note=new.reason, org_unit_id=unit_id)
     await execute("update card_request set approval_id = $2 where id = $1", request_id, approval_id)
     await _note("card_request.ask", REQUEST, request_id, act)
     return await queries.request(request_id, by=act.by)

@@ -14,6 +14,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
+from guibin.sla.milestones import Case
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
@@ -52,12 +53,10 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
         raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.approval),))
     application_id = await _write(new, kind, act)
     approval_id = await approvals.ask(
-        SUBJECT,
-        application_id,
+        Case(SUBJECT, application_id, new.customer_id),
         act,
         flow=flow,
         note=new.reason,
-        customer_id=new.customer_id,
         org_unit_id=customer["org_unit_id"],
     )
     await execute("update card_application set approval_id = $2 where id = $1", application_id, approval_id)

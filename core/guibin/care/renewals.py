@@ -66,7 +66,7 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, act: Act, *, today: 
     for row in rows:
         unit = await fetch_value("select org_unit_id from customer where id = $1", row["customer_id"])
         approval_id = await approvals.ask(
-            "renewal", row["id"], act, flow=flow, customer_id=row["customer_id"], org_unit_id=unit
+            Case("renewal", row["id"], row["customer_id"]), act, flow=flow, org_unit_id=unit
         )
         await change(Renewal, row["id"], approval_id=approval_id)
     return [row["id"] for row in rows]

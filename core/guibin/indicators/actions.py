@@ -21,6 +21,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.texts import Text
 from guibin.policy.validation import validate
 from guibin.policy.words import Code, up_to
+from guibin.sla.milestones import Case
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import org_units
@@ -102,7 +103,9 @@ async def propose(new: NewIndicator, act: Act) -> IndicatorView:
     _refuse_contradiction(indicator, act.policy)
     await refuse_too_many_indicators()
     indicator_id = await _write(indicator, new.reason, unit.id, act)
-    approval_id = await approvals.ask("indicator", indicator_id, act, flow=flow, note=new.reason, org_unit_id=unit.id)
+    approval_id = await approvals.ask(
+        Case("indicator", indicator_id), act, flow=flow, note=new.reason, org_unit_id=unit.id
+    )
     await change(ProposedIndicator, indicator_id, approval_id=approval_id)
     note = AuditNote(action="indicator.propose", subject="policy", subject_id=indicator_id, purpose=new.reason)
     await record(note, act)

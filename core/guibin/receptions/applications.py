@@ -13,6 +13,7 @@ from guibin.periods.days import local_day
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
+from guibin.sla.milestones import Case
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change
@@ -52,13 +53,7 @@ async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) 
     flow = _flow(protocol.approval, act.policy)
     await _refuse_unasked(row, protocol)
     approval_id = await approvals.ask(
-        SUBJECT,
-        reception_id,
-        act,
-        flow=flow,
-        note=new.reason,
-        customer_id=row["customer_id"],
-        org_unit_id=row["venue_id"],
+        Case(SUBJECT, reception_id, row["customer_id"]), act, flow=flow, note=new.reason, org_unit_id=row["venue_id"]
     )
     await add(
         ReceptionApplication,
@@ -116,12 +111,10 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
     await audit("plan", row, act, fields=("plan",))
     if protocol.plan_approval:
         approval_id = await approvals.ask(
-            PLAN,
-            plan_id,
+            Case(PLAN, plan_id, row["customer_id"]),
             act,
             flow=_flow(protocol.plan_approval, act.policy),
             note=row["number"],
-            customer_id=row["customer_id"],
             org_unit_id=row["venue_id"],
         )
         await change(ReceptionPlan, plan_id, approval_id=approval_id)

@@ -66,12 +66,10 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     await _write(request_id, new, judged, owner, received_at, span, act)
     if judged.flow is not None:
         approval_id = await approvals.ask(
-            SUBJECT,
-            request_id,
+            Case(SUBJECT, request_id, new.customer_id),
             act,
             flow=judged.flow,
             note=new.text[: approvals.NOTE_CHARS_MAX],
-            customer_id=new.customer_id,
             org_unit_id=customer["org_unit_id"],
         )
         await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)

@@ -19,6 +19,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Answers, CodeIfAny, up_to
 from guibin.profiles.queries import standing
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import savepoint
@@ -83,12 +84,10 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     flow = _flow(act.policy, scheme, max((present, new.tier), key=scheme.rank))
     application_id = await _write(new, scheme, act)
     approval_id = await approvals.ask(
-        "application",
-        application_id,
+        Case("application", application_id, new.customer_id),
         act,
         flow=flow,
         note=new.reason,
-        customer_id=new.customer_id,
         org_unit_id=customer.org_unit_id,
     )
     await change(Application, application_id, approval_id=approval_id)

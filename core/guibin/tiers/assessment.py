@@ -15,6 +15,7 @@ from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
+from guibin.sla.milestones import Case
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.rows import add, change, locked
@@ -200,7 +201,7 @@ async def _put_up(assessment_id: UUID, scheme: TierScheme, act: Act) -> UUID | N
     if flow is None:
         rule = "an approval flow of the policy"
         raise Invalid(fields=(FieldError("scheme.list_approval", rule, "add it to the policy", scheme.list_approval),))
-    return await approvals.ask("assessment", assessment_id, act, flow=flow, note=scheme.name)
+    return await approvals.ask(Case("assessment", assessment_id), act, flow=flow, note=scheme.name)
 
 
 def refuse_partial_view(by: Principal) -> None:

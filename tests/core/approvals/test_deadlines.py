@@ -10,6 +10,7 @@ from guibin.approvals import actions as approvals
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.terms import Escalation
+from guibin.sla.milestones import Case
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 
@@ -91,7 +92,7 @@ async def test_each_step_has_a_clock_of_its_own_and_a_late_one_goes_to_the_next_
     admin = await tenant.staff("admin", "tenant_admin")
     async with tenant.scope():
         by = tenant.principal()
-        approval = await approvals.ask("matter", new_id(), acting(by=by, now=clock()), flow=TWO_STEPS)
+        approval = await approvals.ask(Case("matter", new_id()), acting(by=by, now=clock()), flow=TWO_STEPS)
 
     first = await after(tenant, clock, hours=5)
     decided = await system.post(f"/api/v1/approvals/{approval}/decision", json={"approved": True, "reason": "同意"})
@@ -113,7 +114,7 @@ async def test_whoever_is_away_is_passed_over_when_a_decision_goes_up(tenant, cl
     away = {"until_at": (clock() + timedelta(days=3)).isoformat()}
     noted = await auditor.post(f"/api/v1/staff/{auditor.staff_id}/absences", json=away)
     async with tenant.scope():
-        await approvals.ask("matter", new_id(), acting(by=tenant.principal(), now=clock()), flow=TWO_STEPS)
+        await approvals.ask(Case("matter", new_id()), acting(by=tenant.principal(), now=clock()), flow=TWO_STEPS)
 
     await after(tenant, clock, hours=5)
 

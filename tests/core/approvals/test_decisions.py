@@ -19,6 +19,7 @@ from guibin.approvals.refusals import (
 )
 from guibin.context import Act
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.sla.milestones import Case
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, Invalid, NotFound
 from guibin_tenants.scope import tenant_scope
@@ -51,7 +52,7 @@ def person(*roles: str, name: str = "someone", **changes: object) -> Principal:
 
 async def asked(flow: ApprovalFlow, applicant: Principal | None = None, **more: object) -> UUID:
     return await actions.ask(
-        "test-subject", new_id(), acting(by=applicant or person("agent"), now=NOW), flow=flow, **more
+        Case("test-subject", new_id()), acting(by=applicant or person("agent"), now=NOW), flow=flow, **more
     )
 
 
@@ -131,12 +132,12 @@ async def test_only_those_the_flow_names_may_ask(tenant):
 async def test_asking_for_the_same_twice_is_refused_while_the_first_waits(tenant):
     subject = new_id()
     async with tenant.scope():
-        first = await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
+        first = await actions.ask(Case("test-subject", subject), acting(by=person("agent"), now=NOW), flow=ONE_STEP)
         with pytest.raises(AlreadyAsked):
-            await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
+            await actions.ask(Case("test-subject", subject), acting(by=person("agent"), now=NOW), flow=ONE_STEP)
 
         await actions.decide(first, acting(by=person("manager"), now=NOW), approved=False, reason="no")
-        await actions.ask("test-subject", subject, acting(by=person("agent"), now=NOW), flow=ONE_STEP)
+        await actions.ask(Case("test-subject", subject), acting(by=person("agent"), now=NOW), flow=ONE_STEP)
 
         assert [v.outcome for v in await queries.of_subject("test-subject", subject)] == ["rejected", None]
 
