@@ -93,10 +93,24 @@ async def done(verb: str, case: Subject, act: Signature) -> UUID:
     return await record(note, act)
 
 
-async def searched(what: str, page: Shown, act: Signature, *, subject: str = "", verb: str = "search") -> Shown:
+async def searched(
+    what: str,
+    page: Shown,
+    act: Signature,
+    *,
+    subject: str = "",
+    verb: str = "search",
+    fields: tuple[str, ...] = (),
+) -> Shown:
     """The entry of a list that was shown, whose files are on it; the page. `subject` is by default `what`."""
     customers = tuple(dict.fromkeys(item.customer_id for item in page.items if item.customer_id is not None))
-    note = AuditNote(action=f"{what}.{verb}", subject=subject or what, customer_ids=customers, shown=len(page.items))
+    note = AuditNote(
+        action=f"{what}.{verb}",
+        subject=subject or what,
+        customer_ids=customers,
+        fields=fields,
+        shown=len(page.items),
+    )
     await record(note, act)
     return page
 

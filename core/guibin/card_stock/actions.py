@@ -17,15 +17,16 @@ from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import ALL_UNITS, execute, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, given, locked
+from guibin_tenants.scope import ALL_UNITS, fetch_one, fetch_value, savepoint
 
 from . import queries
-from .ledger import Movement, Subject, move, tell_if_low
+from .ledger import Account, Movement, Subject, move, tell_if_low
 from .queries import BatchView, CardRequestView, ShipmentView, WriteOffView
 from .refusals import AlreadyReceived, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
 from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
+from .tables import CardBatch, CardReceipt, CardRequest, CardShipment, CardWriteOff
 
 REQUEST = "card_request"
 
@@ -37,22 +38,9 @@ async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
     flow = act.policy.approval(kind.quantity_approval)
     if flow is None:
         raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.quantity_approval),))
-    request_id = new_id()
-    await execute(
-        "insert into card_request (id, kind, unit_id, quantity, reason, clause, asked_by, asked_by_name, asked_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        request_id,
-        kind.name,
-        unit_id,
-        new.quantity,
-        new.reason,
-        kind.clause,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    request_id = await add(CardRequest, act, clause=kind.clause, **given(new) | {"unit_id": unit_id})
     approval_id = await approvals.ask(Case(REQUEST, request_id), act, flow=flow, note=new.reason, org_unit_id=unit_id)
-    await execute("update card_request set approval_id = $2 where id = $1", request_id, approval_id)
+    await change(CardRequest, request_id, approval_id=approval_id)
     await _note("card_request.ask", REQUEST, request_id, act)
     return await queries.request(request_id, by=act.by)
 
@@ -60,14 +48,8 @@ async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
 @approvals.on_decision(REQUEST)
 async def request_decided(decided: Decided, act: Act) -> None:
     """Approved, the request may be shipped for; whoever asked hears how it ended."""
-    row = await fetch_one(
-        "update card_request set outcome = $2, decided_at = $3 where id = $1 returning kind, quantity, asked_by",
-        decided.subject_id,
-        decided.outcome,
-        act.now,
-    )
-    if row is None:
-        raise NotFound(f"There is no card request {decided.subject_id}")
+    row = await locked(CardRequest, decided.subject_id)
+    await change(CardRequest, row["id"], outcome=decided.outcome, decided_at=act.now)
     notice = Notice(
         kind="card_request_approved" if decided.approved else "card_request_refused",
         subject=REQUEST,
@@ -88,19 +70,7 @@ async def make(new: NewCardBatch, act: Act) -> BatchView:
     if unit_id is None:
         raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
     await standing_unit(unit_id, field="unit_id")
-    batch_id = new_id()
-    await execute(
-        "insert into card_batch (id, kind, unit_id, quantity, note, made_by, made_by_name, made_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        batch_id,
-        kind.name,
-        unit_id,
-        new.quantity,
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    batch_id = await add(CardBatch, act, **given(new) | {"unit_id": unit_id})
     made = Movement(
         kind=kind.name,
         quantity=new.quantity,
@@ -122,32 +92,16 @@ async def dispatch(new: NewCardShipment, act: Act) -> ShipmentView:
     kind = stocked(act.policy, new.kind)
     _refuse_other_unit(new.from_unit_id, act.by)
     await _refuse_leap(new)
-    shipment_id = new_id()
-    await execute(
-        "insert into card_shipment (id, kind, from_unit_id, to_unit_id, quantity, request_id, note, dispatched_by,"
-        " dispatched_by_name, dispatched_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        shipment_id,
-        kind.name,
-        new.from_unit_id,
-        new.to_unit_id,
-        new.quantity,
-        new.request_id,
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    subject = Subject("card_shipment", shipment_id)
+    shipment_id = await add(CardShipment, act, **given(new))
     sent = Movement(
         kind=kind.name,
         quantity=new.quantity,
         from_account="stock",
         from_unit_id=new.from_unit_id,
         to_account="transit",
-        subject=subject,
+        subject=Subject("card_shipment", shipment_id),
     )
-    left = await move(sent, act)
-    await tell_if_low(kind, new.from_unit_id, left=left, taken=new.quantity, subject=subject, now=act.now)
+    await tell_if_low(kind, sent, await move(sent, act), act)
     await _tell_shipped(new, shipment_id, act.now)
     await _note("card_shipment.dispatch", "card_shipment", shipment_id, act)
     return await queries.shipment(shipment_id, by=act.by)
@@ -158,30 +112,34 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, act: Act) -> ShipmentV
 
     Raises NotFound, OtherUnit, OwnShipment, AlreadyReceived, Invalid.
     """
-    found = await queries.shipment(shipment_id, by=act.by)
-    _refuse_other_unit(found.to_unit_id, act.by)
-    if act.by.is_person and found.dispatched_by in await hands_of(act.by, now=act.now):
+    sent = await queries.shipment(shipment_id, by=act.by)
+    _refuse_other_unit(sent.to_unit_id, act.by)
+    if act.by.is_person and sent.dispatched_by in await hands_of(act.by, now=act.now):
         raise OwnShipment()
-    missing = found.quantity - new.received
+    missing = sent.quantity - new.received
     if missing < 0:
         fix = "what came beyond it is dispatched by the sender as a shipment of its own"
-        raise Invalid(fields=(FieldError("received", f"at most {found.quantity}", fix, str(new.received)),))
+        raise Invalid(fields=(FieldError("received", f"at most {sent.quantity}", fix, str(new.received)),))
     if missing and not new.reason.strip():
         raise Invalid(fields=(FieldError("reason", "not empty when cards are missing", "say what is known"),))
     receipt_id = await _count(shipment_id, new, missing, act)
-    for quantity, account in ((new.received, "stock"), (missing, "written_off")):
+    accounts: tuple[tuple[int, Account, UUID | None], ...] = (
+        (new.received, "stock", sent.to_unit_id),
+        (missing, "written_off", None),
+    )
+    for quantity, account, unit_id in accounts:
         if quantity:
             arrived = Movement(
-                kind=found.kind,
+                kind=sent.kind,
                 quantity=quantity,
                 from_account="transit",
-                to_account="stock" if account == "stock" else "written_off",
-                to_unit_id=found.to_unit_id if account == "stock" else None,
+                to_account=account,
+                to_unit_id=unit_id,
                 subject=Subject("card_receipt", receipt_id),
             )
             await move(arrived, act)
     if missing:
-        await _tell_missing(found, missing, act.now)
+        await _tell_missing(sent, missing, act.now)
     await _note("card_shipment.receive", "card_shipment", shipment_id, act)
     return await queries.shipment(shipment_id, by=act.by)
 
@@ -190,32 +148,17 @@ async def write_off(new: NewCardWriteOff, act: Act) -> WriteOffView:
     """Cards of a stock that were spoilt or destroyed, or are not there. Raises Invalid, OtherUnit, OutOfStock."""
     kind = stocked(act.policy, new.kind)
     _refuse_other_unit(new.unit_id, act.by)
-    write_off_id = new_id()
     await standing_unit(new.unit_id, field="unit_id")
-    await execute(
-        "insert into card_write_off (id, kind, unit_id, quantity, cause, reason, written_by, written_by_name, written_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        write_off_id,
-        kind.name,
-        new.unit_id,
-        new.quantity,
-        new.cause,
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    subject = Subject("card_write_off", write_off_id)
+    write_off_id = await add(CardWriteOff, act, **given(new))
     gone = Movement(
         kind=kind.name,
         quantity=new.quantity,
         from_account="stock",
         from_unit_id=new.unit_id,
         to_account="written_off",
-        subject=subject,
+        subject=Subject("card_write_off", write_off_id),
     )
-    left = await move(gone, act)
-    await tell_if_low(kind, new.unit_id, left=left, taken=new.quantity, subject=subject, now=act.now)
+    await tell_if_low(kind, gone, await move(gone, act), act)
     await _note("card_write_off.write", "card_write_off", write_off_id, act)
     return await queries.write_off(write_off_id)
 
@@ -291,24 +234,11 @@ async def _refuse_unasked(new: NewCardShipment) -> None:
 
 
 async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, act: Act) -> UUID:
-    receipt_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into card_receipt (id, shipment_id, received, missing, reason, received_by, received_by_name,"
-                " received_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                receipt_id,
-                shipment_id,
-                new.received,
-                missing,
-                new.reason,
-                act.by.id,
-                act.by.name,
-                act.now,
-            )
+            return await add(CardReceipt, act, shipment_id=shipment_id, missing=missing, **given(new))
     except asyncpg.UniqueViolationError:
         raise AlreadyReceived() from None
-    return receipt_id
 
 
 async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) -> None:
@@ -323,17 +253,17 @@ async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) 
     await notify(notice, key=f"card-shipped/{shipment_id}", now=now)
 
 
-async def _tell_missing(found: ShipmentView, missing: int, now: datetime) -> None:
+async def _tell_missing(sent: ShipmentView, missing: int, now: datetime) -> None:
     notice = Notice(
         kind="card_missing",
         subject="card_shipment",
-        subject_id=found.id,
-        staff_ids=(found.dispatched_by,),
-        org_unit_id=found.from_unit_id,
+        subject_id=sent.id,
+        staff_ids=(sent.dispatched_by,),
+        org_unit_id=sent.from_unit_id,
         roles=("manager",),
-        details={"kind": found.kind, "count": str(missing)},
+        details={"kind": sent.kind, "count": str(missing)},
     )
-    await notify(notice, key=f"card-missing/{found.id}", now=now)
+    await notify(notice, key=f"card-missing/{sent.id}", now=now)
 
 
 async def _note(action: str, subject: str, subject_id: UUID, act: Act) -> None:

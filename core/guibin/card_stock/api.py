@@ -2,13 +2,26 @@
 
 from litestar import Controller, get
 
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.context import Act
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may, sees_all
 
 from . import actions, queries
-from .queries import CardRequestView, MovementView, ShipmentView, StockView
+from .queries import (
+    MOVEMENTS,
+    REQUESTS,
+    SHIPMENTS,
+    CardRequestFilter,
+    CardRequestView,
+    MovementFilter,
+    MovementView,
+    ShipmentFilter,
+    ShipmentView,
+    StockView,
+    units_of,
+)
 
 READ, WRITE = may("cards:read"), may("cards:write")
 
@@ -18,12 +31,14 @@ class CardRequestController(Controller):
     tags = ("cards",)
     ask = posts("/", actions.ask, needs=WRITE, summary="A unit asks for so many cards")
 
-    @get("/", needs=READ, summary="Quantity requests, newest first")
-    async def list_requests(
-        self, by: Principal, waiting: bool = False, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[CardRequestView]:
-        found = await queries.requests(waiting=waiting, by=by, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda row: Cursor(row.asked_at, row.id))
+    @get(
+        "/",
+        needs=READ,
+        summary="Quantity requests, newest first",
+        dependencies={"filters": from_query(CardRequestFilter)},
+    )
+    async def list_requests(self, filters: CardRequestFilter, page: PageAsked, act: Act) -> Page[CardRequestView]:
+        return await REQUESTS.page(filters, page, act, units=units_of(act.by))
 
     show = gets("/{request_id:uuid}", queries.request, needs=READ, summary="One quantity request")
 
@@ -39,12 +54,9 @@ class CardShipmentController(Controller):
     tags = ("cards",)
     dispatch = posts("/", actions.dispatch, needs=WRITE, summary="Send cards one level down, or back up")
 
-    @get("/", needs=READ, summary="Shipments, newest first")
-    async def list_shipments(
-        self, by: Principal, in_transit: bool = False, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[ShipmentView]:
-        found = await queries.shipments(in_transit=in_transit, by=by, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda row: Cursor(row.dispatched_at, row.id))
+    @get("/", needs=READ, summary="Shipments, newest first", dependencies={"filters": from_query(ShipmentFilter)})
+    async def list_shipments(self, filters: ShipmentFilter, page: PageAsked, act: Act) -> Page[ShipmentView]:
+        return await SHIPMENTS.page(filters, page, act, units=units_of(act.by))
 
     show = gets("/{shipment_id:uuid}", queries.shipment, needs=READ, summary="One shipment")
     receive = posts("/{shipment_id:uuid}/receipt", actions.receive, needs=WRITE, summary="Count what arrived")
@@ -68,9 +80,11 @@ class CardStockController(Controller):
         "/balances", queries.balances, needs=READ & sees_all, summary="Where all cards made are; for the head office"
     )
 
-    @get("/movements", needs=READ, summary="The ledger, newest first")
-    async def movements(
-        self, by: Principal, kind: str | None = None, limit: Limit = 50, cursor: CursorText = None
-    ) -> Page[MovementView]:
-        found = await queries.movements(kind, by=by, after=decode(cursor), limit=limit + 1)
-        return page_of(found, limit, lambda row: Cursor(row.moved_at, row.id))
+    @get(
+        "/movements",
+        needs=READ,
+        summary="The ledger, newest first",
+        dependencies={"filters": from_query(MovementFilter)},
+    )
+    async def movements(self, filters: MovementFilter, page: PageAsked, act: Act) -> Page[MovementView]:
+        return await MOVEMENTS.page(filters, page, act, units=units_of(act.by))

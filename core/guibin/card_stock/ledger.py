@@ -1,6 +1,5 @@
 """The ledger of cards: every movement goes from one account to another, and no unit ever has fewer than none."""
 
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -9,10 +8,12 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
+from guibin_tenants.rows import add, given
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
 from .refusals import OutOfStock
+from .tables import CardMovement
 
 Account = Literal["made", "stock", "transit", "issued", "written_off"]
 
@@ -46,40 +47,24 @@ async def move(movement: Movement, act: Act) -> int | None:
         left = await _take(movement.kind, movement.from_unit_id, movement.quantity)
     if movement.to_unit_id is not None:
         await _add(movement.kind, movement.to_unit_id, movement.quantity)
-    await execute(
-        "insert into card_movement (id, kind, from_account, from_unit_id, to_account, to_unit_id, quantity, subject,"
-        " subject_id, moved_by, moved_by_name, moved_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        new_id(),
-        movement.kind,
-        movement.from_account,
-        movement.from_unit_id,
-        movement.to_account,
-        movement.to_unit_id,
-        movement.quantity,
-        movement.subject.table,
-        movement.subject.id,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    subject = {"subject": movement.subject.table, "subject_id": movement.subject.id}
+    await add(CardMovement, act, **given(movement) | subject)
     return left
 
 
-async def tell_if_low(
-    kind: CardKind, unit_id: UUID, *, left: int | None, taken: int, subject: Subject, now: datetime
-) -> None:
+async def tell_if_low(kind: CardKind, taken: Movement, left: int | None, act: Act) -> None:
     """The unit's manager hears of it when this movement made the stock low."""
-    if left is None or not left < kind.low_stock <= left + taken:
+    if left is None or not left < kind.low_stock <= left + taken.quantity:
         return
     notice = Notice(
         kind="card_stock_low",
         subject="card_stock",
-        subject_id=subject.id,
-        org_unit_id=unit_id,
+        subject_id=taken.subject.id,
+        org_unit_id=taken.from_unit_id,
         roles=("manager",),
         details={"count": str(left), "kind": kind.name},
     )
-    await notify(notice, key=f"card-stock-low/{subject.id}", now=now)
+    await notify(notice, key=f"card-stock-low/{taken.subject.id}", now=act.now)
 
 
 async def _take(kind: str, unit_id: UUID, quantity: int) -> int:

@@ -3,13 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
+from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one
+from guibin_tenants.rows import shown
+from guibin_tenants.scope import ALL_UNITS, fetch
 
 from .refusals import NotCentral
 
@@ -113,89 +112,70 @@ class MovementView(Struct, frozen=True):
     moved_at: datetime
 
 
-_REQUEST = (
-    "select q.id, q.kind, q.unit_id, q.quantity, q.reason, q.clause, q.asked_by, q.asked_by_name, q.asked_at,"
-    " q.approval_id, q.outcome, q.decided_at, (select coalesce(sum(s.quantity - coalesce(r.missing, 0)), 0)"
-    "   from card_shipment s left join card_receipt r on r.tenant_id = s.tenant_id and r.shipment_id = s.id"
-    "   where s.tenant_id = q.tenant_id and s.request_id = q.id and s.to_unit_id = q.unit_id)::int as shipped"
-    " from card_request q"
+class CardRequestFilter(Struct, frozen=True):
+    """Which requests; `waiting` are those approved of which something is still to be shipped."""
+
+    waiting: bool = False
+
+
+class ShipmentFilter(Struct, frozen=True):
+    """Which shipments; `in_transit` leaves out those that arrived."""
+
+    in_transit: bool = False
+
+
+class MovementFilter(Struct, frozen=True):
+    """Which movements: None does not filter."""
+
+    kind: str | None = None
+
+
+_SHIPPED = (
+    "(select coalesce(sum(s.quantity - coalesce(r.missing, 0)), 0)::int from card_shipment s"
+    " left join card_receipt r on r.tenant_id = s.tenant_id and r.shipment_id = s.id"
+    " where s.request_id = x.id and s.to_unit_id = x.unit_id)"
 )
-_SHIPMENT = (
-    "select s.id, s.kind, s.from_unit_id, s.to_unit_id, s.quantity, s.request_id, s.note, s.dispatched_by,"
-    " s.dispatched_by_name, s.dispatched_at, r.received, r.missing, r.reason, r.received_by_name, r.received_at"
-    " from card_shipment s left join card_receipt r on r.tenant_id = s.tenant_id and r.shipment_id = s.id"
-    " where ($1::uuid[] is null or s.from_unit_id = any ($1::uuid[]) or s.to_unit_id = any ($1::uuid[]))"
+_BETWEEN = "$units::uuid[] is null or x.from_unit_id = any ($units::uuid[]) or x.to_unit_id = any ($units::uuid[])"
+# `$units`: those whose cards are the caller's to see, null for all.
+REQUESTS = Listing(
+    view=CardRequestView,
+    source="card_request x",
+    order=newest_first("x.asked_at"),
+    columns={"shipped": _SHIPPED},
+    filters={"waiting": f"x.outcome = 'approved' and {_SHIPPED} < x.quantity"},
+    holds="$units::uuid[] is null or x.unit_id = any ($units::uuid[])",
 )
+SHIPMENTS = Listing(
+    view=ShipmentView,
+    source="card_shipment x left join card_receipt r on r.tenant_id = x.tenant_id and r.shipment_id = x.id",
+    order=newest_first("x.dispatched_at"),
+    columns={name: f"r.{name}" for name in ("received", "missing", "reason", "received_by_name", "received_at")},
+    filters={"in_transit": "r.id is null"},
+    holds=_BETWEEN,
+)
+MOVEMENTS = Listing(view=MovementView, source="card_movement x", order=newest_first("x.moved_at"), holds=_BETWEEN)
+_BATCHES = Listing(view=BatchView, source="card_batch x", order=newest_first("x.made_at"))
+_WRITE_OFFS = Listing(view=WriteOffView, source="card_write_off x", order=newest_first("x.written_at"))
 
 
 async def request(request_id: UUID, *, by: Principal) -> CardRequestView:
     """Raises NotFound, also for a request of a unit that is not to be seen from here."""
-    row = await fetch_one(
-        f"{_REQUEST} where q.id = $1 and ($2::uuid[] is null or q.unit_id = any ($2::uuid[]))", request_id, units_of(by)
-    )
-    if row is None:
-        raise NotFound(f"There is no card request {request_id}")
-    return msgspec.convert(dict(row), CardRequestView)
-
-
-async def requests(*, waiting: bool, by: Principal, after: Cursor | None, limit: int) -> list[CardRequestView]:
-    """Newest first; `waiting` are those approved of which something is still to be shipped."""
-    rows = await fetch(
-        f"select * from ({_REQUEST} where ($1::uuid[] is null or q.unit_id = any ($1::uuid[]))) f"
-        " where (not $2 or (f.outcome = 'approved' and f.shipped < f.quantity))"
-        " and ($3::timestamptz is null or (f.asked_at, f.id) < ($3, $4::uuid))"
-        " order by f.asked_at desc, f.id desc limit $5",
-        units_of(by),
-        waiting,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), CardRequestView) for row in rows]
+    return await REQUESTS.one(request_id, units=units_of(by))
 
 
 async def batch(batch_id: UUID) -> BatchView:
     """Raises NotFound."""
-    row = await fetch_one(
-        "select id, kind, unit_id, quantity, note, made_by_name, made_at from card_batch where id = $1", batch_id
-    )
-    if row is None:
-        raise NotFound(f"There is no batch {batch_id}")
-    return msgspec.convert(dict(row), BatchView)
+    return await _BATCHES.one(batch_id)
 
 
 async def shipment(shipment_id: UUID, *, by: Principal) -> ShipmentView:
     """Raises NotFound, also for a shipment between units that are not to be seen from here."""
-    row = await fetch_one(f"{_SHIPMENT} and s.id = $2", units_of(by), shipment_id)
-    if row is None:
-        raise NotFound(f"There is no shipment {shipment_id}")
-    return msgspec.convert(dict(row), ShipmentView)
-
-
-async def shipments(*, in_transit: bool, by: Principal, after: Cursor | None, limit: int) -> list[ShipmentView]:
-    """Newest first; `in_transit` leaves out those that arrived."""
-    rows = await fetch(
-        f"{_SHIPMENT} and (not $2 or r.id is null)"
-        " and ($3::timestamptz is null or (s.dispatched_at, s.id) < ($3, $4::uuid))"
-        " order by s.dispatched_at desc, s.id desc limit $5",
-        units_of(by),
-        in_transit,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), ShipmentView) for row in rows]
+    return await SHIPMENTS.one(shipment_id, units=units_of(by))
 
 
 async def write_off(write_off_id: UUID) -> WriteOffView:
     """Raises NotFound."""
-    row = await fetch_one(
-        "select id, kind, unit_id, quantity, cause, reason, written_by_name, written_at from card_write_off where id = $1",
-        write_off_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no write-off {write_off_id}")
-    return msgspec.convert(dict(row), WriteOffView)
+    return await _WRITE_OFFS.one(write_off_id)
 
 
 async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
@@ -213,7 +193,7 @@ async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
         kind,
         units_of(by),
     )
-    return [msgspec.convert(dict(row), StockView) for row in rows]
+    return shown(StockView, rows)
 
 
 async def balances(*, by: Principal) -> list[BalanceView]:
@@ -230,24 +210,7 @@ async def balances(*, by: Principal) -> list[BalanceView]:
         " coalesce(sum(quantity) filter (where to_account = 'written_off'), 0)::int as written_off"
         " from card_movement group by kind order by kind"
     )
-    return [msgspec.convert(dict(row), BalanceView) for row in rows]
-
-
-async def movements(kind: str | None, *, by: Principal, after: Cursor | None, limit: int) -> list[MovementView]:
-    """The ledger newest first, as far as it touches units to be seen from here."""
-    rows = await fetch(
-        "select id, kind, from_account, from_unit_id, to_account, to_unit_id, quantity, subject, subject_id,"
-        " moved_by_name, moved_at from card_movement where ($1::text is null or kind = $1)"
-        " and ($2::uuid[] is null or from_unit_id = any ($2::uuid[]) or to_unit_id = any ($2::uuid[]))"
-        " and ($3::timestamptz is null or (moved_at, id) < ($3, $4::uuid))"
-        " order by moved_at desc, id desc limit $5",
-        kind,
-        units_of(by),
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), MovementView) for row in rows]
+    return shown(BalanceView, rows)
 
 
 def units_of(by: Principal) -> list[UUID] | None:

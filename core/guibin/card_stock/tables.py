@@ -3,7 +3,7 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class CardRequest(TenantTable, tablename="card_request"):
@@ -22,6 +22,7 @@ class CardRequest(TenantTable, tablename="card_request"):
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="asked",
         wall="unit_id",
         references={"unit_id": "org_unit"},
         indexes=(Index(("asked_at desc", "id desc"), name="card_request_asked_idx"),),
@@ -41,6 +42,7 @@ class CardBatch(TenantTable, tablename="card_batch"):
     made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="made",
         wall="unit_id",
         written_by="company",
         references={"unit_id": "org_unit"},
@@ -64,6 +66,7 @@ class CardShipment(TenantTable, tablename="card_shipment"):
     dispatched_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="dispatched",
         wall="from_unit_id",
         also=("to_unit_id",),
         references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "request_id": "card_request"},
@@ -73,22 +76,15 @@ class CardShipment(TenantTable, tablename="card_shipment"):
     )
 
 
-class CardReceipt(TenantTable, tablename="card_receipt"):
+class CardReceipt(Part, of="card_shipment", by="shipment_id", signed="received", tablename="card_receipt"):
     """What was counted on arrival; `missing` is the difference, written off with its `reason`."""
 
-    shipment_id = UuidColumn(default=None)
     received = Integer()
     missing = Integer(default=0)
     reason = Text(default="")
-    received_by = UuidColumn(default=None)
-    received_by_name = Varchar(length=200)
-    received_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="shipment_id",
         unique=(("shipment_id",),),
-        references={"shipment_id": "card_shipment"},
-        append_only=True,
         checks={"counted": "received >= 0 and missing >= 0"},
     )
 
@@ -106,6 +102,7 @@ class CardWriteOff(TenantTable, tablename="card_write_off"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="written",
         wall="unit_id",
         references={"unit_id": "org_unit"},
         append_only=True,
@@ -148,6 +145,7 @@ class CardMovement(TenantTable, tablename="card_movement"):
     moved_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="moved",
         wall="from_unit_id",
         also=("to_unit_id",),
         unowned=("subject_id card_receipt",),

@@ -14,19 +14,23 @@ from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.periods.quotas import add_months
 from guibin.policy.cards import CardKind
+from guibin.profiles import disclosures
 from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
+from guibin.records.subjects import is_erased
 from guibin.tiers import memberships
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one, savepoint
+from guibin_tenants.rows import add, locked
+from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
 
 from . import derived, numbers, queries
 from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
-from .queries import CardForm
+from .queries import CardForm, DisclosedNumber
 from .refusals import LiveCard, NumberTaken
 from .requests import CardPurpose, CardReason, NewCard, NewReplacement
-from .states import HandedOver, happen, locked, locked_with_membership, refuse_unless
+from .states import Event, HandedOver, happen, locked_with_membership, refuse_unless
+from .tables import Card, CardApplication, CardNumber
 
 
 async def issue(new: NewCard, act: Act) -> CardForm:
@@ -35,12 +39,7 @@ async def issue(new: NewCard, act: Act) -> CardForm:
     Cards of the customer's other tiers in the scheme are exchanged for it. Raises NotFound, NotApproved, NoConsent,
     NotInTier, NotSponsored, QuotaFull, NotIdentified, Invalid, NumberTaken, LiveCard, OutOfStock, OtherUnit.
     """
-    application = await fetch_one(
-        "select customer_id, kind, of_customer_id, outcome, closed_at from card_application where id = $1 for update",
-        new.application_id,
-    )
-    if application is None:
-        raise NotFound(f"There is no card application {new.application_id}")
+    application = await locked(CardApplication, new.application_id)
     if application["outcome"] != "approved" or application["closed_at"] is not None:
         raise NotApproved()
     kind, customer_id = known_kind(act.policy, application["kind"]), application["customer_id"]
@@ -48,7 +47,7 @@ async def issue(new: NewCard, act: Act) -> CardForm:
     await memberships.lock(customer_id, kind.scheme)
     await refuse_unentitled(kind, customer_id, application["of_customer_id"], act)
     if kind.real_name is not None and "issue" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=act.company, now=act.now)
+        await refuse_unidentified(new.identity_check_id, customer_id, kind, act)
     today = local_day(act.now, act.company.time_zone)
     handed = HandedOver(
         customer_id=customer_id,
@@ -71,25 +70,25 @@ async def issue(new: NewCard, act: Act) -> CardForm:
 
 async def activate(card_id: UUID, act: Act) -> CardForm:
     """The customer opens the card (S12-6). Raises NotFound, WrongState."""
-    card = await locked(card_id)
+    card = await locked(Card, card_id)
     refuse_unless(card, "issued")
-    await happen(card, "activated", act)
+    await happen(card, Event("activated"), act)
     return await _shown(card_id, "activate", card["customer_id"], act)
 
 
 async def report_lost(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """Nobody is served on it from now on. Raises NotFound, WrongState."""
-    card = await locked(card_id)
+    card = await locked(Card, card_id)
     refuse_unless(card, "issued", "active")
-    await happen(card, "lost", act, note=new.reason)
+    await happen(card, Event("lost", note=new.reason), act)
     return await _shown(card_id, "report_lost", card["customer_id"], act)
 
 
 async def recover(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """It was found again and is what it was before. Raises NotFound, WrongState."""
-    card = await locked(card_id)
+    card = await locked(Card, card_id)
     refuse_unless(card, "lost")
-    await happen(card, "found", act, note=new.reason)
+    await happen(card, Event("found", note=new.reason), act)
     return await _shown(card_id, "recover", card["customer_id"], act)
 
 
@@ -105,10 +104,10 @@ async def replace(card_id: UUID, new: NewReplacement, act: Act) -> CardForm:
     today = local_day(act.now, act.company.time_zone)
     _refuse_dead(card["expires_on"], today)
     if kind.real_name is not None and "issue" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, customer_id, kind=kind, company=act.company, now=act.now)
+        await refuse_unidentified(new.identity_check_id, customer_id, kind, act)
     unit_id = await unit_of(new.unit_id, act.by)
     number = numbers.plain(new.number, kind)
-    await happen(card, "ended", act, because="replaced", note=new.cause)
+    await happen(card, Event("ended", because="replaced", note=new.cause), act)
     await refuse_unentitled(kind, customer_id, card["of_customer_id"], act)
     if new.cause == "expiring":
         _refuse_early(card["expires_on"], kind, today)
@@ -135,31 +134,20 @@ async def revoke(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     """Take the card away; the tier it brought ends with it. Raises NotFound, WrongState."""
     card = await locked_with_membership(card_id)
     refuse_unless(card, "issued", "active", "lost")
-    await happen(card, "ended", act, because="revoked", note=new.reason)
+    await happen(card, Event("ended", because="revoked", note=new.reason), act)
     await derived.end_tier(card, on=local_day(act.now, act.company.time_zone), because=new.reason, now=act.now)
     return await _shown(card_id, "revoke", card["customer_id"], act)
 
 
-async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> str:
+async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> DisclosedNumber:
     """The number in clear, with the purpose on record in the same transaction (decision 9). Raises NotFound, Invalid."""
-    card = await locked(card_id)
+    card = await locked(Card, card_id)
     customer_id: UUID = card["customer_id"]
     if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
         rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
         raise Invalid(fields=(FieldError("purpose", rule, value=new.purpose[:60]),))
-    if await fetch_one("select id from customer where id = $1 and erased_at is not null", customer_id):
+    if await is_erased(customer_id):
         raise NotFound("The customer was erased: the number does not open any more")
-    await execute(
-        "insert into disclosure (id, customer_id, purpose, fields, disclosed_to, disclosed_to_name, disclosed_at,"
-        " recipient, legal_basis) values ($1, $2, $3, $4::jsonb, $5, $6, $7, '', '')",
-        new_id(),
-        customer_id,
-        new.purpose,
-        '["card_number"]',
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
     note = AuditNote(
         action="card.disclose",
         subject="card",
@@ -168,8 +156,9 @@ async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> str:
         fields=("card_number",),
         purpose=new.purpose,
     )
-    await record(note, act)
-    return await numbers.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
+    await disclosures.keep(customer_id, note, act)
+    number = await numbers.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
+    return DisclosedNumber(card_id, number)
 
 
 async def _hand_over(handed: HandedOver, act: Act) -> UUID:
@@ -187,58 +176,44 @@ async def _hand_over(handed: HandedOver, act: Act) -> UUID:
                 raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
             raise LiveCard() from None
     if handed.kind.quantity_approval:
-        subject = Subject("card", card_id)
         given = Movement(
             kind=handed.kind.name,
             quantity=1,
             from_account="stock",
             from_unit_id=handed.unit_id,
             to_account="issued",
-            subject=subject,
+            subject=Subject("card", card_id),
         )
-        left = await move(given, act)
-        if handed.unit_id is not None:
-            await tell_if_low(handed.kind, handed.unit_id, left=left, taken=1, subject=subject, now=act.now)
-    card = await locked(card_id)
-    await happen(card, "issued", act, note=handed.note, identity_check_id=handed.identity_check_id)
+        await tell_if_low(handed.kind, given, await move(given, act), act)
+    card = await locked(Card, card_id)
+    await happen(card, Event("issued", note=handed.note, identity_check_id=handed.identity_check_id), act)
     return card_id
 
 
 async def _insert(card_id: UUID, handed: HandedOver, act: Act) -> None:
     kind = handed.kind
-    await execute(
-        "insert into card (id, customer_id, kind, scheme, tier, of_customer_id, application_id, replaces, unit_id, sealed,"
-        " masked, clause, issued_on, expires_on, issued_by_name, issued_at, state, ended_because)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'issued', '')",
-        card_id,
-        handed.customer_id,
-        kind.name,
-        kind.scheme,
-        kind.tier,
-        handed.of_customer_id,
-        handed.application_id,
-        handed.replaces,
-        handed.unit_id,
-        await numbers.sealed(handed.number, card_id=card_id, customer_id=handed.customer_id),
-        numbers.shown(handed.number),
-        kind.clause,
-        handed.issued_on,
-        handed.expires_on,
-        act.by.name,
-        act.now,
+    same = {
+        "kind": kind.name,
+        "scheme": kind.scheme,
+        "tier": kind.tier,
+        "of_customer_id": handed.of_customer_id,
+        "expires_on": handed.expires_on,
+    }
+    await add(
+        Card,
+        act,
+        **same,
+        id=card_id,
+        customer_id=handed.customer_id,
+        application_id=handed.application_id,
+        replaces=handed.replaces,
+        unit_id=handed.unit_id,
+        sealed=await numbers.sealed(handed.number, card_id=card_id, customer_id=handed.customer_id),
+        masked=numbers.shown(handed.number),
+        clause=kind.clause,
+        issued_on=handed.issued_on,
     )
-    await execute(
-        "insert into card_number (id, card_id, exact, kind, scheme, tier, of_customer_id, expires_on, state, ended_because)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, 'issued', '')",
-        new_id(),
-        card_id,
-        await numbers.exact(handed.number),
-        kind.name,
-        kind.scheme,
-        kind.tier,
-        handed.of_customer_id,
-        handed.expires_on,
-    )
+    await add(CardNumber, **same, card_id=card_id, exact=await numbers.exact(handed.number))
 
 
 async def _exchange(handed: HandedOver, act: Act) -> None:
@@ -253,7 +228,7 @@ async def _exchange(handed: HandedOver, act: Act) -> None:
         handed.kind.tier,
     )
     for row in rows:
-        await happen(await locked(row["id"]), "ended", act, because="exchanged")
+        await happen(await locked(Card, row["id"]), Event("ended", because="exchanged"), act)
 
 
 def _refuse_dead(expires_on: date, today: date) -> None:

@@ -14,12 +14,13 @@ from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import unit_of_open
 from guibin.sla.milestones import Case
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, given, locked
+from guibin_tenants.scope import execute, fetch_value, savepoint
 
 from . import queries
 from .identity import refuse_unidentified
@@ -27,6 +28,7 @@ from .queries import CardApplicationView
 from .refusals import AlreadyAppliedFor, LiveCard, NotInTier
 from .requests import CardReason, NewCardApplication, NewCardTelling
 from .sponsors import refuse_unsponsored
+from .tables import CardApplication, CardTelling
 
 SUBJECT = "card_application"
 
@@ -38,12 +40,10 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
     LiveCard, AlreadyAppliedFor, NotAnApplicant.
     """
     kind = known_kind(act.policy, new.kind)
-    customer = await fetch_one("select org_unit_id from customer where id = $1 and closed_at is null", new.customer_id)
-    if customer is None:
-        raise NotFound(f"There is no customer {new.customer_id}, or the archive is closed")
+    unit_id = await unit_of_open(new.customer_id)
     await refuse_unentitled(kind, new.customer_id, new.of_customer_id, act)
     if kind.real_name is not None and "application" in kind.real_name.at:
-        await refuse_unidentified(new.identity_check_id, new.customer_id, kind=kind, company=act.company, now=act.now)
+        await refuse_unidentified(new.identity_check_id, new.customer_id, kind, act)
     if await fetch_value(
         "select true from card where customer_id = $1 and kind = $2 and ended_at is null", new.customer_id, kind.name
     ):
@@ -57,9 +57,9 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
         act,
         flow=flow,
         note=new.reason,
-        org_unit_id=customer["org_unit_id"],
+        org_unit_id=unit_id,
     )
-    await execute("update card_application set approval_id = $2 where id = $1", application_id, approval_id)
+    await change(CardApplication, application_id, approval_id=approval_id)
     await _note("card_application.write", application_id, new.customer_id, act)
     return await queries.application(application_id)
 
@@ -67,17 +67,10 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
 @approvals.on_decision(SUBJECT)
 async def application_decided(decided: Decided, act: Act) -> None:
     """Approved, the card waits for the customer, whom the outlet is to tell; refused, the application is closed."""
-    row = await fetch_one(
-        "update card_application set outcome = $2, decided_at = $3, closed_at = case when $4 then closed_at else $3 end,"
-        " closed_because = case when $4 then closed_because else $2 end where id = $1"
-        " returning customer_id, kind, applied_by",
-        decided.subject_id,
-        decided.outcome,
-        act.now,
-        decided.approved,
-    )
-    if row is None:
-        raise NotFound(f"There is no card application {decided.subject_id}")
+    row = await locked(CardApplication, decided.subject_id)
+    await change(CardApplication, row["id"], outcome=decided.outcome, decided_at=act.now)
+    if not decided.approved:
+        await close(row["id"], decided.outcome, now=act.now)
     notice = Notice(
         kind="card_approved" if decided.approved else "card_refused",
         subject=SUBJECT,
@@ -93,33 +86,19 @@ async def application_decided(decided: Decided, act: Act) -> None:
 async def tell(application_id: UUID, new: NewCardTelling, act: Act) -> CardApplicationView:
     """The customer was told to come and open the card, or was not reached (S12-6). Raises NotFound, NotApproved."""
     row = await _waiting(application_id)
-    await execute(
-        "insert into card_telling (id, application_id, customer_id, channel, reached, note, told_by, told_by_name, told_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        application_id,
-        row["customer_id"],
-        new.channel,
-        new.reached,
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await add(CardTelling, act, application_id=application_id, customer_id=row["customer_id"], **given(new))
     await _note("card_application.tell", application_id, row["customer_id"], act)
     return await queries.application(application_id)
 
 
 async def withdraw(application_id: UUID, new: CardReason, act: Act) -> CardApplicationView:
     """The customer no longer wants the card, decided or not. Raises NotFound, NotApproved when it is dealt with."""
-    row = await fetch_one("select customer_id, approval_id from card_application where id = $1", application_id)
-    if row is None:
-        raise NotFound(f"There is no card application {application_id}")
+    application = await queries.application(application_id)
     # The approval first, as whoever decides does: two who lock in another order would wait for each other.
-    if not await approvals.lapse(row["approval_id"], act, reason=new.reason):
+    if application.approval_id is None or not await approvals.lapse(application.approval_id, act, reason=new.reason):
         await _waiting(application_id)
         await close(application_id, "withdrawn", now=act.now)
-    await _note("card_application.withdraw", application_id, row["customer_id"], act)
+    await _note("card_application.withdraw", application_id, application.customer_id, act)
     return await queries.application(application_id)
 
 
@@ -159,37 +138,18 @@ def known_kind(policy: Policy, name: str) -> CardKind:
 
 
 async def _write(new: NewCardApplication, kind: CardKind, act: Act) -> UUID:
-    application_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into card_application (id, customer_id, kind, of_customer_id, reason, identity_check_id, clause,"
-                " applied_by, applied_by_name, applied_at, closed_because) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')",
-                application_id,
-                new.customer_id,
-                kind.name,
-                new.of_customer_id,
-                new.reason,
-                new.identity_check_id,
-                kind.clause,
-                act.by.id,
-                act.by.name,
-                act.now,
-            )
+            return await add(CardApplication, act, clause=kind.clause, **given(new))
     except asyncpg.UniqueViolationError:
         raise AlreadyAppliedFor() from None
     except asyncpg.ForeignKeyViolationError:
         unknown = FieldError("identity_check_id", "an identity check", value=str(new.identity_check_id))
         raise Invalid(fields=(unknown,)) from None
-    return application_id
 
 
 async def _waiting(application_id: UUID) -> asyncpg.Record:
-    row = await fetch_one(
-        "select customer_id, outcome, closed_at from card_application where id = $1 for update", application_id
-    )
-    if row is None:
-        raise NotFound(f"There is no card application {application_id}")
+    row = await locked(CardApplication, application_id)
     if row["outcome"] != "approved" or row["closed_at"] is not None:
         raise NotApproved()
     return row

@@ -7,7 +7,7 @@ import asyncpg
 from guibin.policy.packs import Policy
 from guibin.tiers import memberships
 from guibin.tiers.memberships import NewMembership
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import fetch_one
 
 from .states import HandedOver
 
@@ -38,12 +38,7 @@ async def bring_tier(given: HandedOver, *, policy: Policy, now: datetime) -> Non
 
 async def prolong_tier(given: HandedOver) -> None:
     """The next card's last day is the tier's."""
-    await execute(
-        "update membership set expires_on = $2 where customer_id = $1 and basis_id = $3 and ends_on is null",
-        given.customer_id,
-        given.expires_on,
-        given.application_id,
-    )
+    await memberships.prolong(given.customer_id, given.application_id, given.expires_on)
 
 
 async def end_tier(card: asyncpg.Record, *, on: date, because: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
-from guibin.context import Act, Company
+from guibin.context import Act
 from guibin.notation.spelling import dotted
 from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind
@@ -20,11 +20,13 @@ from guibin.profiles.sealing import masked, normalised
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.rows import add
+from guibin_tenants.scope import fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from .refusals import NotIdentified
 from .requests import NewIdentityCheck
+from .tables import IdentityCheck
 
 
 class IdentityCheckView(Struct, frozen=True):
@@ -75,18 +77,15 @@ async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> Identity
         Place("identity_check", "sealed", check_id),
         msgspec.json.encode({"name": new.name, "number": new.number}).decode(),
     )
-    await execute(
-        "insert into identity_check (id, customer_id, field, sealed, differs, matches, checked_by, checked_by_name,"
-        " checked_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)",
-        check_id,
-        customer_id,
-        field.name,
-        sealed,
-        msgspec.json.encode(differs).decode(),
-        not differs,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        IdentityCheck,
+        act,
+        id=check_id,
+        customer_id=customer_id,
+        field=field.name,
+        sealed=sealed,
+        differs=differs,
+        matches=not differs,
     )
     note = AuditNote(
         action="identity.check",
@@ -103,9 +102,7 @@ async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> Identity
     )
 
 
-async def refuse_unidentified(
-    check_id: UUID | None, customer_id: UUID, *, kind: CardKind, company: Company, now: datetime
-) -> None:
+async def refuse_unidentified(check_id: UUID | None, customer_id: UUID, kind: CardKind, act: Act) -> None:
     """Raises NotIdentified unless a check of this customer's document matched on this very day."""
     if kind.real_name is None:
         return
@@ -124,17 +121,18 @@ async def refuse_unidentified(
         raise NotIdentified(f"{kind.name} needs a document checked against {kind.real_name.field}")
     if not row["matches"]:
         raise NotIdentified("The document that was checked does not match the archive")
-    if local_day(row["checked_at"], company.time_zone) != local_day(now, company.time_zone):
+    zone = act.company.time_zone
+    if local_day(row["checked_at"], zone) != local_day(act.now, zone):
         raise NotIdentified("The document was checked on another day: check it again")
 
 
 def _document(policy: Policy, name: str) -> ArchiveField:
-    fields = [f for f in archive_fields(policy) if f.confidentiality == "confidential" and f.searchable]
-    found = next((field for field in fields if field.name == name), None)
-    if found is None:
+    fields = [field for field in archive_fields(policy) if field.confidentiality == "confidential" and field.searchable]
+    named = next((field for field in fields if field.name == name), None)
+    if named is None:
         known = ", ".join(field.name for field in fields)
         raise Invalid(fields=(FieldError("field", "a field a document's number is kept in", f"one of: {known}", name),))
-    return found
+    return named
 
 
 def _plain(name: str) -> str:

@@ -9,15 +9,16 @@ from guibin.approvals import actions as approvals
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind, Sponsorship
+from guibin.profiles.queries import customer_of
 from guibin.tiers import memberships
 from guibin_tenants.scope import fetch
 
 from . import applications
 from .sponsors import holds_post, quota_of
 
-_OPEN = """
+_OPEN = f"""
 select a.id, a.kind, a.customer_id, a.of_customer_id, a.approval_id, a.applied_by, c.closed_at is not null as archive_closed
-from card_application a join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id
+from card_application a {customer_of("c", "a")}
 where a.closed_at is null and ($1::uuid is null or a.customer_id = $1 or a.of_customer_id = $1) order by a.id
 """
 

@@ -17,17 +17,18 @@ from guibin.entitlements import actions as entitlements
 from guibin.periods.days import local_day
 from guibin.policy.cards import ProofKind
 from guibin.policy.packs import Policy
-from guibin.profiles.queries import archive_fields
+from guibin.profiles.queries import archive_fields, name_of, unit_of_open
 from guibin.profiles.sealing import exacts
 from guibin.tiers import queries as tiers
 from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add
+from guibin_tenants.scope import fetch, fetch_one
 
 from . import e_cards, numbers
 from .refusals import NotInTier
-from .requests import NewProof
+from .requests import NewECard, NewProof
+from .tables import EntitlementProof
 
 Refused = Literal[
     "",
@@ -98,7 +99,7 @@ class Found(Struct, frozen=True, kw_only=True):
     visible: bool = True
 
 
-async def prove(new: NewProof, act: Act, *, language: str) -> ProofView:
+async def prove(new: NewProof, act: Act) -> ProofView:
     """Who shows this, and what is due to them. Raises Invalid for a kind of proof the policy does not know."""
     kind = act.policy.proof(new.kind)
     if kind is None:
@@ -106,40 +107,40 @@ async def prove(new: NewProof, act: Act, *, language: str) -> ProofView:
         raise Invalid(fields=(FieldError("kind", "a kind of proof", f"one of: {known}", new.kind),))
     tried = AuditNote(action="proof.show", subject="proof", fields=("number",), shown=0, asked=kind.by != "e_card")
     async with attempt(tried, act):
-        return await _prove(kind, new, act, language=language)
+        return await _prove(kind, new, act)
 
 
-async def _prove(kind: ProofKind, new: NewProof, act: Act, *, language: str) -> ProofView:
+async def _prove(kind: ProofKind, new: NewProof, act: Act) -> ProofView:
     today = local_day(act.now, act.company.time_zone)
-    found = await _found(kind, new, act.policy, today, act.now)
-    if found.reason == "" and found.visible and found.customer_id is not None:
-        found = await _member(found, found.customer_id, act.policy, today)
-    items = await _due(found, act.policy, language, today, act.now) if found.reason == "" else ()
-    proof_id = await _keep(kind, found, act)
+    shown = await _found(kind, new, act, today)
+    if shown.reason == "" and shown.visible and shown.customer_id is not None:
+        shown = await _member(shown, shown.customer_id, act.policy, today)
+    items = await _due(shown, act, today) if shown.reason == "" else ()
+    proof_id = await _keep(kind, shown, act)
+    tier_title = act.policy.title(f"tier.{shown.tier}", act.language, scheme=shown.scheme) if shown.tier else ""
     return ProofView(
         id=proof_id,
         kind=new.kind,
-        accepted=found.reason == "",
-        reason=found.reason,
-        text=_text(found, act.policy, language),
-        customer_id=found.customer_id,
-        name=await _name(found.customer_id) if found.reason == "" else "",
-        card_id=found.card_id if found.visible else None,
-        scheme=found.scheme,
-        tier=found.tier,
-        tier_title=act.policy.title(f"tier.{found.tier}", language, scheme=found.scheme) if found.tier else "",
+        accepted=shown.reason == "",
+        reason=shown.reason,
+        text=_text(shown, act),
+        customer_id=shown.customer_id,
+        name=await name_of(shown.customer_id) if shown.customer_id and shown.reason == "" else "",
+        card_id=shown.card_id if shown.visible else None,
+        scheme=shown.scheme,
+        tier=shown.tier,
+        tier_title=tier_title,
         items=items,
         shown_at=act.now,
     )
 
 
-async def issue_e_card(customer_id: UUID, scheme: str, act: Act) -> ECardView:
+async def issue_e_card(customer_id: UUID, new: NewECard, act: Act) -> ECardView:
     """An e-card for the tier held now. Raises NotFound, NotInTier."""
-    if not await fetch_one("select id from customer where id = $1 and closed_at is null", customer_id):
-        raise NotFound(f"There is no customer {customer_id}, or the archive is closed")
-    held = await _held(customer_id, scheme, act.policy, local_day(act.now, act.company.time_zone))
+    await unit_of_open(customer_id)
+    held = await _held(customer_id, new.scheme, act.policy, local_day(act.now, act.company.time_zone))
     if held is None:
-        raise NotInTier(f"The customer holds no tier{' in ' + scheme if scheme else ''}")
+        raise NotInTier(f"The customer holds no tier{' in ' + new.scheme if new.scheme else ''}")
     expires_at = (act.now + e_cards.GOOD_FOR).replace(microsecond=0)
     text = await e_cards.sign(customer_id, scheme=held.scheme, tier=held.tier, expires_at=expires_at)
     note = AuditNote(action="e_card.issue", customer_id=customer_id, fields=("tier",))
@@ -147,12 +148,12 @@ async def issue_e_card(customer_id: UUID, scheme: str, act: Act) -> ECardView:
     return ECardView(customer_id, held.scheme, held.tier, text, expires_at)
 
 
-async def _found(kind: ProofKind, new: NewProof, policy: Policy, today: date, now: datetime) -> Found:
+async def _found(kind: ProofKind, new: NewProof, act: Act, today: date) -> Found:
     if kind.by == "card":
         return await _by_card(new.value, today)
     if kind.by == "e_card":
-        return await _by_e_card(new.value, now)
-    return await _by_field(kind.field, new, policy, today)
+        return await _by_e_card(new.value, act.now)
+    return await _by_field(kind.field, new, act.policy, today)
 
 
 async def _by_card(number: str, today: date) -> Found:
@@ -196,7 +197,7 @@ async def _by_e_card(text: str, now: datetime) -> Found:
 
 
 async def _by_field(field: str, new: NewProof, policy: Policy, today: date) -> Found:
-    fields = tuple(one for one in archive_fields(policy) if one.name == field)
+    fields = tuple(known for known in archive_fields(policy) if known.name == field)
     rows = await fetch(
         "select distinct customer_id from sealed_value where exact = any ($1::bytea[])",
         exacts(fields, new.value, await keyring.tenant_key()),
@@ -229,22 +230,22 @@ async def _member(found: Found, customer_id: UUID, policy: Policy, today: date) 
 
 async def _held(customer_id: UUID, scheme: str, policy: Policy, today: date) -> tiers.MembershipView | None:
     holding = tiers.holding_on(await tiers.memberships_of(customer_id), today)
-    order = [one.name for one in policy.schemes]
-    wanted = [m for m in holding if not scheme or m.scheme == scheme]
-    return min(wanted, key=lambda m: order.index(m.scheme) if m.scheme in order else len(order), default=None)
+    order = [known.name for known in policy.schemes]
+    asked = [m for m in holding if not scheme or m.scheme == scheme]
+    return min(asked, key=lambda m: order.index(m.scheme) if m.scheme in order else len(order), default=None)
 
 
-async def _due(found: Found, policy: Policy, language: str, today: date, now: datetime) -> tuple[DueItem, ...]:
+async def _due(found: Found, act: Act, today: date) -> tuple[DueItem, ...]:
     def title(item: str) -> str:
-        return policy.title(f"service_item.{item}.title", language)
+        return act.policy.title(f"service_item.{item}.title", act.language)
 
     if not found.visible or found.customer_id is None:
         return tuple(
             DueItem(e.item, title(e.item), e.scheme, e.tier, None, e.clause)
-            for e in policy.entitlements
+            for e in act.policy.entitlements
             if (e.scheme, e.tier) == (found.scheme, found.tier)
         )
-    given = await entitlements.offers(found.customer_id, policy, day=today, now=now)
+    given = await entitlements.offers(found.customer_id, act.policy, day=today, now=act.now)
     return tuple(
         DueItem(
             offer.entitlement.item,
@@ -259,34 +260,27 @@ async def _due(found: Found, policy: Policy, language: str, today: date, now: da
     )
 
 
-async def _name(customer_id: UUID | None) -> str:
-    row = await fetch_one("select name from customer where id = $1", customer_id) if customer_id else None
-    return row["name"] if row else ""
-
-
 async def _keep(kind: ProofKind, found: Found, act: Act) -> UUID:
-    proof_id = new_id()
-    await execute(
-        "insert into entitlement_proof (id, kind, customer_id, card_id, accepted, reason, scheme, tier, unit_id, shown_to,"
-        " shown_to_name, shown_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        proof_id,
-        kind.name,
-        found.customer_id,
-        found.card_id,
-        found.reason == "",
-        found.reason,
-        found.scheme,
-        found.tier,
-        act.by.org_unit_id,
-        act.by.id,
-        act.by.name,
-        act.now,
+    proof_id = await add(
+        EntitlementProof,
+        act,
+        kind=kind.name,
+        customer_id=found.customer_id,
+        card_id=found.card_id,
+        accepted=found.reason == "",
+        reason=found.reason,
+        scheme=found.scheme,
+        tier=found.tier,
+        unit_id=act.by.org_unit_id,
+        shown_to=act.by.id,
+        shown_to_name=act.by.name,
     )
+    about = found.customer_id or found.audited_id
     note = AuditNote(
         action="proof.show",
         subject="proof",
         subject_id=proof_id,
-        customer_ids=tuple(one for one in (found.customer_id or found.audited_id,) if one is not None),
+        customer_ids=() if about is None else (about,),
         fields=("name", "tier", "redemptions") if found.customer_id else ("tier",),
         purpose=found.reason or "accepted",
         asked=kind.by != "e_card",
@@ -295,8 +289,8 @@ async def _keep(kind: ProofKind, found: Found, act: Act) -> UUID:
     return proof_id
 
 
-def _text(found: Found, policy: Policy, language: str) -> str:
+def _text(found: Found, act: Act) -> str:
     if found.reason:
-        return policy.title(f"proof_refused.{found.reason}", language)
-    tier = policy.title(f"tier.{found.tier}", language, scheme=found.scheme)
-    return f"{policy.title(f'scheme.{found.scheme}', language)} · {tier}"
+        return act.policy.title(f"proof_refused.{found.reason}", act.language)
+    tier = act.policy.title(f"tier.{found.tier}", act.language, scheme=found.scheme)
+    return f"{act.policy.title(f'scheme.{found.scheme}', act.language)} · {tier}"

@@ -1,15 +1,14 @@
 """Reading applications and cards, masked."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
+from litestar.params import Parameter
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import lines
 
 State = Literal["issued", "active", "lost", "ended"]
 Waiting = Literal["approval", "telling", "opening"]
@@ -77,85 +76,67 @@ class CardForm(CardView, frozen=True, kw_only=True):
     events: list[CardEventLine]
 
 
+class DisclosedNumber(Struct, frozen=True):
+    """A card's number in clear, this once."""
+
+    id: UUID
+    number: str
+
+
+class CardApplicationFilter(Struct, frozen=True, kw_only=True):
+    """Which applications: None does not filter."""
+
+    customer_id: UUID | None = None
+    waiting: Waiting | None = None
+
+
 class CardFilter(Struct, frozen=True, kw_only=True):
-    """Which cards: None does not filter. `exact` is a number's blind index."""
+    """Which cards: None does not filter."""
 
     customer_id: UUID | None = None
     of_customer_id: UUID | None = None
     kind: str | None = None
-    state: str | None = None
-    exact: bytes | None = None
+    state: State | None = None
+    number: Annotated[str | None, Parameter(max_length=40, description="A whole card number.")] = None
 
 
-_APPLICATION = (
-    "select a.id, a.customer_id, a.kind, a.of_customer_id, a.reason, a.clause, a.applied_by, a.applied_by_name,"
-    " a.applied_at, a.approval_id, a.outcome, a.decided_at, a.closed_at, a.closed_because,"
-    " (select count(*) from card_telling t where t.tenant_id = a.tenant_id and t.application_id = a.id)::int as tellings,"
-    " (select max(t.told_at) from card_telling t where t.tenant_id = a.tenant_id and t.application_id = a.id"
-    "   and t.reached) as told_at from card_application a"
+_TOLD_AT = "(select max(t.told_at) from card_telling t where t.application_id = x.id and t.reached)"
+APPLICATIONS = Listing(
+    view=CardApplicationView,
+    source="card_application x",
+    order=newest_first("x.applied_at"),
+    columns={
+        "tellings": "(select count(*)::int from card_telling t where t.application_id = x.id)",
+        "told_at": _TOLD_AT,
+    },
+    filters={
+        "waiting": "x.closed_at is null and case $value when 'approval' then x.outcome is null"
+        f" when 'telling' then x.outcome = 'approved' and {_TOLD_AT} is null else x.outcome = 'approved' end"
+    },
 )
-_CARD = (
-    "select c.id, c.customer_id, c.kind, c.scheme, c.tier, c.of_customer_id, c.application_id, c.replaces, c.unit_id,"
-    " c.masked as number, c.clause, c.issued_on, c.expires_on, c.issued_by_name, c.issued_at, c.state, c.exchange_by,"
-    " c.notice_until, c.ended_at, c.ended_because from card c"
+# `$exact` is the blind index of the number that is asked for.
+CARDS = Listing(
+    view=CardView,
+    source="card x",
+    order=newest_first("x.issued_at"),
+    columns={"number": "x.masked"},
+    filters={"number": "x.id = (select n.card_id from card_number n where n.exact = $exact)"},
+)
+_FORM = CARDS.wider(
+    CardForm,
+    events=lines(
+        CardEventLine,
+        "from (select e.*, e.happened_by_name as by_name, e.happened_at as at from card_event e where e.card_id = x.id)"
+        " event order by event.at, event.id",
+    ),
 )
 
 
 async def application(application_id: UUID) -> CardApplicationView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_APPLICATION} where a.id = $1", application_id)
-    if row is None:
-        raise NotFound(f"There is no card application {application_id}")
-    return msgspec.convert(dict(row), CardApplicationView)
-
-
-async def applications(
-    customer_id: UUID | None, waiting: Waiting | None, *, after: Cursor | None, limit: int
-) -> list[CardApplicationView]:
-    """Newest first; `waiting` are those that wait for an approval, for the customer to be told, or to open the card."""
-    rows = await fetch(
-        f"select * from ({_APPLICATION} where ($1::uuid is null or a.customer_id = $1)) f where ($2::text is null"
-        " or f.closed_at is null and case $2 when 'approval' then f.outcome is null"
-        "   when 'telling' then f.outcome = 'approved' and f.told_at is null else f.outcome = 'approved' end)"
-        " and ($3::timestamptz is null or (f.applied_at, f.id) < ($3, $4::uuid))"
-        " order by f.applied_at desc, f.id desc limit $5",
-        customer_id,
-        waiting,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), CardApplicationView) for row in rows]
-
-
-async def cards(wanted: CardFilter, *, after: Cursor | None, limit: int) -> list[CardView]:
-    """Newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_CARD} where ($1::uuid is null or c.customer_id = $1) and ($2::uuid is null or c.of_customer_id = $2)"
-        " and ($3::text is null or c.kind = $3) and ($4::text is null or c.state = $4)"
-        " and ($5::bytea is null or c.id = (select n.card_id from card_number n where n.exact = $5))"
-        " and ($6::timestamptz is null or (c.issued_at, c.id) < ($6, $7::uuid))"
-        " order by c.issued_at desc, c.id desc limit $8",
-        wanted.customer_id,
-        wanted.of_customer_id,
-        wanted.kind,
-        wanted.state,
-        wanted.exact,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), CardView) for row in rows]
+    return await APPLICATIONS.one(application_id)
 
 
 async def form(card_id: UUID) -> CardForm:
     """The card with everything that happened to it. Raises NotFound."""
-    row = await fetch_one(f"{_CARD} where c.id = $1", card_id)
-    if row is None:
-        raise NotFound(f"There is no card {card_id}")
-    lines = await fetch(
-        "select kind, because, note, happened_by_name as by_name, happened_at as at from card_event where card_id = $1"
-        " order by happened_at, id",
-        card_id,
-    )
-    return msgspec.convert({**dict(row), "events": [dict(line) for line in lines]}, CardForm)
+    return await _FORM.one(card_id)

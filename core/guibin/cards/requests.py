@@ -66,6 +66,12 @@ class CardPurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     purpose: Annotated[Paragraph, Meta(min_length=4)]
 
 
+class NewECard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For which scheme, if the customer belongs to several."""
+
+    scheme: CodeIfAny = ""
+
+
 class NewProof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was shown: `kind` is one of the policy's proofs, `value` the number on it or the text of the e-card."""
 

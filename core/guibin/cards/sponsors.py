@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from guibin.policy.cards import CardKind, Sponsorship
+from guibin.profiles.queries import linked, lock_open
 from guibin.tiers import memberships
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch_value
@@ -23,9 +24,7 @@ async def refuse_unsponsored(kind: CardKind, customer_id: UUID, of_customer_id: 
         rule = "required for a card that is held through a company"
         raise Invalid(fields=(FieldError("of_customer_id", rule, "name the company"),))
     # Locked, so that two who give the company's last card queue; hidden behind a wall, it is none.
-    if not await fetch_value(
-        "select true from customer where id = $1 and closed_at is null for update", of_customer_id
-    ):
+    if not await lock_open(of_customer_id):
         raise Invalid(fields=(FieldError("of_customer_id", "a customer", value=str(of_customer_id)),))
     if not await holds_post(given, customer_id, of_customer_id, on=on):
         raise NotSponsored(f"The person is none of the company's: {', '.join(given.roles)}. Link the archives first")
@@ -40,15 +39,7 @@ async def refuse_unsponsored(kind: CardKind, customer_id: UUID, of_customer_id: 
 
 async def holds_post(given: Sponsorship, customer_id: UUID, of_customer_id: UUID, *, on: date) -> bool:
     """Whether the person is linked to the company in one of the roles on that day."""
-    found: bool = await fetch_value(
-        "select exists (select from customer_link where customer_id = $1 and of_customer_id = $2"
-        " and role = any ($3::text[]) and (ended_on is null or ended_on > $4))",
-        customer_id,
-        of_customer_id,
-        list(given.roles),
-        on,
-    )
-    return found
+    return await linked(customer_id, of_customer_id, given.roles, on=on)
 
 
 async def live_of(kind: CardKind, of_customer_id: UUID) -> int:

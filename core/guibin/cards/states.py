@@ -10,11 +10,11 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.policy.cards import CardKind
 from guibin.tiers import memberships
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch_one
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, change, given, locked, missing
+from guibin_tenants.scope import execute, fetch_one, fetch_value
 
 from .refusals import WrongState
+from .tables import Card, CardEvent
 
 Happening = Literal[
     "issued",
@@ -57,63 +57,33 @@ class HandedOver(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-async def happen(
-    card: asyncpg.Record,
-    kind: Happening,
-    act: Act,
-    *,
-    because: Because | None = None,
-    note: str = "",
-    identity_check_id: UUID | None = None,
-) -> None:
+class Event(Struct, frozen=True):
+    """What happens to a card; `because` is why it ends, or why an end was announced."""
+
+    kind: Happening
+    because: Because | Literal[""] = ""
+    note: str = ""
+    identity_check_id: UUID | None = None
+
+
+async def happen(card: asyncpg.Record, event: Event, act: Act) -> None:
     """Write the event. A card that ends becomes free of what was owed, and its number stays taken."""
-    await execute(
-        "insert into card_event (id, card_id, customer_id, kind, because, note, identity_check_id, happened_by,"
-        " happened_by_name, happened_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        new_id(),
-        card["id"],
-        card["customer_id"],
-        kind,
-        because or "",
-        note,
-        identity_check_id,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    state = card["state_before"] if kind == "found" else STATE_AFTER.get(kind)
+    await add(CardEvent, act, card_id=card["id"], customer_id=card["customer_id"], **given(event))
+    state = await _before_loss(card["id"]) if event.kind == "found" else STATE_AFTER.get(event.kind)
     if state is not None:
-        await _enter(card["id"], state, because or "", act.now)
+        await _enter(card["id"], state, event.because, act.now)
 
 
 async def locked_with_membership(card_id: UUID) -> asyncpg.Record:
-    """As `locked`, and nobody else changes the holder's membership meanwhile: always taken in this order.
+    """The card, locked, and nobody else changes the holder's membership meanwhile: always taken in this order.
 
     Raises NotFound.
     """
     holder = await fetch_one("select customer_id, scheme from card where id = $1", card_id)
     if holder is None:
-        raise NotFound(f"There is no card {card_id}")
+        raise missing(Card, card_id)
     await memberships.lock(holder["customer_id"], holder["scheme"])
-    return await locked(card_id)
-
-
-async def locked(card_id: UUID) -> asyncpg.Record:
-    """The card, kept from others until the end of the transaction; `state_before` is the one before a loss.
-
-    Raises NotFound.
-    """
-    row = await fetch_one(
-        "select c.id, c.customer_id, c.kind, c.scheme, c.tier, c.of_customer_id, c.application_id, c.unit_id, c.state,"
-        " c.issued_on, c.expires_on, c.exchange_by, c.notice_until, c.sealed, c.ended_because,"
-        " case when exists (select from card_event e where e.tenant_id = c.tenant_id and e.card_id = c.id"
-        "   and e.kind = 'activated') then 'active' else 'issued' end as state_before"
-        " from card c where c.id = $1 for update",
-        card_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no card {card_id}")
-    return row
+    return await locked(Card, card_id)
 
 
 def refuse_unless(card: asyncpg.Record, *states: str) -> None:
@@ -123,14 +93,16 @@ def refuse_unless(card: asyncpg.Record, *states: str) -> None:
         raise WrongState(f"The card is {card['state']}{because}; this needs one that is {' or '.join(states)}")
 
 
+async def _before_loss(card_id: UUID) -> str:
+    opened = await fetch_value("select true from card_event where card_id = $1 and kind = 'activated' limit 1", card_id)
+    return "active" if opened else "issued"
+
+
 async def _enter(card_id: UUID, state: str, because: str, now: datetime) -> None:
-    await execute(
-        "update card set state = $2::text, ended_because = $3, ended_at = case when $2::text = 'ended' then $4::timestamptz end,"
-        " exchange_by = case when $2::text <> 'ended' then exchange_by end,"
-        " notice_until = case when $2::text <> 'ended' then notice_until end where id = $1",
-        card_id,
-        state,
-        because,
-        now,
-    )
+    if state == "ended":
+        await change(
+            Card, card_id, state=state, ended_because=because, ended_at=now, exchange_by=None, notice_until=None
+        )
+    else:
+        await change(Card, card_id, state=state, ended_because=because)
     await execute("update card_number set state = $2, ended_because = $3 where card_id = $1", card_id, state, because)

@@ -3,50 +3,41 @@
 from piccolo.columns import JSONB, Boolean, Bytea, Date, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
-class IdentityCheck(TenantTable, tablename="identity_check"):
+class IdentityCheck(Part, of="customer", signed="checked", tablename="identity_check"):
     """Somebody compared an identity document with the archive (S08-3). What was read is sealed under the customer's key.
 
     `differs` names what did not match: nothing when the document is the customer's.
     """
 
-    customer_id = UuidColumn(default=None)
     field = Varchar(length=60)
     sealed = Bytea()
     differs = JSONB(default="[]")
     matches = Boolean(default=False)
-    checked_by = UuidColumn(default=None)
-    checked_by_name = Varchar(length=200)
-    checked_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "checked_at desc"), name="identity_check_customer_idx"),),
-        append_only=True,
     )
 
 
-class CardApplication(TenantTable, tablename="card_application"):
+class CardApplication(
+    Part, of="customer", signed="applied", changes=True, erasable=("reason",), tablename="card_application"
+):
     """A customer is put up for a card, through a company if the card is a company's to give (S08-4, S04-5).
 
     `outcome` is the approval's; `closed_because` says why nothing is to be done any more: issued, rejected, withdrawn,
     or what it rested on: archive_closed, membership_ended, tier_changed, post_ended, company_tier_ended.
     """
 
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=60)
     of_customer_id = UuidColumn(default=None, null=True)
     reason = Text(default="")
     identity_check_id = UuidColumn(default=None, null=True)
     approval_id = UuidColumn(default=None, null=True)
     clause = Varchar(length=40, default="")
-    applied_by = UuidColumn(default=None)
-    applied_by_name = Varchar(length=200)
-    applied_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
     closed_at = Timestamptz(default=None, null=True)
@@ -54,10 +45,7 @@ class CardApplication(TenantTable, tablename="card_application"):
 
     keys = Keys(
         begins="open",
-        erasable=("reason",),
-        wall="customer_id",
         references={
-            "customer_id": "customer",
             "of_customer_id": "customer",
             "identity_check_id": "identity_check",
         },
@@ -69,24 +57,20 @@ class CardApplication(TenantTable, tablename="card_application"):
     )
 
 
-class CardTelling(TenantTable, tablename="card_telling"):
+class CardTelling(
+    Part,
+    of="card_application",
+    by="application_id",
+    customer=True,
+    signed="told",
+    erasable=("note",),
+    tablename="card_telling",
+):
     """The outlet told the customer to come and open the card, or tried to (S12-6)."""
 
-    application_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     channel = Varchar(length=40)
     reached = Boolean(default=False)
     note = Text(default="")
-    told_by = UuidColumn(default=None)
-    told_by_name = Varchar(length=200)
-    told_at = Timestamptz(default=None, null=True)
-
-    keys = Keys(
-        wall="customer_id",
-        references={"application_id": "card_application", "customer_id": "customer"},
-        append_only=True,
-        erasable=("note",),
-    )
 
 
 class Card(TenantTable, tablename="card"):
@@ -119,6 +103,7 @@ class Card(TenantTable, tablename="card"):
     ended_because = Varchar(length=20, default="")
 
     keys = Keys(
+        signed="issued",
         begins="open",
         wall="customer_id",
         references={
@@ -141,28 +126,20 @@ class Card(TenantTable, tablename="card"):
     )
 
 
-class CardEvent(TenantTable, tablename="card_event"):
+class CardEvent(Part, of="card", customer=True, signed="happened", erasable=("note",), tablename="card_event"):
     """One thing that happened to a card: issued, activated, lost, found, warned, exchange_owed, notice_given and so on.
 
     `because` is the code of the reason for which a card ended or an end was announced, `note` what somebody said.
     """
 
-    card_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=20)
     because = Varchar(length=20, default="")
     note = Text(default="")
     identity_check_id = UuidColumn(default=None, null=True)
-    happened_by = UuidColumn(default=None)
-    happened_by_name = Varchar(length=200)
-    happened_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references={"card_id": "card", "customer_id": "customer", "identity_check_id": "identity_check"},
+        references={"identity_check_id": "identity_check"},
         indexes=(Index(("card_id", "happened_at")),),
-        append_only=True,
-        erasable=("note",),
     )
 
 
@@ -206,6 +183,7 @@ class EntitlementProof(TenantTable, tablename="entitlement_proof"):
     shown_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="shown",
         unowned=("unit_id",),
         anyone_adds=True,
         wall="customer_id",

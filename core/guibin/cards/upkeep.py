@@ -3,7 +3,7 @@
 Every step looks at what is the case and may run again: nightly for all cards, at once for the customer concerned.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind, Sponsorship
 from guibin.policy.packs import Policy
+from guibin_tenants.rows import change, shown
 from guibin_tenants.scope import execute, fetch
 
 from . import derived
-from .states import Because, Happening, happen, locked_with_membership
+from .states import Because, Event, Happening, happen, locked_with_membership
+from .tables import Card
 
 # So many in one transaction; the rest is a job of its own.
 CARDS_MAX = 500
@@ -56,7 +58,7 @@ class Step(Struct, frozen=True):
     """What is to be done about a card; `until` is the day an end was announced for."""
 
     what: Literal["end", "warn", "owe_exchange", "lift_exchange", "give_notice", "lift_notice"]
-    because: Because | None = None
+    because: Because | Literal[""] = ""
     until: date | None = None
 
 
@@ -174,49 +176,49 @@ async def _look_after(card_id: UUID, act: Act, *, today: date) -> None:
     rows = await fetch(
         _ONE.format(circumstances=_CIRCUMSTANCES), card["customer_id"], today, _sponsorships(act.policy), card_id
     )
-    for row in rows:
-        found = msgspec.convert(dict(row), Circumstances)
-        for step in steps(found, act.policy.card(found.kind) or _FORGOTTEN, today):
+    for circumstances in shown(Circumstances, rows):
+        for step in steps(circumstances, act.policy.card(circumstances.kind) or _FORGOTTEN, today):
             await _take(step, card, act, today=today)
 
 
 async def _take(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
     if step.what == "end":
-        await happen(card, "ended", act, because=step.because)
-        await derived.end_tier(card, on=today, because=step.because or "", now=act.now)
-        await _tell("card_ended", card, step, today, act.now)
+        await happen(card, Event("ended", step.because), act)
+        await derived.end_tier(card, on=today, because=step.because, now=act.now)
+        await _tell("card_ended", card, step, act, today=today)
     elif step.what == "warn":
-        await happen(card, "warned", act)
-        await _tell("card_expiring", card, step, today, act.now)
+        await happen(card, Event("warned"), act)
+        await _tell("card_expiring", card, step, act, today=today)
     else:
         await _announce(step, card, act, today=today)
 
 
 async def _announce(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
-    column = "notice_until" if step.what in ("give_notice", "lift_notice") else "exchange_by"
     happenings: dict[str, Happening] = {
         "owe_exchange": "exchange_owed",
         "lift_exchange": "exchange_lifted",
         "give_notice": "notice_given",
         "lift_notice": "notice_lifted",
     }
-    # The column's name is one of the two above.
-    await execute(f"update card set {column} = $2 where id = $1", card["id"], step.until)
-    await happen(card, happenings[step.what], act, because=step.because, note=str(step.until or ""))
+    if step.what in ("give_notice", "lift_notice"):
+        await change(Card, card["id"], notice_until=step.until)
+    else:
+        await change(Card, card["id"], exchange_by=step.until)
+    await happen(card, Event(happenings[step.what], step.because, note=str(step.until or "")), act)
     if step.until is not None:
-        await _tell(f"card_{happenings[step.what]}", card, step, today, act.now)
+        await _tell(f"card_{happenings[step.what]}", card, step, act, today=today)
 
 
-async def _tell(kind: str, card: asyncpg.Record, step: Step, today: date, now: datetime) -> None:
+async def _tell(kind: str, card: asyncpg.Record, step: Step, act: Act, *, today: date) -> None:
     notice = Notice(
         kind=kind,
         subject="card",
         subject_id=card["id"],
         customer_id=card["customer_id"],
         roles=("account_manager",),
-        details={"kind": card["kind"], "on": str(step.until or today), "because": step.because or ""},
+        details={"kind": card["kind"], "on": str(step.until or today), "because": step.because},
     )
-    await notify(notice, key=f"{kind}/{card['id']}/{step.until or today}", now=now)
+    await notify(notice, key=f"{kind}/{card['id']}/{step.until or today}", now=act.now)
 
 
 def _sponsorships(policy: Policy) -> str:

@@ -1,7 +1,7 @@
 """Reading the archive, masked."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import first, locked, missing, shown
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
@@ -154,6 +155,35 @@ async def visible(customer_ids: Collection[UUID]) -> set[UUID]:
     """Those that exist and are not behind a wall."""
     rows = await fetch("select id from customer where id = any ($1::uuid[])", list(customer_ids))
     return {row["id"] for row in rows}
+
+
+async def unit_of_open(customer_id: UUID) -> UUID | None:
+    """The org unit of an open archive. Raises NotFound, also for one that is closed."""
+    row = await fetch_one("select org_unit_id from customer where id = $1 and closed_at is null", customer_id)
+    if row is None:
+        raise NotFound(f"There is no customer {customer_id}, or the archive is closed")
+    unit_id: UUID | None = row["org_unit_id"]
+    return unit_id
+
+
+async def lock_open(customer_id: UUID) -> bool:
+    """Keep an open archive from others until the transaction ends; False for none that is seen from here."""
+    return bool(
+        await fetch_value("select true from customer where id = $1 and closed_at is null for update", customer_id)
+    )
+
+
+async def linked(customer_id: UUID, of_customer_id: UUID, roles: tuple[str, ...], *, on: date) -> bool:
+    """Whether the person is linked to the other archive in one of the roles on that day."""
+    holds: bool = await fetch_value(
+        "select exists (select from customer_link where customer_id = $1 and of_customer_id = $2"
+        " and role = any ($3::text[]) and (ended_on is null or ended_on > $4))",
+        customer_id,
+        of_customer_id,
+        list(roles),
+        on,
+    )
+    return holds
 
 
 async def version_of(customer_id: UUID) -> int:

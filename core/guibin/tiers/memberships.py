@@ -70,6 +70,16 @@ async def start(new: NewMembership, *, now: datetime) -> UUID:
     return membership_id
 
 
+async def prolong(customer_id: UUID, basis_id: UUID, expires_on: date) -> None:
+    """What the membership rests on lasts longer: so does it."""
+    await execute(
+        "update membership set expires_on = $3 where customer_id = $1 and basis_id = $2 and ends_on is null",
+        customer_id,
+        basis_id,
+        expires_on,
+    )
+
+
 async def end(customer_id: UUID, scheme: str, *, on: date, because: str, now: datetime) -> UUID:
     """End the open membership; its id. `on` is the first day without it. Raises NotMember, BeforeMembership."""
     await lock(customer_id, scheme)
