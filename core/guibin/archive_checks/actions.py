@@ -7,19 +7,21 @@ from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.rows import change, locked
+from guibin_tenants.scope import execute, fetch
 
 from . import queries
 from .queries import FindingView
 from .refusals import FindingSettled
+from .requests import NewFindingWaiver
 from .rules import Found, find
+from .tables import ArchiveFinding
 
 
-async def look_over(act: Act, *, time_zone: str) -> int:
+async def look_over(act: Act) -> int:
     """Find what breaks a rule, and what does not any more; how many findings are new. Identity numbers are opened for it in
     memory: that is on record."""
-    day = local_day(act.now, time_zone)
+    day = local_day(act.now, act.company.time_zone)
     new = 0
     for rule in act.policy.archive_rules:
         found = await find(rule, act.policy, on=day, now=act.now)
@@ -30,9 +32,9 @@ async def look_over(act: Act, *, time_zone: str) -> int:
     return new
 
 
-async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
+async def tell_account_managers(act: Act) -> None:
     """Whoever has something open among their customers hears how much, once a week at most."""
-    week = local_day(now, time_zone).strftime("%G-W%V")
+    week = local_day(act.now, act.company.time_zone).strftime("%G-W%V")
     counts: dict[UUID, int] = {}
     for count in await queries.counts(in_own_unit=True):
         if count.account_manager_id is not None:
@@ -45,23 +47,16 @@ async def tell_account_managers(*, time_zone: str, now: datetime) -> None:
             staff_ids=(staff_id,),
             details={"count": str(number)},
         )
-        await notify(notice, key=f"archive-findings/{week}/{staff_id}", now=now)
+        await notify(notice, key=f"archive-findings/{week}/{staff_id}", now=act.now)
 
 
-async def waive(finding_id: UUID, reason: str, act: Act) -> FindingView:
+async def waive(finding_id: UUID, new: NewFindingWaiver, act: Act) -> FindingView:
     """It is right as it is: it stays waived as long as it is found. Raises NotFound, FindingSettled."""
-    row = await fetch_one(
-        f"select f.customer_id, f.gone_at, f.waived_at from archive_finding f where f.id = $1 and {queries.IN_SIGHT} for update",
-        finding_id,
-    )
-    if row is None:
-        raise NotFound(f"There is no finding {finding_id}")
+    await queries.by_id(finding_id)
+    row = await locked(ArchiveFinding, finding_id)
     if row["gone_at"] or row["waived_at"]:
         raise FindingSettled("It is gone" if row["gone_at"] else "Somebody waived it")
-    await execute(
-        "update archive_finding set waived_at = $2, waived_by_name = $3, waiver = $4 where id = $1",
-        *(finding_id, act.now, act.by.name, reason),
-    )
+    await change(ArchiveFinding, finding_id, act, waiver=new.reason)
     note = AuditNote(
         action="finding.waive", subject="archive_finding", subject_id=finding_id, customer_id=row["customer_id"]
     )
@@ -70,13 +65,13 @@ async def waive(finding_id: UUID, reason: str, act: Act) -> FindingView:
 
 
 async def _remember(rule: str, clause: str, found: Found, now: datetime) -> int:
-    customers, details = [one.customer_id for one in found], [one.detail for one in found]
+    customers, details = [each.customer_id for each in found], [each.detail for each in found]
     await execute(
         "update archive_finding f set gone_at = $4 where f.rule = $1 and f.gone_at is null and not exists ("
         " select from unnest($2::uuid[], $3::text[]) as t (c, d) where t.c = f.customer_id and t.d = f.detail)",
         *(rule, customers, details, now),
     )
-    units = [None if one.twin_units is None else f"{{{','.join(map(str, one.twin_units))}}}" for one in found]
+    units = [None if each.twin_units is None else f"{{{','.join(map(str, each.twin_units))}}}" for each in found]
     rows = await fetch(
         "insert into archive_finding as f (id, customer_id, rule, detail, clause, found_at, twin_units)"
         " select gen_random_uuid(), c, $1, d, $4, $5, u::uuid[] from unnest($2::uuid[], $3::text[], $6::text[]) as t (c, d, u)"

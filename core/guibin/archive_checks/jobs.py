@@ -12,6 +12,5 @@ class LookOverArchives(Job, frozen=True):
 @handles(LookOverArchives, timeout_s=600.0)
 async def look_over_archives(job: LookOverArchives, run: Run) -> None:
     """Every archive of the company, by every rule of its policy."""
-    zone = run.company.time_zone
-    await look_over(run, time_zone=zone)
-    await tell_account_managers(time_zone=zone, now=run.now)
+    await look_over(run)
+    await tell_account_managers(run)

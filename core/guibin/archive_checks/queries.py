@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.profiles.queries import customer_of
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import shown
+from guibin_tenants.scope import fetch
 
 State = Literal["open", "waived", "gone"]
 
@@ -32,9 +32,9 @@ class FindingView(Struct, frozen=True):
 
 
 class FindingFilter(Struct, frozen=True, kw_only=True):
-    """Which findings: None does not filter."""
+    """Which findings: by default those that are open; None does not filter."""
 
-    state: State | None = None
+    state: State | None = "open"
     rule: str | None = None
     account_manager_id: UUID | None = None
     customer_id: UUID | None = None
@@ -49,59 +49,33 @@ class FindingCount(Struct, frozen=True):
     open: int
 
 
-_FINDING = """select f.*, c.number as customer_number, c.account_manager_id from archive_finding f
-    join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"""
 # Of what stands twice, only what stands twice in sight: anything else would tell what another outlet has.
-IN_SIGHT = """(f.twin_units is null or case when current_setting('guibin.units') = '*' then true
-    else f.twin_units && current_setting('guibin.units')::uuid[] end)"""
-_STATE = "case when f.gone_at is not null then 'gone' when f.waived_at is not null then 'waived' else 'open' end"
+_IN_SIGHT = """(x.twin_units is null or case when current_setting('guibin.units') = '*' then true
+    else x.twin_units && current_setting('guibin.units')::uuid[] end)"""
+_STATE = "case when x.gone_at is not null then 'gone' when x.waived_at is not null then 'waived' else 'open' end"
+LISTED = Listing(
+    view=FindingView,
+    source=f"archive_finding x {customer_of('c', 'x')}",
+    order=newest_first("x.found_at"),
+    columns={"customer_number": "c.number", "account_manager_id": "c.account_manager_id", "state": _STATE},
+    filters={"state": f"{_STATE} = $value", "account_manager_id": "c.account_manager_id = $value"},
+    holds=_IN_SIGHT,
+)
 
 
 async def by_id(finding_id: UUID) -> FindingView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_FINDING} where f.id = $1 and {IN_SIGHT}", finding_id)
-    if row is None:
-        raise NotFound(f"There is no finding {finding_id}")
-    return _view(row)
-
-
-async def findings(wanted: FindingFilter, *, after: Cursor | None, limit: int) -> list[FindingView]:
-    """Findings newest first."""
-    rows = await fetch(
-        f"{_FINDING} where {IN_SIGHT} and ($1::text is null or {_STATE} = $1) and ($2::text is null or f.rule = $2)"
-        " and ($3::uuid is null or c.account_manager_id = $3) and ($4::uuid is null or f.customer_id = $4)"
-        " and ($5::timestamptz is null or (f.found_at, f.id) < ($5, $6::uuid)) order by f.found_at desc, f.id desc limit $7",
-        *(wanted.state, wanted.rule, wanted.account_manager_id, wanted.customer_id),
-        *(after.moment if after else None, after.id if after else None, limit),
-    )
-    return [_view(row) for row in rows]
+    return await LISTED.one(finding_id)
 
 
 async def counts(*, in_own_unit: bool = False) -> list[FindingCount]:
     """Per account manager and rule, by name; only what is open. With `in_own_unit` only what the customer's org unit sees."""
     rows = await fetch(
-        "select c.account_manager_id, s.name, f.rule, count(*) as open from archive_finding f"
-        " join customer c on c.tenant_id = f.tenant_id and c.id = f.customer_id"
+        "select c.account_manager_id, s.name as account_manager_name, x.rule, count(*)::int as open"
+        f" from archive_finding x {customer_of('c', 'x')}"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
-        f" where {IN_SIGHT} and (not $1 or f.twin_units is null or c.org_unit_id = any (f.twin_units))"
-        " and f.gone_at is null and f.waived_at is null group by 1, 2, 3 order by s.name nulls first, 1, f.rule",
+        f" where {_IN_SIGHT} and (not $1 or x.twin_units is null or c.org_unit_id = any (x.twin_units))"
+        " and x.gone_at is null and x.waived_at is null group by 1, 2, 3 order by s.name nulls first, 1, x.rule",
         in_own_unit,
     )
-    return [FindingCount(row["account_manager_id"], row["name"], row["rule"], row["open"]) for row in rows]
-
-
-def _view(row: asyncpg.Record) -> FindingView:
-    return FindingView(
-        id=row["id"],
-        customer_id=row["customer_id"],
-        customer_number=row["customer_number"],
-        account_manager_id=row["account_manager_id"],
-        rule=row["rule"],
-        detail=row["detail"],
-        clause=row["clause"],
-        state="gone" if row["gone_at"] else "waived" if row["waived_at"] else "open",
-        found_at=row["found_at"],
-        gone_at=row["gone_at"],
-        waived_by_name=row["waived_by_name"],
-        waiver=row["waiver"],
-    )
+    return shown(FindingCount, rows)

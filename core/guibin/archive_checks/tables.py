@@ -23,6 +23,7 @@ class ArchiveFinding(TenantTable, tablename="archive_finding"):
     waiver = Text(default=None, null=True)
 
     keys = Keys(
+        signed_off="waived",
         erasable=("waiver",),
         wall="customer_id",
         references={"customer_id": "customer"},

@@ -15,7 +15,6 @@ from guibin.desks.actions import Matter, destination, tell
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
-from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -141,12 +140,11 @@ def _note(case: _Case) -> AuditNote:
 
 async def _to_the_desk(case: _Case, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
-    day, customer_id = local_day(act.now, act.company.time_zone), case.new.customer_id
-    found = await destination(customer_id, act.policy, on=day, language=act.company.language, by=act.by)
-    if found is not None and not found.seated:
-        to_desk = NewHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
-        await hand_over(case.id, to_desk, act)
-        await tell(Matter(SUBJECT, case.id, case.number, customer_id), found, now=act.now)
+    customer_id = case.new.customer_id
+    to = await destination(customer_id, act)
+    if to is not None and not to.seated:
+        await hand_over(case.id, NewHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
+        await tell(Matter(SUBJECT, case.id, case.number, customer_id), to, now=act.now)
 
 
 def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Opening and closing desks, seating people, and sending a customer's matter to the desk."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,17 +9,18 @@ from msgspec import Struct
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.policy.packs import Policy
+from guibin.periods.days import local_day
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
 
 from . import queries
 from .queries import DeskView
 from .refusals import DeskClosed, DeskOpen, NotYourHall, SeatTaken
-from .requests import NewDesk, NewSeat
+from .requests import NewDesk, NewDeskClosing, NewSeat
+from .tables import Desk, DeskSeat
 
 
 class Destination(Struct, frozen=True):
@@ -42,26 +43,18 @@ class Matter(Struct, frozen=True):
 async def open_desk(new: NewDesk, act: Act) -> DeskView:
     """Raises Invalid for an unknown unit, DeskOpen when it has one."""
     await standing_unit(new.org_unit_id)
-    desk_id = new_id()
     try:
         async with savepoint():
-            await execute(
-                "insert into desk (id, org_unit_id, name, hours, opened_at, opened_by, opened_by_name)"
-                " values ($1, $2, $3, $4, $5, $6, $7)",
-                *(desk_id, new.org_unit_id, new.name, new.hours, act.now, act.by.id, act.by.name),
-            )
+            desk_id = await add(Desk, act, **given(new))
     except asyncpg.UniqueViolationError:
         raise DeskOpen("Close the desk of this unit before you open another") from None
     return await _done("desk.open", desk_id, act)
 
 
-async def close_desk(desk_id: UUID, reason: str, act: Act) -> DeskView:
+async def close_desk(desk_id: UUID, new: NewDeskClosing, act: Act) -> DeskView:
     """What it had stays with its unit; everybody gets up. Raises NotFound, DeskClosed."""
     await _open(desk_id, act.by)
-    await execute(
-        "update desk set closed_at = $2, closed_by_name = $3, closing_reason = $4 where id = $1",
-        *(desk_id, act.now, act.by.name, reason),
-    )
+    await change(Desk, desk_id, act, closing_reason=new.reason)
     await execute("update desk_seat set until_at = $2 where desk_id = $1 and until_at is null", desk_id, act.now)
     return await _done("desk.close", desk_id, act)
 
@@ -74,10 +67,7 @@ async def seat(desk_id: UUID, new: NewSeat, act: Act) -> DeskView:
         raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
     try:
         async with savepoint():
-            await execute(
-                "insert into desk_seat (id, desk_id, staff_id, since_at) values ($1, $2, $3, $4)",
-                *(new_id(), desk_id, new.staff_id, act.now),
-            )
+            await add(DeskSeat, desk_id=desk_id, staff_id=new.staff_id, since_at=act.now)
     except asyncpg.UniqueViolationError:
         raise SeatTaken("They work at this desk already") from None
     return await _done("desk.seat", desk_id, act)
@@ -95,18 +85,16 @@ async def unseat(desk_id: UUID, staff_id: UUID, act: Act) -> DeskView:
     return await _done("desk.unseat", desk_id, act)
 
 
-async def destination(
-    customer_id: UUID | None, policy: Policy, *, on: date, language: str, by: Principal
-) -> Destination | None:
-    """The desk to which a matter goes that `by` takes in: for customers entitled to one, at a hall that has one (S07-3)."""
-    if customer_id is None or by.org_unit_id is None:
+async def destination(customer_id: UUID | None, act: Act) -> Destination | None:
+    """The desk to which a matter goes that is taken in: for customers entitled to one, at a hall that has one (S07-3)."""
+    if customer_id is None or act.by.org_unit_id is None:
         return None
-    item = await queries.desk_item(customer_id, policy, on=on)
-    desk = await queries.nearest(by.org_unit_id) if item else None
+    item = await queries.desk_item(customer_id, act.policy, on=local_day(act.now, act.company.time_zone))
+    desk = await queries.nearest(act.by.org_unit_id) if item else None
     if item is None or desk is None:
         return None
-    because = f"{policy.title(f'service_item.{item.name}.title', language)} {item.clause}".strip()
-    return Destination(desk, because, by.id in desk.staff_ids)
+    because = f"{act.policy.title(f'service_item.{item.name}.title', act.company.language)} {item.clause}".strip()
+    return Destination(desk, because, act.by.id in desk.staff_ids)
 
 
 async def tell(matter: Matter, found: Destination, *, now: datetime) -> None:
@@ -132,10 +120,10 @@ async def _own(desk_id: UUID, by: Principal) -> DeskView:
 
 
 async def _open(desk_id: UUID, by: Principal) -> None:
-    desk = await _own(desk_id, by)
-    closed_at = await fetch_value("select closed_at from desk where id = $1 for update", desk_id)
-    if closed_at is not None:
-        raise DeskClosed(f"It was closed at {closed_at:%Y-%m-%d}: {desk.closing_reason}")
+    await _own(desk_id, by)
+    row = await locked(Desk, desk_id)
+    if row["closed_at"] is not None:
+        raise DeskClosed(f"It was closed at {row['closed_at']:%Y-%m-%d}: {row['closing_reason']}")
 
 
 async def _done(action: str, desk_id: UUID, act: Act) -> DeskView:

@@ -5,9 +5,12 @@ from uuid import UUID
 
 from guibin.context import Act
 from guibin.profiles.handing_over import on_dissolution, on_leaving
+from guibin_tenants.rows import change
 from guibin_tenants.scope import execute, fetch_value
 
 from . import actions
+from .requests import NewDeskClosing
+from .tables import Desk
 
 
 @on_leaving("desk_seat.staff_id")
@@ -23,6 +26,6 @@ async def follow_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
     if desk_id is None:
         return
     if await fetch_value("select true from desk where org_unit_id = $1 and closed_at is null", successor_id):
-        await actions.close_desk(desk_id, "dissolved", act)
+        await actions.close_desk(desk_id, NewDeskClosing(reason="dissolved"), act)
     else:
-        await execute("update desk set org_unit_id = $2 where id = $1", desk_id, successor_id)
+        await change(Desk, desk_id, org_unit_id=successor_id)

@@ -1,7 +1,6 @@
 """Where the desks are, who is entitled to them, and which one a hall hands over to."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -9,8 +8,10 @@ from msgspec import Struct
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import missing, shown
+from guibin_tenants.scope import fetch
+
+from .tables import Desk
 
 
 class DeskView(Struct, frozen=True):
@@ -48,21 +49,20 @@ _NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
 async def desks(*, closed: bool = False) -> list[DeskView]:
     """Every desk by its unit's code, those that closed only on demand."""
     rows = await fetch(f"{_DESK} where $1 or d.closed_at is null order by u.code, d.opened_at", closed)
-    return [_view(row) for row in rows]
+    return shown(DeskView, rows)
 
 
 async def by_id(desk_id: UUID) -> DeskView:
     """Raises NotFound."""
-    row = await fetch_one(f"{_DESK} where d.id = $1", desk_id)
-    if row is None:
-        raise NotFound(f"There is no desk {desk_id}")
-    return _view(row)
+    rows = shown(DeskView, await fetch(f"{_DESK} where d.id = $1", desk_id))
+    if not rows:
+        raise missing(Desk, desk_id)
+    return rows[0]
 
 
 async def nearest(org_unit_id: UUID) -> DeskView | None:
     """The desk that serves this unit: its own, or that of the nearest unit above which has one."""
-    row = await fetch_one(_NEAREST, org_unit_id)
-    return _view(row) if row else None
+    return next(iter(shown(DeskView, await fetch(_NEAREST, org_unit_id))), None)
 
 
 async def desk_item(customer_id: UUID, policy: Policy, *, on: date) -> ServiceItem | None:
@@ -72,19 +72,3 @@ async def desk_item(customer_id: UUID, policy: Policy, *, on: date) -> ServiceIt
         return None
     tiers = (await current_tiers([customer_id], on=on)).get(customer_id, {})
     return next((items[e.item] for e in policy.entitlements if e.item in items and tiers.get(e.scheme) == e.tier), None)
-
-
-def _view(row: Any) -> DeskView:
-    return DeskView(
-        id=row["id"],
-        org_unit_id=row["org_unit_id"],
-        org_unit_code=row["org_unit_code"],
-        org_unit_name=row["org_unit_name"],
-        name=row["name"],
-        hours=row["hours"],
-        staff_ids=tuple(row["staff_ids"]),
-        opened_at=row["opened_at"],
-        opened_by_name=row["opened_by_name"],
-        closed_at=row["closed_at"],
-        closing_reason=row["closing_reason"],
-    )

@@ -20,6 +20,8 @@ class Desk(TenantTable, tablename="desk"):
     closing_reason = Text(default=None, null=True)
 
     keys = Keys(
+        signed="opened",
+        signed_off="closed",
         written_by="org_unit_id",
         references={"org_unit_id": "org_unit"},
         indexes=(Index(("org_unit_id",), unique=True, where="closed_at is null", name="desk_open_key"),),

@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, TenantTable
 
 
 class Offer(TenantTable, tablename="offer"):
@@ -29,6 +29,7 @@ class Offer(TenantTable, tablename="offer"):
     put_up_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="put_up",
         written_by="company",
         counted=("sold",),
         indexes=(Index(("opens_at desc", "id desc"), name="offer_opens_idx"),),
@@ -40,46 +41,41 @@ class Offer(TenantTable, tablename="offer"):
     )
 
 
-class OfferPurchase(TenantTable, tablename="offer_purchase"):
+class OfferPurchase(Part, of="offer", customer=True, signed="recorded", dated=False, tablename="offer_purchase"):
     """A customer bought; `early` before everybody could, through `tier` and by `redemption_id` where a right was used."""
 
-    offer_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
     quantity = Integer()
     early = Boolean()
     scheme = Varchar(length=60, default="")
     tier = Varchar(length=60, default="")
     redemption_id = UuidColumn(default=None, null=True)
     bought_at = Timestamptz(default=None, null=True)
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"offer_id": "offer", "customer_id": "customer", "redemption_id": "redemption"},
+        references={"redemption_id": "redemption"},
         indexes=(
             Index(("offer_id", "customer_id")),
             Index(("bought_at desc", "id desc"), name="offer_purchase_bought_idx"),
         ),
-        append_only=True,
         checks={"something": "quantity > 0 and bought_at is not null"},
     )
 
 
-class OfferReturn(TenantTable, tablename="offer_return"):
+class OfferReturn(
+    Part,
+    of="offer_purchase",
+    by="purchase_id",
+    signed="recorded",
+    dated=False,
+    erasable=("reason",),
+    tablename="offer_return",
+):
     """A purchase was undone: its units can be bought again, the right to buy early is given back."""
 
-    purchase_id = UuidColumn(default=None)
     reason = Text()
     returned_at = Timestamptz(default=None, null=True)
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
 
     keys = Keys(
-        wall="purchase_id",
         unique=(("purchase_id",),),
-        references={"purchase_id": "offer_purchase"},
-        append_only=True,
-        erasable=("reason",),
     )

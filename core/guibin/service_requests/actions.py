@@ -10,7 +10,6 @@ from guibin.audit.actions import record
 from guibin.context import Act
 from guibin.desks.actions import Matter, destination, tell
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -90,13 +89,11 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
 async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestView:
     """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
     request = await receive(new, act)
-    day = local_day(act.now, act.company.time_zone)
-    found = await destination(new.customer_id, act.policy, on=day, language=act.company.language, by=act.by)
-    if found is None or found.seated:
+    to = await destination(new.customer_id, act)
+    if to is None or to.seated:
         return request
-    to_desk = NewServiceHandOver(to_unit_id=found.desk.org_unit_id, reason=found.because)
-    await hand_over(request.id, to_desk, act)
-    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), found, now=act.now)
+    await hand_over(request.id, NewServiceHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
+    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), to, now=act.now)
     return await by_id(request.id)
 
 
