@@ -1,15 +1,28 @@
 """The pages that are made from the sources say what the sources say now: `make docs` writes them."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 from pack_values import all_packs
 
+from guibin.complaints.importing import COLUMNS as COMPLAINT
+from guibin.profiles.exporting import ORDER_COLUMNS
+from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER
+from guibin.records.importing import COLUMNS as CONTACT
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
 from guibin.regulations.pages import found_in, pages
+from guibin.tiers.exporting import FACT_COLUMNS
 
+COLUMNS = {
+    "customers": CUSTOMER,
+    "orders": ORDER_COLUMNS,
+    "complaints": COMPLAINT,
+    "interactions": CONTACT,
+    "facts": FACT_COLUMNS,
+}
 ROOT = Path(__file__).parents[1]
 
 
@@ -32,3 +45,12 @@ def test_the_page_of_the_rooms_is_current():
     spec.loader.exec_module(house)
 
     assert (ROOT / "docs" / "rooms.md").read_text(encoding="utf-8") == house.picture(), "run `make docs`"
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_the_page_of_imports_names_every_column(kind):
+    page = (ROOT / "docs" / "importing.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| {kind} \| (.*) \|$", page, re.MULTILINE)
+    named = {name for code in re.findall("`([^`]+)`", row) for name in code.split(", ")}
+
+    assert sorted(set(COLUMNS[kind]) - named) == []

@@ -7,7 +7,7 @@ import pytest
 from bodies import FORMATS, Writing
 from tables import Tables, wrong
 
-from guibin.complaints.importing import _FIELDS as COMPLAINT
+from guibin.complaints.importing import COLUMNS as COMPLAINT
 from guibin.notation.plausible import RULE
 from guibin.notation.spelling import FAILED
 from guibin.profiles.exporting import ORDER_COLUMNS

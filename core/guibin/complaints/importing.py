@@ -6,47 +6,42 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
-from guibin.notation.plausible import RULE, is_plausible
 from guibin.notation.spelling import line, paragraph
 from guibin.policy.packs import Policy
-from guibin.policy.words import TEXT_CHARS_MAX
 from guibin.profiles.actions import open_archives
 from guibin.profiles.queries import ended_archives
 from guibin.profiles.requests import NewCustomer
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
+from guibin.spreadsheets.requests import refused, said
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch
 
-from .exporting import OWN_SOURCE
-from .intake import Origin, receive_all
+from .exporting import COMPLAINT_COLUMNS, HELD, SAID
+from .intake import Origin, receive_all, wrong_by
 from .requests import NewComplaint
 
 BATCH_ROWS = 500
-_YES = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False, "": False}
 _STATES = ("", "open", "closed")
-_FIELDS = (
-    *("source", "source_number", "text", "channel", "received_at", "level", "state", "status", "on_behalf"),
-    *("customer_number", "customer_name", "customer_kind"),
-)
-_SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(_FIELDS))
+COLUMNS = (*COMPLAINT_COLUMNS, "customer_name", "customer_kind")
+_SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(COLUMNS))
 
 
 async def import_complaints(
     file: Path, mapping: Mapping, act: Act, *, dry_run: bool = False, progress: Progress = no_progress
 ) -> Imported:
-    """Take in complaints with their own moments: source, source_number, text, channel, received_at, state, level …
+    """Take in complaints with their own moments: what COLUMNS names.
 
     `customer_number` names the customer; with `customer_name` and `customer_kind` an unknown one gets an archive.
     `state` closed means that the source had settled it, at a moment it does not tell: it has no clock. A moment after
     a simulated company's clock is kept: its deadline starts then. Raises BadRows or Invalid; then nothing is written.
     """
-    refuse_unknown(mapping, _FIELDS)
+    refuse_unknown(mapping, COLUMNS)
     customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
     latest = None if act.company.simulated else act.now
     ended = await ended_archives(closed=False)
@@ -129,13 +124,8 @@ def _wrong_owner(row: Row, held: Any) -> Iterator[RowProblem]:
 async def _known(batch: Sequence[Row]) -> dict[tuple[str, str], Any]:
     """What is held of these complaints, by source and number."""
     found = await fetch(
-        "select coalesce(k.source, $1) as source, coalesce(k.source_number, k.number) as source_number, k.text,"
-        " k.channel, k.level, k.received_at, k.on_behalf, coalesce(c.number, '') as customer_number,"
-        " case when k.state in ('resolved', 'closed') then 'closed' else 'open' end as state,"
-        " coalesce(nullif(k.source_status, ''), case when k.merged_into_id is null then k.state else 'merged' end)"
-        " as status from complaint k left join customer c on c.tenant_id = k.tenant_id and c.id = k.customer_id"
-        " where (k.source = any ($2) and k.source_number = any ($3)) or (k.source is null and k.number = any ($3))",
-        OWN_SOURCE,
+        f"{HELD} where (k.source = any ($1) and k.source_number = any ($2))"
+        " or (k.source is null and k.number = any ($2))",
         list({_key(row)[0] for row in batch}),
         [_key(row)[1] for row in batch],
     )
@@ -144,19 +134,18 @@ async def _known(batch: Sequence[Row]) -> dict[tuple[str, str], Any]:
 
 def _differences(row: Row, new: NewComplaint, held: Any) -> list[RowProblem]:
     """What of the row is something else than what is held, in the cells that say something."""
-    told: dict[str, object] = {name: row.fields.get(name, "") for name in _TOLD} | {
-        "received_at": new.received_at,
-        "on_behalf": new.on_behalf,
-    }
+    told = row.fields | {name: getattr(new, name) for name in SAID}
+    # The level may ask for it where the file does not.
+    told["special"] = new.special or held["special"]
     rule = "something else is held; an import changes no complaint: change it there"
     return [
         problem(row, name, row.fields[name], rule)
-        for name, value in told.items()
-        if row.fields.get(name) and _as_told(value) != _as_told(held[name])
+        for name in COMPLAINT_COLUMNS
+        if row.fields.get(name) and name not in _KEY and _as_told(told[name]) != _as_told(held[name])
     ]
 
 
-_TOLD = ("text", "channel", "level", "state", "status", "customer_number")
+_KEY = ("source", "source_number")
 
 
 def _as_told(value: object) -> object:
@@ -166,46 +155,16 @@ def _as_told(value: object) -> object:
 def _read(
     row: Row, policy: Policy, customer_id: UUID | None, latest: datetime | None = None
 ) -> tuple[NewComplaint | None, list[RowProblem]]:
-    given = row.fields
-    wrong: list[RowProblem] = []
-    if given.get("channel", "") not in policy.complaints.channels:
-        rule = f"not one of: {', '.join(policy.complaints.channels)}"
-        wrong.append(problem(row, "channel", given.get("channel", ""), rule))
-    if given.get("level") and policy.complaints.level(given["level"]) is None:
-        wrong.append(problem(row, "level", given["level"], "not a level of the complaint policy"))
-    if given.get("state", "") not in _STATES:
-        wrong.append(problem(row, "state", given["state"], "not open or closed"))
-    if given.get("on_behalf", "").lower() not in _YES:
-        wrong.append(problem(row, "on_behalf", given["on_behalf"], "not yes or no"))
-    text = given.get("text", "")
-    if not text or len(text) > TEXT_CHARS_MAX:
-        wrong.append(problem(row, "text", text[:40], f"1 to {TEXT_CHARS_MAX} characters"))
-    try:
-        received_at = msgspec.convert(given.get("received_at", ""), datetime)
-        if received_at.tzinfo is None:
-            raise ValueError
-        if not is_plausible(received_at):
-            wrong.append(problem(row, "received_at", given["received_at"], f"not {RULE}"))
-        if latest is not None and received_at > latest:
-            wrong.append(problem(row, "received_at", given["received_at"], "not in the future"))
-    except (msgspec.ValidationError, ValueError):
-        # A moment the mapping could not read is reported by the mapping.
-        if "received_at" in given:
-            wrong.append(problem(row, "received_at", given["received_at"], "not a moment with an offset"))
-        elif not row.problems:
-            wrong.append(problem(row, "received_at", "", "required"))
-        return None, wrong
+    values, wrong = said(row, NewComplaint, SAID)
+    wrong += refused(row, wrong_by(policy, values, latest=latest))
+    if row.fields.get("state", "") not in _STATES:
+        wrong.append(problem(row, "state", row.fields["state"], "not open or closed"))
     if wrong or row.problems:
         return None, wrong
-    complaint = NewComplaint(
-        text=text,
-        channel=given["channel"],
-        customer_id=customer_id,
-        level=given.get("level") or None,
-        received_at=received_at,
-        on_behalf=_YES[given.get("on_behalf", "").lower()],
-    )
-    return complaint, wrong
+    try:
+        return NewComplaint(**values, customer_id=customer_id), []
+    except Invalid as refusal:
+        return None, refused(row, refusal.fields)
 
 
 def _key(row: Row) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Taking a complaint in: its level is judged, its clock starts, and whoever took it in is responsible (S07-11)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from guibin_tenants.tables import new_id
 
 from . import rectification
 from .actions import hand_over
-from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of
+from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of, unknown_level
 from .queries import ComplaintView, by_id
 from .requests import NewComplaint, NewHandOver
 from .tables import Complaint
@@ -48,7 +48,7 @@ class Origin(Struct, frozen=True):
 
 async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
-    _refuse_wrong(new, new.received_at or act.now, act.policy, act.now)
+    _refuse_wrong(new, act.policy, latest=act.now)
     kinds = await _customer_kinds([new])
     owner = await _owner(new.owner_id, act.by)
     if new.complainant_id is not None:
@@ -67,7 +67,7 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
     One that its origin had settled already is closed and has no clock. None of them names an owner, a complainant or another that it follows. Raises Invalid or NotFound.
     """
     for new, _ in several:
-        _refuse_wrong(new, new.received_at or act.now, act.policy, max(act.now, new.received_at or act.now))
+        _refuse_wrong(new, act.policy, latest=None)
     kinds = await _customer_kinds([new for new, _ in several])
     cases = [
         _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
@@ -147,14 +147,22 @@ async def _to_the_desk(case: _Case, act: Act) -> None:
         await tell(Matter(SUBJECT, case.id, case.number, customer_id), to, now=act.now)
 
 
-def _refuse_wrong(new: NewComplaint, received_at: datetime, policy: Policy, now: datetime) -> None:
+def wrong_by(policy: Policy, said: Mapping[str, Any], *, latest: datetime | None) -> list[FieldError]:
+    """What of a complaint, as far as it is known, the policy does not have; and a moment after `latest`."""
+    complaints, level, received_at = policy.complaints, said.get("level"), said.get("received_at")
     problems = []
-    if new.channel not in policy.complaints.channels:
-        fix = f"one of: {', '.join(policy.complaints.channels)}"
-        problems.append(FieldError("channel", "a channel of the complaint policy", fix, new.channel))
-    if received_at > now:
+    if "channel" in said and said["channel"] not in complaints.channels:
+        fix = f"one of: {', '.join(complaints.channels)}"
+        problems.append(FieldError("channel", "a channel of the complaint policy", fix, said["channel"]))
+    if level is not None and complaints.level(level) is None:
+        problems.append(unknown_level(complaints, level))
+    if latest is not None and received_at is not None and received_at > latest:
         problems.append(FieldError("received_at", "not in the future", value=received_at.isoformat()))
-    if problems:
+    return problems
+
+
+def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None) -> None:
+    if problems := wrong_by(policy, given(new), latest=latest):
         raise Invalid("The complaint was not taken in", fields=tuple(problems))
 
 

@@ -26,9 +26,14 @@ def level_named(policy: ComplaintPolicy, name: str) -> Level:
     """Raises Invalid for a level the policy does not know."""
     level = policy.level(name)
     if level is None:
-        known = ", ".join(level.name for level in policy.levels)
-        raise Invalid(fields=(FieldError("level", "a level of the complaint policy", f"one of: {known}", name),))
+        raise Invalid(fields=(unknown_level(policy, name),))
     return level
+
+
+def unknown_level(policy: ComplaintPolicy, name: str) -> FieldError:
+    """What is wrong with a level the policy does not know."""
+    known = ", ".join(level.name for level in policy.levels)
+    return FieldError("level", "a level of the complaint policy", f"one of: {known}", name)
 
 
 def case_of(complaint: asyncpg.Record) -> Case:

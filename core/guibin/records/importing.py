@@ -18,6 +18,7 @@ from guibin.profiles.queries import ended_archives
 from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
+from guibin.spreadsheets.requests import refused, wrong_value
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, staff
 from guibin_tenants.principals import Principal, may, require
@@ -211,14 +212,16 @@ class _Reader(Struct):
         except msgspec.ValidationError:
             # A moment the mapping could not read is reported by the mapping.
             told = {"happened_at"} if row.problems and "happened_at" not in given else set()
-            wrong += [one for name in values if name not in told for one in _wrong_value(row, name, values[name])]
+            wrong += [
+                one
+                for name in values
+                if name not in told
+                for one in wrong_value(row, NewInteraction, name, values[name])
+            ]
             number = str(values["number"])
             wrong += [problem(row, one.field, number, one.rule) for one in wrong_number(number)]
             return None
-        wrong += [
-            problem(row, one.field, given.get(one.field, ""), ": ".join(filter(None, (one.rule, one.fix))))
-            for one in wrong_interaction(new, self.channels, now=self.now)
-        ]
+        wrong += refused(row, wrong_interaction(new, self.channels, now=self.now))
         return new
 
 
@@ -358,26 +361,6 @@ async def _numbers(contacts: Sequence[_Contact], ids: Sequence[UUID]) -> list[Se
         else SealedNumber(None, contact.masked)
         for contact, row in zip(contacts, ids, strict=True)
     ]
-
-
-def _wrong_value(row: Row, name: str, value: object) -> Iterator[RowProblem]:
-    """Whatever the field's own type says against the value."""
-    try:
-        msgspec.convert({**_SOUND, name: value}, NewInteraction)
-    except msgspec.ValidationError as error:
-        given = row.fields.get(name, "")
-        reason = "required" if not given else str(error).split(" - at ")[0].removeprefix("Expected ")
-        yield problem(row, name, given, reason if not given else f"expected {reason}")
-
-
-# A contact without fault, to try one value of a row at a time.
-_SOUND: dict[str, object] = {
-    "customer_id": UUID(int=0),
-    "channel": "phone",
-    "direction": "out",
-    "content": "-",
-    "happened_at": datetime(2000, 1, 1, tzinfo=UTC),
-}
 
 
 def _own_ids(batch: Sequence[_Contact]) -> Iterator[UUID]:

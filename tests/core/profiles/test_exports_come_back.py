@@ -2,8 +2,10 @@
 
 import pytest
 from acting import acting
+from tables import Tables, counts
+from targets import go_by, level
 
-from guibin.complaints.exporting import export_complaints
+from guibin.complaints.exporting import SAID, export_complaints
 from guibin.complaints.importing import import_complaints
 from guibin.policies.queries import effective_policy
 from guibin.spreadsheets.mapping import Mapping
@@ -81,3 +83,47 @@ async def test_complaints_come_back_and_come_in_elsewhere(
         ]
     }
     assert texts == {"机顶盒没有信号", "=HYPERLINK(1)"}
+
+
+# Each field that an export carries, with a value that is not its default.
+OPINION = {
+    "text": "画面太暗",
+    "channel": "web",
+    "kind": "opinion",
+    "level": "3",
+    "received_at": "2026-03-01T02:00:00Z",
+    "on_behalf": True,
+    "special": True,
+}
+
+
+@pytest.mark.rule("S07-26", "S07-27")
+async def test_all_that_was_said_of_a_complaint_comes_in_elsewhere(client, tenant, other_tenant, world, tmp_path):
+    assert sorted(OPINION) == sorted(SAID)
+    assert (await client.post("/api/v1/complaints", json=OPINION)).status_code == 201
+
+    file = await Tables(world, tenant, tmp_path).takes("complaints")
+    there = Tables(world, other_tenant, tmp_path)
+    first, again = await there.brings("complaints", file), await there.brings("complaints", file)
+
+    elsewhere = await other_tenant.client()
+    (listed,) = (await elsewhere.get("/api/v1/complaints")).json()["items"]
+    form = (await elsewhere.get(f"/api/v1/complaints/{listed['id']}")).json()
+    assert {name: form[name] for name in OPINION} == OPINION
+    assert (counts(first), counts(again)) == ((1, 0, 0, 0), (0, 0, 1, 0))
+
+
+async def test_what_a_level_asks_for_is_no_difference_from_a_file_that_does_not(client, tenant, world, tmp_path):
+    await go_by(client, level("1", 5, milestones=()), level("3", 12, milestones=(), always_follow_up=True))
+    heading = ("source_number", "text", "channel", "received_at", "level", "special")
+    row = ("7", "没有信号", "phone", "2026-03-01T10:00:00+08:00", "3")
+    tables = Tables(world, tenant, tmp_path)
+
+    await tables.table("complaints", heading, (*row, "no"))
+    same = await tables.table("complaints", heading, (*row, "no"))
+    await tables.table("complaints", heading, ("8", *row[1:4], "1", "no"))
+    other = await tables.table("complaints", heading, ("8", *row[1:4], "1", "yes"))
+
+    held = {item["level"]: item["special"] for item in (await client.get("/api/v1/complaints")).json()["items"]}
+    assert held == {"3": True, "1": False}
+    assert (counts(same), counts(other)) == ((0, 0, 1, 0), (0, 0, 0, 1))
