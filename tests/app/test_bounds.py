@@ -115,7 +115,7 @@ async def test_a_request_that_takes_too_long_is_ended_and_wrote_nothing(client, 
     tight = Bounds(request_within_s=0.3, caller_per_s=1_000, caller_burst=1_000)
     monkeypatch.setattr(middleware, "bounds", tight)
     with monkeypatch.context() as stuck:
-        stuck.setattr("guibin.app.scope_middleware.idempotency.once", never)
+        stuck.setattr("guibin.app.scope_middleware.repeats.once", never)
         refused = await client.post("/api/v1/complaints", json=body)
     monkeypatch.setattr(middleware, "bounds", Bounds())
     listed = await client.get("/api/v1/complaints")

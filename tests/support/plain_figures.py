@@ -58,13 +58,15 @@ def plain_measure(metric: Metric, facts: list[PlainFact], as_of: date) -> int | 
     match metric.divisor:
         case "present":
             months = len({(one.day.year, one.day.month) for one in known})
+        case "charged":
+            months = len({(one.day.year, one.day.month) for one in known if one.value >= 0})
         case "age":
             first, eve = min(one.day for one in ever), date.fromordinal(as_of.toordinal() - 1)
             months = (eve.year - first.year) * 12 + eve.month - first.month + 1
             months = max(metric.per, min(metric.months, months))
         case _:
             months = max(metric.months, 1)
-    return sum(values) * metric.per // months
+    return sum(values) * metric.per // months if months else nothing
 
 
 def _standing(facts: list[PlainFact]) -> list[PlainFact]:

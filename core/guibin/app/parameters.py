@@ -61,12 +61,12 @@ def note_parameters(app: Litestar) -> None:
 
 
 def _of_kind(handler: BaseRouteHandler, query: Iterable[Any], kinds: tuple[type, ...]) -> frozenset[str]:
-    known = _arguments(handler)
+    known = arguments_of(handler)
     types = {one.field_alias: known[one.field_name] for one in query if one.field_name in known}
     return frozenset(name for name, kind in types.items() if {kind, *get_args(kind)} & set(kinds))
 
 
-def _arguments(handler: BaseRouteHandler) -> dict[str, Any]:
+def arguments_of(handler: BaseRouteHandler) -> dict[str, Any]:
     """The kind of each argument of the handler and of whatever is handed to it."""
     provided = handler.resolve_dependencies()
     named = handler.parsed_fn_signature.parameters

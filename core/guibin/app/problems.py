@@ -19,7 +19,7 @@ from guibin_tenants.scope import NotOnRecord
 from guibin_tenants.violations import refusal_of
 
 from .allowed import allowed
-from .parameters import parameters_of
+from .parameters import arguments_of, parameters_of
 
 Incoming = Request[Any, Any, Any]
 _log = logging.getLogger("guibin.app")
@@ -157,8 +157,8 @@ def _field(item: dict[str, object], handler: BaseRouteHandler | None) -> FieldEr
 
 
 def _one_of(handler: BaseRouteHandler | None, argument: str, path: str) -> str:
-    parameter = handler.parsed_fn_signature.parameters.get(argument) if handler is not None else None
-    values = allowed(parameter.annotation, path) if parameter is not None else ()
+    kind = arguments_of(handler).get(argument) if handler is not None else None
+    values = allowed(kind, path) if kind is not None else ()
     return f"one of: {', '.join(values)}" if values else ""
 
 
