@@ -154,15 +154,15 @@ def refuse_begun(activity: asyncpg.Record, act: Act) -> None:
         raise ActivityBegun(f"It began at {activity['starts_at']}")
 
 
-async def note(action: str, subject_id: UUID, act: Act, *, customers: tuple[UUID, ...] = (), shown: int = 1) -> None:
+async def note(action: str, subject_id: UUID, act: Act, *, customers: tuple[UUID, ...] | None = None) -> None:
     """Record what was done about an activity, with whose files it touched."""
     entry = AuditNote(
         action=action,
         subject="activity",
         subject_id=subject_id,
-        customer_ids=customers,
+        customer_ids=customers or (),
         fields=("activity",),
-        shown=shown,
+        shown=1 if customers is None else len(customers),
     )
     await record(entry, act)
 

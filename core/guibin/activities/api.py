@@ -6,6 +6,7 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.status_codes import HTTP_200_OK
 
+from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
@@ -62,9 +63,15 @@ class ActivityInvitationController(Controller):
     )
     async def list_invitations(self, filters: InvitationFilter, page: PageAsked, act: Act) -> Page[InvitationView]:
         shown = await INVITATIONS.page(filters, page, act)
-        customers = tuple(dict.fromkeys(invitation.customer_id for invitation in shown.items))
-        subject = filters.activity_id or filters.customer_id or act.by.id
-        await note("activity.search", subject, act, customers=customers, shown=len(shown.items))
+        entry = AuditNote(
+            action="activity.search",
+            subject="activity",
+            subject_id=filters.activity_id or filters.customer_id or act.by.id,
+            customer_ids=tuple(dict.fromkeys(invitation.customer_id for invitation in shown.items)),
+            fields=("activity",),
+            shown=len(shown.items),
+        )
+        await record(entry, act)
         return shown
 
     @get("/{invitation_id:uuid}", needs=READ, summary="One invitation")

@@ -62,7 +62,7 @@ async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> Feed
     if set(new.scores) != set(kind.feedback):
         rule = f"every question once: {', '.join(kind.feedback)}"
         raise Invalid(fields=(FieldError("scores", rule, "", ", ".join(sorted(new.scores))[:60]),))
-    if not await _write(guest["customer_id"], new.scores, new.comment.strip(), invitation_id, now=act.now):
+    if not await _write(invitation_id, guest["customer_id"], new, now=act.now):
         raise AlreadyGivenFeedback()
     await note("activity.feedback", invitation_id, act, customers=(guest["customer_id"],))
     return await queries.feedback(invitation_id)
@@ -88,15 +88,14 @@ async def judge_of(link: Link, *, now: datetime) -> Judge:
 
 async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, act: Act) -> None:
     """The guest's own words, once. Raises UnknownLink when the link was used meanwhile."""
-    if not await _write(judge.customer_id, scores, comment, judge.invitation_id, now=act.now):
+    new = NewFeedback(scores=dict(scores), comment=comment)
+    if not await _write(judge.invitation_id, judge.customer_id, new, now=act.now):
         raise UnknownLink()
     await note("activity.feedback", judge.invitation_id, act, customers=(judge.customer_id,))
 
 
-async def _write(
-    customer_id: UUID, scores: Mapping[str, int], comment: str, invitation_id: UUID, *, now: datetime
-) -> bool:
-    feedback_id = new_id()
+async def _write(invitation_id: UUID, customer_id: UUID, new: NewFeedback, *, now: datetime) -> bool:
+    feedback_id, comment = new_id(), new.comment.strip()
     sealed = None
     if comment:
         sealed = keyring.seal(await keyring.subject_key(customer_id), queries.comment_place(feedback_id), comment)
@@ -104,8 +103,8 @@ async def _write(
         "id": feedback_id,
         "invitation_id": invitation_id,
         "customer_id": customer_id,
-        "scores": dict(scores),
-        "score": round(sum(scores.values()) / len(scores)) if scores else 0,
+        "scores": new.scores,
+        "score": round(sum(new.scores.values()) / len(new.scores)) if new.scores else 0,
         "comment_sealed": sealed,
         "given_at": now,
     }

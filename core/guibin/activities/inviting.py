@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.care.waivers import refusal
 from guibin.context import Act
 from guibin.periods.days import local_day
+from guibin.profiles.queries import preferred_channel
 from guibin.tiers import segments
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, add_all, missing
@@ -25,7 +26,7 @@ PURPOSE = "activities"
 FEEDBACK_DAYS = 30
 
 _WANTED = f"""
-select c.id, coalesce(nullif(c.preferences ->> 'contact', ''), $2) as channel, {refusal("c", PURPOSE)} as refused,
+select c.id, {preferred_channel("c", "$2")} as channel, {refusal("c", PURPOSE)} as refused,
   exists (select from activity_invitation i where i.tenant_id = c.tenant_id and i.activity_id = $3
     and i.customer_id = c.id) as already
 from customer c where c.id = any ($1::uuid[]) and c.closed_at is null order by c.id
@@ -71,7 +72,7 @@ async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
     ]
     await add_all(ActivityInvitation, act, invitations)
     customers = tuple(invitation["customer_id"] for invitation in invitations)
-    await note("activity.invite", activity_id, act, customers=customers, shown=len(invitations))
+    await note("activity.invite", activity_id, act, customers=customers)
     return Invited(
         invited=len(invitations),
         already=sum(customer["already"] for customer in chosen),
@@ -89,7 +90,7 @@ async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> A
     Raises NotFound, ActivityCancelled, TooLateToAnswer.
     """
     invitation = await _invited(invitation_id)
-    return await _send(invitation, new, act, purpose="answer", expires_at=invitation["answer_until"])
+    return await _send(invitation, new, act, purpose="answer")
 
 
 async def take_feedback_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> ActivityLink:
@@ -97,8 +98,7 @@ async def take_feedback_link(invitation_id: UUID, new: NewActivitySending, act: 
     invitation = await _invited(invitation_id)
     if invitation["attended"] is None:
         raise NotAttended()
-    expires_at = invitation["ends_at"] + timedelta(days=FEEDBACK_DAYS)
-    return await _send(invitation, new, act, purpose="feedback", expires_at=expires_at)
+    return await _send(invitation, new, act, purpose="feedback")
 
 
 async def _invited(invitation_id: UUID) -> asyncpg.Record:
@@ -119,8 +119,10 @@ async def _invited(invitation_id: UUID) -> asyncpg.Record:
 
 
 async def _send(
-    invitation: asyncpg.Record, new: NewActivitySending, act: Act, *, purpose: links.Purpose, expires_at: datetime
+    invitation: asyncpg.Record, new: NewActivitySending, act: Act, *, purpose: links.Purpose
 ) -> ActivityLink:
+    feedback_until = invitation["ends_at"] + timedelta(days=FEEDBACK_DAYS)
+    expires_at = invitation["answer_until"] if purpose == "answer" else feedback_until
     if expires_at <= act.now or invitation["answered" if purpose == "answer" else "judged"]:
         raise TooLateToAnswer("The link was used, or its time is over")
     await add(ActivitySending, act, invitation_id=invitation["id"], purpose=purpose, channel=new.channel)

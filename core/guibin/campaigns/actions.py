@@ -9,6 +9,7 @@ from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import preferred_channel
 from guibin.tiers import segments
 from guibin.tiers.queries import holding
 from guibin_tenants.refusals import FieldError, Invalid
@@ -36,7 +37,7 @@ from (
   select s.*, count(*) filter (where s.refused is null) over () as willing,
     row_number() over (partition by s.refused is null order by sha256(convert_to($4 || '/' || s.id::text, 'UTF8'))) as place
   from (select c.tenant_id, c.id, {refusal("c", PURPOSE)} as refused,
-      coalesce(nullif(c.preferences ->> 'contact', ''), $3) as channel
+      {preferred_channel("c", "$3")} as channel
     from customer c where c.id = any ($2::uuid[])) s) d
 """
 

@@ -22,12 +22,13 @@ class TellMissingPlans(Job, frozen=True):
 
 
 class _Owing(Struct, frozen=True):
-    """Whose plan or log of a period it is."""
+    """Whose plan or log of a period it is, and whether they hear of it themselves."""
 
     staff_id: UUID
     staff_name: str
     org_unit_id: UUID | None
     period: str
+    hears: bool = False
 
 
 @handles(TellMissingPlans)
@@ -47,8 +48,8 @@ async def _tell_plans(run: Run) -> None:
     due = [(window, await falls_due(policy.hand_in_within, window.starts_at)) for window in windows]
     for plan in await queries.plans_due(due, run):
         if plan.state == "missing":
-            owing = _Owing(plan.staff_id, plan.staff_name, plan.org_unit_id, plan.period)
-            await _tell("plan_missing", plan.period, owing, run, too=True)
+            owing = _Owing(plan.staff_id, plan.staff_name, plan.org_unit_id, plan.period, hears=True)
+            await _tell("plan_missing", plan.period, owing, run)
 
 
 async def _tell_reviews(run: Run) -> None:
@@ -107,15 +108,15 @@ async def _tell_log_reviews(run: Run) -> None:
         await _tell("log_unreviewed", f"{ended.name}/{row['id']}", owing, run)
 
 
-async def _tell(kind: str, key: str, owing: _Owing, run: Run, *, too: bool = False) -> None:
-    """The supervisor nearest to somebody, and with `too` that one as well."""
+async def _tell(kind: str, key: str, owing: _Owing, run: Run) -> None:
+    """The supervisor nearest to somebody, and that one as well if they hear of it."""
     notice = Notice(
         kind=kind,
         subject="staff",
         subject_id=owing.staff_id,
         org_unit_id=owing.org_unit_id,
         roles=(run.policy.plans.reviewed_by,),
-        staff_ids=(owing.staff_id,) if too else (),
+        staff_ids=(owing.staff_id,) if owing.hears else (),
         details={"who": owing.staff_name, "span": owing.period},
     )
     await notify(notice, key=f"{kind}/{key}/{owing.staff_id}", now=run.now)

@@ -246,6 +246,27 @@ async def kept(customer_ids: Collection[UUID]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
+def preferred_channel(alias: str, otherwise: str) -> str:
+    """SQL: the means of contact that the customer `alias` prefers, `otherwise` without a preference."""
+    return f"coalesce(nullif({alias}.preferences ->> 'contact', ''), {otherwise})"
+
+
+def kept_until(alias: str, moment: str) -> str:
+    """SQL: whether the archive of the customer `alias` is not erased and was open until the moment."""
+    return f"{alias}.erased_at is null and ({alias}.closed_at is null or {alias}.closed_at >= {moment})"
+
+
+async def hold(customer_id: UUID) -> bool:
+    """Keep the customer from being erased until the transaction ends; False when that has happened.
+
+    An erasure under way is waited for.
+    """
+    kept_id = await fetch_value(
+        "select id from customer where id = $1 and erased_at is null for key share", customer_id
+    )
+    return kept_id is not None
+
+
 def refused(row: str, customer_id: str, purpose: str, *, until: str = "true") -> str:
     """SQL: whether the latest that a customer said to a purpose is no; `until` says of the consent `k` up to when."""
     return (

@@ -12,6 +12,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of, refused
+from guibin.tiers.queries import in_scheme
 from guibin_tenants import org_units
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, missing
@@ -29,8 +30,7 @@ PURPOSES = ("survey", "contact")
 _ELIGIBLE = f"""
 from customer c
 where c.closed_at is null and (cardinality($1::text[]) = 0 or c.kind = any ($1::text[]))
-  and ($2::text is null or exists (select from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.id
-    and m.scheme = $2 and m.ends_on is null and ($3::text is null or m.tier = $3)))
+  and ($2::text is null or {in_scheme("c", "$2", "$3")})
   and not exists (select from survey_invitation i where i.tenant_id = c.tenant_id and i.customer_id = c.id
     and i.survey = $4 and i.invited_at > $5)
   and not exists (select from unnest($6::text[]) as p (purpose) where {refused("c", "c.id", "p.purpose")})

@@ -83,17 +83,17 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
     note = AuditNote(action="survey.answer", subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
     await record(note, act)
     if sum(scores.values()) < now_asked.floor * len(scores):
-        await _alert(answer_id, to, score, now_asked.floor, now=act.now)
+        await _alert(answer_id, to, {"score": str(score), "floor": str(now_asked.floor)}, now=act.now)
     return answer_id
 
 
-async def _alert(answer_id: UUID, to: Asked, score: int, floor: int, *, now: datetime) -> None:
+async def _alert(answer_id: UUID, to: Asked, details: dict[str, str], *, now: datetime) -> None:
     notice = Notice(
         kind="survey_low",
         subject="survey_answer",
         subject_id=answer_id,
         customer_id=to.customer_id,
         roles=("account_manager",),
-        details={"score": str(score), "floor": str(floor)},
+        details=details,
     )
     await notify(notice, key=f"survey-low/{answer_id}", now=now)

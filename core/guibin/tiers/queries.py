@@ -147,6 +147,21 @@ def holding(alias: str, day: str) -> str:
     )
 
 
+def in_scheme(customer: str, scheme: str, tier: str) -> str:
+    """SQL: whether the customer `customer` is in the scheme, at the tier unless that is null, and was not ended in it."""
+    return (
+        f"exists (select from membership m where m.tenant_id = {customer}.tenant_id and m.customer_id = {customer}.id"
+        f" and m.scheme = {scheme} and m.ends_on is null and ({tier}::text is null or m.tier = {tier}))"
+    )
+
+
+# What a customer's yearly file holds of them: of customer $1, from day $2 on and before day $3.
+IN_FILE = (
+    "select scheme, tier, starts_on, ends_on, basis from membership where customer_id = $1"
+    " and starts_on < $3 and (ends_on is null or ends_on > $2) order by starts_on, id"
+)
+
+
 def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipView]:
     """Those that hold on a day: begun, not ended, not expired. At most one per scheme."""
     return [
