@@ -31,7 +31,6 @@ from guibin.receptions import api as receptions
 from guibin.receptions import orders_api as receptions_orders
 from guibin.recognitions import api as recognitions
 from guibin.records import api as records
-from guibin.records import cadence_api as records_cadence
 from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
@@ -66,7 +65,6 @@ SLICES: tuple[ModuleType, ...] = (
     cards,
     records,
     visits,
-    records_cadence,
     service_requests,
     complaints,
     department_requests,

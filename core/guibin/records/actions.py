@@ -8,26 +8,30 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, record
 from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
 from guibin.notation.telephones import is_telephone
 from guibin.notices.actions import Notice, notify
+from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.tables import Disclosure
-from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one
+from guibin.sla.milestones import Case
+from guibin_tenants import keyring, rows
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from . import queries, questions
-from .numbers import SealedNumber, opened_number, sealed_number
 from .queries import InteractionForm
 from .refusals import NothingOpen
 from .requests import NewDisclosure, NewHandling, NewInteraction
+from .sealing import SealedNumber, opened_number, sealed_number
 from .subjects import Actor, actor, refuse_unless_kept
+from .tables import Interaction, InteractionHandling
 from .words import channels_of
 
+SUBJECT = "interaction"
 # Clocks of telephones and tills run ahead a little; an appointment next week is a plan, not a contact.
 AHEAD_MAX = timedelta(minutes=5)
 
@@ -53,10 +57,7 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     if _is_question(new):
         await questions.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
     await _tell(interaction_id, new, now=act.now)
-    note = AuditNote(
-        action="interaction.record", subject="interaction", subject_id=interaction_id, customer_id=new.customer_id
-    )
-    await record(note, act)
+    await done("record", Case(SUBJECT, interaction_id, new.customer_id), act)
     return await queries.interaction(interaction_id)
 
 
@@ -66,29 +67,24 @@ async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> 
     number = SealedNumber()
     if new.number.strip():
         number = sealed_number(new.number, key=await keyring.subject_key(new.customer_id), row=interaction_id)
-    await execute(
-        "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, duration_minutes, place,"
-        " number_sealed, number_masked, content, need, handling_state, staff_id, staff_name, recorded_by,"
-        " recorded_by_name, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-        " $17, $18)",
-        interaction_id,
-        new.customer_id,
-        new.channel,
-        new.direction,
-        new.outcome,
-        new.happened_at or act.now,
-        new.duration_minutes,
-        new.place,
-        number.sealed,
-        number.masked,
-        new.content,
-        new.need,
-        handling_state(new.need, new.handling, new.handled),
-        had_by.id,
-        had_by.name,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await rows.add(
+        Interaction,
+        act,
+        id=interaction_id,
+        customer_id=new.customer_id,
+        channel=new.channel,
+        direction=new.direction,
+        outcome=new.outcome,
+        happened_at=new.happened_at or act.now,
+        duration_minutes=new.duration_minutes,
+        place=new.place,
+        number_sealed=number.sealed,
+        number_masked=number.masked,
+        content=new.content,
+        need=new.need,
+        handling_state=handling_state(new.need, new.handling, new.handled),
+        staff_id=had_by.id,
+        staff_name=had_by.name,
     )
     if new.handling.strip():
         await _write_handling(interaction_id, new.customer_id, NewHandling(text=new.handling, done=new.handled), act)
@@ -97,51 +93,40 @@ async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> 
 
 async def handle(interaction_id: UUID, new: NewHandling, act: Act) -> InteractionForm:
     """Say what was done about the open need. Raises NotFound, NothingOpen."""
-    row = await fetch_one(
-        "select customer_id, handling_state from interaction where id = $1 for update", interaction_id
-    )
-    if row is None:
-        raise NotFound(f"There is no interaction {interaction_id}")
-    if row["handling_state"] != "open":
-        raise NothingOpen(f"Its handling state is {row['handling_state']}: record a new interaction for a new need")
-    await _write_handling(interaction_id, row["customer_id"], new, act)
+    contact = await rows.locked(Interaction, interaction_id)
+    if contact["handling_state"] != "open":
+        raise NothingOpen(f"Its handling state is {contact['handling_state']}: record a new interaction for a new need")
+    await _write_handling(interaction_id, contact["customer_id"], new, act)
     if new.done:
-        await execute("update interaction set handling_state = 'done' where id = $1", interaction_id)
+        await rows.change(Interaction, interaction_id, handling_state="done")
         await questions.stop_clock(interaction_id, now=act.now)
-    note = AuditNote(
-        action="interaction.handle",
-        subject="interaction",
-        subject_id=interaction_id,
-        customer_id=row["customer_id"],
-    )
-    await record(note, act)
+    await done("handle", Case(SUBJECT, interaction_id, contact["customer_id"]), act)
     return await queries.interaction(interaction_id)
 
 
 async def disclose_number(interaction_id: UUID, new: NewDisclosure, act: Act) -> DisclosedNumber:
     """Show the number in clear, with the purpose on record. Raises NotFound, ArchiveErased."""
-    row = await fetch_one(
-        "select i.customer_id, i.number_sealed, c.erased_at from interaction i"
-        " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id where i.id = $1",
+    contact = await fetch_one(
+        f"select i.customer_id, i.number_sealed, c.erased_at from interaction i {customer_of('c', 'i')} where i.id = $1",
         interaction_id,
     )
-    if row is None:
-        raise NotFound(f"There is no interaction {interaction_id}")
-    if row["erased_at"] is not None:
-        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its numbers open no more")
+    if contact is None:
+        raise rows.missing(Interaction, interaction_id)
+    customer_id = contact["customer_id"]
+    if contact["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {customer_id} was erased: its numbers open no more")
     number = ""
-    if row["number_sealed"] is not None:
-        sealed = bytes(row["number_sealed"])
-        number = await opened_number(sealed, customer_id=row["customer_id"], row=interaction_id)
+    if contact["number_sealed"] is not None:
+        number = await opened_number(bytes(contact["number_sealed"]), customer_id=customer_id, row=interaction_id)
     about = AuditNote(
         action="interaction.disclose",
-        subject="interaction",
+        subject=SUBJECT,
         subject_id=interaction_id,
-        customer_id=row["customer_id"],
+        customer_id=customer_id,
         fields=("number",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], about, act)
+    await write_disclosure(customer_id, about, act)
     return DisclosedNumber(interaction_id, new.purpose, number)
 
 
@@ -220,18 +205,7 @@ def refuse_wrong(
 
 
 async def _write_handling(interaction_id: UUID, customer_id: UUID, new: NewHandling, act: Act) -> None:
-    await execute(
-        "insert into interaction_handling (id, interaction_id, customer_id, text, done, handled_by, handled_by_name,"
-        " handled_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        interaction_id,
-        customer_id,
-        new.text,
-        new.done,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
+    await rows.add(InteractionHandling, act, interaction_id=interaction_id, customer_id=customer_id, **rows.given(new))
 
 
 def _is_question(new: NewInteraction) -> bool:
@@ -248,7 +222,7 @@ async def _tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> 
         return
     notice = Notice(
         kind=kind,
-        subject="interaction",
+        subject=SUBJECT,
         subject_id=interaction_id,
         customer_id=new.customer_id,
         roles=roles,

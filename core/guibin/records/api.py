@@ -1,61 +1,41 @@
-"""`/api/v1/interactions`: every contact with a customer."""
+"""`/api/v1/interactions`: every contact with a customer; `/contact-cadence`: whom to contact, and whom nobody did."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
+from litestar.params import Parameter
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, record, searched
 from guibin.context import Act
+from guibin.periods.days import local_day
+from guibin.sla.milestones import Case
+from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, corrections, queries
-from .queries import InteractionFilter, InteractionForm, InteractionView
+from . import actions, cadence, corrections, queries
+from .cadence import CadenceCount, CadenceFilter, ContactsDue
+from .queries import LISTED, InteractionFilter, InteractionForm, InteractionView
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
+Day = Annotated[date | None, Parameter(query="on", default=None, description="A day of the spans; today without.")]
 
 
 class InteractionController(Controller):
     path = "/api/v1/interactions"
     tags = ("interactions",)
 
-    @get("/", needs=READ, summary="Contacts with customers, newest first; with customer_id one customer's history")
-    async def list_interactions(
-        self,
-        act: Act,
-        customer_id: UUID | None = None,
-        channel: str | None = None,
-        direction: Literal["in", "out"] | None = None,
-        outcome: Literal["reached", "not_reached", "missed"] | None = None,
-        handling_state: Literal["none", "open", "done"] | None = None,
-        staff_id: UUID | None = None,
-        happened_from: datetime | None = None,
-        happened_before: datetime | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[InteractionView]:
-        wanted = InteractionFilter(
-            customer_id=customer_id,
-            channel=channel,
-            direction=direction,
-            outcome=outcome,
-            handling_state=handling_state,
-            staff_id=staff_id,
-            happened_from=happened_from,
-            happened_before=happened_before,
-        )
-        found = await queries.interactions(wanted, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda contact: Cursor(contact.happened_at, contact.id))
-        customers = tuple({contact.customer_id for contact in page.items})
-        note = AuditNote(
-            action="interaction.search", subject="interaction", customer_ids=customers, shown=len(page.items)
-        )
-        await record(note, act)
-        return page
+    @get(
+        "/",
+        needs=READ,
+        summary="Contacts with customers, newest first; with customer_id one customer's history",
+        dependencies={"filters": from_query(InteractionFilter)},
+    )
+    async def list_interactions(self, filters: InteractionFilter, page: PageAsked, act: Act) -> Page[InteractionView]:
+        return await searched("interaction", await LISTED.page(filters, page, act), act)
 
     record_interaction = posts(
         "/", actions.record_interaction, needs=WRITE, summary="Record a contact, or an attempt at one"
@@ -63,15 +43,9 @@ class InteractionController(Controller):
 
     @get("/{interaction_id:uuid}", needs=READ, summary="A contact with what was done about its need")
     async def show(self, interaction_id: UUID, act: Act) -> InteractionForm:
-        found = await queries.interaction(interaction_id)
-        note = AuditNote(
-            action="interaction.read",
-            subject="interaction",
-            subject_id=interaction_id,
-            customer_id=found.customer_id,
-        )
-        await record(note, act)
-        return found
+        contact = await queries.interaction(interaction_id)
+        await done("read", Case("interaction", interaction_id, contact.customer_id), act)
+        return contact
 
     handle = posts(
         "/{interaction_id:uuid}/handlings", actions.handle, needs=WRITE, summary="Say what was done about the need"
@@ -88,3 +62,38 @@ class InteractionController(Controller):
         needs=DISCLOSE,
         summary="Show the telephone number, on record",
     )
+
+
+class ContactCadenceController(Controller):
+    path = "/api/v1/contact-cadence"
+    tags = ("contact cadence",)
+
+    @get(
+        "/",
+        needs=READ,
+        summary="Customers with the contacts due, done and missed in a span",
+        dependencies={"filters": from_query(CadenceFilter)},
+    )
+    async def list_contacts_due(
+        self, filters: CadenceFilter, page: PageAsked, act: Act, on_day: Day = None
+    ) -> Page[ContactsDue]:
+        zone = act.company.time_zone
+        customers = await cadence.contacts_due(
+            act.policy.cadences,
+            filters,
+            on=on_day or local_day(act.now, zone),
+            time_zone=zone,
+            now=act.now,
+            after=decode(page.cursor),
+            limit=page.limit + 1,
+        )
+        due = page_of(customers, page.limit, lambda customer: Cursor(customer.created_at, customer.customer_id))
+        return await searched("contact_cadence", due, act, subject="customer")
+
+    @get("/counts", needs=READ, summary="How the contacts stand, per account manager")
+    async def count(self, act: Act, on_day: Day = None) -> list[CadenceCount]:
+        zone = act.company.time_zone
+        day = on_day or local_day(act.now, zone)
+        counts = await cadence.cadence_counts(act.policy.cadences, on=day, time_zone=zone, now=act.now)
+        await record(AuditNote(action="contact_cadence.count", subject="customer", shown=len(counts)), act)
+        return counts

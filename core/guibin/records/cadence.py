@@ -9,6 +9,7 @@ looks after the customer today answers for the whole span (55).
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -16,7 +17,9 @@ from msgspec import Struct
 
 from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Cadence
+from guibin.profiles.queries import customer_of, kept_until, refused
 from guibin.web.paging import Cursor
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
 from .messages import SOURCE
@@ -67,9 +70,9 @@ class CadenceCount(Struct, frozen=True):
 
 
 class CadenceFilter(Struct, frozen=True, kw_only=True):
-    """Which customers: None does not filter. `state` asks for at least one obligation in it."""
+    """Which customers. `state` asks for at least one obligation in it."""
 
-    state: str | None = None
+    state: Literal["due", "done", "missed", "waived"] | None = None
     account_manager_id: UUID | None = None
     customer_id: UUID | None = None
 
@@ -90,14 +93,11 @@ with rule as (
     from rule r
     join membership m on m.scheme = r.scheme and (r.tier = '' or m.tier = r.tier) and m.starts_on <= r.first_on
         and (m.ends_on is null or m.ends_on > r.first_on) and (m.expires_on is null or m.expires_on > r.first_on)
-    join customer c on c.tenant_id = m.tenant_id and c.id = m.customer_id and c.erased_at is null
-        and (c.closed_at is null or c.closed_at >= r.ends_at)
+    {customer_of("c", "m")} and {kept_until("c", "r.ends_at")}
 ), judged as (
     select o.*, case when o.made >= o.times then 'done'
         when o.left_alone then 'waived'
-        when (select k.answer from consent k where k.tenant_id = o.tenant_id and k.customer_id = o.id
-            and k.purpose = '{CONTACT}' and k.recorded_at < o.ends_at
-            order by k.recorded_at desc, k.id desc limit 1) in ('refused', 'withdrawn') then 'waived'
+        when {refused("o", "o.id", f"'{CONTACT}'", until="k.recorded_at < o.ends_at")} then 'waived'
         when o.ends_at <= $11 then 'missed' else 'due' end as state
     from owed o
 )
@@ -152,7 +152,7 @@ async def cadence_counts(cadences: Sequence[Cadence], *, on: date, time_zone: st
         *_columns(cadences, windows),
         now,
     )
-    return [msgspec.convert(dict(row), CadenceCount) for row in rows]
+    return shown(CadenceCount, rows)
 
 
 class _Stand(Struct, frozen=True):
@@ -164,18 +164,18 @@ class _Stand(Struct, frozen=True):
 def _obligations(text: str, cadences: Sequence[Cadence], windows: Sequence[Window]) -> list[Obligation]:
     return [
         Obligation(
-            scheme=cadences[one.place].scheme,
-            tier=cadences[one.place].tier,
-            window=windows[one.place].name,
-            first_on=windows[one.place].first_on,
-            after_on=windows[one.place].after_on,
-            times=cadences[one.place].times,
-            made=one.made,
-            face_to_face=cadences[one.place].face_to_face,
-            clause=cadences[one.place].clause,
-            state=one.state,
+            scheme=cadences[stand.place].scheme,
+            tier=cadences[stand.place].tier,
+            window=windows[stand.place].name,
+            first_on=windows[stand.place].first_on,
+            after_on=windows[stand.place].after_on,
+            times=cadences[stand.place].times,
+            made=stand.made,
+            face_to_face=cadences[stand.place].face_to_face,
+            clause=cadences[stand.place].clause,
+            state=stand.state,
         )
-        for one in msgspec.json.decode(text, type=list[_Stand])
+        for stand in msgspec.json.decode(text, type=list[_Stand])
     ]
 
 

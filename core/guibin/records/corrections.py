@@ -10,45 +10,51 @@ from msgspec import UNSET
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
 from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
+from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import change, missing
+from guibin_tenants.scope import fetch_one
 
 from . import queries
 from .queries import InteractionForm
 from .requests import InteractionCorrection
+from .tables import Interaction
 
 _COLUMNS = ("content", "need", "place", "happened_at", "duration_minutes")
 
 
 async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, act: Act) -> InteractionForm:
     """Raises NotFound, ArchiveErased, or Invalid when nothing differs. An open need cannot be emptied: handle it."""
-    row = await fetch_one(
-        "select i.*, c.erased_at from interaction i join customer c on c.tenant_id = i.tenant_id"
-        " and c.id = i.customer_id where i.id = $1 for update of i",
+    contact = await fetch_one(
+        f"select i.*, c.erased_at from interaction i {customer_of('c', 'i')} where i.id = $1 for update of i",
         interaction_id,
     )
-    if row is None:
-        raise NotFound(f"There is no interaction {interaction_id}")
-    if row["erased_at"] is not None:
-        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased")
-    before = {name: row[name] for name in _COLUMNS}
+    if contact is None:
+        raise missing(Interaction, interaction_id)
+    if contact["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {contact['customer_id']} was erased")
+    before = {name: contact[name] for name in _COLUMNS}
     after = before | {name: getattr(new, name) for name in _COLUMNS if getattr(new, name) is not UNSET}
     _refuse_wrong(before, after, act.now)
     altered = differing(_told(before), _told(after))
     refuse_idle(altered, new.reason)
-    await execute(
-        "update interaction set content = $2, need = $3, place = $4, happened_at = $5, duration_minutes = $6 where id = $1",
+    await change(
+        Interaction,
         interaction_id,
-        *after.values(),
+        content=after["content"],
+        need=after["need"],
+        place=after["place"],
+        happened_at=after["happened_at"],
+        duration_minutes=after["duration_minutes"],
     )
-    await keep(Subject("interaction", interaction_id, row["customer_id"]), altered, act, reason=new.reason)
+    await keep(Subject("interaction", interaction_id, contact["customer_id"]), altered, act, reason=new.reason)
     note = AuditNote(
         action="interaction.correct",
         subject="interaction",
         subject_id=interaction_id,
-        customer_id=row["customer_id"],
-        fields=tuple(one.field for one in altered),
+        customer_id=contact["customer_id"],
+        fields=tuple(each.field for each in altered),
     )
     await record(note, act)
     return await queries.interaction(interaction_id)

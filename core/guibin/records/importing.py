@@ -27,8 +27,8 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from .actions import handling_state, wrong_interaction, wrong_number
-from .numbers import SealedNumber, sealed_number
 from .requests import NewInteraction
+from .sealing import SealedNumber, sealed_number
 from .subjects import Actor
 from .words import channels_of
 

@@ -34,11 +34,11 @@ async def tell_missed_contacts(job: TellMissedContacts, run: Run) -> None:
     """Each account manager and their manager, once a span: how many contacts were missed."""
     zone = run.company.time_zone
     yesterday = local_day(run.due_at or run.now, zone) - timedelta(days=1)
-    for span in dict.fromkeys(one.span for one in run.policy.cadences):
+    for span in dict.fromkeys(rhythm.span for rhythm in run.policy.cadences):
         window = window_of(span, yesterday, zone)
         if window.after_on != yesterday + timedelta(days=1):
             continue
-        cadences = [one for one in run.policy.cadences if one.span == span]
+        cadences = [rhythm for rhythm in run.policy.cadences if rhythm.span == span]
         for count in await cadence.cadence_counts(cadences, on=yesterday, time_zone=zone, now=run.now):
             if count.missed:
                 await _tell_missed(count, window.name, run)

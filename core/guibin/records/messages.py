@@ -5,16 +5,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.profiles.queries import hold
 from guibin_tenants import keyring
-from guibin_tenants.scope import execute, fetch_value
+from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
-from .numbers import SealedNumber, sealed_number
+from .sealing import SealedNumber, sealed_number
 
 # The `source` of such entries.
 SOURCE = "message"
-# An erasure under way is waited for.
-_KEPT = "select id from customer where id = $1 and erased_at is null for key share"
 
 
 class SentMessage(Struct, frozen=True):
@@ -33,7 +32,7 @@ async def record_message(sent: SentMessage, act: Act) -> None:
 
     Of a customer who was erased while the message was under way the history keeps nothing.
     """
-    if await fetch_value(_KEPT, sent.customer_id) is None:
+    if not await hold(sent.customer_id):
         return
     interaction_id, number = new_id(), SealedNumber()
     if sent.number:

@@ -36,6 +36,7 @@ class Interaction(TenantTable, tablename="interaction"):
     source_number = Varchar(length=64, default=None, null=True)
 
     keys = Keys(
+        signed="recorded",
         begins="kept",
         erasable=("content", "need", "place", "number_masked"),
         wall="customer_id",
@@ -68,6 +69,7 @@ class InteractionHandling(TenantTable, tablename="interaction_handling"):
     handled_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="handled",
         wall="customer_id",
         references={"interaction_id": "interaction", "customer_id": "customer"},
         append_only=True,
