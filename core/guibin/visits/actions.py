@@ -6,10 +6,11 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done
 from guibin.context import Act
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
+from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import refuse_wrong, write_disclosure, write_interaction
 from guibin.records.requests import NewDisclosure, NewInteraction
@@ -17,8 +18,10 @@ from guibin.records.subjects import Actor, actor, refuse_unless_kept
 from guibin.records.words import channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.rows import add, change, locked
+from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -26,8 +29,10 @@ from .queries import VisitForm
 from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
 from .requests import NewCancellation, NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
 from .sealing import checked_type, opened_signature, sealed_signature
+from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
 
-SUBJECT, MILESTONE = "visit", "carried_out"
+SUBJECT = "visit"
+MILESTONE = "carried_out"
 AHEAD_DAYS_MAX = 730
 
 
@@ -56,23 +61,20 @@ async def plan(new: NewVisit, act: Act) -> VisitForm:
             started_at=new.planned_at,
         )
     )
-    await execute(
-        "insert into visit (id, customer_id, staff_id, staff_name, planned_at, due_at, purpose, place, state,"
-        " planned_by, planned_by_name, recorded_at, version)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, 'planned', $9, $10, $11, 1)",
-        visit_id,
-        new.customer_id,
-        goes.id,
-        goes.name,
-        new.planned_at,
-        timer.due_at,
-        new.purpose,
-        new.place,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        Visit,
+        act,
+        id=visit_id,
+        customer_id=new.customer_id,
+        staff_id=goes.id,
+        staff_name=goes.name,
+        planned_at=new.planned_at,
+        due_at=timer.due_at,
+        purpose=new.purpose,
+        place=new.place,
+        recorded_at=act.now,
     )
-    await record(_note("visit.plan", visit_id, new.customer_id), act)
+    await done("plan", _case(visit_id, new.customer_id), act)
     return await queries.visit(visit_id, now=act.now)
 
 
@@ -82,13 +84,8 @@ async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
     visit = await _planned(visit_id)
     await _write_change(visit, new.planned_at, new.reason, act)
     moved = await sla.restart(visit_id, MILESTONE, act, started_at=new.planned_at)
-    await execute(
-        "update visit set planned_at = $2, due_at = $3, version = version + 1 where id = $1",
-        visit_id,
-        new.planned_at,
-        moved.due_after,
-    )
-    await record(_note("visit.move", visit_id, visit["customer_id"]), act)
+    await change(Visit, visit_id, planned_at=new.planned_at, due_at=moved.due_after)
+    await done("move", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 
 
@@ -97,8 +94,8 @@ async def cancel(visit_id: UUID, new: NewCancellation, act: Act) -> VisitForm:
     visit = await _planned(visit_id)
     await _write_change(visit, None, new.reason, act)
     await sla.cancel(visit_id, MILESTONE, now=act.now)
-    await _set_state(visit_id, "cancelled")
-    await record(_note("visit.cancel", visit_id, visit["customer_id"]), act)
+    await change(Visit, visit_id, state="cancelled")
+    await done("cancel", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 
 
@@ -124,19 +121,17 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
     went = Actor(visit["staff_id"], visit["staff_name"])
     interaction_id = await write_interaction(contact, act, had_by=went)
     ended = await sla.complete(visit_id, MILESTONE, at=happened_at, now=act.now)
-    await execute(
-        "insert into visit_record (id, visit_id, customer_id, interaction_id, settles_problem, in_time, carried_out_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        visit_id,
-        visit["customer_id"],
-        interaction_id,
-        new.settles_problem,
-        ended.met,
-        happened_at,
+    await add(
+        VisitRecord,
+        visit_id=visit_id,
+        customer_id=visit["customer_id"],
+        interaction_id=interaction_id,
+        settles_problem=new.settles_problem,
+        in_time=ended.met,
+        carried_out_at=happened_at,
     )
-    await _set_state(visit_id, "carried_out")
-    await record(_note("visit.carry_out", visit_id, visit["customer_id"]), act)
+    await change(Visit, visit_id, state="carried_out")
+    await done("carry_out", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 
 
@@ -148,71 +143,60 @@ async def sign(visit_id: UUID, new: NewSignature, act: Act) -> VisitForm:
     if await fetch_value("select id from visit_signature where visit_id = $1", visit_id) is not None:
         raise AlreadySigned("What the customer signed is not exchanged; record another visit for another signature")
     row = new_id()
-    await execute(
-        "insert into visit_signature (id, visit_id, customer_id, signed_by, media_type, bytes_count, sealed, taken_by,"
-        " taken_by_name, taken_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        row,
-        visit_id,
-        visit["customer_id"],
-        new.signed_by,
-        media_type,
-        len(new.content),
-        await sealed_signature(new.content, customer_id=visit["customer_id"], row=row),
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        VisitSignature,
+        act,
+        id=row,
+        visit_id=visit_id,
+        customer_id=visit["customer_id"],
+        signed_by=new.signed_by,
+        media_type=media_type,
+        bytes_count=len(new.content),
+        sealed=await sealed_signature(new.content, customer_id=visit["customer_id"], row=row),
     )
-    await record(_note("visit.sign", visit_id, visit["customer_id"]), act)
+    await done("sign", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 
 
 async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> DisclosedSignature:
     """Show the signature, with the purpose on record (S07-8). Raises NotFound, ArchiveErased."""
-    row = await fetch_one(
+    signature = await fetch_one(
         "select s.id, s.customer_id, s.media_type, s.sealed, c.erased_at from visit_signature s"
-        " join customer c on c.tenant_id = s.tenant_id and c.id = s.customer_id where s.visit_id = $1",
+        f" {customer_of('c', 's')} where s.visit_id = $1",
         visit_id,
     )
-    if row is None:
+    if signature is None:
         raise NotFound(f"There is no signature of a visit {visit_id}")
-    if row["erased_at"] is not None:
-        raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its signatures open no more")
-    content = await opened_signature(bytes(row["sealed"]), customer_id=row["customer_id"], row=row["id"])
+    customer_id = signature["customer_id"]
+    if signature["erased_at"] is not None:
+        raise ArchiveErased(f"The archive of customer {customer_id} was erased: its signatures open no more")
+    content = await opened_signature(bytes(signature["sealed"]), customer_id=customer_id, row=signature["id"])
     note = AuditNote(
         action="visit.disclose",
         subject=SUBJECT,
         subject_id=visit_id,
-        customer_id=row["customer_id"],
+        customer_id=customer_id,
         fields=("signature",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], note, act)
-    return DisclosedSignature(visit_id, new.purpose, row["media_type"], content)
+    await write_disclosure(customer_id, note, act)
+    return DisclosedSignature(visit_id, new.purpose, signature["media_type"], content)
 
 
 async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
     """The material is complete. Raises NotFound, NotCarriedOut, and SignatureMissing where policy asks for one (S07-12)."""
     visit = await _carried_out(visit_id)
-    done = await fetch_one(
+    carried_out = await fetch_one(
         "select r.settles_problem, s.id as signature from visit_record r"
         " left join visit_signature s on s.tenant_id = r.tenant_id and s.visit_id = r.visit_id where r.visit_id = $1",
         visit_id,
     )
-    if act.policy.visits.signature_when_settling and done and done["settles_problem"] and done["signature"] is None:
+    settles = carried_out is not None and carried_out["settles_problem"] and carried_out["signature"] is None
+    if act.policy.visits.signature_when_settling and settles:
         raise SignatureMissing("The visit settled a concrete problem: let the customer sign, then file it")
-    await execute(
-        "insert into visit_filing (id, visit_id, customer_id, note, filed_by, filed_by_name, filed_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        visit_id,
-        visit["customer_id"],
-        new.note,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await _set_state(visit_id, "filed")
-    await record(_note("visit.file", visit_id, visit["customer_id"]), act)
+    await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], note=new.note)
+    await change(Visit, visit_id, state="filed")
+    await done("file", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 
 
@@ -226,46 +210,31 @@ def _refuse_past(planned_at: datetime, now: datetime) -> None:
         )
 
 
-async def _locked(visit_id: UUID) -> asyncpg.Record:
-    visit = await fetch_one("select * from visit where id = $1 for update", visit_id)
-    if visit is None:
-        raise NotFound(f"There is no visit {visit_id}")
-    return visit
-
-
 async def _planned(visit_id: UUID) -> asyncpg.Record:
-    visit = await _locked(visit_id)
+    visit = await locked(Visit, visit_id)
     if visit["state"] != "planned":
         raise NotPlanned(f"Its state is {visit['state']}; plan another visit")
     return visit
 
 
 async def _carried_out(visit_id: UUID) -> asyncpg.Record:
-    visit = await _locked(visit_id)
+    visit = await locked(Visit, visit_id)
     if visit["state"] != "carried_out":
         raise NotCarriedOut(f"Its state is {visit['state']}")
     return visit
 
 
-async def _set_state(visit_id: UUID, state: str) -> None:
-    await execute("update visit set state = $2, version = version + 1 where id = $1", visit_id, state)
-
-
 async def _write_change(visit: asyncpg.Record, to_at: datetime | None, reason: str, act: Act) -> None:
-    await execute(
-        "insert into visit_change (id, visit_id, customer_id, from_at, to_at, reason, changed_by, changed_by_name,"
-        " changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id(),
-        visit["id"],
-        visit["customer_id"],
-        visit["planned_at"],
-        to_at,
-        reason,
-        act.by.id,
-        act.by.name,
-        act.now,
+    await add(
+        VisitChange,
+        act,
+        visit_id=visit["id"],
+        customer_id=visit["customer_id"],
+        from_at=visit["planned_at"],
+        to_at=to_at,
+        reason=reason,
     )
 
 
-def _note(action: str, visit_id: UUID, customer_id: UUID) -> AuditNote:
-    return AuditNote(action=action, subject=SUBJECT, subject_id=visit_id, customer_id=customer_id)
+def _case(visit_id: UUID, customer_id: UUID) -> Case:
+    return Case(SUBJECT, visit_id, customer_id)

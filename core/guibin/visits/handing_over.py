@@ -12,10 +12,10 @@ _THEIRS = "state = 'planned' and staff_id = any ($1) and ($2::uuid[] is null or 
 
 async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None) -> int:
     """How many visits they still have to make."""
-    found: int = await fetch_value(
+    planned: int = await fetch_value(
         f"select count(*) from visit where {_THEIRS}", list(from_ids), customer_ids and list(customer_ids)
     )
-    return found
+    return planned
 
 
 async def hand_over(new: HandOver, act: Act) -> int:

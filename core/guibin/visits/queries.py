@@ -1,16 +1,15 @@
 """Reading visits: what is planned, what is overdue, what was done and filed."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.records import queries
 from guibin.records.queries import InteractionForm
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import line, lines
 
 
 class VisitView(Struct, frozen=True, kw_only=True):
@@ -82,74 +81,67 @@ class VisitForm(VisitView, frozen=True, kw_only=True):
 
 
 class VisitFilter(Struct, frozen=True, kw_only=True):
-    """Which visits: None does not filter. `planned_from` is inclusive, `planned_before` exclusive."""
+    """Which visits. `planned_from` is inclusive, `planned_before` exclusive."""
 
     customer_id: UUID | None = None
     staff_id: UUID | None = None
-    state: str | None = None
+    state: Literal["planned", "carried_out", "filed", "cancelled"] | None = None
     overdue: bool | None = None
     planned_from: datetime | None = None
     planned_before: datetime | None = None
 
 
-_VIEW = (
-    "select v.id, v.customer_id, v.staff_id, v.staff_name, v.planned_at, v.due_at, v.purpose, v.place, v.state,"
-    " (v.state = 'planned' and v.due_at < $1) as overdue, (select count(*) from visit_change h"
-    " where h.tenant_id = v.tenant_id and h.visit_id = v.id and h.to_at is not null) as moved, r.interaction_id,"
-    " r.carried_out_at, r.in_time, r.settles_problem, s.taken_at as signed_at, f.filed_at, v.planned_by,"
-    " v.planned_by_name, v.recorded_at, v.version from visit v"
-    " left join visit_record r on r.tenant_id = v.tenant_id and r.visit_id = v.id"
-    " left join visit_signature s on s.tenant_id = v.tenant_id and s.visit_id = v.id"
-    " left join visit_filing f on f.tenant_id = v.tenant_id and f.visit_id = v.id"
+_OVERDUE = "x.state = 'planned' and x.due_at < $now"
+LISTED = Listing(
+    view=VisitView,
+    source="visit x "
+    + " ".join(
+        f"left join {table} {alias} on {alias}.tenant_id = x.tenant_id and {alias}.visit_id = x.id"
+        for alias, table in (("r", "visit_record"), ("s", "visit_signature"), ("f", "visit_filing"))
+    ),
+    order=newest_first("x.planned_at"),
+    columns={
+        "overdue": _OVERDUE,
+        "moved": "(select count(*) from visit_change h where h.tenant_id = x.tenant_id and h.visit_id = x.id"
+        " and h.to_at is not null)",
+        "interaction_id": "r.interaction_id",
+        "carried_out_at": "r.carried_out_at",
+        "in_time": "r.in_time",
+        "settles_problem": "r.settles_problem",
+        "signed_at": "s.taken_at",
+        "filed_at": "f.filed_at",
+    },
+    filters={
+        "overdue": f"({_OVERDUE}) = $value",
+        "planned_from": "x.planned_at >= $value",
+        "planned_before": "x.planned_at < $value",
+    },
+)
+_FORM = LISTED.wider(
+    VisitForm,
+    record="null::jsonb",
+    changes=lines(VisitChangeLine, "from visit_change where visit_id = x.id order by changed_at, id"),
+    signature=line(SignatureLine, "from visit_signature where visit_id = x.id"),
+    filing=line(FilingLine, "from visit_filing where visit_id = x.id"),
+)
+# What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
+IN_FILE = (
+    "select planned_at, purpose, place, state, staff_name from visit where customer_id = $1 and planned_at >= $2"
+    " and planned_at < $3 order by planned_at, id"
 )
 
 
-async def visits(wanted: VisitFilter, *, now: datetime, after: Cursor | None, limit: int) -> list[VisitView]:
-    """By their time, the latest first, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} where ($2::uuid is null or v.customer_id = $2) and ($3::uuid is null or v.staff_id = $3)"
-        " and ($4::text is null or v.state = $4)"
-        " and ($5::boolean is null or (v.state = 'planned' and v.due_at < $1) = $5)"
-        " and ($6::timestamptz is null or v.planned_at >= $6) and ($7::timestamptz is null or v.planned_at < $7)"
-        " and ($8::timestamptz is null or (v.planned_at, v.id) < ($8, $9::uuid))"
-        " order by v.planned_at desc, v.id desc limit $10",
-        now,
-        wanted.customer_id,
-        wanted.staff_id,
-        wanted.state,
-        wanted.overdue,
-        wanted.planned_from,
-        wanted.planned_before,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
+def is_visit(interaction: str) -> str:
+    """SQL: whether the row `interaction` is the record of a visit."""
+    return (
+        f"exists (select from visit_record r where r.tenant_id = {interaction}.tenant_id"
+        f" and r.interaction_id = {interaction}.id)"
     )
-    return [msgspec.convert(dict(row), VisitView) for row in rows]
 
 
 async def visit(visit_id: UUID, *, now: datetime) -> VisitForm:
     """Raises NotFound."""
-    row = await fetch_one(f"{_VIEW} where v.id = $2", now, visit_id)
-    if row is None:
-        raise NotFound(f"There is no visit {visit_id}")
-    changes = await fetch(
-        "select from_at, to_at, reason, changed_by, changed_by_name, changed_at from visit_change where visit_id = $1"
-        " order by changed_at, id",
-        visit_id,
-    )
-    signature = await fetch_one(
-        "select signed_by, media_type, bytes_count, taken_by_name, taken_at from visit_signature where visit_id = $1",
-        visit_id,
-    )
-    filing = await fetch_one(
-        "select note, filed_by, filed_by_name, filed_at from visit_filing where visit_id = $1", visit_id
-    )
-    record = await queries.interaction(row["interaction_id"]) if row["interaction_id"] else None
-    fields = {
-        **row,
-        "record": record,
-        "changes": [msgspec.convert(dict(change), VisitChangeLine) for change in changes],
-        "signature": dict(signature) if signature else None,
-        "filing": dict(filing) if filing else None,
-    }
-    return msgspec.convert(fields, VisitForm)
+    form = await _FORM.one(visit_id, now=now)
+    if form.interaction_id is None:
+        return form
+    return structs.replace(form, record=await queries.interaction(form.interaction_id))

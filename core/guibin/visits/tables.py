@@ -27,6 +27,7 @@ class Visit(TenantTable, tablename="visit"):
     version = Integer(default=1)
 
     keys = Keys(
+        signed="planned",
         begins="open",
         erasable=("purpose", "place"),
         wall="customer_id",
@@ -57,6 +58,7 @@ class VisitChange(TenantTable, tablename="visit_change"):
     changed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="changed",
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},
         append_only=True,
@@ -101,6 +103,7 @@ class VisitSignature(TenantTable, tablename="visit_signature"):
     taken_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="taken",
         begins="kept",
         unique=(("visit_id",),),
         wall="customer_id",
@@ -122,6 +125,7 @@ class VisitFiling(TenantTable, tablename="visit_filing"):
     filed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="filed",
         unique=(("visit_id",),),
         wall="customer_id",
         references={"visit_id": "visit", "customer_id": "customer"},
