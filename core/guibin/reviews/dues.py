@@ -6,15 +6,17 @@ whole span: another account manager does not begin anew (55). One entry does one
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Register, ReviewRhythm
-from guibin.web.paging import Cursor
+from guibin.profiles.queries import kept_until
+from guibin.tiers.queries import holding
+from guibin.web.listing import Listing, earliest_first
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
 What = Literal["registration", "analysis", "archive"]
@@ -60,49 +62,81 @@ class DutyCount(Struct, frozen=True):
 
 
 class DutyFilter(Struct, frozen=True, kw_only=True):
-    """Which: None does not filter."""
+    """Of which customers, and how the duty stands."""
 
-    state: str | None = None
+    state: Literal["due", "done", "missed"] | None = None
     account_manager_id: UUID | None = None
     customer_id: UUID | None = None
 
 
-_DONE_AT = {
+_DONE_AT: dict[Done, str] = {
     "customer_review": "d.reviewed_at",
     "register_entry": "d.written_at",
     "register_archive": "d.archived_at",
 }
-# One row per customer and duty. $1 to $7 are the duties, $8 is now. {table} and {done_at} come from _DONE_AT.
+# What `_OWED` is asked with: of the duties their names, spans, first days, moments of begin and end, kinds of customers and
+# schemes; and now.
+_ASKED = ("names", "spans", "firsts", "starts", "ends", "kinds", "schemes", "now")
+# One row per customer and duty. {table} and {done_at} come from _DONE_AT.
 _OWED = """
 with duty as (
-    select * from unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[], $5::timestamptz[], $6::text[],
-        $7::text[]) as r (name, span, first_on, starts_at, ends_at, kinds, scheme)
+    select * from unnest({names}::text[], {spans}::text[], {firsts}::date[], {starts}::timestamptz[],
+        {ends}::timestamptz[], {kinds}::text[], {schemes}::text[])
+        as r (name, span, first_on, starts_at, ends_at, kinds, scheme)
 ), owed as (
     select c.id, c.tenant_id, c.number, c.name as customer_name, c.account_manager_id, c.created_at, r.*,
         d.id as done_id, {done_at} as done_at,
-        case when d.id is not null then 'done' when r.ends_at <= $8 then 'missed' else 'due' end as state
+        case when d.id is not null then 'done' when r.ends_at <= {now} then 'missed' else 'due' end as state
     from duty r
-    join customer c on c.erased_at is null and c.created_at < r.starts_at
-        and (c.closed_at is null or c.closed_at >= r.ends_at)
+    join customer c on c.created_at < r.starts_at and {kept}
         and (r.kinds = '' or c.kind = any (string_to_array(r.kinds, ',')))
         and (r.scheme = '' or exists (select from membership m where m.tenant_id = c.tenant_id
-            and m.customer_id = c.id and m.scheme = r.scheme and m.starts_on <= r.first_on
-            and (m.ends_on is null or m.ends_on > r.first_on) and (m.expires_on is null or m.expires_on > r.first_on)))
+            and m.customer_id = c.id and m.scheme = r.scheme and {holding}))
     left join {table} d on d.tenant_id = c.tenant_id and d.customer_id = c.id and d.duty = r.name and d.span = r.span
 )
 """
+
+
+def _statement(done_in: Done, places: Sequence[str]) -> str:
+    asked = dict(zip(_ASKED, places, strict=True))
+    return _OWED.format(
+        table=done_in,
+        done_at=_DONE_AT[done_in],
+        holding=holding("m", "r.first_on"),
+        kept=kept_until("c", "r.ends_at"),
+        **asked,
+    )
+
+
+# By what is done: customers in the order of their archives, each with how the duty stands. Asked with `asked(duty)`.
+LISTED = {
+    done_in: Listing(
+        view=Owed,
+        source=f"({_statement(done_in, [f'${name}' for name in _ASKED])} select * from owed) x",
+        order=earliest_first("x.created_at"),
+        columns={
+            "customer_id": "x.id",
+            "customer_number": "x.number",
+            "duty": "x.name",
+            "after_on": "$after_on::date",
+            "clause": "$clause::text",
+        },
+        filters={"customer_id": "x.id = $value"},
+    )
+    for done_in in _DONE_AT
+}
 
 
 def reviews_on(rhythms: Sequence[ReviewRhythm], on: date, time_zone: str) -> list[Duty]:
     """The reviews of the spans that hold the day."""
     return [
         Duty(
-            name=one.name,
-            window=window_of(one.span, on, time_zone),
-            customer_kinds=one.customer_kinds,
-            clause=one.clause,
+            name=rhythm.name,
+            window=window_of(rhythm.span, on, time_zone),
+            customer_kinds=rhythm.customer_kinds,
+            clause=rhythm.clause,
         )
-        for one in rhythms
+        for rhythm in rhythms
     ]
 
 
@@ -122,34 +156,19 @@ def register_on(register: Register, what: What, on: date, time_zone: str) -> Dut
     )
 
 
-async def owed(
-    done_in: Done, duty: Duty, wanted: DutyFilter, *, now: datetime, after: Cursor | None, limit: int
-) -> list[Owed]:
-    """Customers in the order of their archives, at most `limit`, each with how the duty stands."""
-    rows = await fetch(
-        f"{_statement(done_in)} select o.id as customer_id, o.number as customer_number, o.customer_name,"
-        " o.account_manager_id, o.created_at, o.name as duty, o.span, o.first_on, o.state, o.done_at, o.done_id"
-        " from owed o where ($9::text is null or o.state = $9)"
-        " and ($10::uuid is null or o.account_manager_id = $10) and ($11::uuid is null or o.id = $11)"
-        " and ($12::timestamptz is null or (o.created_at, o.id) > ($12, $13::uuid))"
-        " order by o.created_at, o.id limit $14",
-        *_columns((duty,)),
-        now,
-        wanted.state,
-        wanted.account_manager_id,
-        wanted.customer_id,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    same = {"after_on": duty.window.after_on, "clause": duty.clause}
-    return [msgspec.convert({**row, **same}, Owed) for row in rows]
+def asked(duty: Duty) -> dict[str, Any]:
+    """The values with which the list of a duty is asked."""
+    names = _ASKED[:-1]
+    return dict(zip(names, _columns((duty,)), strict=True)) | {
+        "after_on": duty.window.after_on,
+        "clause": duty.clause,
+    }
 
 
 async def counts(done_in: Done, duties: Sequence[Duty], *, now: datetime) -> list[DutyCount]:
     """How the duties stand, per account manager by name."""
     rows = await fetch(
-        f"{_statement(done_in)} select o.account_manager_id, coalesce(s.name, '') as account_manager_name,"
+        f"{_statement(done_in, [f'${place}' for place in range(1, len(_ASKED) + 1)])} select o.account_manager_id, coalesce(s.name, '') as account_manager_name,"
         " count(*) filter (where o.state = 'due') as due, count(*) filter (where o.state = 'done') as done,"
         " count(*) filter (where o.state = 'missed') as missed from owed o"
         " left join staff s on s.tenant_id = o.tenant_id and s.id = o.account_manager_id"
@@ -157,11 +176,7 @@ async def counts(done_in: Done, duties: Sequence[Duty], *, now: datetime) -> lis
         *_columns(duties),
         now,
     )
-    return [msgspec.convert(dict(row), DutyCount) for row in rows]
-
-
-def _statement(done_in: Done) -> str:
-    return _OWED.format(table=done_in, done_at=_DONE_AT[done_in])
+    return shown(DutyCount, rows)
 
 
 def _columns(duties: Sequence[Duty]) -> tuple[object, ...]:

@@ -3,12 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.profiles.queries import customer_of
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import many
 
 
 class ReviewView(Struct, frozen=True, kw_only=True):
@@ -31,7 +30,7 @@ class ReviewView(Struct, frozen=True, kw_only=True):
 
 
 class ReviewFilter(Struct, frozen=True, kw_only=True):
-    """Which reviews: None does not filter. `due_by` asks for follow-ups that are open and due by that day."""
+    """Which reviews. `due_by` asks for follow-ups that are open and due by that day."""
 
     customer_id: UUID | None = None
     reviewed_by: UUID | None = None
@@ -46,47 +45,27 @@ class FollowUpsDue(Struct, frozen=True):
     count: int
 
 
-_VIEW = (
-    "select r.id, r.customer_id, r.duty as rhythm, r.span, r.situation, r.needs, r.follow_up, r.follow_up_on,"
-    " o.text as outcome, o.done_at as outcome_at, r.request_id, r.reviewed_by, r.reviewed_by_name, r.reviewed_at"
-    " from customer_review r left join review_outcome o on o.tenant_id = r.tenant_id and o.review_id = r.id"
+LISTED = Listing(
+    view=ReviewView,
+    source="customer_review x left join review_outcome o on o.tenant_id = x.tenant_id and o.review_id = x.id",
+    order=newest_first("x.reviewed_at"),
+    columns={"rhythm": "x.duty", "outcome": "o.text", "outcome_at": "o.done_at"},
+    filters={"due_by": "x.follow_up_on <= $value and o.id is null"},
 )
-
-
-async def review(review_id: UUID) -> ReviewView:
-    """Raises NotFound."""
-    row = await fetch_one(f"{_VIEW} where r.id = $1", review_id)
-    if row is None:
-        raise NotFound(f"There is no review {review_id}")
-    return msgspec.convert(dict(row), ReviewView)
-
-
-async def reviews(wanted: ReviewFilter, *, after: Cursor | None, limit: int) -> list[ReviewView]:
-    """Newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} where ($1::uuid is null or r.customer_id = $1) and ($2::uuid is null or r.reviewed_by = $2)"
-        " and ($3::text is null or r.span = $3)"
-        " and ($4::date is null or (r.follow_up_on <= $4 and o.id is null))"
-        " and ($5::timestamptz is null or (r.reviewed_at, r.id) < ($5, $6::uuid))"
-        " order by r.reviewed_at desc, r.id desc limit $7",
-        wanted.customer_id,
-        wanted.reviewed_by,
-        wanted.span,
-        wanted.due_by,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), ReviewView) for row in rows]
+# What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
+IN_FILE = (
+    "select span, situation, needs, follow_up, reviewed_by_name, reviewed_at from customer_review"
+    " where customer_id = $1 and reviewed_at >= $2 and reviewed_at < $3 order by reviewed_at, id"
+)
 
 
 async def follow_ups_due(on: date) -> list[FollowUpsDue]:
     """Open follow-ups due by the day, per account manager of today."""
-    rows = await fetch(
-        "select c.account_manager_id, count(*)::int as count from customer_review r"
-        " join customer c on c.tenant_id = r.tenant_id and c.id = r.customer_id and c.erased_at is null"
+    return await many(
+        FollowUpsDue,
+        f"from (select c.account_manager_id, count(*)::int as count from customer_review r {customer_of('c', 'r')}"
+        " and c.erased_at is null"
         " where r.follow_up_on <= $1 and c.account_manager_id is not null and not exists (select from review_outcome o"
-        "  where o.tenant_id = r.tenant_id and o.review_id = r.id) group by 1 order by 1",
+        "  where o.tenant_id = r.tenant_id and o.review_id = r.id) group by 1) due order by 1",
         on,
     )
-    return [msgspec.convert(dict(row), FollowUpsDue) for row in rows]

@@ -1,9 +1,10 @@
 """What callers send about reviews, bounded and strict."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Code, Said, Unsaid
@@ -31,6 +32,13 @@ class NewReview(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True
     follow_up: Unsaid = ""
     follow_up_on: date | None = None
     escalation: NewEscalation | None = None
+
+
+class SpanAsked(Struct, frozen=True, kw_only=True):
+    """Which review of the policy, its first without a name, in the span of which day."""
+
+    rhythm: str | None = None
+    on: Annotated[date | None, Meta(description="A day of the span; today without.")] = None
 
 
 class NewOutcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ from piccolo.columns import Date, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
-_ONCE = (("customer_id", "duty", "span"),)
+ONCE_A_SPAN = (("customer_id", "duty", "span"),)
 
 
 class CustomerReview(TenantTable, tablename="customer_review"):
@@ -28,8 +28,9 @@ class CustomerReview(TenantTable, tablename="customer_review"):
     reviewed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="reviewed",
         begins="open",
-        unique=_ONCE,
+        unique=ONCE_A_SPAN,
         wall="customer_id",
         references={"customer_id": "customer", "request_id": "department_request"},
         append_only=True,
@@ -52,6 +53,7 @@ class ReviewOutcome(TenantTable, tablename="review_outcome"):
     done_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="done",
         unique=(("review_id",),),
         wall="customer_id",
         references={"review_id": "customer_review", "customer_id": "customer"},
