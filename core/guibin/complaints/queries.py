@@ -260,3 +260,10 @@ FORM = LISTED.wider(
 async def by_id(complaint_id: UUID) -> ComplaintView:
     """Raises NotFound."""
     return await LISTED.one(complaint_id)
+
+
+# What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
+IN_FILE = (
+    "select number, level, text, state, received_at from complaint where customer_id = $1"
+    " and received_at >= $2 and received_at < $3 order by received_at, id"
+)

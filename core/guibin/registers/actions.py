@@ -1,12 +1,10 @@
 """The register of a customer's file: registered span by span, analysed, corrected beside what was written (S02-5)."""
 
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-import asyncpg
-import msgspec
-
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act, Company
 from guibin.periods.days import local_day
 from guibin.periods.spans import Window, named, window_of
@@ -16,16 +14,17 @@ from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
 from guibin.records.subjects import refuse_unless_kept
 from guibin.reviews.dues import What
+from guibin.sla.milestones import Case
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.rows import add, add_all, given
+from guibin_tenants.scope import fetch_value
 
-from . import queries
-from .queries import EntryForm
+from .queries import FORM, EntryForm
 from .refusals import AlreadyRegistered, ArchiveFrozen
 from .requests import NewCorrection, NewEntry
+from .tables import RegisterCorrection, RegisterEntry
 
-SUBJECT = "register_entry"
+SUBJECT: Final = "register_entry"
 
 
 async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
@@ -39,30 +38,21 @@ async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
     await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
     await _refuse_frozen(register, new.customer_id, window, act.company)
-    entry_id = new_id()
-    try:
-        async with savepoint():
-            await execute(
-                "insert into register_entry (id, customer_id, register, duty, span, first_on, text, values, late,"
-                " written_by, written_by_name, written_at)"
-                " values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11, $12)",
-                entry_id,
-                new.customer_id,
-                register.name,
-                f"{register.name}/{new.what}",
-                window.name,
-                window.first_on,
-                new.text,
-                msgspec.json.encode(new.values).decode(),
-                max((local_day(act.now, act.company.time_zone) - window.after_on).days + 1, 0),
-                act.by.id,
-                act.by.name,
-                act.now,
-            )
-    except asyncpg.UniqueViolationError:
-        raise AlreadyRegistered(f"{window.name} has its {new.what}: correct it beside the entry") from None
-    await record(_note("write", entry_id, new.customer_id), act)
-    return await queries.entry(entry_id)
+    entry = {
+        "customer_id": new.customer_id,
+        "register": register.name,
+        "duty": f"{register.name}/{new.what}",
+        "span": window.name,
+        "first_on": window.first_on,
+        "text": new.text,
+        "values": new.values,
+        "late": max((local_day(act.now, act.company.time_zone) - window.after_on).days + 1, 0),
+    }
+    written = await add_all(RegisterEntry, act, [entry], unless=("customer_id", "duty", "span"))
+    if not written:
+        raise AlreadyRegistered(f"{window.name} has its {new.what}: correct it beside the entry")
+    await done("write", Case(SUBJECT, written[0], new.customer_id), act)
+    return await FORM.one(written[0])
 
 
 async def correct(entry_id: UUID, new: NewCorrection, act: Act) -> EntryForm:
@@ -70,30 +60,16 @@ async def correct(entry_id: UUID, new: NewCorrection, act: Act) -> EntryForm:
 
     Raises NotFound, Invalid, NotInTheirTeam, ArchiveErased.
     """
-    row = await fetch_one("select customer_id, register, duty from register_entry where id = $1", entry_id)
-    if row is None:
-        raise NotFound(f"There is no register entry {entry_id}")
-    await refuse_unless_serving(row["customer_id"], act.by)
-    await refuse_unless_kept(row["customer_id"])
-    register = act.policy.register(row["register"])
+    entry = await FORM.one(entry_id)
+    await refuse_unless_serving(entry.customer_id, act.by)
+    await refuse_unless_kept(entry.customer_id)
+    register = act.policy.register(entry.register)
     if register is not None:
-        what: What = "analysis" if row["duty"].endswith("/analysis") else "registration"
+        what: What = "analysis" if entry.what == "analysis" else "registration"
         _refuse_wrong(register, what, new.values, act.policy)
-    await execute(
-        "insert into register_correction (id, entry_id, customer_id, text, values, reason, written_by,"
-        " written_by_name, written_at) values ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9)",
-        new_id(),
-        entry_id,
-        row["customer_id"],
-        new.text,
-        msgspec.json.encode(new.values).decode(),
-        new.reason,
-        act.by.id,
-        act.by.name,
-        act.now,
-    )
-    await record(_note("correct", entry_id, row["customer_id"]), act)
-    return await queries.entry(entry_id)
+    await add(RegisterCorrection, act, entry_id=entry_id, customer_id=entry.customer_id, **given(new))
+    await done("correct", Case(SUBJECT, entry_id, entry.customer_id), act)
+    return await FORM.one(entry_id)
 
 
 def register_of(policy: Policy, name: str) -> Register:
@@ -133,7 +109,7 @@ def _refuse_wrong(register: Register, what: What, values: dict[str, str | int | 
         return
     problems = check_answers(form, values)
     if problems:
-        fields = tuple(FieldError(f"values.{one.field}", one.rule, one.fix, one.value) for one in problems)
+        fields = tuple(FieldError(f"values.{each.field}", each.rule, each.fix, each.value) for each in problems)
         raise Invalid("The form is not filled in right", fields=fields)
 
 
@@ -147,7 +123,3 @@ async def _refuse_frozen(register: Register, customer_id: UUID, window: Window, 
     )
     if frozen:
         raise ArchiveFrozen(f"The file of {year.name} is archived; a correction of an entry stands beside it")
-
-
-def _note(action: str, entry_id: UUID, customer_id: UUID) -> AuditNote:
-    return AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=entry_id, customer_id=customer_id)

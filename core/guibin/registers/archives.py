@@ -1,27 +1,32 @@
 """The yearly archive of a register: a snapshot sealed under the customer's key, which nothing changes any more (S02-5)."""
 
 import hashlib
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
+from guibin.complaints import queries as complaints
 from guibin.context import Act
 from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Register
+from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin.records.actions import write_disclosure
+from guibin.reviews import queries as reviews
+from guibin.service_requests import queries as service_requests
+from guibin.tiers import queries as memberships
+from guibin.visits import queries as visits
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.rows import add_all, missing
+from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .requests import NewDisclosure
+from .tables import RegisterArchive
 
 SUBJECT = "register_archive"
 _CUSTOMER = (
@@ -30,22 +35,17 @@ _CUSTOMER = (
 )
 # What a year's file holds beside: of the customer $1, in the half-open span from $2 to $3.
 _BY_DAY = {
-    "memberships": "select scheme, tier, starts_on, ends_on, basis from membership where customer_id = $1"
-    " and starts_on < $3 and (ends_on is null or ends_on > $2) order by starts_on, id",
+    "memberships": memberships.IN_FILE,
     "orders": "select number, product, price, currency, started_on, ends_on from product_order where customer_id = $1"
     " and started_on < $3 and ends_on > $2 order by started_on, id",
 }
 _BY_MOMENT = {
     "contacts": "select happened_at, channel, direction, outcome, place, content, need, handling_state, staff_name"
     " from interaction where customer_id = $1 and happened_at >= $2 and happened_at < $3 order by happened_at, id",
-    "visits": "select planned_at, purpose, place, state, staff_name from visit where customer_id = $1"
-    " and planned_at >= $2 and planned_at < $3 order by planned_at, id",
-    "reviews": "select span, situation, needs, follow_up, reviewed_by_name, reviewed_at from customer_review"
-    " where customer_id = $1 and reviewed_at >= $2 and reviewed_at < $3 order by reviewed_at, id",
-    "complaints": "select number, level, text, state, received_at from complaint where customer_id = $1"
-    " and received_at >= $2 and received_at < $3 order by received_at, id",
-    "service_requests": "select number, item, state, received_at from service_request where customer_id = $1"
-    " and received_at >= $2 and received_at < $3 order by received_at, id",
+    "visits": visits.IN_FILE,
+    "reviews": reviews.IN_FILE,
+    "complaints": complaints.IN_FILE,
+    "service_requests": service_requests.IN_FILE,
 }
 _ENTRIES = (
     "select e.duty, e.span, e.text, e.values, e.late, e.written_by_name, e.written_at,"
@@ -93,33 +93,29 @@ async def waiting(register: Register, window: Window, *, limit: int) -> list[UUI
     return [row["id"] for row in rows]
 
 
-async def freeze(register: Register, customer_id: UUID, window: Window, act: Act, *, time_zone: str) -> UUID | None:
+async def freeze(register: Register, customer_id: UUID, window: Window, act: Act) -> UUID | None:
     """Write the snapshot; None when somebody else has."""
-    entries = await fetch(_ENTRIES, customer_id, register.name, window.first_on, window.after_on)
-    text = msgspec.json.encode(await _content(register, customer_id, window, entries, act.now)).decode()
-    made = [str(row["duty"]).rpartition("/")[2] for row in entries]
+    content = await _content(register, customer_id, window, act)
+    text = msgspec.json.encode(content).decode()
+    made = [str(entry["duty"]).rpartition("/")[2] for entry in content["entries"]]
     archive_id = new_id()
-    written = await execute(
-        "insert into register_archive (id, customer_id, register, duty, span, first_on, after_on, sealed, digest,"
-        " bytes_count, registered, analysed, expected, archived_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-        " on conflict (tenant_id, customer_id, duty, span) do nothing",
-        archive_id,
-        customer_id,
-        register.name,
-        f"{register.name}/archive",
-        window.name,
-        window.first_on,
-        window.after_on,
-        keyring.seal(await keyring.subject_key(customer_id), _place(archive_id), text),
-        hashlib.sha256(text.encode()).hexdigest(),
-        len(text.encode()),
-        made.count("registration"),
-        made.count("analysis"),
-        await _expected(register, customer_id, window, time_zone),
-        act.now,
-    )
-    if not written:
+    archive = {
+        "id": archive_id,
+        "customer_id": customer_id,
+        "register": register.name,
+        "duty": f"{register.name}/archive",
+        "span": window.name,
+        "first_on": window.first_on,
+        "after_on": window.after_on,
+        "sealed": keyring.seal(await keyring.subject_key(customer_id), _place(archive_id), text),
+        "digest": hashlib.sha256(text.encode()).hexdigest(),
+        "bytes_count": len(text.encode()),
+        "registered": made.count("registration"),
+        "analysed": made.count("analysis"),
+        "expected": await _expected(register, customer_id, window, act),
+        "archived_at": act.now,
+    }
+    if not await add_all(RegisterArchive, None, [archive], unless=("customer_id", "duty", "span")):
         return None
     note = AuditNote(
         action="register_archive.freeze", subject=SUBJECT, subject_id=archive_id, customer_id=customer_id, shown=0
@@ -130,40 +126,40 @@ async def freeze(register: Register, customer_id: UUID, window: Window, act: Act
 
 async def disclose(archive_id: UUID, new: NewDisclosure, act: Act) -> DisclosedArchive:
     """Show a frozen file, with the purpose on record (S02-6). Raises NotFound, ArchiveErased."""
-    row = await fetch_one(
+    archive = await fetch_one(
         "select a.customer_id, a.span, a.digest, a.sealed, c.erased_at from register_archive a"
-        " join customer c on c.tenant_id = a.tenant_id and c.id = a.customer_id where a.id = $1",
+        f" {customer_of('c', 'a')} where a.id = $1",
         archive_id,
     )
-    if row is None:
-        raise NotFound(f"There is no register archive {archive_id}")
-    if row["erased_at"] is not None:
-        raise ArchiveErased(f"Customer {row['customer_id']} was erased: its frozen files open no more")
-    text = keyring.unseal(await keyring.subject_key(row["customer_id"]), _place(archive_id), bytes(row["sealed"]))
+    if archive is None:
+        raise missing(RegisterArchive, archive_id)
+    customer_id = archive["customer_id"]
+    if archive["erased_at"] is not None:
+        raise ArchiveErased(f"Customer {customer_id} was erased: its frozen files open no more")
+    text = keyring.unseal(await keyring.subject_key(customer_id), _place(archive_id), bytes(archive["sealed"]))
     note = AuditNote(
         action="register_archive.disclose",
         subject=SUBJECT,
         subject_id=archive_id,
-        customer_id=row["customer_id"],
+        customer_id=customer_id,
         fields=("content",),
         purpose=new.purpose,
     )
-    await write_disclosure(row["customer_id"], note, act)
+    await write_disclosure(customer_id, note, act)
     return DisclosedArchive(
         id=archive_id,
-        customer_id=row["customer_id"],
-        span=row["span"],
+        customer_id=customer_id,
+        span=archive["span"],
         purpose=new.purpose,
-        digest=row["digest"],
+        digest=archive["digest"],
         content=msgspec.json.decode(text),
     )
 
 
-async def _content(
-    register: Register, customer_id: UUID, window: Window, entries: list[asyncpg.Record], now: datetime
-) -> dict[str, Any]:
-    content: dict[str, Any] = {"register": register.name, "span": window.name, "archived_at": now}
+async def _content(register: Register, customer_id: UUID, window: Window, act: Act) -> dict[str, Any]:
+    content: dict[str, Any] = {"register": register.name, "span": window.name, "archived_at": act.now}
     content["customer"] = [_plain(row) for row in await fetch(_CUSTOMER, customer_id)]
+    entries = await fetch(_ENTRIES, customer_id, register.name, window.first_on, window.after_on)
     content["entries"] = [_plain(row) for row in entries]
     for part, statement in _BY_DAY.items():
         rows = await fetch(statement, customer_id, window.first_on, window.after_on)
@@ -174,13 +170,13 @@ async def _content(
     return content
 
 
-async def _expected(register: Register, customer_id: UUID, window: Window, time_zone: str) -> int:
+async def _expected(register: Register, customer_id: UUID, window: Window, act: Act) -> int:
     """How many spans of the year were whole in the customer's time."""
-    row = await fetch_one("select created_at from customer where id = $1", customer_id)
+    created_at = await fetch_value("select created_at from customer where id = $1", customer_id)
     day, count = window.first_on, 0
     while day < window.after_on:
-        span = window_of(register.span, day, time_zone)
-        count += row is not None and row["created_at"] < span.starts_at
+        span = window_of(register.span, day, act.company.time_zone)
+        count += created_at is not None and created_at < span.starts_at
         day = span.after_on
     return count
 

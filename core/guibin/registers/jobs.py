@@ -51,7 +51,7 @@ async def _freeze(run: Run) -> None:
         window = before(window_of(register.archived_every, local_day(run.now, zone), zone), zone)
         ids = await archives.waiting(register, window, limit=FILES_MAX)
         for customer_id in ids:
-            await archives.freeze(register, customer_id, window, run, time_zone=zone)
+            await archives.freeze(register, customer_id, window, run)
         if len(ids) == FILES_MAX:
             await enqueue(FreezeRegisters(), now=run.now)
             return

@@ -4,12 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.policy.packs import Policy
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import lines
 
 
 class EntryView(Struct, frozen=True, kw_only=True):
@@ -65,68 +64,66 @@ class ArchiveView(Struct, frozen=True, kw_only=True):
     archived_at: datetime
 
 
-_ENTRY = (
-    "select e.id, e.customer_id, e.register, split_part(e.duty, '/', 2) as what, e.span, e.first_on, e.text, e.values,"
-    " e.late, exists (select from register_correction c where c.tenant_id = e.tenant_id and c.entry_id = e.id)"
-    " as corrected, e.written_by, e.written_by_name, e.written_at from register_entry e"
+class SpanFilter(Struct, frozen=True, kw_only=True):
+    """Which entries or archives."""
+
+    customer_id: UUID | None = None
+    span: str | None = None
+
+
+class RegisterView(Struct, frozen=True):
+    """A register the policy keeps, in the reader's language."""
+
+    name: str
+    title: str
+    span: str
+    analysed_every: str
+    archived_every: str
+    form: str
+    clause: str
+
+
+_ALL = Listing(
+    view=EntryView,
+    source="register_entry x",
+    order=newest_first("x.written_at"),
+    columns={
+        "what": "split_part(x.duty, '/', 2)",
+        "corrected": "exists (select from register_correction c where c.tenant_id = x.tenant_id and c.entry_id = x.id)",
+    },
 )
-_ARCHIVE = (
-    "select a.id, a.customer_id, a.register, a.span, a.digest, a.bytes_count, a.registered, a.analysed, a.expected,"
-    " (select count(*) from register_correction c join register_entry e on e.tenant_id = c.tenant_id"
-    "  and e.id = c.entry_id where c.tenant_id = a.tenant_id and c.customer_id = a.customer_id"
-    "  and e.register = a.register and e.first_on >= a.first_on and e.first_on < a.after_on"
-    "  and c.written_at > a.archived_at) as corrected_since, a.archived_at from register_archive a"
+# Those of `$register`.
+ENTRIES = structs.replace(_ALL, holds="x.register = $register")
+FORM = _ALL.wider(
+    EntryForm,
+    corrections=lines(CorrectionLine, "from register_correction where entry_id = x.id order by written_at, id"),
+)
+# Those of `$register`.
+ARCHIVES = Listing(
+    view=ArchiveView,
+    source="register_archive x",
+    order=newest_first("x.archived_at"),
+    columns={
+        "corrected_since": "(select count(*) from register_correction c join register_entry e"
+        " on e.tenant_id = c.tenant_id and e.id = c.entry_id where c.tenant_id = x.tenant_id"
+        " and c.customer_id = x.customer_id and e.register = x.register and e.first_on >= x.first_on"
+        " and e.first_on < x.after_on and c.written_at > x.archived_at)"
+    },
+    holds="x.register = $register",
 )
 
 
-async def entry(entry_id: UUID) -> EntryForm:
-    """Raises NotFound."""
-    row = await fetch_one(f"{_ENTRY} where e.id = $1", entry_id)
-    if row is None:
-        raise NotFound(f"There is no register entry {entry_id}")
-    lines = await fetch(
-        "select text, values, reason, written_by_name, written_at from register_correction where entry_id = $1"
-        " order by written_at, id",
-        entry_id,
-    )
-    return msgspec.convert({**_plain(row), "corrections": [_plain(line) for line in lines]}, EntryForm)
-
-
-async def entries(
-    register: str, *, customer_id: UUID | None, span: str | None, after: Cursor | None, limit: int
-) -> list[EntryView]:
-    """The newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_ENTRY} where e.register = $1 and ($2::uuid is null or e.customer_id = $2)"
-        " and ($3::text is null or e.span = $3) and ($4::timestamptz is null or (e.written_at, e.id) < ($4, $5::uuid))"
-        " order by e.written_at desc, e.id desc limit $6",
-        register,
-        customer_id,
-        span,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(_plain(row), EntryView) for row in rows]
-
-
-async def archives(
-    register: str, *, customer_id: UUID | None, span: str | None, after: Cursor | None, limit: int
-) -> list[ArchiveView]:
-    """The newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_ARCHIVE} where a.register = $1 and ($2::uuid is null or a.customer_id = $2)"
-        " and ($3::text is null or a.span = $3) and ($4::timestamptz is null or (a.archived_at, a.id) < ($4, $5::uuid))"
-        " order by a.archived_at desc, a.id desc limit $6",
-        register,
-        customer_id,
-        span,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), ArchiveView) for row in rows]
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {**row, "values": msgspec.json.decode(row["values"])}
+async def registers(policy: Policy, language: str) -> list[RegisterView]:
+    """The registers the policy keeps."""
+    return [
+        RegisterView(
+            register.name,
+            policy.title(f"register.{register.name}", language),
+            register.span,
+            register.analysed_every,
+            register.archived_every,
+            register.form,
+            register.clause,
+        )
+        for register in policy.registers
+    ]

@@ -1,9 +1,10 @@
 """What callers send about registers, bounded and strict."""
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.policy.words import Purpose, Reason, Said, SpanName
 from guibin.profiles.requests import FieldValues
@@ -28,6 +29,13 @@ class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     text: Said
     reason: Reason
     values: FieldValues = {}
+
+
+class DutyAsked(Struct, frozen=True, kw_only=True):
+    """Registration or analysis, in the span of which day."""
+
+    what: Literal["registration", "analysis"] = "registration"
+    on: Annotated[date | None, Meta(description="A day of the span; today without.")] = None
 
 
 class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Bytea, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin.reviews.tables import _ONCE
+from guibin.reviews.tables import ONCE_A_SPAN
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
@@ -26,8 +26,9 @@ class RegisterEntry(TenantTable, tablename="register_entry"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="written",
         begins="open",
-        unique=_ONCE,
+        unique=ONCE_A_SPAN,
         wall="customer_id",
         references={"customer_id": "customer"},
         append_only=True,
@@ -49,6 +50,7 @@ class RegisterCorrection(TenantTable, tablename="register_correction"):
     written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="written",
         wall="customer_id",
         references={"entry_id": "register_entry", "customer_id": "customer"},
         append_only=True,
@@ -78,7 +80,7 @@ class RegisterArchive(TenantTable, tablename="register_archive"):
 
     keys = Keys(
         begins="kept",
-        unique=_ONCE,
+        unique=ONCE_A_SPAN,
         wall="customer_id",
         references={"customer_id": "customer"},
         append_only=True,

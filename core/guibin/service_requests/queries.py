@@ -180,3 +180,10 @@ async def ratings() -> list[RatingView]:
         " where rating is not null group by rated order by 3 desc, 2 desc, 1"
     )
     return shown(RatingView, rows)
+
+
+# What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
+IN_FILE = (
+    "select number, item, state, received_at from service_request where customer_id = $1"
+    " and received_at >= $2 and received_at < $3 order by received_at, id"
+)
