@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
 from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.periods.spans import Window, window_of
@@ -19,15 +19,17 @@ from guibin.policy.cadence import RelationshipTemplate
 from guibin.policy.packs import Policy
 from guibin.profiles.teams import refuse_unless_serving
 from guibin.records.subjects import refuse_unless_kept
+from guibin.sla.milestones import Case
 from guibin.tiers import queries as tiers
-from guibin_tenants.principals import Principal
+from guibin.visits.queries import is_visit
+from guibin_tenants import rows
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch_one, savepoint
-from guibin_tenants.tables import new_id
+from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
 from .queries import RelationshipPlanForm
 from .requests import NewDropping, NewExecution, NewMeasure, NewRelationshipPlan
+from .tables import MeasureEnd, RelationshipMeasure, RelationshipPlan
 
 SUBJECT = "relationship_plan"
 # The kinds of measures that are contacts, and the channels that carry them out.
@@ -59,49 +61,49 @@ async def draw_up(new: NewRelationshipPlan, act: Act) -> RelationshipPlanForm:
     template = _template(act.policy, held)
     measures = [*(_planned(template, window, today, act.company.time_zone) if template else ()), *_own(new.measures)]
     _refuse_wrong(new, measures, window, today)
-    plan_id = new_id()
-    try:
-        async with savepoint():
-            await execute(
-                "insert into relationship_plan (id, customer_id, period, goal, template, tier, clause, drawn_up_by,"
-                " drawn_up_by_name, drawn_up_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                plan_id,
-                new.customer_id,
-                window.name,
-                new.goal,
-                template.name if template else "",
-                (held.get(template.scheme) or next(iter(held.values()), "")) if template else "",
-                template.clause if template else "",
-                act.by.id,
-                act.by.name,
-                act.now,
-            )
-    except asyncpg.UniqueViolationError:
-        raise AlreadyPlanned(f"Customer {new.customer_id} has a relationship plan for {window.name}") from None
-    for measure in measures:
-        await _write(plan_id, new.customer_id, measure, act)
-    await record(_note("draw_up", plan_id, new.customer_id), act)
-    return await queries.plan(plan_id, today=today)
+    plan = {
+        "customer_id": new.customer_id,
+        "period": window.name,
+        "goal": new.goal,
+        "template": template.name if template else "",
+        "tier": (held.get(template.scheme) or next(iter(held.values()), "")) if template else "",
+        "clause": template.clause if template else "",
+    }
+    written = await rows.add_all(RelationshipPlan, act, [plan], unless=("customer_id", "period"))
+    if not written:
+        raise AlreadyPlanned(f"Customer {new.customer_id} has a relationship plan for {window.name}")
+    planned = [
+        {
+            "plan_id": written[0],
+            "customer_id": new.customer_id,
+            "kind": measure.kind,
+            "text": measure.text,
+            "due_on": measure.due_on,
+        }
+        for measure in measures
+    ]
+    await rows.add_all(RelationshipMeasure, act, planned)
+    await done("draw_up", Case(SUBJECT, written[0], new.customer_id), act)
+    return await queries.plan(written[0], act)
 
 
 async def add(plan_id: UUID, new: NewMeasure, act: Act) -> RelationshipPlanForm:
     """One more measure. Raises NotFound, NotInTheirTeam, Invalid for a day outside the plan's year or past."""
-    today = local_day(act.now, act.company.time_zone)
-    row = await _plan(plan_id, act.by)
-    year = int(row["period"])
-    if new.due_on.year != year or new.due_on < today:
+    plan = await _plan(plan_id, act)
+    year = int(plan["period"])
+    if new.due_on.year != year or new.due_on < local_day(act.now, act.company.time_zone):
         raise Invalid(fields=(FieldError("due_on", f"from today on, in {year}", value=new.due_on.isoformat()),))
-    await _write(plan_id, row["customer_id"], Measure(new.kind, new.text, new.due_on), act)
-    await record(_note("add", plan_id, row["customer_id"]), act)
-    return await queries.plan(plan_id, today=today)
+    await rows.add(RelationshipMeasure, act, plan_id=plan_id, customer_id=plan["customer_id"], **rows.given(new))
+    await done("add", Case(SUBJECT, plan_id, plan["customer_id"]), act)
+    return await queries.plan(plan_id, act)
 
 
 async def drop(plan_id: UUID, measure_id: UUID, new: NewDropping, act: Act) -> RelationshipPlanForm:
     """A measure does not fit this customer, and why. Raises NotFound, NotInTheirTeam, AlreadyDone."""
-    row = await _plan(plan_id, act.by)
-    await _end(plan_id, measure_id, row["customer_id"], NewExecution(note=new.reason), act, dropped=True)
-    await record(_note("drop", plan_id, row["customer_id"]), act)
-    return await queries.plan(plan_id, today=local_day(act.now, act.company.time_zone))
+    measure = await _measure(plan_id, measure_id, act)
+    await _end(measure, NewExecution(note=new.reason), act, dropped=True)
+    await done("drop", Case(SUBJECT, plan_id, measure["customer_id"]), act)
+    return await queries.plan(plan_id, act)
 
 
 async def carry_out(plan_id: UUID, measure_id: UUID, new: NewExecution, act: Act) -> RelationshipPlanForm:
@@ -109,23 +111,23 @@ async def carry_out(plan_id: UUID, measure_id: UUID, new: NewExecution, act: Act
 
     Raises NotFound, NotInTheirTeam, AlreadyDone (also for a contact that carried out another measure), Invalid.
     """
-    row = await _plan(plan_id, act.by)
-    await _refuse_wrong_evidence(measure_id, row["customer_id"], new)
-    await _end(plan_id, measure_id, row["customer_id"], new, act, dropped=False)
-    await record(_note("carry_out", plan_id, row["customer_id"]), act)
-    return await queries.plan(plan_id, today=local_day(act.now, act.company.time_zone))
+    measure = await _measure(plan_id, measure_id, act)
+    await _refuse_wrong_evidence(measure, new)
+    await _end(measure, new, act, dropped=False)
+    await done("carry_out", Case(SUBJECT, plan_id, measure["customer_id"]), act)
+    return await queries.plan(plan_id, act)
 
 
 def _template(policy: Policy, held: dict[str, str]) -> RelationshipTemplate | None:
-    for one in policy.relationships:
-        if not one.scheme or (one.scheme in held and one.tier in ("", held[one.scheme])):
-            return one
+    for template in policy.relationships:
+        if not template.scheme or (template.scheme in held and template.tier in ("", held[template.scheme])):
+            return template
     return None
 
 
 def _planned(template: RelationshipTemplate, year: Window, today: date, time_zone: str) -> list[Measure]:
     """The template's measures of the spans that are not over, each due on the last day of its part of the span."""
-    found = []
+    planned = []
     for measure in template.measures:
         day = year.first_on
         while day < year.after_on:
@@ -134,103 +136,84 @@ def _planned(template: RelationshipTemplate, year: Window, today: date, time_zon
             for n in range(1, measure.times + 1):
                 due_on = span.first_on + timedelta(days=max(days * n // measure.times, 1) - 1)
                 if due_on >= today and year.first_on <= due_on < year.after_on:
-                    found.append(Measure(measure.kind, "", due_on))
+                    planned.append(Measure(measure.kind, "", due_on))
             day = span.after_on
-    return found
+    return planned
 
 
 def _own(measures: tuple[NewMeasure, ...]) -> list[Measure]:
-    return [Measure(one.kind, one.text, one.due_on) for one in measures]
+    return [Measure(measure.kind, measure.text, measure.due_on) for measure in measures]
 
 
 def _refuse_wrong(new: NewRelationshipPlan, measures: list[Measure], year: Window, today: date) -> None:
     problems = []
     if new.year not in (today.year, today.year + 1):
         problems.append(FieldError("year", "this year or the next", value=str(new.year)))
-    for place, one in enumerate(new.measures):
-        if not max(year.first_on, today) <= one.due_on < year.after_on:
+    for place, measure in enumerate(new.measures):
+        if not max(year.first_on, today) <= measure.due_on < year.after_on:
             rule = f"from today on, in {new.year}"
-            problems.append(FieldError(f"measures[{place}].due_on", rule, value=one.due_on.isoformat()))
+            problems.append(FieldError(f"measures[{place}].due_on", rule, value=measure.due_on.isoformat()))
     if not measures:
         problems.append(FieldError("measures", "at least one: no template fits this customer"))
     if problems:
         raise Invalid("The relationship plan was not drawn up", fields=tuple(problems))
 
 
-async def _plan(plan_id: UUID, by: Principal) -> asyncpg.Record:
-    row = await fetch_one("select customer_id, period from relationship_plan where id = $1", plan_id)
-    if row is None:
-        raise NotFound(f"There is no relationship plan {plan_id}")
-    await refuse_unless_serving(row["customer_id"], by)
-    await refuse_unless_kept(row["customer_id"])
-    return row
+async def _plan(plan_id: UUID, act: Act) -> asyncpg.Record:
+    plan = await fetch_one("select customer_id, period from relationship_plan where id = $1", plan_id)
+    if plan is None:
+        raise rows.missing(RelationshipPlan, plan_id)
+    await refuse_unless_serving(plan["customer_id"], act.by)
+    await refuse_unless_kept(plan["customer_id"])
+    return plan
 
 
-async def _write(plan_id: UUID, customer_id: UUID, measure: Measure, act: Act) -> None:
-    await execute(
-        "insert into relationship_measure (id, plan_id, customer_id, kind, text, due_on, added_by_name, added_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        new_id(),
-        plan_id,
-        customer_id,
-        measure.kind,
-        measure.text,
-        measure.due_on,
-        act.by.name,
-        act.now,
+async def _measure(plan_id: UUID, measure_id: UUID, act: Act) -> asyncpg.Record:
+    await _plan(plan_id, act)
+    measure = await fetch_one(
+        "select id, customer_id, kind from relationship_measure where id = $1 and plan_id = $2", measure_id, plan_id
     )
-
-
-async def _end(
-    plan_id: UUID, measure_id: UUID, customer_id: UUID, new: NewExecution, act: Act, *, dropped: bool
-) -> None:
-    if not await fetch_one("select id from relationship_measure where id = $1 and plan_id = $2", measure_id, plan_id):
+    if measure is None:
         raise NotFound(f"There is no measure {measure_id} in relationship plan {plan_id}")
+    return measure
+
+
+async def _end(measure: asyncpg.Record, new: NewExecution, act: Act, *, dropped: bool) -> None:
     try:
         async with savepoint():
-            await execute(
-                "insert into measure_end (id, measure_id, customer_id, dropped, interaction_id, note, ended_by,"
-                " ended_by_name, ended_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                new_id(),
-                measure_id,
-                customer_id,
-                dropped,
-                new.interaction_id,
-                new.note,
-                act.by.id,
-                act.by.name,
-                act.now,
+            await rows.add(
+                MeasureEnd,
+                act,
+                measure_id=measure["id"],
+                customer_id=measure["customer_id"],
+                dropped=dropped,
+                **rows.given(new),
             )
     except asyncpg.UniqueViolationError as error:
         which = "The contact carried out" if "interaction" in str(error.constraint_name) else "This is"
         raise AlreadyDone(f"{which} a measure that is done or dropped already") from None
 
 
-async def _refuse_wrong_evidence(measure_id: UUID, customer_id: UUID, new: NewExecution) -> None:
+async def _refuse_wrong_evidence(measure: asyncpg.Record, new: NewExecution) -> None:
     """A visit or call is proved by the contact itself; what leaves no contact, such as a gift, by a note."""
-    kind = await fetch_one("select kind from relationship_measure where id = $1", measure_id)
+    kind: str = measure["kind"]
     problem = None
     if new.interaction_id is None:
-        if kind is not None and kind["kind"] in CONTACTS:
-            problem = FieldError("interaction_id", f"the contact: {kind['kind']} is not carried out by a note")
+        if kind in CONTACTS:
+            problem = FieldError("interaction_id", f"the contact: {kind} is not carried out by a note")
         elif not new.note.strip():
             problem = FieldError("note", "what was done, without a contact")
     else:
-        row = await fetch_one(
-            "select customer_id, outcome, case when exists (select from visit_record r where r.tenant_id = i.tenant_id"
-            " and r.interaction_id = i.id) then 'visit' else channel end as channel from interaction i where id = $1",
+        contact = await fetch_one(
+            f"select customer_id, outcome, case when {is_visit('i')} then 'visit' else channel end as channel"
+            " from interaction i where id = $1",
             new.interaction_id,
         )
-        fits = CONTACTS.get(kind["kind"]) if kind is not None else None
-        if row is None or row["customer_id"] != customer_id or row["outcome"] != "reached":
-            problem = FieldError(
-                "interaction_id", "a contact that reached this customer", value=str(new.interaction_id)
-            )
-        elif fits and row["channel"] not in fits:
-            problem = FieldError("interaction_id", f"a contact on {', '.join(fits)}", value=row["channel"])
+        fits = CONTACTS.get(kind)
+        if contact is None or contact["customer_id"] != measure["customer_id"] or contact["outcome"] != "reached":
+            rule = "a contact that reached this customer"
+            problem = FieldError("interaction_id", rule, value=str(new.interaction_id))
+        elif fits and contact["channel"] not in fits:
+            problem = FieldError("interaction_id", f"a contact on {', '.join(fits)}", value=contact["channel"])
     if problem is not None:
         raise Invalid("The measure was not carried out", fields=(problem,))
-
-
-def _note(action: str, plan_id: UUID, customer_id: UUID) -> AuditNote:
-    return AuditNote(action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=plan_id, customer_id=customer_id)

@@ -4,17 +4,18 @@ from uuid import UUID
 
 from litestar import Controller, get
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, record, searched
 from guibin.context import Act
 from guibin.periods.days import local_day
-from guibin.web.paging import Cursor, Page, decode, page_of
-from guibin.web.query_parameters import CursorText, Limit
+from guibin.sla.milestones import Case
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
 from . import actions, queries
 from .actions import SUBJECT
-from .queries import PlanCount, PlanFilter, RelationshipPlanForm, RelationshipPlanView
+from .queries import LISTED, PlanCount, PlanFilter, RelationshipPlanForm, RelationshipPlanView
 
 READ, WRITE = may("records:read"), may("records:write")
 
@@ -23,29 +24,15 @@ class RelationshipPlanController(Controller):
     path = "/api/v1/relationship-plans"
     tags = ("relationship plans",)
 
-    @get("/", needs=READ, summary="Relationship plans, newest first; behind=true those with an overdue measure")
-    async def list_plans(
-        self,
-        act: Act,
-        customer_id: UUID | None = None,
-        account_manager_id: UUID | None = None,
-        period: str | None = None,
-        behind: bool | None = None,
-        limit: Limit = 50,
-        cursor: CursorText = None,
-    ) -> Page[RelationshipPlanView]:
-        wanted = PlanFilter(
-            customer_id=customer_id, account_manager_id=account_manager_id, period=period, behind=behind
-        )
+    @get(
+        "/",
+        needs=READ,
+        summary="Relationship plans, newest first; behind=true those with an overdue measure",
+        dependencies={"filters": from_query(PlanFilter)},
+    )
+    async def list_plans(self, filters: PlanFilter, page: PageAsked, act: Act) -> Page[RelationshipPlanView]:
         today = local_day(act.now, act.company.time_zone)
-        found = await queries.plans(wanted, today=today, after=decode(cursor), limit=limit + 1)
-        page = page_of(found, limit, lambda one: Cursor(one.drawn_up_at, one.id))
-        customers = tuple({one.customer_id for one in page.items})
-        note = AuditNote(
-            action="relationship_plan.search", subject=SUBJECT, customer_ids=customers, shown=len(page.items)
-        )
-        await record(note, act)
-        return page
+        return await searched(SUBJECT, await LISTED.page(filters, page, act, today=today), act)
 
     draw_up = posts(
         "/",
@@ -57,18 +44,15 @@ class RelationshipPlanController(Controller):
     @get("/counts", needs=READ, summary="Per account manager: members, those with a plan this year, those behind")
     async def count(self, act: Act) -> list[PlanCount]:
         today = local_day(act.now, act.company.time_zone)
-        found = await queries.counts(period=f"{today.year:04d}", today=today)
-        await record(AuditNote(action="relationship_plan.count", subject=SUBJECT, shown=len(found)), act)
-        return found
+        counts = await queries.counts(period=f"{today.year:04d}", today=today)
+        await record(AuditNote(action="relationship_plan.count", subject=SUBJECT, shown=len(counts)), act)
+        return counts
 
     @get("/{plan_id:uuid}", needs=READ, summary="A plan with its measures")
     async def show(self, plan_id: UUID, act: Act) -> RelationshipPlanForm:
-        found = await queries.plan(plan_id, today=local_day(act.now, act.company.time_zone))
-        note = AuditNote(
-            action="relationship_plan.read", subject=SUBJECT, subject_id=plan_id, customer_id=found.customer_id
-        )
-        await record(note, act)
-        return found
+        plan = await queries.plan(plan_id, act)
+        await done("read", Case(SUBJECT, plan_id, plan.customer_id), act)
+        return plan
 
     add = posts("/{plan_id:uuid}/measures", actions.add, needs=WRITE, summary="One more measure for this customer")
     carry_out = posts(

@@ -20,21 +20,21 @@ class TellMeasures(Job, frozen=True):
 async def tell_measures(job: TellMeasures, run: Run) -> None:
     """The account manager is reminded once before the day; after it the nearest leader hears as well."""
     today = local_day(run.due_at or run.now, run.company.time_zone)
-    ahead = max((one.told_before_days for one in run.policy.relationships), default=0)
-    for one in await queries.measures_between(today, today + timedelta(days=ahead), state="open", today=today):
-        await _tell("measure_due", one, ("account_manager",), run)
+    ahead = max((template.told_before_days for template in run.policy.relationships), default=0)
+    for measure in await queries.measures_between(today, today + timedelta(days=ahead), state="open", today=today):
+        await _tell("measure_due", measure, ("account_manager",), run)
     first: date = today - timedelta(days=LOOK_BACK_DAYS)
-    for one in await queries.measures_between(first, today, state="overdue", today=today):
-        await _tell("measure_late", one, ("account_manager", "manager"), run)
+    for measure in await queries.measures_between(first, today, state="overdue", today=today):
+        await _tell("measure_late", measure, ("account_manager", "manager"), run)
 
 
-async def _tell(kind: str, one: MeasuresDue, roles: tuple[str, ...], run: Run) -> None:
+async def _tell(kind: str, measure: MeasuresDue, roles: tuple[str, ...], run: Run) -> None:
     notice = Notice(
         kind=kind,
         subject="relationship_measure",
-        subject_id=one.id,
-        customer_id=one.customer_id,
+        subject_id=measure.id,
+        customer_id=measure.customer_id,
         roles=roles,
-        details={"on": one.due_on.isoformat()},
+        details={"on": measure.due_on.isoformat()},
     )
-    await notify(notice, key=f"{kind}/{one.id}", now=run.now)
+    await notify(notice, key=f"{kind}/{measure.id}", now=run.now)

@@ -3,13 +3,16 @@
 from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
+from guibin.context import Act
+from guibin.periods.days import local_day
+from guibin.profiles.queries import customer_of, refused
 from guibin.records.cadence import CONTACT
-from guibin.web.paging import Cursor
-from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.tiers.queries import holding
+from guibin.web.listing import Listing, newest_first
+from guibin_tenants.rows import lines, shown
+from guibin_tenants.scope import fetch
 
 
 class MeasureLine(Struct, frozen=True, kw_only=True):
@@ -53,7 +56,7 @@ class RelationshipPlanForm(RelationshipPlanView, frozen=True, kw_only=True):
 
 
 class PlanFilter(Struct, frozen=True, kw_only=True):
-    """Which plans: None does not filter."""
+    """Which plans."""
 
     customer_id: UUID | None = None
     account_manager_id: UUID | None = None
@@ -80,15 +83,12 @@ class MeasuresDue(Struct, frozen=True, kw_only=True):
     due_on: date
 
 
-# $1 is today.
 _MEASURE = f"""
 select m.tenant_id, m.id, m.plan_id, m.customer_id, m.kind, m.text, m.due_on, e.interaction_id,
     coalesce(e.note, '') as note, coalesce(e.ended_by_name, '') as ended_by_name, e.ended_at,
     case when e.dropped then 'dropped' when e.id is not null then 'done'
-        when (select k.answer from consent k where k.tenant_id = m.tenant_id and k.customer_id = m.customer_id
-            and k.purpose = '{CONTACT}' order by k.recorded_at desc, k.id desc limit 1) in ('refused', 'withdrawn')
-            then 'waived'
-        when m.due_on < $1 then 'overdue' else 'open' end as state
+        when {refused("m", "m.customer_id", f"'{CONTACT}'")} then 'waived'
+        when m.due_on < $today then 'overdue' else 'open' end as state
 from relationship_measure m
 left join measure_end e on e.tenant_id = m.tenant_id and e.measure_id = m.id
 """
@@ -101,7 +101,7 @@ with measured as ({_MEASURE}), viewed as (
         count(m.id) filter (where m.state = 'waived') as waived,
         min(m.due_on) filter (where m.state in ('open', 'overdue')) as next_on
     from relationship_plan p
-    join customer c on c.tenant_id = p.tenant_id and c.id = p.customer_id
+    {customer_of("c", "p")}
     left join measured m on m.tenant_id = p.tenant_id and m.plan_id = p.id
     group by p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
         p.drawn_up_by_name, p.drawn_up_at
@@ -109,62 +109,49 @@ with measured as ({_MEASURE}), viewed as (
 """
 
 
-async def plan(plan_id: UUID, *, today: date) -> RelationshipPlanForm:
+# Asked with `today`, as is its form.
+LISTED = Listing(
+    view=RelationshipPlanView,
+    source=f"({_VIEW} select * from viewed) x",
+    order=newest_first("x.drawn_up_at"),
+    filters={"behind": "(x.overdue > 0) = $value"},
+)
+_FORM = LISTED.wider(
+    RelationshipPlanForm,
+    lines=lines(MeasureLine, f"from ({_MEASURE}) measure where plan_id = x.id order by due_on, id"),
+)
+
+
+async def plan(plan_id: UUID, act: Act) -> RelationshipPlanForm:
     """Raises NotFound."""
-    row = await fetch_one(f"{_VIEW} select * from viewed where id = $2", today, plan_id)
-    if row is None:
-        raise NotFound(f"There is no relationship plan {plan_id}")
-    lines = await fetch(f"{_MEASURE} where m.plan_id = $2 order by m.due_on, m.id", today, plan_id)
-    measures = [{name: line[name] for name in MeasureLine.__struct_fields__} for line in lines]
-    return msgspec.convert({**row, "lines": measures}, RelationshipPlanForm)
-
-
-async def plans(wanted: PlanFilter, *, today: date, after: Cursor | None, limit: int) -> list[RelationshipPlanView]:
-    """The newest first, at most `limit`."""
-    rows = await fetch(
-        f"{_VIEW} select * from viewed where ($2::uuid is null or customer_id = $2)"
-        " and ($3::uuid is null or account_manager_id = $3) and ($4::text is null or period = $4)"
-        " and ($5::boolean is null or (overdue > 0) = $5)"
-        " and ($6::timestamptz is null or (drawn_up_at, id) < ($6, $7::uuid))"
-        " order by drawn_up_at desc, id desc limit $8",
-        today,
-        wanted.customer_id,
-        wanted.account_manager_id,
-        wanted.period,
-        wanted.behind,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
-    return [msgspec.convert(dict(row), RelationshipPlanView) for row in rows]
+    return await _FORM.one(plan_id, today=local_day(act.now, act.company.time_zone))
 
 
 async def counts(*, period: str, today: date) -> list[PlanCount]:
     """Members of a tier today, per account manager: how many have a plan for the year, how many are behind."""
     rows = await fetch(
-        f"{_VIEW} select c.account_manager_id, coalesce(s.name, '') as account_manager_name, count(*) as members,"
+        f"{_VIEW.replace('$today', '$1')} select c.account_manager_id, coalesce(s.name, '') as account_manager_name, count(*) as members,"
         " count(v.id) as with_plan, count(v.id) filter (where v.overdue > 0) as behind from customer c"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
         " left join viewed v on v.customer_id = c.id and v.period = $2"
         " where c.closed_at is null and exists (select from membership b where b.tenant_id = c.tenant_id"
-        "  and b.customer_id = c.id and b.starts_on <= $1 and (b.ends_on is null or b.ends_on > $1)"
-        "  and (b.expires_on is null or b.expires_on > $1))"
+        f"  and b.customer_id = c.id and {holding('b', '$1')})"
         " group by c.account_manager_id, s.name order by s.name nulls last, c.account_manager_id",
         today,
         period,
     )
-    return [msgspec.convert(dict(row), PlanCount) for row in rows]
+    return shown(PlanCount, rows)
 
 
 async def measures_between(first: date, last: date, *, state: str, today: date) -> list[MeasuresDue]:
     """Measures in a state that are due on these days, both included; of customers whose archive is open."""
     rows = await fetch(
-        f"select x.id, x.customer_id, x.kind, x.due_on from ({_MEASURE}) x"
-        " join customer c on c.tenant_id = x.tenant_id and c.id = x.customer_id and c.closed_at is null"
+        f"select x.id, x.customer_id, x.kind, x.due_on from ({_MEASURE.replace('$today', '$1')}) x"
+        f" {customer_of('c', 'x')} and c.closed_at is null"
         " where x.due_on >= $2 and x.due_on <= $3 and x.state = $4 order by x.due_on, x.id",
         today,
         first,
         last,
         state,
     )
-    return [msgspec.convert(dict(row), MeasuresDue) for row in rows]
+    return shown(MeasuresDue, rows)

@@ -20,6 +20,7 @@ class RelationshipPlan(TenantTable, tablename="relationship_plan"):
     drawn_up_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="drawn_up",
         begins="open",
         unique=(("customer_id", "period"),),
         wall="customer_id",
@@ -42,6 +43,7 @@ class RelationshipMeasure(TenantTable, tablename="relationship_measure"):
     added_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="added",
         begins="open",
         wall="customer_id",
         references={"plan_id": "relationship_plan", "customer_id": "customer"},
@@ -65,6 +67,7 @@ class MeasureEnd(TenantTable, tablename="measure_end"):
     ended_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        signed="ended",
         unique=(("measure_id",), ("interaction_id",)),
         wall="customer_id",
         references={
