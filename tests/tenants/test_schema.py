@@ -4,7 +4,7 @@ import json
 
 import asyncpg
 import pytest
-from piccolo.columns import Varchar
+from piccolo.columns import JSONB, Boolean, Date, Integer, Varchar
 
 from guibin_tenants import schema
 from guibin_tenants.tables import Index, Keys, TenantTable, new_id
@@ -62,3 +62,42 @@ async def test_a_column_of_a_former_release_may_be_empty_in_new_rows(tenant, own
         await owner.execute(f"set local guibin.tenant = '{tenant.id}'")
         await owner.execute("insert into sample_of_a_new_table (id, label) values ($1, 'new')", new_id())
         assert await owner.fetchval("select former is null from sample_of_a_new_table where label = 'new'")
+
+
+class Grown(TenantTable, tablename="sample_of_a_new_table"):
+    """The same table in a later release."""
+
+    label = Varchar(length=200)
+    device = Varchar(length=60, default="it's")
+    urgent = Boolean(default=False)
+    round = Integer(default=3)
+    settings = JSONB(default="{}")
+    due_on = Date(default=None, null=True)
+
+    keys = Sample.keys
+
+
+async def test_rows_that_stand_have_the_default_of_a_column_that_came_later(tenant, owner):
+    await schema.ensure(owner, (Sample,))
+    async with owner.transaction():
+        await owner.execute(f"set local guibin.tenant = '{tenant.id}'")
+        await owner.execute("insert into sample_of_a_new_table (id, label) values ($1, 'old')", new_id())
+
+    added = await schema.ensure(owner, (Grown,))
+
+    assert added == [f"sample_of_a_new_table.{name}" for name in ("device", "urgent", "round", "settings", "due_on")]
+    async with owner.transaction():
+        await owner.execute(f"set local guibin.tenant = '{tenant.id}'")
+        row = await owner.fetchrow("select * from sample_of_a_new_table")
+    assert (row["device"], row["urgent"], row["round"], row["settings"], row["due_on"]) == (
+        "it's",
+        False,
+        3,
+        "{}",
+        None,
+    )
+    kept = await owner.fetchval(
+        "select count(*) from pg_attribute where attrelid = 'sample_of_a_new_table'::regclass and atthasdef"
+        " and attname <> 'tenant_id'"
+    )
+    assert kept == 0
