@@ -21,7 +21,7 @@ from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs
 from guibin.profiles import searching
 from guibin.profiles.queries import CustomerFilter, customers
-from guibin.profiles.sealing import CONTACT_FIELDS
+from guibin.sealing.values import CONTACT_FIELDS
 from guibin_tenants import keyring, org_units
 from guibin_tenants.database import connected
 from guibin_tenants.registry import NewTenant

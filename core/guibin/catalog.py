@@ -35,6 +35,7 @@ from .registers import tables as registers
 from .relationships import tables as relationships
 from .repeats import tables as repeats
 from .reviews import tables as reviews
+from .sealing import tables as sealing
 from .service_requests import tables as service_requests
 from .sla import tables as sla
 from .surveys import tables as surveys
@@ -50,6 +51,7 @@ SLICES: tuple[ModuleType, ...] = (
     jobs,
     audit,
     profiles,
+    sealing,
     notices,
     webhooks,
     approvals,

@@ -138,6 +138,7 @@ class MilestoneReached(Event, frozen=True):
 
 Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
+Reaction = Callable[[Any, Run], Awaitable[None]]
 Listener = Callable[[Sequence[Event], datetime], Awaitable[None]]
 # Which job kinds react to an event, and to which subjects of it: none is any.
 _kinds_by_event: dict[type[Struct], dict[str, tuple[str, ...]]] = {}
@@ -147,10 +148,7 @@ _loaded: list[bool] = []
 
 
 def reacts_to(
-    event: type[Happened],
-    *,
-    about: str | tuple[str, ...] = (),
-    kind: str = "",
+    event: type[Happened], *, about: str | tuple[str, ...] = (), kind: str = ""
 ) -> Callable[[ReactingTo[Happened]], ReactingTo[Happened]]:
     """Run the function as a job after each such event: at least once, its rows exactly once.
 
@@ -166,12 +164,7 @@ def reacts_to(
 
 
 def subscribe(
-    event: type[Happened],
-    function: Callable[[Any, Run], Awaitable[None]],
-    *,
-    about: str | tuple[str, ...] = (),
-    kind: str = "",
-    pack: str = "",
+    event: type[Happened], function: Reaction, *, about: str | tuple[str, ...] = (), kind: str = "", pack: str = ""
 ) -> None:
     """As `reacts_to`; with `pack`, only for tenants that have it. Subscribing again changes nothing."""
     room = pack or function.__module__.removeprefix("guibin.").removesuffix(".jobs")

@@ -9,7 +9,7 @@ from guibin.policy.fields import is_identity_number
 from guibin.policy.packs import Policy
 from guibin.policy.quality import ArchiveRule
 from guibin.profiles.queries import archive_fields
-from guibin.profiles.sealing import opened
+from guibin.sealing.values import opened
 from guibin_tenants import keyring
 from guibin_tenants.scope import fetch
 

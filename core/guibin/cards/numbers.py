@@ -5,7 +5,7 @@ from uuid import UUID
 
 from guibin.policy.cards import CardKind
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.sealing import masked, normalised
+from guibin.sealing.values import masked, normalised
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import FieldError, Invalid

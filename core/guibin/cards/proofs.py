@@ -18,7 +18,7 @@ from guibin.periods.days import local_day
 from guibin.policy.cards import ProofKind
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields, name_of, unit_of_open
-from guibin.profiles.sealing import exacts
+from guibin.sealing.values import exacts
 from guibin.tiers import queries as tiers
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid

@@ -17,8 +17,8 @@ from guibin.notices.actions import Notice, notify
 from guibin.outbound.gate import GATE
 from guibin.periods.days import local_day
 from guibin.policy.messages import MessageKind
-from guibin.profiles.sealing import opened as open_value
 from guibin.records.messages import SentMessage, record_message
+from guibin.sealing.values import opened as open_value
 from guibin_tenants import keyring
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import fetch_one

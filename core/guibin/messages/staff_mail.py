@@ -10,7 +10,7 @@ from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice, on_notice
 from guibin.notices.queries import text_of
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.sealing import masked
+from guibin.sealing.values import masked
 from guibin_tenants import keyring, staff
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal, may

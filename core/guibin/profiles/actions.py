@@ -15,6 +15,8 @@ from guibin.context import Act
 from guibin.notation.dates import Day, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
+from guibin.sealing.actions import forget, forget_fields, insert_sealed
+from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring, org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
@@ -30,7 +32,6 @@ from .disclosures import values_of
 from .queries import CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
-from .sealing import insert_sealed, mask_of, sealed
 from .tables import Customer
 
 Value = TypeVar("Value")
@@ -153,8 +154,8 @@ async def erase(customer_id: UUID, act: Act) -> None:
     archive = await locked(Customer, customer_id)
     await approvals.lapse_about(customer_id, act, reason="archive_erased")
     await keyring.forget(customer_id)
+    await forget(customer_id)
     for forgotten in (
-        "delete from sealed_value where customer_id = $1",
         "delete from search_term where customer_id = $1",
         "delete from relative where customer_id = $1",
         "delete from occasion where customer_id = $1",
@@ -220,11 +221,7 @@ async def _alter(customer_id: UUID, changed: CustomerChange, act: Act) -> list[A
     if after.name != before.name:
         await searching.name({customer_id: after.name})
     if changed.confidential:
-        await execute(
-            "delete from sealed_value where customer_id = $1 and field = any ($2)",
-            customer_id,
-            list(changed.confidential),
-        )
+        await forget_fields([(customer_id, field) for field in changed.confidential])
         await _seal_all(customer_id, changed.confidential, act.policy)
     return altered
 

@@ -5,6 +5,7 @@ from litestar import Controller, get
 from guibin.audit.actions import AuditNote, record
 from guibin.audit.attempts import attempt
 from guibin.context import Act
+from guibin.sealing.values import names_a_value
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Cursor, Page, decode, page_of
 from guibin.web.routing import deletes, gets, patches, posts
@@ -12,7 +13,6 @@ from guibin_tenants.principals import may
 
 from . import actions, assignments, consents, corrections, disclosures, orders, particulars, queries, teams
 from .queries import CustomerFilter, CustomerView
-from .sealing import names_a_value
 from .tables import Customer
 
 READ, WRITE, DISCLOSE = may("customers:read"), may("customers:write"), may("customers:disclose")

@@ -11,15 +11,16 @@ from guibin.context import Act
 from guibin.notation.dates import columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
+from guibin.sealing.actions import forget_fields, insert_sealed
+from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring
 from guibin_tenants.refusals import Forbidden
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 
 from . import assignments, searching
 from .corrections import Altered, Subject, Value, differing, keep_all
 from .held import Held
-from .sealing import insert_sealed, mask_of, sealed
 from .sheet_rows import Archive
 
 # $17 are the fields that the file has; whatever else an archive holds stays as it is.
@@ -158,10 +159,5 @@ async def _seal(
     # Of a new customer there is nothing to replace.
     replaced = [(ids[a.number], name) for a in with_values if ids[a.number] not in fresh for name in a.confidential]
     if replaced:
-        await execute(
-            "delete from sealed_value where customer_id = any ($1)"
-            " and (customer_id, field) in (select * from unnest($1::uuid[], $2::text[]))",
-            [customer_id for customer_id, _ in replaced],
-            [name for _, name in replaced],
-        )
+        await forget_fields(replaced)
     await insert_sealed(values)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.sealing.values import Mask, masked_as
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
@@ -24,7 +25,6 @@ from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .sealing import Mask, masked_as
 
 Value = str | int | bool | None | list[str] | dict[str, str]
 REASON_CHARS_MIN = 4

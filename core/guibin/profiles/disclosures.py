@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.sealing.values import opened
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
@@ -17,7 +18,6 @@ from guibin_tenants.scope import fetch
 from . import queries
 from .refusals import NoBasis
 from .requests import NewDisclosure
-from .sealing import opened
 from .tables import Disclosure
 
 PURPOSE_CHARS_MIN = 4

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from guibin.notation.dates import Day, from_columns
+from guibin.sealing.values import opened
 from guibin_tenants import keyring
 from guibin_tenants.scope import fetch
 
-from .sealing import opened
 from .sheet_rows import Archive, is_masked
 
 

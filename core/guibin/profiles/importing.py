@@ -16,6 +16,7 @@ from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
 from guibin.policy.money import Money
 from guibin.policy.packs import Policy
+from guibin.sealing.values import opened
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
     BadRows,
@@ -45,7 +46,6 @@ from .held import Place, changes, completed, held_of, left_alone, masks_of, plac
 from .orders import CONTENT, minor_of, told
 from .queries import archive_fields, ended_archives
 from .reactions import OrdersOpened, orders_opened
-from .sealing import opened
 from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
 
 

@@ -16,6 +16,9 @@ from guibin.notation.plausible import Plausible
 from guibin.periods.days import local_day
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.words import Code, Paragraph
+from guibin.sealing.actions import insert_sealed
+from guibin.sealing.tables import SealedValue
+from guibin.sealing.values import sealed
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
@@ -27,8 +30,7 @@ from .checking import suits
 from .disclosures import PURPOSE_CHARS_MIN, write_down
 from .queries import archive_fields, version_of
 from .requests import Confidential, NewDisclosure, PersonName
-from .sealing import insert_sealed, sealed
-from .tables import Customer, CustomerLink, Occasion, Relative, SealedValue
+from .tables import Customer, CustomerLink, Occasion, Relative
 
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)

@@ -14,6 +14,7 @@ from guibin.notation.names import fold, prefix_range, typed_key
 from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
+from guibin.sealing.values import CONTACT_FIELDS, exacts, names_a_value, tails
 from guibin.web.paging import Cursor
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.refusals import NotFound
@@ -21,7 +22,6 @@ from guibin_tenants.rows import first, locked, missing, shown
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
-from .sealing import CONTACT_FIELDS, exacts, names_a_value, tails
 from .tables import Customer
 
 
@@ -60,6 +60,8 @@ class CustomerFilter(Struct, frozen=True):
     closed: bool = False
 
 
+# SQL: the archives that are open, as `c`; a condition may follow.
+OPEN = "customer c where c.closed_at is null"
 _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_id, c.sex, c.birthday,
     c.birthday_lunar, c.employer, c.department, c.position, c.preferences, c.fields, c.version, c.created_at,
     c.changed_at, c.closed_at, c.erased_at,

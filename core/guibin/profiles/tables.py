@@ -1,6 +1,6 @@
 """The archive's rows. Whatever is confidential stands sealed in `sealed_value`, never in a column in clear."""
 
-from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, Part, TenantTable
@@ -68,29 +68,6 @@ class SearchTerm(TenantTable, tablename="search_term"):
         unique=(("customer_id", "term"),),
         collate_c=("term",),
         indexes=(Index(("term", "customer_id")), Index(("org_unit_id", "term", "customer_id"))),
-    )
-
-
-class SealedValue(TenantTable, tablename="sealed_value"):
-    """One confidential value of a customer, such as a mobile number: sealed, masked, and findable if searchable.
-
-    `exact` is the blind index of the normalised value, `tail` that of its last four characters.
-    """
-
-    customer_id = UuidColumn(default=None)
-    field = Varchar(length=60)
-    place = SmallInt(default=0, help_text="0 for the only or first one")
-    sealed = Bytea()
-    masked = Varchar(length=200)
-    exact = Bytea(default=None, null=True)
-    tail = Bytea(default=None, null=True)
-
-    keys = Keys(
-        begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
-        unique=(("customer_id", "field", "place"),),
-        indexes=(Index(("exact",), where="exact is not null"), Index(("tail",), where="tail is not null")),
     )
 
 

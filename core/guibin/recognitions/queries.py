@@ -7,19 +7,20 @@ import msgspec
 from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.sealing import exacts
+from guibin.profiles.queries import OPEN
+from guibin.sealing.values import exacts
 from guibin_tenants.keyring import tenant_key
 from guibin_tenants.scope import fetch
 
 # As many as an agent can ask about; whoever shares a number with more is told there are more.
 CALLERS_MAX = 10
 
-_WHO = """
+_WHO = f"""
 select c.id, c.number, c.name, c.sex, c.account_manager_id, c.preferences ->> 'language' as language,
   coalesce((select jsonb_object_agg(m.scheme, m.tier) from membership m
     where m.tenant_id = c.tenant_id and m.customer_id = c.id and m.starts_on <= $2
-      and (m.ends_on is null or m.ends_on > $2) and (m.expires_on is null or m.expires_on > $2)), '{}')::text as held
-from customer c where c.closed_at is null
+      and (m.ends_on is null or m.ends_on > $2) and (m.expires_on is null or m.expires_on > $2)), '{{}}')::text as held
+from {OPEN}
   and c.id in (select customer_id from sealed_value where exact = any ($1::bytea[]))
 order by c.id limit $3
 """

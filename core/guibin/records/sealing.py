@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from guibin.notation.telephones import written
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.sealing import masked
+from guibin.sealing.values import masked
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 
 _NUMBER = ArchiveField("number", "phone", "confidential")

@@ -7,7 +7,8 @@ import pytest
 from running import come_round
 
 from guibin.archive_checks.jobs import LookOverArchives
-from guibin.profiles.sealing import CONTACT_FIELDS, insert_sealed, sealed
+from guibin.sealing.actions import insert_sealed
+from guibin.sealing.values import CONTACT_FIELDS, sealed
 from guibin_tenants import keyring
 
 SOUND = {

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
-from guibin.profiles.sealing import masked, normalised, opened, sealed
+from guibin.sealing.values import masked, normalised, opened, sealed
 from guibin_tenants import keyring
 from guibin_tenants.keyring import KeyringError, Place, blind_index, seal, unseal
 from guibin_tenants.tables import new_id

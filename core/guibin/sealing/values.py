@@ -1,7 +1,6 @@
 """Confidential values: normalised, masked, sealed and indexed."""
 
 import unicodedata
-from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from guibin.notation.spelling import compact, line
 from guibin.notation.telephones import national
 from guibin.policy.fields import ArchiveField, spelled
 from guibin_tenants.keyring import Place, Unshown, blind_index, seal, unseal
-from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
 # Every archive has these, whatever its packs (S07-24, S10-3).
@@ -53,23 +51,6 @@ def sealed(
             tail = blind_index(tenant_key, f"{field.name}:tail", plain[-_TAIL_CHARS:])
     return NewSealedValue(
         row, customer_id, field.name, seal(key, _place(row), value), masked(field, value), exact, tail, place
-    )
-
-
-async def insert_sealed(values: Sequence[NewSealedValue]) -> None:
-    """Write them in one statement."""
-    await execute(
-        "insert into sealed_value (id, customer_id, field, place, sealed, masked, exact, tail)"
-        " select i, c, f, p, s, m, e, t from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[], $5::bytea[],"
-        " $6::text[], $7::bytea[], $8::bytea[]) as v (i, c, f, p, s, m, e, t)",
-        [value.id for value in values],
-        [value.customer_id for value in values],
-        [value.field for value in values],
-        [value.place for value in values],
-        [value.sealed for value in values],
-        [value.masked for value in values],
-        [value.exact for value in values],
-        [value.tail for value in values],
     )
 
 
