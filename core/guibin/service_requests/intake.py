@@ -63,7 +63,7 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     judged = await _judged(new, customer, received_at, act)
     owner = await actor(new.owner_id, act.by, field="owner_id")
     request_id = new_id()
-    await _write(request_id, new, judged, owner, received_at, span, act)
+    await _write(new, judged, act, id=request_id, owner=owner, received_at=received_at, span=span)
     if judged.flow is not None:
         approval_id = await approvals.ask(
             Case(SUBJECT, request_id, new.customer_id),
@@ -201,16 +201,9 @@ def _wrong_answers(
 
 
 async def _write(
-    request_id: UUID,
-    new: NewServiceRequest,
-    judged: Judged,
-    owner: Actor,
-    received_at: datetime,
-    span: str | None,
-    act: Act,
+    new: NewServiceRequest, judged: Judged, act: Act, *, owner: Actor, received_at: datetime, **kept: UUID | str | None
 ) -> None:
-    row = {
-        "id": request_id,
+    row = kept | {
         "customer_id": new.customer_id,
         "item": new.item,
         "channel": new.channel,
@@ -226,7 +219,6 @@ async def _write(
         "recorded_at": act.now,
         "owner_id": owner.id,
         "owner_name": owner.name,
-        "span": span,
         "state": "asked" if judged.flow else "open",
     }
     for _ in range(DRAWS_MAX):

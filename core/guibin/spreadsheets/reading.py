@@ -85,7 +85,7 @@ def rows(file: Path, mapping: Mapping, fields: Fields = Fields()) -> Iterator[Ro
             continue
         if any(line(raw.get(column, "")) in values for column, values in mapping.skip.items()):
             continue
-        yield _row(table, number, cells, heading, raw, feeds, mapping, fields)
+        yield _row(_Sheet(table, heading, feeds, mapping, fields), number, cells)
     if not heading:
         raise _unreadable(file, "a table with a heading row; the file is empty")
 
@@ -96,16 +96,19 @@ class _Table(Struct):
     marks: Marks
 
 
-def _row(
-    table: _Table,
-    number: int,
-    cells: list[str],
-    heading: list[str],
-    raw: dict[str, str],
-    feeds: dict[str, list[str]],
-    mapping: Mapping,
-    fields: Fields,
-) -> Row:
+class _Sheet(Struct):
+    """A table whose heading was read: which column is called what and feeds which fields."""
+
+    table: _Table
+    heading: list[str]
+    feeds: dict[str, list[str]]
+    mapping: Mapping
+    fields: Fields
+
+
+def _row(sheet: _Sheet, number: int, cells: list[str]) -> Row:
+    table, heading, feeds, mapping, fields = sheet.table, sheet.heading, sheet.feeds, sheet.mapping, sheet.fields
+    raw = dict(zip(heading, cells, strict=False))
     given, problems = apply(mapping, raw, number=number)
     problems += [
         (column, value[:40], reason)
