@@ -7,13 +7,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from guibin.complaints.figures import ResolvedClock, groups, resolved_clocks, tally
 from guibin.context import Act
 from guibin.periods.names import Period, before
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import working_between
 from guibin.sla.calendars import BUSINESS, in_force
-from guibin.sla.plans import ClockRecord
-from guibin_tenants.scope import fetch, fetch_one
 
 from .closes import closed
 from .counts import counted
@@ -95,65 +94,32 @@ SCALARS = (
     "resolution_business_seconds_p90",
 )
 _GROUPINGS = ("level", "channel", "cause")
-_FIGURES = """
-select count(*) as received, count(t.warned_at) as warned, count(t.breached_at) as breached,
-    count(*) filter (where c.state in ('resolved', 'closed')) as resolved,
-    count(*) filter (where c.state in ('open', 'waiting')) as open,
-    count(*) filter (where c.state = 'open' and t.due_at < $3) as overdue,
-    count(*) filter (where c.round > 0) as reopened,
-    count(*) filter (where t.completed_at <= t.due_at) as in_time,
-    count(*) filter (where t.completed_at is not null or (t.paused_at is null and t.due_at < $3)) as judged,
-    avg(extract(epoch from t.completed_at - t.started_at)) filter (where t.completed_at is not null) as seconds
-from complaint c left join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id
-    and t.milestone = 'resolution' and t.cancelled_at is null
-where c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= $1 and c.received_at < $2
-"""
-_RESOLVED = """
-select t.clock::text as clock, t.completed_at from complaint c
-join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'
-where c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= $1 and c.received_at < $2 and t.completed_at is not null
-    and t.cancelled_at is null
-"""
-_GROUPS = {
-    "level": "select c.level as name, count(*) as n from complaint c where c.kind = 'complaint' and c.merged_into_id is null"
-    " and c.received_at >= $1 and c.received_at < $2 group by 1 order by 1",
-    "channel": "select c.channel as name, count(*) as n from complaint c where c.kind = 'complaint' and c.merged_into_id is null"
-    " and c.received_at >= $1 and c.received_at < $2 group by 1 order by 1",
-    "cause": "select r.cause as name, count(*) as n from complaint_resolution r join complaint c"
-    " on c.tenant_id = r.tenant_id and c.id = r.complaint_id and c.round = r.round where c.kind = 'complaint'"
-    " and c.received_at >= $1 and c.received_at < $2 group by 1 order by 1",
-}
 
 
 async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintStatistics:
     """The statistics of a period as of `now`, of what the scope may see."""
-    row = await fetch_one(_FIGURES, period.starts_at, period.ends_at, now)
-    assert row is not None
-    groups = {
-        name: {r["name"]: r["n"] for r in await fetch(sql, period.starts_at, period.ends_at)}
-        for name, sql in _GROUPS.items()
-    }
+    counts, by = await tally(period, now=now), await groups(period)
     worked = await _business_seconds(period)
     return ComplaintStatistics(
         period=period.name,
         starts_at=period.starts_at,
         ends_at=period.ends_at,
         as_of=now,
-        received=row["received"],
-        warned=row["warned"],
-        breached=row["breached"],
-        resolved=row["resolved"],
-        open=row["open"],
-        overdue=row["overdue"],
-        reopened=row["reopened"],
-        judged=row["judged"],
-        in_time_per_mille=round(1000 * row["in_time"] / row["judged"]) if row["judged"] >= FEW else None,
-        resolution_seconds_avg=int(row["seconds"]) if row["seconds"] is not None else None,
+        received=counts.received,
+        warned=counts.warned,
+        breached=counts.breached,
+        resolved=counts.resolved,
+        open=counts.open,
+        overdue=counts.overdue,
+        reopened=counts.reopened,
+        judged=counts.judged,
+        in_time_per_mille=round(1000 * counts.in_time / counts.judged) if counts.judged >= FEW else None,
+        resolution_seconds_avg=counts.seconds_avg,
         resolution_business_seconds_avg=sum(worked) // len(worked) if worked else None,
         resolution_business_seconds_p90=worked[-(-len(worked) * 9 // 10) - 1] if len(worked) >= FEW else None,
-        by_level=groups["level"],
-        by_channel=groups["channel"],
-        by_cause=groups["cause"],
+        by_level=by["level"],
+        by_channel=by["channel"],
+        by_cause=by["cause"],
     )
 
 
@@ -204,16 +170,16 @@ def worded(name: str, value: int | None) -> str:
 
 async def _business_seconds(period: Period) -> Sequence[int]:
     """Ascending, of every complaint of the period that was resolved here."""
-    rows = await fetch(_RESOLVED, period.starts_at, period.ends_at)
-    if not rows:
+    clocks = await resolved_clocks(period)
+    if not clocks:
         return ()
     calendar = (await in_force(BUSINESS)).calendar
-    return sorted(_worked(row["clock"], row["completed_at"], calendar) for row in rows)
+    return sorted(_worked(each, calendar) for each in clocks)
 
 
-def _worked(clock: str, until: datetime, calendar: Calendar) -> int:
-    record = msgspec.json.decode(clock, type=ClockRecord)
-    return int(working_between(calendar, record.started_at, until, record.pauses) / timedelta(seconds=1))
+def _worked(resolved: ResolvedClock, calendar: Calendar) -> int:
+    clock = resolved.clock
+    return int(working_between(calendar, clock.started_at, resolved.completed_at, clock.pauses) / timedelta(seconds=1))
 
 
 async def _targets(period: Period, org_unit_id: UUID, act: Act) -> tuple[TargetLine, ...]:

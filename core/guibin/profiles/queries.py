@@ -237,6 +237,14 @@ async def consented(customer_id: UUID, purpose: str) -> bool:
     return await answered(customer_id, purpose) == "granted"
 
 
+def open_archive(row: str) -> str:
+    """SQL: the archive of the customer whom the row `row` names has not ended."""
+    return (
+        f"exists (select from customer u where u.tenant_id = {row}.tenant_id and u.id = {row}.customer_id"
+        " and u.closed_at is null)"
+    )
+
+
 def customer_of(alias: str, row: str) -> str:
     """SQL: the join of the customer whom the row `row` names as its `customer_id`."""
     return f"join customer {alias} on {alias}.tenant_id = {row}.tenant_id and {alias}.id = {row}.customer_id"

@@ -10,6 +10,7 @@ from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
 from guibin.jobs.kinds import Job
 from guibin.policy.tiers import TierScheme
+from guibin.profiles.queries import open_archive
 from guibin_tenants.scope import fetch
 
 from .bulk import run
@@ -25,9 +26,7 @@ _NEW_ID = (
 )
 
 # A list may wait for its approval while archives end: nothing of it concerns those any more.
-OPEN_ARCHIVE = (
-    "exists (select from customer u where u.tenant_id = r.tenant_id and u.id = r.customer_id and u.closed_at is null)"
-)
+OPEN_ARCHIVE = open_archive("r")
 
 _LIFT = """
 update grace_period g set lifted_on = $2, lifted_because = case when r.move in ('keep', 'objected') then 'requalified' else r.move end
