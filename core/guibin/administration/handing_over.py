@@ -162,7 +162,7 @@ async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
 async def _standing(unit_id: UUID) -> OrgUnitView:
     # Two who dissolve it at the same moment, or into each other, meet here.
     await fetch("select id from org_unit order by id for update")
-    unit = next((one for one in await org_units.all_units() if one.id == unit_id), None)
+    unit = next((each for each in await org_units.all_units() if each.id == unit_id), None)
     if unit is None:
         raise NotFound(f"There is no org unit {unit_id}")
     if unit.dissolved_at is not None:
@@ -173,7 +173,7 @@ async def _standing(unit_id: UUID) -> OrgUnitView:
 
 
 async def _unit_successor(unit: OrgUnitView, successor_id: UUID) -> OrgUnitView:
-    standing = {one.id: one for one in await org_units.standing_units()}
+    standing = {each.id: each for each in await org_units.standing_units()}
     inside = await org_units.visible_from(unit.id)
     if successor_id not in standing or successor_id in inside:
         rule = "another org unit, not below the one that is dissolved"

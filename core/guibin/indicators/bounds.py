@@ -17,8 +17,8 @@ class TooManyIndicators(Conflict):
 
 async def refuse_too_many_indicators() -> None:
     """Raises TooManyIndicators."""
-    found = await fetch_value(
+    count = await fetch_value(
         "select count(*) from proposed_indicator where ended_at is null and coalesce(outcome, 'approved') = 'approved'"
     )
-    if found >= INDICATORS_MAX:
+    if count >= INDICATORS_MAX:
         raise TooManyIndicators(f"At most {INDICATORS_MAX} in force or waiting: give one up first")

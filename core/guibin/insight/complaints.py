@@ -145,15 +145,15 @@ async def complaint_report(period: Period, org_unit_id: UUID, act: Act) -> Compl
     )
 
 
-def lines(found: ComplaintReport) -> Iterator[tuple[str, str, str, str]]:
+def lines(statistics: ComplaintReport) -> Iterator[tuple[str, str, str, str]]:
     """Name, figure, the period before and what it is restated to, for the terminal."""
     for name in SCALARS:
-        restated = worded(name, found.restated[name]) if name in found.restated else ""
-        yield name, worded(name, getattr(found, name)), worded(name, found.before[name]), restated
+        restated = worded(name, statistics.restated[name]) if name in statistics.restated else ""
+        yield name, worded(name, getattr(statistics, name)), worded(name, statistics.before[name]), restated
     for title in _GROUPINGS:
-        for name, count in getattr(found, f"by_{title}").items():
+        for name, count in getattr(statistics, f"by_{title}").items():
             yield f"{title} {name}", str(count), "", ""
-    for target in found.targets:
+    for target in statistics.targets:
         value = "-" if target.value_per_mille is None else f"{target.value_per_mille / 10:.2f} %"
         met = {True: "met", False: "not met", None: "too few"}[target.met]
         yield target.title, value, "", f"{target.good} {target.target_per_mille / 10:.1f} %: {met}"

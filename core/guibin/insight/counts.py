@@ -253,17 +253,17 @@ async def counted(
     ranks = [f"{scheme.name}/{tier.name}" for scheme in policy.schemes for tier in scheme.tiers]
     after_on = period.last_on + timedelta(days=1)
     values = (period.starts_at, period.ends_at, period.first_on, after_on, as_of, local_day(as_of, time_zone), ranks)
-    found: dict[str, Groups] = {}
+    groups: dict[str, Groups] = {}
     for name in names:
         if name in COUNTS:
-            found[name] = {row[0]: row[1] for row in await fetch(f"{_PERIOD}{COUNTS[name].sql}", *values) if row[1]}
+            groups[name] = {row[0]: row[1] for row in await fetch(f"{_PERIOD}{COUNTS[name].sql}", *values) if row[1]}
     if any(name in CADENCE_COUNTS for name in names):
         owed, made = await _contacts(policy.cadences, period, time_zone=time_zone, as_of=as_of)
-        found |= {"contacts_owed": {"": owed}, "contacts_made": {"": made}}
+        groups |= {"contacts_owed": {"": owed}, "contacts_made": {"": made}}
     if any(name in REVIEW_COUNTS for name in names):
         due, done = await _reviews(policy.reviews, period, time_zone=time_zone, as_of=as_of)
-        found |= {"reviews_due": {"": due}, "reviews_done": {"": done}}
-    return found
+        groups |= {"reviews_due": {"": due}, "reviews_done": {"": done}}
+    return groups
 
 
 def total(groups: Mapping[str, int], split: Sequence[str], filters: Mapping[str, Sequence[str]]) -> int:
@@ -283,8 +283,8 @@ async def _contacts(cadences: Sequence[Cadence], period: Period, *, time_zone: s
             by_day.setdefault(first_on, []).append(cadence)
     owed = made = 0
     for day, together in sorted(by_day.items()):
-        for one in await cadence_counts(together, on=day, time_zone=time_zone, now=as_of):
-            owed, made = owed + one.done + one.missed, made + one.done
+        for count in await cadence_counts(together, on=day, time_zone=time_zone, now=as_of):
+            owed, made = owed + count.done + count.missed, made + count.done
     return owed, made
 
 
@@ -298,8 +298,8 @@ async def _reviews(
         for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of)
         for duty in reviews_on((rhythm,), day, time_zone)
     ]
-    found = await duty_counts("customer_review", duties, now=as_of) if duties else []
-    return sum(one.done + one.missed for one in found), sum(one.done for one in found)
+    counts = await duty_counts("customer_review", duties, now=as_of) if duties else []
+    return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
 
 
 def _ended(span: Span, period: Period, *, time_zone: str, as_of: datetime) -> Iterator[date]:

@@ -111,12 +111,12 @@ FIGURES: tuple[Figure, ...] = (
 
 def figures_of(policy: Policy, kind: Kind | None = None) -> tuple[Figure, ...]:
     """The core's figures and the policy's KPIs; a KPI of the same name takes the place of the core's."""
-    found = {figure.name: figure for figure in FIGURES}
+    figures = {figure.name: figure for figure in FIGURES}
     kinds = {figure.numerator: figure.kind for figure in FIGURES}
     for kpi in policy.kpis:
         if kpi.numerator not in NAMES or kpi.denominator not in NAMES:
             continue
-        found[kpi.name] = Figure(
+        figures[kpi.name] = Figure(
             kpi.name,
             kinds.get(kpi.numerator, "service"),
             kpi.numerator,
@@ -127,12 +127,12 @@ def figures_of(policy: Policy, kind: Kind | None = None) -> tuple[Figure, ...]:
             kpi.filters,
             f"kpi.{kpi.name}",
         )
-    return tuple(figure for figure in found.values() if kind is None or figure.kind == kind)
+    return tuple(figure for figure in figures.values() if kind is None or figure.kind == kind)
 
 
 def counts_of(figures: Sequence[Figure]) -> tuple[str, ...]:
     """The names of every count the figures need, once each."""
-    return tuple(dict.fromkeys(name for one in figures for name in (one.numerator, one.denominator) if name))
+    return tuple(dict.fromkeys(name for figure in figures for name in (figure.numerator, figure.denominator) if name))
 
 
 def defined(figure: Figure, policy: Policy, language: str) -> Definition:

@@ -20,22 +20,24 @@ _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def page(found: Report, say: Say, *, language: str) -> bytes:
+def page(report: Report, say: Say, *, language: str) -> bytes:
     """The report in the reader's language, its definitions printed below the figures."""
-    closed = f"{say('insight.closed_at')} {found.closed_at:%Y-%m-%d %H:%M}Z" if found.closed_at else say("insight.open")
+    closed = (
+        f"{say('insight.closed_at')} {report.closed_at:%Y-%m-%d %H:%M}Z" if report.closed_at else say("insight.open")
+    )
     names = ("figure", "value", "before", "target", "met", "restated", "clause")
     heads = [f"insight.{name}" for name in names]
     return (
         f'<!doctype html><html lang="{escape(language)}"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(found.title)} {escape(found.period)}</title>'
-        f"<style>{STYLE}</style><h1>{escape(found.title)}</h1>"
-        f'<p class="note">{escape(found.period)} · {escape(found.org_unit_name)} · {escape(say("insight.as_of"))}'
-        f" {found.as_of:%Y-%m-%d %H:%M}Z · {escape(closed)}</p><table><thead><tr>"
+        f'<meta name="viewport" content="width=device-width"><title>{escape(report.title)} {escape(report.period)}</title>'
+        f"<style>{STYLE}</style><h1>{escape(report.title)}</h1>"
+        f'<p class="note">{escape(report.period)} · {escape(report.org_unit_name)} · {escape(say("insight.as_of"))}'
+        f" {report.as_of:%Y-%m-%d %H:%M}Z · {escape(closed)}</p><table><thead><tr>"
         f"{''.join(f'<th>{escape(say(name))}</th>' for name in heads)}</tr></thead>"
-        f"<tbody>{''.join(_row(one, say) for one in found.figures)}</tbody></table>"
-        f"{''.join(_groups(one, say) for one in found.figures if one.shares)}"
+        f"<tbody>{''.join(_row(line, say) for line in report.figures)}</tbody></table>"
+        f"{''.join(_groups(line, say) for line in report.figures if line.shares)}"
         f"<h2>{escape(say('insight.definitions'))}</h2><table><tbody>"
-        f"{''.join(_definition(one.definition, say) for one in found.figures)}</tbody></table></html>"
+        f"{''.join(_definition(line.definition, say) for line in report.figures)}</tbody></table></html>"
     ).encode()
 
 
@@ -46,35 +48,35 @@ def worded(value: float | None, unit: str) -> str:
     return f"{value / 10:.2f}%" if unit == "per_mille" else f"{value:,.0f}"
 
 
-def _row(one: FigureLine, say: Say) -> str:
-    unit = one.definition.unit
-    target = one.definition.target_per_mille
-    wanted = "" if target is None else f"{'&lt;' if one.definition.good == 'below' else '≥'} {target / 10:.1f}%"
-    met = {True: say("insight.yes"), False: say("insight.no"), None: say("insight.few") if one.few else ""}[one.met]
-    restated = worded(one.restated.value, unit) if one.restated else ""
+def _row(line: FigureLine, say: Say) -> str:
+    unit = line.definition.unit
+    target = line.definition.target_per_mille
+    goal = "" if target is None else f"{'&lt;' if line.definition.good == 'below' else '≥'} {target / 10:.1f}%"
+    met = {True: say("insight.yes"), False: say("insight.no"), None: say("insight.few") if line.few else ""}[line.met]
+    restated = worded(line.restated.value, unit) if line.restated else ""
     return (
-        f"<tr><td>{escape(one.definition.title)}</td>"
-        f'<td class="n">{worded(one.value, unit)}{_fraction(one)}</td><td class="n">{worded(one.before, unit)}</td>'
-        f'<td class="n">{wanted}</td><td{" class=no" if one.met is False else ""}>{escape(met)}</td>'
-        f'<td class="n">{restated}</td><td>{escape(one.definition.clause)}</td></tr>'
+        f"<tr><td>{escape(line.definition.title)}</td>"
+        f'<td class="n">{worded(line.value, unit)}{_fraction(line)}</td><td class="n">{worded(line.before, unit)}</td>'
+        f'<td class="n">{goal}</td><td{" class=no" if line.met is False else ""}>{escape(met)}</td>'
+        f'<td class="n">{restated}</td><td>{escape(line.definition.clause)}</td></tr>'
     )
 
 
-def _fraction(one: FigureLine) -> str:
-    return "" if one.denominator is None else f' <span class="note">({one.numerator}/{one.denominator})</span>'
+def _fraction(line: FigureLine) -> str:
+    return "" if line.denominator is None else f' <span class="note">({line.numerator}/{line.denominator})</span>'
 
 
-def _groups(one: FigureLine, say: Say) -> str:
-    unit = one.definition.unit
-    longest = max((share.value or 0 for share in one.shares), default=0) or 1
+def _groups(line: FigureLine, say: Say) -> str:
+    unit = line.definition.unit
+    longest = max((share.value or 0 for share in line.shares), default=0) or 1
     rows = "".join(
         f'<tr><td>{escape(share.title)}</td><td class="n">{worded(share.value, unit)}</td>'
         f'<td class="n">{share.numerator}{"" if share.denominator is None else f"/{share.denominator}"}</td>'
         f'<td><svg viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="of" width="100" height="10"/>'
         f'<rect class="is" width="{100 * (share.value or 0) / longest:.1f}" height="10"/></svg></td></tr>'
-        for share in one.shares
+        for share in line.shares
     )
-    return f"<h2>{escape(one.definition.title)}</h2><table><tbody>{rows}</tbody></table>"
+    return f"<h2>{escape(line.definition.title)}</h2><table><tbody>{rows}</tbody></table>"
 
 
 def _definition(words: Definition, say: Say) -> str:

@@ -28,7 +28,7 @@ class _Sheet:
     def __init__(self, book: Any, name: str, say: Say) -> None:
         self.book = book
         self.say = say
-        self.name = sheet_name(name, [one.get_name() for one in book.worksheets()])
+        self.name = sheet_name(name, [each.get_name() for each in book.worksheets()])
         self.page = book.add_worksheet(self.name)
         self.bold = book.add_format({"bold": True})
         self.row = 0
@@ -62,28 +62,36 @@ class _Sheet:
         self.page.insert_chart(at, chart)
 
 
-def complaint_workbook(found: ComplaintReport, say: Say) -> bytes:
+def complaint_workbook(statistics: ComplaintReport, say: Say) -> bytes:
     """The statistics with one chart against the period before and one for each way they are divided."""
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, _OPTIONS) as book:
         sheet = _Sheet(book, say("report.complaints"), say)
         sheet.page.set_column(0, 0, 34)
         sheet.page.set_column(1, 3, 16)
-        sheet.line(say("report.complaints"), found.period, bold=True)
-        sheet.line(say("insight.as_of"), found.as_of.isoformat(timespec="minutes"))
-        sheet.line(say("insight.closed_at"), found.closed_at.isoformat(timespec="minutes") if found.closed_at else "-")
-        heads = (say("insight.figure"), found.period, say("insight.before"), say("insight.restated"))
+        sheet.line(say("report.complaints"), statistics.period, bold=True)
+        sheet.line(say("insight.as_of"), statistics.as_of.isoformat(timespec="minutes"))
+        sheet.line(
+            say("insight.closed_at"),
+            statistics.closed_at.isoformat(timespec="minutes") if statistics.closed_at else "-",
+        )
+        heads = (say("insight.figure"), statistics.period, say("insight.before"), say("insight.restated"))
         sheet.line(*heads, bold=True)
         places = {
             name: sheet.line(
-                say(f"statistics.{name}"), getattr(found, name), found.before[name], found.restated.get(name)
+                say(f"statistics.{name}"),
+                getattr(statistics, name),
+                statistics.before[name],
+                statistics.restated.get(name),
             )
             for name in SCALARS
         }
         # The plain counts come first: durations and shares have other units and no place on the same axis.
         rows = (places["received"], places["reopened"])
-        sheet.chart("column", say("report.complaints"), rows, ((found.period, 1), (say("insight.before"), 2)), "F2")
-        for place, (name, groups) in enumerate(_groups(found)):
+        sheet.chart(
+            "column", say("report.complaints"), rows, ((statistics.period, 1), (say("insight.before"), 2)), "F2"
+        )
+        for place, (name, groups) in enumerate(_groups(statistics)):
             if not groups:
                 continue
             sheet.line()
@@ -96,88 +104,88 @@ def complaint_workbook(found: ComplaintReport, say: Say) -> bytes:
             sheet.chart(chart, say(f"statistics.by_{name}"), (first, last), ((say("insight.number"), 1),), at)
         sheet.line()
         sheet.line(say("insight.figure"), say("insight.value"), say("insight.target"), say("insight.met"), bold=True)
-        for target in found.targets:
+        for target in statistics.targets:
             sheet.line(target.title, target.value_per_mille, target.target_per_mille, _met(target.met, say))
     return stream.getvalue()
 
 
-def report_workbook(found: Report, say: Say) -> bytes:
+def report_workbook(report: Report, say: Say) -> bytes:
     """A sheet of figures with a chart, one for the groups of each, one for the definitions."""
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, _OPTIONS) as book:
-        _figures(book, found, say)
-        _shares(book, found, say)
-        _definitions(book, found, say)
+        _figures(book, report, say)
+        _shares(book, report, say)
+        _definitions(book, report, say)
     return stream.getvalue()
 
 
-def _figures(book: Any, found: Report, say: Say) -> None:
+def _figures(book: Any, report: Report, say: Say) -> None:
     sheet = _Sheet(book, say("insight.figures"), say)
     sheet.page.set_column(0, 0, 30)
     sheet.page.set_column(1, 8, 14)
-    sheet.line(found.title, found.period, found.org_unit_name, bold=True)
-    sheet.line(say("insight.as_of"), found.as_of.isoformat(timespec="minutes"))
+    sheet.line(report.title, report.period, report.org_unit_name, bold=True)
+    sheet.line(say("insight.as_of"), report.as_of.isoformat(timespec="minutes"))
     names = ("value", "before", "target", "met", "numerator", "denominator", "restated", "clause")
     sheet.line(say("insight.figure"), *(say(f"insight.{name}") for name in names), bold=True)
     # Shares first, so that one chart holds figures of one unit.
-    ordered = sorted(found.figures, key=lambda one: one.definition.unit != "per_mille")
-    places = [(sheet.line(*_cells(one, say)), one.definition.unit) for one in ordered]
+    ordered = sorted(report.figures, key=lambda line: line.definition.unit != "per_mille")
+    places = [(sheet.line(*_cells(line, say)), line.definition.unit) for line in ordered]
     for unit, at in (("per_mille", "K2"), ("count", f"K{2 + _CHART_ROWS}")):
         rows = [place for place, found_unit in places if found_unit == unit]
         if rows:
-            series = ((found.period, 1), (say("insight.before"), 2))
+            series = ((report.period, 1), (say("insight.before"), 2))
             if unit == "per_mille":
                 series = (*series, (say("insight.target"), 3))  # type: ignore[assignment]  # one more pair
-            sheet.chart("column", f"{found.title} ({say(f'unit.{unit}')})", (rows[0], rows[-1]), series, at)
+            sheet.chart("column", f"{report.title} ({say(f'unit.{unit}')})", (rows[0], rows[-1]), series, at)
 
 
-def _cells(one: FigureLine, say: Say) -> tuple[Cell, ...]:
-    target = one.definition.target_per_mille
-    restated = one.restated.value if one.restated else None
+def _cells(line: FigureLine, say: Say) -> tuple[Cell, ...]:
+    target = line.definition.target_per_mille
+    restated = line.restated.value if line.restated else None
     return (
-        one.definition.title,
-        one.value,
-        one.before,
+        line.definition.title,
+        line.value,
+        line.before,
         target,
-        say("insight.few") if one.few else _met(one.met, say),
-        one.numerator,
-        one.denominator,
+        say("insight.few") if line.few else _met(line.met, say),
+        line.numerator,
+        line.denominator,
         restated,
-        one.definition.clause,
+        line.definition.clause,
     )
 
 
-def _shares(book: Any, found: Report, say: Say) -> None:
-    divided = [one for one in found.figures if one.shares]
+def _shares(book: Any, report: Report, say: Say) -> None:
+    divided = [line for line in report.figures if line.shares]
     if not divided:
         return
     sheet = _Sheet(book, say("insight.groups"), say)
     sheet.page.set_column(0, 0, 34)
-    for place, one in enumerate(divided):
-        sheet.line(one.definition.title, say(f"unit.{one.definition.unit}"), bold=True)
+    for place, line in enumerate(divided):
+        sheet.line(line.definition.title, say(f"unit.{line.definition.unit}"), bold=True)
         sheet.line(
             say("insight.group"), say("insight.value"), say("insight.numerator"), say("insight.denominator"), bold=True
         )
-        rows = [sheet.line(share.title, share.value, share.numerator, share.denominator) for share in one.shares]
+        rows = [sheet.line(share.title, share.value, share.numerator, share.denominator) for share in line.shares]
         at = f"F{1 + place * _CHART_ROWS}"
-        sheet.chart("column", one.definition.title, (rows[0], rows[-1]), ((say("insight.value"), 1),), at)
+        sheet.chart("column", line.definition.title, (rows[0], rows[-1]), ((say("insight.value"), 1),), at)
         sheet.line()
 
 
-def _definitions(book: Any, found: Report, say: Say) -> None:
+def _definitions(book: Any, report: Report, say: Say) -> None:
     sheet = _Sheet(book, say("insight.definitions"), say)
     sheet.page.set_column(0, 0, 30)
     sheet.page.set_column(1, 2, 90)
     sheet.line(
         say("insight.figure"), say("insight.numerator"), say("insight.denominator"), say("insight.clause"), bold=True
     )
-    for one in found.figures:
-        words = one.definition
+    for line in report.figures:
+        words = line.definition
         sheet.line(words.title, words.numerator_says, words.denominator_says, words.clause)
 
 
-def _groups(found: ComplaintReport) -> Sequence[tuple[str, dict[str, int]]]:
-    return (("level", found.by_level), ("channel", found.by_channel), ("cause", found.by_cause))
+def _groups(statistics: ComplaintReport) -> Sequence[tuple[str, dict[str, int]]]:
+    return (("level", statistics.by_level), ("channel", statistics.by_channel), ("cause", statistics.by_cause))
 
 
 def _group_title(name: str, key: str, say: Say) -> str:

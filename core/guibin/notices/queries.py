@@ -56,14 +56,14 @@ def _worded(notice: NoticeView, act: Act) -> NoticeView:
 
 async def unread_count(staff_id: UUID) -> int:
     """How many notices wait to be read."""
-    found: int = await fetch_value(
+    count: int = await fetch_value(
         "select count(*) from staff_notice where staff_id = $1 and read_at is null", staff_id
     )
-    return found
+    return count
 
 
 def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
     """What a notice says, from the policy's text."""
     # A template knows names only: a text that a tenant writes cannot reach into our objects.
-    wanted = Template(policy.title(f"notice.{kind}", language))
-    return wanted.safe_substitute(msgspec.json.decode(details, type=dict[str, str]))
+    template = Template(policy.title(f"notice.{kind}", language))
+    return template.safe_substitute(msgspec.json.decode(details, type=dict[str, str]))

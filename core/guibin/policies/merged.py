@@ -37,12 +37,12 @@ class MergedPolicies:
     def get(self, company: UUID, key: Hashable) -> Policy | None:
         """None when it has to be merged."""
         own = self._kept.get(company)
-        found = own.get(key) if own is not None else None
-        if own is None or found is None:
+        kept = own.get(key) if own is not None else None
+        if own is None or kept is None:
             return None
         self._kept.move_to_end(company)
         own.move_to_end(key)
-        return found.policy
+        return kept.policy
 
     def keep(self, company: UUID, key: Hashable, policy: Policy, *, size: int) -> None:
         """Remember it, and forget what is too much."""
@@ -54,7 +54,7 @@ class MergedPolicies:
             self._drop_oldest(own)
         while len(self._kept) > 1 and (len(self._kept) > self.companies_max or self.size > self.bytes_max):
             _, theirs = self._kept.popitem(last=False)
-            self.size -= sum(one.size for one in theirs.values())
+            self.size -= sum(each.size for each in theirs.values())
 
     def _drop_oldest(self, own: OrderedDict[Hashable, _Kept]) -> None:
         _, dropped = own.popitem(last=False)

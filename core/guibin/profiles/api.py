@@ -31,8 +31,8 @@ class CustomerController(Controller):
     async def list_customers(self, filters: CustomerFilter, page: PageAsked, act: Act) -> Page[CustomerView]:
         fields, asked = queries.archive_fields(act.policy), names_a_value(filters.q)
         async with attempt(AuditNote(action="customer.search", shown=0, asked=asked), act):
-            found = await queries.customers(filters, fields=fields, after=decode(page.cursor), limit=page.limit + 1)
-            customers = page_of(found, page.limit, lambda customer: Cursor(customer.created_at, customer.id))
+            rows = await queries.customers(filters, fields=fields, after=decode(page.cursor), limit=page.limit + 1)
+            customers = page_of(rows, page.limit, lambda customer: Cursor(customer.created_at, customer.id))
             shown = tuple(customer.id for customer in customers.items)
             note = AuditNote(action="customer.search", customer_ids=shown, shown=len(shown), asked=asked)
             await record(note, act)

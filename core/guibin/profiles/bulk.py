@@ -65,7 +65,7 @@ async def write_archives(archives: Sequence[Archive], held: dict[str, Held], col
     names = [search_keys(archive.name) for archive in archives]
     born = [columns_of(archive.birthday) for archive in archives]
     try:
-        found = await fetch(
+        written = await fetch(
             _UPSERT,
             [new_id() for _ in archives],
             [a.number for a in archives],
@@ -87,12 +87,12 @@ async def write_archives(archives: Sequence[Archive], held: dict[str, Held], col
         )
     except asyncpg.InsufficientPrivilegeError:
         raise Forbidden("The file names customers or org units that you do not see; nothing was imported") from None
-    ids = {row["number"]: row["id"] for row in found}
+    ids = {row["number"]: row["id"] for row in written}
     await keep_all([_history(a, held[a.number], columns) for a in archives if a.number in held], act, reason="")
     await _named(archives, ids, held)
     await _assigned(archives, ids, held, act)
-    await _seal(archives, ids, columns.fields, fresh={row["id"] for row in found if row["fresh"]})
-    return sum(row["fresh"] for row in found)
+    await _seal(archives, ids, columns.fields, fresh={row["id"] for row in written if row["fresh"]})
+    return sum(row["fresh"] for row in written)
 
 
 def _history(archive: Archive, before: Held, columns: Columns) -> tuple[Subject, list[Altered]]:

@@ -156,7 +156,7 @@ def as_kept(given: Given, fields: Sequence[ArchiveField]) -> Given:
     if isinstance(given.fields, Mapping):
         changed["fields"] = {name: _plain(known.get(name), value) for name, value in given.fields.items()}
     changed["confidential"] = {
-        name: [_value(known.get(name), one) for one in value]
+        name: [_value(known.get(name), text) for text in value]
         if isinstance(value, list)
         else _value(known.get(name), value)
         for name, value in given.confidential.items()

@@ -108,7 +108,7 @@ async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: st
 
 async def keep_all(changed: Sequence[tuple[Subject, list[Altered]]], act: Act, *, reason: str) -> None:
     """As `keep`, for many with as many statements as for one."""
-    rows = [(new_id(), subject, one) for subject, altered in changed for one in altered]
+    rows = [(new_id(), subject, change) for subject, altered in changed for change in altered]
     if not rows:
         return
     keys = await keyring.subject_keys({subject.customer_id for _, subject, _ in rows})
@@ -122,10 +122,10 @@ async def keep_all(changed: Sequence[tuple[Subject, list[Altered]]], act: Act, *
         [subject.customer_id for _, subject, _ in rows],
         [subject.kind for _, subject, _ in rows],
         [subject.id for _, subject, _ in rows],
-        [one.field for _, _, one in rows],
-        [_sealed(keys[subject.customer_id], row, "sealed_before", one.before) for row, subject, one in rows],
-        [_sealed(keys[subject.customer_id], row, "sealed_after", one.after) for row, subject, one in rows],
-        [one.mask or "" for _, _, one in rows],
+        [change.field for _, _, change in rows],
+        [_sealed(keys[subject.customer_id], row, "sealed_before", change.before) for row, subject, change in rows],
+        [_sealed(keys[subject.customer_id], row, "sealed_after", change.after) for row, subject, change in rows],
+        [change.mask or "" for _, _, change in rows],
     )
 
 

@@ -15,14 +15,14 @@ ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "s
 async def export_orders(file: Path, act: Act) -> int:
     """Write every visible order by number; `ends_on` is exclusive."""
     require(act.by, may("customers:export"))
-    found = await fetch(
+    orders = await fetch(
         "select o.*, c.number as customer_number from product_order o"
         " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         " where c.erased_at is null order by o.number"
     )
-    customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
+    customers = tuple(dict.fromkeys(row["customer_id"] for row in orders))
     note = AuditNote(
-        action="order.export", subject="order", customer_ids=customers, shown=len(found), purpose=file.name
+        action="order.export", subject="order", customer_ids=customers, shown=len(orders), purpose=file.name
     )
     await record(note, act)
     lines = (
@@ -35,6 +35,6 @@ async def export_orders(file: Path, act: Act) -> int:
             row["started_on"].isoformat(),
             row["ends_on"].isoformat(),
         )
-        for row in found
+        for row in orders
     )
     return write(file, ORDER_COLUMNS, lines, sheet="orders")

@@ -49,10 +49,10 @@ def charge_cases(cases: Cases, *, tell: Told = _tell_nobody) -> None:
     """
 
     async def count(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None) -> int:
-        found: int = await fetch_value(
+        open_cases: int = await fetch_value(
             f"select count(*) from {cases.table} where {cases.theirs}", list(from_ids), _listed(customer_ids)
         )
-        return found
+        return open_cases
 
     async def hand_over(new: HandOver, act: Act) -> int:
         rows = await fetch(

@@ -99,16 +99,16 @@ async def move_unit(unit_id: UUID, successor_id: UUID, act: Act) -> None:
 
 async def open_work(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None = None) -> list[OpenWork]:
     """What is open with these members of staff, kind by kind; kinds without any are left out."""
-    found = [OpenWork(one.what, await one.count(from_ids, customer_ids)) for one in _charges.values()]
-    return [one for one in found if one.count]
+    work = [OpenWork(kind.what, await kind.count(from_ids, customer_ids)) for kind in _charges.values()]
+    return [part for part in work if part.count]
 
 
 async def hand_over(new: HandOver, act: Act) -> list[OpenWork]:
     """Give all of it to the successor; how much of what went over."""
-    found = [OpenWork(one.what, await one.hand_over(new, act)) for one in _charges.values()]
-    return [one for one in found if one.count]
+    work = [OpenWork(kind.what, await kind.hand_over(new, act)) for kind in _charges.values()]
+    return [part for part in work if part.count]
 
 
 def said(work: list[OpenWork]) -> str:
     """Such as `3 customers, 1 visits`, for refusals."""
-    return ", ".join(f"{one.count} {one.what}" for one in work)
+    return ", ".join(f"{each.count} {each.what}" for each in work)

@@ -102,20 +102,20 @@ def _held(row: dict[str, Any], values: dict[str, list[tuple[str, str]]]) -> Held
 
 async def masks_of(numbers: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """How the confidential values of these customers are shown, by number and field."""
-    found: dict[str, dict[str, list[str]]] = {}
+    masks: dict[str, dict[str, list[str]]] = {}
     for row in await fetch(
         "select c.number, v.field, v.masked from sealed_value v join customer c on c.tenant_id = v.tenant_id"
         " and c.id = v.customer_id where c.number = any ($1) order by v.field, v.place",
         list(numbers),
     ):
-        found.setdefault(row["number"], {}).setdefault(row["field"], []).append(row["masked"])
-    return found
+        masks.setdefault(row["number"], {}).setdefault(row["field"], []).append(row["masked"])
+    return masks
 
 
 def completed(archive: Archive, held: Held | None) -> Archive:
     """The row with what it stands for: values held for masked ones and for cells that a formula left empty."""
     if held is None:
-        shown = {n: [one for one in v if not is_masked(one)] for n, v in archive.confidential.items()}
+        shown = {n: [value for value in v if not is_masked(value)] for n, v in archive.confidential.items()}
         return msgspec.structs.replace(archive, confidential={name: values for name, values in shown.items() if values})
     plain = {name: held.fields[name] for name in archive.unsaid if held.fields.get(name) is not None}
     columns = {_ATTRIBUTES[name]: getattr(held, _HELD[name]) for name in archive.unsaid if name in _ATTRIBUTES}
@@ -133,17 +133,17 @@ def left_alone(archive: Archive, held: Held | None) -> list[tuple[str, str, str]
             known.append((name, "", reason))
     if held is None:
         new = "a masked value says nothing of a new customer"
-        known += [(name, one, new) for name, several in archive.masked.items() for one in several]
+        known += [(name, value, new) for name, several in archive.masked.items() for value in several]
     return known
 
 
 def _unmasked(several: list[str], name: str, held: Held) -> list[str]:
     left = list(zip(held.confidential.get(name, []), held.masked.get(name, []), strict=True))
-    found = []
-    for one in several:
-        place = next((at for at, (value, shown) in enumerate(left) if one in (value, shown)), None)
-        found.append(one if place is None else left.pop(place)[0])
-    return found
+    values = []
+    for given in several:
+        place = next((at for at, (value, shown) in enumerate(left) if given in (value, shown)), None)
+        values.append(given if place is None else left.pop(place)[0])
+    return values
 
 
 _ATTRIBUTES = {
@@ -159,7 +159,7 @@ _HELD = {name: "account_manager_id" if name == "account_manager" else name for n
 
 async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, dict[str, list[tuple[str, str]]]]:
     keys = await keyring.known_subject_keys(customer_ids)
-    found: dict[UUID, dict[str, list[tuple[str, str]]]] = {}
+    values: dict[UUID, dict[str, list[tuple[str, str]]]] = {}
     for row in await fetch(
         "select id, customer_id, field, sealed, masked from sealed_value where customer_id = any ($1) and field = any ($2)"
         " order by customer_id, field, place",
@@ -167,5 +167,5 @@ async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, d
         names,
     ):
         value = opened(row["id"], keys[row["customer_id"]], bytes(row["sealed"]), unshown=keyring.Unshown.COMPARED)
-        found.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append((value, row["masked"]))
-    return found
+        values.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append((value, row["masked"]))
+    return values

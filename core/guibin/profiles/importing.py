@@ -98,7 +98,7 @@ async def import_customers(
         archives = unpacked(batch, Archive)
         held = await held_of(archives)
         for archive in archives:
-            not_taken += [RowProblem("", archive.row, *one) for one in left_alone(archive, held.get(archive.number))][
+            not_taken += [RowProblem("", archive.row, *left) for left in left_alone(archive, held.get(archive.number))][
                 : PROBLEMS_MAX - len(not_taken)
             ]
         archives = [completed(archive, held.get(archive.number)) for archive in archives]
@@ -139,7 +139,7 @@ async def import_orders(
     for batch in batches(rows(file, mapping, _ORDER_FIELDS), BATCH_ROWS):
         held = await _orders_of([row.fields.get("number", "") for row in batch])
         read = [_order(row, customers, ended, seen, held.get(row.fields.get("number", ""))) for row in batch]
-        problems += [one for row, (_, wrong) in zip(batch, read, strict=True) for one in (*row.problems, *wrong)]
+        problems += [each for row, (_, wrong) in zip(batch, read, strict=True) for each in (*row.problems, *wrong)]
         orders += (order for order, _ in read)
         altered = [order for order, _ in read if held.get(order[1]) != (order[0], *order[2:])]
         changes.append((altered, {order[1]: held[order[1]] for order in altered if order[1] in held}))
@@ -170,7 +170,7 @@ async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bo
             fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),)
         )
     fields = archive_fields(act.policy)
-    found = await fetch(
+    archives = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
@@ -179,15 +179,15 @@ async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bo
     await record(
         AuditNote(
             action="customer.export",
-            customer_ids=tuple(row["id"] for row in found),
+            customer_ids=tuple(row["id"] for row in archives),
             fields=tuple(field.name for field in fields) if clear else (),
-            shown=len(found),
+            shown=len(archives),
             purpose=purpose,
         ),
         act,
     )
     values = await _confidential(clear)
-    lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in found)
+    lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in archives)
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 
 
@@ -219,16 +219,16 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
 
 def _unknown_masks(row: Row, archive: Archive, held: dict[str, list[str]]) -> list[RowProblem]:
     """A problem for every masked value that none held is shown as: it may be a new number, of which digits are missing."""
-    found = []
+    problems = []
     for name, several in archive.masked.items():
         left = list(held.get(name, []))
-        for one in several:
-            if one in left:
-                left.remove(one)
+        for mask in several:
+            if mask in left:
+                left.remove(mask)
             else:
                 rule = "a masked value that this customer does not have: give the whole value, or leave the cell empty"
-                found.append(problem(row, name, one, rule))
-    return found
+                problems.append(problem(row, name, mask, rule))
+    return problems
 
 
 def _unseeing(row: Row, archive: Archive, before: Place | None, reader: ArchiveReader, who: Seeing) -> list[RowProblem]:
@@ -367,8 +367,10 @@ def _order(
         price = minor_of(Money(given.get("price", "0").replace(",", "") or "0", currency))
     except Refusal as refusal:
         wrong += [
-            problem(row, one.field.removeprefix("price.").replace("amount", "price"), given.get("price", ""), one.rule)
-            for one in refusal.fields
+            problem(
+                row, error.field.removeprefix("price.").replace("amount", "price"), given.get("price", ""), error.rule
+            )
+            for error in refusal.fields
         ]
     return (customer, number, line(given.get("product", "")), price, currency, started_on, ends_on), wrong
 
@@ -383,14 +385,14 @@ async def _personal(policy: Policy) -> frozenset[str]:
     if not policy.organisations:
         return frozenset()
     personal = [f.name for f in archive_fields(policy) if f.holder == "person" or f.type == "identity_number"]
-    found = await fetch(
+    rows = await fetch(
         "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or birthday_lunar is not null or fields ?| $2"
         " or exists (select 1 from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id"
         " and v.field = any ($2)))",
         list(policy.organisations),
         personal,
     )
-    return frozenset(row["number"] for row in found)
+    return frozenset(row["number"] for row in rows)
 
 
 async def _units() -> dict[str, UUID]:
@@ -399,5 +401,5 @@ async def _units() -> dict[str, UUID]:
 
 
 async def _people() -> dict[str, UUID]:
-    everyone = [one for one in await staff.all_staff() if one.left_at is None]
-    return {one.login: one.id for one in everyone}
+    everyone = [person for person in await staff.all_staff() if person.left_at is None]
+    return {person.login: person.id for person in everyone}

@@ -294,8 +294,8 @@ def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
 async def _looked_for(filters: tuple[Any, ...], ranges: tuple[Any, ...]) -> list[Any]:
     own = "" if current_scope().units == ALL_UNITS else _OWN
     counted = await fetch_value(_COUNT.format(own=own, **_COUNT_PLACES), *ranges[:4], MANY + 1)
-    found = (_OFTEN if counted > MANY else _FEW).format(own=own, **_PAGE_PLACES)
-    return await fetch(_MANY.format(found=found), *filters, *ranges)
+    matching = (_OFTEN if counted > MANY else _FEW).format(own=own, **_PAGE_PLACES)
+    return await fetch(_MANY.format(found=matching), *filters, *ranges)
 
 
 async def _ranges(text: str, fields: tuple[ArchiveField, ...]) -> tuple[Any, ...]:

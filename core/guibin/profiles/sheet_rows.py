@@ -70,8 +70,8 @@ class Archive(Struct):
     @property
     def masked(self) -> dict[str, list[str]]:
         """The masked values, by field."""
-        found = {name: [one for one in several if is_masked(one)] for name, several in self.confidential.items()}
-        return {name: several for name, several in found.items() if several}
+        values = {name: [value for value in several if is_masked(value)] for name, several in self.confidential.items()}
+        return {name: several for name, several in values.items() if several}
 
 
 class Known(Struct, frozen=True):
@@ -125,7 +125,7 @@ class ArchiveReader:
         cells: list[RowProblem] = []
         archive = self._archive(row, cells, plain, confidential)
         wrong += self._wrong_kind(row, archive)
-        told = {one.column for one in row.problems}
+        told = {each.column for each in row.problems}
         for error in self._checker.wrong(_particulars(given, archive)):
             column = error.field.rpartition(".")[2]
             if column in told:
@@ -188,19 +188,19 @@ class ArchiveReader:
         if calendar == "solar" and row.fields.get("birthday_calendar"):
             wrong.append(problem(row, "birthday", given, "a day of the solar calendar, as the row says"))
             return None
-        found = lunar_day(given, leap=leap)
-        if found is None:
+        day = lunar_day(given, leap=leap)
+        if day is None:
             wrong.append(problem(row, "birthday", given, "not a lunar day such as 1968-02-30, 02-30 or 闰二月三十"))
-        return found
+        return day
 
     def _wrong_kind(self, row: Row, archive: Archive) -> list[RowProblem]:
-        given, found = row.fields, []
+        given, problems = row.fields, []
         if archive.number in self.ended:
-            found.append(problem(row, "number", given["number"], self.ended[archive.number]))
+            problems.append(problem(row, "number", given["number"], self.ended[archive.number]))
         if archive.number in self.personal and self.policy.is_organisation(archive.kind):
             rule = "an organisation, but the archive holds sex, birthday or identity number: empty them there first"
-            found.append(problem(row, "kind", given["kind"], rule))
-        return found
+            problems.append(problem(row, "kind", given["kind"], rule))
+        return problems
 
     def _one(
         self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
@@ -237,7 +237,7 @@ def _particulars(given: dict[str, str], archive: Archive) -> Particulars:
         birthday=archive.birthday,
         fields=archive.fields,
         confidential={
-            name: [one for one in several if not is_masked(one)] for name, several in archive.confidential.items()
+            name: [value for value in several if not is_masked(value)] for name, several in archive.confidential.items()
         },
     )
 

@@ -40,21 +40,21 @@ class ConsequenceView(Struct, frozen=True):
 
 async def bring(assessment_id: UUID, scheme: TierScheme, *, on: date, now: datetime) -> None:
     """Write down what the moves of an assessment bring, each a row per customer, in one statement a consequence."""
-    for one in scheme.consequences:
+    for consequence in scheme.consequences:
         await run(
             _BRING,
             assessment_id,
             scheme.name,
-            one.name,
-            one.kind,
-            one.item,
-            one.units,
+            consequence.name,
+            consequence.kind,
+            consequence.item,
+            consequence.units,
             on,
-            on + timedelta(days=one.days),
-            one.clause or scheme.clause,
+            on + timedelta(days=consequence.days),
+            consequence.clause or scheme.clause,
             now,
-            list(one.moves),
-            list(one.tiers),
+            list(consequence.moves),
+            list(consequence.tiers),
         )
 
 

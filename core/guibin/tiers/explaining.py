@@ -120,7 +120,8 @@ def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequenc
             StrategyStep(name, policy.title(f"strategy.{name}", language)) for name in (now.strategy if now else ())
         ),
         derived=tuple(
-            DerivedMeasure(one.name, policy.title(f"measure.{one.name}", language), one.value) for one in derived
+            DerivedMeasure(measure.name, policy.title(f"measure.{measure.name}", language), measure.value)
+            for measure in derived
         ),
     )
 

@@ -113,7 +113,7 @@ class _Reader:
             rule = self.ended.get(number, "no customer has this number")
             wrong.append(problem(row, "customer_number", number, rule))
         day = self._day(row, wrong)
-        found = []
+        facts = []
         for metric, column, text in self._values(row, wrong):
             value = self._value(row, column, metric, text, wrong)
             if customer is None or day is None or value is None:
@@ -127,8 +127,8 @@ class _Reader:
                 source_ref=line(given.get("source_ref", "")),
                 label=line(given.get("label", ""))[:LABEL_CHARS_MAX],
             )
-            found += self._once(row, fact, wrong)
-        return found, wrong
+            facts += self._once(row, fact, wrong)
+        return facts, wrong
 
     def _values(self, row: Row, wrong: list[RowProblem]) -> Iterator[tuple[str, str, str]]:
         given = row.fields
@@ -198,8 +198,8 @@ def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) ->
     for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
         facts: list[NewFact] = []
         for row in batch:
-            found, wrong = reader.facts(row)
-            facts += found
+            read, wrong = reader.facts(row)
+            facts += read
             problems += wrong
         if not problems:
             checked += [packed(facts[start : start + BATCH_ROWS]) for start in range(0, len(facts), BATCH_ROWS)]

@@ -29,7 +29,7 @@ async def objected(filled: Filled, *, hooks: Hooks, as_of: date) -> dict[UUID, s
     if not hooks.has("objections"):
         return {}
     rows = await fetch_all(_WOULD_START.format(**filled.places(holding=HELD_NOW)), *filled.values)
-    found = {}
+    sentences_of = {}
     for row in rows:
         measures = msgspec.json.decode(row["measures"], type=dict[str, int | None])
         details: dict[str, str | int | bool | None] = {
@@ -43,5 +43,5 @@ async def objected(filled: Filled, *, hooks: Hooks, as_of: date) -> dict[UUID, s
         }
         sentences = hooks.objections(Proposal("assessment", row["customer_id"], details))
         if sentences:
-            found[row["customer_id"]] = "; ".join(sentences)
-    return found
+            sentences_of[row["customer_id"]] = "; ".join(sentences)
+    return sentences_of

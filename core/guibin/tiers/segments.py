@@ -32,7 +32,7 @@ class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def problems(segment: Segment, policy: Policy, field: str = "segment") -> list[FieldError]:
     """Everything in it that the policy does not know."""
-    found = [
+    wrong = [
         FieldError(f"{field}.kinds", "a customer kind", f"one of: {', '.join(policy.customer_kinds)}", kind)
         for kind in segment.kinds
         if kind not in policy.customer_kinds
@@ -40,17 +40,17 @@ def problems(segment: Segment, policy: Policy, field: str = "segment") -> list[F
     scheme = policy.scheme(segment.scheme)
     if scheme is None:
         if segment.scheme or segment.tiers or segment.criterion:
-            known = ", ".join(one.name for one in policy.schemes) or "the policy has none"
+            known = ", ".join(each.name for each in policy.schemes) or "the policy has none"
             rule = "a scheme of the policy, whose tiers and figures are meant"
-            found.append(FieldError(f"{field}.scheme", rule, f"one of: {known}", segment.scheme))
-        return found
+            wrong.append(FieldError(f"{field}.scheme", rule, f"one of: {known}", segment.scheme))
+        return wrong
     names = [tier.name for tier in scheme.tiers]
-    found += [
+    wrong += [
         FieldError(f"{field}.tiers", f"a tier of {scheme.name}", f"one of: {', '.join(names)}", tier)
         for tier in segment.tiers
         if tier not in names
     ]
-    return [*found, *_criterion_problems(segment, scheme, policy, field)]
+    return [*wrong, *_criterion_problems(segment, scheme, policy, field)]
 
 
 async def members(segment: Segment, *, policy: Policy, as_of: date, known_at: datetime, limit: int) -> list[UUID]:
@@ -96,11 +96,11 @@ def _as_scheme(segment: Segment, policy: Policy) -> TierScheme:
     scheme = policy.scheme(segment.scheme)
     figures = {setting.name: setting.value for setting in policy.settings}
     criterion = with_settings(segment.criterion, figures) if segment.criterion else AllOf(())
-    wanted = segment.criterion is not None and scheme is not None
+    judged = segment.criterion is not None and scheme is not None
     return TierScheme(
         "segment",
         customer_kinds=segment.kinds or policy.customer_kinds,
-        metrics=scheme.metrics if wanted and scheme else (),
+        metrics=scheme.metrics if judged and scheme else (),
         tiers=(Tier(_IN, criterion),),
-        value_score=scheme.value_score if wanted and scheme else (),
+        value_score=scheme.value_score if judged and scheme else (),
     )

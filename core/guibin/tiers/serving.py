@@ -47,15 +47,15 @@ async def refuse_lower_level(happened: Assigned, act: Act) -> None:
         return
     today = local_day(act.now, happened.company.time_zone)
     held = (await queries.current_tiers([happened.customer_id], on=today)).get(happened.customer_id, {})
-    wanted = [
+    duties = [
         (level, tier)
         for scheme, tier in held.items()
         if (level := _served_at(happened.policy, scheme, tier)) is not None
     ]
     row = await fetch_one("select org_unit_id from staff where id = $1", manager)
-    if not wanted or row is None:
+    if not duties or row is None:
         return
-    level, (highest, tier) = await org_units.level_of(row["org_unit_id"]), min(wanted)
+    level, (highest, tier) = await org_units.level_of(row["org_unit_id"]), min(duties)
     if level > highest:
         raise ServedHigher(f"{tier} is served at level {highest} or above; the account manager sits at level {level}")
 

@@ -139,8 +139,8 @@ async def simulate(
     )
     (row,) = await fetch_all(sql, *filled.values)
     moves = msgspec.json.decode(row["moves"], type=tuple[MoveCount, ...])
-    found = msgspec.json.decode(row["movers"], type=list[_Row])
-    shown = tuple(_mover(one, scheme) for one in found[: new.limit])
+    movers = msgspec.json.decode(row["movers"], type=list[_Row])
+    shown = tuple(_mover(one, scheme) for one in movers[: new.limit])
     note = AuditNote(
         action="assessment.simulate",
         subject="assessment",
@@ -163,7 +163,7 @@ async def simulate(
         movers=shown,
         next=None,
     )
-    return view, shown[-1].customer_id if len(found) > new.limit else None
+    return view, shown[-1].customer_id if len(movers) > new.limit else None
 
 
 async def dry_run(scheme: TierScheme, act: Act, *, as_of: date, known_at: datetime) -> AssessmentView:

@@ -39,7 +39,9 @@ async def write_deliveries(happened: Sequence[Event], now: datetime) -> None:
     if not rows:
         return
     asking = [(event, _asking(rows, kind_of(type(event)))) for event in happened]
-    await write_all([(message_of(event, now=now), found) for event, found in asking if found], now=now)
+    await write_all(
+        [(message_of(event, now=now), endpoint_ids) for event, endpoint_ids in asking if endpoint_ids], now=now
+    )
 
 
 async def write(message: Message, endpoint_ids: Sequence[UUID], *, now: datetime) -> list[UUID]:
