@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
 from guibin.periods.names import Period
@@ -81,9 +80,8 @@ async def groups(period: Period) -> dict[str, dict[str, int]]:
 async def resolved_clocks(period: Period) -> list[ResolvedClock]:
     """Of every complaint of the period that was resolved here."""
     rows = await fetch(
-        f"select t.clock::text as clock, t.completed_at from complaint c {_CLOCK}"
-        f" where {_RECEIVED} and t.completed_at is not null",
+        f"select t.clock, t.completed_at from complaint c {_CLOCK} where {_RECEIVED} and t.completed_at is not null",
         period.starts_at,
         period.ends_at,
     )
-    return [ResolvedClock(msgspec.json.decode(row["clock"], type=ClockRecord), row["completed_at"]) for row in rows]
+    return shown(ResolvedClock, rows)

@@ -79,15 +79,9 @@ class ComplaintReport(ComplaintStatistics, frozen=True, kw_only=True):
     targets: tuple[TargetLine, ...]
 
 
+_COUNTED = ("received", "warned", "breached", "resolved", "open", "overdue", "reopened", "judged")
 SCALARS = (
-    "received",
-    "warned",
-    "breached",
-    "resolved",
-    "open",
-    "overdue",
-    "reopened",
-    "judged",
+    *_COUNTED,
     "in_time_per_mille",
     "resolution_seconds_avg",
     "resolution_business_seconds_avg",
@@ -105,14 +99,7 @@ async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintSta
         starts_at=period.starts_at,
         ends_at=period.ends_at,
         as_of=now,
-        received=counts.received,
-        warned=counts.warned,
-        breached=counts.breached,
-        resolved=counts.resolved,
-        open=counts.open,
-        overdue=counts.overdue,
-        reopened=counts.reopened,
-        judged=counts.judged,
+        **{name: getattr(counts, name) for name in _COUNTED},
         in_time_per_mille=round(1000 * counts.in_time / counts.judged) if counts.judged >= FEW else None,
         resolution_seconds_avg=counts.seconds_avg,
         resolution_business_seconds_avg=sum(worked) // len(worked) if worked else None,
