@@ -115,7 +115,11 @@ async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) 
     for table in chosen:
         # Whom a row is about may stand in a table that comes later.
         for guard, statements in _endings(table).items() if issubclass(table, TenantTable) else ():
-            for statement in statements if (table._meta.tablename, guard) not in guarded else ():
+            name = table._meta.tablename
+            # What it says of the columns there were leaves out a new one.
+            former = (name, guard) in guarded and any(each.startswith(f"{name}.") for each in created)
+            gone = [f"drop {kind} if exists {guard} on {name}" for kind in ("trigger", "policy")] if former else []
+            for statement in [*gone, *statements] if former or (name, guard) not in guarded else ():
                 await connection.execute(statement)
     # A wall may lead through a table that is created after its own.
     await _wall_off(connection, [table for table in chosen if issubclass(table, TenantTable)])

@@ -4,7 +4,8 @@ import json
 
 import asyncpg
 import pytest
-from piccolo.columns import JSONB, Boolean, Date, Integer, Varchar
+from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Varchar
+from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants import schema
 from guibin_tenants.tables import Index, Keys, TenantTable, new_id
@@ -101,3 +102,46 @@ async def test_rows_that_stand_have_the_default_of_a_column_that_came_later(tena
         " and attname <> 'tenant_id'"
     )
     assert kept == 0
+
+
+class Said(TenantTable, tablename="sample_of_a_new_table"):
+    """What was said of a customer, in rows that are never changed."""
+
+    customer_id = UuidColumn(default=None)
+    text = Text()
+
+    keys = Keys(append_only=True, references={"customer_id": "customer"}, erasable=("text",))
+
+
+class SaidMore(TenantTable, tablename="sample_of_a_new_table"):
+    """The same table in a later release, with words in one more column."""
+
+    customer_id = UuidColumn(default=None)
+    text = Text()
+    device = Varchar(length=60, default="")
+
+    keys = Keys(append_only=True, references={"customer_id": "customer"}, erasable=("text", "device"))
+
+
+async def test_a_column_of_words_that_came_later_is_blanked_like_the_others(owner):
+    await schema.ensure(owner, (Said,))
+
+    await schema.ensure(owner, (SaidMore,))
+
+    blanked = await owner.fetch(
+        "select column_name from information_schema.column_privileges where table_name = 'sample_of_a_new_table'"
+        " and grantee = $1 and privilege_type = 'UPDATE' order by 1",
+        schema.APP_ROLE,
+    )
+    policy = await owner.fetchval(
+        "select pg_get_expr(polwithcheck, polrelid) from pg_policy where polrelid = 'sample_of_a_new_table'::regclass"
+        " and polname = $1",
+        schema.ERASURE,
+    )
+    trigger = await owner.fetchval(
+        "select pg_get_triggerdef(oid) from pg_trigger where tgrelid = 'sample_of_a_new_table'::regclass and tgname = $1",
+        schema.WORDLESS,
+    )
+    assert [row["column_name"] for row in blanked] == ["device", "text"]
+    assert "device" in policy
+    assert "device" in trigger
