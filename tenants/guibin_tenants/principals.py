@@ -112,6 +112,11 @@ class Principal(Struct, frozen=True, kw_only=True):
         """A key of the operator's: it stands for a system of the company's own, which has no role."""
         return self.kind == "key" and self.owner_id is None
 
+    @property
+    def units_seen(self) -> list[UUID] | None:
+        """The org units whose archives are visible, for a statement; None for all."""
+        return None if isinstance(self.units, str) else list(self.units)
+
     def covers(self, unit_id: UUID | None) -> bool:
         """Whether the org unit is among those whose archives are visible."""
         return self.units == ALL_UNITS or unit_id in self.units

@@ -20,7 +20,6 @@ from .queries import (
     ShipmentFilter,
     ShipmentView,
     StockView,
-    units_of,
 )
 
 READ, WRITE = may("cards:read"), may("cards:write")
@@ -38,7 +37,7 @@ class CardRequestController(Controller):
         dependencies={"filters": from_query(CardRequestFilter)},
     )
     async def list_requests(self, filters: CardRequestFilter, page: PageAsked, act: Act) -> Page[CardRequestView]:
-        return await REQUESTS.page(filters, page, act, units=units_of(act.by))
+        return await REQUESTS.page(filters, page, act, units=act.by.units_seen)
 
     show = gets("/{request_id:uuid}", queries.request, needs=READ, summary="One quantity request")
 
@@ -56,7 +55,7 @@ class CardShipmentController(Controller):
 
     @get("/", needs=READ, summary="Shipments, newest first", dependencies={"filters": from_query(ShipmentFilter)})
     async def list_shipments(self, filters: ShipmentFilter, page: PageAsked, act: Act) -> Page[ShipmentView]:
-        return await SHIPMENTS.page(filters, page, act, units=units_of(act.by))
+        return await SHIPMENTS.page(filters, page, act, units=act.by.units_seen)
 
     show = gets("/{shipment_id:uuid}", queries.shipment, needs=READ, summary="One shipment")
     receive = posts("/{shipment_id:uuid}/receipt", actions.receive, needs=WRITE, summary="Count what arrived")
@@ -87,4 +86,4 @@ class CardStockController(Controller):
         dependencies={"filters": from_query(MovementFilter)},
     )
     async def movements(self, filters: MovementFilter, page: PageAsked, act: Act) -> Page[MovementView]:
-        return await MOVEMENTS.page(filters, page, act, units=units_of(act.by))
+        return await MOVEMENTS.page(filters, page, act, units=act.by.units_seen)

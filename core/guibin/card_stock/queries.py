@@ -160,7 +160,7 @@ _WRITE_OFFS = Listing(view=WriteOffView, source="card_write_off x", order=newest
 
 async def request(request_id: UUID, *, by: Principal) -> CardRequestView:
     """Raises NotFound, also for a request of a unit that is not to be seen from here."""
-    return await REQUESTS.one(request_id, units=units_of(by))
+    return await REQUESTS.one(request_id, units=by.units_seen)
 
 
 async def batch(batch_id: UUID) -> BatchView:
@@ -170,7 +170,7 @@ async def batch(batch_id: UUID) -> BatchView:
 
 async def shipment(shipment_id: UUID, *, by: Principal) -> ShipmentView:
     """Raises NotFound, also for a shipment between units that are not to be seen from here."""
-    return await SHIPMENTS.one(shipment_id, units=units_of(by))
+    return await SHIPMENTS.one(shipment_id, units=by.units_seen)
 
 
 async def write_off(write_off_id: UUID) -> WriteOffView:
@@ -191,7 +191,7 @@ async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
         " where ($1::text is null or coalesce(k.kind, c.kind) = $1)"
         " and ($2::uuid[] is null or coalesce(k.unit_id, c.unit_id) = any ($2::uuid[])) order by 1, 2",
         kind,
-        units_of(by),
+        by.units_seen,
     )
     return shown(StockView, rows)
 
@@ -211,8 +211,3 @@ async def balances(*, by: Principal) -> list[BalanceView]:
         " from card_movement group by kind order by kind"
     )
     return shown(BalanceView, rows)
-
-
-def units_of(by: Principal) -> list[UUID] | None:
-    """The units whose cards are theirs to see; None for all."""
-    return None if by.units == ALL_UNITS else list(by.units)  # type: ignore[arg-type]  # ALL_UNITS is the only text

@@ -33,7 +33,7 @@ class ECard(Struct, frozen=True):
 
 async def sign(customer_id: UUID, *, scheme: str, tier: str, expires_at: datetime) -> str:
     """The text of an e-card."""
-    claim = _claim(current_tenant(), customer_id, expires_at, scheme, tier)
+    claim = _claim(ECard(current_tenant(), customer_id, expires_at, scheme, tier, b""))
     signature = keyring.signature(await keyring.tenant_key(), _PURPOSE, claim)
     return base64.urlsafe_b64encode(claim + signature).decode().rstrip("=")
 
@@ -53,11 +53,10 @@ def parse(text: str) -> ECard | None:
 
 async def holds(card: ECard) -> bool:
     """True when the company in scope signed it. Whether it has expired is another question."""
-    claim = _claim(card.tenant_id, card.customer_id, card.expires_at, card.scheme, card.tier)
-    expected = keyring.signature(await keyring.tenant_key(), _PURPOSE, claim)
+    expected = keyring.signature(await keyring.tenant_key(), _PURPOSE, _claim(card))
     return hmac.compare_digest(expected, card.signature) and card.tenant_id == current_tenant()
 
 
-def _claim(tenant_id: UUID, customer_id: UUID, expires_at: datetime, scheme: str, tier: str) -> bytes:
-    moment = int(expires_at.timestamp()).to_bytes(8)
-    return tenant_id.bytes + customer_id.bytes + moment + f"{scheme}/{tier}".encode()
+def _claim(card: ECard) -> bytes:
+    moment = int(card.expires_at.timestamp()).to_bytes(8)
+    return card.tenant_id.bytes + card.customer_id.bytes + moment + f"{card.scheme}/{card.tier}".encode()

@@ -13,8 +13,11 @@ from msgspec import Struct
 
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind, Sponsorship
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import customer_of
+from guibin.tiers.queries import holding
 from guibin_tenants.rows import change, shown
 from guibin_tenants.scope import execute, fetch
 
@@ -62,13 +65,12 @@ class Step(Struct, frozen=True):
     until: date | None = None
 
 
-_CIRCUMSTANCES = """
+_CIRCUMSTANCES = f"""
 select c.id, c.customer_id, c.kind, c.tier, c.state, c.expires_on, c.exchange_by, c.notice_until,
     c.of_customer_id is not null as sponsored, cu.closed_at is not null as closed,
     exists (select from card_event e where e.tenant_id = c.tenant_id and e.card_id = c.id and e.kind = 'warned') as warned,
     (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.customer_id
-        and m.scheme = c.scheme and m.starts_on <= $2 and (m.ends_on is null or m.ends_on > $2)
-        and (m.expires_on is null or m.expires_on > $2)) as held,
+        and m.scheme = c.scheme and {holding("m", "$2")}) as held,
     case when c.of_customer_id is not null and not exists (select from customer_link l where l.tenant_id = c.tenant_id
         and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)
         and (l.ended_on is null or l.ended_on > $2))
@@ -76,14 +78,13 @@ select c.id, c.customer_id, c.kind, c.tier, c.state, c.expires_on, c.exchange_by
             and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)), $2)
         end as post_ended_on,
     (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.of_customer_id
-        and m.scheme = s.scheme and m.starts_on <= $2 and (m.ends_on is null or m.ends_on > $2)
-        and (m.expires_on is null or m.expires_on > $2)) as company_tier,
+        and m.scheme = s.scheme and {holding("m", "$2")}) as company_tier,
     (select max(least(m.ends_on, m.expires_on)) from membership m where m.tenant_id = c.tenant_id
         and m.customer_id = c.of_customer_id and m.scheme = s.scheme and least(m.ends_on, m.expires_on) <= $2)
         as company_ended_on,
     (select count(*) from card o where o.tenant_id = c.tenant_id and o.of_customer_id = c.of_customer_id
         and o.kind = c.kind and o.ended_at is null and (o.issued_at, o.id) <= (c.issued_at, c.id))::int as place
-from card c join customer cu on cu.tenant_id = c.tenant_id and cu.id = c.customer_id
+from card c {customer_of("cu", "c")}
 left join jsonb_to_recordset($3::jsonb) as s (kind text, scheme text, roles text[]) on s.kind = c.kind
 where c.ended_at is null and ($1::uuid is null or c.customer_id = $1 or c.of_customer_id = $1)
 """
@@ -185,15 +186,15 @@ async def _take(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> N
     if step.what == "end":
         await happen(card, Event("ended", step.because), act)
         await derived.end_tier(card, on=today, because=step.because, now=act.now)
-        await _tell("card_ended", card, step, act, today=today)
+        await _tell("card_ended", card, step, act)
     elif step.what == "warn":
         await happen(card, Event("warned"), act)
-        await _tell("card_expiring", card, step, act, today=today)
+        await _tell("card_expiring", card, step, act)
     else:
-        await _announce(step, card, act, today=today)
+        await _announce(step, card, act)
 
 
-async def _announce(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
+async def _announce(step: Step, card: asyncpg.Record, act: Act) -> None:
     happenings: dict[str, Happening] = {
         "owe_exchange": "exchange_owed",
         "lift_exchange": "exchange_lifted",
@@ -206,19 +207,20 @@ async def _announce(step: Step, card: asyncpg.Record, act: Act, *, today: date) 
         await change(Card, card["id"], exchange_by=step.until)
     await happen(card, Event(happenings[step.what], step.because, note=str(step.until or "")), act)
     if step.until is not None:
-        await _tell(f"card_{happenings[step.what]}", card, step, act, today=today)
+        await _tell(f"card_{happenings[step.what]}", card, step, act)
 
 
-async def _tell(kind: str, card: asyncpg.Record, step: Step, act: Act, *, today: date) -> None:
+async def _tell(kind: str, card: asyncpg.Record, step: Step, act: Act) -> None:
+    day = step.until or local_day(act.now, act.company.time_zone)
     notice = Notice(
         kind=kind,
         subject="card",
         subject_id=card["id"],
         customer_id=card["customer_id"],
         roles=("account_manager",),
-        details={"kind": card["kind"], "on": str(step.until or today), "because": step.because},
+        details={"kind": card["kind"], "on": str(day), "because": step.because},
     )
-    await notify(notice, key=f"{kind}/{card['id']}/{step.until or today}", now=act.now)
+    await notify(notice, key=f"{kind}/{card['id']}/{day}", now=act.now)
 
 
 def _sponsorships(policy: Policy) -> str:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal
 from guibin_tenants.rows import lines
-from guibin_tenants.scope import ALL_UNITS
 
 State = Literal["sent", "acknowledged", "answered", "returned", "withdrawn"]
 ANSWER = "answer"
@@ -117,14 +116,9 @@ async def form(request_id: UUID, *, by: Principal) -> DepartmentRequestForm:
 
 def looking(by: Principal) -> dict[str, Any]:
     """Who looks: what the names in MINE stand for."""
-    return {"by": by.id, "units": units_of(by), "leads": leads(by)}
+    return {"by": by.id, "units": by.units_seen, "leads": leads(by)}
 
 
 def leads(by: Principal) -> bool:
     """Whether what others report upward is theirs to see: systems act for no colleague."""
     return not by.is_person or bool({"manager", "tenant_admin"} & set(by.roles))
-
-
-def units_of(by: Principal) -> list[UUID] | None:
-    """The units whose requests are theirs to see; None for all."""
-    return None if by.units == ALL_UNITS else list(by.units)  # type: ignore[arg-type]  # ALL_UNITS is the only text

@@ -8,7 +8,6 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.department_requests.queries import units_of
 from guibin.periods.spans import Window
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines, shown
@@ -155,12 +154,12 @@ def supervises(act: Act) -> bool:
 
 def looking(act: Act) -> tuple[object, ...]:
     """The values of SEEN."""
-    return act.by.id, units_of(act.by), supervises(act)
+    return act.by.id, act.by.units_seen, supervises(act)
 
 
 def seen_by(act: Act) -> dict[str, object]:
     """The values of HOLDS beside `$by`."""
-    return {"units": units_of(act.by), "supervises": supervises(act)}
+    return {"units": act.by.units_seen, "supervises": supervises(act)}
 
 
 async def refuse_unless_supervising(staff_id: object, act: Act) -> None:

@@ -192,7 +192,7 @@ async def _judged(new: NewReceptionApplication, row: asyncpg.Record, policy: Pol
         raise Invalid(fields=(FieldError("protocol", rule, value=new.protocol),))
     reason = protocol.qualification(new.qualification or "")
     if reason is None and protocol.qualifications:
-        known = ", ".join(one.name for one in protocol.qualifications)
+        known = ", ".join(each.name for each in protocol.qualifications)
         rule = "a reason of the protocol"
         raise Invalid(fields=(FieldError("qualification", rule, f"one of: {known}", new.qualification or ""),))
     if reason is not None and reason.scheme:

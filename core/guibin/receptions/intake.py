@@ -143,7 +143,7 @@ def _proposed(name: str | None, held: dict[str, str], policy: Policy) -> str:
 def _known(name: str, policy: Policy) -> Protocol:
     protocol = reception_policy(policy).protocol(name)
     if protocol is None:
-        known = ", ".join(one.name for one in reception_policy(policy).protocols)
+        known = ", ".join(each.name for each in reception_policy(policy).protocols)
         raise Invalid(fields=(FieldError("protocol", "a protocol of the policy", f"one of: {known}", name),))
     return protocol
 

@@ -10,7 +10,7 @@ from guibin.sla.queries import timer_of
 from guibin.web.listing import Listing, earliest_first
 from guibin_tenants.principals import Principal
 from guibin_tenants.rows import given
-from guibin_tenants.scope import ALL_UNITS, fetch_one
+from guibin_tenants.scope import fetch_one
 
 from .editions import ACKNOWLEDGEMENT, DONE, ORDER
 from .requests import TaskReport
@@ -138,7 +138,7 @@ TASKS = Listing(
 
 async def order(order_id: UUID, *, by: Principal) -> OrderForm:
     """The order with what it says. Raises NotFound, also for another department's."""
-    view = await ORDERS.one(order_id, units=units_seen(by))
+    view = await ORDERS.one(order_id, units=by.units_seen)
     row = await fetch_one("select id, guest_id, sealed from reception_order where id = $1", order_id)
     assert row is not None, "its listing showed it"
     content = await opened(row, NoticeContent, table=ORDER)
@@ -147,12 +147,7 @@ async def order(order_id: UUID, *, by: Principal) -> OrderForm:
 
 async def task(task_id: UUID, *, by: Principal) -> TaskForm:
     """The task with its report. Raises NotFound, also for another department's."""
-    view = await TASKS.one(task_id, units=units_seen(by))
+    view = await TASKS.one(task_id, units=by.units_seen)
     row = await fetch_one("select id, guest_id, sealed from reception_task_report where task_id = $1", task_id)
     report = await opened(row, TaskReport, table="reception_task_report") if row else None
     return TaskForm(**given(view), guest_id=row["guest_id"] if row else None, report=report)
-
-
-def units_seen(by: Principal) -> list[UUID] | None:
-    """The units whose orders are theirs to see; None for all."""
-    return None if by.units == ALL_UNITS else list(by.units)  # type: ignore[arg-type]  # ALL_UNITS is the only text

@@ -19,7 +19,7 @@ from guibin_tenants.scope import ALL_UNITS, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from .editions import ACKNOWLEDGEMENT, DONE, ORDER, TASK
-from .order_queries import ORDERS, TASKS, OrderForm, TaskForm, order, task, units_seen
+from .order_queries import ORDERS, TASKS, OrderForm, TaskForm, order, task
 from .refusals import AlreadyDone, EditionReplaced, NotYourDepartment
 from .requests import NewNoticeAcknowledgement, TaskReport
 from .sealing import sealed
@@ -28,7 +28,7 @@ from .tables import ReceptionAcknowledgement, ReceptionTask, ReceptionTaskReport
 
 async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -> OrderForm:
     """The department takes the newest edition up. Raises NotFound, NotYourDepartment, EditionReplaced, AlreadyDone."""
-    told = await ORDERS.one(order_id, units=units_seen(act.by))
+    told = await ORDERS.one(order_id, units=act.by.units_seen)
     await _refuse_other_department(told.org_unit_id, act.by)
     if not told.newest:
         raise EditionReplaced(f"{told.number}: a newer edition than {told.edition} is to be acknowledged")
@@ -46,7 +46,7 @@ async def acknowledge(order_id: UUID, new: NewNoticeAcknowledgement, act: Act) -
 
 async def report(task_id: UUID, new: TaskReport, act: Act) -> TaskForm:
     """The task is done, its form filled in. Raises NotFound, NotYourDepartment, AlreadyDone, Invalid."""
-    await TASKS.one(task_id, units=units_seen(act.by))
+    await TASKS.one(task_id, units=act.by.units_seen)
     row = await locked(ReceptionTask, task_id)
     await _refuse_other_department(row["org_unit_id"], act.by)
     if row["state"] != "open":

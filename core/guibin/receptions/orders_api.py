@@ -14,7 +14,7 @@ from guibin_tenants.principals import may
 
 from . import order_queries, orders
 from .editions import ORDER, TASK
-from .order_queries import ORDERS, TASKS, OrderFilter, OrderForm, OrderView, TaskFilter, TaskForm, TaskView, units_seen
+from .order_queries import ORDERS, TASKS, OrderFilter, OrderForm, OrderView, TaskFilter, TaskForm, TaskView
 
 READ, WRITE = may("receptions:read"), may("receptions:write")
 
@@ -30,7 +30,7 @@ class ReceptionOrderController(Controller):
         dependencies={"filters": from_query(OrderFilter)},
     )
     async def list_orders(self, filters: OrderFilter, page: PageAsked, act: Act) -> Page[OrderView]:
-        return await ORDERS.page(filters, page, act, units=units_seen(act.by))
+        return await ORDERS.page(filters, page, act, units=act.by.units_seen)
 
     @get("/{order_id:uuid}", needs=READ, summary="The order with guest, plan and itinerary")
     async def show(self, order_id: UUID, act: Act) -> OrderForm:
@@ -54,7 +54,7 @@ class ReceptionTaskController(Controller):
         dependencies={"filters": from_query(TaskFilter)},
     )
     async def list_tasks(self, filters: TaskFilter, page: PageAsked, act: Act) -> Page[TaskView]:
-        return await TASKS.page(filters, page, act, units=units_seen(act.by))
+        return await TASKS.page(filters, page, act, units=act.by.units_seen)
 
     @get("/{task_id:uuid}", needs=READ, summary="The task with its report")
     async def show(self, task_id: UUID, act: Act) -> TaskForm:
