@@ -19,7 +19,7 @@ from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.forms import Form, check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem, TimeLimit
-from guibin.records.subjects import Actor, actor, refuse_unless_kept
+from guibin.records.subjects import actor, refuse_unless_kept
 from guibin.records.words import channels_of
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -27,7 +27,7 @@ from guibin.sla.actions import NewTimer
 from guibin.sla.milestones import Case
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, add_all, change
+from guibin_tenants.rows import add, add_all, change, given
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
@@ -36,6 +36,16 @@ from .requests import NewServiceRequest
 from .tables import ServiceEnd, ServiceRequest
 
 SUBJECT = "service_request"
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """A request as it begins; `span` is the one for which a rhythm opens it (S07-13)."""
+
+    id: UUID
+    span: str | None
+    received_at: datetime
+    owner_id: UUID
+    owner_name: str
 
 
 class Judged(Struct, frozen=True):
@@ -63,7 +73,8 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     judged = await _judged(new, customer, received_at, act)
     owner = await actor(new.owner_id, act.by, field="owner_id")
     request_id = new_id()
-    await _write(new, judged, act, id=request_id, owner=owner, received_at=received_at, span=span)
+    opened = Opened(id=request_id, span=span, received_at=received_at, owner_id=owner.id, owner_name=owner.name)
+    await _write(new, judged, opened, act)
     if judged.flow is not None:
         approval_id = await approvals.ask(
             Case(SUBJECT, request_id, new.customer_id),
@@ -200,10 +211,8 @@ def _wrong_answers(
     return problems
 
 
-async def _write(
-    new: NewServiceRequest, judged: Judged, act: Act, *, owner: Actor, received_at: datetime, **kept: UUID | str | None
-) -> None:
-    row = kept | {
+async def _write(new: NewServiceRequest, judged: Judged, opened: Opened, act: Act) -> None:
+    row = given(opened) | {
         "customer_id": new.customer_id,
         "item": new.item,
         "channel": new.channel,
@@ -215,14 +224,11 @@ async def _write(
         "evidence": judged.item.evidence,
         "clause": judged.item.clause,
         "policy_version": act.policy.version,
-        "received_at": received_at,
         "recorded_at": act.now,
-        "owner_id": owner.id,
-        "owner_name": owner.name,
         "state": "asked" if judged.flow else "open",
     }
     for _ in range(DRAWS_MAX):
-        number = new_number("S", received_at, act.company.time_zone)
+        number = new_number("S", opened.received_at, act.company.time_zone)
         if await add_all(ServiceRequest, None, [row | {"number": number}], unless=("number",)):
             return
     raise RuntimeError("no free service request number was drawn")
