@@ -28,6 +28,8 @@ from .requests import NewComplaint
 
 BATCH_ROWS = 500
 _STATES = ("", "open", "closed")
+# How long its origin may be, in characters.
+_ORIGIN = {"source": 40, "source_number": 60, "status": 40}
 COLUMNS = (*COMPLAINT_COLUMNS, "customer_name", "customer_kind")
 _SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(COLUMNS))
 
@@ -159,6 +161,9 @@ def _read(
     wrong += refused(row, wrong_by(policy, values, latest=latest))
     if row.fields.get("state", "") not in _STATES:
         wrong.append(problem(row, "state", row.fields["state"], "not open or closed"))
+    for name, chars_max in _ORIGIN.items():
+        if len(row.fields.get(name, "")) > chars_max:
+            wrong.append(problem(row, name, row.fields[name], f"longer than {chars_max} characters"))
     if wrong or row.problems:
         return None, wrong
     try:

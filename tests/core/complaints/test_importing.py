@@ -10,6 +10,7 @@ from guibin.complaints import intake
 from guibin.complaints.importing import import_complaints
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
+from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.writing import write
 
@@ -71,3 +72,21 @@ async def test_each_has_its_customer_clock_number_and_entry(world, tenant, clien
     assert {"C-1", "C-2"} < set(numbers)
     assert timers == 3
     assert [tuple(row) for row in entries] == [("complaint.receive", 4), ("customer.open", 2)]
+
+
+@pytest.mark.parametrize(("column", "chars_max"), [("source", 40), ("source_number", 60), ("status", 40)])
+async def test_an_origin_too_long_to_keep_is_reported_with_its_cell(world, tenant, client, tmp_path, column, chars_max):
+    heading = ("source", "source_number", "status", "text", "channel", "received_at")
+    row = {"source": "paper", "source_number": "1", "status": "", "text": "没有信号", "channel": "phone"}
+    row |= {"received_at": "2026-02-27T08:00:00+00:00"}
+    file = tmp_path / "complaints.csv"
+    write(file, heading, [tuple((row | {column: "9" * (chars_max + 1)}).values())])
+
+    with pytest.raises(BadRows) as refused:
+        await bring(world, tenant, file)
+    write(file, heading, [tuple((row | {column: "9" * chars_max}).values())])
+
+    assert [(one.column, one.reason) for one in refused.value.problems] == [
+        (column, f"longer than {chars_max} characters")
+    ]
+    assert (await bring(world, tenant, file)).created == 1
