@@ -4,6 +4,7 @@ import json
 
 import asyncpg
 import pytest
+from msgspec import structs
 from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Varchar
 from piccolo.columns import UUID as UuidColumn
 
@@ -104,13 +105,16 @@ async def test_rows_that_stand_have_the_default_of_a_column_that_came_later(tena
     assert kept == 0
 
 
+SPOKEN = Keys(append_only=True, references={"customer_id": "customer"})
+
+
 class Said(TenantTable, tablename="sample_of_a_new_table"):
     """What was said of a customer, in rows that are never changed."""
 
     customer_id = UuidColumn(default=None)
     text = Text()
 
-    keys = Keys(append_only=True, references={"customer_id": "customer"}, erasable=("text",))
+    keys = SPOKEN
 
 
 class SaidMore(TenantTable, tablename="sample_of_a_new_table"):
@@ -120,10 +124,13 @@ class SaidMore(TenantTable, tablename="sample_of_a_new_table"):
     text = Text()
     device = Varchar(length=60, default="")
 
-    keys = Keys(append_only=True, references={"customer_id": "customer"}, erasable=("text", "device"))
+    keys = SPOKEN
 
 
-async def test_a_column_of_words_that_came_later_is_blanked_like_the_others(owner):
+async def test_a_column_of_words_that_came_later_is_blanked_like_the_others(owner, monkeypatch):
+    # Here and for as long as this lasts: an erasure goes through every table that says it has such words.
+    monkeypatch.setattr(Said, "keys", structs.replace(SPOKEN, erasable=("text",)))
+    monkeypatch.setattr(SaidMore, "keys", structs.replace(SPOKEN, erasable=("text", "device")))
     await schema.ensure(owner, (Said,))
 
     await schema.ensure(owner, (SaidMore,))
