@@ -189,7 +189,7 @@ def main() -> None:
     """Measure and print."""
     if sys.argv[1:2] == ["worker"]:
         keyring.use_root_key(b"\x07" * 32)
-        asyncio.run(worker.run(*sys.argv[2:5], settings=worker.WorkerSettings(jobs_at_once=AT_ONCE)))
+        asyncio.run(worker.run(worker.Addresses(*sys.argv[2:5]), settings=worker.WorkerSettings(jobs_at_once=AT_ONCE)))
         return
     home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
     home.chmod(0o755)

@@ -70,4 +70,4 @@ def _work(app_url: str, relay_url: str, redis_url: str, lease_s: str, clock_file
         timetable_every_s=0.5,
         drain_s=3.0,
     )
-    asyncio.run(worker.run(app_url, relay_url, redis_url, settings=chosen, packs=PACKS, clock=clock))
+    asyncio.run(worker.run(worker.Addresses(app_url, relay_url, redis_url), settings=chosen, packs=PACKS, clock=clock))

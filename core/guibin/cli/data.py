@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,24 +43,35 @@ ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders
 ExportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read."""
+
+    mapping: Annotated[Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")] = (
+        None
+    )
+    sheet: Annotated[str, Parameter(help="Which sheet of a workbook that has several.")] = ""
+    encoding: Annotated[str, Parameter(help="Of a text file that does not show it, such as big5 or gb18030.")] = ""
+
+    def chosen(self) -> Mapping:
+        """The mapping's file with what was said beside it."""
+        found = mappings.load(self.mapping) if self.mapping else Mapping()
+        return msgspec.structs.replace(found, sheet=self.sheet or found.sheet, encoding=self.encoding or found.encoding)
+
+
 def import_(
     slug: str,
     kind: ImportKind,
     file: Path,
     *,
-    mapping: Annotated[
-        Path | None, Parameter(help="A TOML file: which column is which field (docs/importing.md).")
-    ] = None,
-    sheet: Annotated[str, Parameter(help="Which sheet of a workbook that has several.")] = "",
-    encoding: Annotated[str, Parameter(help="Of a text file that does not show it, such as big5 or gb18030.")] = "",
+    reading: Reading | None = None,
     dry_run: Annotated[bool, Parameter(help="Check everything and say what would happen.", negative="")] = False,
     json: Json = False,
 ) -> None:
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
-    chosen = mappings.load(mapping) if mapping else Mapping()
-    chosen = msgspec.structs.replace(chosen, sheet=sheet or chosen.sheet, encoding=encoding or chosen.encoding)
     try:
-        done = asyncio.run(_import(slug, kind, file, chosen, dry_run))
+        done = asyncio.run(_import(slug, kind, file, (reading or Reading()).chosen(), dry_run))
     except BadRows as refusal:
         explain(refusal)
         report = file.with_name(f"{file.name}.errors.xlsx")

@@ -1,6 +1,7 @@
 """`guibin key`: API keys of a company."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +21,29 @@ from .tenants import Json
 app = App(name="key", help="Create, list and revoke API keys.")
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Bounds:
+    """From where and until when a key may be used."""
+
+    address: Annotated[list[str] | None, Parameter(help="A network it may be used from; repeat.")] = None
+    expires: Annotated[
+        datetime | None,
+        Parameter(
+            help="When it ends; in the company's zone unless it has an offset, such as 2027-01-01T00:00:00+08:00."
+        ),
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Holder:
+    """Whose key it is, and for what."""
+
+    owner: Annotated[str, Parameter(help="Login of whose key it is; without it the operator's.")] = ""
+    service: Annotated[str | None, Parameter(help="What it is for, when it is not for its owner.")] = None
+
+
 @app.command
 def create(
     slug: str,
@@ -29,20 +53,20 @@ def create(
         Parameter(help="A permission such as customers:read, or '*' for all but the audit; repeat for several."),
     ],
     name: str = "integration",
-    owner: Annotated[str, Parameter(help="Login of whose key it is; without it the operator's.")] = "",
-    service: Annotated[str | None, Parameter(help="What it is for, when it is not for its owner.")] = None,
-    address: Annotated[list[str] | None, Parameter(help="A network it may be used from; repeat.")] = None,
-    expires: Annotated[
-        datetime | None,
-        Parameter(
-            help="When it ends; in the company's zone unless it has an offset, such as 2027-01-01T00:00:00+08:00."
-        ),
-    ] = None,
+    holder: Holder | None = None,
+    bounds: Bounds | None = None,
     json: Json = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    new = NewKey(name=name, scopes=tuple(scope), addresses=tuple(address or ()), expires_at=expires, service=service)
-    token, view = asyncio.run(_create(slug, new, owner))
+    holder, bounds = holder or Holder(), bounds or Bounds()
+    new = NewKey(
+        name=name,
+        scopes=tuple(scope),
+        addresses=tuple(bounds.address or ()),
+        expires_at=bounds.expires,
+        service=holder.service,
+    )
+    token, view = asyncio.run(_create(slug, new, holder.owner))
     if json:
         as_json({"key": token, "id": view.id, "scopes": view.scopes})
     else:

@@ -84,7 +84,7 @@ def worker(
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
     with environment.urls() as urls:
-        asyncio.run(worker_process.run(urls.app, urls.relay, urls.redis))
+        asyncio.run(worker_process.run(worker_process.Addresses(urls.app, urls.relay, urls.redis)))
 
 
 def _alone(command: str, *, port: int = 8000) -> None:

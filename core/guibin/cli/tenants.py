@@ -1,6 +1,7 @@
 """`guibin tenant`: companies."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -21,6 +22,15 @@ app = App(name="tenant", help="Create, list, show, suspend, resume and erase com
 Json = Annotated[bool, Parameter(help="Print JSON for a script.", negative="")]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Place:
+    """Where a company is: its days and its people's language."""
+
+    time_zone: str = "Asia/Shanghai"
+    language: str = "zh-CN"
+
+
 @app.command
 def create(
     slug: str,
@@ -29,23 +39,23 @@ def create(
         list[str] | None, Parameter(help="An industry pack; repeat for several. Without: the general regulations.")
     ] = None,
     name: str = "",
-    time_zone: str = "Asia/Shanghai",
-    language: str = "zh-CN",
+    place: Place | None = None,
     simulated_from: Annotated[
         datetime | None, Parameter(help="Run on a clock that starts here and that `timers run` moves.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Make a company a tenant with these packs, their default policy and its calendar."""
+    place = place or Place()
     new = NewTenant(
         slug=slug,
         name=name or slug,
         packs=tuple(pack or ()),
-        time_zone=time_zone,
-        language=language,
+        time_zone=place.time_zone,
+        language=place.language,
         simulated=simulated_from is not None,
     )
-    tenant = asyncio.run(_create(new, aware(simulated_from, time_zone)))
+    tenant = asyncio.run(_create(new, aware(simulated_from, place.time_zone)))
     if json:
         as_json(tenant)
     else:

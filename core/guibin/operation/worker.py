@@ -60,10 +60,16 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     drain_s: float = 5.0
 
 
+class Addresses(Struct, frozen=True):
+    """Where a worker works: the database in the application's role and in the relay's, and Redis."""
+
+    app: str
+    relay: str
+    redis: str
+
+
 async def run(
-    app_url: str,
-    relay_url: str,
-    redis_url: str,
+    at: Addresses,
     *,
     settings: WorkerSettings | None = None,
     packs: Packs | None = None,
@@ -85,8 +91,8 @@ async def run(
     )
     # There is room again when a job ends, and a sweep to hand over when a deadline is due: not at the next look.
     sooner = asyncio.Event()
-    executor = Executor(redis_url, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
-    async with _database(app_url, settings.jobs_at_once + 4), relaying(relay_url, worker) as relay:
+    executor = Executor(at.redis, worker, _performer(shop, sooner), at_once=settings.jobs_at_once)
+    async with _database(at.app, settings.jobs_at_once + 4), relaying(at.relay, worker) as relay:
         scheduler = Scheduler(rhythms)
         loops = _loops(shop, relay, executor, scheduler, settings, sooner)
         tasks = {loop.name: asyncio.create_task(_forever(loop, sooner), name=loop.name) for loop in loops}

@@ -81,9 +81,7 @@ class ContactCadenceController(Controller):
         customers = await cadence.contacts_due(
             act.policy.cadences,
             filters,
-            on=on_day or local_day(act.now, zone),
-            time_zone=zone,
-            now=act.now,
+            cadence.AsOf(on_day or local_day(act.now, zone), zone, act.now),
             after=decode(page.cursor),
             limit=page.limit + 1,
         )

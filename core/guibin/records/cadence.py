@@ -104,18 +104,19 @@ with rule as (
 """
 
 
+class AsOf(Struct, frozen=True):
+    """The spans that hold the day `on` in this zone, as they stand at `now`."""
+
+    on: date
+    time_zone: str
+    now: datetime
+
+
 async def contacts_due(
-    cadences: Sequence[Cadence],
-    wanted: CadenceFilter,
-    *,
-    on: date,
-    time_zone: str,
-    now: datetime,
-    after: Cursor | None,
-    limit: int,
+    cadences: Sequence[Cadence], wanted: CadenceFilter, at: AsOf, *, after: Cursor | None, limit: int
 ) -> list[ContactsDue]:
-    """Customers in the order of their archives, each with what is due in the spans of the day `on`."""
-    windows = [window_of(cadence.span, on, time_zone) for cadence in cadences]
+    """Customers in the order of their archives, each with what is due."""
+    windows = [window_of(cadence.span, at.on, at.time_zone) for cadence in cadences]
     rows = await fetch(
         f"{_OWED} select j.id as customer_id, j.number as customer_number, j.name as customer_name,"
         " j.account_manager_id, j.created_at, json_agg(json_build_object('place', j.place, 'made', j.made,"
@@ -126,7 +127,7 @@ async def contacts_due(
         " having $16::text is null or bool_or(j.state = $16)"
         " order by j.created_at, j.id limit $17",
         *_columns(cadences, windows),
-        now,
+        at.now,
         wanted.account_manager_id,
         wanted.customer_id,
         after.moment if after else None,

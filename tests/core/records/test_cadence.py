@@ -9,7 +9,7 @@ from running import come_round
 
 from guibin.periods.spans import window_of
 from guibin.policy.cadence import Cadence
-from guibin.records.cadence import CadenceFilter, cadence_counts, contacts_due
+from guibin.records.cadence import AsOf, CadenceFilter, cadence_counts, contacts_due
 from guibin.records.jobs import TellMissedContacts
 from guibin.records.words import FACE_TO_FACE
 from guibin_tenants.scope import execute, fetch
@@ -52,7 +52,7 @@ async def contact(customer_id, at, *, channel="phone", direction="out", outcome=
 
 async def stands(cadences, *, on=date(2026, 3, 10), now=datetime(2026, 3, 10, 2, tzinfo=UTC), **wanted):
     """The state of every obligation, by customer number."""
-    found = await contacts_due(cadences, CadenceFilter(**wanted), on=on, time_zone=ZONE, now=now, after=None, limit=200)
+    found = await contacts_due(cadences, CadenceFilter(**wanted), AsOf(on, ZONE, now), after=None, limit=200)
     return {one.customer_number: [obligation.state for obligation in one.obligations] for one in found}
 
 
@@ -203,7 +203,7 @@ async def test_the_statement_agrees_with_counting_one_by_one(tenant, new_custome
             contacts.append((customer, at, made))
             await contact(customer, at, **made)
 
-        found = await contacts_due(cadences, CadenceFilter(), on=on, time_zone=ZONE, now=now, after=None, limit=200)
+        found = await contacts_due(cadences, CadenceFilter(), AsOf(on, ZONE, now), after=None, limit=200)
         counts = await cadence_counts(cadences, on=on, time_zone=ZONE, now=now)
 
     expected = {}
