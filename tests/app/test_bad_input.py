@@ -212,6 +212,21 @@ async def test_a_rhythm_is_switched_by_yes_and_no_only(client):
     assert (await client.get("/api/v1/timetable")).json()[0] == first
 
 
+@pytest.mark.parametrize(
+    ("per_hour", "status"), [("50.0", 200), ("5e1", 200), ("50.5", 400), ("1e400", 400), ('"50"', 400)]
+)
+async def test_a_whole_number_is_whole_however_it_is_written(client, per_hour, status):
+    answer = await client.put(
+        "/api/v1/look-up-limits",
+        content=f'{{"person_per_hour": {per_hour}}}',
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        assert answer.json()["person_per_hour"] == 50
+
+
 async def test_query_and_path_are_text_and_stay_so(client):
     answer = await client.get("/api/v1/customers", params={"limit": "5"})
 

@@ -4,6 +4,7 @@ Query, path and headers are text, which the framework has to interpret. It would
 """
 
 import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +14,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Empty
 
 _BODY = "data"
+# No integer of ours is larger.
+_WHOLE_MAX = 2**63
 # Where a value is wrong, or a name within what stands there.
 _AT = re.compile(r"(?P<rule>.*) - at (?:`key` in )?`\$\.?(?P<place>[^`]*)`", re.DOTALL)
 
@@ -33,7 +36,12 @@ class StrictRequest(Request[Any, Any, Any]):
 def _decode(body: bytes, handler: BaseRouteHandler) -> Any:
     taken = handler.signature_model.__annotations__.get(_BODY, Any)
     try:
-        return msgspec.json.decode(body, type=taken)
+        try:
+            return msgspec.json.decode(body, type=taken)
+        except msgspec.ValidationError as error:
+            if "got `float`" not in str(error):
+                raise
+            return msgspec.json.decode(_with_whole_numbers(body), type=taken)
     except msgspec.ValidationError as error:
         found = _AT.fullmatch(str(error))
         rule, key = (found["rule"], found["place"] or _BODY) if found else (str(error), _BODY)
@@ -42,3 +50,17 @@ def _decode(body: bytes, handler: BaseRouteHandler) -> Any:
         ) from error
     except msgspec.DecodeError as error:
         raise SerializationException(str(error)) from error
+
+
+def _with_whole_numbers(body: bytes) -> bytes:
+    """The same JSON with 50 for 50.0: to JSON these are one number, and an integer is what has no fraction."""
+    return _ENCODER.encode(_DECODER.decode(body))
+
+
+def _number(text: str) -> int | Decimal:
+    number = Decimal(text)
+    whole = abs(number) < _WHOLE_MAX and number == number.to_integral_value()
+    return int(number) if whole else number
+
+
+_DECODER, _ENCODER = msgspec.json.Decoder(float_hook=_number), msgspec.json.Encoder(decimal_format="number")
