@@ -68,7 +68,7 @@ def _walls_less(keys: Keys) -> Iterator[tuple[str, Keys]]:
         for flag in ("from_above", "anyone_adds", "everybodys"):
             if getattr(keys, flag):
                 yield flag, _without(keys, **{flag: False})
-    for command in keys.writes if keys.written_by else ():
+    for command in _granted(keys) if keys.written_by else ():
         yield f"{command} by {keys.written_by}", _without(keys, writes=_others(keys.writes, command))
 
 
@@ -114,3 +114,13 @@ def _without(keys: Keys, **changed: Any) -> Keys:
 
 def _others(entries: tuple[Any, ...], but: str) -> tuple[Any, ...]:
     return tuple(entry for entry in entries if entry != but)
+
+
+def _granted(keys: Keys) -> list[str]:
+    """The commands that are the application's at all: what is appended only it cannot change, however its rows are walled."""
+    given = {
+        "insert": True,
+        "update": not keys.append_only or bool(keys.erasable),
+        "delete": not keys.append_only or keys.expires,
+    }
+    return [command for command in keys.writes if given[command]]
