@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from types import ModuleType
+from typing import TypeVar
 
 from piccolo.table import Table
 
@@ -43,6 +44,7 @@ from .tiers import tables as tiers
 from .visits import tables as visits
 from .webhooks import tables as webhooks
 
+Kind = TypeVar("Kind")
 # The slices that keep something.
 SLICES: tuple[ModuleType, ...] = (
     repeats,
@@ -82,11 +84,12 @@ SLICES: tuple[ModuleType, ...] = (
 )
 
 
-def _tables(module: ModuleType) -> Iterator[type[TenantTable]]:
-    """Those defined in the module, in its order."""
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, TenantTable) and value.__module__ == module.__name__:
-            yield value
+def defined(kind: type[Kind], modules: Iterable[ModuleType]) -> Iterator[type[Kind]]:
+    """The classes of this kind that the modules themselves define, in their order."""
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, kind) and value.__module__ == module.__name__:
+                yield value
 
 
 def _in_order(tables: Iterable[type[TenantTable]], known: set[str]) -> Iterator[type[TenantTable]]:
@@ -110,5 +113,5 @@ def _name(table: type[Table]) -> str:
 
 TABLES: tuple[type[Table], ...] = (
     *TENANCY_TABLES,
-    *_in_order((table for module in SLICES for table in _tables(module)), set(map(_name, TENANCY_TABLES))),
+    *_in_order(defined(TenantTable, SLICES), set(map(_name, TENANCY_TABLES))),
 )

@@ -16,5 +16,6 @@ COMPANY = Company(
 def acting(**given: Any) -> Act:
     """An act of `by` at `now`. Without a policy it is the general regulations', without a company one that has no packs."""
     company = given.setdefault("company", COMPANY)
-    given.setdefault("policy", merged(Packs({}), COMPANY, Overrides(), version=0))
+    if "policy" not in given:
+        given["policy"] = merged(Packs({}), COMPANY, Overrides(), version=0)
     return Act(**{"language": company.language, **given})

@@ -9,7 +9,7 @@ from litestar.di import Provide
 from guibin.context import Act, Company, Root
 from guibin.context import Request as Ours
 from guibin.packs import Hooks
-from guibin.policies.queries import effective_policy
+from guibin.policies.queries import act_of, effective_policy
 from guibin.policy.packs import Policy
 from guibin.web.listing import PageAsked, from_query
 from guibin_tenants.principals import Principal
@@ -59,15 +59,9 @@ async def provide_policy(request: Incoming) -> Policy:
 
 async def provide_act(request: Incoming) -> Act:
     """Who acts, when, for which company and under which policy."""
+    root: Root = request.app.state.root
     ours = _ours(request)
-    return Act(
-        by=ours.by,
-        now=ours.now,
-        company=ours.company,
-        policy=await provide_policy(request),
-        language=provide_language(request),
-        hooks=provide_hooks(request),
-    )
+    return await act_of(root.packs, ours.company, by=ours.by, now=ours.now, language=provide_language(request))
 
 
 def _ours(request: Incoming) -> Ours:

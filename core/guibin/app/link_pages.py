@@ -13,7 +13,7 @@ from litestar.params import Body
 from msgspec import Struct
 
 from guibin.context import Act, Company, Root, now_of
-from guibin.policies.queries import effective_policy
+from guibin.policies.queries import act_of
 from guibin.surveys import pages
 from guibin.web.signed_links import Link, UnknownLink, parse
 from guibin_tenants.authentication import system_principal
@@ -105,10 +105,8 @@ async def _in_scope(
             language=row["language"],
             simulated=row["simulated"],
         )
-        now = await now_of(company, root.clock)
-        policy = await effective_policy(root.packs, company, at=now)
         by = system_principal(name=name, job_id=link.invitation_id)
-        act = Act(by=by, now=now, company=company, policy=policy, language=company.language)
+        act = await act_of(root.packs, company, by=by, now=await now_of(company, root.clock))
         shown = await show(Visit(link, given, row["name"], act))
         scope.rollback_only = shown.status >= 400
     return shown

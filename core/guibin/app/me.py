@@ -39,14 +39,14 @@ class MeController(Controller):
     tags = ("session",)
 
     @get("/", needs=anyone, summary="Who you are and what you may do")
-    async def me(self, language: str, act: Act) -> Me:
+    async def me(self, act: Act) -> Me:
         return Me(
             kind=act.by.kind,
             id=act.by.id,
             name=act.by.name,
             roles=act.by.roles,
             posts=tuple(
-                HeldPost(post.name, act.policy.title(f"post.{post.name}", language))
+                HeldPost(post.name, act.policy.title(f"post.{post.name}", act.language))
                 for post in act.policy.posts
                 if post.name in act.by.roles
             ),
@@ -55,6 +55,6 @@ class MeController(Controller):
             company=act.company.slug,
             packs=act.company.packs,
             time_zone=act.company.time_zone,
-            language=language,
+            language=act.language,
             now=act.now,
         )

@@ -1,6 +1,5 @@
 """Every controller of the core, slice by slice."""
 
-from collections.abc import Iterator
 from types import ModuleType
 
 from litestar import Controller
@@ -14,6 +13,7 @@ from guibin.campaigns import api as campaigns
 from guibin.card_stock import api as card_stock
 from guibin.cards import api as cards
 from guibin.care import api as care
+from guibin.catalog import defined
 from guibin.complaints import api as complaints
 from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
@@ -91,11 +91,4 @@ SLICES: tuple[ModuleType, ...] = (
 )
 
 
-def _controllers(module: ModuleType) -> Iterator[type[Controller]]:
-    """Those defined in the module, in its order."""
-    for value in vars(module).values():
-        if isinstance(value, type) and issubclass(value, Controller) and value.__module__ == module.__name__:
-            yield value
-
-
-CONTROLLERS: tuple[type[Controller], ...] = tuple(each for module in SLICES for each in _controllers(module))
+CONTROLLERS: tuple[type[Controller], ...] = tuple(defined(Controller, SLICES))

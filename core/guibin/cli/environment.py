@@ -13,7 +13,7 @@ from guibin.context import Act, Company, now_of, real_clock
 from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
-from guibin.policies.queries import effective_policy
+from guibin.policies.queries import act_of
 from guibin_tenants import keyring, registry
 from guibin_tenants.database import connected
 from guibin_tenants.principals import PERMISSIONS, Principal
@@ -149,14 +149,7 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
                 known = installed_packs or packs()
-                act = Act(
-                    by=operator(),
-                    now=now,
-                    company=company,
-                    policy=await effective_policy(known, company, at=now),
-                    language=company.language,
-                    hooks=known.hooks_of(company.packs),
-                )
+                act = await act_of(known, company, by=operator(), now=now)
                 yield Session(act, known, tenant)
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from guibin.periods.names import Period
 from guibin.sla.plans import ClockRecord
+from guibin.sla.queries import timer_of
 from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
@@ -13,10 +14,7 @@ from .levels import RESOLUTION
 
 # What was merged into another complaint is counted there.
 _RECEIVED = "c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= $1 and c.received_at < $2"
-_CLOCK = (
-    "join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id"
-    f" and t.milestone = '{RESOLUTION}' and t.cancelled_at is null"
-)
+_CLOCK = f"join {timer_of('c', RESOLUTION)} and t.cancelled_at is null"
 _TALLY = f"""
 select count(*) as received, count(t.warned_at) as warned, count(t.breached_at) as breached,
     count(*) filter (where c.state in ('resolved', 'closed')) as resolved,

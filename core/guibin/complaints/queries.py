@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import line, lines
 
@@ -212,8 +213,7 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
 
 LISTED = Listing(
     view=ComplaintView,
-    source="complaint x left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id"
-    f" and t.milestone = '{RESOLUTION}'",
+    source=f"complaint x left join {timer_of('x', RESOLUTION)}",
     order=newest_first("x.received_at"),
     columns={
         "warn_at": "t.warn_at",
@@ -227,7 +227,7 @@ LISTED = Listing(
     filters={
         "received_from": "x.received_at >= $value",
         "received_before": "x.received_at < $value",
-        "overdue": "t.due_at < $now and t.completed_at is null and t.cancelled_at is null",
+        "overdue": OVERDUE,
     },
 )
 

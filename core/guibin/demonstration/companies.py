@@ -16,7 +16,7 @@ from guibin.context import Act, Company, real_clock
 from guibin.notation.dates import Day, LunarDay
 from guibin.operation import provisioning
 from guibin.packs import Packs
-from guibin.policies.queries import effective_policy
+from guibin.policies.queries import act_of
 from guibin.policy.demonstrations import DemoKind, Demonstration
 from guibin.policy.money import Money
 from guibin.policy.occasions import kept_on
@@ -62,7 +62,6 @@ class Filling(Struct, frozen=True):
     """What making one company needs everywhere."""
 
     demonstration: Demonstration
-    packs: Packs
     act: Act
     chance: random.Random
 
@@ -127,11 +126,8 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         kind="operator", id=tenant.id, name="demonstration", permissions=PERMISSIONS, address=os.uname().sysname
     )
     async with tenant_scope(tenant.id):
-        policy = await effective_policy(packs, company, at=now)
-        act = Act(
-            by=by, now=now, company=company, policy=policy, language=company.language, hooks=packs.hooks_of((pack,))
-        )
-        filling = Filling(demonstration, packs, act, random.Random(20_260_101))
+        act = await act_of(packs, company, by=by, now=now)
+        filling = Filling(demonstration, act, random.Random(20_260_101))
         managers = await _staff(filling)
         for number in range(1, demonstration.customers + 1):
             await _customer(number, filling, *filling.chance.choice(managers))

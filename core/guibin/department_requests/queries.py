@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal
 from guibin_tenants.rows import lines
@@ -81,8 +82,7 @@ MINE = (
 )
 LISTED = Listing(
     view=DepartmentRequestView,
-    source="department_request x"
-    f" left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id and t.milestone = '{ANSWER}'"
+    source=f"department_request x left join {timer_of('x', ANSWER)}"
     " left join timer a on a.tenant_id = x.tenant_id and a.subject_id = x.id"
     " and a.milestone = 'acknowledgement:' || x.round"
     " left join department_matter m on m.tenant_id = x.tenant_id and m.request_id = x.id",
@@ -99,7 +99,7 @@ LISTED = Listing(
     },
     filters={
         "subject_id": "m.subject_id = $value",
-        "overdue": "t.due_at < $now and t.completed_at is null and t.cancelled_at is null",
+        "overdue": OVERDUE,
     },
     holds=MINE,
 )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from guibin.context import Company
 from guibin.jobs.relay import Serving
 from guibin.jobs.ticks import tick
 from guibin.periods.rhythms import Rhythm, following
@@ -50,9 +49,3 @@ class Scheduler:
         if looked is None or now < looked or now - looked >= LOOK_AGAIN_AFTER:
             return True
         return any(following(rhythm.every, looked, serving.time_zone) <= now for rhythm in self.rhythms)
-
-
-async def tick_company(rhythms: Sequence[Rhythm], company: Company, *, since: datetime, now: datetime) -> int:
-    """The same for one company whose clock stands at `now`, in a transaction of its own."""
-    async with tenant_scope(company.id):
-        return await tick(rhythms, company, since=since, now=now)

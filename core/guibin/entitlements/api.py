@@ -105,8 +105,8 @@ class ServiceItemController(Controller):
     tags = ("entitlements",)
 
     @get("/", needs=may("entitlements:read"), summary="What the company offers its VIPs")
-    async def list_items(self, policy: Policy, language: str) -> Page[ServiceItemView]:
-        return Page([_item(item, policy, language) for item in policy.service_items])
+    async def list_items(self, act: Act) -> Page[ServiceItemView]:
+        return Page([_item(item, act.policy, act.language) for item in act.policy.service_items])
 
 
 class ServiceStandardController(Controller):
@@ -114,8 +114,8 @@ class ServiceStandardController(Controller):
     tags = ("entitlements",)
 
     @get("/", needs=may("entitlements:read"), summary="Each class of VIP: rights, scope of service, time limits")
-    async def list_standards(self, policy: Policy, language: str) -> list[ClassStandard]:
-        return standards(policy, language)
+    async def list_standards(self, act: Act) -> list[ClassStandard]:
+        return standards(act.policy, act.language)
 
 
 class EntitlementController(Controller):
@@ -124,7 +124,7 @@ class EntitlementController(Controller):
 
     @get("/", needs=may("entitlements:read"), summary="What the customer is entitled to, and what is left")
     async def show(
-        self, customer_id: UUID, language: str, act: Act, on: date | None = None, occasion: str = ""
+        self, customer_id: UUID, act: Act, on: date | None = None, occasion: str = ""
     ) -> Page[EntitlementView]:
         day = on or local_day(act.now, act.company.time_zone)
         found = await actions.offers(customer_id, act.policy, day=day, now=act.now, occasion=occasion)
@@ -134,17 +134,17 @@ class EntitlementController(Controller):
         desks = tuple(await open_desks()) if any(offer.entitlement.item in at_desks for offer in found) else ()
         return Page(
             [
-                _entitlement(offer, act.policy, language, desks if offer.entitlement.item in at_desks else ())
+                _entitlement(offer, act.policy, act.language, desks if offer.entitlement.item in at_desks else ())
                 for offer in found
             ]
         )
 
     @post("/adjustments", needs=may("tiers:assess"), summary="Give units beside the quota, or take some away")
-    async def adjust(self, customer_id: UUID, data: NewAdjustment, language: str, act: Act) -> EntitlementView:
+    async def adjust(self, customer_id: UUID, data: NewAdjustment, act: Act) -> EntitlementView:
         offer = await actions.adjust(customer_id, data, act)
         item = act.policy.service_item(data.item)
         desks = tuple(await open_desks()) if item is not None and item.at_desks else ()
-        return _entitlement(offer, act.policy, language, desks)
+        return _entitlement(offer, act.policy, act.language, desks)
 
 
 class RedemptionController(Controller):

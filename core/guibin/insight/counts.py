@@ -18,6 +18,7 @@ from guibin.policy.packs import Policy
 from guibin.records.cadence import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
+from guibin.sla.queries import timer_of
 from guibin.tiers.facts import DEPARTED
 from guibin_tenants.scope import fetch
 
@@ -66,10 +67,7 @@ _TIER = ("scheme", "tier")
 _RECEIVED = (
     "c.kind = 'complaint' and c.merged_into_id is null and c.received_at >= p.starts_at and c.received_at < p.ends_at"
 )
-_RESOLUTION = (
-    "join timer t on t.tenant_id = c.tenant_id and t.subject_id = c.id and t.milestone = 'resolution'"
-    " and t.cancelled_at is null"
-)
+_RESOLUTION = f"join {timer_of('c', 'resolution')} and t.cancelled_at is null"
 # An overdue open one is judged as well: leaving it out would praise whoever never answers (subtlety 65).
 _JUDGED = "(t.completed_at is not null or (t.paused_at is null and t.due_at < p.as_of))"
 _MOVED = (

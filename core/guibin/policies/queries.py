@@ -7,12 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.context import Company
+from guibin.context import Act, Company
 from guibin.packs import Packs
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.packs import Overrides, Policy, merge
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
+from guibin_tenants.principals import Principal
 from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 
@@ -71,6 +72,18 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
             found = with_indicators(policy, approved)
             _merged.keep(company.id, key, found, size=len(text))
     return found
+
+
+async def act_of(packs: Packs, company: Company, *, by: Principal, now: datetime, language: str = "") -> Act:
+    """What whoever does something for the company now brings; in the company's language unless another is given."""
+    return Act(
+        by=by,
+        now=now,
+        company=company,
+        policy=await effective_policy(packs, company, at=now),
+        language=language or company.language,
+        hooks=packs.hooks_of(company.packs),
+    )
 
 
 def forget(company_id: UUID) -> None:

@@ -73,10 +73,10 @@ class ReceptionController(Controller):
         summary="An edition of the notice as a page to be printed",
         media_type="text/html",
     )
-    async def print_notice(self, reception_id: UUID, notice_id: UUID, language: str, act: Act) -> Response[bytes]:
+    async def print_notice(self, reception_id: UUID, notice_id: UUID, act: Act) -> Response[bytes]:
         edition = await pages.edition(reception_id, notice_id)
         await _shown("print", reception_id, edition.customer_id, act)
-        content = pages.page(edition, act.policy, language=language, time_zone=act.company.time_zone)
+        content = pages.page(edition, act.policy, language=act.language, time_zone=act.company.time_zone)
         return Response(content, media_type="text/html", headers=_HEADERS)
 
     change = posts("/{reception_id:uuid}/changes", notices.change, needs=WRITE, summary="Time or party changed")

@@ -8,9 +8,9 @@ from guibin.periods.days import local_day
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
-from guibin.records.subjects import actor, refuse_unless_kept
+from guibin.records.subjects import refuse_unless_kept
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.receivers import standing_unit
+from guibin_tenants.receivers import colleague, standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, add_all, change, given
 from guibin_tenants.scope import fetch_value
@@ -115,9 +115,7 @@ async def assign(reception_id: UUID, new: NewAssignment, act: Act) -> ReceptionF
     """A person is with the guest (S14-3). Raises NotFound, NotTheCentre, NotThisFar, Invalid."""
     row = await locked(reception_id, *BEFORE_ARRIVAL)
     refuse_outside_centre(act.policy, act.by)
-    host = await actor(new.staff_id, act.by)
-    if not await fetch_value("select true from staff where id = $1", host.id):
-        raise Invalid(fields=(FieldError("staff_id", "a member of staff who works here", value=str(host.id)),))
+    host = await colleague(new.staff_id or act.by.id)
     await change(Reception, reception_id, host_id=host.id, host_name=host.name)
     await write_event(row, Event(kind="assignment", name=host.name, text=new.text), act)
     await tell(Told(row, staff_ids=(host.id,)), "reception_assigned", act, key=str(row["version"]))

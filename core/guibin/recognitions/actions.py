@@ -63,7 +63,7 @@ class RecognitionView(Struct, frozen=True):
     language: str
 
 
-async def recognise(new: NewRecognition, act: Act, *, language: str) -> RecognitionView:
+async def recognise(new: NewRecognition, act: Act) -> RecognitionView:
     """Who has the number, and what follows for the call. Whoever is not found goes the ordinary way.
 
     A number that several customers share goes the best way any of them has, and is greeted by a tier only when it is
@@ -85,7 +85,7 @@ async def recognise(new: NewRecognition, act: Act, *, language: str) -> Recognit
             asked=number is not None,
         )
         await record(note, act)
-    spoken = new.language or (_preferred(found) or language)
+    spoken = new.language or (_preferred(found) or act.language)
     return _answer(found, withheld=number is None, policy=act.policy, language=spoken)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import line, lines, shown
 from guibin_tenants.scope import fetch
@@ -129,8 +130,7 @@ class RatingView(Struct, frozen=True):
 
 LISTED = Listing(
     view=ServiceRequestView,
-    source="service_request x left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id"
-    f" and t.milestone = '{MILESTONE}'",
+    source=f"service_request x left join {timer_of('x', MILESTONE)}",
     order=newest_first("x.received_at"),
     columns={
         "next_step": "case when x.state in ('asked', 'open') then x.steps ->> (select count(*)::int from service_step s"
@@ -143,7 +143,7 @@ LISTED = Listing(
     filters={
         "received_from": "x.received_at >= $value",
         "received_before": "x.received_at < $value",
-        "overdue": "t.due_at < $now and t.completed_at is null and t.cancelled_at is null",
+        "overdue": OVERDUE,
     },
 )
 

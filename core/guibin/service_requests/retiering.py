@@ -7,6 +7,7 @@ from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.policy.service_items import TimeLimit
 from guibin.sla import actions as sla
+from guibin.sla.queries import timer_of
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.rows import change
 from guibin_tenants.scope import fetch
@@ -25,8 +26,8 @@ async def retier(customer_id: UUID, act: Act) -> int:
     tiers = set(held.get(customer_id, {}).values())
     changed = 0
     for request in await fetch(
-        "select r.* from service_request r join timer t on t.tenant_id = r.tenant_id and t.subject_id = r.id"
-        f" and t.milestone = '{MILESTONE}' and t.completed_at is null and t.cancelled_at is null"
+        f"select r.* from service_request r join {timer_of('r', MILESTONE)}"
+        " and t.completed_at is null and t.cancelled_at is null"
         " where r.customer_id = $1 and r.state in ('asked', 'open') order by r.id for update of r",
         customer_id,
     ):

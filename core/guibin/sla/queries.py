@@ -62,6 +62,10 @@ def timer_of(row: str, milestone: str) -> str:
     return f"timer t on t.tenant_id = {row}.tenant_id and t.subject_id = {row}.id and t.milestone = '{milestone}'"
 
 
+# Of the timer `t`: it runs, and its deadline has passed. A filter of lists that show it.
+OVERDUE = "t.due_at < $now and t.completed_at is null and t.cancelled_at is null"
+
+
 def due_at(subject_id: str, milestone: str) -> str:
     """When a milestone that comes once falls due: a column, null without one. `milestone` is an expression."""
     return f"(select due_at from timer where subject_id = {subject_id} and milestone = {milestone})"

@@ -24,7 +24,6 @@ from .queries import comment_place
 from .tables import SurveyAnswer
 
 COMMENT_CHARS_MAX = 1_000
-SCORE_MAX = 100
 
 
 class Asked(Struct, frozen=True):

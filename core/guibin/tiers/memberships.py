@@ -93,14 +93,6 @@ async def end(customer_id: UUID, scheme: str, *, on: date, because: str, now: da
     return membership_id
 
 
-async def end_all(customer_id: UUID, *, on: date, because: str, now: datetime) -> int:
-    """End every open membership of a customer, as when consent is withdrawn (S02-2); how many there were."""
-    schemes = await fetch("select scheme from membership where customer_id = $1 and ends_on is null", customer_id)
-    for row in schemes:
-        await end(customer_id, row["scheme"], on=on, because=because, now=now)
-    return len(schemes)
-
-
 async def end_expired(today: date, *, now: datetime) -> int:
     """End every exception whose time is over, on the day it expired; how many (S12-3)."""
     rows = await fetch(
