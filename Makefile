@@ -4,27 +4,37 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What the pages bring along, and with it all that running and testing needs.
+ASSETS := core/guibin/console/_assets/manifest.json
+READY := $(STAMP) $(ASSETS)
 PYTEST_ARGS ?=
 MUTATE_ARGS ?=
 FUZZ_SECONDS ?= 420
 # Whole runs also write down which tests touch what, for `make mutate`. With `=`: pytest takes a path that exists for a test.
 WHOLE := -n 2 --dist worksteal --touches=.guibin/mutate/touches.json
 
-.PHONY: help up test test-without-packs mutate check format lock bench bench-jobs docs fuzz house slow clean
+.PHONY: help assets up test pages pictures test-without-packs mutate check format lock bench bench-jobs docs fuzz house slow clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 28
 
-up: $(STAMP) ## Run the product on its embedded servers; Ctrl-C stops everything
+up: $(READY) ## Run the product on its embedded servers; Ctrl-C stops everything
 	@exec $(BIN)/guibin up
 
-test: $(STAMP) ## Run all tests; PYTEST_ARGS="tests/core -k sla" passes arguments on
+test: $(READY) ## Run all tests; PYTEST_ARGS="tests/core -k sla" passes arguments on
 	@$(BIN)/pytest $(if $(PYTEST_ARGS),$(PYTEST_ARGS),$(WHOLE))
 
-test-without-packs: $(STAMP) ## Run the core's whole suite with no pack installed
+pages: $(READY) ## Go through the pages in a real browser (Debian's chromium-headless-shell, else skipped)
+	@$(BIN)/pytest -m browser tests/console $(PYTEST_ARGS)
+
+pictures: $(READY) ## Write pictures of every page to .guibin/pictures, for people to look at, those of the handbook to docs/pictures
+	@$(BIN)/pytest -m pictures tests/console
+	@echo "see .guibin/pictures"
+
+test-without-packs: $(READY) ## Run the core's whole suite with no pack installed
 	@$(BIN)/pytest --without-packs $(if $(PYTEST_ARGS),$(PYTEST_ARGS),$(WHOLE))
 
-mutate: $(STAMP) ## Take out every rule, one by one: a test must notice; MUTATE_ARGS="--changed", "wall reception" or "--help"
+mutate: $(READY) ## Take out every rule, one by one: a test must notice; MUTATE_ARGS="--changed", "wall reception" or "--help"
 	@PYTHONPATH=tests/support $(BIN)/python -m mutating $(MUTATE_ARGS)
 
 check: $(STAMP) ## Lint, format, types, layers
@@ -36,23 +46,23 @@ check: $(STAMP) ## Lint, format, types, layers
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bench: $(STAMP) ## Measure the audited read and the complaint intake beside pgbench
+bench: $(READY) ## Measure the audited read and the complaint intake beside pgbench
 	@$(BIN)/python benchmarks/requests_per_second.py
 
-bench-jobs: $(STAMP) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
+bench-jobs: $(READY) ## Measure the ledger beside plain arq, claims, and how late deadlines fire
 	@$(BIN)/python benchmarks/jobs.py
 
-docs: $(STAMP) ## Write docs/rules and docs/rooms.md anew from the sources
+docs: $(READY) ## Write docs/rules and docs/rooms.md anew from the sources
 	@$(BIN)/guibin rules write docs/rules
 	@$(BIN)/python benchmarks/house.py --picture docs/rooms.md
 
-fuzz: $(STAMP) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=240
+fuzz: $(READY) ## Ask a running API whatever its document allows and forbids, as two companies; FUZZ_SECONDS=240
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz
 
 house: $(STAMP) ## Measure the shape of the code: rooms, circles, arguments, reaches into other rooms' tables
 	@$(BIN)/python benchmarks/house.py
 
-slow: $(STAMP) ## Run the tests that take long: a million deadlines, a simulated year
+slow: $(READY) ## Run the tests that take long: a million deadlines, a simulated year
 	@$(BIN)/pytest -m slow
 
 lock: $(STAMP) ## Pin the dependencies anew, with hashes and without any address
@@ -73,3 +83,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . || \
 		{ echo "Guibin itself could not be installed: see the lines above"; exit 1; }
 	@touch $(STAMP)
+
+assets: $(ASSETS) ## Make the pages' sheet, scripts and icons (npm, or Node in an environment of its own)
+
+$(ASSETS): assets/build.py assets/icons.txt assets/package-lock.json $(wildcard assets/src/*)
+	@echo "Making the console's assets …"
+	@$(PYTHON) assets/build.py

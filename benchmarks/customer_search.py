@@ -20,8 +20,9 @@ from guibin.notation.names import search_keys
 from guibin.operation import embedded, migrations, provisioning
 from guibin.packs import Packs
 from guibin.profiles import searching
-from guibin.profiles.queries import CustomerFilter, customers
+from guibin.profiles.queries import NEWEST, CustomerFilter, matching
 from guibin.sealing.values import CONTACT_FIELDS
+from guibin.web.listing import PageAsked
 from guibin_tenants import keyring, org_units
 from guibin_tenants.database import connected
 from guibin_tenants.registry import NewTenant
@@ -123,7 +124,7 @@ async def measure(tenant: UUID, units: tuple[UUID, ...] | str) -> dict[str, obje
         for _ in range(EACH):
             async with tenant_scope(tenant, units=units):
                 begun = time.perf_counter()
-                page = await customers(CustomerFilter(typed), fields=CONTACT_FIELDS, after=None, limit=51)
+                page = await matching(CustomerFilter(typed), NEWEST, CONTACT_FIELDS, PageAsked(50))
                 took.append((time.perf_counter() - begun) * 1_000)
         took.sort()
         found[typed] = {

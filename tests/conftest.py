@@ -19,7 +19,7 @@ from guibin.operation import embedded, migrations
 from guibin.packs import Packs
 from guibin_tenants import keyring, passwords
 from guibin_tenants.database import connected
-from support import ALTERED, REDIS_DATABASE, SERVERS, TestClock, World, litestar_in, make_app
+from support import ALTERED, PASSWORD, REDIS_DATABASE, SERVERS, TestClock, World, litestar_in, make_app
 
 TEMPLATE = "guibin"
 REDIS_DATABASES = 16
@@ -83,6 +83,7 @@ def pytest_configure(config):
         "app": servers.app_url,
         "relay": servers.relay_url,
         "redis": servers.redis_url,
+        "presence": servers.presence_url,
         "superuser": embedded.superuser_url(home),
     }
 
@@ -151,17 +152,31 @@ def packs() -> Packs:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_passwords():
-    """Passwords are hashed by the same algorithm at its least cost: hundreds of sign-ins would be most of the run."""
+    """Passwords are hashed by the same algorithm at its least cost, and how soon the tests' own is guessed is judged once:
+    hundreds of accounts would be most of the run."""
+    judge = passwords._strength
+    strength = judge(PASSWORD, ())
+
+    def judged(password, about):
+        return strength if password == PASSWORD else judge(password, about)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(passwords, "_strength", judged)
         yield
 
 
 @pytest.fixture(scope="session")
-def application(database, packs):
+def shared_application(database):
     """This worker's application and its clock. Registering hundreds of routes takes longer than most tests."""
     clock = TestClock()
-    return make_app(database.app, packs, clock), clock
+    return make_app(database.app, all_packs(), clock), clock
+
+
+@pytest.fixture(scope="session")
+def application(shared_application):
+    """The application that is asked, and its clock."""
+    return shared_application
 
 
 @pytest.fixture
@@ -177,6 +192,14 @@ async def pool(database, anyio_backend):
     """The connections of every application of this worker: a new one knows no table yet, and learns slowly."""
     async with connected(database.app, pool_size=24) as pool:
         yield pool
+
+
+@pytest.fixture(scope="session")
+def lasting(shared_application, database, pool) -> World:
+    """For companies that several tests look at: what these change they undo (`rollback_only`)."""
+    keyring.use_root_key(b"\x07" * 32)
+    app, clock = shared_application
+    return World(app, all_packs(), clock, database.owner, database.app, database.redis)
 
 
 @pytest.fixture

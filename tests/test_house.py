@@ -55,6 +55,7 @@ def test_a_figure_above_its_bound_is_named(house):
 def test_each_figure_counts_what_it_says(core):
     assert core.figures() == {
         "lines": 10,
+        "lines of pages": 0,
         "rooms": 2,
         "floors": 1,
         "modules in circles": 2,

@@ -2,15 +2,20 @@
 
 from guibin.hookspecs import (
     ComplaintDraft,
+    Figure,
     LevelSuggestion,
     Measure,
+    PackColumn,
     PackJob,
+    PackPage,
+    Panel,
     Proposal,
     Reaction,
+    Tile,
     hookimpl,
 )
 from guibin.policy.activities import ActivityKind, HeadStart
-from guibin.policy.approvals import ApprovalFlow, ApprovalStep
+from guibin.policy.approvals import ApprovalFlow, ApprovalStep, Deputy, Where
 from guibin.policy.cadence import (
     Cadence,
     PlannedMeasure,
@@ -32,6 +37,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
+from guibin.policy.layers import InPlace
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
@@ -80,17 +86,20 @@ __all__ = [
     "Days",
     "Demonstration",
     "DepartmentTask",
+    "Deputy",
     "Dimension",
     "Discount",
     "Entitlement",
     "Escalation",
     "Evidence",
     "FieldIs",
+    "Figure",
     "Form",
     "HeadStart",
     "HotlinePolicy",
     "HotlineRoute",
     "Hours",
+    "InPlace",
     "Keywords",
     "KindIs",
     "Kpi",
@@ -104,7 +113,10 @@ __all__ = [
     "Milestone",
     "MoreThan",
     "Pack",
+    "PackColumn",
     "PackJob",
+    "PackPage",
+    "Panel",
     "PlanPolicy",
     "PlannedMeasure",
     "Pool",
@@ -131,9 +143,11 @@ __all__ = [
     "Text",
     "Tier",
     "TierScheme",
+    "Tile",
     "TimeLimit",
     "TrialPolicy",
     "VisitPolicy",
+    "Where",
     "hookimpl",
     "load",
     "load_demonstration",

@@ -10,3 +10,9 @@ def in_minor(money: Money, *, field: str = "amount") -> int:
         return to_minor(money)
     except NotMoney as error:
         raise Invalid(fields=(FieldError(field, error.rule, error.fix, money.amount[:60]),)) from None
+
+
+def refuse_below_nothing(money: Money | None, *, field: str) -> None:
+    """Raises Invalid for what is no amount, and for less than nothing."""
+    if money is not None and in_minor(money, field=field) < 0:
+        raise Invalid(fields=(FieldError(field, "0 or more", value=money.amount[:60]),))

@@ -12,6 +12,7 @@ from guibin_tenants.tables import TenantTable
 from .activities import tables as activities
 from .approvals import tables as approvals
 from .archive_checks import tables as archive_checks
+from .assignments import tables as assignments
 from .audit import tables as audit
 from .campaigns import tables as campaigns
 from .card_stock import tables as card_stock
@@ -21,9 +22,11 @@ from .complaints import tables as complaints
 from .department_requests import tables as department_requests
 from .desks import tables as desks
 from .entitlements import tables as entitlements
+from .files import tables as files
 from .indicators import tables as indicators
 from .insight import tables as insight
 from .jobs import tables as jobs
+from .live import tables as live
 from .messages import tables as messages
 from .notices import tables as notices
 from .offers import tables as offers
@@ -41,6 +44,8 @@ from .service_requests import tables as service_requests
 from .sla import tables as sla
 from .surveys import tables as surveys
 from .tiers import tables as tiers
+from .transfers import tables as transfers
+from .views import tables as views
 from .visits import tables as visits
 from .webhooks import tables as webhooks
 
@@ -53,10 +58,13 @@ SLICES: tuple[ModuleType, ...] = (
     jobs,
     audit,
     profiles,
+    views,
+    assignments,
     sealing,
     notices,
     webhooks,
     approvals,
+    files,
     archive_checks,
     tiers,
     desks,
@@ -81,6 +89,8 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     surveys,
     insight,
+    transfers,
+    live,
 )
 
 

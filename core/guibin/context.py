@@ -1,15 +1,17 @@
 """What the composition root knows and hands to whoever handles a request or runs a job."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Self
 from uuid import UUID
 
 from msgspec import Struct, structs
 
 from guibin.packs import NO_HOOKS, Hooks, Packs
+from guibin.periods.days import local_day
 from guibin.policy.packs import Policy
 from guibin_tenants import settings
+from guibin_tenants.credentials import Credential
 from guibin_tenants.principals import Principal, Signature
 
 Clock = Callable[[], datetime]
@@ -38,17 +40,30 @@ class Act(Signature, frozen=True, kw_only=True):
     language: str
     hooks: Hooks = NO_HOOKS
 
+    @property
+    def today(self) -> date:
+        """The company's day of `now`."""
+        return local_day(self.now, self.company.time_zone)
+
     def at(self, moment: datetime) -> Self:
         """The same, at another moment; the policy stays."""
         return structs.replace(self, now=moment)
 
 
 class Request(Struct):
-    """One request in progress: filled by the scope middleware, read by the dependencies."""
+    """One request in progress: filled by the scope middleware, read by the dependencies.
+
+    `csrf` is what a change by a signed-in browser repeats; empty for a key. `credential` is what they came with, good until
+    `expires_at`; a session is locked when nothing is done in it for `idle_minutes`.
+    """
 
     company: Company
     by: Principal
     now: datetime
+    csrf: str = ""
+    credential: Credential | None = None
+    expires_at: datetime | None = None
+    idle_minutes: float = 0
 
 
 class Root(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """What happened, as structs; whoever reacts does so in a job of its own, after the commit.
 
-An event leaves with its transaction: it becomes one ledger job for every reaction, in the same transaction.
+An event leaves with its transaction: it becomes one ledger job for every reaction, in the same transaction. What rooms
+above must do before that commits, or may refuse, hears a `Happening` (`at_once`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,12 +12,76 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from .context import Act
 from .jobs.actions import NewJob, write
 from .jobs.kinds import Handler, Run, add, tag_of
 
 
 class Event(Struct, frozen=True, tag=tag_of, tag_field="event", forbid_unknown_fields=True):
     """Something that happened, told in ids and figures, never in personal data."""
+
+
+class Happening(Struct, frozen=True):
+    """What rooms above hear of in its own transaction, and nobody later: no job, no webhook, nothing stored."""
+
+
+class ErasureBegins(Happening, frozen=True):
+    """A customer's archive is about to be erased: everything is still there."""
+
+    customer_id: UUID
+
+
+class ArchivesWritten(Happening, frozen=True):
+    """Customers were `opened` or `imported`; of these, who `moved` to which other org unit."""
+
+    customer_ids: tuple[UUID, ...]
+    because: str
+    moved: dict[UUID, list[UUID]] = {}
+
+
+class Assigned(Happening, frozen=True):
+    """A customer goes to an account manager; None when it only goes to another org unit."""
+
+    customer_id: UUID
+    account_manager_id: UUID | None
+
+
+class MessageTried(Happening, frozen=True):
+    """What a customer was told, through what, and whether the provider took it."""
+
+    message_id: UUID
+    customer_id: UUID
+    channel: str
+    content: str
+    number: str
+    reached: bool
+
+
+class ConsentRecorded(Happening, frozen=True):
+    """A customer said yes or no to a purpose."""
+
+    customer_id: UUID
+    purpose: str
+    answer: str
+
+
+class OrdersOpened(Happening, frozen=True):
+    """These customers have new orders: one, or a whole import's."""
+
+    customer_ids: tuple[UUID, ...]
+
+
+class UnitDissolved(Happening, frozen=True):
+    """What was waiting for an org unit waits for its successor."""
+
+    unit_id: UUID
+    successor_id: UUID
+
+
+class StaffLeft(Happening, frozen=True):
+    """Somebody leaves whose open work is handed over already: their places end, which need no successor."""
+
+    staff_id: UUID
 
 
 class ApprovalDecided(Event, frozen=True):
@@ -101,6 +166,22 @@ class ComplaintReopened(Event, frozen=True):
     round: int
 
 
+class FileAdded(Event, frozen=True):
+    """A file was added to a customer or a case."""
+
+    file_id: UUID
+    subject: str
+    subject_id: UUID
+
+
+class FileRemoved(Event, frozen=True):
+    """A file was taken away, and what it held destroyed; that it was there stays."""
+
+    file_id: UUID
+    subject: str
+    subject_id: UUID
+
+
 class DeadlineWarned(Event, frozen=True):
     """A deadline of `subject` draws near; `due_at` is the moment of this step."""
 
@@ -140,9 +221,13 @@ Happened = TypeVar("Happened", bound=Struct)
 ReactingTo = Callable[[Happened, Run], Awaitable[None]]
 Reaction = Callable[[Any, Run], Awaitable[None]]
 Listener = Callable[[Sequence[Event], datetime], Awaitable[None]]
+HearingOf = Callable[[Happened, Act], Awaitable[None]]
+Hearing = Callable[[Any, Act], Awaitable[None]]
 # Which job kinds react to an event, and to which subjects of it: none is any.
 _kinds_by_event: dict[type[Struct], dict[str, tuple[str, ...]]] = {}
 _listeners: list[Listener] = []
+# Happening, subject of it or none for any, function's full name → the function, in the order of registration.
+_at_once: dict[tuple[str, str, str], Hearing] = {}
 # Filled once a composition root has imported whatever reacts.
 _loaded: list[bool] = []
 
@@ -194,6 +279,36 @@ def listens(function: Listener) -> Listener:
     return function
 
 
+def at_once(
+    happening: type[Happened], *, about: str = "", name: str = ""
+) -> Callable[[HearingOf[Happened]], HearingOf[Happened]]:
+    """Run the function with each such happening, in its transaction; with `about`, with those of this subject only.
+
+    A refusal raised there undoes what happened with it. Registered at import, run in the order of registration. `name`
+    is what it is known by, in place of the function's own.
+    """
+
+    def register(function: HearingOf[Happened]) -> HearingOf[Happened]:
+        _at_once[happening.__name__, about, name or f"{function.__module__}.{function.__qualname__}"] = function
+        return function
+
+    return register
+
+
+def heard_at_once(happening: type[Struct]) -> tuple[tuple[str, str], ...]:
+    """Who hears of it: about which subject, empty for any, and under which name."""
+    return tuple((about, name) for kind, about, name in _at_once if kind == happening.__name__)
+
+
+async def tell_at_once(happening: Struct, act: Act) -> None:
+    """Let everybody who is to hear of it act now. Raises whatever they refuse, and NobodyListens as `record_all`."""
+    _refuse_unknown()
+    subject = getattr(happening, "subject", "")
+    for (name, about, _), hear in list(_at_once.items()):
+        if name == type(happening).__name__ and about in ("", subject):
+            await hear(happening, act)
+
+
 async def record(event: Event, *, now: datetime) -> tuple[UUID, ...]:
     """Write down that it happened: the ids of the jobs that will react once this transaction commits."""
     return await record_all((event,), now=now)
@@ -204,11 +319,15 @@ async def record_all(happened: Sequence[Event], *, now: datetime) -> tuple[UUID,
 
     Raises NobodyListens in a process whose composition root has not made the reactions known.
     """
-    if not _loaded:
-        raise NobodyListens("an event was recorded before the reactions are known: import guibin.timetable first")
+    _refuse_unknown()
     for listener in _listeners:
         await listener(happened, now)
     return await write([job for event in happened for job in _reactions(event)], now=now)
+
+
+def _refuse_unknown() -> None:
+    if not _loaded:
+        raise NobodyListens("an event was recorded before the reactions are known: import guibin.timetable first")
 
 
 def _reactions(event: Event) -> list[NewJob]:

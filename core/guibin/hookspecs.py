@@ -3,13 +3,16 @@
 Signatures here and in `docs/hooks.md` are the same, and a test says so.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.abc import Traversable
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import pluggy
 from msgspec import Struct
 from piccolo.table import Table
+
+from guibin_tenants.principals import Predicate
 
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
@@ -73,6 +76,67 @@ class PackJob(Struct, frozen=True):
     every: str = ""
 
 
+class PackPage(Struct, frozen=True, kw_only=True):
+    """A page of the pack's own in the console, `/console/packs/<pack>/<name>`, and its place in the menu.
+
+    `needs` says who may open it, `shows(asked, act)` makes the values of `template` inside of the company's scope: `asked`
+    is what stands in the address. Texts: `page.<name>`. `icon` is one of `assets/icons.txt`, `group` one of the menu's.
+    """
+
+    name: str
+    needs: Predicate
+    shows: Callable[[Mapping[str, str], Any], Awaitable[Mapping[str, object]]]
+    template: str
+    icon: str
+    group: str = "work"
+    order: int = 80
+
+
+class Panel(Struct, frozen=True, kw_only=True):
+    """A part of a page of the core's: beside a customer, a complaint or a service request.
+
+    `shows(id, act)` makes the values of `template` inside of the company's scope, None where there is nothing to show.
+    Texts: `panel.<name>`.
+    """
+
+    name: str
+    on: Literal["customer", "complaint", "service_request"]
+    needs: Predicate
+    shows: Callable[[UUID, Any], Awaitable[Mapping[str, object] | None]]
+    template: str
+
+
+class Figure(Struct, frozen=True):
+    """What a tile says: a number, `tone` warn or late where it asks for something, what explains it, and where it leads."""
+
+    value: int
+    tone: Literal["", "warn", "late"] = ""
+    detail: str = ""
+    href: str = ""
+
+
+class Tile(Struct, frozen=True, kw_only=True):
+    """A figure above the workbench. `shows(act)` counts inside of the company's scope, None for nothing to tell this reader.
+    Texts: `tile.<name>`.
+    """
+
+    name: str
+    needs: Predicate
+    shows: Callable[[Any], Awaitable[Figure | None]]
+
+
+class PackColumn(Struct, frozen=True, kw_only=True):
+    """A column of a list of the core's, after its own. `shows(ids, act)` says the cell of every row that has one; the ids are
+    of customers, complaints or service requests. Texts: `column.<name>`. `width` in pixels.
+    """
+
+    name: str
+    on: Literal["customers", "complaints", "requests"]
+    needs: Predicate
+    shows: Callable[[Sequence[UUID], Any], Awaitable[Mapping[UUID, str]]]
+    width: int = 120
+
+
 @hookspec
 def pack() -> Pack:  # type: ignore[empty-body]  # a specification has no body
     """The pack as a value. Every plugin has exactly one."""
@@ -117,3 +181,34 @@ def tables() -> Sequence[type[Table]]:  # type: ignore[empty-body]
 @hookspec
 def demonstration() -> Demonstration:  # type: ignore[empty-body]
     """A company to try the pack with, which `guibin up` makes once."""
+
+
+@hookspec
+def templates() -> Traversable:  # type: ignore[empty-body]
+    """The folder with the templates of the pack's pages and panels, and what they say: `zh.toml`, `en.toml`, and `fields.toml` with both languages."""
+
+
+@hookspec
+def scenarios() -> Traversable:  # type: ignore[empty-body]
+    """The folder with the stories by which the pack is proved, TOML files (docs/scenarios.md): the tests and `guibin pack check`
+    play them."""
+
+
+@hookspec
+def pages() -> Sequence[PackPage]:  # type: ignore[empty-body]
+    """Pages of the pack's own in the console, each with its place in the menu."""
+
+
+@hookspec
+def panels() -> Sequence[Panel]:  # type: ignore[empty-body]
+    """What the pack shows beside customers and cases."""
+
+
+@hookspec
+def tiles() -> Sequence[Tile]:  # type: ignore[empty-body]
+    """Figures of the pack's above the workbench."""
+
+
+@hookspec
+def columns() -> Sequence[PackColumn]:  # type: ignore[empty-body]
+    """What the pack adds to lists."""

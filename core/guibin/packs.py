@@ -1,7 +1,9 @@
 """Packs: found by entry point, checked at the start, and called per tenant. The only module that calls pluggy."""
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from importlib.abc import Traversable
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,18 @@ from guibin_tenants.refusals import FieldError, Invalid, Refusal
 from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
-from .hookspecs import ComplaintDraft, LevelSuggestion, Measure, PackJob, Proposal, Reaction
+from .hookspecs import (
+    ComplaintDraft,
+    LevelSuggestion,
+    Measure,
+    PackColumn,
+    PackJob,
+    PackPage,
+    Panel,
+    Proposal,
+    Reaction,
+    Tile,
+)
 from .policy.demonstrations import Demonstration
 from .policy.packs import Pack
 from .policy.validation import validate
@@ -28,17 +41,13 @@ class BadPack(Exception):
 
 
 class HookFailed(Refusal):
-    """A pack's hook raised: its own operation fails, nothing else."""
+    """An industry pack failed."""
 
     kind = "pack-failed"
-    title = "An industry pack failed"
 
 
 class Objected(Refusal):
-    """A pack objects; the reasons are its own sentences."""
-
-    kind = "objected"
-    title = "The industry pack objects"
+    """The industry pack objects."""
 
 
 class Packs:
@@ -65,6 +74,13 @@ class Packs:
         except KeyError:
             known = ", ".join(self._values) or "none is installed"
             raise Invalid(fields=(FieldError("pack", "an installed pack", f"one of: {known}", name),)) from None
+
+    def with_value(self, value: Pack) -> "Packs":
+        """The same packs, the one of this name with another value, which nobody checks: how a check takes a part out."""
+        other = copy.copy(self)
+        other._values = self._values | {value.name: value}
+        other._relays = lru_cache(maxsize=256)(other._relay)
+        return other
 
     def hooks_of(self, names: Iterable[str]) -> "Hooks":
         """What a tenant with these packs calls. Packs it has not enabled are never run for it."""
@@ -168,11 +184,38 @@ class Hooks:
         """All packs' tables."""
         return tuple(table for found in self._call("tables") for table in found)
 
+    def templates(self) -> dict[str, Traversable]:
+        """Where each pack keeps what its pages and panels are made of."""
+        return dict(self._named("templates"))
+
+    def scenarios(self) -> dict[str, Traversable]:
+        """Where each pack keeps the stories that prove it."""
+        return dict(self._named("scenarios"))
+
+    def pages(self) -> tuple[tuple[str, PackPage], ...]:
+        """All packs' pages, each with its pack's name."""
+        return tuple((name, page) for name, found in self._named("pages") for page in found)
+
+    def panels(self) -> tuple[tuple[str, Panel], ...]:
+        """All packs' panels, each with its pack's name."""
+        return tuple((name, panel) for name, found in self._named("panels") for panel in found)
+
+    def tiles(self) -> tuple[tuple[str, Tile], ...]:
+        """All packs' tiles, each with its pack's name."""
+        return tuple((name, tile) for name, found in self._named("tiles") for tile in found)
+
+    def columns(self) -> tuple[tuple[str, PackColumn], ...]:
+        """All packs' columns, each with its pack's name."""
+        return tuple((name, column) for name, found in self._named("columns") for column in found)
+
     def _call(self, hook: str, **arguments: Any) -> list[Any]:
+        return [answer for _, answer in self._named(hook, **arguments)]
+
+    def _named(self, hook: str, **arguments: Any) -> list[tuple[str, Any]]:
         answers = []
         for name, implementation in self._callers.get(hook, ()):
             try:
-                answers.append(implementation(**arguments))
+                answers.append((name, implementation(**arguments)))
             except Refusal:
                 raise
             except Exception as error:

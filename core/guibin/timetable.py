@@ -7,9 +7,12 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
 from guibin.administration import jobs as administration
+from guibin.approvals import handing_over as approvals_handed_over
 from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
+from guibin.assignments import actions as assignments
 from guibin.cards import jobs as cards
+from guibin.cards import proofs
 from guibin.care import jobs as care
 from guibin.care import posting as care_posting
 from guibin.complaints import handing_over as complaints_handed_over
@@ -18,9 +21,12 @@ from guibin.department_requests import handing_over as department_requests_hande
 from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
 from guibin.events import all_known, subscribe
+from guibin.files import jobs as files
+from guibin.indicators import actions as indicators
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
+from guibin.live import jobs as live
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.periods.rhythms import Rhythm, check
@@ -40,6 +46,8 @@ from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import posting as survey_posting
 from guibin.tiers import jobs as tiers
+from guibin.transfers import jobs as transfers
+from guibin.views import actions as views
 from guibin.visits import handing_over as visits_handed_over
 from guibin.visits import jobs as visits
 from guibin.webhooks import jobs as webhooks
@@ -49,10 +57,14 @@ HANDLERS = (
     administration,
     approvals,
     archive_checks,
+    assignments,
     activities,
     cards,
+    proofs,
     care,
     department_requests,
+    files,
+    indicators,
     insight,
     plans,
     relationships,
@@ -69,11 +81,15 @@ HANDLERS = (
     surveys,
     survey_posting,
     tiers,
+    views,
+    transfers,
     visits,
     webhooks,
+    live,
 )
 CHARGES = (
     activities_handed_over,
+    approvals_handed_over,
     complaints_handed_over,
     department_requests_handed_over,
     desks_handed_over,
@@ -87,6 +103,9 @@ CHARGES = (
 RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("prune_ledger", retention.PruneLedger(), every="daily 03:10", catch_up="once"),
     Rhythm("forget_answers", repeats.ForgetAnswers(), every="daily 03:20", catch_up="once"),
+    Rhythm("forget_transfers", transfers.ForgetTransfers(), every="daily 03:15", catch_up="once"),
+    Rhythm("forget_stream_events", live.ForgetStreamEvents(), every="daily 03:30", catch_up="skip"),
+    Rhythm("sweep_files", files.SweepFiles(), every="daily 03:35", catch_up="once"),
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
@@ -95,6 +114,9 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("tell_unserved", tiers.TellUnserved(), every="daily 07:05", catch_up="once"),  # S12-4
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
+    Rhythm(
+        "draw_reachability_checks", plans.DrawReachabilityChecks(), every="monthly 1 07:50", catch_up="once"
+    ),  # S05-7
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9

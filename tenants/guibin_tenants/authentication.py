@@ -2,10 +2,10 @@
 
 import ipaddress
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .credentials import Credential
 from .org_units import visible_from
@@ -14,11 +14,15 @@ from .refusals import Suspended, Unauthenticated
 from .scope import fetch_one
 from .staff import OTHERS_PASSWORD
 
+# The setting of a company: after how long nothing was done a session is locked.
+IDLE_MINUTES = "idle_minutes"
+
 
 class Recognised(Struct, frozen=True):
     """Who a credential belongs to, with what the request needs to know of the tenant.
 
-    `csrf` is set for sessions: a change must repeat it.
+    `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
+    for the company's `idle_minutes`, or since `locked_at`.
     """
 
     principal: Principal
@@ -30,6 +34,16 @@ class Recognised(Struct, frozen=True):
     expires_at: datetime | None
     networks: tuple[str, ...] = ()
     csrf: str = ""
+    used_at: datetime | None = None
+    locked_at: datetime | None = None
+    idle_minutes: int | None = None
+
+    def locks_at(self, otherwise_minutes: float) -> datetime | None:
+        """From when on the password is asked again; None for a key."""
+        if self.used_at is None:
+            return None
+        idle = timedelta(minutes=self.idle_minutes or otherwise_minutes)
+        return self.locked_at or self.used_at + idle
 
 
 async def recognise(credential: Credential, *, now: datetime) -> Recognised:
@@ -95,7 +109,9 @@ def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | t
 
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, {OTHERS_PASSWORD} as others, {_TENANT}"
+        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at,"
+        f" coalesce(x.used_at, x.created_at) as used_at, {OTHERS_PASSWORD} as others, {_TENANT},"
+        f" (select value::text::int from tenant_setting where tenant_id = t.id and name = '{IDLE_MINUTES}') as idle_minutes"
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
         " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",
@@ -116,7 +132,12 @@ async def _by_session(credential: Credential) -> Recognised | None:
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
     )
-    return _recognised(principal, row, csrf=row["csrf"])
+    return structs.replace(
+        _recognised(principal, row, csrf=row["csrf"]),
+        used_at=row["used_at"],
+        locked_at=row["locked_at"],
+        idle_minutes=row["idle_minutes"],
+    )
 
 
 def _recognised(principal: Principal, row: object, *, networks: tuple[str, ...] = (), csrf: str = "") -> Recognised:

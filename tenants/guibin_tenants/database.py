@@ -44,6 +44,9 @@ class _LazyEngine(PostgresEngine):
         """Extensions are the owner's business."""
 
 
+# What somebody owes is one long statement over every slice; planning it anew each time takes longer than running it.
+STATEMENT_BYTES_MAX = 128 * 1024
+
 # Configured once by a composition root through `connected`; tables are bound to it when they are defined.
 ENGINE = _LazyEngine(config={})
 
@@ -107,6 +110,7 @@ async def connected(
         max_size=pool_size,
         connection_class=Connection,
         command_timeout=120,
+        max_cacheable_statement_size=STATEMENT_BYTES_MAX,
         server_settings={"application_name": name, **(settings or {})},
     )
     shared, before = sharing or Sharing(), (ENGINE.turns, ENGINE.connection_within_s)

@@ -192,8 +192,13 @@ def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> Subj
 
 def seal(key: bytes, place: Place, text: str) -> bytes:
     """The sealed form of `text`, bound to the tenant and the place."""
+    return seal_bytes(key, place, text.encode())
+
+
+def seal_bytes(key: bytes, place: Place, content: bytes) -> bytes:
+    """As `seal`, for what is no text."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, text.encode(), _bound_to(place))
+    return nonce + AESGCM(key).encrypt(nonce, content, _bound_to(place))
 
 
 def unseal(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | None = None) -> str:
@@ -201,10 +206,15 @@ def unseal(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | None =
 
     A subject's value must be on record by the end of the scope, or the scope fails, unless it is `unshown`.
     """
+    return unseal_bytes(key, place, sealed, unshown=unshown).decode()
+
+
+def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | None = None) -> bytes:
+    """As `unseal`, for what is no text."""
     if unshown is None and isinstance(key, SubjectSecret):
         current_scope().opened.update(key.subjects)
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place)).decode()
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
     except InvalidTag:
         raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open") from None
 

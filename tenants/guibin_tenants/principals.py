@@ -52,6 +52,7 @@ _LEADING = _SERVING | {
     "jobs:read",
     "campaigns:write",
     "cards:write",
+    "views:share",
 }
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
@@ -158,6 +159,12 @@ def may(permission: str) -> Predicate:
     if permission not in PERMISSIONS:
         raise ValueError(f"unknown permission {permission!r}; known: {sorted(PERMISSIONS)}")
     return Predicate(lambda who: permission in who.permissions, permission)
+
+
+def may_any(*permissions: str) -> Predicate:
+    """Holds for those who have at least one of these."""
+    known = [may(permission) for permission in permissions]
+    return Predicate(lambda who: any(each(who) for each in known), f"({' or '.join(permissions)})")
 
 
 anyone = Predicate(lambda who: True, "anyone signed in")

@@ -4,25 +4,19 @@ Whoever changes what they rest on says so (`access.py`): this process forgets th
 commits, every other process as soon as PostgreSQL tells it (`told_by_others`).
 """
 
-import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
-import asyncpg
-
 from .access import CHANNEL, WATCHERS
 from .authentication import Recognised
 from .credentials import Credential
-from .database import UNREACHABLE
+from .listening import listening
 
 # What bounds it where PostgreSQL's word does not arrive: the listening connection was cut, or a pooler keeps it back.
 REMEMBERED_FOR_S = 2.0
 REMEMBERED_MAX = 10_000
-_LISTENS_AGAIN_AFTER_S = 1.0
-_log = logging.getLogger("guibin.tenants")
 
 
 class Remembered:
@@ -71,6 +65,13 @@ class Remembered:
         entries = self._known.get(tenant_id, {})
         entries.update({digest: (self.seconds(), found) for digest, (_, found) in entries.items()})
 
+    def told(self, payload: str) -> None:
+        """As `forget`, by the company's id; of all where it is none."""
+        try:
+            self.forget(UUID(payload))
+        except ValueError:
+            self.forget_all()
+
     def forget_all(self) -> None:
         """Look everything up again."""
         self._generation += 1
@@ -81,34 +82,5 @@ class Remembered:
 @contextlib.asynccontextmanager
 async def told_by_others(url: str, remembered: Remembered) -> AsyncIterator[None]:
     """For as long as this lasts, forget what other processes change. It does without, for a while, when it must."""
-    listening = asyncio.create_task(_listen(url, remembered))
-    try:
+    async with listening(url, "guibin access", {CHANNEL: remembered.told}, remembered.forget_all):
         yield
-    finally:
-        listening.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listening
-
-
-async def _listen(url: str, remembered: Remembered) -> None:
-    def told(_connection: object, _pid: int, _channel: str, payload: str) -> None:
-        try:
-            remembered.forget(UUID(payload))
-        except ValueError:
-            remembered.forget_all()
-
-    while True:
-        ended = asyncio.Event()
-        try:
-            connection = await asyncpg.connect(url, server_settings={"application_name": "guibin access"})
-            try:
-                connection.add_termination_listener(lambda _, ended=ended: ended.set())
-                await connection.add_listener(CHANNEL, told)
-                # What was said while nobody listened.
-                remembered.forget_all()
-                await ended.wait()
-            finally:
-                await connection.close(timeout=1)
-        except (*UNREACHABLE, TimeoutError) as error:
-            _log.warning("nobody tells of changed credentials: %s", type(error).__name__)
-        await asyncio.sleep(_LISTENS_AGAIN_AFTER_S)

@@ -18,6 +18,8 @@ from .scope import execute, execute_many, fetch, fetch_many, fetch_one
 from .tables import TenantTable, new_id
 
 View = TypeVar("View", bound=Struct)
+# Once in a transaction: what this one has written already is the same change still.
+_RAISED = "version = version + case when xmin = pg_current_xact_id()::xid then 0 else 1 end"
 # What a table fills in itself.
 _OWN = frozenset({"tenant_id"})
 
@@ -65,8 +67,8 @@ async def add_all(
 
 
 async def change(table: type[TenantTable], row_id: UUID, signature: Signature | None = None, /, **values: Any) -> None:
-    """Set these columns of one row; its version, if it has one, goes up. With a signature a table that is `signed_off` is
-    signed as ended.
+    """Set these columns of one row; its version, if it has one, goes up, by one however often the transaction changes it.
+    With a signature a table that is `signed_off` is signed as ended.
 
     Raises WrongRow, and NotFound when there is no such row to change.
     """
@@ -79,10 +81,23 @@ async def change(table: type[TenantTable], row_id: UUID, signature: Signature | 
 
 async def locked(table: type[TenantTable], row_id: UUID) -> asyncpg.Record:
     """The row, nobody else's until the transaction ends. Raises NotFound."""
-    row = await fetch_one(f"select * from {name_of(table)} where id = $1 for update", row_id)
+    return await row_of(table, row_id, f"select * from {name_of(table)} where id = $1 for update")
+
+
+async def row_of(table: type[TenantTable], row_id: UUID, statement: str, *values: Any) -> asyncpg.Record:
+    """What the statement says of the table's row whose id is its `$1`; `values` are what follows. Raises NotFound."""
+    row = await fetch_one(statement, row_id, *values)
     if row is None:
         raise missing(table, row_id)
     return row
+
+
+async def struct_of(kind: type[View], table: type[TenantTable], row_id: UUID, rest: str, *values: Any) -> View:
+    """As `row_of`, as a struct whose fields are the columns. Raises NotFound."""
+    found = await first(kind, rest, row_id, *values)
+    if found is None:
+        raise missing(table, row_id)
+    return found
 
 
 async def many(kind: type[View], rest: str, *values: Any) -> list[View]:
@@ -212,7 +227,7 @@ def updating(table: type[TenantTable], places: Sequence[str], names: Sequence[st
     refuse_unknown(table, names)
     parts = [f"{name} = {place}" for name, place in zip(names, places, strict=True)]
     if "version" in columns_of(table) and "version" not in names:
-        parts.append("version = version + 1")
+        parts.append(_RAISED)
     return f"update {name_of(table)} set {', '.join(parts)} where id = {of}"
 
 

@@ -39,10 +39,7 @@ class Limit(Struct, frozen=True):
 
 
 class TooManyAttempts(TooManyRequests):
-    """Wrong passwords were given too often, from there or for this account."""
-
-    kind = "too-many-attempts"
-    title = "Too many attempts to sign in"
+    """Too many attempts to sign in. Wrong passwords were given too often, from there or for this account."""
 
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)

@@ -16,7 +16,7 @@ from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS
 from .refusals import FieldError, Invalid, LostRace, NotFound, Unauthenticated
-from .scope import current_tenant, execute, fetch_one
+from .scope import current_tenant, execute, fetch, fetch_one
 from .tables import Index, Keys, TenantTable
 
 SESSION_LASTS = timedelta(hours=12)
@@ -51,7 +51,11 @@ class Staff(TenantTable, tablename="staff"):
 
 
 class StaffSession(TenantTable, tablename="staff_session"):
-    """A signed-in browser: the digest of its cookie and the CSRF token it must send with every change."""
+    """A signed-in browser: the digest of its cookie and the CSRF token it must send with every change.
+
+    `used_at` is when somebody last did something there, to the minute; `locked_at` since when the password is asked again.
+    `device` says in what: the browser's name and the machine's.
+    """
 
     staff_id = UuidColumn(default=None)
     digest = Varchar(length=64)
@@ -59,6 +63,9 @@ class StaffSession(TenantTable, tablename="staff_session"):
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     address = Varchar(length=64, default="")
+    used_at = Timestamptz(default=None, null=True)
+    locked_at = Timestamptz(default=None, null=True)
+    device = Varchar(length=60, default="")
 
     keys = Keys(unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
 
@@ -94,6 +101,18 @@ class Account(Struct, frozen=True):
 
     staff: StaffView
     password_hash: str | None
+
+
+class SessionSeen(Struct, frozen=True):
+    """A session as its holder sees it; `device` and `address` may be empty."""
+
+    id: UUID
+    digest: str
+    device: str
+    address: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
 
 
 class OpenSession(Struct, frozen=True):
@@ -232,7 +251,7 @@ async def account_of(login: str) -> Account | None:
     return Account(view(row), row["password_hash"]) if row else None
 
 
-async def open_session(account: Account, *, address: str, now: datetime) -> SignedIn | None:
+async def open_session(account: Account, *, address: str, device: str = "", now: datetime) -> SignedIn | None:
     """A new session; None when the account ended or got another password since it was looked at."""
     present = await fetch_one(
         f"select {OTHERS_PASSWORD} as others from staff s"  # a constant
@@ -250,6 +269,8 @@ async def open_session(account: Account, *, address: str, now: datetime) -> Sign
         created_at=now,
         expires_at=now + SESSION_LASTS,
         address=address,
+        used_at=now,
+        device=device,
     )
     await StaffSession.insert(session)
     return SignedIn(token, session.csrf, session.expires_at, account.staff, present["others"])
@@ -264,6 +285,52 @@ async def session_of(digest: str, *, now: datetime) -> OpenSession | None:
         now,
     )
     return OpenSession(view(dict(row)), row["csrf"], row["digest"], row["address"]) if row else None
+
+
+async def session_used(digest: str, *, now: datetime) -> None:
+    """Somebody did something there. Waits for nobody: whoever else writes that down says the same."""
+    await execute(
+        "update staff_session set used_at = $2 where id ="
+        " (select id from staff_session where digest = $1 for update skip locked)",
+        digest,
+        now,
+    )
+
+
+async def lock_session(digest: str, *, now: datetime) -> None:
+    """Ask for the password again before anything else."""
+    await access_changed()
+    await execute("update staff_session set locked_at = coalesce(locked_at, $2) where digest = $1", digest, now)
+
+
+async def unlock_session(digest: str, *, now: datetime) -> None:
+    """The password was told: it goes on."""
+    await access_changed()
+    await execute("update staff_session set locked_at = null, used_at = $2 where digest = $1", digest, now)
+
+
+async def sessions_of(staff_id: UUID, *, now: datetime) -> list[SessionSeen]:
+    """Where somebody is signed in, the one used last first."""
+    rows = await fetch(
+        "select id, digest, device, address, created_at, coalesce(used_at, created_at) as used_at, expires_at"
+        " from staff_session where staff_id = $1 and expires_at > $2 order by 6 desc, id",
+        staff_id,
+        now,
+    )
+    return [SessionSeen(**dict(row)) for row in rows]
+
+
+async def end_own_session(session_id: UUID, staff_id: UUID) -> None:
+    """End one of somebody's sessions. Raises NotFound."""
+    await access_changed()
+    if not await execute("delete from staff_session where id = $1 and staff_id = $2", session_id, staff_id):
+        raise NotFound(f"There is no session {session_id} of yours")
+
+
+async def end_other_sessions(staff_id: UUID, *, but: str) -> int:
+    """End all of somebody's sessions `but` the one with this digest; how many."""
+    await access_changed()
+    return await execute("delete from staff_session where staff_id = $1 and digest <> $2", staff_id, but)
 
 
 async def end_session(digest: str) -> None:

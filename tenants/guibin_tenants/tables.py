@@ -84,15 +84,59 @@ def new_id() -> Uuid:
     return uuid7()
 
 
+class RowOf(UUID):
+    """A column with the id of a row of that table of the tenant: an entry of `Keys.references` where the column stands."""
+
+    def __init__(self, table: str, *, null: bool = False) -> None:
+        self.table = table
+        super().__init__(default=None, null=null)
+
+    @property
+    def column_type(self) -> str:
+        return "UUID"
+
+
 class TenantTable(Table, db=ENGINE):
-    """A table of which every row belongs to one tenant. Raises NoTenantScope when used outside a scope."""
+    """A table of which every row belongs to one tenant. Raises NoTenantScope when used outside a scope.
+
+    With `customer` a row names its customer and is seen by whoever sees that one. `signed` and `signed_off` are verbs as in
+    `Keys`, and their columns are made here; one that is not `dated` has moments of its own. `keys` says what the table
+    promises beyond that.
+    """
 
     tenant_id = UUID(default=tenant_or_none, null=True)  # type: ignore[arg-type]  # None only where the class is defined
     id = UUID(primary_key=True, default=new_id)
 
     keys: ClassVar[Keys] = Keys()
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        customer: bool = False,
+        signed: str = "",
+        dated: bool = True,
+        signed_off: str = "",
+        **kwargs: Any,
+    ) -> None:
+        made: dict[str, Column] = {"customer_id": RowOf("customer")} if customer else {}
+        if signed:
+            made |= {f"{signed}_by": UUID(default=None), f"{signed}_by_name": Varchar(length=NAME_CHARS_MAX)}
+        if signed and dated:
+            made[f"{signed}_at"] = Timestamptz(default=None, null=True)
+        if signed_off:
+            made[f"{signed_off}_by"] = UUID(default=None, null=True)
+            made[f"{signed_off}_by_name"] = Varchar(length=NAME_CHARS_MAX, default="")
+            made[f"{signed_off}_at"] = Timestamptz(default=None, null=True)
+        for name, column in made.items():
+            setattr(cls, name, column)
+        references = {name: column.table for name, column in vars(cls).items() if isinstance(column, RowOf)}
+        cls.keys = structs.replace(
+            cls.keys,
+            references=cls.keys.references | references,
+            wall=cls.keys.wall or ("customer_id" if customer else ""),
+            signed=signed or cls.keys.signed,
+            signed_off=signed_off or cls.keys.signed_off,
+        )
         kwargs.setdefault("db", ENGINE)
         super().__init_subclass__(**kwargs)
 
@@ -142,10 +186,8 @@ class TenantTable(Table, db=ENGINE):
 class Part(TenantTable):
     """A signed part of another row, such as a note on a case: it names that row and is seen by whoever sees it.
 
-    `of` is that row's table and `by` the column that names it, `…_id` by default; `signed` and `signed_off` are verbs as in
-    `Keys`, and their columns are made here; one that is not `dated` has moments of its own. With `customer`
-    it names the customer too, and is seen by whoever sees that one. A part is never changed unless
-    `changes`; `erasable` are its words about a customer. `keys` says what the table promises beyond that.
+    `of` is that row's table and `by` the column that names it, `…_id` by default. With `customer` it names the customer too,
+    and is seen by whoever sees that one. A part is never changed unless `changes`; `erasable` are its words about a customer.
     """
 
     def __init_subclass__(
@@ -153,36 +195,19 @@ class Part(TenantTable):
         *,
         of: str = "",
         by: str = "",
-        signed: str = "",
-        dated: bool = True,
-        customer: bool = False,
-        signed_off: str = "",
         erasable: tuple[str, ...] = (),
         changes: bool = False,
         **kwargs: Any,
     ) -> None:
         reference = by or f"{of}_id"
-        references = {reference: of} | ({"customer_id": "customer"} if customer else {})
-        made: dict[str, Column] = {column: UUID(default=None) for column in references}
-        if signed:
-            made[f"{signed}_by"] = UUID(default=None)
-            made[f"{signed}_by_name"] = Varchar(length=NAME_CHARS_MAX)
-        if signed and dated:
-            made[f"{signed}_at"] = Timestamptz(default=None, null=True)
-        if signed_off:
-            made[f"{signed_off}_by"] = UUID(default=None, null=True)
-            made[f"{signed_off}_by_name"] = Varchar(length=NAME_CHARS_MAX, default="")
-            made[f"{signed_off}_at"] = Timestamptz(default=None, null=True)
-        for name, column in made.items():
-            setattr(cls, name, column)
+        setattr(cls, reference, UUID(default=None))
+        wall = "customer_id" if kwargs.get("customer") else reference
         cls.keys = structs.replace(
             cls.keys,
-            wall="customer_id" if customer else reference,
-            references=references | cls.keys.references,
+            references={reference: of} | cls.keys.references,
+            wall=wall,
             append_only=not changes,
             erasable=erasable,
-            signed=signed,
-            signed_off=signed_off,
         )
         super().__init_subclass__(**kwargs)
 

@@ -10,10 +10,7 @@ from .refusals import TooManyRequests
 
 
 class TooManyAtOnce(TooManyRequests):
-    """Whoever asks has as much under way as may be; what is asked for was not begun."""
-
-    kind = "too-many-at-once"
-    title = "Too many requests at once"
+    """Too many requests at once. Whoever asks has as much under way as may be; what is asked for was not begun."""
 
 
 class _Line(Struct):

@@ -4,36 +4,28 @@ import asyncpg
 
 from .refusals import Conflict, FieldError, Invalid, Refusal
 
+# Whoever asks again finds the other one done.
+AT_ONCE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 # A missing value or a broken check of ours is no caller's: those stay faults.
 VIOLATIONS = (
     asyncpg.UniqueViolationError,
     asyncpg.ExclusionViolationError,
     asyncpg.ForeignKeyViolationError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.LockNotAvailableError,
+    *AT_ONCE,
 )
 
 
 class AlreadyThere(Conflict):
-    """Something with this value was recorded first, a moment ago perhaps."""
-
-    kind = "already-there"
-    title = "There is one with this value already"
+    """There is one with this value already. Something with this value was recorded first, a moment ago perhaps."""
 
 
 class StillNamed(Conflict):
-    """Something else still names what should go."""
-
-    kind = "still-named"
-    title = "Something else still names this"
+    """Something else still names this."""
 
 
 class AtTheSameTime(Conflict):
-    """Somebody else changed the same at the same moment; nothing was written."""
+    """Somebody else changed the same at the same moment. Nothing was written."""
 
-    kind = "at-the-same-time"
-    title = "Somebody else changed the same at the same moment"
     retry_after = 1
 
 

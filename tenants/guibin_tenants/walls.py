@@ -38,6 +38,16 @@ class Wall(Struct, frozen=True):
         return hashlib.sha256(self.statement.encode()).hexdigest()
 
 
+def in_sight(target: str, row_id: str) -> str:
+    """SQL: whether there is a row of this id behind no wall: the sub-select runs under its row security."""
+    return f"exists (select from {target} p where p.id = {row_id})"
+
+
+def unit_of(target: str, row_id: str) -> str:
+    """SQL: the org unit of the row of this id, by which its wall decides; null behind it."""
+    return f"(select p.org_unit_id from {target} p where p.id = {row_id})"
+
+
 def walls(table: type[TenantTable], role: str = "") -> Iterator[Wall]:
     """The policies that `table.keys` asks for; for everybody, or for this role alone."""
     name, keys, to = table._meta.tablename, table.keys, f" to {role}" if role else ""

@@ -93,6 +93,7 @@ async def test_a_parameter_is_never_null(document):
         ("complaints?received_from=0", "received_from"),
         ("complaints?received_from=2026-03-01T08:00:00", "received_from"),
         ("audit-entries?since=1772323200", "since"),
+        ("customers?not_contacted_since=0", "not_contacted_since"),
     ],
 )
 async def test_a_value_that_would_be_read_as_something_else_is_refused_by_name(client, address, field):

@@ -117,6 +117,19 @@ async def test_only_what_is_asked_filters(tenant, act, filters, expected):
         assert "".join(await pages(listing(earliest_first("x.proposed_at")), act, filters)) == expected
 
 
+async def test_several_selections_are_counted_at_once_each_up_to_as_many(tenant, act):
+    asked = {"all": None, "open": Measures(open=True), "signal": Measures(cause="signal"), "none": Measures(cause="x")}
+    listed = listing(earliest_first("x.proposed_at"))
+    async with tenant.scope():
+        counted = await listed.counts(asked, act, period="2026-W09")
+        few = await listed.counts(asked, act, most=1, period="2026-W09")
+        nothing = await listed.counts({}, act, period="2026-W09")
+
+    assert counted == {"all": 5, "open": 2, "signal": 2, "none": 0}
+    assert few == {"all": 1, "open": 1, "signal": 1, "none": 0}
+    assert nothing == {}
+
+
 async def test_what_holds_and_what_is_shown_depend_on_who_asks_and_when(tenant, act):
     somebody = acting(by=tenant.principal(), now=NOW - timedelta(hours=8), company=tenant.context())
     listed = listing(earliest_first("x.proposed_at"))

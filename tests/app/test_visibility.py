@@ -131,8 +131,8 @@ async def test_no_log_line_trace_payload_or_queue_holds_a_customers_number(
     complaint = {"text": f"请回电 {CANARY}", "channel": "phone", "customer_id": customer}
     await client.post("/api/v1/complaints", json=complaint)
     await client.post("/api/v1/complaints", json=complaint | {"channel": f"x\n{CANARY}"})
-    monkeypatch.setattr("guibin_tenants.rows.new_id", lambda: 1 / 0 if CANARY else None)
     listed = (await client.get("/api/v1/complaints")).json()["items"]
+    monkeypatch.setattr("guibin_tenants.rows.new_id", lambda: 1 / 0 if CANARY else None)
     crashed = await client.post(f"/api/v1/complaints/{listed[0]['id']}/notes", json={"text": CANARY})
     async with tenant.scope():
         job = await enqueue(Leaky(), now=tenant.world.clock())

@@ -9,8 +9,8 @@ from deciding import asked, decide, principal_of
 from ended import end, opened_archives
 
 from guibin.approvals import actions
+from guibin.cases import Case
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.sla.milestones import Case
 from guibin_tenants.scope import fetch, fetch_value
 
 APPLICATION = {"kind": "tier", "scheme": "key_account", "tier": "key", "reason": "全国集团客户"}
@@ -116,6 +116,10 @@ async def test_a_service_request_that_waits_ends_with_the_archive(client, tenant
 
 
 async def test_an_invitation_answered_after_the_end_gives_no_place(client, tenant, archives):
+    # What an answer uses up would be refused first: this event is for everybody.
+    events = {"note": "events for everybody", "effective_from": tenant.world.clock().isoformat()}
+    events["overrides"] = {"activities": [{"name": "lecture"}]}
+    assert (await client.post("/api/v1/policy/versions", json=events)).status_code == 201
     starts = tenant.world.clock() + timedelta(days=10)
     activity = {"kind": "lecture", "title": "行业讲座", "starts_at": starts.isoformat()}
     activity["ends_at"] = (starts + timedelta(hours=2)).isoformat()

@@ -68,11 +68,14 @@ BEGINS_WHEN_CLOSED = {
     "fact",
     "improvement_action",
     "interaction",
+    # A fault found later is on record.
+    "lapse",
     "reception_material",
     "reception_notice",
     "reception_particulars",
     "reception_plan",
     "register_archive",
+    "stored_file",
     "survey_answer",
     "survey_invitation",
     "visit_record",
@@ -123,8 +126,10 @@ async def test_a_row_that_begins_something_is_refused_by_the_database(client, te
 
 async def test_of_an_erased_customer_nothing_is_written_in_words_anywhere(client, tenant, archives):
     tables = [table for table in WALLED if table.keys.erasable and not table.keys.begins]
+    # What comes once to a case, such as how it ended, comes after the erasure: the one before would keep it out.
+    once = {table._meta.tablename for table in tables if _comes_once(table)}
     written = {}
-    _, values_of = await _rows_about(tenant, UUID(archives["erased"]))
+    _, values_of = await _rows_about(tenant, UUID(archives["erased"]), without=once)
     await end(client, tenant, archives)
 
     async with tenant.scope() as scope:
@@ -136,9 +141,15 @@ async def test_of_an_erased_customer_nothing_is_written_in_words_anywhere(client
 
     assert {name: said for name, said in written.items() if said - {"—", "{}"}} == {}
     assert len([said for said in written.values() if said]) >= 25
+    assert {name for name, said in written.items() if not said} == set()
 
 
-async def _rows_about(tenant, customer_id):
+def _comes_once(table):
+    ways = [*table.keys.unique, *(index.columns for index in table.keys.indexes if index.unique)]
+    return any(all(column in table.keys.references for column in columns) for columns in ways)
+
+
+async def _rows_about(tenant, customer_id, *, without=frozenset()):
     """A row about the customer in every table, and what makes another one."""
     rows = {}
     async with tenant.scope() as scope:
@@ -151,7 +162,8 @@ async def _rows_about(tenant, customer_id):
             return values
 
         for table in WALLED:
-            rows[table._meta.tablename] = await insert(scope.connection, table, values_of(table))
+            if table._meta.tablename not in without:
+                rows[table._meta.tablename] = await insert(scope.connection, table, values_of(table))
     return rows, values_of
 
 

@@ -184,7 +184,7 @@ async def test_no_record_of_the_attempt_no_answer(client, customer, monkeypatch)
         raise asyncpg.DiskFullError("no space")
 
     path = f"/api/v1/customers/{customer['id']}/corrections"
-    monkeypatch.setattr(audit, "execute_many", full)
+    monkeypatch.setattr(audit, "add_all", full)
 
     answer = await client.post(path, json={"reason": "", "changes": {"confidential": {"mobile": RIGHT}}})
 

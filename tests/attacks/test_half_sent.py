@@ -200,4 +200,5 @@ async def test_the_document_anybody_may_ask_for_keeps_nobody_waiting(server, nei
 
     assert {answer.status_code for answer in answers} == {200}
     assert statuses == {200, 201}
-    assert max(took, slowest) < QUICK_S
+    # Made anew each time, fifteen take some forty seconds.
+    assert (took < 5 * QUICK_S, slowest < QUICK_S) == (True, True), (took, slowest)

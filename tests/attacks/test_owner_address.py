@@ -29,6 +29,7 @@ def up(database, tmp_path):
         "GUIBIN_OWNER_URL": database.owner,
         "GUIBIN_RELAY_URL": database.relay,
         "GUIBIN_REDIS_URL": database.redis,
+        "GUIBIN_PRESENCE_URL": database.redis,
     }
     command = [sys.executable, "-m", "guibin.cli", "up", "--no-demo", "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -111,4 +112,7 @@ def test_a_server_started_with_more_begins_again_without_it(monkeypatch):
 
     assert len(begun) == 1
     assert words[-3:] == ["serve", "--port", "8123"]
-    assert [name for name in supervisor.ADDRESSES if name in environment] == ["GUIBIN_DATABASE_URL"]
+    assert [name for name in supervisor.ADDRESSES if name in environment] == [
+        "GUIBIN_DATABASE_URL",
+        "GUIBIN_PRESENCE_URL",
+    ]

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from guibin_tenants import authentication, keys, registry, remembering
+from guibin_tenants import listening as hearing
 from guibin_tenants.access import WATCHERS
 from guibin_tenants.authentication import Recognised
 from guibin_tenants.credentials import parse
@@ -188,7 +189,7 @@ async def test_another_process_is_told_of_a_suspended_company(world, tenant, oth
 async def test_a_listener_that_was_cut_off_forgets_everything_and_listens_again(
     world, tenant, elsewhere, servers, monkeypatch
 ):
-    monkeypatch.setattr(remembering, "_LISTENS_AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr(hearing, "LISTENS_AGAIN_AFTER_S", 0.0)
     credential = await _remembered(tenant, elsewhere)
     superuser = await asyncpg.connect(servers["superuser"])
     try:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from mailbox_server import mail_server
 from running import work_off
 
+from guibin.cases import Case
 from guibin.gateways.lines import one_line
 from guibin.gateways.providers import Parcel
 from guibin.gateways.smtp import SmtpSettings, letter
@@ -189,11 +190,7 @@ async def test_a_subject_of_two_lines_is_sent_as_one(tenant, client, separator):
         await person.put(f"/api/v1/staff-addresses/{person.staff_id}", json={"email": "one@example.com"})
         async with tenant.scope():
             notice = Notice(
-                kind="deadline_warned",
-                subject="x",
-                subject_id=new_id(),
-                staff_ids=(person.staff_id,),
-                details={"number": "C1"},
+                "deadline_warned", Case("x", new_id()), staff_ids=(person.staff_id,), details={"number": "C1"}
             )
             await notify(notice, key="k", now=tenant.world.clock())
         done = await work_off(tenant)

@@ -2,6 +2,23 @@
 
 import json
 
+import pytest
+
+from guibin.complaints.importing import COLUMNS as COMPLAINT
+from guibin.profiles.exporting import ORDER_COLUMNS
+from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER
+from guibin.records.importing import COLUMNS as CONTACT
+from guibin.tiers.exporting import FACT_COLUMNS
+
+# What the importer of each kind reads.
+READ = {
+    "customers": CUSTOMER,
+    "orders": ORDER_COLUMNS,
+    "complaints": COMPLAINT,
+    "interactions": CONTACT,
+    "facts": FACT_COLUMNS,
+}
+
 
 async def test_the_problems_stand_beside_the_file(guibin, tenant, tmp_path):
     folder = tmp_path / "sent"
@@ -63,3 +80,15 @@ async def test_facts_are_counted_as_facts_beside_the_rows_that_hold_them(guibin,
 
     assert would[1].strip() == "2 rows read: 4 facts would be created, 0 would be updated, 0 unchanged."
     assert done[1].strip() == "2 rows read: 4 facts created, 0 updated, 0 unchanged."
+
+
+@pytest.mark.parametrize(("kind", "read"), READ.items())
+async def test_the_columns_of_a_file_are_told_with_the_fields_of_the_pack(guibin, tenant, kind, read):
+    code, out, said = await guibin("columns", tenant.slug, kind, "--json")
+    _, words, _ = await guibin("columns", tenant.slug, kind)
+
+    told = json.loads(out)
+    assert code == 0, said
+    assert told[: len(read)] == list(read)
+    assert words.strip() == ", ".join(told)
+    assert ("mobile" in told) == (kind == "customers")

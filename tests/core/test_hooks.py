@@ -52,7 +52,9 @@ def hooks_of(**hooks):
 def test_every_hook_stands_in_the_docs_with_its_signature(hook):
     specification = inspect.signature(getattr(hookspecs, hook), eval_str=False)
     text = re.sub(
-        r"guibin\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.", "", str(specification)
+        r"guibin\.[a-z_.]*\.|importlib\.[a-z_.]*\.|collections\.abc\.|piccolo\.table\.|litestar\.[a-z_.]*\.",
+        "",
+        str(specification),
     )
     wanted = f"`{hook}{text}`".replace(" | ", r" \| ").replace("'", "")
 
@@ -132,6 +134,36 @@ def test_controllers_are_collected():
         path = "/api/v1/packs/lounge"
 
     assert hooks_of(controllers=lambda: [Lounge]).controllers() == (Lounge,)
+
+
+def test_templates_are_named_with_their_pack(tmp_path):
+    assert hooks_of(templates=lambda: tmp_path).templates() == {"lounge": tmp_path}
+
+
+def test_scenarios_are_named_with_their_pack(tmp_path):
+    assert hooks_of(scenarios=lambda: tmp_path).scenarios() == {"lounge": tmp_path}
+
+
+def named_with_their_pack(hook):
+    packs = Packs({"a": plugin("a", **{hook: lambda: ["one", "two"]}), "b": plugin("b", **{hook: lambda: ["three"]})})
+    found = [getattr(packs.hooks_of(names), hook)() for names in (["a", "b"], ["b"])]
+    return found == [(("a", "one"), ("a", "two"), ("b", "three")), (("b", "three"),)]
+
+
+def test_pages_are_named_with_their_pack():
+    assert named_with_their_pack("pages")
+
+
+def test_panels_are_named_with_their_pack():
+    assert named_with_their_pack("panels")
+
+
+def test_tiles_are_named_with_their_pack():
+    assert named_with_their_pack("tiles")
+
+
+def test_columns_are_named_with_their_pack():
+    assert named_with_their_pack("columns")
 
 
 def test_tables_are_collected():

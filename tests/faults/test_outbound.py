@@ -8,6 +8,7 @@ import pytest
 from mailbox_server import mail_server
 from receiver import receiving
 
+from guibin.cases import Case
 from guibin.events import ComplaintReceived, record
 from guibin.messages import staff_mail
 from guibin.notices.actions import Notice, notify
@@ -88,7 +89,7 @@ async def test_a_worker_killed_after_the_mail_was_taken_mails_again_with_the_sam
         return answer
 
     monkeypatch.setattr(mailbox, "handle_DATA", kill_first)
-    notice = Notice(kind="need_open", subject="x", subject_id=new_id(), staff_ids=(person.staff_id,))
+    notice = Notice("need_open", Case("x", new_id()), staff_ids=(person.staff_id,))
     async with tenant.scope():
         await notify(notice, key="k", now=tenant.world.clock())
     workers.start()

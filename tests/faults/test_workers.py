@@ -114,8 +114,11 @@ async def test_redis_flushed_with_jobs_queued_and_running(workers, tenant, datab
     assert await _effects(tenant) == dict.fromkeys(jobs, 1)
 
 
+PASSWORDS = {"valkey": "letmein", "presence": "lookin"}
+
+
 async def test_redis_away_and_back_empty(workers, tenant, tmp_path):
-    url = embedded.start_valkey(tmp_path, "letmein")
+    url, _ = embedded.start_valkey(tmp_path, PASSWORDS)
     try:
         process = workers.start(redis_url=url)
         first = await _queue(tenant, *[Effect(takes_s=0.05)] * 20)
@@ -129,7 +132,7 @@ async def test_redis_away_and_back_empty(workers, tenant, tmp_path):
         await asyncio.sleep(1.0)  # time for arq's worker to notice and end
         for file in (tmp_path / "valkey").glob("appendonlydir/*"):
             file.unlink()
-        embedded.start_valkey(tmp_path, "letmein")
+        embedded.start_valkey(tmp_path, PASSWORDS)
 
         await workers.until(lambda: _all_done(tenant), "every job done")
 

@@ -18,6 +18,7 @@ from guibin.jobs.relay import Claimed, relaying
 from guibin.operation import erasure
 from guibin.operation.erasure import StillServed, StillWorking
 from guibin.sla.jobs import SweepTimers
+from guibin.sla.sweep import companies_due
 from guibin.timetable import RHYTHMS
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict, NotFound
@@ -138,7 +139,7 @@ async def test_jobs_of_a_suspended_or_erased_company_never_run(tenant, owner, wo
         async with relaying(database.relay, shop.worker) as relay:
             claimed = await relay.claim(world.clock(), in_hand_max=1_000, at_once=500)
             await relay.take_back()
-            due = await relay.tenants_with_due_timers(world.clock())
+            due = await companies_due(relay, world.clock())
             serving = [one for one in await relay.serving() if one.tenant_id == tenant.id]
             ticked = await Scheduler(RHYTHMS).look(serving, world.clock())
         return sum(one.tenant_id == tenant.id for one in claimed), due.count(tenant.id), len(serving), ticked

@@ -16,6 +16,7 @@ SUBJECTS = {
     "/api/v1/department-requests/{request_id}": "department_request",
     "/api/v1/receptions/{reception_id}": "reception",
     "/api/v1/visits/{visit_id}": "visit",
+    "/api/v1/views/{view_id}": "list_view",
 }
 PARAMETER = re.compile(r"\{[^}]+\}")
 CHANGES = ("post", "put", "patch", "delete")

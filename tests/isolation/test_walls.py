@@ -224,6 +224,35 @@ async def test_what_the_units_above_hold_is_seen_below_and_ended_above(outlets, 
     assert (seen, gone) == (1, "DELETE 0")
 
 
+@pytest.mark.parametrize("name", [name for name in MARKED if PROMISES[name].wall != "open"])
+async def test_an_outlet_adds_nothing_to_what_it_sees_and_others_write(outlets, name):
+    """What the head office holds, or nobody in particular, is seen from below: a row added to it would be in its name."""
+    async with outlets.company.scope() as scope:
+        above = await scope.connection.fetchval("select id from org_unit where parent_id is null")
+        held = dict(outlets.rows)
+        for owner in FROM_ABOVE:
+            row = _row(BY_NAME[owner], outlets.company, outlets.rows) | {PROMISES[owner].wall: above}
+            held[owner] = await insert(scope.connection, BY_NAME[owner], row)
+        row = _row(BY_NAME[name], outlets.company, held)
+        wall = PROMISES[name].wall
+        if leads_to(BY_NAME[name].keys, wall)[1] == "org_unit":
+            row[wall] = above if name in FROM_ABOVE else None
+        await see_units((outlets.west,))
+        added = await _adds(scope, name, row)
+        scope.rollback_only = True
+
+    assert not added
+
+
+async def _adds(scope, name, row):
+    try:
+        async with savepoint():
+            await insert(scope.connection, BY_NAME[name], row)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.ForeignKeyViolationError, asyncpg.NotNullViolationError):
+        return False
+    return True
+
+
 def test_every_way_to_a_row_is_said():
     kept = {
         (name, way, entry.replace(" ", "/"))

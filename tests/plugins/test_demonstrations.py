@@ -31,9 +31,24 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     signed_in = await world.client().post(
         "/api/v1/sessions", json={"company": small.slug, "login": "lead1", "password": demonstration.PASSWORD}
     )
-    assert (company.slug, len(found), len(complaints), signed_in.status_code) == (SLUGS[pack], 24, 2 + 1, 201)
+    # Beside those of the data, two employees and two partners.
+    assert (company.slug, len(found), len(complaints), signed_in.status_code) == (SLUGS[pack], 28, 2 + 1 + 1, 201)
+    asked_for = (await client.get("/api/v1/applications", params={"limit": "100"})).json()["items"]
+    named = Counter(
+        (one["scheme"], one["outcome"]) for one in asked_for if one["scheme"] in ("key_employee", "key_partner")
+    )
+    assert named == {
+        (scheme, outcome): 1 for scheme in ("key_employee", "key_partner") for outcome in ("approved", None)
+    }
     receptions = (await client.get("/api/v1/receptions")).json()["items"]
-    assert [one["state"] for one in receptions] == ["collected"] * len(company.visits)
+    asked = (await client.get("/api/v1/service-requests")).json()["items"]
+    cards = (await client.get("/api/v1/cards")).json()["items"]
+    # What the data announces, beside one that was, one today and one that departments prepare.
+    expected = Counter({"noticed": 2, "filed": 1}) + Counter({"collected": len(company.visits)})
+    assert Counter(one["state"] for one in receptions) == expected
+    # Every company has services in steps, its pack's or the general regulation's.
+    assert asked != []
+    assert {card["state"] for card in cards} <= {"active", "lost"}
     if company.assess:
         assessed = (await client.get("/api/v1/assessments")).json()["items"]
         assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)

@@ -1,12 +1,13 @@
 """Whatever recurs goes on beside archives that have ended: the living get what is theirs, the others nothing new."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 from msgspec.structs import replace
+from plain_figures import PlainFact, plain_measures, plain_tier
 from running import run_job, work_off
 
 from guibin import timetable
@@ -37,7 +38,7 @@ OF_CUSTOMERS = [
     and any(column._meta.db_column_name == "customer_id" for column in table._meta.columns)
 ]
 # A case that had begun comes to its end, so whoever works on it is told of it as before.
-OF_CASES = ("complaint_", "deadline_", "need_", "question_", "reception_", "visit_")
+OF_CASES = ("card_", "complaint_", "deadline_", "need_", "question_", "reception_", "service_request_", "visit_")
 # Days after the archives ended; together they bring every rhythm of days, weeks and months round, and every birthday.
 LATER = (1, 4, 8, 32, 70, 110, 150, 190, 230, 270, 310, 350, 380)
 
@@ -94,6 +95,8 @@ async def assessed(tenant, client, archives):
         policy = await effective_policy(tenant.world.packs, tenant.context(), at=now)
     found, wanted = {}, {}
     for scheme in filter(is_assessable, policy.schemes):
+        async with tenant.scope():
+            wanted[scheme.name] = await to_be_assessed(policy.scheme(scheme.name), archives["open"], now.date())
         body = {"scheme": scheme.name, "as_of": now.date().isoformat()}
         answer = await client.post("/api/v1/assessments", json=body)
         assert answer.status_code == 201, answer.text
@@ -104,22 +107,75 @@ async def assessed(tenant, client, archives):
                     "select customer_id from assessment_result where assessment_id = $1", UUID(answer.json()["id"])
                 )
             }
-            wanted[scheme.name] = {
-                row["id"]
-                for row in await fetch(
-                    "select id from customer where id = any ($1) and kind = any ($2)",
-                    archives["open"],
-                    list(scheme.customer_kinds),
-                )
-            }
     return found, wanted
 
 
-async def told_of(tenant, customers):
-    """The kinds of notices about these customers, but for those about a case that had begun."""
+async def to_be_assessed(scheme, living, as_of):
+    """Those of the living of its kinds who are in the scheme or of whom anything is known, by the plain figures."""
+    known, there = (
+        defaultdict(list),
+        await fetch(
+            "select c.id, c.kind, exists (select from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.id"
+            " and m.scheme = $3 and m.ends_on is null) as member from customer c where c.id = any ($1) and c.kind = any ($2)",
+            living,
+            list(scheme.customer_kinds),
+            scheme.name,
+        ),
+    )
+    for row in await fetch(
+        "select * from fact f where value is not null and customer_id = any ($1) and not exists (select from fact n"
+        " where n.tenant_id = f.tenant_id and n.corrects = f.id)",
+        living,
+    ):
+        order = f"{row['recorded_at']:%Y%m%d%H%M%S%f} {row['source_ref']}"
+        known[row["customer_id"]].append(
+            PlainFact(row["metric"], row["occurred_on"], row["value"], row["label"], order)
+        )
+    measured = {row["id"]: plain_measures(scheme, known[row["id"]], as_of) for row in there}
+    return {
+        row["id"]
+        for row in there
+        if row["member"]
+        or any(value is not None for value in measured[row["id"]].values())
+        or plain_tier(scheme, measured[row["id"]], row["kind"]) is not None
+    }
+
+
+async def begun(tenant, customers):
+    """The ids of whatever there is of these customers."""
     async with tenant.scope():
-        rows = await fetch("select distinct kind from staff_notice where customer_id = any ($1)", customers)
-        return {row["kind"] for row in rows if not row["kind"].startswith(OF_CASES)}
+        return {
+            row["id"]
+            for name in OF_CUSTOMERS
+            for row in await fetch(f"select id from {name} where customer_id = any ($1)", customers)
+        }
+
+
+async def told_of(tenant, customers, moment, before=frozenset()):
+    """The kinds of notices about these customers since, but for those about a case that was there before."""
+    async with tenant.scope():
+        rows = await fetch(
+            "select kind, subject_id from staff_notice where customer_id = any ($1) and told_at >= $2",
+            customers,
+            moment,
+        )
+        return {row["kind"] for row in rows if not (row["kind"].startswith(OF_CASES) and row["subject_id"] in before)}
+
+
+async def ended_by(tenant, customers, moment):
+    """What happened to their cards since, and the days on which their spans began that were archived since."""
+    async with tenant.scope():
+        cards = await fetch(
+            "select distinct kind, because from card_event where customer_id = any ($1) and happened_at >= $2",
+            customers,
+            moment,
+        )
+        spans = await fetch(
+            "select distinct first_on from register_archive where customer_id = any ($1) and archived_at >= $2",
+            customers,
+            moment,
+        )
+        return {(row["kind"], row["because"]) for row in cards}, {row["first_on"] for row in spans}
 
 
 @pytest.mark.parametrize("pack", GETS)
@@ -128,6 +184,7 @@ async def test_what_recurs_serves_the_living_and_leaves_the_others_out(world, pa
     world.clock.set(real_clock())
     archives = await ended(tenant, client)
     began, done = world.clock(), Counter()
+    there = await begun(tenant, archives["erased"])
     before = {state: await rows_about(tenant, customers) for state, customers in archives.items()}
 
     for days in LATER:
@@ -138,8 +195,13 @@ async def test_what_recurs_serves_the_living_and_leaves_the_others_out(world, pa
     after = {state: await rows_about(tenant, customers) for state, customers in archives.items()}
     more = {state: set(after[state] - before[state]) for state in archives}
     assert set(done) == {"completed"}
-    assert found == {scheme: living if found[scheme] else set() for scheme, living in wanted.items()}
+    assert found == wanted
     assert more["open"] >= GETS[pack]
-    assert more["erased"] | more["closed"] <= {"staff_notice"}
-    assert await told_of(tenant, archives["open"])
-    assert not await told_of(tenant, archives["erased"])
+    # A card ends with the membership it is of; the register's file of the year in which an archive was closed is still kept.
+    assert more["erased"] <= {"staff_notice", "card_event"}
+    assert more["closed"] <= {"staff_notice", "card_event", "register_archive"}
+    cards, spans = await ended_by(tenant, archives["erased"] + archives["closed"], began)
+    assert {kind for kind, _ in cards} <= {"ended"}
+    assert all(first_on <= began.date() for first_on in spans)
+    assert await told_of(tenant, archives["open"], began)
+    assert await told_of(tenant, archives["erased"], began, there) == set()

@@ -11,7 +11,7 @@ from pack_values import all_packs
 
 import guibin.policy
 from guibin.policy.checking import walk
-from guibin.policy.packs import Overrides, Policy, merge
+from guibin.policy.packs import Overrides, Pack, Policy, merge
 from guibin.policy.terms import Escalation
 from guibin.policy.validation import known_of, validate
 from guibin.regulations.core import CORE
@@ -45,12 +45,16 @@ def checking():
     """Every struct of the package that says what it wants."""
     for module in pkgutil.iter_modules(guibin.policy.__path__):
         for value in vars(importlib.import_module(f"guibin.policy.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, Struct) and {"check", "named_texts"} & vars(value).keys():
+            if (
+                isinstance(value, type)
+                and issubclass(value, Struct)
+                and {"check", "named_texts", "titled"} & vars(value).keys()
+            ):
                 yield value
 
 
 def test_every_struct_that_checks_itself_stands_where_the_walk_comes_by():
-    there = reached(inspect.type_info(Policy), set())
+    there = reached(inspect.type_info(Policy), set()) | reached(inspect.type_info(Pack), set())
 
     found = list(checking())
     assert len(found) > 30

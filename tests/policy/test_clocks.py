@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from guibin.policy.calendars import Calendar, CalendarClosed, Window, always, china_calendar
 from guibin.policy.clocks import Clock, Pause, due_at, is_provisional, spent, warn_at
-from guibin.policy.deadlines import AT_ONCE, BusinessDays, BusinessHours, Days, Hours
+from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -81,8 +81,9 @@ def test_the_same_day_is_the_companys_not_the_servers():
 
 
 @pytest.mark.rule("S07-20")
-def test_at_once_is_due_when_it_begins():
-    assert due(AT_ONCE, "2026-03-02 10:00", OFFICIAL) == "2026-03-02 10:00"
+def test_at_once_is_due_within_a_tolerance():
+    assert due(AT_ONCE, "2026-03-02 10:00", OFFICIAL) == "2026-03-02 10:30"
+    assert due(AtOnce(minutes=5), "2026-03-02 23:58", OFFICIAL) == "2026-03-03 00:03"
 
 
 def test_business_days_end_with_the_desk():

@@ -131,10 +131,26 @@ class _Reader:
             ]
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return [*self._of_dict(node.left), *self._of_dict(node.right)]
+        if isinstance(node, ast.IfExp):
+            return [*self._of_dict(node.body), *self._of_dict(node.orelse)]
+        if isinstance(node, ast.DictComp):
+            return self._of_less(node)
         if isinstance(node, ast.Call):
             return self._of_call(node)
         if isinstance(node, ast.Name):
             return self._of_dict(self._assigned(node.id))
+        raise Unread(ast.unparse(node))
+
+    def _of_less(self, node: ast.DictComp) -> list[str]:
+        """`{name: value for name, value in X.items() if name != "left out"}`."""
+        match node.generators:
+            case [
+                ast.comprehension(
+                    iter=ast.Call(func=ast.Attribute(value=whole, attr="items")),
+                    ifs=[ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(value=left_out)])],
+                )
+            ]:
+                return [name for name in self._of_dict(whole) if name != left_out]
         raise Unread(ast.unparse(node))
 
     def _of_key(self, key: ast.expr | None, value: ast.expr) -> list[str]:
@@ -154,12 +170,17 @@ class _Reader:
             ]
         if name in ("given", "rows.given", "structs.asdict"):
             return list(self._struct(node.args[0]).__struct_fields__)
-        for function in self.tree.body:
+        for function in [*self.tree.body, *self._of_another(name)]:
             if isinstance(function, ast.FunctionDef) and function.name == name:
                 returned = [each.value for each in ast.walk(function) if isinstance(each, ast.Return)]
                 if len(returned) == 1 and returned[0] is not None:
                     return _Reader(self.file, self.tree, self.module, function)._of_dict(returned[0])
         raise Unread(ast.unparse(node))
+
+    def _of_another(self, name: str) -> list[ast.stmt]:
+        """What stands in the module from which a function of this name comes."""
+        function = getattr(self.module, name, None)
+        return ast.parse(inspect.getsource(inspect.getmodule(function))).body if inspect.isfunction(function) else []
 
     def _struct(self, node: ast.expr) -> type[Struct]:
         """What kind of struct a name or an attribute of one is, by the annotations."""

@@ -23,7 +23,7 @@ from guibin import (
     TierScheme,
     hookimpl,
 )
-from guibin.policy.validation import wanted_texts
+from guibin.policy.checking import texts_in
 
 PERSONAL, CORPORATE = "personal", "corporate"
 GOLD, DIAMOND = "gold", "diamond"
@@ -80,7 +80,7 @@ def _pack() -> Pack:
             _flow("quantity", "card_request", "tenant_admin"),
         ),
     )
-    return replace(pack, texts={key: Text(zh=key, en=key) for key in wanted_texts(pack)})
+    return replace(pack, texts={key: Text(zh=key, en=key) for key in texts_in(pack)})
 
 
 PACK = _pack()
@@ -89,7 +89,7 @@ PACK = _pack()
 def plugin_of(**changes: object) -> types.SimpleNamespace:
     """As an installed pack's module would have it, with other parts where wanted."""
     value = replace(PACK, **changes)
-    value = replace(value, texts={key: Text(zh=key, en=key) for key in wanted_texts(value)})
+    value = replace(value, texts={key: Text(zh=key, en=key) for key in texts_in(value)})
 
     @hookimpl
     def pack() -> Pack:

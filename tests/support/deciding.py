@@ -3,7 +3,7 @@
 from acting import acting
 
 from guibin.approvals import actions
-from guibin.sla.milestones import Case
+from guibin.cases import Case
 from guibin_tenants.authentication import recognise
 from guibin_tenants.credentials import parse
 from guibin_tenants.tables import new_id

@@ -33,9 +33,12 @@ class Desk:
         return str(answer.json()["id"])
 
     async def fact(self, customer: str, metric: str, day: date | str, *, amount: str = "", value: int | None = None):
-        """One fact: money as `amount`, a number of things as `value`."""
+        """One fact: money as `amount`, a number of things as `value`; neither takes an earlier one back."""
         given: dict[str, Any] = {"customer_id": customer, "metric": metric, "occurred_on": str(day)}
-        given |= {"amount": {"amount": amount}} if amount else {"value": value}
+        if amount:
+            given["amount"] = {"amount": amount}
+        else:
+            given |= {"taken_back": True} if value is None else {"value": value}
         answer = await self.client.post("/api/v1/facts", json={"facts": [given]})
         assert answer.status_code == 201, answer.text
 

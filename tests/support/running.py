@@ -38,7 +38,14 @@ async def run_job(tenant: Company, payload: Struct, *, at: datetime | None = Non
             due_at=at or now,
             hooks=tenant.world.packs.hooks_of(view.packs),
         )
-        await handler.function(payload, run)
+        if handler.errand is None:
+            await handler.function(payload, run)
+            return
+        prepared = await handler.errand.prepare(payload, run)
+    if prepared is not None:
+        outcome = await handler.errand.go(prepared)
+        async with tenant.scope():
+            await handler.function(payload, run, outcome)
 
 
 async def work_off(tenant: Company, *, kind: str = "") -> list[Done]:

@@ -75,7 +75,7 @@ def serving(database, superuser: str, home: Path, **settings: object) -> Iterato
         [sys.executable, "-m", "guibin.cli", "serve", "--port", str(port)], env=environment, stderr=subprocess.DEVNULL
     )
     try:
-        _await_ready(process, port)
+        await_ready(process, port)
         yield Server(process, port, urlsplit(database.app).path.lstrip("/"), superuser)
     finally:
         process.kill()
@@ -90,7 +90,8 @@ def free_port() -> int:
     return port
 
 
-def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def await_ready(process: subprocess.Popen[bytes], port: int) -> None:
+    """Until it answers. Raises AssertionError when it ends before."""
     for _ in range(600):
         with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
             if answer.status == 200:

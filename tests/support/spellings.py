@@ -14,10 +14,12 @@ from litestar import Litestar
 import guibin
 from guibin import events, timetable
 from guibin.app.document import document_of
-from guibin.approvals.actions import _callbacks
+from guibin.approvals.actions import Decided
 from guibin.catalog import TABLES
+from guibin.cli import data, tenants
 from guibin.jobs.kinds import all_handlers
-from guibin.messages.subjects import _subjects
+from guibin.messages.subjects import SUBJECTS
+from guibin_tenants.refusals import Refusal
 
 FILE = Path(__file__).parents[1] / "core" / "stored_spellings.txt"
 CORE = Path(guibin.__file__).parent
@@ -25,6 +27,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 # What the sources do not say is some value: a number, an id, a name from a row.
 SOMETHING = "{}"
 _AUDIT = "guibin.audit.actions"
+_ANSWERING = "guibin.audit.answering"
+_DISCLOSURES = "guibin.profiles.disclosures"
+# What refuses below the commands is known once they are.
+_BEHIND_COMMANDS = (data, tenants)
 
 
 def stored(app: Litestar) -> dict[str, list[str]]:
@@ -34,12 +40,17 @@ def stored(app: Litestar) -> dict[str, list[str]]:
         "job kinds": {handler.kind for handler in all_handlers() if _of_core(handler.function)},
         "rhythms": {rhythm.name for rhythm in timetable.RHYTHMS},
         "event tags": {str(event.__struct_config__.tag) for event in events.all_events() if _of_core(event)},
-        "subjects of approvals": {subject for subject, callback in _callbacks.items() if _of_core(callback)},
-        "subjects of messages": set(_subjects),
+        "subjects of approvals": {
+            subject
+            for (name, subject, _), hear in events._at_once.items()
+            if name == Decided.__name__ and _of_core(hear)
+        },
+        "subjects of messages": set(SUBJECTS),
         "tables": {table._meta.tablename for table in TABLES},
         "audit actions": sources.audited(),
-        "notice kinds": sources.said("guibin.notices.actions.Notice", "kind"),
+        "notice kinds": sources.said("guibin.notices.actions.Notice", "kind", first=True),
         "notice keys": sources.said("guibin.notices.actions.notify", "key"),
+        "problem types": {kind.kind for kind in _refusals() if _of_core(kind)},
         "operation ids": set(_operation_ids(document_of(app))),
     }
     return {family: sorted(members) for family, members in families.items()}
@@ -54,6 +65,12 @@ def written() -> dict[str, list[str]]:
         elif line and not line.startswith("#"):
             lines.append(line)
     return families
+
+
+def _refusals(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _refusals(kind)
 
 
 def _of_core(thing: Any) -> bool:
@@ -103,30 +120,45 @@ class Sources:
         for module, tree in self._trees.items():
             self._note_calls(tree, Place(module))
 
-    def said(self, function: str, argument: str, *, besides: str = "") -> set[str]:
+    def said(self, function: str, argument: str, *, first: bool = False, besides: tuple[str, ...] = ()) -> set[str]:
         """Every text that the dotted `function` may be given as `argument`; a part that only rows know is `{}`.
 
-        The module `besides` is left out.
+        With `first` it may stand first, without its name. The modules `besides` are left out.
         """
-        given = [
-            (place, keyword.value)
-            for place, call in self._calls.get(function, ())
-            for keyword in call.keywords
-            if keyword.arg == argument and place.module != besides
-        ]
+        calls = [(place, call) for place, call in self._calls.get(function, ()) if place.module not in besides]
+        given = [(place, each.value) for place, call in calls for each in call.keywords if each.arg == argument]
+        given += [(place, call.args[0]) for place, call in calls if first and call.args]
         return set().union(*(self._texts(value, place, ()) for place, value in given))
 
     def audited(self) -> set[str]:
-        """Every action of the record: as notes say it, `done` of a case, and `searched`."""
-        texts = self.said(f"{_AUDIT}.AuditNote", "action", besides=_AUDIT)
-        for place, call in self._calls.get(f"{_AUDIT}.done", ()):
+        """Every action of the record: as notes say it, `done` or `recorded` of a case, `searched` and `exported`, and addresses that show lists and rows."""
+        texts = self.said(f"{_AUDIT}.AuditNote", "action", besides=(_AUDIT, _ANSWERING))
+        texts |= self.said(f"{_AUDIT}.noted", "action", first=True, besides=(_AUDIT, _ANSWERING))
+        for place, call in self._calls.get(f"{_ANSWERING}.lists", ()):
+            said = {each.arg: each.value for each in call.keywords}
+            if "recorded" in said:
+                texts |= self._verbs(said["recorded"], said.get("verb", ast.Constant("search")), place)
+        for place, call in self._calls.get(f"{_ANSWERING}.reads", ()):
+            said = {each.arg: each.value for each in call.keywords}
+            texts |= self._verbs(said.get("recorded", call.args[3]), said.get("verb", ast.Constant("read")), place)
+        said_of = [each for name in ("done", "note_of", "recorded") for each in self._calls.get(f"{_AUDIT}.{name}", ())]
+        for place, call in said_of:
+            if place.module in (_AUDIT, _ANSWERING, _DISCLOSURES):
+                continue
             subjects, verbs = self._subjects(call.args[1], place), self._texts(call.args[0], place, ())
             texts |= {f"{subject}.{verb}" for subject, verb in product(subjects, verbs)}
+        for place, call in self._calls.get(f"{_DISCLOSURES}.keep", ()):
+            texts |= {f"{subject}.disclose" for subject in self._subjects(call.args[0], place)}
+        for place, call in self._calls.get(f"{_AUDIT}.exported", ()):
+            texts |= self._verbs(call.args[0], ast.Constant("export"), place)
         for place, call in self._calls.get(f"{_AUDIT}.searched", ()):
             verb = next((each.value for each in call.keywords if each.arg == "verb"), ast.Constant("search"))
-            whats, verbs = self._texts(call.args[0], place, ()), self._texts(verb, place, ())
-            texts |= {f"{what}.{verb}" for what, verb in product(whats, verbs)}
+            texts |= self._verbs(call.args[0], verb, place) if place.module != _ANSWERING else set()
         return texts
+
+    def _verbs(self, what: ast.expr, verb: ast.expr, place: Place) -> set[str]:
+        things, verbs = self._texts(what, place, ()), self._texts(verb, place, ())
+        return {f"{thing}.{verb}" for thing, verb in product(things, verbs)}
 
     def _subjects(self, case: ast.expr, place: Place) -> set[str]:
         """What a case is called: the first argument of what makes it, here or in the function that is called."""

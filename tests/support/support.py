@@ -10,9 +10,11 @@ from uuid import UUID
 
 import httpx
 
+from guibin import timetable
 from guibin.app.bounds import Bounds
 from guibin.app.factory import create_app
 from guibin.context import Company as CompanyContext
+from guibin.context import Root
 from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import effective_policy
@@ -35,6 +37,10 @@ PLENTY = Bounds(
     company_burst=10_000,
     stranger_burst=100_000,
     refused_after_s=0.001,
+    # A test reads an answer whole.
+    stream_lasts_s=0.3,
+    # Tests move the clock by days.
+    idle_minutes=10_000_000,
 )
 PASSWORD = "correct horse battery"
 # A run inside a run is told the servers of the other, and makes a database of its own there.
@@ -189,6 +195,19 @@ def pool_put_aside() -> Iterator[None]:
 def make_app(app_url: str, packs: Packs, clock: TestClock) -> Any:
     """The application as it is served, on the test's clock."""
     return create_app(app_url, packs=packs, clock=clock, bounds=PLENTY)
+
+
+@contextlib.contextmanager
+def knowing(app: Any, packs: Packs) -> Iterator[None]:
+    """The application has these packs meanwhile, none of which has addresses of its own: another one takes seconds."""
+    state = litestar_in(app).state
+    before: Root = state.root
+    timetable.everything(packs)
+    state.root = state.scope_middleware.root = Root(packs=packs, clock=before.clock)
+    try:
+        yield
+    finally:
+        state.root = state.scope_middleware.root = before
 
 
 def company_of(tenant: Company) -> CompanyContext:

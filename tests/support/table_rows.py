@@ -58,7 +58,7 @@ def value_for(column: Column) -> Any:
         text = f"v{number}"
         return text[-column.length :] if isinstance(column, Varchar) and column.length else text
     if isinstance(column, JSON | JSONB):
-        return "{}"
+        return "[]" if column._meta.params.get("default") == "[]" else "{}"
     if isinstance(column, Boolean):
         return True
     if isinstance(column, SmallInt):
@@ -106,11 +106,11 @@ def _wanted(table: type[TenantTable], name: str) -> bool:
 
 
 def _allowed(table: type[TenantTable], name: str) -> str | None:
-    """The first value a check lists for the column."""
+    """The first value a check lists for the column that is not empty."""
     for check in table.keys.checks.values():
-        listed = re.search(rf"\b{name} in \('([^']*)'", check)
-        if listed:
-            return listed[1]
+        listed = re.search(rf"\b{name} in \(([^)]*)\)", check)
+        if listed and (said := [value for value in re.findall(r"'([^']*)'", listed[1]) if value]):
+            return said[0]
     return None
 
 

@@ -1,5 +1,6 @@
 """Rows by name: every table's statements, every call in the sources, and what is refused."""
 
+import contextlib
 from datetime import UTC, datetime
 
 import msgspec
@@ -13,7 +14,7 @@ from guibin.complaints.tables import Complaint, ComplaintNote, ComplaintPause
 from guibin_tenants import rows
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch_one, savepoint
 from guibin_tenants.tables import Keys, Part, TenantTable, new_id
 
 TENANT_TABLES = [table for table in TABLES if issubclass(table, TenantTable)]
@@ -91,14 +92,34 @@ async def test_a_signed_row_says_who_and_when_and_its_end_too(tenant, signature)
     assert [ended[f"ended_{part}"] for part in ("by", "by_name", "at")] == [signature.by.id, "王芳", NOW]
 
 
-async def test_a_change_raises_the_version(tenant, signature):
+async def test_a_change_raises_the_version_once_however_often_the_transaction_changes_the_row(tenant, signature):
+    versions = []
     async with tenant.scope():
         complaint_id = await complaint(owner_id=signature.by.id)
         await rows.change(Complaint, complaint_id, level="2")
-        await rows.change(Complaint, complaint_id)
+        versions.append((await rows.locked(Complaint, complaint_id))["version"])
+    for level in ("3", "4"):
+        async with tenant.scope():
+            await rows.change(Complaint, complaint_id, level=level)
+            await rows.change(Complaint, complaint_id)
+            row = await rows.locked(Complaint, complaint_id)
+            versions.append(row["version"])
+
+    assert (row["level"], versions) == ("4", [1, 2, 3])
+
+
+async def test_a_change_after_one_that_was_taken_back_raises_the_version(tenant, signature):
+    async with tenant.scope():
+        complaint_id = await complaint(owner_id=signature.by.id)
+    async with tenant.scope():
+        with contextlib.suppress(LookupError):
+            async with savepoint():
+                await rows.change(Complaint, complaint_id, level="2")
+                raise LookupError
+        await rows.change(Complaint, complaint_id, level="3")
         row = await rows.locked(Complaint, complaint_id)
 
-    assert (row["level"], row["version"]) == ("2", 3)
+    assert (row["level"], row["version"]) == ("3", 2)
 
 
 async def test_what_is_there_already_is_left_alone(tenant, signature):

@@ -1,4 +1,4 @@
-"""A pack from outside the project, found on the path as an installed one would be."""
+"""Packs from outside the project, found on the path as an installed one would be."""
 
 import sys
 from pathlib import Path
@@ -13,16 +13,17 @@ HERE = Path(__file__).parent
 sys.path.append(str(HERE))
 
 import guibin_airline_lounge  # noqa: E402  # only now that its folder is on the path
+import guibin_gallery  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def packs() -> Packs:
-    """The packs of the run and the one from outside."""
-    return Packs({**plugins(), "airline_lounge": guibin_airline_lounge})
+    """The packs of the run and those from outside."""
+    return Packs({**plugins(), "airline_lounge": guibin_airline_lounge, "gallery": guibin_gallery})
 
 
 @pytest.fixture(scope="session")
 def application(database, packs):
-    """An application of its own: the one other tests share does not know the pack."""
+    """An application of its own: the one other tests share does not know these packs."""
     clock = TestClock()
     return make_app(database.app, packs, clock), clock

@@ -7,10 +7,10 @@ import asyncpg
 from msgspec import UNSET
 
 from guibin.amounts import in_minor
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
@@ -88,10 +88,8 @@ async def cancel(activity_id: UUID, new: NewCancellation, act: Act) -> ActivityV
         await let_go(guest, act, reason="activity cancelled")
         await notify(
             Notice(
-                kind="activity_cancelled",
-                subject="activity",
-                subject_id=activity_id,
-                customer_id=guest["customer_id"],
+                "activity_cancelled",
+                Case("activity", activity_id, guest["customer_id"]),
                 roles=("account_manager",),
                 details={"title": activity["title"]},
             ),
@@ -107,7 +105,7 @@ async def add_cost(activity_id: UUID, new: NewCost, act: Act) -> list[CostView]:
     """Something was paid for it; all of its costs. Raises NotFound, NotYourActivity, Invalid."""
     await _own(activity_id, act.by, cancelled_too=True)
     amount = in_minor(new.amount, field="amount.amount")
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     spent_on = new.spent_on or today
     problems = []
     if not amount:
@@ -156,15 +154,15 @@ def refuse_begun(activity: asyncpg.Record, act: Act) -> None:
 
 async def note(action: str, subject_id: UUID, act: Act, *, customers: tuple[UUID, ...] | None = None) -> None:
     """Record what was done about an activity, with whose files it touched."""
-    entry = AuditNote(
-        action=action,
+    await noted(
+        action,
+        act,
         subject="activity",
         subject_id=subject_id,
         customer_ids=customers or (),
         fields=("activity",),
         shown=1 if customers is None else len(customers),
     )
-    await record(entry, act)
 
 
 def _refuse_wrong_times(new: NewActivity, answer_until: datetime, now: datetime) -> None:

@@ -11,9 +11,9 @@ from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.periods.days import local_day
 from guibin.profiles.queries import customer_of
-from guibin.web.signed_links import Link, UnknownLink
+from guibin.web.signed_links import Link, SpentLink
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, given, missing
+from guibin_tenants.rows import add, given, row_of
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 
 from . import links, queries
@@ -52,22 +52,19 @@ async def answer(invitation_id: UUID, new: NewActivityAnswer, act: Act) -> Invit
 
 
 async def guest_of(link: Link, *, now: datetime) -> Guest:
-    """Whom a link invites to what. Raises UnknownLink whatever the reason it may not be answered."""
-    if not await links.holds(link, "answer", now=now):
-        raise UnknownLink()
-    row = await fetch_one(
-        "select i.activity_id, i.customer_id, a.title, a.text, a.place, a.starts_at, a.ends_at, a.policy"
-        " from activity_invitation i"
-        " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id and a.answer_until > $2"
-        f" {customer_of('c', 'i')} and c.erased_at is null"
-        " where i.id = $1 and not exists (select from activity_cancellation x where x.tenant_id = i.tenant_id"
-        " and x.activity_id = i.activity_id) and not exists (select from activity_answer w"
-        " where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link)",
-        link.invitation_id,
-        now,
+    """Whom a link invites to what. Raises UnknownLink, and SpentLink to whoever truly holds it."""
+    row = await links.behind(
+        link,
+        "answer",
+        "select i.activity_id, i.customer_id, a.title, a.text, a.place, a.starts_at, a.ends_at, a.policy,"
+        " a.answer_until as until_at,"
+        " exists (select from activity_cancellation x where x.tenant_id = i.tenant_id"
+        " and x.activity_id = i.activity_id) as cancelled, exists (select from activity_answer w"
+        " where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link) as used"
+        " from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
+        f" {customer_of('c', 'i')} and c.erased_at is null where i.id = $1",
+        now=now,
     )
-    if row is None:
-        raise UnknownLink()
     return Guest(
         invitation_id=link.invitation_id,
         activity_id=row["activity_id"],
@@ -81,21 +78,25 @@ async def guest_of(link: Link, *, now: datetime) -> Guest:
     )
 
 
+async def code_of(invitation_id: UUID, *, now: datetime) -> str:
+    """What a guest with a place shows at the door."""
+    ends_at = (await queries.activity((await queries.invitation(invitation_id, now=now)).activity_id, now=now)).ends_at
+    return await links.admission(invitation_id, ends_at + RECORDED_WITHIN)
+
+
 async def answer_by_link(guest: Guest, new: NewActivityAnswer, act: Act) -> InvitationView:
-    """The guest's own answer, once. Raises UnknownLink when the link was used meanwhile, and as `answer` does."""
+    """The guest's own answer, once. Raises SpentLink when the link was used meanwhile, and as `answer` does."""
     # Answers queue at the activity's row; whoever comes second finds the first one's there.
     await locked(guest.activity_id)
     if await fetch_value(
         "select exists (select from activity_answer where invitation_id = $1 and by_link)", guest.invitation_id
     ):
-        raise UnknownLink()
+        raise SpentLink("used")
     return await _answer(guest.invitation_id, new, act, by_link=True)
 
 
 async def _answer(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_link: bool) -> InvitationView:
-    invitation = await fetch_one("select * from activity_invitation where id = $1", invitation_id)
-    if invitation is None:
-        raise missing(ActivityInvitation, invitation_id)
+    invitation = await row_of(ActivityInvitation, invitation_id, "select * from activity_invitation where id = $1")
     activity = await locked(invitation["activity_id"])
     kind = kind_as_planned(activity)
     if new.companions > (kind.companions_max if new.accepted else 0):

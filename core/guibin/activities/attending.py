@@ -1,7 +1,7 @@
 """Who came, and how they found it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,11 +11,10 @@ from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.policy.activities import ActivityKind
 from guibin.profiles.queries import customer_of
-from guibin.web.signed_links import Link, UnknownLink
+from guibin.web.signed_links import Link, SpentLink
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add_all, given, missing
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.rows import add_all, given, row_of
 from guibin_tenants.tables import new_id
 
 from . import links, queries
@@ -25,6 +24,9 @@ from .queries import FeedbackView, InvitationView, kind_as_planned
 from .refusals import ActivityCancelled, AlreadyAttended, AlreadyGivenFeedback, NotAttended, NotThatFar
 from .requests import NewAttendance, NewFeedback
 from .tables import ActivityAttendance, ActivityFeedback, ActivityInvitation
+
+# The doors open so long before it begins.
+DOORS_OPEN = timedelta(hours=2)
 
 
 class Judge(Struct, frozen=True):
@@ -39,10 +41,10 @@ class Judge(Struct, frozen=True):
 async def attend(invitation_id: UUID, new: NewAttendance, act: Act) -> InvitationView:
     """The customer came; the reservation of the service item is used. Who came without an answer is recorded too.
 
-    Raises NotFound, ActivityCancelled, NotThatFar before the start, AlreadyAttended.
+    Raises NotFound, ActivityCancelled, NotThatFar before the doors open, AlreadyAttended.
     """
     guest = await _invited(invitation_id)
-    if act.now < guest["starts_at"]:
+    if act.now < guest["starts_at"] - DOORS_OPEN:
         raise NotThatFar(f"It begins at {guest['starts_at']}")
     attendance = {"invitation_id": invitation_id, "customer_id": guest["customer_id"], **given(new)}
     if not await add_all(ActivityAttendance, act, [attendance], unless=("invitation_id",)):
@@ -69,28 +71,26 @@ async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> Feed
 
 
 async def judge_of(link: Link, *, now: datetime) -> Judge:
-    """Whom a link asks about what. Raises UnknownLink whatever the reason it may not be used."""
-    if not await links.holds(link, "feedback", now=now):
-        raise UnknownLink()
-    row = await fetch_one(
-        "select t.customer_id, a.title, a.policy from activity_attendance t"
+    """Whom a link asks about what. Raises UnknownLink, and SpentLink to whoever truly holds it."""
+    row = await links.behind(
+        link,
+        "feedback",
+        "select t.customer_id, a.title, a.policy, false as cancelled, null::timestamptz as until_at, exists (select from activity_feedback f where f.tenant_id = i.tenant_id"
+        " and f.invitation_id = i.id) as used from activity_attendance t"
         " join activity_invitation i on i.tenant_id = t.tenant_id and i.id = t.invitation_id"
         " join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
         f" {customer_of('c', 'i')} and c.erased_at is null"
-        " where i.id = $1 and not exists (select from activity_feedback f where f.tenant_id = i.tenant_id"
-        " and f.invitation_id = i.id)",
-        link.invitation_id,
+        " where i.id = $1",
+        now=now,
     )
-    if row is None:
-        raise UnknownLink()
     return Judge(link.invitation_id, row["customer_id"], row["title"], kind_as_planned(row))
 
 
 async def feedback_by_link(judge: Judge, scores: Mapping[str, int], comment: str, act: Act) -> None:
-    """The guest's own words, once. Raises UnknownLink when the link was used meanwhile."""
+    """The guest's own words, once. Raises SpentLink when the link was used meanwhile."""
     new = NewFeedback(scores=dict(scores), comment=comment)
     if not await _write(judge.invitation_id, judge.customer_id, new, now=act.now):
-        raise UnknownLink()
+        raise SpentLink("used")
     await note("activity.feedback", judge.invitation_id, act, customers=(judge.customer_id,))
 
 
@@ -112,16 +112,15 @@ async def _write(invitation_id: UUID, customer_id: UUID, new: NewFeedback, *, no
 
 
 async def _invited(invitation_id: UUID) -> asyncpg.Record:
-    guest = await fetch_one(
+    guest = await row_of(
+        ActivityInvitation,
+        invitation_id,
         "select i.customer_id, a.starts_at, a.ends_at, a.policy, p.redemption_id, t.id as attended, x.id as cancelled"
         " from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
         " left join activity_place p on p.tenant_id = i.tenant_id and p.invitation_id = i.id and p.left_at is null"
         " left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id"
         " left join activity_cancellation x on x.tenant_id = a.tenant_id and x.activity_id = a.id where i.id = $1",
-        invitation_id,
     )
-    if guest is None:
-        raise missing(ActivityInvitation, invitation_id)
     if guest["cancelled"] is not None:
         raise ActivityCancelled()
     return guest

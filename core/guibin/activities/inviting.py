@@ -1,24 +1,25 @@
 """Inviting customers, by id or by segment, as far as they want to be invited."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
-from guibin.care.waivers import refusal
+from guibin.care.consents import refusal
+from guibin.cases.requests import NewSending
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.profiles.queries import preferred_channel
 from guibin.tiers import segments
+from guibin.web.signed_links import LinkTaken
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.rows import add, add_all, missing
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import add, add_all, row_of
+from guibin_tenants.scope import fetch
 
 from . import links
 from .actions import locked, note, refuse_begun
 from .refusals import ActivityCancelled, NotAttended, TooLateToAnswer
-from .requests import INVITED_MAX, NewActivitySending, NewInvitations
+from .requests import INVITED_MAX, NewInvitations
 from .tables import ActivityInvitation, ActivitySending
 
 # Whoever has said no to this purpose, or to any contact, is not invited.
@@ -46,13 +47,6 @@ class Invited(Struct, frozen=True):
     invited: int
     already: int
     not_invited: list[NotInvited]
-
-
-class ActivityLink(Struct, frozen=True):
-    """The address to pass on to this customer, and until when it may be used."""
-
-    path: str
-    expires_at: datetime
 
 
 async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
@@ -84,7 +78,7 @@ async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
     )
 
 
-async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> ActivityLink:
+async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken:
     """The link by which the customer answers, to pass on, and a record of who took it.
 
     Raises NotFound, ActivityCancelled, TooLateToAnswer.
@@ -93,7 +87,7 @@ async def take_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> A
     return await _send(invitation, new, act, purpose="answer")
 
 
-async def take_feedback_link(invitation_id: UUID, new: NewActivitySending, act: Act) -> ActivityLink:
+async def take_feedback_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken:
     """As `take_link`, for the link that asks how it was. Raises NotAttended too, of somebody who was not there."""
     invitation = await _invited(invitation_id)
     if invitation["attended"] is None:
@@ -102,32 +96,29 @@ async def take_feedback_link(invitation_id: UUID, new: NewActivitySending, act: 
 
 
 async def _invited(invitation_id: UUID) -> asyncpg.Record:
-    invitation = await fetch_one(
+    invitation = await row_of(
+        ActivityInvitation,
+        invitation_id,
         "select i.id, i.customer_id, a.answer_until, a.ends_at, x.id as cancelled, t.id as attended,"
         " exists (select from activity_answer w where w.tenant_id = i.tenant_id and w.invitation_id = i.id and w.by_link)"
         " as answered, exists (select from activity_feedback f where f.tenant_id = i.tenant_id and f.invitation_id = i.id)"
         " as judged from activity_invitation i join activity a on a.tenant_id = i.tenant_id and a.id = i.activity_id"
         " left join activity_cancellation x on x.tenant_id = a.tenant_id and x.activity_id = a.id"
         " left join activity_attendance t on t.tenant_id = i.tenant_id and t.invitation_id = i.id where i.id = $1",
-        invitation_id,
     )
-    if invitation is None:
-        raise missing(ActivityInvitation, invitation_id)
     if invitation["cancelled"] is not None:
         raise ActivityCancelled()
     return invitation
 
 
-async def _send(
-    invitation: asyncpg.Record, new: NewActivitySending, act: Act, *, purpose: links.Purpose
-) -> ActivityLink:
+async def _send(invitation: asyncpg.Record, new: NewSending, act: Act, *, purpose: links.Purpose) -> LinkTaken:
     feedback_until = invitation["ends_at"] + timedelta(days=FEEDBACK_DAYS)
     expires_at = invitation["answer_until"] if purpose == "answer" else feedback_until
     if expires_at <= act.now or invitation["answered" if purpose == "answer" else "judged"]:
         raise TooLateToAnswer("The link was used, or its time is over")
     await add(ActivitySending, act, invitation_id=invitation["id"], purpose=purpose, channel=new.channel)
     await note("activity.send", invitation["id"], act, customers=(invitation["customer_id"],))
-    return ActivityLink(await links.path(invitation["id"], expires_at, purpose), expires_at)
+    return LinkTaken(await links.path(invitation["id"], expires_at, purpose), expires_at)
 
 
 async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
@@ -135,7 +126,7 @@ async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
         raise Invalid(fields=(FieldError("customer_ids", "at least one customer, or a segment"),))
     chosen = set(new.customer_ids)
     if new.segment is not None:
-        today = local_day(act.now, act.company.time_zone)
+        today = act.today
         chosen.update(
             await segments.members(new.segment, policy=act.policy, as_of=today, known_at=act.now, limit=INVITED_MAX + 1)
         )

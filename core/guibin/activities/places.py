@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.jobs.actions import enqueue
@@ -81,10 +82,8 @@ async def _give(place: asyncpg.Record, activity_id: UUID, title: str, *, now: da
         "update activity set given = given + $2, waiting = waiting - 1 where id = $1", activity_id, place["persons"]
     )
     notice = Notice(
-        kind="activity_moved_up",
-        subject="activity_invitation",
-        subject_id=place["invitation_id"],
-        customer_id=place["customer_id"],
+        "activity_moved_up",
+        Case("activity_invitation", place["invitation_id"], place["customer_id"]),
         roles=("account_manager",),
         details={"title": title},
     )

@@ -8,16 +8,21 @@ import asyncpg
 import msgspec
 from msgspec import Struct, structs
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.policy.activities import ActivityKind
 from guibin.policy.money import Money, from_minor
-from guibin.profiles.queries import customer_of
+from guibin.profiles.queries import called, customer_of
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
+from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound
+from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch, fetch_one
+
+from .tables import Activity
 
 InvitationState = Literal["invited", "confirmed", "waiting", "declined", "attended", "absent"]
 
@@ -99,9 +104,10 @@ class FeedbackView(Struct, frozen=True, kw_only=True):
 
 
 class ActivityFilter(Struct, frozen=True, kw_only=True):
-    """Which activities."""
+    """Which activities; `upcoming` are those that are not over and take place."""
 
     kind: str | None = None
+    upcoming: bool = False
 
 
 class InvitationFilter(Struct, frozen=True, kw_only=True):
@@ -109,6 +115,7 @@ class InvitationFilter(Struct, frozen=True, kw_only=True):
 
     activity_id: UUID | None = None
     customer_id: UUID | None = None
+    state: InvitationState | None = None
 
 
 class _Spent(Counted, frozen=True, kw_only=True):
@@ -122,6 +129,25 @@ _ATTENDANCE = "left join activity_attendance t on t.tenant_id = {0}.tenant_id an
 _CANCELLATION = "left join activity_cancellation z on z.tenant_id = {0}.tenant_id and z.activity_id = {1}"
 _ANSWER = """left join lateral (select w.accepted from activity_answer w where w.tenant_id = {0}.tenant_id
   and w.invitation_id = {0}.id order by w.answered_at desc, w.id desc limit 1) l on true"""
+
+
+class Planned(Struct, frozen=True):
+    """An activity that is still to come."""
+
+    id: UUID
+    title: str
+    starts_at: datetime
+
+
+async def ahead(now: datetime) -> list[Planned]:
+    """What begins after this moment and was not cancelled, the next first."""
+    return await many(
+        Planned,
+        f"from (select x.id, x.title, x.starts_at from activity x {_CANCELLATION.format('x', 'x.id')}"
+        " where x.starts_at > $1 and z.id is null) planned order by starts_at, id limit 50",
+        now,
+    )
+
 
 _ACTIVITIES = Listing(
     view=_Spent,
@@ -147,6 +173,13 @@ lateral (select count(*)::int as feedback, round(avg(b.score), 1)::float8 as fee
         "spent": "coalesce((select jsonb_object_agg(currency, amount) from (select currency, sum(amount) as amount"
         " from activity_cost k where k.tenant_id = x.tenant_id and k.activity_id = x.id group by currency) s), '{}')",
     },
+    filters={"upcoming": "x.ends_at > $now and z.id is null"},
+)
+_STATE = (
+    "case when t.id is not null then 'attended'"
+    " when p.given_at is not null and a.ends_at <= $now and z.id is null then 'absent'"
+    " when p.given_at is not null then 'confirmed' when p.id is not null then 'waiting'"
+    " when l.accepted is false then 'declined' else 'invited' end"
 )
 INVITATIONS = Listing(
     view=InvitationView,
@@ -157,10 +190,7 @@ left join activity_feedback b on b.tenant_id = x.tenant_id and b.invitation_id =
     columns={
         "customer_number": "c.number",
         "sent_at": "(select max(s.sent_at) from activity_sending s where s.tenant_id = x.tenant_id and s.invitation_id = x.id)",
-        "state": "case when t.id is not null then 'attended'"
-        " when p.given_at is not null and a.ends_at <= $now and z.id is null then 'absent'"
-        " when p.given_at is not null then 'confirmed' when p.id is not null then 'waiting'"
-        " when l.accepted is false then 'declined' else 'invited' end",
+        "state": _STATE,
         "companions": "coalesce(p.persons - 1, 0)::int",
         "persons_attended": "t.persons::int",
         "feedback_score": "b.score::int",
@@ -168,7 +198,17 @@ left join activity_feedback b on b.tenant_id = x.tenant_id and b.invitation_id =
         " where q.tenant_id = p.tenant_id and q.activity_id = p.activity_id and q.left_at is null and q.given_at is null"
         " and (q.asked_at, q.id) <= (p.asked_at, p.id))::int end",
     },
+    filters={"state": f"{_STATE} = $value"},
 )
+
+
+class GuestLine(InvitationView, frozen=True, kw_only=True):
+    """An invitation with its customer's name."""
+
+    customer_name: str | None
+
+
+GUESTS = INVITATIONS.wider(GuestLine, customer_name=called("x.customer_id"))
 
 
 async def activity(activity_id: UUID, *, now: datetime) -> ActivityView:
@@ -230,3 +270,6 @@ def kind_as_planned(row: asyncpg.Record) -> ActivityKind:
 def _shown(counted: _Spent) -> ActivityView:
     cost = [from_minor(amount, currency) for currency, amount in sorted(counted.spent.items())]
     return msgspec.convert(structs.asdict(counted) | {"cost": cost}, ActivityView)
+
+
+FOLLOWED.give("activity", Followed(may("activities:read"), Activity))

@@ -58,12 +58,6 @@ class NewInvitations(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     channel: Channel = "phone"
 
 
-class NewActivitySending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the link will reach the customer."""
-
-    channel: Channel
-
-
 class NewActivityAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the customer told our staff."""
 

@@ -1,12 +1,11 @@
 """An event, who is invited, what they answered, who has a place, who came, what they thought, and what it cost."""
 
 from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, SmallInt, Text, Timestamptz, Varchar
-from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Activity(TenantTable, tablename="activity"):
+class Activity(TenantTable, signed="planned"):
     """An event, held by an org unit and known to the whole company. `policy` is its kind as it was when it was planned.
 
     `capacity` counts persons, companions included; None is without limit. `given` are the persons with a place, `waiting`
@@ -24,20 +23,15 @@ class Activity(TenantTable, tablename="activity"):
     given = Integer(default=0)
     capacity = Integer(default=None, null=True)
     waiting = Integer(default=0)
-    org_unit_id = UuidColumn(default=None)
+    org_unit_id = RowOf("org_unit")
     policy = JSONB()
     policy_version = Integer(default=0)
-    planned_by = UuidColumn(default=None)
-    planned_by_name = Varchar(length=200)
-    planned_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="planned",
         wall="org_unit_id",
         from_above=True,
         written_by="org_unit_id",
         counted=("given", "waiting"),
-        references={"org_unit_id": "org_unit"},
         indexes=(Index(("starts_at desc", "id desc"), name="activity_starts_idx"),),
         checks={
             "in_order": "starts_at is not null and ends_at > starts_at",
@@ -48,7 +42,7 @@ class Activity(TenantTable, tablename="activity"):
     )
 
 
-class ActivityCancellation(Part, of="activity", signed="cancelled", tablename="activity_cancellation"):
+class ActivityCancellation(Part, of="activity", signed="cancelled"):
     """The event does not take place."""
 
     reason = Text()
@@ -56,22 +50,15 @@ class ActivityCancellation(Part, of="activity", signed="cancelled", tablename="a
     keys = Keys(written_by="activity_id", unique=(("activity_id",),))
 
 
-class ActivityInvitation(TenantTable, tablename="activity_invitation"):
+class ActivityInvitation(TenantTable, customer=True, signed="invited"):
     """A customer is invited, by the means they prefer. The link is computed from the id and signed: it is stored nowhere."""
 
-    activity_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    activity_id = RowOf("activity")
     channel = Varchar(length=40)
-    invited_by = UuidColumn(default=None)
-    invited_by_name = Varchar(length=200)
-    invited_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="invited",
         begins="open",
         unique=(("activity_id", "customer_id"),),
-        wall="customer_id",
-        references={"activity_id": "activity", "customer_id": "customer"},
         indexes=(
             Index(("invited_at desc", "id desc"), name="activity_invitation_invited_idx"),
             Index(("customer_id", "invited_at desc")),
@@ -80,7 +67,7 @@ class ActivityInvitation(TenantTable, tablename="activity_invitation"):
     )
 
 
-class ActivitySending(Part, of="activity_invitation", by="invitation_id", signed="sent", tablename="activity_sending"):
+class ActivitySending(Part, of="activity_invitation", by="invitation_id", signed="sent"):
     """Somebody took a customer's link to pass it on: to answer the invitation, or to say how it was."""
 
     purpose = Varchar(length=10)
@@ -92,14 +79,7 @@ class ActivitySending(Part, of="activity_invitation", by="invitation_id", signed
     )
 
 
-class ActivityAnswer(
-    Part,
-    of="activity_invitation",
-    by="invitation_id",
-    signed="answered",
-    erasable=("note",),
-    tablename="activity_answer",
-):
+class ActivityAnswer(Part, of="activity_invitation", by="invitation_id", signed="answered", erasable=("note",)):
     """Yes with so many companions, or no. The latest holds; `by_link` when the customer answered without our staff."""
 
     accepted = Boolean()
@@ -116,30 +96,22 @@ class ActivityAnswer(
     )
 
 
-class ActivityPlace(TenantTable, tablename="activity_place"):
+class ActivityPlace(TenantTable, customer=True):
     """Somebody who accepted: in the queue since `asked_at`, with a place since `given_at`, until `left_at`.
 
     `redemption_id` is the reservation of the service item that attending uses.
     """
 
-    activity_id = UuidColumn(default=None)
-    invitation_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    activity_id = RowOf("activity")
+    invitation_id = RowOf("activity_invitation")
     persons = SmallInt()
     asked_at = Timestamptz(default=None, null=True)
     given_at = Timestamptz(default=None, null=True)
     left_at = Timestamptz(default=None, null=True)
-    redemption_id = UuidColumn(default=None, null=True)
+    redemption_id = RowOf("redemption", null=True)
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={
-            "activity_id": "activity",
-            "invitation_id": "activity_invitation",
-            "customer_id": "customer",
-            "redemption_id": "redemption",
-        },
         indexes=(
             Index(("activity_id", "asked_at", "id"), where="left_at is null", name="activity_place_queue_idx"),
             Index(("invitation_id",), unique=True, where="left_at is null", name="activity_place_live_idx"),
@@ -148,49 +120,29 @@ class ActivityPlace(TenantTable, tablename="activity_place"):
     )
 
 
-class ActivityAttendance(TenantTable, tablename="activity_attendance"):
+class ActivityAttendance(TenantTable, customer=True, signed="recorded"):
     """The customer came, with companions `persons` in all."""
 
-    invitation_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    invitation_id = RowOf("activity_invitation")
     persons = SmallInt()
     note = Text(default="")
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
-    recorded_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="recorded",
-        unique=(("invitation_id",),),
-        wall="customer_id",
-        references={"invitation_id": "activity_invitation", "customer_id": "customer"},
-        append_only=True,
-        erasable=("note",),
-        checks={"somebody": "persons > 0"},
-    )
+    keys = Keys(unique=(("invitation_id",),), append_only=True, erasable=("note",), checks={"somebody": "persons > 0"})
 
 
-class ActivityFeedback(TenantTable, tablename="activity_feedback"):
+class ActivityFeedback(TenantTable, customer=True):
     """How it was, once per guest: `scores` by question and their average, 0 to 100. The comment stands sealed."""
 
-    invitation_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    invitation_id = RowOf("activity_invitation")
     scores = JSONB()
     score = SmallInt()
     comment_sealed = Bytea(default=None, null=True)
     given_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        begins="kept",
-        unique=(("invitation_id",),),
-        wall="customer_id",
-        references={"invitation_id": "activity_invitation", "customer_id": "customer"},
-        append_only=True,
-        checks={"dated": "given_at is not null"},
-    )
+    keys = Keys(begins="kept", unique=(("invitation_id",),), append_only=True, checks={"dated": "given_at is not null"})
 
 
-class ActivityCost(Part, of="activity", signed="recorded", tablename="activity_cost"):
+class ActivityCost(Part, of="activity", signed="recorded"):
     """What was spent on it, in minor units; less than 0 takes an earlier entry back."""
 
     what = Varchar(length=200)

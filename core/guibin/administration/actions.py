@@ -5,12 +5,13 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, structs
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, noted
 from guibin.audit.attempts import attempt
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import StaffLeft, at_once, tell_at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.posts import roles_of
-from guibin.profiles.handing_over import end_places, on_leaving
 from guibin_tenants import absences, keys, org_units, staff
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
@@ -39,10 +40,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class LastAdmin(Conflict):
-    """Nobody could administer the company any more."""
-
-    kind = "last-admin"
-    title = "The last tenant admin stays until there is another"
+    """The last tenant admin stays until there is another. Nobody could administer the company any more."""
 
 
 async def accounts(by: Principal) -> list[StaffView]:
@@ -122,7 +120,7 @@ async def set_password(staff_id: UUID, new: NewPassword, act: Act) -> None:
     await _theirs(staff_id, act.by)
     await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
     await _record("staff.password", staff_id, act)
-    notice = Notice(kind="password_set", subject="staff", subject_id=staff_id, staff_ids=(staff_id,))
+    notice = Notice("password_set", Case("staff", staff_id), staff_ids=(staff_id,))
     await notify(notice, key=f"password/{staff_id}/{act.now.isoformat()}", now=act.now)
 
 
@@ -136,13 +134,16 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
         taken = NewHandOver(successor_id=new.successor_id, reason="left")
         await handing_over.hand_over_all(account, taken, act)
     await handing_over.refuse_open_work(account)
-    await end_places(staff_id, now=act.now)
+    await tell_at_once(StaffLeft(staff_id), act)
     await staff.leave(staff_id, now=act.now)
     await _record("staff.leave", staff_id, act)
     return await staff.by_id(staff_id)
 
 
-on_leaving("api_key.owner_id")(keys.revoke_of_owner)
+@at_once(StaffLeft, name="api_key.owner_id")
+async def revoke_keys(left: StaffLeft, act: Act) -> None:
+    """Their keys stop working, for services too."""
+    await keys.revoke_of_owner(left.staff_id, act.now)
 
 
 async def hand_over(staff_id: UUID, new: NewHandOver, act: Act) -> HandedOver:
@@ -189,7 +190,7 @@ async def open_unit(new: NewUnit, act: Act) -> OrgUnitView:
     if parent is not None:
         await _refuse_unit(parent.id, act.by)
     unit = await org_units.open_unit(code=new.code, name=new.name, parent=new.parent)
-    await record(AuditNote(action="org_unit.open", subject="org_unit", subject_id=unit.id, shown=0), act)
+    await done("open", Case("org_unit", unit.id), act, shown=0)
     return unit
 
 
@@ -220,7 +221,7 @@ async def create_key(new: NewApiKey, act: Act) -> CreatedKey:
     if act.by.kind == "key":
         key = _within(key, await keys.by_id(act.by.id))
     token, made = await keys.create(key, now=act.now)
-    await record(AuditNote(action="key.create", subject="api_key", subject_id=made.id, shown=0), act)
+    await noted("key.create", act, subject="api_key", subject_id=made.id, shown=0)
     return CreatedKey(token, made)
 
 
@@ -234,7 +235,7 @@ async def revoke_key(key_id: UUID, act: Act) -> KeyView:
     if not act.by.covers((await keys.by_id(key_id)).org_unit_id):
         raise NotFound(f"There is no API key {key_id}")
     key = await keys.revoke(key_id, now=act.now)
-    await record(AuditNote(action="key.revoke", subject="api_key", subject_id=key_id, shown=0), act)
+    await noted("key.revoke", act, subject="api_key", subject_id=key_id, shown=0)
     return key
 
 
@@ -300,4 +301,4 @@ async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org
 
 
 async def _record(action: str, staff_id: UUID, act: Act) -> None:
-    await record(AuditNote(action=action, subject="staff", subject_id=staff_id, shown=0), act)
+    await noted(action, act, subject="staff", subject_id=staff_id, shown=0)

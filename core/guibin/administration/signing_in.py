@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin_tenants import devices, passwords, sign_in_limits, staff
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Suspended, Unauthenticated
@@ -16,17 +16,21 @@ from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
 from guibin_tenants.sign_in_limits import Limit, TooManyAttempts
 from guibin_tenants.staff import Account, OpenSession, SignedIn
 
+from . import agents
+
 # Whoever gives a login that nobody has.
 NOBODY = UUID(int=0)
 
 
 class Attempt(Struct, frozen=True):
-    """Somebody gives a login and its password; `device` is what their browser was given when it signed in before."""
+    """Somebody gives a login and its password; `device` is what their browser was given when it signed in before, `agent` what it
+    calls itself."""
 
     login: str
     password: str
     address: str
     device: str = ""
+    agent: str = ""
 
 
 class OwnSession(Struct, frozen=True):
@@ -78,6 +82,13 @@ async def sign_in_nowhere(password: str) -> Unauthenticated:
     return staff.wrong_password()
 
 
+async def csrf_of(own: OwnSession, *, now: datetime) -> str | None:
+    """What a change in this session repeats; None when the session ended."""
+    async with tenant_scope(own.tenant_id):
+        session = await staff.session_of(own.digest, now=now)
+    return session.csrf if session is not None else None
+
+
 async def sign_out(own: OwnSession, *, now: datetime) -> None:
     """End the session; nothing happens when there is none. Raises Suspended, Forbidden for whoever only has the cookie."""
     async with tenant_scope(own.tenant_id):
@@ -90,11 +101,46 @@ async def sign_out(own: OwnSession, *, now: datetime) -> None:
         await _record("session.sign_out", _staff(session.staff.id, session.staff.name, own.address), now)
 
 
-async def change_own_password(own: OwnSession, *, present: str, new: str, now: datetime) -> None:
-    """Somebody signed in takes another password; their other sessions end.
+async def lock(own: OwnSession, *, now: datetime) -> None:
+    """Ask for the password again before anything else is done. Raises Unauthenticated, Forbidden without the CSRF token."""
+    async with tenant_scope(own.tenant_id):
+        session = await _held(own, now)
+        await staff.lock_session(own.digest, now=now)
+        await _record("session.lock", _staff(session.staff.id, session.staff.name, own.address), now)
 
-    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong present or a weak new one,
-    TooManyAttempts, and LostRace.
+
+async def unlock(own: OwnSession, *, password: str, now: datetime) -> None:
+    """The same person goes on in a session that was locked.
+
+    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong password, TooManyAttempts.
+    """
+    tried, account = await _proved(own, password, now, failed="session.unlock_refused")
+    if account is None:
+        raise Invalid("It stays locked", fields=(FieldError("password", "your password"),))
+    async with tenant_scope(own.tenant_id):
+        await staff.unlock_session(own.digest, now=now)
+        await sign_in_limits.forgive(tried.limits)
+        await _record("session.unlock", _who(account, own.address), now)
+
+
+async def holder_of(own: OwnSession, *, now: datetime) -> OpenSession | None:
+    """The session and whose it is, locked or not; None when it ended."""
+    async with tenant_scope(own.tenant_id):
+        return await staff.session_of(own.digest, now=now)
+
+
+async def _held(own: OwnSession, now: datetime) -> OpenSession:
+    session = await staff.session_of(own.digest, now=now)
+    if session is None:
+        raise Unauthenticated()
+    _refuse_without_csrf(session, own.csrf)
+    return session
+
+
+async def _proved(own: OwnSession, password: str, now: datetime, *, failed: str) -> tuple[_Tried, Account | None]:
+    """What was counted, and the account of the session's holder when they said their own password.
+
+    A wrong one is on record under the action `failed`. Raises TooManyAttempts, and what `_count_own` raises.
     """
     async with tenant_scope(own.tenant_id):
         tried = await _count_own(own, now)
@@ -102,9 +148,21 @@ async def change_own_password(own: OwnSession, *, present: str, new: str, now: d
         raise tried
     account = tried.account
     assert account is not None
-    if not await passwords.is_right(present, account.password_hash):
-        async with tenant_scope(own.tenant_id):
-            await _note_failure(_who(account, own.address), tried, now, failed="staff.own_password_refused")
+    if await passwords.is_right(password, account.password_hash):
+        return tried, account
+    async with tenant_scope(own.tenant_id):
+        await _note_failure(_who(account, own.address), tried, now, failed=failed)
+    return tried, None
+
+
+async def change_own_password(own: OwnSession, *, present: str, new: str, now: datetime) -> None:
+    """Somebody signed in takes another password; their other sessions end.
+
+    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong present or a weak new one,
+    TooManyAttempts, and LostRace.
+    """
+    tried, account = await _proved(own, present, now, failed="staff.own_password_refused")
+    if account is None:
         raise Invalid("The password stays", fields=(FieldError("present", "your password as it is now"),))
     async with tenant_scope(own.tenant_id):
         await staff.refuse_weak(new, account.staff)
@@ -145,13 +203,14 @@ async def _tried(account: Account | None, limits: Sequence[Limit], now: datetime
 
 
 async def _enter(account: Account, attempt: Attempt, limits: tuple[Limit, ...], now: datetime) -> Entered | None:
-    session = await staff.open_session(account, address=attempt.address, now=now)
+    device = agents.named(attempt.agent)
+    session = await staff.open_session(account, address=attempt.address, device=device, now=now)
     if session is None:
         return None
     await sign_in_limits.forgive(limits)
-    device = await devices.remember(account.staff.id, attempt.device, now=now)
+    known_by = await devices.remember(account.staff.id, attempt.device, now=now)
     await _record("session.sign_in", _who(account, attempt.address), now)
-    return Entered(session, device)
+    return Entered(session, known_by)
 
 
 async def _note_failure(who: Principal, tried: _Tried, now: datetime, *, failed: str = "session.failure") -> None:
@@ -171,7 +230,7 @@ def _staff(staff_id: UUID, name: str, address: str) -> Principal:
 
 async def _record(action: str, by: Principal, now: datetime) -> None:
     subject_id = None if by.id == NOBODY else by.id
-    await record(AuditNote(action=action, subject="session", subject_id=subject_id, shown=0), Signature(by=by, now=now))
+    await noted(action, Signature(by=by, now=now), subject="session", subject_id=subject_id, shown=0)
 
 
 async def _refuse_suspended() -> None:

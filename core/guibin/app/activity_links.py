@@ -2,79 +2,64 @@
 
 from collections.abc import Mapping
 
-from litestar import Controller, Response, get, post
-
-from guibin.activities import answering, attending, links, pages
+from guibin.activities import answering, attending, links, queries
 from guibin.activities.answering import Guest
 from guibin.activities.requests import NewActivityAnswer
-from guibin.policy.surveys import SurveyPolicy
-from guibin.policy.texts import Text
-from guibin.surveys import pages as survey_pages
-from guibin.web.signed_links import UnknownLink
+from guibin.surveys.answering import COMMENT_CHARS_MAX
+from guibin.web.codes import scannable
+from guibin.web.signed_links import SpentLink
 from guibin_tenants.refusals import Refusal
 
-from .guards import PUBLIC
-from .link_pages import COMMENT_CHARS_MAX, FORM_BYTES_MAX, Fields, Incoming, Shown, Visit, comment, scores, serve
-
-_NOT_TAKEN = Text(
-    "暂时无法受理您的回复，请联系您的客户经理。", "We cannot take your answer. Please ask your account manager."
-)
-
-
-class InvitationLinkController(Controller):
-    path = links.PATHS["answer"]
-    include_in_schema = False
-
-    @get("/{token:str}", needs=PUBLIC, media_type="text/html")
-    async def ask(self, token: str, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, None, _invitation, name="invitation link")
-
-    @post("/{token:str}", needs=PUBLIC, media_type="text/html", request_max_body_size=FORM_BYTES_MAX)
-    async def take(self, token: str, data: Fields, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, data, _invitation, name="invitation link")
-
-
-class FeedbackLinkController(Controller):
-    path = links.PATHS["feedback"]
-    include_in_schema = False
-
-    @get("/{token:str}", needs=PUBLIC, media_type="text/html")
-    async def ask(self, token: str, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, None, _feedback, name="feedback link")
-
-    @post("/{token:str}", needs=PUBLIC, media_type="text/html", request_max_body_size=FORM_BYTES_MAX)
-    async def take(self, token: str, data: Fields, request: Incoming) -> Response[bytes]:
-        return await serve(token, request, data, _feedback, name="feedback link")
+from .link_pages import LinkController, Shown, Visit, comment, questionnaire, scores
 
 
 async def _invitation(visit: Visit) -> Shown:
-    guest = await answering.guest_of(visit.link, now=visit.act.now)
+    try:
+        guest = await answering.guest_of(visit.link, now=visit.act.now)
+    except SpentLink as spent:
+        if spent.because != "used":
+            raise
+        # Whoever answered finds here what they said, and what they show at the door.
+        return await _answered(visit, 200 if visit.given is None else 410)
     if visit.given is None:
-        return Shown(pages.invitation(guest, visit.name, visit.act.company.time_zone))
+        return _asked(guest)
     new = _answer(guest, visit.given)
     if new is None:
-        return Shown(pages.invitation(guest, visit.name, visit.act.company.time_zone, wrong=True), 422)
+        return _asked(guest, "choose", 422)
     try:
-        found = await answering.answer_by_link(guest, new, visit.act)
-    except UnknownLink:
-        raise
+        await answering.answer_by_link(guest, new, visit.act)
+    except SpentLink:
+        return await _answered(visit, 410)
     except Refusal:
         # Why, such as a quota that is used up, is between the customer and the account manager: nothing is written.
-        return Shown(pages.refused(_NOT_TAKEN), 409)
-    return Shown(pages.answered(found))
+        return _asked(guest, "not_taken", 409)
+    return await _answered(visit, 200)
 
 
 async def _feedback(visit: Visit) -> Shown:
     judge = await attending.judge_of(visit.link, now=visit.act.now)
-    asked = SurveyPolicy("activity_feedback", judge.kind.feedback)
+    questions = judge.kind.feedback
     if visit.given is None:
-        return Shown(survey_pages.form(asked, judge.title, visit.act.policy, {}))
-    given, said = scores(asked.questions, visit.given), comment(visit.given)
+        return questionnaire(judge.title, questions, visit)
+    given, said = scores(questions, visit.given), comment(visit.given)
     if given is None or len(said) > COMMENT_CHARS_MAX:
-        wrong = survey_pages.missing() if given is None else survey_pages.too_long()
-        return Shown(survey_pages.form(asked, judge.title, visit.act.policy, visit.given, wrong), 422)
+        return questionnaire(judge.title, questions, visit, "missing" if given is None else "too_long")
     await attending.feedback_by_link(judge, given, said, visit.act)
-    return Shown(survey_pages.thanks())
+    return Shown("surveys/said.html", {"said": "thanks"})
+
+
+def _asked(guest: Guest, wrong: str = "", status: int = 200) -> Shown:
+    return Shown("activities/guest.html", {"guest": guest, "wrong": wrong}, status)
+
+
+async def _answered(visit: Visit, status: int) -> Shown:
+    invitation = await queries.invitation(visit.link.invitation_id, now=visit.act.now)
+    activity = await queries.activity(invitation.activity_id, now=visit.act.now)
+    code = ""
+    if invitation.state == "confirmed":
+        code = scannable(await answering.code_of(invitation.id, now=visit.act.now))
+    values = {"invitation": invitation, "activity": activity, "code": code}
+    return Shown("activities/answered.html", values, status)
 
 
 def _answer(guest: Guest, given: Mapping[str, str]) -> NewActivityAnswer | None:
@@ -85,3 +70,15 @@ def _answer(guest: Guest, given: Mapping[str, str]) -> NewActivityAnswer | None:
     if given.get("answer") != "yes" or companions not in {str(n) for n in range(guest.companions_max + 1)}:
         return None
     return NewActivityAnswer(accepted=True, companions=int(companions))
+
+
+class InvitationLinkController(LinkController):
+    path = links.PATHS["answer"]
+    shows = _invitation
+    opened_by = "invitation link"
+
+
+class FeedbackLinkController(LinkController):
+    path = links.PATHS["feedback"]
+    shows = _feedback
+    opened_by = "feedback link"

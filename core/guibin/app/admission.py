@@ -20,6 +20,10 @@ class Admission:
         self.companies = Turns(bounds.company_requests)
         self.addresses = Turns(bounds.address_requests)
         self.bulk = Turns(bounds.company_bulk, waiting_max=bounds.company_requests, within_s=bounds.turn_within_s)
+        self.files = Turns(bounds.files, waiting_max=bounds.company_requests, within_s=bounds.turn_within_s)
+        self.company_files = Turns(
+            bounds.company_files, waiting_max=bounds.company_requests, within_s=bounds.turn_within_s
+        )
         self.strangers = Turns(
             bounds.strangers, waiting_max=bounds.company_requests, within_s=bounds.connection_within_s
         )
@@ -30,6 +34,16 @@ class Admission:
     async def of_company(self, company: UUID, caller: UUID) -> AsyncIterator[None]:
         """One more of theirs is in progress. Raises TooManyAtOnce."""
         async with self.callers.turn(caller), self.companies.turn(company):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def of_file(self, company: UUID) -> AsyncIterator[None]:
+        """One more file of theirs is held in memory, from its first byte on. Raises TooManyAtOnce, Busy."""
+        async with self.company_files.turn(company), contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(self.files.turn(None))
+            except TooManyAtOnce:
+                raise Busy("Too many files at once; nothing was written") from None
             yield
 
     @contextlib.asynccontextmanager

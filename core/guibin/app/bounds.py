@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from guibin.live.hub import Limits
 from guibin_tenants.database import Sharing
 from guibin_tenants.rate_limits import Allowance
 from guibin_tenants.refusals import Refusal
@@ -13,18 +14,19 @@ PREFIX = "GUIBIN_API_"
 
 
 class BadBound(Refusal):
-    """A setting says no bound; the service does not start."""
-
-    title = "This is no bound"
+    """This is no bound. A setting says no bound; the service does not start."""
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
     """Seconds end in `_s`, per second in `_per_s`.
 
     `caller` is one credential, `company` all of a company's, `address` whoever asks without a credential from there.
-    `…_requests` may be in progress at once, from their first line to the last byte of the answer; `company_scopes` of
+    `file_…` are for addresses that take a file; `files` such requests may be read and worked on at once, `company_files` of a
+    company's. `…_requests` may be in progress at once, from their first line to the last byte of the answer; `company_scopes` of
     them may work in the database, `company_bulk` of those at what costs most. A refusal for having asked too much is
-    held back for `refused_after_s`, so that asking again at once is not worth it.
+    held back for `refused_after_s`, so that asking again at once is not worth it. `…_streams` of events may be open at once,
+    `streams` in the whole process, each for at most `stream_lasts_s`. A session is locked after `idle_minutes`, where the company
+    says nothing else.
     """
 
     connections: int = 16
@@ -32,6 +34,10 @@ class Bounds(Struct, frozen=True, kw_only=True):
     public_body_bytes: int = 64 * 1024
     head_within_s: float = 10.0
     body_within_s: float = 30.0
+    file_body_bytes: int = 21 * 1024 * 1024
+    file_body_within_s: float = 120.0
+    files: int = 8
+    company_files: int = 4
     connection_within_s: float = 5.0
     request_within_s: float = 60.0
     commit_within_s: float = 10.0
@@ -47,6 +53,11 @@ class Bounds(Struct, frozen=True, kw_only=True):
     caller_burst: float = 500.0
     company_per_s: float = 100.0
     company_burst: float = 1_000.0
+    caller_streams: int = 12
+    company_streams: int = 400
+    streams: int = 1_000
+    stream_lasts_s: float = 3_600.0
+    idle_minutes: float = 30.0
     stranger_per_s: float = 1.0
     stranger_burst: float = 100.0
     refused_after_s: float = 1.0
@@ -70,6 +81,17 @@ class Bounds(Struct, frozen=True, kw_only=True):
     def company(self) -> Allowance:
         """What all of a company's may ask."""
         return Allowance(self.company_per_s, self.company_burst)
+
+    @property
+    def listening(self) -> Limits:
+        """How many may listen to events."""
+        return Limits(
+            caller=self.caller_streams,
+            company=self.company_streams,
+            process=self.streams,
+            lasts_s=self.stream_lasts_s,
+            idle_minutes=self.idle_minutes,
+        )
 
     @property
     def stranger(self) -> Allowance:

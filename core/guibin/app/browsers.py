@@ -10,38 +10,41 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.types import Scope
 
+from guibin.console.shell import PREFIX
 from guibin.web.public_address import public_address
 from guibin_tenants.refusals import Forbidden, Refusal
 
 API = "/api/v1/"
+# The session of a signed-in browser.
+COOKIE = "guibin_session"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a browser says of a request that a page of this very site, or its user, made it send.
+FOREIGN = b"cross-site"
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
 class NotJson(Refusal):
-    """The body is of another kind than the address takes. A form of another site cannot send JSON."""
+    """This address takes JSON. The body is of another kind. A form of another site cannot send JSON."""
 
     kind = "unsupported-media-type"
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    title = "This address takes JSON"
 
 
 class ForeignSite(Forbidden):
-    """Another site's page made the browser send it."""
-
-    kind = "foreign-site"
-    title = "A page of another site cannot change anything here"
+    """A page of another site cannot change anything here."""
 
 
 async def own_pages_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Raises ForeignSite and NotJson, before the body is read. A key is nothing a foreign page's browser adds by itself."""
     method = str(connection.scope.get("method", ""))
-    if not connection.scope["path"].startswith(API) or method in _SAFE_METHODS:
+    path = connection.scope["path"]
+    if not path.startswith((API, PREFIX)) or method in _SAFE_METHODS:
         return
     headers = connection.headers
     if "authorization" not in headers:
         _refuse_foreign(headers.get("sec-fetch-site"), headers.get("origin"), headers.get("host", ""))
+    if not path.startswith(API):
+        return
     kind = headers.get("content-type")
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
     if isinstance(handler, HTTPRouteHandler) and (kind is not None or has_body) and _takes_json(handler):

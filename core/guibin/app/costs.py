@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from guibin.files.api import TAKES_FILE
 from guibin_tenants.rate_limits import BULK
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -19,8 +20,12 @@ _PARAMETER = re.compile(r"\\\{[^/]*?\\\}")
 class Costs:
     """Handlers that say `cost=BULK`, exports, imports and whatever else goes over a whole customer base, are the dear ones."""
 
-    def __init__(self, dear: Iterable[tuple[str, str]]) -> None:
-        self._dear = re.compile("|".join(f"{method} {_pattern(path)}" for method, path in dear) or r"(?!)")
+    def __init__(self, dear: Iterable[tuple[str, str]], files: Iterable[tuple[str, str]] = ()) -> None:
+        self._dear, self._files = _any_of(dear), _any_of(files)
+
+    def takes_file(self, method: str, path: str) -> bool:
+        """Whether the body has the bounds of a file."""
+        return self._files.fullmatch(f"{method} {path.rstrip('/')}") is not None
 
     def of(self, method: str, path: str, query: bytes) -> str:
         """The cost class."""
@@ -33,18 +38,22 @@ class Costs:
 
 def costs_of(litestar: Litestar) -> Costs:
     """As the handlers say."""
-    return Costs(
+    return Costs(_addresses(litestar, "cost", BULK), _addresses(litestar, TAKES_FILE, True))
+
+
+def _addresses(litestar: Litestar, option: str, value: Any) -> list[tuple[str, str]]:
+    return [
         (method, route.path_format)
         for route in litestar.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
-        if _is_dear(handler)
+        if handler.opt.get(option) == value
         for method in handler.http_methods
-    )
+    ]
 
 
-def _is_dear(handler: Any) -> bool:
-    return bool(handler.opt.get("cost") == BULK)
+def _any_of(addresses: Iterable[tuple[str, str]]) -> re.Pattern[str]:
+    return re.compile("|".join(f"{method} {_pattern(path)}" for method, path in addresses) or r"(?!)")
 
 
 def _pattern(path: str) -> str:

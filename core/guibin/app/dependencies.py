@@ -35,13 +35,18 @@ def provide_company(request: Incoming) -> Company:
 
 def provide_language(request: Incoming) -> str:
     """zh-CN or en: the first of `Accept-Language` we have, else the company's."""
+    return spoken(request) or _ours(request).company.language
+
+
+def spoken(request: Incoming) -> str:
+    """zh-CN or en: the first of `Accept-Language` we have; empty without one."""
     for part in request.headers.get("accept-language", "").split(","):
         tag = part.split(";")[0].strip().lower()
         if tag.startswith("zh"):
             return "zh-CN"
         if tag.startswith("en"):
             return "en"
-    return _ours(request).company.language
+    return ""
 
 
 def provide_hooks(request: Incoming) -> Hooks:

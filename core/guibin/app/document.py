@@ -85,7 +85,9 @@ def _body_of(handler: HTTPRouteHandler) -> Any:
 
 
 def _answer_of(handler: HTTPRouteHandler) -> Any:
-    kind = handler.parsed_return_field.annotation
+    """What an address answers with: as it declares it, where the bytes are written by hand, else what its function gives back."""
+    declared = (handler.responses or {}).get(handler.status_code)
+    kind = declared.data_container if declared else handler.parsed_return_field.annotation
     if (get_origin(kind) or kind) is Response:
         kind = next(iter(get_args(kind)), None)
     return None if kind in (None, type(None), bytes, str) else kind
@@ -98,9 +100,7 @@ def _describe(operation: dict[str, Any], handler: HTTPRouteHandler, schema_of: d
     if handler.status_code == HTTPStatus.NO_CONTENT:
         success.pop("content", None)
     elif (answer := _answer_of(handler)) is not None:
-        operation["responses"][str(handler.status_code)]["content"] = {
-            "application/json": {"schema": schema_of[answer]}
-        }
+        success["content"] = {(handler.media_type or "application/json"): {"schema": schema_of[answer]}}
     if subject_of(handler) is not None:
         operation.setdefault("parameters", []).append(dict(_IF_MATCH))
     problem = {PROBLEM: {"schema": schema_of[Problem]}}

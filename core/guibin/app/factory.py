@@ -12,16 +12,20 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp
 
 from guibin import timetable
+from guibin.console.assets import Assets
 from guibin.context import Clock, Root, real_clock
+from guibin.live.hub import Hub, heard_by
+from guibin.live.presence import Presence
 from guibin.packs import Packs, installed
 from guibin_tenants.database import UNREACHABLE, connected
 from guibin_tenants.keyring import KeyringError
+from guibin_tenants.listening import listening
 from guibin_tenants.rate_limits import RateLimits
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.remembering import told_by_others
 from guibin_tenants.violations import VIOLATIONS
 
-from . import link_pages, problems, sessions
+from . import link_pages, pages, problems, sessions
 from .bounds import Bounds
 from .browsers import own_pages_guard
 from .dependencies import DEPENDENCIES
@@ -45,20 +49,22 @@ def create_app(
     clock: Clock = real_clock,
     bounds: Bounds | None = None,
     proxies: tuple[Network, ...] = (),
+    presence_url: str = "",
 ) -> ASGIApp:
     """The whole ASGI application. `database_url` belongs to the application role; `clock` tells UTC; `proxies` are
-    trusted to say whom they forward for."""
+    trusted to say whom they forward for; `presence_url` is a Valkey, without which nobody sees who else is at a case."""
     bounds = bounds or Bounds()
     root = Root(packs=packs if packs is not None else Packs(installed()), clock=clock)
     timetable.everything(root.packs)
     litestar = _litestar(root, database_url, bounds)
+    litestar.state.presence = Presence(presence_url)
     note_parameters(litestar)
     note_subjects(litestar)
     scoped = ScopeMiddleware(litestar, root, bounds)
     litestar.state.scope_middleware = scoped
     litestar.state.sign_in_limits = RateLimits(sessions.ALLOWANCE)
     litestar.state.survey_limits = RateLimits(link_pages.ALLOWANCE)
-    return Forwarded(Observed(SecurityHeaders(scoped)), proxies)
+    return Assets(Forwarded(Observed(SecurityHeaders(scoped)), proxies))
 
 
 def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
@@ -68,12 +74,14 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         async with (
             connected(database_url, name="guibin api", pool_size=pool_size, sharing=sharing),
             told_by_others(database_url, app.state.scope_middleware.remembered),
+            listening(database_url, "guibin streams", heard_by(app.state.hub), app.state.hub.nudge_all),
         ):
             yield
+        await app.state.presence.close()
 
     return Litestar(
-        route_handlers=[*CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
-        dependencies=DEPENDENCIES,
+        route_handlers=[*CONTROLLERS, *pages.CONTROLLERS, *root.packs.hooks_of(root.packs.names).controllers()],
+        dependencies={**DEPENDENCIES, **pages.PROVIDED},
         request_class=StrictRequest,
         guards=[needs_guard, own_pages_guard, query_guard, version_guard],
         after_request=tagged,
@@ -95,7 +103,14 @@ def _litestar(root: Root, database_url: str, bounds: Bounds) -> Litestar:
         },
         # The service writes its own lines (`watch/logs.py`), in which no value stands.
         logging_config=None,
-        state=State({"root": root, "document": Document()}),
+        state=State(
+            {
+                "root": root,
+                "document": Document(),
+                "studio": pages.studio_of(root.packs),
+                "hub": Hub(bounds.listening, root.clock),
+            }
+        ),
         lifespan=[database],
         request_max_body_size=bounds.body_bytes,
         openapi_config=OpenAPIConfig(

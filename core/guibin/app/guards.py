@@ -16,10 +16,7 @@ PUBLIC = "public"
 
 
 class ChoosePassword(Forbidden):
-    """Somebody else set the password the session was opened with: it opens nothing but the choice of another."""
-
-    kind = "choose-password"
-    title = "Choose a password of your own first"
+    """Choose a password of your own first. Somebody else set the one the session was opened with."""
 
 
 async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

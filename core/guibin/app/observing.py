@@ -6,6 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from opentelemetry.trace import SpanKind, StatusCode
 
+from guibin.live.api import LISTENER
 from guibin.watch import tracing
 from guibin.watch.metrics import REQUEST_SECONDS
 
@@ -22,12 +23,14 @@ class Observed:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
-        status, begun = 500, time.perf_counter()
+        status, begun, ended = 500, time.perf_counter(), 0.0
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # How long somebody listens to a stream is no figure of how long we take.
+                ended = time.perf_counter() if LISTENER in scope else 0.0
             await send(message)
 
         method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -44,5 +47,5 @@ class Observed:
                 span.set_attribute("http.response.status_code", status)
                 if status >= 500:
                     span.set_status(StatusCode.ERROR)
-                took_s = time.perf_counter() - begun
+                took_s = (ended or time.perf_counter()) - begun
                 REQUEST_SECONDS.labels(method, route, f"{status // 100}xx").observe(took_s)

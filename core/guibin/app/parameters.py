@@ -1,7 +1,7 @@
 """What an address takes in its query: a misspelt name is refused, by name, and never passed over."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import date, datetime
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -24,8 +24,9 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\
 
 
 class WrongQuery(Invalid):
-    """The query itself is wrong: it asks for something else than its writer meant."""
+    """Some fields are not valid. The query itself is wrong: it asks for something else than its writer meant."""
 
+    kind = "invalid"
     status = HTTPStatus.BAD_REQUEST
 
 
@@ -63,7 +64,12 @@ def note_parameters(app: Litestar) -> None:
 def _of_kind(handler: BaseRouteHandler, query: Iterable[Any], kinds: tuple[type, ...]) -> frozenset[str]:
     known = arguments_of(handler)
     types = {one.field_alias: known[one.field_name] for one in query if one.field_name in known}
-    return frozenset(name for name, kind in types.items() if {kind, *get_args(kind)} & set(kinds))
+    return frozenset(name for name, kind in types.items() if _within(kind) & set(kinds))
+
+
+def _within(kind: Any) -> set[Any]:
+    """The kind and whatever it is made of: of `Annotated[datetime, …] | None` the moment, too."""
+    return {each for part in get_args(kind) if isinstance(part, Hashable) for each in _within(part)} | {kind}
 
 
 def arguments_of(handler: BaseRouteHandler) -> dict[str, Any]:

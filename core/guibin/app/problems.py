@@ -29,11 +29,9 @@ _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
 
 
 class Internal(Refusal):
-    """A fault of ours: what it was stands in the log, for whoever operates the service."""
+    """Internal error. A fault of ours: what it was stands in the log, for whoever operates the service."""
 
-    kind = "internal"
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    title = "Internal error"
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -13,9 +13,7 @@ Address = IPv4Address | IPv6Address
 
 
 class BadProxies(Refusal):
-    """The setting names something else than addresses and networks; the service does not start."""
-
-    title = "These are no proxies"
+    """These are no proxies. The setting names something else than addresses and networks; the service does not start."""
 
 
 class Forwarded:

@@ -8,6 +8,7 @@ from guibin.activities import api as activities
 from guibin.administration import api as administration
 from guibin.approvals import api as approvals
 from guibin.archive_checks import api as archive_checks
+from guibin.assignments import api as assignments
 from guibin.audit import api as audit
 from guibin.campaigns import api as campaigns
 from guibin.card_stock import api as card_stock
@@ -18,17 +19,20 @@ from guibin.complaints import api as complaints
 from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
 from guibin.entitlements import api as entitlements
+from guibin.files import api as files
 from guibin.indicators import api as indicators
 from guibin.insight import api as insight
 from guibin.jobs import api as jobs
+from guibin.live import api as live
 from guibin.messages import api as messages
 from guibin.notices import api as notices
 from guibin.offers import api as offers
+from guibin.overview import api as overview
+from guibin.overview import copying
 from guibin.plans import api as plans
 from guibin.policies import api as policies
 from guibin.profiles import api as profiles
 from guibin.receptions import api as receptions
-from guibin.receptions import orders_api as receptions_orders
 from guibin.recognitions import api as recognitions
 from guibin.records import api as records
 from guibin.registers import api as registers
@@ -38,9 +42,13 @@ from guibin.service_requests import api as service_requests
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
+from guibin.transfers import api as transfers
 from guibin.upward_reports import api as upward_reports
+from guibin.views import api as views
+from guibin.views import exporting as view_exports
 from guibin.visits import api as visits
 from guibin.webhooks import api as webhooks
+from guibin.work import api as work
 
 from . import activity_links, documents, health, me, sessions, survey_links, timetable
 
@@ -49,6 +57,10 @@ SLICES: tuple[ModuleType, ...] = (
     documents,
     sessions,
     me,
+    work,
+    views,
+    view_exports,
+    transfers,
     administration,
     desks,
     policies,
@@ -69,7 +81,6 @@ SLICES: tuple[ModuleType, ...] = (
     complaints,
     department_requests,
     receptions,
-    receptions_orders,
     upward_reports,
     reviews,
     registers,
@@ -86,8 +97,13 @@ SLICES: tuple[ModuleType, ...] = (
     activity_links,
     insight,
     profiles,
+    files,
+    overview,
+    copying,
+    assignments,
     archive_checks,
     jobs,
+    live,
 )
 
 

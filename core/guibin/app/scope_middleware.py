@@ -6,6 +6,7 @@ import hashlib
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,8 @@ from litestar.types import HTTPScope, Receive, Send
 from litestar.types import Scope as AsgiScope
 
 from guibin.context import Company, Request, Root, now_of
+from guibin.live.api import LISTENER
+from guibin.live.hub import Hub, Listener
 from guibin.repeats import actions as repeats
 from guibin.watch import failpoints
 from guibin.watch.logs import about
@@ -25,14 +28,25 @@ from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
 from guibin_tenants.rate_limits import BULK, RateLimits
-from guibin_tenants.refusals import Forbidden, NotFound, Refusal, TooManyRequests, Unauthenticated, Unavailable
+from guibin_tenants.refusals import (
+    Forbidden,
+    NotFound,
+    Refusal,
+    SessionLocked,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from guibin_tenants.remembering import REMEMBERED_FOR_S, Remembered
 from guibin_tenants.scope import ALL_UNITS, NotCommitted, NotOnRecord, Scope, see_units, tenant_scope
 from guibin_tenants.sign_in_limits import network_of
+from guibin_tenants.staff import session_used
 from guibin_tenants.violations import VIOLATIONS
 
+from . import pages
 from .admission import Admission
 from .bounds import Bounds
+from .browsers import COOKIE, FOREIGN
 from .costs import SAFE_METHODS, costs_of
 from .problems import not_on_record, unreachable_database, violation
 
@@ -41,15 +55,17 @@ DOCS = "/api/docs"
 # Answered whatever else is going on: whoever watches over the process asks here.
 HEALTH = "/health/"
 # Answered without a credential, or without a scope around them.
-PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/sessions", "/api/v1/me/password"})
-COOKIE = "guibin_session"
+PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/me/password"})
+# Signing in and out; whoever asks where they are signed in says who they are.
+SESSIONS = ("POST", "DELETE")
+# What the browser asks by itself says so: nobody did anything.
+PASSIVE = b"x-guibin-passive"
+USED_EVERY = timedelta(minutes=1)
 
 
 class TookTooLong(Unavailable):
-    """The deadline of the whole request passed before it was done."""
+    """The request took too long. The deadline of the whole request passed."""
 
-    kind = "took-too-long"
-    title = "The request took too long"
     retry_after = 1
 
 
@@ -106,7 +122,25 @@ class ScopeMiddleware:
                 await self._within_deadline(exchange)
             except Left:
                 return
-            await exchange.answer.release(send, within_s=self.bounds.sent_within_s)
+            if pages.is_page(scope["path"]):
+                pages.present(exchange.answer, scope, self.app.state.studio)
+            await self._release(exchange, send)
+
+    async def _release(self, exchange: _Exchange, send: Send) -> None:
+        """Send the answer. A stream goes on after it for as long as it is listened to, and holds nothing meanwhile."""
+        listener: Listener | None = exchange.scope.get(LISTENER)  # type: ignore[assignment]  # our own key in the ASGI scope
+        within_s = self.bounds.sent_within_s
+        if listener is None:
+            await exchange.answer.release(send, within_s=within_s)
+            return
+        goes_on = exchange.answer.status == HTTPStatus.OK and exchange.scope["method"] == "GET"
+        hub: Hub = self.app.state.hub
+        try:
+            if await exchange.answer.release(send, within_s=within_s, goes_on=goes_on) and goes_on:
+                await exchange.turns.aclose()
+                await hub.send_to(listener, exchange.receive, send, within_s=within_s)
+        finally:
+            hub.leave(listener)
 
     async def _within_deadline(self, exchange: _Exchange) -> None:
         answer = exchange.answer
@@ -128,10 +162,10 @@ class ScopeMiddleware:
         path = exchange.scope["path"]
         if "//" in path:
             raise NotFound("No address has two slashes in a row")
-        if not path.startswith(API) or path.rstrip("/") in PUBLIC:
+        if _is_public(exchange.scope["method"], path):
             await self._serve_anybody(exchange)
             return
-        credential = _credential(exchange.headers)
+        credential = None if _follows_a_link(exchange) else _credential(exchange.headers)
         if credential is None:
             raise Unauthenticated()
         with about(credential.tenant_id):
@@ -151,7 +185,7 @@ class ScopeMiddleware:
         await exchange.turns.enter_async_context(self.admission.of_company(credential.tenant_id, caller))
         cost = self.costs.of(exchange.scope["method"], exchange.scope["path"], exchange.scope["query_string"])
         exchange.answer.headers = self._take(credential, cost, caller)
-        body = await self._body(exchange, self.bounds.body_bytes)
+        body = await self._body_of(exchange, credential.tenant_id)
         async with self.admission.bulk.turn(credential.tenant_id) if cost == BULK else contextlib.nullcontext():
             await self._in_scope(exchange, credential, body)
 
@@ -160,8 +194,9 @@ class ScopeMiddleware:
         known = self.remembered.find(credential)
         async with tenant_scope(credential.tenant_id, units=known.principal.units if known else ()) as tenant:
             found = known or await self._recognise(credential, tenant)
-            request = await self._request(found, credential.tenant_id, exchange.address)
+            request = await self._request(found, credential, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
+            await self._refuse_locked(found, credential, exchange)
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await repeats.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400
@@ -171,10 +206,29 @@ class ScopeMiddleware:
         exchange.allow(None)
         failpoints.reach("api.committed")
 
-    async def _body(self, exchange: _Exchange, bytes_max: int) -> Body:
-        return await bodies.read(
-            exchange.scope, exchange.receive, bytes_max=bytes_max, within_s=self.bounds.body_within_s
-        )
+    async def _body_of(self, exchange: _Exchange, company: UUID) -> Body:
+        """A file is larger and comes by slower lines than anything else: it has bounds, time and turns of its own."""
+        bounds = self.bounds
+        if not self.costs.takes_file(exchange.scope["method"], exchange.scope["path"]):
+            return await self._body(exchange, bounds.body_bytes)
+        await exchange.turns.enter_async_context(self.admission.of_file(company))
+        exchange.allow(bounds.file_body_within_s + bounds.request_within_s)
+        return await self._body(exchange, bounds.file_body_bytes, bounds.file_body_within_s)
+
+    async def _body(self, exchange: _Exchange, bytes_max: int, within_s: float | None = None) -> Body:
+        within_s = self.bounds.body_within_s if within_s is None else within_s
+        return await bodies.read(exchange.scope, exchange.receive, bytes_max=bytes_max, within_s=within_s)
+
+    async def _refuse_locked(self, found: Recognised, credential: Credential, exchange: _Exchange) -> None:
+        """Raises SessionLocked where nothing was done for too long; else somebody does something now, which is written down."""
+        now, locks_at = self.root.clock(), found.locks_at(self.bounds.idle_minutes)
+        if locks_at is None or found.used_at is None:
+            return
+        if locks_at <= now:
+            raise SessionLocked()
+        if PASSIVE not in exchange.headers and now - found.used_at >= USED_EVERY:
+            await session_used(credential.digest, now=now)
+            self.remembered.drop(credential)
 
     async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:
         """Whom the credential belonged to when it was last looked at: it tells whose turn is taken, nothing more."""
@@ -207,10 +261,10 @@ class ScopeMiddleware:
         left, reset = self.limits.take(credential.tenant_id, cost)
         return [(b"ratelimit", f'"tenant";r={left};t={reset}'.encode())]
 
-    async def _request(self, found: Recognised, tenant_id: UUID, address: str) -> Request:
+    async def _request(self, found: Recognised, credential: Credential, address: str) -> Request:
         check_address(found, address)
         company = Company(
-            id=tenant_id,
+            id=credential.tenant_id,
             slug=found.slug,
             packs=found.packs,
             time_zone=found.time_zone,
@@ -218,7 +272,22 @@ class ScopeMiddleware:
             simulated=found.simulated,
         )
         now: datetime = await now_of(company, self.root.clock)
-        return Request(company, msgspec.structs.replace(found.principal, address=address), now)
+        by = msgspec.structs.replace(found.principal, address=address)
+        idle_minutes = found.idle_minutes or self.bounds.idle_minutes
+        return Request(company, by, now, found.csrf, credential, found.expires_at, idle_minutes)
+
+
+def _is_public(method: str, path: str) -> bool:
+    if not (path.startswith(API) or pages.is_page(path)) or path.rstrip("/") in PUBLIC | pages.PUBLIC:
+        return True
+    return path.rstrip("/") == f"{API}sessions" and method in SESSIONS
+
+
+def _follows_a_link(exchange: _Exchange) -> bool:
+    """Another site's link leads to pages: at the API the cookie that came along is as if it had not (docs/decisions/0028)."""
+    headers, scope = exchange.headers, exchange.scope
+    foreign = scope["path"].startswith(API) and headers.get(b"sec-fetch-site") == FOREIGN
+    return foreign and scope["method"] in SAFE_METHODS and b"authorization" not in headers
 
 
 def _credential(headers: dict[bytes, bytes]) -> Credential | None:

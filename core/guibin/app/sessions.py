@@ -6,32 +6,39 @@ was counted and recorded stays when the answer is a refusal.
 
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from litestar import Controller, Request, Response, delete, post, put
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.datastructures import Cookie
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from guibin.administration import signing_in
-from guibin.administration.signing_in import Attempt, OwnSession
-from guibin.context import Root
+from guibin.administration import own_sessions, signing_in
+from guibin.administration.own_sessions import Ended, SessionView
+from guibin.administration.signing_in import Attempt, Entered, OwnSession
+from guibin.context import Act, Root
+from guibin.context import Request as Ours
 from guibin.policy.words import Password, up_to
+from guibin.web.routing import gets, puts
 from guibin_tenants.credentials import parse
 from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
+from guibin_tenants.principals import anyone, may, sees_all, staff_only
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import NotFound, Unauthenticated
 from guibin_tenants.registry import by_slug
 from guibin_tenants.sign_in_limits import network_of
 from guibin_tenants.staff import StaffView
 
-from .browsers import is_encrypted
+from .browsers import COOKIE, is_encrypted
 from .guards import PUBLIC
-from .scope_middleware import COOKIE
 
 # By this a browser is recognised that somebody signed in with before; it opens nothing.
 DEVICE = "guibin_device"
+# The company that was signed in to here, for the sign-in page.
+COMPANY = "guibin_company"
+# A link from a mail brings these along, or whoever is signed in would be asked to sign in (docs/decisions/0028).
+SENT_BY_LINKS = frozenset({COOKIE, COMPANY})
 # From one address, before anything is looked up: an office that starts its day, and not much more.
 ALLOWANCE = Allowance(per_second=5, burst=100)
 Incoming = Request[Any, Any, Any]
@@ -71,32 +78,46 @@ class SessionController(Controller):
 
     @post("/", needs=PUBLIC, summary="Sign in; sets the session cookie")
     async def sign_in(self, data: SignIn, request: Incoming) -> Response[Session]:
-        address = _address(request)
-        limits: RateLimits = request.app.state.sign_in_limits
-        limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(address)}"), "read")
-        try:
-            async with borrowed() as connection:
-                tenant = await by_slug(connection, data.company)
-        except NotFound:
-            raise await signing_in.sign_in_nowhere(data.password) from None
-        attempt = Attempt(data.login, data.password, address, request.cookies.get(DEVICE, ""))
-        entered = await signing_in.sign_in(attempt, tenant, now=_now(request))
+        entered = await enter(request, data.company, data.login, data.password)
         session = entered.session
-        lasts = int((session.expires_at - _now(request)).total_seconds())
         response = Response(Session(session.csrf, session.expires_at, session.staff, session.chooses_password))
-        response.set_cookie(_cookie(request, COOKIE, session.token, path="/", lasts_s=lasts))
-        known_s = int(KNOWN_FOR.total_seconds())
-        response.set_cookie(_cookie(request, DEVICE, entered.device, path=self.path, lasts_s=known_s))
+        keep(response, request, entered, known_at=(self.path,))
         return response
 
     @delete("/", needs=PUBLIC, summary="Sign out; the session ends at once and its cookie goes")
     async def sign_out(self, request: Incoming) -> Response[None]:
-        own = _own_session(request)
+        own = own_session(request)
         if own is not None:
             await signing_in.sign_out(own, now=_now(request))
         response = Response(None, status_code=HTTP_204_NO_CONTENT)
-        response.set_cookie(_cookie(request, COOKIE, "", path="/", lasts_s=0))
+        response.set_cookie(session_cookie(request, COOKIE, "", path="/", lasts_s=0))
         return response
+
+    @get("/", needs=staff_only, summary="Where you are signed in: in what, from where, since when")
+    async def mine(self, request: Incoming, act: Act) -> list[SessionView]:
+        return await own_sessions.mine(digest_of(request), act, _now(request))
+
+    @delete("/others", needs=staff_only, status_code=HTTP_200_OK, summary="End all your sessions but this one")
+    async def end_others(self, request: Incoming, act: Act) -> Ended:
+        return await own_sessions.end_others(digest_of(request), act)
+
+    @delete("/{session_id:uuid}", needs=staff_only, summary="End one of your sessions")
+    async def end(self, session_id: UUID, act: Act) -> None:
+        await own_sessions.end(session_id, act)
+
+
+class IdleLockController(Controller):
+    path = "/api/v1/idle-lock"
+    tags = ("session",)
+    show = gets(
+        "/", own_sessions.idle_lock, "After how many idle minutes a session asks for the password", needs=anyone
+    )
+    change = puts(
+        "/",
+        own_sessions.set_idle_lock,
+        "Set after how many idle minutes a session asks for the password",
+        needs=may("staff:write") & sees_all,
+    )
 
 
 class OwnPasswordController(Controller):
@@ -105,13 +126,38 @@ class OwnPasswordController(Controller):
 
     @put("/", needs=PUBLIC, status_code=HTTP_204_NO_CONTENT, summary="Choose another password; your other sessions end")
     async def change(self, data: OwnPassword, request: Incoming) -> None:
-        own = _own_session(request)
+        own = own_session(request)
         if own is None:
             raise Unauthenticated("Sign in: a key has no password")
         await signing_in.change_own_password(own, present=data.present, new=data.new, now=_now(request))
 
 
-def _own_session(request: Incoming) -> OwnSession | None:
+async def enter(request: Incoming, company: str, login: str, password: str) -> Entered:
+    """Sign somebody in, for the API and for pages alike. Raises what `signing_in.sign_in` raises, and TooManyRequests."""
+    address = _address(request)
+    limits: RateLimits = request.app.state.sign_in_limits
+    limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(address)}"), "read")
+    try:
+        async with borrowed() as connection:
+            tenant = await by_slug(connection, company)
+    except NotFound:
+        raise await signing_in.sign_in_nowhere(password) from None
+    agent = request.headers.get("user-agent", "")
+    attempt = Attempt(login, password, address, request.cookies.get(DEVICE, ""), agent)
+    return await signing_in.sign_in(attempt, tenant, now=_now(request))
+
+
+def keep(response: Response[Any], request: Incoming, entered: Entered, *, known_at: tuple[str, ...]) -> None:
+    """Let the browser keep the session, and under these paths by what it is known the next time."""
+    lasts = int((entered.session.expires_at - _now(request)).total_seconds())
+    response.set_cookie(session_cookie(request, COOKIE, entered.session.token, path="/", lasts_s=lasts))
+    known_s = int(KNOWN_FOR.total_seconds())
+    for path in known_at:
+        response.set_cookie(session_cookie(request, DEVICE, entered.device, path=path, lasts_s=known_s))
+
+
+def own_session(request: Incoming) -> OwnSession | None:
+    """The session whose cookie the browser sent, whether or not it still holds."""
     credential = parse(request.cookies.get(COOKIE, ""))
     if credential is None or credential.kind != "session":
         return None
@@ -119,14 +165,21 @@ def _own_session(request: Incoming) -> OwnSession | None:
     return OwnSession(credential.tenant_id, credential.digest, csrf, _address(request))
 
 
-def _cookie(request: Incoming, name: str, value: str, *, path: str, lasts_s: int) -> Cookie:
+def digest_of(request: Incoming) -> str:
+    """Which of the caller's sessions asks."""
+    ours: Ours = request.scope["guibin"]  # type: ignore[typeddict-item]  # our own key in the ASGI scope
+    return ours.credential.digest if ours.credential else ""
+
+
+def session_cookie(request: Incoming, name: str, value: str, *, path: str, lasts_s: int) -> Cookie:
+    """A cookie that no script reads; no other site's page sends it, but for a link that somebody follows to a page of ours."""
     return Cookie(
         key=name,
         value=value,
         path=path,
         max_age=lasts_s,
         httponly=True,
-        samesite="strict",
+        samesite="lax" if name in SENT_BY_LINKS else "strict",
         secure=is_encrypted(request.scope),
     )
 

@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_202_ACCEPTED
 from msgspec import Struct
 
 from guibin import timetable
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act, Root
 from guibin.jobs import ticks
 from guibin.jobs.ticks import RhythmChange, RhythmView
@@ -36,7 +36,7 @@ class TimetableController(Controller):
     ) -> list[RhythmView]:
         rhythms = _rhythms(request)
         await ticks.change(name, data, rhythms, act.company)
-        await record(AuditNote(action="timetable.change", subject="timetable", purpose=name, shown=0), act)
+        await noted("timetable.change", act, subject="timetable", purpose=name, shown=0)
         return await ticks.shown(rhythms, act.company, now=act.now)
 
     @post(

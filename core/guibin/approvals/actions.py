@@ -1,32 +1,34 @@
 """Asking, deciding and withdrawing; what an approval brings about happens in the same transaction."""
 
-from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin import events
+from guibin.cases import Case
+from guibin.cases.outcomes import Outcome
 from guibin.context import Act
-from guibin.events import ApprovalDecided
-from guibin.policy.approvals import ApprovalFlow
-from guibin.sla.milestones import Case
+from guibin.events import ApprovalDecided, ErasureBegins, Happening, UnitDissolved, at_once, tell_at_once
+from guibin.notices.actions import Notice, notify
+from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
+from guibin_tenants.principals import may
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 
-from . import deadlines
-from .queries import Outcome
+from . import deadlines, queries
 from .refusals import AlreadyAsked, AlreadyDecided, NotAnApplicant, NotYoursToDecide, OwnApplication
 from .tables import ApprovalDecision, ApprovalRequest
 
 NOTE_CHARS_MAX = 2_000
 
 
-class Decided(Struct, frozen=True):
+class Decided(Happening, frozen=True):
     """How a request ended, for the slice it is about."""
 
     approval_id: UUID
@@ -42,23 +44,14 @@ class Decided(Struct, frozen=True):
         return self.outcome == "approved"
 
 
-Callback = Callable[[Decided, Act], Awaitable[None]]
-_callbacks: dict[str, Callback] = {}
-
-
-def on_decision(subject: str) -> Callable[[Callback], Callback]:
-    """Register what happens when a request about this kind of subject ends, in the deciding transaction.
-
-    A refusal raised there undoes the decision with it. One callback per subject, registered at import.
-    """
-
-    def register(callback: Callback) -> Callback:
-        if subject in _callbacks:
-            raise ValueError(f"two callbacks for decisions about {subject!r}")
-        _callbacks[subject] = callback
-        return callback
-
-    return register
+async def refuse_strangers(approval_id: UUID, act: Act) -> None:
+    """Who asks and who decides lay papers before each other, until it is decided. Raises NotFound, AlreadyDecided,
+    NotYoursToDecide."""
+    request = await locked(ApprovalRequest, approval_id)
+    if request["closed_at"] is not None:
+        raise AlreadyDecided("What it was decided by stays as it was")
+    if request["applicant_id"] not in await ids_of(act.by) and not may("approvals:decide")(act.by):
+        raise NotYoursToDecide("Only who asks and who decides add to it")
 
 
 async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org_unit_id: UUID | None = None) -> UUID:
@@ -85,18 +78,50 @@ async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org
                 applicant_id=act.by.id,
                 applicant_name=act.by.name,
                 asked_at=act.now,
-                awaits=list(flow.steps[0].roles),
+                policy_version=act.policy.version,
+                **waiting(flow.steps[0]),
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyAsked(f"A request about this {matter.subject} still waits for its decision") from None
-    await deadlines.start(Case(deadlines.SUBJECT, request_id, matter.customer_id), flow, 0, now=act.now)
+    case = Case(deadlines.SUBJECT, request_id, matter.customer_id)
+    await deadlines.start(case, flow, 0, now=act.now)
+    await tell_deputies(request_id, act)
     return request_id
+
+
+def waiting(step: ApprovalStep) -> dict[str, Any]:
+    """The columns that say who may decide a step."""
+    return {
+        "awaits": list(step.roles),
+        "deputies": [deputy.role for deputy in step.deputies],
+        "awaited_id": step.person,
+    }
+
+
+async def tell_deputies(approval_id: UUID, act: Act) -> None:
+    """Whoever may decide instead hears of it where nobody whose step it is is there (S12-3)."""
+    request = await fetch_one(
+        f"select x.*, {queries.somebody_there('$2::timestamptz')} as somebody from approval_request x where x.id = $1",
+        approval_id,
+        act.now,
+    )
+    if request is None or request["somebody"] or request["awaited_id"] or not request["deputies"]:
+        return
+    flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
+    notice = Notice(
+        "decision_deputy",
+        Case(deadlines.SUBJECT, approval_id, request["customer_id"]),
+        org_unit_id=request["org_unit_id"],
+        roles=tuple(request["deputies"]),
+        details={"flow": act.policy.title(f"approval.{flow.name}", act.language)},
+    )
+    await notify(notice, key=f"decision_deputy/{approval_id}/{request['step']}", now=act.now)
 
 
 async def decide(
     approval_id: UUID, act: Act, *, approved: bool, reason: str, step: int | None = None
 ) -> Decided | None:
-    """Decide the step that waits; how the request ended, or None while later steps wait.
+    """Decide the step that waits; how the request ended, or None while others are to be heard.
 
     The first refusal ends it. `step` is the one the approver had before their eyes; by default the one that waits as
     this begins. Raises NotFound, OwnApplication, NotYoursToDecide, AlreadyDecided: when two decide one step at the same
@@ -106,30 +131,51 @@ async def decide(
         step if step is not None else await fetch_value("select step from approval_request where id = $1", approval_id)
     )
     request = await locked(ApprovalRequest, approval_id)
-    await _refuse_unless_next(request, seen, act)
-    await _write_decision(request, approved, _reason(reason, approved), act)
-    await deadlines.decided(approval_id, request["step"], now=act.now)
+    await refuse_unless_next(request, seen, act)
+    spoken_for = await _write_decision(request, approved, _reason(reason, approved), act)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
+    left = [role for role in request["awaits"] if role != spoken_for] if flow.steps[request["step"]].together else []
+    if approved and left:
+        await change(ApprovalRequest, approval_id, awaits=left)
+        return None
+    await deadlines.decided(approval_id, request["step"], now=act.now)
     following = request["step"] + 1
     if approved and following < len(flow.steps):
-        await change(ApprovalRequest, approval_id, step=following, awaits=list(flow.steps[following].roles))
-        await deadlines.start(
-            Case(deadlines.SUBJECT, approval_id, request["customer_id"]), flow, following, now=act.now
-        )
+        await take_step(request, flow, following, act)
         return None
     return await _close(request, "approved" if approved else "rejected", reason, act)
 
 
-async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, act: Act) -> None:
+_HAS_LEFT = "select true from staff where id = $1 and left_at is not null"
+
+
+async def take_step(request: asyncpg.Record, flow: ApprovalFlow, step: int, act: Act) -> None:
+    """This step of the flow waits from now on; where it was given to somebody who has left, for whoever has its role."""
+    waits = flow.steps[step]
+    if waits.person is not None and await fetch_value(_HAS_LEFT, waits.person):
+        flow = replace(flow, steps=(*flow.steps[:step], replace(waits, person=None), *flow.steps[step + 1 :]))
+    await change(ApprovalRequest, request["id"], step=step, flow=flow, **waiting(flow.steps[step]))
+    await deadlines.start(Case(deadlines.SUBJECT, request["id"], request["customer_id"]), flow, step, now=act.now)
+    await tell_deputies(request["id"], act)
+
+
+async def _write_decision(request: asyncpg.Record, approved: bool, reason: str, act: Act) -> str:
+    """The decision on record; the role that was heard by it, a deputy's the first that waits."""
+    own = next((role for role in request["awaits"] if role in act.by.roles), None)
+    deputy = next((role for role in request["deputies"] if role in act.by.roles), None)
+    heard: str = own or request["awaits"][0]
+    deputised = own is None and request["awaited_id"] is None and deputy is not None
     await add(
         ApprovalDecision,
         act,
         request_id=request["id"],
         step=request["step"],
-        role=next((role for role in request["awaits"] if role in act.by.roles), request["awaits"][0]),
+        role=deputy if deputised else heard,
+        for_role=heard if deputised else "",
         approved=approved,
         reason=reason,
     )
+    return heard
 
 
 async def withdraw(approval_id: UUID, act: Act, *, reason: str) -> Decided:
@@ -155,26 +201,28 @@ async def lapse(approval_id: UUID, act: Act, *, reason: str) -> bool:
     return True
 
 
-async def lapse_about(customer_id: UUID, act: Act, *, reason: str) -> int:
-    """Withdraw whatever waits for a decision about a customer whose archive ends; how many requests there were."""
+@at_once(ErasureBegins)
+async def lapse_about(erased: ErasureBegins, act: Act) -> None:
+    """Withdraw whatever waits for a decision about a customer whose archive ends."""
     waiting = await fetch(
-        "select id from approval_request where customer_id = $1 and closed_at is null order by id", customer_id
+        "select id from approval_request where customer_id = $1 and closed_at is null order by id", erased.customer_id
     )
     for request in waiting:
-        await lapse(request["id"], act, reason=reason)
-    return len(waiting)
+        await lapse(request["id"], act, reason="archive_erased")
 
 
-async def _refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> None:
+async def refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> None:
+    """Raises OwnApplication, AlreadyDecided, NotYoursToDecide unless the step `seen` is this one's to decide now."""
     hands = await hands_of(act.by, now=act.now)
     own = await ids_of(act.by)
     if request["applicant_id"] in hands:
         raise OwnApplication("" if request["applicant_id"] in own else f"The applicant and you: {SET_PASSWORD}")
     mine = await fetch_one(
         "select step, decided_by from approval_decision where request_id = $1 and decided_by = any ($2)"
-        " order by step limit 1",
+        " and step <> all ($3::int[]) order by step limit 1",
         request["id"],
         list(hands),
+        request["undone"],
     )
     if mine is not None:
         who = "You" if mine["decided_by"] in own else f"Somebody ({SET_PASSWORD})"
@@ -184,8 +232,8 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> N
     if request["step"] != seen:
         raise AlreadyDecided(f"Step {seen + 1} is not the one that waits: step {request['step'] + 1} is")
     # A key of the operator's stands for the company's own approval system: it has no role.
-    if not act.by.is_system and not set(request["awaits"]) & set(act.by.roles):
-        raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])}")
+    if not act.by.is_system and not await _may(request, act):
+        raise NotYoursToDecide(_whose(request, seen))
     if not act.by.covers(request["org_unit_id"]):
         raise NotYoursToDecide(f"Step {seen + 1} is for {' or '.join(request['awaits'])} of the org unit it belongs to")
     level = msgspec.json.decode(request["flow"], type=ApprovalFlow).steps[request["step"]].level
@@ -193,12 +241,31 @@ async def _refuse_unless_next(request: asyncpg.Record, seen: int, act: Act) -> N
         raise NotYoursToDecide(f"Step {seen + 1} is decided at level {level} of the company or above")
 
 
-async def follow_unit(unit_id: UUID, successor_id: UUID) -> None:
+async def _may(request: asyncpg.Record, act: Act) -> bool:
+    if request["awaited_id"] is not None:
+        return request["awaited_id"] in await ids_of(act.by)
+    if set(request["awaits"]) & set(act.by.roles):
+        return True
+    if not set(request["deputies"]) & set(act.by.roles):
+        return False
+    there = queries.somebody_there("$2::timestamptz")
+    return not await fetch_value(f"select {there} from approval_request x where x.id = $1", request["id"], act.now)
+
+
+def _whose(request: asyncpg.Record, seen: int) -> str:
+    if request["awaited_id"] is not None:
+        return f"Step {seen + 1} was given to somebody else"
+    deputies = f", or for {' or '.join(request['deputies'])} while they are away" if request["deputies"] else ""
+    return f"Step {seen + 1} is for {' or '.join(request['awaits'])}{deputies}"
+
+
+@at_once(UnitDissolved)
+async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
     """What waits for a decision in a dissolved org unit is decided in its successor."""
     await execute(
         "update approval_request set org_unit_id = $2 where org_unit_id = $1 and closed_at is null",
-        unit_id,
-        successor_id,
+        dissolved.unit_id,
+        dissolved.successor_id,
     )
 
 
@@ -206,9 +273,7 @@ async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Ac
     await deadlines.gone(request["id"], request["step"], now=act.now)
     await change(ApprovalRequest, request["id"], closed_at=act.now, outcome=outcome)
     decided = Decided(request["id"], request["subject"], request["subject_id"], request["customer_id"], outcome, reason)
-    callback = _callbacks.get(decided.subject)
-    if callback is not None:
-        await callback(decided, act)
+    await tell_at_once(decided, act)
     await events.record(
         ApprovalDecided(
             approval_id=decided.approval_id,

@@ -7,17 +7,21 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Meta, Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.cases.subjects import in_table
 from guibin.context import Act
+from guibin.files.api import files_of
+from guibin.files.subjects import Holder
 from guibin.policy.words import up_to
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
+from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, queries
+from . import actions, moves, queries
 from .queries import ApprovalFilter, ApprovalView
+from .tables import ApprovalRequest
 
-READ = may("approvals:read")
+READ, DECIDE = may("approvals:read"), may("approvals:decide")
 _Reason = Annotated[str, up_to(actions.NOTE_CHARS_MAX)]
 
 
@@ -47,18 +51,18 @@ class ApprovalController(Controller):
     )
     async def list_approvals(self, filters: ApprovalFilter, page: PageAsked, act: Act) -> Page[ApprovalView]:
         approvals = await queries.listed(filters, page, act)
-        await _note("approval.list", approvals.items, act)
+        await queries.shown("approval.list", approvals.items, act)
         return approvals
 
     @get("/{approval_id:uuid}", needs=READ, summary="One request with its steps")
     async def show(self, approval_id: UUID, act: Act) -> ApprovalView:
         approval = await queries.by_id(approval_id)
-        await _note("approval.read", [approval], act)
+        await queries.shown("approval.read", [approval], act)
         return approval
 
     @post(
         "/{approval_id:uuid}/decision",
-        needs=may("approvals:decide"),
+        needs=DECIDE,
         status_code=HTTP_200_OK,
         summary="Approve or refuse the step that waits",
     )
@@ -76,9 +80,25 @@ class ApprovalController(Controller):
         await actions.withdraw(approval_id, act, reason=data.reason)
         return await queries.by_id(approval_id)
 
+    pass_on = posts(
+        "/{approval_id:uuid}/passing", moves.pass_on, "Pass the step on to a colleague (转办)", needs=DECIDE
+    )
+    add_signer = posts("/{approval_id:uuid}/signers", moves.add_signer, "Ask a colleague besides (加签)", needs=DECIDE)
+    copy_to = posts("/{approval_id:uuid}/copies", moves.copy_to, "Send a colleague a copy (抄送)", needs=READ)
+    send_back = posts(
+        "/{approval_id:uuid}/return", moves.send_back, "Send it back to an earlier step (退回)", needs=DECIDE
+    )
 
-async def _note(action: str, shown: list[ApprovalView], act: Act) -> None:
-    customers = tuple({approval.customer_id: None for approval in shown if approval.customer_id})
-    if customers:
-        note = AuditNote(action=action, subject="approval", customer_ids=customers, shown=len(shown))
-        await record(note, act)
+
+ApprovalFiles = files_of(
+    __name__,
+    Holder(
+        subject="approval_request",
+        whose=in_table(ApprovalRequest),
+        reads=READ,
+        writes=READ,
+        admits=actions.refuse_strangers,
+    ),
+    "/api/v1/approvals/{approval_id:uuid}",
+    "approvals",
+)

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from guibin.cases import Case
 from guibin.policy.approvals import ApprovalFlow
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
 
 SUBJECT = "approval"
 
@@ -28,16 +28,7 @@ async def start(approval: Case, flow: ApprovalFlow, step: int, *, now: datetime)
         warned_roles=waiting.roles,
         escalations=flow.escalations_of(step),
     )
-    await sla.start(
-        NewTimer(
-            subject=approval.subject,
-            subject_id=approval.id,
-            milestone=milestone_of(step),
-            terms=terms,
-            started_at=now,
-            customer_id=approval.customer_id,
-        )
-    )
+    await sla.start(NewTimer(approval, milestone_of(step), terms, now))
 
 
 async def decided(approval_id: UUID, step: int, *, now: datetime) -> None:

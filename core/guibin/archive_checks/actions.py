@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin_tenants.rows import change, locked
 from guibin_tenants.scope import execute, fetch
 
@@ -21,47 +21,40 @@ from .tables import ArchiveFinding
 async def look_over(act: Act) -> int:
     """Find what breaks a rule, and what does not any more; how many findings are new. Identity numbers are opened for it in
     memory: that is on record."""
-    day = local_day(act.now, act.company.time_zone)
+    day = act.today
     new = 0
     for rule in act.policy.archive_rules:
         found = await find(rule, act.policy, on=day, now=act.now)
         new += await _remember(rule.name, rule.clause, found, act.now)
     known = [rule.name for rule in act.policy.archive_rules]
     await execute("update archive_finding set gone_at = $2 where gone_at is null and rule <> all ($1)", known, act.now)
-    await record(AuditNote(action="archive.look_over", subject="customer", shown=0), act)
+    await noted("archive.look_over", act, subject="customer", shown=0)
     return new
 
 
 async def tell_account_managers(act: Act) -> None:
     """Whoever has something open among their customers hears how much, once a week at most."""
-    week = local_day(act.now, act.company.time_zone).strftime("%G-W%V")
+    week = act.today.strftime("%G-W%V")
     counts: dict[UUID, int] = {}
     for count in await queries.counts(in_own_unit=True):
         if count.account_manager_id is not None:
             counts[count.account_manager_id] = counts.get(count.account_manager_id, 0) + count.open
     for staff_id, number in counts.items():
         notice = Notice(
-            kind="archive_findings",
-            subject="staff",
-            subject_id=staff_id,
-            staff_ids=(staff_id,),
-            details={"count": str(number)},
+            "archive_findings", Case("staff", staff_id), staff_ids=(staff_id,), details={"count": str(number)}
         )
         await notify(notice, key=f"archive-findings/{week}/{staff_id}", now=act.now)
 
 
 async def waive(finding_id: UUID, new: NewFindingWaiver, act: Act) -> FindingView:
     """It is right as it is: it stays waived as long as it is found. Raises NotFound, FindingSettled."""
-    await queries.by_id(finding_id)
+    await queries.LISTED.one(finding_id)
     row = await locked(ArchiveFinding, finding_id)
     if row["gone_at"] or row["waived_at"]:
         raise FindingSettled("It is gone" if row["gone_at"] else "Somebody waived it")
     await change(ArchiveFinding, finding_id, act, waiver=new.reason)
-    note = AuditNote(
-        action="finding.waive", subject="archive_finding", subject_id=finding_id, customer_id=row["customer_id"]
-    )
-    await record(note, act)
-    return await queries.by_id(finding_id)
+    await noted("finding.waive", act, subject="archive_finding", subject_id=finding_id, customer_id=row["customer_id"])
+    return await queries.LISTED.one(finding_id)
 
 
 async def _remember(rule: str, clause: str, found: Found, now: datetime) -> int:

@@ -35,8 +35,5 @@ class ArchiveFindingController(Controller):
         return await queries.counts()
 
     waive = posts(
-        "/{finding_id:uuid}/waiver",
-        actions.waive,
-        needs=may("customers:write"),
-        summary="It is right as it is, and why",
+        "/{finding_id:uuid}/waiver", actions.waive, "It is right as it is, and why", needs=may("customers:write")
     )

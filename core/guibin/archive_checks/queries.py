@@ -63,11 +63,6 @@ LISTED = Listing(
 )
 
 
-async def by_id(finding_id: UUID) -> FindingView:
-    """Raises NotFound."""
-    return await LISTED.one(finding_id)
-
-
 async def counts(*, in_own_unit: bool = False) -> list[FindingCount]:
     """Per account manager and rule, by name; only what is open. With `in_own_unit` only what the customer's org unit sees."""
     rows = await fetch(

@@ -4,7 +4,4 @@ from guibin_tenants.refusals import Conflict
 
 
 class FindingSettled(Conflict):
-    """It is gone or waived already."""
-
-    kind = "finding-settled"
-    title = "The finding is settled already"
+    """The finding is settled already."""

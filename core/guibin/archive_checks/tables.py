@@ -6,12 +6,11 @@ from piccolo.columns import Array, Text, Timestamptz, Varchar
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
-class ArchiveFinding(TenantTable, tablename="archive_finding"):
+class ArchiveFinding(TenantTable, customer=True):
     """Something about a customer's archive breaks a rule of the policy (S07-10). It is gone when a later look does not find
     it any more, waived when somebody says why it is right as it is. `detail` names no value. Of what stands twice, `twin_units` are
     the org units of the other archives: whoever sees none of those does not hear of it (S02-6)."""
 
-    customer_id = UuidColumn(default=None)
     rule = Varchar(length=40)
     detail = Varchar(length=100)
     twin_units = Array(base_column=UuidColumn(default=None), default=None, null=True)
@@ -25,8 +24,6 @@ class ArchiveFinding(TenantTable, tablename="archive_finding"):
     keys = Keys(
         signed_off="waived",
         erasable=("waiver",),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             Index(("found_at desc", "id desc"), name="archive_finding_found_idx"),
             Index(("customer_id", "rule", "detail"), unique=True, where="gone_at is null", name="archive_finding_key"),

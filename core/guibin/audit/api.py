@@ -1,31 +1,20 @@
 """`/api/v1/audit-entries`: for auditors, who read the record and no file."""
 
-from litestar import Controller, get, put
+from litestar import Controller, put
 
+from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import may, sees_all
 
 from . import look_ups, queries
-from .actions import AuditNote, record
 from .look_ups import LookUpLimits
-from .queries import AuditEntryView, AuditFilter
 
 
 class AuditController(Controller):
     path = "/api/v1/audit-entries"
     tags = ("audit",)
-
-    @get(
-        "/",
-        needs=may("audit:read"),
-        summary="Who looked at or changed whose file",
-        dependencies={"filters": from_query(AuditFilter)},
-    )
-    async def list_entries(self, filters: AuditFilter, page: PageAsked, act: Act) -> Page[AuditEntryView]:
-        return await queries.LISTED.page(filters, page, act)
+    list_entries = gets("/", queries.entries, "Who looked at or changed whose file", needs=may("audit:read"))
 
 
 class LookUpLimitController(Controller):
@@ -34,8 +23,8 @@ class LookUpLimitController(Controller):
     show = gets(
         "/",
         look_ups.limits,
+        "How many numbers one caller may ask for within an hour",
         needs=may("audit:read") | may("policy:write"),
-        summary="How many numbers one caller may ask for within an hour",
     )
 
     @put(
@@ -43,5 +32,5 @@ class LookUpLimitController(Controller):
     )
     async def change(self, data: LookUpLimits, act: Act) -> LookUpLimits:
         await look_ups.set_limits(data)
-        await record(AuditNote(action="look-up-limits.change", subject="look_up_limits", shown=0), act)
+        await noted("look-up-limits.change", act, subject="look_up_limits", shown=0)
         return data

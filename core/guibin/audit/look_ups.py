@@ -23,10 +23,7 @@ SHARED_FROM, PARTS = 1_600, 16
 
 
 class TooManyLookUps(TooManyRequests):
-    """The caller named more sealed values within the hour than the company lets one caller name."""
-
-    kind = "too-many-look-ups"
-    title = "Too many numbers were asked for within the hour"
+    """Too many numbers were asked for within the hour. Sealed values, by one caller."""
 
 
 class LookUpLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,16 +4,23 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from guibin.web.listing import Listing, newest_first
+from guibin.context import Act
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
 from guibin_tenants.scope import fetch_value
+from guibin_tenants.walls import EVERYWHERE, in_sight
+
+from .kinds import LOOKED, title_of
 
 
 class AuditEntryView(Struct, frozen=True):
     """One entry as auditors read it: ids and field names, no values.
 
-    `asked`: whoever acted named a sealed value and learnt whether somebody has it. `refused` says why nothing came of the
-    attempt, empty when it was done.
+    `title` is the action in the caller's language; `looked`: nothing was changed, only shown. `asked`: whoever acted named
+    a sealed value and learnt whether somebody has it. `refused` says why nothing came of the attempt, empty when it was
+    done.
     """
 
     id: UUID
@@ -23,6 +30,8 @@ class AuditEntryView(Struct, frozen=True):
     actor_name: str
     address: str
     action: str
+    title: str
+    looked: bool
     subject: str
     subject_id: UUID | None
     customer_ids: tuple[UUID, ...]
@@ -34,39 +43,49 @@ class AuditEntryView(Struct, frozen=True):
 
 
 class AuditFilter(Struct, frozen=True):
-    """Which entries. `since` is inclusive, `until` exclusive."""
+    """Which entries. `since` is inclusive, `until` exclusive; `looked` those of looks, or those of everything else."""
 
     customer_id: UUID | None = None
     actor_id: UUID | None = None
     action: str | None = None
+    looked: bool | None = None
     refused: bool | None = None
     asked: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
-_SEES_ALL = "(select current_setting('guibin.units', true)) = '*'"
+_LOOKED = f"x.action = any ('{{{','.join(sorted(LOOKED))}}}'::text[])"
 # Newest first; of several customers in one entry those that are in sight.
 LISTED = Listing(
     view=AuditEntryView,
     source="audit_entry x",
     columns={
+        "title": "x.action",
+        "looked": _LOOKED,
         "customer_ids": "(select coalesce(array_agg(s.id order by s.place), '{}') from unnest(x.customer_ids)"
-        " with ordinality as s (id, place) where exists (select from customer c where c.tenant_id = x.tenant_id"
-        f" and c.id = s.id) or {_SEES_ALL})",
+        f" with ordinality as s (id, place) where {in_sight('customer', 's.id')} or {EVERYWHERE})",
         "asked": "coalesce(x.asked, false)",
         "refused": "coalesce(x.refused, '')",
     },
     filters={
         "customer_id": "x.subject_id = $value or ($value = any (x.customer_ids)"
-        f" and ({_SEES_ALL} or exists (select from customer where id = $value)))",
+        f" and ({EVERYWHERE} or {in_sight('customer', '$value')}))",
         "since": "x.happened_at >= $value",
         "until": "x.happened_at < $value",
+        "looked": f"({_LOOKED}) = $value",
         "refused": "(coalesce(x.refused, '') <> '') = $value",
         "asked": "coalesce(x.asked, false) = $value",
     },
     order=newest_first("x.happened_at"),
 )
+
+
+async def entries(filters: AuditFilter, page: PageAsked, act: Act) -> Page[AuditEntryView]:
+    """A page of the record, each entry with its title."""
+    found = await LISTED.page(filters, page, act)
+    titled = [replace(entry, title=title_of(entry.action, act.policy, act.language)) for entry in found.items]
+    return Page(titled, found.next)
 
 
 async def findings() -> list[str]:

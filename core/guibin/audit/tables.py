@@ -6,7 +6,7 @@ from piccolo.columns import Array, Boolean, Integer, SmallInt, Text, Timestamptz
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
-class AuditEntry(TenantTable, tablename="audit_entry"):
+class AuditEntry(TenantTable):
     """One look or change. Holds ids and names of fields, never values (subtlety 70).
 
     `customer_ids` are all whose files were shown, `sealed_at` waits for the Merkle log. `asked` says that a sealed value was
@@ -40,7 +40,7 @@ class AuditEntry(TenantTable, tablename="audit_entry"):
     )
 
 
-class LookUpCount(TenantTable, tablename="look_up_count"):
+class LookUpCount(TenantTable):
     """How often one caller named a sealed value since `since`, in one of the parts that a busy caller's count is kept in."""
 
     actor_id = UuidColumn(default=None)

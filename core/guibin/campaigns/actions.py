@@ -3,15 +3,16 @@
 import secrets
 from uuid import UUID
 
-from guibin.audit.actions import AuditNote, record
-from guibin.care.waivers import refusal
+from guibin.audit.actions import done, noted
+from guibin.care.consents import refusal
+from guibin.cases import Case
+from guibin.cases.requests import NewSending
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import preferred_channel
 from guibin.tiers import segments
-from guibin.tiers.queries import holding
+from guibin.tiers.queries import tier_held
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import ALL_UNITS, execute, fetch_value
@@ -19,7 +20,7 @@ from guibin_tenants.scope import ALL_UNITS, execute, fetch_value
 from . import queries
 from .queries import MEMBERS, CampaignView, MemberView
 from .refusals import AlreadyContacted, NobodyToContact, NotContacted, NotToContact
-from .requests import MEMBERS_MAX, NewCampaign, NewCampaignContact, NewCampaignResponse
+from .requests import MEMBERS_MAX, NewCampaign, NewCampaignResponse
 from .tables import Campaign, CampaignContact, CampaignResponse
 
 # Whoever has said no to this purpose, or to any contact, is left out and named so.
@@ -31,8 +32,7 @@ insert into campaign_member (id, campaign_id, customer_id, part, because, channe
 select gen_random_uuid(), $1, d.id, case when d.refused is not null then 'excluded'
     when d.place <= $5 * d.willing / 100 then 'control' else 'contacted' end,
   coalesce(d.refused, ''), d.channel,
-  (select m.tier from membership m where m.tenant_id = d.tenant_id and m.customer_id = d.id and m.scheme = $6
-    and {holding("m", "$7")})
+  {tier_held("d", "d.id", "$6", "$7")}
 from (
   select s.*, count(*) filter (where s.refused is null) over () as willing,
     row_number() over (partition by s.refused is null order by sha256(convert_to($4 || '/' || s.id::text, 'UTF8'))) as place
@@ -47,7 +47,7 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
 
     Raises Invalid with every wrong field, and NobodyToContact.
     """
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     starts_on = new.starts_on or today
     metric = _checked(new, act.policy, starts_on < today, str(starts_on))
     chosen = await segments.members(
@@ -74,15 +74,14 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         org_unit_id=None if act.by.units == ALL_UNITS else act.by.org_unit_id,
     )
     await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
-    campaign = await queries.campaign(campaign_id)
+    campaign = await queries.CAMPAIGNS.one(campaign_id)
     if not campaign.to_contact:
         raise NobodyToContact(f"{campaign.excluded} want no contact, {campaign.control} would be the control group")
-    note = AuditNote(action="campaign.start", subject="campaign", subject_id=campaign_id, shown=len(chosen))
-    await record(note, act)
+    await done("start", Case("campaign", campaign_id), act, shown=len(chosen))
     return campaign
 
 
-async def contact(member_id: UUID, new: NewCampaignContact, act: Act) -> MemberView:
+async def contact(member_id: UUID, new: NewSending, act: Act) -> MemberView:
     """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted.
 
     A no that came after the draw holds: it is looked at once more.
@@ -130,6 +129,5 @@ def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) 
 
 async def _noted(action: str, member_id: UUID, act: Act) -> MemberView:
     member = await MEMBERS.one(member_id)
-    note = AuditNote(action=action, subject="campaign_member", subject_id=member_id, customer_id=member.customer_id)
-    await record(note, act)
+    await noted(action, act, subject="campaign_member", subject_id=member_id, customer_id=member.customer_id)
     return member

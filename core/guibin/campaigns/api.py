@@ -4,7 +4,8 @@ from uuid import UUID
 
 from litestar import Controller, get
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
@@ -24,20 +25,17 @@ class CampaignController(Controller):
     start = posts(
         "/",
         actions.start,
+        "Offer something to a segment, beside a control group",
         needs=may("campaigns:write"),
         cost=BULK,
-        summary="Offer something to a segment, beside a control group",
     )
-
-    list_campaigns = gets("/", queries.campaigns, needs=READ, summary="Campaigns, the latest first")
-    show = gets("/{campaign_id:uuid}", queries.campaign, needs=READ, summary="One campaign, and whom it reached")
-
+    list_campaigns = gets("/", queries.campaigns, "Campaigns, the latest first")
+    show = gets("/{campaign_id:uuid}", queries.campaign, "One campaign, and whom it reached")
     measure = gets(
         "/{campaign_id:uuid}/results",
         reports.results,
-        needs=READ,
+        "Responses, conversion between tiers, spending before and after",
         cost=BULK,
-        summary="Responses, conversion between tiers, spending before and after",
     )
 
     @get(
@@ -49,22 +47,21 @@ class CampaignController(Controller):
     async def list_members(
         self, campaign_id: UUID, filters: MemberFilter, page: PageAsked, act: Act
     ) -> Page[MemberView]:
-        await queries.campaign(campaign_id)
+        await queries.CAMPAIGNS.one(campaign_id)
         members = await OF_CAMPAIGN.page(filters, page, act, campaign_id=campaign_id)
-        note = AuditNote(
-            action="campaign.members",
-            subject="campaign",
-            subject_id=campaign_id,
+        await done(
+            "members",
+            Case("campaign", campaign_id),
+            act,
             customer_ids=tuple(member.customer_id for member in members.items),
             fields=("tier",),
             shown=len(members.items),
         )
-        await record(note, act)
         return members
 
 
 class CampaignMemberController(Controller):
     path = "/api/v1/campaign-members"
     tags = ("campaigns",)
-    contact = posts("/{member_id:uuid}/contact", actions.contact, needs=WRITE, summary="The member was contacted")
-    respond = posts("/{member_id:uuid}/responses", actions.respond, needs=WRITE, summary="What the member did about it")
+    contact = posts("/{member_id:uuid}/contact", actions.contact, "The member was contacted")
+    respond = posts("/{member_id:uuid}/responses", actions.respond, "What the member did about it")

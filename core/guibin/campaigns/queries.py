@@ -6,11 +6,15 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.profiles.queries import customer_of
 from guibin.tiers.segments import Segment
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
+from guibin_tenants.principals import may
+
+from .tables import Campaign
 
 Part = Literal["contacted", "control", "excluded"]
 
@@ -97,3 +101,6 @@ async def campaign(campaign_id: UUID) -> CampaignView:
 async def campaigns(page: PageAsked, act: Act) -> Page[CampaignView]:
     """The latest first."""
     return await CAMPAIGNS.page(None, page, act)
+
+
+FOLLOWED.give("campaign", Followed(may("activities:read"), Campaign))

@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.policy.money import Money, from_minor
 from guibin.policy.tiers import TierScheme
-from guibin.tiers.queries import holding
-from guibin_tenants.rows import missing
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.tiers.queries import tier_held
+from guibin_tenants.rows import row_of
+from guibin_tenants.scope import fetch
 
 from .tables import Campaign
 
@@ -73,32 +73,29 @@ class CampaignResults(Struct, frozen=True):
 
 
 _PEOPLE = f"""
-select m.part, m.tier as held, (select h.tier from membership h where h.tenant_id = m.tenant_id
-    and h.customer_id = m.customer_id and h.scheme = $2 and {holding("h", "$4")} order by h.starts_on desc limit 1) as becomes,
+select x.part, x.tier as held, {tier_held("x", "x.customer_id", "$2", "$4")} as becomes,
   count(*)::int as customers, count(k.id)::int as contacted,
   (count(*) filter (where r.kind = 'interested'))::int as interested,
   (count(*) filter (where r.kind = 'bought'))::int as bought,
   (count(*) filter (where r.kind = 'declined'))::int as declined,
   coalesce(sum(f.before), 0)::bigint as before, coalesce(sum(f.after), 0)::bigint as after
-from campaign_member m
-left join campaign_contact k on k.tenant_id = m.tenant_id and k.member_id = m.id
-left join lateral (select s.kind from campaign_response s where s.tenant_id = m.tenant_id and s.member_id = m.id
+from campaign_member x
+left join campaign_contact k on k.tenant_id = x.tenant_id and k.member_id = x.id
+left join lateral (select s.kind from campaign_response s where s.tenant_id = x.tenant_id and s.member_id = x.id
   order by s.responded_at desc, s.id desc limit 1) r on true
 left join lateral (
   select sum(v.value) filter (where v.occurred_on < $3) as before, sum(v.value) filter (where v.occurred_on >= $3) as after
-  from fact v where v.tenant_id = m.tenant_id and v.customer_id = m.customer_id and v.metric = $5
+  from fact v where v.tenant_id = x.tenant_id and v.customer_id = x.customer_id and v.metric = $5
     and v.occurred_on >= $6 and v.occurred_on < $7 and v.value is not null
     and not exists (select from fact n where n.tenant_id = v.tenant_id and n.corrects = v.id)) f on true
-where m.campaign_id = $1 group by 1, 2, 3 order by 1, 2, 3
+where x.campaign_id = $1 group by 1, 2, 3 order by 1, 2, 3
 """
 
 
 async def results(campaign_id: UUID, act: Act) -> CampaignResults:
     """As far as it can be measured today. Raises NotFound."""
-    today = local_day(act.now, act.company.time_zone)
-    campaign = await fetch_one("select * from campaign where id = $1", campaign_id)
-    if campaign is None:
-        raise missing(Campaign, campaign_id)
+    today = act.today
+    campaign = await row_of(Campaign, campaign_id, "select * from campaign where id = $1")
     starts_on, unit = campaign["starts_on"], campaign["unit"]
     ends_on = starts_on + timedelta(days=campaign["window_days"])
     until = max(starts_on, min(today, ends_on))
@@ -109,8 +106,7 @@ async def results(campaign_id: UUID, act: Act) -> CampaignResults:
     drawn = {part: [row for row in people if row["part"] == part] for part in ("contacted", "control", "excluded")}
     contacted, control = (_part(part, drawn[part], scheme, unit) for part in ("contacted", "control"))
     shown = contacted.members + control.members
-    note = AuditNote(action="campaign.results", subject="campaign", subject_id=campaign_id, shown=shown)
-    await record(note, act)
+    await done("results", Case("campaign", campaign_id), act, shown=shown)
     return CampaignResults(
         campaign_id=campaign_id,
         starts_on=starts_on,

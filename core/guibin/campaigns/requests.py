@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Channel, CodeIfAny, Page, Seed, Title
@@ -29,12 +29,6 @@ class NewCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90
     control_percent: Annotated[int, Meta(ge=0, le=50)] = 10
     seed: Seed | None = None
-
-
-class NewCampaignContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Through which channel the member was contacted."""
-
-    channel: Channel
 
 
 class NewCampaignResponse(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,12 +1,11 @@
 """A campaign, whom it was drawn to reach, who was reached, and how they responded."""
 
 from piccolo.columns import JSONB, Date, Integer, SmallInt, Text, Timestamptz, Varchar
-from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Campaign(TenantTable, tablename="campaign"):
+class Campaign(TenantTable, signed="started"):
     """What is offered to which `segment`, as it was selected on `starts_on`.
 
     Results are measured over `window_days` from then, beside as many days before. `control_percent` of those who may be
@@ -27,15 +26,10 @@ class Campaign(TenantTable, tablename="campaign"):
     control_percent = SmallInt(default=0)
     seed = Varchar(length=64)
     policy_version = Integer(default=0)
-    org_unit_id = UuidColumn(default=None, null=True)
-    started_by = UuidColumn(default=None)
-    started_by_name = Varchar(length=200)
-    started_at = Timestamptz(default=None, null=True)
+    org_unit_id = RowOf("org_unit", null=True)
 
     keys = Keys(
-        signed="started",
         wall="org_unit_id",
-        references={"org_unit_id": "org_unit"},
         everybodys=True,
         written_by="org_unit_id",
         indexes=(Index(("started_at desc", "id desc"), name="campaign_started_idx"),),
@@ -44,14 +38,13 @@ class Campaign(TenantTable, tablename="campaign"):
     )
 
 
-class CampaignMember(TenantTable, tablename="campaign_member"):
+class CampaignMember(TenantTable, customer=True):
     """A customer of the segment: to be contacted, kept as control, or excluded because of what they said.
 
     `tier` is the one held in the campaign's scheme on its first day.
     """
 
-    campaign_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    campaign_id = RowOf("campaign")
     part = Varchar(length=9)
     because = Varchar(length=100, default="")
     channel = Varchar(length=40, default="")
@@ -60,15 +53,13 @@ class CampaignMember(TenantTable, tablename="campaign_member"):
     keys = Keys(
         begins="open",
         unique=(("campaign_id", "customer_id"),),
-        wall="customer_id",
-        references={"campaign_id": "campaign", "customer_id": "customer"},
         indexes=(Index(("campaign_id", "part", "id")), Index(("customer_id", "campaign_id"))),
         append_only=True,
         checks={"part_known": "part in ('contacted', 'control', 'excluded')"},
     )
 
 
-class CampaignContact(Part, of="campaign_member", by="member_id", signed="contacted", tablename="campaign_contact"):
+class CampaignContact(Part, of="campaign_member", by="member_id", signed="contacted"):
     """A member was contacted, once."""
 
     channel = Varchar(length=40)
@@ -76,14 +67,7 @@ class CampaignContact(Part, of="campaign_member", by="member_id", signed="contac
     keys = Keys(unique=(("member_id",),))
 
 
-class CampaignResponse(
-    Part,
-    of="campaign_member",
-    by="member_id",
-    signed="recorded",
-    erasable=("note",),
-    tablename="campaign_response",
-):
+class CampaignResponse(Part, of="campaign_member", by="member_id", signed="recorded", erasable=("note",)):
     """What a contacted member did: asked, bought, or declined. The latest of each member counts."""
 
     kind = Varchar(length=10)

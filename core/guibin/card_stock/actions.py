@@ -7,12 +7,13 @@ import asyncpg
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
 from guibin.policy.packs import Policy
-from guibin.sla.milestones import Case
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
@@ -22,7 +23,7 @@ from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import ALL_UNITS, fetch_one, fetch_value, savepoint
 
 from . import queries
-from .ledger import Account, Movement, Subject, move, tell_if_low
+from .ledger import Account, Movement, move, tell_if_low
 from .queries import BatchView, CardRequestView, ShipmentView, WriteOffView
 from .refusals import AlreadyReceived, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
 from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
@@ -45,15 +46,14 @@ async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
     return await queries.request(request_id, by=act.by)
 
 
-@approvals.on_decision(REQUEST)
+@at_once(Decided, about=REQUEST)
 async def request_decided(decided: Decided, act: Act) -> None:
     """Approved, the request may be shipped for; whoever asked hears how it ended."""
     row = await locked(CardRequest, decided.subject_id)
     await change(CardRequest, row["id"], outcome=decided.outcome, decided_at=act.now)
     notice = Notice(
-        kind="card_request_approved" if decided.approved else "card_request_refused",
-        subject=REQUEST,
-        subject_id=decided.subject_id,
+        "card_request_approved" if decided.approved else "card_request_refused",
+        Case(REQUEST, decided.subject_id),
         staff_ids=(row["asked_by"],),
         details={"kind": row["kind"], "count": str(row["quantity"])},
     )
@@ -77,11 +77,11 @@ async def make(new: NewCardBatch, act: Act) -> BatchView:
         from_account="made",
         to_account="stock",
         to_unit_id=unit_id,
-        subject=Subject("card_batch", batch_id),
+        subject=Case("card_batch", batch_id),
     )
     await move(made, act)
     await _note("card_batch.make", "card_batch", batch_id, act)
-    return await queries.batch(batch_id)
+    return await queries.BATCHES.one(batch_id)
 
 
 async def dispatch(new: NewCardShipment, act: Act) -> ShipmentView:
@@ -99,7 +99,7 @@ async def dispatch(new: NewCardShipment, act: Act) -> ShipmentView:
         from_account="stock",
         from_unit_id=new.from_unit_id,
         to_account="transit",
-        subject=Subject("card_shipment", shipment_id),
+        subject=Case("card_shipment", shipment_id),
     )
     await tell_if_low(kind, sent, await move(sent, act), act)
     await _tell_shipped(new, shipment_id, act.now)
@@ -135,7 +135,7 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, act: Act) -> ShipmentV
                 from_account="transit",
                 to_account=account,
                 to_unit_id=unit_id,
-                subject=Subject("card_receipt", receipt_id),
+                subject=Case("card_receipt", receipt_id),
             )
             await move(arrived, act)
     if missing:
@@ -156,11 +156,11 @@ async def write_off(new: NewCardWriteOff, act: Act) -> WriteOffView:
         from_account="stock",
         from_unit_id=new.unit_id,
         to_account="written_off",
-        subject=Subject("card_write_off", write_off_id),
+        subject=Case("card_write_off", write_off_id),
     )
     await tell_if_low(kind, gone, await move(gone, act), act)
     await _note("card_write_off.write", "card_write_off", write_off_id, act)
-    return await queries.write_off(write_off_id)
+    return await queries.WRITE_OFFS.one(write_off_id)
 
 
 def stocked(policy: Policy, name: str) -> CardKind:
@@ -243,9 +243,8 @@ async def _count(shipment_id: UUID, new: NewCardReceipt, missing: int, act: Act)
 
 async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) -> None:
     notice = Notice(
-        kind="card_shipped",
-        subject="card_shipment",
-        subject_id=shipment_id,
+        "card_shipped",
+        Case("card_shipment", shipment_id),
         org_unit_id=new.to_unit_id,
         roles=("manager",),
         details={"kind": new.kind, "count": str(new.quantity)},
@@ -255,9 +254,8 @@ async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) 
 
 async def _tell_missing(sent: ShipmentView, missing: int, now: datetime) -> None:
     notice = Notice(
-        kind="card_missing",
-        subject="card_shipment",
-        subject_id=sent.id,
+        "card_missing",
+        Case("card_shipment", sent.id),
         staff_ids=(sent.dispatched_by,),
         org_unit_id=sent.from_unit_id,
         roles=("manager",),
@@ -267,4 +265,4 @@ async def _tell_missing(sent: ShipmentView, missing: int, now: datetime) -> None
 
 
 async def _note(action: str, subject: str, subject_id: UUID, act: Act) -> None:
-    await record(AuditNote(action=action, subject=subject, subject_id=subject_id, shown=0), act)
+    await noted(action, act, subject=subject, subject_id=subject_id, shown=0)

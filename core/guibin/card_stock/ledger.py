@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.cards import CardKind
@@ -18,13 +19,6 @@ from .tables import CardMovement
 Account = Literal["made", "stock", "transit", "issued", "written_off"]
 
 
-class Subject(Struct, frozen=True):
-    """What moves the cards."""
-
-    table: Literal["card_batch", "card_shipment", "card_receipt", "card_write_off", "card"]
-    id: UUID
-
-
 class Movement(Struct, frozen=True, kw_only=True):
     """So many cards from one account to another; the unit is named where the account is a stock."""
 
@@ -32,7 +26,7 @@ class Movement(Struct, frozen=True, kw_only=True):
     quantity: int
     from_account: Account
     to_account: Account
-    subject: Subject
+    subject: Case
     from_unit_id: UUID | None = None
     to_unit_id: UUID | None = None
 
@@ -47,7 +41,7 @@ async def move(movement: Movement, act: Act) -> int | None:
         left = await _take(movement.kind, movement.from_unit_id, movement.quantity)
     if movement.to_unit_id is not None:
         await _add(movement.kind, movement.to_unit_id, movement.quantity)
-    subject = {"subject": movement.subject.table, "subject_id": movement.subject.id}
+    subject = {"subject": movement.subject.subject, "subject_id": movement.subject.id}
     await add(CardMovement, act, **given(movement) | subject)
     return left
 
@@ -57,9 +51,8 @@ async def tell_if_low(kind: CardKind, taken: Movement, left: int | None, act: Ac
     if left is None or not left < kind.low_stock <= left + taken.quantity:
         return
     notice = Notice(
-        kind="card_stock_low",
-        subject="card_stock",
-        subject_id=taken.subject.id,
+        "card_stock_low",
+        Case("card_stock", taken.subject.id),
         org_unit_id=taken.from_unit_id,
         roles=("manager",),
         details={"count": str(left), "kind": kind.name},

@@ -5,12 +5,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.subjects import CUSTOMERS_OF
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, may
 from guibin_tenants.rows import shown
 from guibin_tenants.scope import ALL_UNITS, fetch
 
 from .refusals import NotCentral
+from .tables import CardBatch, CardRequest, CardShipment, CardWriteOff
 
 
 class CardRequestView(Struct, frozen=True):
@@ -154,8 +157,8 @@ SHIPMENTS = Listing(
     holds=_BETWEEN,
 )
 MOVEMENTS = Listing(view=MovementView, source="card_movement x", order=newest_first("x.moved_at"), holds=_BETWEEN)
-_BATCHES = Listing(view=BatchView, source="card_batch x", order=newest_first("x.made_at"))
-_WRITE_OFFS = Listing(view=WriteOffView, source="card_write_off x", order=newest_first("x.written_at"))
+BATCHES = Listing(view=BatchView, source="card_batch x", order=newest_first("x.made_at"))
+WRITE_OFFS = Listing(view=WriteOffView, source="card_write_off x", order=newest_first("x.written_at"))
 
 
 async def request(request_id: UUID, *, by: Principal) -> CardRequestView:
@@ -163,19 +166,9 @@ async def request(request_id: UUID, *, by: Principal) -> CardRequestView:
     return await REQUESTS.one(request_id, units=by.units_seen)
 
 
-async def batch(batch_id: UUID) -> BatchView:
-    """Raises NotFound."""
-    return await _BATCHES.one(batch_id)
-
-
 async def shipment(shipment_id: UUID, *, by: Principal) -> ShipmentView:
     """Raises NotFound, also for a shipment between units that are not to be seen from here."""
     return await SHIPMENTS.one(shipment_id, units=by.units_seen)
-
-
-async def write_off(write_off_id: UUID) -> WriteOffView:
-    """Raises NotFound."""
-    return await _WRITE_OFFS.one(write_off_id)
 
 
 async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
@@ -211,3 +204,18 @@ async def balances(*, by: Principal) -> list[BalanceView]:
         " from card_movement group by kind order by kind"
     )
     return shown(BalanceView, rows)
+
+
+async def _nobodys(request_id: UUID, by: Principal) -> None:
+    """A quantity of cards belongs to a unit, to no customer. Raises as `request`."""
+    await request(request_id, by=by)
+
+
+CUSTOMERS_OF.give("card_request", _nobodys)
+for _subject, _table in (
+    ("card_request", CardRequest),
+    ("card_batch", CardBatch),
+    ("card_shipment", CardShipment),
+    ("card_write_off", CardWriteOff),
+):
+    FOLLOWED.give(_subject, Followed(may("cards:read"), _table))

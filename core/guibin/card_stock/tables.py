@@ -3,80 +3,66 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin.cases.outcomes import KNOWN
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class CardRequest(TenantTable, tablename="card_request"):
+class CardRequest(TenantTable, signed="asked"):
     """A unit asks for so many cards; it is shipped what was approved and no more."""
 
     kind = Varchar(length=60)
-    unit_id = UuidColumn(default=None)
+    unit_id = RowOf("org_unit")
     quantity = Integer()
     reason = Text(default="")
     approval_id = UuidColumn(default=None, null=True)
     clause = Varchar(length=40, default="")
-    asked_by = UuidColumn(default=None)
-    asked_by_name = Varchar(length=200)
-    asked_at = Timestamptz(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="asked",
         wall="unit_id",
-        references={"unit_id": "org_unit"},
         indexes=(Index(("asked_at desc", "id desc"), name="card_request_asked_idx"),),
-        checks={"counted": "quantity > 0", "outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
+        checks={"counted": "quantity > 0", "outcome_known": KNOWN},
     )
 
 
-class CardBatch(TenantTable, tablename="card_batch"):
+class CardBatch(TenantTable, signed="made"):
     """Cards made centrally and taken into the stock of `unit_id`."""
 
     kind = Varchar(length=60)
-    unit_id = UuidColumn(default=None)
+    unit_id = RowOf("org_unit")
     quantity = Integer()
     note = Text(default="")
-    made_by = UuidColumn(default=None)
-    made_by_name = Varchar(length=200)
-    made_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="made",
         wall="unit_id",
         written_by="company",
-        references={"unit_id": "org_unit"},
         indexes=(Index(("made_at desc", "id desc"), name="card_batch_made_idx"),),
         append_only=True,
         checks={"counted": "quantity > 0"},
     )
 
 
-class CardShipment(TenantTable, tablename="card_shipment"):
+class CardShipment(TenantTable, signed="dispatched"):
     """Cards on their way one level down, for a request, or back up. They arrive with the CardReceipt."""
 
     kind = Varchar(length=60)
-    from_unit_id = UuidColumn(default=None)
-    to_unit_id = UuidColumn(default=None)
+    from_unit_id = RowOf("org_unit")
+    to_unit_id = RowOf("org_unit")
     quantity = Integer()
-    request_id = UuidColumn(default=None, null=True)
+    request_id = RowOf("card_request", null=True)
     note = Text(default="")
-    dispatched_by = UuidColumn(default=None)
-    dispatched_by_name = Varchar(length=200)
-    dispatched_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="dispatched",
         wall="from_unit_id",
         also=("to_unit_id",),
-        references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "request_id": "card_request"},
         indexes=(Index(("dispatched_at desc", "id desc"), name="card_shipment_dispatched_idx"),),
         append_only=True,
         checks={"counted": "quantity > 0"},
     )
 
 
-class CardReceipt(Part, of="card_shipment", by="shipment_id", signed="received", tablename="card_receipt"):
+class CardReceipt(Part, of="card_shipment", by="shipment_id", signed="received"):
     """What was counted on arrival; `missing` is the difference, written off with its `reason`."""
 
     received = Integer()
@@ -89,43 +75,33 @@ class CardReceipt(Part, of="card_shipment", by="shipment_id", signed="received",
     )
 
 
-class CardWriteOff(TenantTable, tablename="card_write_off"):
+class CardWriteOff(TenantTable, signed="written"):
     """Cards of a unit's stock that nobody will ever get: spoilt, destroyed or missing."""
 
     kind = Varchar(length=60)
-    unit_id = UuidColumn(default=None)
+    unit_id = RowOf("org_unit")
     quantity = Integer()
     cause = Varchar(length=10)
     reason = Text()
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="written",
         wall="unit_id",
-        references={"unit_id": "org_unit"},
         append_only=True,
         checks={"counted": "quantity > 0", "cause_known": "cause in ('spoilt', 'destroyed', 'missing')"},
     )
 
 
-class CardStock(TenantTable, tablename="card_stock"):
+class CardStock(TenantTable):
     """How many cards of a kind a unit has: the sum of its movements, kept so that taking the last one is decided here."""
 
     kind = Varchar(length=60)
-    unit_id = UuidColumn(default=None)
+    unit_id = RowOf("org_unit")
     quantity = Integer(default=0)
 
-    keys = Keys(
-        wall="unit_id",
-        unique=(("kind", "unit_id"),),
-        references={"unit_id": "org_unit"},
-        checks={"never_negative": "quantity >= 0"},
-    )
+    keys = Keys(wall="unit_id", unique=(("kind", "unit_id"),), checks={"never_negative": "quantity >= 0"})
 
 
-class CardMovement(TenantTable, tablename="card_movement"):
+class CardMovement(TenantTable, signed="moved"):
     """So many cards went from one account to another: nothing appears or vanishes, so the accounts always add up.
 
     Accounts are made (the source), stock of a unit, transit, issued and written_off. `subject_id` is what moved them:
@@ -134,22 +110,17 @@ class CardMovement(TenantTable, tablename="card_movement"):
 
     kind = Varchar(length=60)
     from_account = Varchar(length=12)
-    from_unit_id = UuidColumn(default=None, null=True)
+    from_unit_id = RowOf("org_unit", null=True)
     to_account = Varchar(length=12)
-    to_unit_id = UuidColumn(default=None, null=True)
+    to_unit_id = RowOf("org_unit", null=True)
     quantity = Integer()
     subject = Varchar(length=20)
     subject_id = UuidColumn(default=None)
-    moved_by = UuidColumn(default=None)
-    moved_by_name = Varchar(length=200)
-    moved_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="moved",
         wall="from_unit_id",
         also=("to_unit_id",),
         unowned=("subject_id card_receipt",),
-        references={"from_unit_id": "org_unit", "to_unit_id": "org_unit"},
         indexes=(Index(("moved_at desc", "id desc"), name="card_movement_moved_idx"), Index(("subject_id",))),
         append_only=True,
         checks={

@@ -5,30 +5,30 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, recorded
 from guibin.audit.attempts import attempt
 from guibin.card_stock.actions import unit_of
-from guibin.card_stock.ledger import Movement, Subject, move, tell_if_low
+from guibin.card_stock.ledger import Movement, move, tell_if_low
 from guibin.card_stock.refusals import NotApproved
+from guibin.cases import Case
+from guibin.cases.requests import Because
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.periods.quotas import add_months
 from guibin.policy.cards import CardKind
 from guibin.profiles import disclosures
-from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
-from guibin.records.subjects import is_erased
+from guibin.profiles.subjects import is_erased
 from guibin.tiers import memberships
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, locked
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
 
-from . import derived, numbers, queries
+from . import queries, sealing, sponsors
 from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
 from .queries import CardForm, DisclosedNumber
 from .refusals import LiveCard, NumberTaken
-from .requests import CardPurpose, CardReason, NewCard, NewReplacement
+from .requests import CardPurpose, NewCard, NewReplacement
 from .states import Event, HandedOver, happen, locked_with_membership, refuse_unless
 from .tables import Card, CardApplication, CardNumber
 
@@ -48,11 +48,11 @@ async def issue(new: NewCard, act: Act) -> CardForm:
     await refuse_unentitled(kind, customer_id, application["of_customer_id"], act)
     if kind.real_name is not None and "issue" in kind.real_name.at:
         await refuse_unidentified(new.identity_check_id, customer_id, kind, act)
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     handed = HandedOver(
         customer_id=customer_id,
         kind=kind,
-        number=numbers.plain(new.number, kind),
+        number=sealing.plain(new.number, kind),
         application_id=new.application_id,
         of_customer_id=application["of_customer_id"],
         issued_on=today,
@@ -64,7 +64,7 @@ async def issue(new: NewCard, act: Act) -> CardForm:
     card_id = await _hand_over(handed, act)
     await close(new.application_id, "issued", now=act.now)
     if kind.sponsorship is not None:
-        await derived.bring_tier(handed, policy=act.policy, now=act.now)
+        await sponsors.bring_tier(handed, policy=act.policy, now=act.now)
     return await _shown(card_id, "issue", customer_id, act)
 
 
@@ -76,7 +76,7 @@ async def activate(card_id: UUID, act: Act) -> CardForm:
     return await _shown(card_id, "activate", card["customer_id"], act)
 
 
-async def report_lost(card_id: UUID, new: CardReason, act: Act) -> CardForm:
+async def report_lost(card_id: UUID, new: Because, act: Act) -> CardForm:
     """Nobody is served on it from now on. Raises NotFound, WrongState."""
     card = await locked(Card, card_id)
     refuse_unless(card, "issued", "active")
@@ -84,7 +84,7 @@ async def report_lost(card_id: UUID, new: CardReason, act: Act) -> CardForm:
     return await _shown(card_id, "report_lost", card["customer_id"], act)
 
 
-async def recover(card_id: UUID, new: CardReason, act: Act) -> CardForm:
+async def recover(card_id: UUID, new: Because, act: Act) -> CardForm:
     """It was found again and is what it was before. Raises NotFound, WrongState."""
     card = await locked(Card, card_id)
     refuse_unless(card, "lost")
@@ -101,12 +101,12 @@ async def replace(card_id: UUID, new: NewReplacement, act: Act) -> CardForm:
     card = await locked_with_membership(card_id)
     refuse_unless(card, *(("issued", "active", "lost") if new.cause != "expiring" else ("issued", "active")))
     kind, customer_id = known_kind(act.policy, card["kind"]), card["customer_id"]
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     _refuse_dead(card["expires_on"], today)
     if kind.real_name is not None and "issue" in kind.real_name.at:
         await refuse_unidentified(new.identity_check_id, customer_id, kind, act)
     unit_id = await unit_of(new.unit_id, act.by)
-    number = numbers.plain(new.number, kind)
+    number = sealing.plain(new.number, kind)
     await happen(card, Event("ended", because="replaced", note=new.cause), act)
     await refuse_unentitled(kind, customer_id, card["of_customer_id"], act)
     if new.cause == "expiring":
@@ -126,16 +126,16 @@ async def replace(card_id: UUID, new: NewReplacement, act: Act) -> CardForm:
     )
     following = await _hand_over(handed, act)
     if kind.sponsorship is not None:
-        await derived.prolong_tier(handed)
+        await sponsors.prolong_tier(handed)
     return await _shown(following, "replace", customer_id, act)
 
 
-async def revoke(card_id: UUID, new: CardReason, act: Act) -> CardForm:
+async def revoke(card_id: UUID, new: Because, act: Act) -> CardForm:
     """Take the card away; the tier it brought ends with it. Raises NotFound, WrongState."""
     card = await locked_with_membership(card_id)
     refuse_unless(card, "issued", "active", "lost")
     await happen(card, Event("ended", because="revoked", note=new.reason), act)
-    await derived.end_tier(card, on=local_day(act.now, act.company.time_zone), because=new.reason, now=act.now)
+    await sponsors.end_tier(card, on=act.today, because=new.reason, now=act.now)
     return await _shown(card_id, "revoke", card["customer_id"], act)
 
 
@@ -143,21 +143,12 @@ async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> DisclosedNumber
     """The number in clear, with the purpose on record in the same transaction (decision 9). Raises NotFound, Invalid."""
     card = await locked(Card, card_id)
     customer_id: UUID = card["customer_id"]
-    if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
-        rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
-        raise Invalid(fields=(FieldError("purpose", rule, value=new.purpose[:60]),))
+    disclosures.refuse_without_purpose(new.purpose)
     if await is_erased(customer_id):
         raise NotFound("The customer was erased: the number does not open any more")
-    note = AuditNote(
-        action="card.disclose",
-        subject="card",
-        subject_id=card_id,
-        customer_id=customer_id,
-        fields=("card_number",),
-        purpose=new.purpose,
-    )
-    await disclosures.keep(customer_id, note, act)
-    number = await numbers.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
+    about = Case("card", card_id, customer_id)
+    await disclosures.keep(about, ("card_number",), new.purpose, act, called=("card_number",))
+    number = await sealing.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
     return DisclosedNumber(card_id, number)
 
 
@@ -173,7 +164,7 @@ async def _hand_over(handed: HandedOver, act: Act) -> UUID:
                 await _insert(card_id, handed, act)
         except asyncpg.UniqueViolationError as error:
             if "card_number" in str(error.constraint_name or ""):
-                raise NumberTaken(f"{numbers.shown(handed.number)} is another card's") from None
+                raise NumberTaken(f"{sealing.shown(handed.number)} is another card's") from None
             raise LiveCard() from None
     if handed.kind.quantity_approval:
         given = Movement(
@@ -182,7 +173,7 @@ async def _hand_over(handed: HandedOver, act: Act) -> UUID:
             from_account="stock",
             from_unit_id=handed.unit_id,
             to_account="issued",
-            subject=Subject("card", card_id),
+            subject=Case("card", card_id),
         )
         await tell_if_low(handed.kind, given, await move(given, act), act)
     card = await locked(Card, card_id)
@@ -208,12 +199,12 @@ async def _insert(card_id: UUID, handed: HandedOver, act: Act) -> None:
         application_id=handed.application_id,
         replaces=handed.replaces,
         unit_id=handed.unit_id,
-        sealed=await numbers.sealed(handed.number, card_id=card_id, customer_id=handed.customer_id),
-        masked=numbers.shown(handed.number),
+        sealed=await sealing.sealed(handed.number, card_id=card_id, customer_id=handed.customer_id),
+        masked=sealing.shown(handed.number),
         clause=kind.clause,
         issued_on=handed.issued_on,
     )
-    await add(CardNumber, **same, card_id=card_id, exact=await numbers.exact(handed.number))
+    await add(CardNumber, **same, card_id=card_id, exact=await sealing.exact(handed.number))
 
 
 async def _exchange(handed: HandedOver, act: Act) -> None:
@@ -245,8 +236,4 @@ def _refuse_early(expires_on: date, kind: CardKind, today: date) -> None:
 
 
 async def _shown(card_id: UUID, verb: str, customer_id: UUID, act: Act) -> CardForm:
-    note = AuditNote(
-        action=f"card.{verb}", subject="card", subject_id=card_id, customer_id=customer_id, fields=("card",)
-    )
-    await record(note, act)
-    return await queries.form(card_id)
+    return await recorded(verb, Case("card", card_id, customer_id), queries.FORM, act, fields=("card",))

@@ -1,33 +1,37 @@
-"""Putting a customer up for a card; the policy's flow decides, and the outlet tells the customer (S08-4, S12-6)."""
+"""Putting a customer up for a card; the policy's flow decides, and the outlet tells the customer (S08-4, S12-6).
 
-from datetime import datetime
+An application that nobody may issue any more is closed with the reason, once what it rests on has ended.
+"""
+
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.card_stock.refusals import NotApproved
+from guibin.cases import Case
+from guibin.cases.requests import Because
 from guibin.context import Act
+from guibin.events import at_once
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
-from guibin.policy.cards import CardKind
+from guibin.policy.cards import CardKind, Sponsorship
 from guibin.policy.packs import Policy
-from guibin.profiles.queries import unit_of_open
-from guibin.sla.milestones import Case
+from guibin.profiles.queries import customer_of, unit_of_open
 from guibin.tiers import memberships
 from guibin.tiers.consents import refuse_unwilling
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, locked
-from guibin_tenants.scope import execute, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 
 from . import queries
 from .identity import refuse_unidentified
 from .queries import CardApplicationView
 from .refusals import AlreadyAppliedFor, LiveCard, NotInTier
-from .requests import CardReason, NewCardApplication, NewCardTelling
-from .sponsors import refuse_unsponsored
+from .requests import NewCardApplication, NewCardTelling
+from .sponsors import holds_post, quota_of, refuse_unsponsored
 from .tables import CardApplication, CardTelling
 
 SUBJECT = "card_application"
@@ -55,16 +59,16 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
     approval_id = await approvals.ask(
         Case(SUBJECT, application_id, new.customer_id),
         act,
-        flow=flow,
+        flow=flow.under({"tier": kind.tier, "kind": kind.name}),
         note=new.reason,
         org_unit_id=unit_id,
     )
     await change(CardApplication, application_id, approval_id=approval_id)
     await _note("card_application.write", application_id, new.customer_id, act)
-    return await queries.application(application_id)
+    return await queries.APPLICATIONS.one(application_id)
 
 
-@approvals.on_decision(SUBJECT)
+@at_once(Decided, about=SUBJECT)
 async def application_decided(decided: Decided, act: Act) -> None:
     """Approved, the card waits for the customer, whom the outlet is to tell; refused, the application is closed."""
     row = await locked(CardApplication, decided.subject_id)
@@ -72,10 +76,8 @@ async def application_decided(decided: Decided, act: Act) -> None:
     if not decided.approved:
         await close(row["id"], decided.outcome, now=act.now)
     notice = Notice(
-        kind="card_approved" if decided.approved else "card_refused",
-        subject=SUBJECT,
-        subject_id=decided.subject_id,
-        customer_id=row["customer_id"],
+        "card_approved" if decided.approved else "card_refused",
+        Case(SUBJECT, decided.subject_id, row["customer_id"]),
         roles=("account_manager",),
         staff_ids=(row["applied_by"],),
         details={"kind": row["kind"]},
@@ -88,18 +90,18 @@ async def tell(application_id: UUID, new: NewCardTelling, act: Act) -> CardAppli
     row = await _waiting(application_id)
     await add(CardTelling, act, application_id=application_id, customer_id=row["customer_id"], **given(new))
     await _note("card_application.tell", application_id, row["customer_id"], act)
-    return await queries.application(application_id)
+    return await queries.APPLICATIONS.one(application_id)
 
 
-async def withdraw(application_id: UUID, new: CardReason, act: Act) -> CardApplicationView:
+async def withdraw(application_id: UUID, new: Because, act: Act) -> CardApplicationView:
     """The customer no longer wants the card, decided or not. Raises NotFound, NotApproved when it is dealt with."""
-    application = await queries.application(application_id)
+    application = await queries.APPLICATIONS.one(application_id)
     # The approval first, as whoever decides does: two who lock in another order would wait for each other.
     if application.approval_id is None or not await approvals.lapse(application.approval_id, act, reason=new.reason):
         await _waiting(application_id)
         await close(application_id, "withdrawn", now=act.now)
     await _note("card_application.withdraw", application_id, application.customer_id, act)
-    return await queries.application(application_id)
+    return await queries.APPLICATIONS.one(application_id)
 
 
 async def close(application_id: UUID, because: str, *, now: datetime) -> bool:
@@ -119,7 +121,7 @@ async def refuse_unentitled(kind: CardKind, customer_id: UUID, of_customer_id: U
     scheme = act.policy.scheme(kind.scheme)
     if scheme is not None and scheme.voluntary:
         await refuse_unwilling(customer_id, scheme.name)
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     await refuse_unsponsored(kind, customer_id, of_customer_id, on=today)
     if kind.sponsorship is not None:
         return
@@ -156,7 +158,59 @@ async def _waiting(application_id: UUID) -> asyncpg.Record:
 
 
 async def _note(action: str, application_id: UUID, customer_id: UUID, act: Act) -> None:
-    note = AuditNote(
-        action=action, subject=SUBJECT, subject_id=application_id, customer_id=customer_id, fields=("card",)
+    await noted(action, act, subject=SUBJECT, subject_id=application_id, customer_id=customer_id, fields=("card",))
+
+
+_OPEN = f"""
+select a.id, a.kind, a.customer_id, a.of_customer_id, a.approval_id, a.applied_by, c.closed_at is not null as archive_closed
+from card_application a {customer_of("c", "a")}
+where a.closed_at is null and ($1::uuid is null or a.customer_id = $1 or a.of_customer_id = $1) order by a.id
+"""
+
+
+async def lapse_baseless(act: Act, *, today: date, customer_id: UUID | None = None) -> int:
+    """Close open applications, decided or not, whose archive, membership, post or company's tier has ended; how many.
+
+    Of everybody, or of those a customer wants or gives. Whoever applied and the account manager hear of it.
+    """
+    closed = 0
+    for row in await fetch(_OPEN, customer_id):
+        kind = act.policy.card(row["kind"])
+        because = "archive_closed" if row["archive_closed"] else await _missing(row, kind, today) if kind else ""
+        if because:
+            closed += await _close(row, because, act)
+    return closed
+
+
+async def _missing(row: asyncpg.Record, kind: CardKind, today: date) -> str:
+    """What the card would rest on and is gone; empty when all of it is there."""
+    if kind.sponsorship is not None:
+        return await _unsponsored(row, kind.sponsorship, today)
+    held = await memberships.present_tier(row["customer_id"], kind.scheme, on=today)
+    if held == kind.tier:
+        return ""
+    return "tier_changed" if held else "membership_ended"
+
+
+async def _unsponsored(row: asyncpg.Record, given: Sponsorship, today: date) -> str:
+    company = row["of_customer_id"]
+    if not await holds_post(given, row["customer_id"], company, on=today):
+        return "post_ended"
+    tier = await memberships.present_tier(company, given.scheme, on=today)
+    return "" if quota_of(given, tier) else "company_tier_ended"
+
+
+async def _close(row: asyncpg.Record, because: str, act: Act) -> bool:
+    # The approval first, as whoever decides does: two who lock in another order would wait for each other.
+    await approvals.lapse(row["approval_id"], act, reason=because)
+    if not await close(row["id"], because, now=act.now):
+        return False
+    notice = Notice(
+        "card_application_lapsed",
+        Case(SUBJECT, row["id"], row["customer_id"]),
+        roles=("account_manager",),
+        staff_ids=(row["applied_by"],),
+        details={"kind": row["kind"]},
     )
-    await record(note, act)
+    await notify(notice, key=f"card-application/{row['id']}/lapsed", now=act.now)
+    return True

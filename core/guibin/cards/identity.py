@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, noted
 from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.notation.spelling import dotted
@@ -87,8 +87,9 @@ async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> Identity
         differs=differs,
         matches=not differs,
     )
-    note = AuditNote(
-        action="identity.check",
+    await noted(
+        "identity.check",
+        act,
         subject="identity_check",
         subject_id=check_id,
         customer_id=customer_id,
@@ -96,7 +97,6 @@ async def _check(customer_id: UUID, new: NewIdentityCheck, act: Act) -> Identity
         asked=True,
         purpose="matches" if not differs else f"differs: {', '.join(differs)}",
     )
-    await record(note, act)
     return IdentityCheckView(
         check_id, customer_id, field.name, masked(field, new.number), not differs, tuple(differs), act.by.name, act.now
     )

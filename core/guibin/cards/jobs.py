@@ -5,10 +5,9 @@ from uuid import UUID
 from guibin.events import MembershipEnded, MembershipStarted, PostEnded, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.periods.days import local_day
 
 from . import upkeep
-from .lapsing import lapse_baseless
+from .applications import lapse_baseless
 
 
 class KeepCards(Job, frozen=True):
@@ -20,7 +19,7 @@ class KeepCards(Job, frozen=True):
 @handles(KeepCards)
 async def keep_cards(job: KeepCards, run: Run) -> None:
     """The day is the company's. Look after the next cards and leave the rest to a job of their own."""
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     if job.after is None:
         await upkeep.forget_erased()
         await lapse_baseless(run, today=today)
@@ -44,13 +43,13 @@ async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
 @reacts_to(PostEnded)
 async def follow_post(event: PostEnded, run: Run) -> None:
     """The post is over: its card ends or is given notice, and with it the tier it brought (S04-5)."""
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     await lapse_baseless(run, today=today, customer_id=event.customer_id)
     await upkeep.keep(run, today=today, customer_id=event.customer_id)
 
 
 async def _keep_of(event: MembershipStarted | MembershipEnded, run: Run) -> None:
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     await lapse_baseless(run, today=today, customer_id=event.customer_id)
     last = await upkeep.keep(run, today=today, customer_id=event.customer_id)
     if last is not None:

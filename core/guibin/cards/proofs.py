@@ -10,11 +10,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, noted
 from guibin.audit.attempts import attempt
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
-from guibin.periods.days import local_day
 from guibin.policy.cards import ProofKind
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields, name_of, unit_of_open
@@ -25,7 +25,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch, fetch_one
 
-from . import e_cards, numbers
+from . import e_cards, sealing
 from .refusals import NotInTier
 from .requests import NewECard, NewProof
 from .tables import EntitlementProof
@@ -111,7 +111,7 @@ async def prove(new: NewProof, act: Act) -> ProofView:
 
 
 async def _prove(kind: ProofKind, new: NewProof, act: Act) -> ProofView:
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     shown = await _found(kind, new, act, today)
     if shown.reason == "" and shown.visible and shown.customer_id is not None:
         shown = await _member(shown, shown.customer_id, act.policy, today)
@@ -138,14 +138,27 @@ async def _prove(kind: ProofKind, new: NewProof, act: Act) -> ProofView:
 async def issue_e_card(customer_id: UUID, new: NewECard, act: Act) -> ECardView:
     """An e-card for the tier held now. Raises NotFound, NotInTier."""
     await unit_of_open(customer_id)
-    held = await _held(customer_id, new.scheme, act.policy, local_day(act.now, act.company.time_zone))
+    held = await _held(customer_id, new.scheme, act.policy, act.today)
     if held is None:
         raise NotInTier(f"The customer holds no tier{' in ' + new.scheme if new.scheme else ''}")
     expires_at = (act.now + e_cards.GOOD_FOR).replace(microsecond=0)
     text = await e_cards.sign(customer_id, scheme=held.scheme, tier=held.tier, expires_at=expires_at)
-    note = AuditNote(action="e_card.issue", customer_id=customer_id, fields=("tier",))
-    await record(note, act)
+    await noted("e_card.issue", act, customer_id=customer_id, fields=("tier",))
     return ECardView(customer_id, held.scheme, held.tier, text, expires_at)
+
+
+async def accepted_since(proof_id: UUID, customer_id: UUID, since: datetime) -> bool:
+    """Whether this was accepted of this customer, not before that moment."""
+    found = await fetch_one(
+        "select id from entitlement_proof where id = $1 and customer_id = $2 and accepted and shown_at >= $3",
+        proof_id,
+        customer_id,
+        since,
+    )
+    return found is not None
+
+
+entitlements.PROVED.give(accepted_since)
 
 
 async def _found(kind: ProofKind, new: NewProof, act: Act, today: date) -> Found:
@@ -160,7 +173,7 @@ async def _by_card(number: str, today: date) -> Found:
     row = await fetch_one(
         "select n.card_id, n.scheme, n.tier, n.state, n.ended_because, n.expires_on, c.customer_id from card_number n"
         " left join card c on c.tenant_id = n.tenant_id and c.id = n.card_id where n.exact = $1",
-        await numbers.exact(number),
+        await sealing.exact(number),
     )
     if row is None:
         return Found(reason="unknown")
@@ -276,16 +289,15 @@ async def _keep(kind: ProofKind, found: Found, act: Act) -> UUID:
         shown_to_name=act.by.name,
     )
     about = found.customer_id or found.audited_id
-    note = AuditNote(
-        action="proof.show",
-        subject="proof",
-        subject_id=proof_id,
+    await done(
+        "show",
+        Case("proof", proof_id),
+        act,
         customer_ids=() if about is None else (about,),
         fields=("name", "tier", "redemptions") if found.customer_id else ("tier",),
         purpose=found.reason or "accepted",
         asked=kind.by != "e_card",
     )
-    await record(note, act)
     return proof_id
 
 

@@ -7,8 +7,13 @@ from uuid import UUID
 from litestar.params import Parameter
 from msgspec import Struct
 
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.web.listing import Listing, newest_first
+from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
+
+from .tables import Card, CardApplication
 
 State = Literal["issued", "active", "lost", "ended"]
 Waiting = Literal["approval", "telling", "opening"]
@@ -90,13 +95,18 @@ class CardApplicationFilter(Struct, frozen=True, kw_only=True):
     waiting: Waiting | None = None
 
 
-class CardFilter(Struct, frozen=True, kw_only=True):
-    """Which cards: None does not filter."""
+class CardsAsked(Struct, frozen=True, kw_only=True):
+    """Which cards, by what an address may hold: None does not filter."""
 
     customer_id: UUID | None = None
     of_customer_id: UUID | None = None
     kind: str | None = None
     state: State | None = None
+
+
+class CardFilter(CardsAsked, frozen=True, kw_only=True):
+    """Which cards, one of them by its number."""
+
     number: Annotated[str | None, Parameter(max_length=40, description="A whole card number.")] = None
 
 
@@ -115,14 +125,20 @@ APPLICATIONS = Listing(
     },
 )
 # `$exact` is the blind index of the number that is asked for.
+BY_NUMBER = "x.id = (select n.card_id from card_number n where n.exact = $exact)"
 CARDS = Listing(
     view=CardView,
     source="card x",
     order=newest_first("x.issued_at"),
     columns={"number": "x.masked"},
-    filters={"number": "x.id = (select n.card_id from card_number n where n.exact = $exact)"},
+    filters={"number": BY_NUMBER},
 )
-_FORM = CARDS.wider(
+# What a customer's file of a year holds of them: of customer $1, from day $2 on and before day $3.
+IN_FILE = (
+    "select kind, scheme, tier, masked as number, state, issued_on, expires_on, ended_because from card where customer_id = $1"
+    " and issued_on < $3 and expires_on > $2 order by issued_on, id"
+)
+FORM = CARDS.wider(
     CardForm,
     events=lines(
         CardEventLine,
@@ -132,11 +148,6 @@ _FORM = CARDS.wider(
 )
 
 
-async def application(application_id: UUID) -> CardApplicationView:
-    """Raises NotFound."""
-    return await APPLICATIONS.one(application_id)
-
-
-async def form(card_id: UUID) -> CardForm:
-    """The card with everything that happened to it. Raises NotFound."""
-    return await _FORM.one(card_id)
+CUSTOMERS_OF.give("card_application", in_table(CardApplication))
+FOLLOWED.give("card", Followed(may("cards:read"), Card))
+FOLLOWED.give("card_application", Followed(may("cards:read"), CardApplication))

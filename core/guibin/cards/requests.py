@@ -54,12 +54,6 @@ class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: Paragraph = ""
 
 
-class CardReason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why."""
-
-    reason: Reason
-
-
 class CardPurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why the number is needed in clear."""
 

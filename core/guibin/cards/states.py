@@ -10,8 +10,8 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.policy.cards import CardKind
 from guibin.tiers import memberships
-from guibin_tenants.rows import add, change, given, locked, missing
-from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.rows import add, change, given, locked, row_of
+from guibin_tenants.scope import execute, fetch_value
 
 from .refusals import WrongState
 from .tables import Card, CardEvent
@@ -79,9 +79,7 @@ async def locked_with_membership(card_id: UUID) -> asyncpg.Record:
 
     Raises NotFound.
     """
-    holder = await fetch_one("select customer_id, scheme from card where id = $1", card_id)
-    if holder is None:
-        raise missing(Card, card_id)
+    holder = await row_of(Card, card_id, "select customer_id, scheme from card where id = $1")
     await memberships.lock(holder["customer_id"], holder["scheme"])
     return await locked(Card, card_id)
 

@@ -3,10 +3,11 @@
 from piccolo.columns import JSONB, Boolean, Bytea, Date, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin.cases.outcomes import KNOWN
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class IdentityCheck(Part, of="customer", signed="checked", tablename="identity_check"):
+class IdentityCheck(Part, of="customer", signed="checked"):
     """Somebody compared an identity document with the archive (S08-3). What was read is sealed under the customer's key.
 
     `differs` names what did not match: nothing when the document is the customer's.
@@ -23,9 +24,7 @@ class IdentityCheck(Part, of="customer", signed="checked", tablename="identity_c
     )
 
 
-class CardApplication(
-    Part, of="customer", signed="applied", changes=True, erasable=("reason",), tablename="card_application"
-):
+class CardApplication(Part, of="customer", signed="applied", changes=True, erasable=("reason",)):
     """A customer is put up for a card, through a company if the card is a company's to give (S08-4, S04-5).
 
     `outcome` is the approval's; `closed_because` says why nothing is to be done any more: issued, rejected, withdrawn,
@@ -33,9 +32,9 @@ class CardApplication(
     """
 
     kind = Varchar(length=60)
-    of_customer_id = UuidColumn(default=None, null=True)
+    of_customer_id = RowOf("customer", null=True)
     reason = Text(default="")
-    identity_check_id = UuidColumn(default=None, null=True)
+    identity_check_id = RowOf("identity_check", null=True)
     approval_id = UuidColumn(default=None, null=True)
     clause = Varchar(length=40, default="")
     outcome = Varchar(length=10, default=None, null=True)
@@ -45,27 +44,15 @@ class CardApplication(
 
     keys = Keys(
         begins="open",
-        references={
-            "of_customer_id": "customer",
-            "identity_check_id": "identity_check",
-        },
         indexes=(
             Index(("applied_at desc", "id desc"), name="card_application_applied_idx"),
             Index(("customer_id", "kind"), unique=True, where="closed_at is null", name="card_application_open_idx"),
         ),
-        checks={"outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
+        checks={"outcome_known": KNOWN},
     )
 
 
-class CardTelling(
-    Part,
-    of="card_application",
-    by="application_id",
-    customer=True,
-    signed="told",
-    erasable=("note",),
-    tablename="card_telling",
-):
+class CardTelling(Part, of="card_application", by="application_id", customer=True, signed="told", erasable=("note",)):
     """The outlet told the customer to come and open the card, or tried to (S12-6)."""
 
     channel = Varchar(length=40)
@@ -73,7 +60,7 @@ class CardTelling(
     note = Text(default="")
 
 
-class Card(TenantTable, tablename="card"):
+class Card(TenantTable, customer=True):
     """A card given to a customer, good until before `expires_on`; its number is sealed, shown masked.
 
     `state` follows from the events and is kept here for the index that allows no second live card of a kind.
@@ -81,14 +68,13 @@ class Card(TenantTable, tablename="card"):
     company's tier is gone: on that day the card ends. `replaces` is the card before it.
     """
 
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=60)
     scheme = Varchar(length=60)
     tier = Varchar(length=60)
-    of_customer_id = UuidColumn(default=None, null=True)
-    application_id = UuidColumn(default=None)
-    replaces = UuidColumn(default=None, null=True)
-    unit_id = UuidColumn(default=None, null=True)
+    of_customer_id = RowOf("customer", null=True)
+    application_id = RowOf("card_application")
+    replaces = RowOf("card", null=True)
+    unit_id = RowOf("org_unit", null=True)
     sealed = Bytea()
     masked = Varchar(length=60)
     clause = Varchar(length=40, default="")
@@ -105,14 +91,6 @@ class Card(TenantTable, tablename="card"):
     keys = Keys(
         signed="issued",
         begins="open",
-        wall="customer_id",
-        references={
-            "customer_id": "customer",
-            "of_customer_id": "customer",
-            "application_id": "card_application",
-            "replaces": "card",
-            "unit_id": "org_unit",
-        },
         indexes=(
             Index(("issued_at desc", "id desc"), name="card_issued_idx"),
             Index(("customer_id", "kind"), unique=True, where="ended_at is null", name="card_live_idx"),
@@ -126,7 +104,7 @@ class Card(TenantTable, tablename="card"):
     )
 
 
-class CardEvent(Part, of="card", customer=True, signed="happened", erasable=("note",), tablename="card_event"):
+class CardEvent(Part, of="card", customer=True, signed="happened", erasable=("note",)):
     """One thing that happened to a card: issued, activated, lost, found, warned, exchange_owed, notice_given and so on.
 
     `because` is the code of the reason for which a card ended or an end was announced, `note` what somebody said.
@@ -135,21 +113,18 @@ class CardEvent(Part, of="card", customer=True, signed="happened", erasable=("no
     kind = Varchar(length=20)
     because = Varchar(length=20, default="")
     note = Text(default="")
-    identity_check_id = UuidColumn(default=None, null=True)
+    identity_check_id = RowOf("identity_check", null=True)
 
-    keys = Keys(
-        references={"identity_check_id": "identity_check"},
-        indexes=(Index(("card_id", "happened_at")),),
-    )
+    keys = Keys(indexes=(Index(("card_id", "happened_at")),))
 
 
-class CardNumber(TenantTable, tablename="card_number"):
+class CardNumber(TenantTable):
     """By which number a card is found, and whether it is good: every outlet may ask, so it names no customer (S02-6).
 
     A number is given once: that of an ended card stays taken.
     """
 
-    card_id = UuidColumn(default=None)
+    card_id = RowOf("card")
     exact = Bytea()
     kind = Varchar(length=60)
     scheme = Varchar(length=60)
@@ -161,23 +136,22 @@ class CardNumber(TenantTable, tablename="card_number"):
 
     keys = Keys(
         unique=(("card_id",), ("exact",)),
-        references={"card_id": "card"},
         indexes=(Index(("of_customer_id",), where="of_customer_id is not null", name="card_number_sponsor_idx"),),
         checks={"state_known": "state in ('issued', 'active', 'lost', 'ended')"},
     )
 
 
-class EntitlementProof(TenantTable, tablename="entitlement_proof"):
+class EntitlementProof(TenantTable):
     """Somebody showed something to be served as a VIP; what was not accepted is kept too, with the reason (S03-4)."""
 
     kind = Varchar(length=60)
-    customer_id = UuidColumn(default=None, null=True)
-    card_id = UuidColumn(default=None, null=True)
+    customer_id = RowOf("customer", null=True)
+    card_id = RowOf("card", null=True)
     accepted = Boolean(default=False)
     reason = Varchar(length=40, default="")
     scheme = Varchar(length=60, default="")
     tier = Varchar(length=60, default="")
-    unit_id = UuidColumn(default=None, null=True)
+    unit_id = RowOf("org_unit", null=True)
     shown_to = UuidColumn(default=None)
     shown_to_name = Varchar(length=200)
     shown_at = Timestamptz(default=None, null=True)
@@ -187,7 +161,6 @@ class EntitlementProof(TenantTable, tablename="entitlement_proof"):
         unowned=("unit_id",),
         anyone_adds=True,
         wall="customer_id",
-        references={"customer_id": "customer", "card_id": "card", "unit_id": "org_unit"},
         indexes=(Index(("shown_at desc", "id desc"), name="entitlement_proof_shown_idx"),),
         append_only=True,
     )

@@ -11,17 +11,17 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin.policy.cards import CardKind, Sponsorship
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import customer_of
-from guibin.tiers.queries import holding
+from guibin.tiers.queries import tier_held
 from guibin_tenants.rows import change, shown
 from guibin_tenants.scope import execute, fetch
 
-from . import derived
+from . import sponsors
 from .states import Because, Event, Happening, happen, locked_with_membership
 from .tables import Card
 
@@ -69,16 +69,14 @@ _CIRCUMSTANCES = f"""
 select c.id, c.customer_id, c.kind, c.tier, c.state, c.expires_on, c.exchange_by, c.notice_until,
     c.of_customer_id is not null as sponsored, cu.closed_at is not null as closed,
     exists (select from card_event e where e.tenant_id = c.tenant_id and e.card_id = c.id and e.kind = 'warned') as warned,
-    (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.customer_id
-        and m.scheme = c.scheme and {holding("m", "$2")}) as held,
+    {tier_held("c", "c.customer_id", "c.scheme", "$2")} as held,
     case when c.of_customer_id is not null and not exists (select from customer_link l where l.tenant_id = c.tenant_id
         and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)
         and (l.ended_on is null or l.ended_on > $2))
         then coalesce((select max(l.ended_on) from customer_link l where l.tenant_id = c.tenant_id
             and l.customer_id = c.customer_id and l.of_customer_id = c.of_customer_id and l.role = any (s.roles)), $2)
         end as post_ended_on,
-    (select m.tier from membership m where m.tenant_id = c.tenant_id and m.customer_id = c.of_customer_id
-        and m.scheme = s.scheme and {holding("m", "$2")}) as company_tier,
+    {tier_held("c", "c.of_customer_id", "s.scheme", "$2")} as company_tier,
     (select max(least(m.ends_on, m.expires_on)) from membership m where m.tenant_id = c.tenant_id
         and m.customer_id = c.of_customer_id and m.scheme = s.scheme and least(m.ends_on, m.expires_on) <= $2)
         as company_ended_on,
@@ -185,7 +183,7 @@ async def _look_after(card_id: UUID, act: Act, *, today: date) -> None:
 async def _take(step: Step, card: asyncpg.Record, act: Act, *, today: date) -> None:
     if step.what == "end":
         await happen(card, Event("ended", step.because), act)
-        await derived.end_tier(card, on=today, because=step.because, now=act.now)
+        await sponsors.end_tier(card, on=today, because=step.because, now=act.now)
         await _tell("card_ended", card, step, act)
     elif step.what == "warn":
         await happen(card, Event("warned"), act)
@@ -211,12 +209,10 @@ async def _announce(step: Step, card: asyncpg.Record, act: Act) -> None:
 
 
 async def _tell(kind: str, card: asyncpg.Record, step: Step, act: Act) -> None:
-    day = step.until or local_day(act.now, act.company.time_zone)
+    day = step.until or act.today
     notice = Notice(
-        kind=kind,
-        subject="card",
-        subject_id=card["id"],
-        customer_id=card["customer_id"],
+        kind,
+        Case("card", card["id"], card["customer_id"]),
         roles=("account_manager",),
         details={"kind": card["kind"], "on": str(day), "because": step.because},
     )

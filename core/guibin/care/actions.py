@@ -3,12 +3,12 @@
 from datetime import date, timedelta
 from uuid import UUID
 
-from guibin.audit.actions import AuditNote, done, record
+from guibin.audit.actions import done, recorded
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.periods.days import local_day
-from guibin.sla.milestones import Case
+from guibin.profiles.queries import OPEN, version_of
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, add_all, change, given, locked
 from guibin_tenants.scope import execute, fetch_value
@@ -16,47 +16,47 @@ from guibin_tenants.tables import TenantTable
 
 from . import queries
 from .queries import CareTaskView, NewServiceView, ReminderView, TrialView
-from .requests import NewServiceAnnouncement, NewTrial, Telling, Told
+from .requests import Done, NewServiceAnnouncement, NewTrial, Reason, Telling, Told
 from .tables import CareTask, NewService, Reminder, ServiceTrial
 
 AHEAD_MAX = timedelta(days=366)
 
 
 class NotOpen(Conflict):
-    """It was done, cancelled or withdrawn."""
-
-    kind = "not-open"
-    title = "Only what is open can be done"
+    """Only what is open can be done. It was done, cancelled or withdrawn."""
 
 
 class TooEarly(Conflict):
-    """The service is not out for this customer yet."""
+    """The new service is not out yet for this customer."""
 
     kind = "not-released"
-    title = "The new service is not out yet for this customer"
 
 
 class TriedAlready(Conflict):
-    """One trial of a service each."""
-
-    kind = "tried-already"
-    title = "The customer has tried this service already"
+    """The customer has tried this service already."""
 
 
 async def remind(reminder_id: UUID, new: Told, act: Act) -> ReminderView:
     """The customer has been told (S07-4). Raises NotFound, NotOpen."""
     customer_id = await _open(Reminder, reminder_id)
     await change(Reminder, reminder_id, act, state="done", **given(new))
-    await done("done", Case("reminder", reminder_id, customer_id), act)
-    return await queries.REMINDERS.one(reminder_id)
+    return await recorded("done", Case("reminder", reminder_id, customer_id), queries.REMINDERS, act)
 
 
-async def end_task(task_id: UUID, state: str, result: str, act: Act) -> CareTaskView:
-    """`state` done or cancelled, with what was done or why not (S07-6). Raises NotFound, NotOpen."""
+async def finish(task_id: UUID, new: Done, act: Act) -> CareTaskView:
+    """It was done, with what was done (S07-6). Raises NotFound, NotOpen."""
+    return await _end_task(task_id, "done", new.result, act)
+
+
+async def cancel(task_id: UUID, new: Reason, act: Act) -> CareTaskView:
+    """It will not be done, and why. Raises NotFound, NotOpen."""
+    return await _end_task(task_id, "cancelled", new.reason, act)
+
+
+async def _end_task(task_id: UUID, state: str, result: str, act: Act) -> CareTaskView:
     customer_id = await _open(CareTask, task_id)
     await change(CareTask, task_id, act, state=state, result=result)
-    await done(state, Case("care_task", task_id, customer_id), act)
-    return await queries.TASKS.one(task_id)
+    return await recorded(state, Case("care_task", task_id, customer_id), queries.TASKS, act)
 
 
 async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
@@ -65,7 +65,7 @@ async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
     problems = []
     if trials is None:
         problems.append(FieldError("policy.care.trials", "a rule for new services", "write one into the policy"))
-    if new.general_from <= local_day(act.now, act.company.time_zone):
+    if new.general_from <= act.today:
         problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
     if problems or trials is None:
         raise Invalid("The service was not announced", fields=tuple(problems))
@@ -78,44 +78,44 @@ async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
     service_id = written[0]
     await execute(
         "insert into service_telling (id, service_id, customer_id, channel, told_by_name)"
-        " select gen_random_uuid(), $1, c.id, '', '' from customer c where c.closed_at is null"
-        " and (cardinality($2::text[]) = 0 or c.kind = any ($2::text[]))",
+        " select gen_random_uuid(), $1, c.id, '', ''"
+        f" from {OPEN} and (cardinality($2::text[]) = 0 or c.kind = any ($2::text[]))",
         service_id,
         list(trials.customer_kinds),
     )
-    entry = AuditNote(action="new_service.announce", subject="new_service", subject_id=service_id, shown=0)
-    await record(entry, act)
+    await done("announce", Case("new_service", service_id), act, shown=0)
     return await queries.service(service_id)
 
 
-async def tell(service_id: UUID, telling: Telling, act: Act) -> None:
+async def tell(service_id: UUID, new: Telling, act: Act) -> None:
     """A customer has been told. Raises NotFound, TooEarly before the head start."""
     service = await queries.service(service_id)
-    if local_day(act.now, act.company.time_zone) < service.told_from:
+    if act.today < service.told_from:
         raise TooEarly(f"{service.name} is told from {service.told_from}")
     touched = await execute(
         "update service_telling set channel = $3, told_by_name = $4, told_at = coalesce(told_at, $5)"
         " where service_id = $1 and customer_id = $2",
         service_id,
-        telling.customer_id,
-        telling.channel,
+        new.customer_id,
+        new.channel,
         act.by.name,
         act.now,
     )
     if not touched:
-        raise NotFound(f"Customer {telling.customer_id} is not among those who hear of {service.name} first")
-    await done("tell", Case("new_service", service_id, telling.customer_id), act)
+        raise NotFound(f"Customer {new.customer_id} is not among those who hear of {service.name} first")
+    await done("tell", Case("new_service", service_id, new.customer_id), act)
 
 
 async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
     """A free trial: it uses the customer's entitlement and ends by itself. Raises NotEntitled, QuotaUsedUp and more."""
     service = await queries.service(service_id)
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     starts_on = new.starts_on or today
     if not today <= starts_on <= today + AHEAD_MAX:
         rule = f"today or up to {AHEAD_MAX.days} days ahead"
         raise Invalid(fields=(FieldError("starts_on", rule, value=starts_on.isoformat()),))
-    await _one_trial_at_a_time(new.customer_id)
+    # Two requests at once: the second sees what the first wrote.
+    await version_of(new.customer_id)
     if await fetch_value(
         "select true from service_trial where service_id = $1 and customer_id = $2", service_id, new.customer_id
     ):
@@ -142,12 +142,6 @@ async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
     )
     await done("trial", Case("new_service", service_id, new.customer_id), act)
     return await queries.TRIALS.one(trial_id)
-
-
-async def _one_trial_at_a_time(customer_id: UUID) -> None:
-    # Two requests at once: the second sees what the first wrote. Raises NotFound.
-    if not await fetch_value("select true from customer where id = $1 for update", customer_id):
-        raise NotFound(f"There is no customer {customer_id}")
 
 
 async def _refuse_early(service: NewServiceView, customer_id: UUID, starts_on: date) -> None:

@@ -2,26 +2,26 @@
 
 from uuid import UUID
 
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import ConsentRecorded, OrdersOpened, at_once
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
-from guibin.profiles.reactions import ConsentRecorded, OrdersOpened, on_consent, on_order
 
-from . import preparing, renewals
+from . import dues, renewals
 
 
-@on_consent
+@at_once(ConsentRecorded)
 async def waive_at_once(happened: ConsentRecorded, act: Act) -> None:
     """Who no longer wants contact is not called today either."""
     if happened.answer != "granted":
-        await preparing.waive_unwanted(happened.customer_id)
+        await dues.waive_unwanted(happened.customer_id)
 
 
-@on_order
+@at_once(OrdersOpened)
 async def withdraw_overtaken(happened: OrdersOpened, act: Act) -> None:
     """A new order may be what a reminder or a renewal was for."""
-    await preparing.withdraw_reminders(happened.customer_ids)
+    await dues.withdraw_reminders(happened.customer_ids)
     await renewals.withdraw_stale(act, happened.customer_ids)
 
 
@@ -36,18 +36,17 @@ class FilterRenewals(Job, frozen=True):
 @handles(PrepareCare)
 async def prepare_care(job: PrepareCare, run: Run) -> None:
     """The day is the company's; each account manager is told once a day how much there is to do."""
-    await preparing.one_at_a_time()
-    today, care = local_day(run.now, run.company.time_zone), run.policy.care
+    await dues.one_at_a_time()
+    today, care = run.today, run.policy.care
     if care.reminders is not None:
-        await preparing.prepare_reminders(care.reminders, today=today, now=run.now)
+        await dues.prepare_reminders(care.reminders, today=today, now=run.now)
     for occasion in care.occasions:
-        await preparing.prepare_occasion(occasion, today=today, now=run.now)
-    await preparing.waive_unwanted()
-    for manager, count in await preparing.due_by_manager(today):
+        await dues.prepare_occasion(occasion, today=today, now=run.now)
+    await dues.waive_unwanted()
+    for manager, count in await dues.due_by_manager(today):
         notice = Notice(
-            kind="care_due",
-            subject="staff",
-            subject_id=UUID(manager),
+            "care_due",
+            Case("staff", UUID(manager)),
             staff_ids=(UUID(manager),),
             details={"count": str(count), "on": today.isoformat()},
         )
@@ -61,6 +60,6 @@ async def filter_renewals(job: FilterRenewals, run: Run) -> None:
     flow = run.policy.approval(policy.approval) if policy else None
     if policy is None or flow is None:
         return
-    await preparing.one_at_a_time()
-    today = local_day(run.now, run.company.time_zone)
+    await dues.one_at_a_time()
+    today = run.today
     await renewals.put_up(policy, flow, run, today=today)

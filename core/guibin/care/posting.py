@@ -12,9 +12,9 @@ import msgspec
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.messages.posting import NewMessage, means_for, post
-from guibin.messages.subjects import Settled, Subject, Values, add_subject
-from guibin.periods.days import local_day
+from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
 from guibin.policy.messages import end_of
+from guibin.profiles.orders import order_of
 from guibin_tenants.scope import execute, fetch, fetch_one
 
 BATCH = 300
@@ -52,7 +52,7 @@ async def post_care_messages(job: PostCareMessages, run: Run) -> None:
 @handles(PostCareBatch)
 async def post_care_batch(job: PostCareBatch, run: Run) -> None:
     """Post a batch, and have the next one posted."""
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     rows = await fetch(
         f"{_DUE[job.about]} and ($2::uuid is null or t.id > $2) order by t.id limit $3", today, job.after, BATCH
     )
@@ -123,8 +123,7 @@ async def task_settled(settled: Settled, run: Run) -> None:
 async def reminder_values(reminder_id: UUID, run: Run) -> Values | None:
     """None when the customer was told, or the end was overtaken."""
     row = await fetch_one(
-        "select o.product, r.ends_on from reminder r join product_order o on o.tenant_id = r.tenant_id"
-        " and o.id = r.order_id where r.id = $1 and r.state = 'open'",
+        f"select o.product, r.ends_on from reminder r {order_of('o', 'r')} where r.id = $1 and r.state = 'open'",
         reminder_id,
     )
     return Values({"product": row["product"], "on": row["ends_on"].isoformat()}) if row else None
@@ -166,6 +165,6 @@ async def telling_settled(settled: Settled, run: Run) -> None:
         )
 
 
-add_subject(TASK, Subject(task_values, task_settled))
-add_subject(REMINDER, Subject(reminder_values, reminder_settled))
-add_subject(TELLING, Subject(telling_values, telling_settled))
+SUBJECTS.give(TASK, Subject(task_values, task_settled))
+SUBJECTS.give(REMINDER, Subject(reminder_values, reminder_settled))
+SUBJECTS.give(TELLING, Subject(telling_values, telling_settled))

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.profiles.orders import followed
+from guibin.profiles.queries import looked_after
 from guibin.web.listing import Listing, Order, by_day
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import shown
@@ -16,9 +18,7 @@ OVERLAP_DAYS_MAX = 31
 
 
 # SQL: order `o` is followed by another of the same product, or its renewal was carried out.
-FOLLOWED = f"""(exists (select from product_order f where f.tenant_id = o.tenant_id and f.customer_id = o.customer_id
-    and f.product = o.product and f.id <> o.id and f.ended_at is null and f.ends_on > o.ends_on
-    and f.started_on > o.started_on and f.started_on >= o.ends_on - {OVERLAP_DAYS_MAX})
+FOLLOWED = f"""({followed(OVERLAP_DAYS_MAX)}
   or exists (select from renewal n where n.tenant_id = o.tenant_id and n.order_id = o.id and n.ends_on = o.ends_on
     and n.state = 'renewed'))"""
 
@@ -112,7 +112,7 @@ class TrialView(Struct, frozen=True, kw_only=True):
 
 _Manager = Annotated[UUID | None, Meta(description="Customers of this account manager only.")]
 _State = Annotated[str | None, Meta(description="open, done, withdrawn …")]
-_MINE = "x.customer_id in (select id from customer where account_manager_id = $value)"
+_MINE = looked_after("x.customer_id", "$value")
 
 
 class ReminderFilter(Struct, frozen=True, kw_only=True):

@@ -6,16 +6,19 @@ from uuid import UUID
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import done
+from guibin.audit.actions import recorded
+from guibin.cases import Case
 from guibin.context import Act
-from guibin.policy.approvals import ApprovalFlow
+from guibin.events import at_once
+from guibin.policy.approvals import ApprovalFlow, Facts
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles import orders
+from guibin.profiles.orders import ORDERS, order_of
+from guibin.profiles.queries import customer_of, standing
 from guibin.profiles.requests import NewOrder
-from guibin.sla.milestones import Case
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
-from guibin_tenants.rows import change
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.rows import change, row_of
+from guibin_tenants.scope import execute, fetch, fetch_one
 
 from . import queries
 from .queries import RUNS_OUT, RenewalView
@@ -28,10 +31,9 @@ OVERTAKEN = "overtaken"
 
 
 class NotApproved(Conflict):
-    """Only an approved renewal is carried out."""
+    """The renewal is not approved, or was carried out already."""
 
     kind = "renewal-not-approved"
-    title = "The renewal is not approved, or was carried out already"
 
 
 def filter_day(policy: RenewalPolicy, today: date) -> date:
@@ -53,23 +55,34 @@ async def put_up(policy: RenewalPolicy, flow: ApprovalFlow, act: Act, *, today: 
     filtered_on = filter_day(policy, today)
     rows = await fetch(
         "insert into renewal (id, customer_id, order_id, ends_on, state, reason, filtered_on, created_at)"
-        " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, 'asked', '', $3, $4 from product_order o"
-        f" join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id and {RUNS_OUT}"
+        " select gen_random_uuid(), o.customer_id, o.id, o.ends_on, 'asked', '', $3, $4"
+        f" from {ORDERS} and {RUNS_OUT}"
         " where o.ends_on > $1 and o.ends_on < $2 on conflict (tenant_id, order_id, ends_on) do update"
         " set state = 'asked', reason = '', filtered_on = excluded.filtered_on where renewal.state = 'withdrawn'"
-        " returning id, customer_id",
+        " returning id, customer_id, order_id",
         today,
         horizon(policy, filtered_on),
         filtered_on,
         act.now,
     )
     for row in rows:
-        unit = await fetch_value("select org_unit_id from customer where id = $1", row["customer_id"])
+        customer = await standing(row["customer_id"])
+        facts = await _facts(row["order_id"], customer.kind)
         approval_id = await approvals.ask(
-            Case("renewal", row["id"], row["customer_id"]), act, flow=flow, org_unit_id=unit
+            Case("renewal", row["id"], row["customer_id"]),
+            act,
+            flow=flow.under(facts),
+            org_unit_id=customer.org_unit_id,
         )
         await change(Renewal, row["id"], approval_id=approval_id)
     return [row["id"] for row in rows]
+
+
+async def _facts(order_id: UUID, kind: str) -> Facts:
+    """What approval standards look at: price, period, kind (S07-17)."""
+    order = await fetch_one("select price, ends_on - started_on as days from product_order where id = $1", order_id)
+    known = {"amount": order["price"], "period_days": order["days"]} if order else {}
+    return {"customer_kind": kind, **known}
 
 
 async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None) -> int:
@@ -77,8 +90,7 @@ async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None)
     rows = await fetch(
         "select n.id, n.approval_id, n.state from renewal n where n.state in ('asked', 'approved')"
         " and ($1::uuid[] is null or n.customer_id = any ($1)) and not exists ("
-        " select 1 from product_order o join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
-        f" where o.tenant_id = n.tenant_id and o.id = n.order_id and o.ends_on = n.ends_on and {RUNS_OUT}) order by n.id",
+        f" select from {ORDERS} where o.tenant_id = n.tenant_id and o.id = n.order_id and o.ends_on = n.ends_on and {RUNS_OUT}) order by n.id",
         customer_ids,
     )
     for row in rows:
@@ -92,7 +104,7 @@ async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None)
     return len(rows)
 
 
-@approvals.on_decision("renewal")
+@at_once(Decided, about="renewal")
 async def renewal_decided(decided: Decided, act: Act) -> None:
     """Approved, or rejected with its reason."""
     await execute(
@@ -105,14 +117,12 @@ async def renewal_decided(decided: Decided, act: Act) -> None:
 
 async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalView:
     """Open the order that follows without a gap. Raises NotApproved, Invalid, NotFound, NumberTaken, NumberUnusable."""
-    row = await fetch_one(
-        "select n.customer_id, n.state, n.ends_on, o.product, o.ends_on = n.ends_on and "
-        f" {RUNS_OUT} as stands from renewal n join product_order o on o.tenant_id = n.tenant_id and o.id = n.order_id"
-        " join customer c on c.tenant_id = n.tenant_id and c.id = n.customer_id where n.id = $1 for update of n",
+    row = await row_of(
+        Renewal,
         renewal_id,
+        "select n.customer_id, n.state, n.ends_on, o.product, o.ends_on = n.ends_on and "
+        f" {RUNS_OUT} as stands from renewal n {order_of('o', 'n')} {customer_of('c', 'n')} where n.id = $1 for update of n",
     )
-    if row is None:
-        raise NotFound(f"There is no renewal {renewal_id}")
     if row["state"] != "approved":
         raise NotApproved(f"It is {row['state']}")
     if not row["stands"]:
@@ -126,5 +136,4 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
     await change(Renewal, renewal_id, state="renewed")
     opened = await orders.order(row["customer_id"], following, act)
     await change(Renewal, renewal_id, renewed_order_id=opened.id)
-    await done("carry_out", Case("renewal", renewal_id, row["customer_id"]), act)
-    return await queries.RENEWALS.one(renewal_id)
+    return await recorded("carry_out", Case("renewal", renewal_id, row["customer_id"]), queries.RENEWALS, act)

@@ -3,14 +3,13 @@
 from piccolo.columns import JSONB, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class Reminder(TenantTable, tablename="reminder"):
+class Reminder(TenantTable, customer=True):
     """The customer is to be told on `due_on` that an order ends on `ends_on`, the first day without it (S07-4)."""
 
-    customer_id = UuidColumn(default=None)
-    order_id = UuidColumn(default=None)
+    order_id = RowOf("product_order")
     ends_on = Date(default=None, null=True)
     lead_days = Integer()
     due_on = Date(default=None, null=True)
@@ -25,46 +24,40 @@ class Reminder(TenantTable, tablename="reminder"):
         signed_off="done",
         begins="open",
         erasable=("result",),
-        wall="customer_id",
-        references={"customer_id": "customer", "order_id": "product_order"},
         unique=(("order_id", "ends_on", "lead_days"),),
         indexes=(Index(("state", "due_on", "id"), name="reminder_due_idx"),),
         checks={"state_known": "state in ('open', 'done', 'withdrawn', 'waived')"},
     )
 
 
-class Renewal(TenantTable, tablename="renewal"):
+class Renewal(TenantTable, customer=True):
     """An order about to end, put up for approval (S07-18). `renewed_order_id` is the order that follows it."""
 
-    customer_id = UuidColumn(default=None)
-    order_id = UuidColumn(default=None)
+    order_id = RowOf("product_order")
     ends_on = Date(default=None, null=True)
     approval_id = UuidColumn(default=None, null=True)
     state = Varchar(length=10, default="asked")
     reason = Text(default="")
-    renewed_order_id = UuidColumn(default=None, null=True)
+    renewed_order_id = RowOf("product_order", null=True)
     filtered_on = Date(default=None, null=True)
     created_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
         erasable=("reason",),
-        wall="customer_id",
-        references={"customer_id": "customer", "order_id": "product_order", "renewed_order_id": "product_order"},
         unique=(("order_id", "ends_on"),),
         indexes=(Index(("created_at desc", "id desc"), name="renewal_created_idx"),),
         checks={"state_known": "state in ('asked', 'approved', 'rejected', 'renewed', 'withdrawn')"},
     )
 
 
-class CareTask(TenantTable, tablename="care_task"):
+class CareTask(TenantTable, customer=True):
     """Something to be done for a customer around `occurs_on`, prepared from `prepare_on` (S07-6).
 
     `about` tells occasions of one customer apart, `year` is the calendar's own: a lunar birthday may fall into a solar
     year twice or not at all.
     """
 
-    customer_id = UuidColumn(default=None)
     occasion = Varchar(length=60)
     about = Varchar(length=60, default="")
     year = Integer()
@@ -84,15 +77,13 @@ class CareTask(TenantTable, tablename="care_task"):
         signed_off="done",
         begins="open",
         erasable=("result",),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         unique=(("customer_id", "occasion", "about", "year"),),
         indexes=(Index(("state", "occurs_on", "id"), name="care_task_due_idx"),),
         checks={"state_known": "state in ('open', 'done', 'cancelled', 'withdrawn', 'waived')"},
     )
 
 
-class NewService(TenantTable, tablename="new_service"):
+class NewService(TenantTable):
     """A service that some customers hear of from `told_from`, everybody from `general_from` (S07-7)."""
 
     name = Varchar(length=200)
@@ -106,30 +97,22 @@ class NewService(TenantTable, tablename="new_service"):
     keys = Keys(signed="announced", written_by="company", unique=(("name",),))
 
 
-class ServiceTelling(TenantTable, tablename="service_telling"):
+class ServiceTelling(TenantTable, customer=True):
     """A customer to be told of a new service, and when that happened."""
 
-    service_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    service_id = RowOf("new_service")
     channel = Varchar(length=40, default="")
     told_by_name = Varchar(length=200, default="")
     told_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed_off="told",
-        begins="open",
-        wall="customer_id",
-        references={"service_id": "new_service", "customer_id": "customer"},
-        unique=(("service_id", "customer_id"),),
-    )
+    keys = Keys(signed_off="told", begins="open", unique=(("service_id", "customer_id"),))
 
 
-class ServiceTrial(TenantTable, tablename="service_trial"):
+class ServiceTrial(TenantTable, customer=True):
     """A free trial, until before `ends_on`. It ends by itself and never becomes a paid order (S07-7)."""
 
-    service_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
-    redemption_id = UuidColumn(default=None)
+    service_id = RowOf("new_service")
+    redemption_id = RowOf("redemption")
     starts_on = Date(default=None, null=True)
     ends_on = Date(default=None, null=True)
     started_by_name = Varchar(length=200)
@@ -137,8 +120,6 @@ class ServiceTrial(TenantTable, tablename="service_trial"):
     keys = Keys(
         signed="started",
         begins="open",
-        wall="customer_id",
-        references={"service_id": "new_service", "customer_id": "customer", "redemption_id": "redemption"},
         unique=(("service_id", "customer_id"),),
         checks={"period": "starts_on is not null and ends_on > starts_on"},
     )

@@ -36,8 +36,9 @@ COMMANDS = {
     "tenant": ("tenants:app", "Create, list, show, suspend, resume and erase companies."),
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
-    "pack": ("packs:app", "List and show industry packs."),
+    "pack": ("packs:app", "List, show and check industry packs."),
     "import": ("data:import_", "Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."),
+    "columns": ("data:columns", "What the columns of a file to import are called."),
     "export": (
         "data:export",
         "Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again.",

@@ -1,6 +1,5 @@
 """`guibin import`, `export`, `assess` and `report`: a company's data."""
 
-import asyncio
 import tempfile
 from dataclasses import dataclass
 from datetime import date
@@ -11,36 +10,29 @@ import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
 
-from guibin.complaints.exporting import export_complaints
-from guibin.complaints.importing import import_complaints
-from guibin.insight.closes import unit_seen
+from guibin.insight.actions import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
+from guibin.insight.exporting import complaint_workbook, report_workbook
 from guibin.insight.figures import Kind, say
 from guibin.insight.pages import page, worded
 from guibin.insight.reports import Asked, Report
 from guibin.insight.reports import report as make_report
-from guibin.insight.workbooks import complaint_workbook, report_workbook
-from guibin.periods.days import local_day
 from guibin.periods.names import parse_period
-from guibin.profiles.exporting import export_orders
-from guibin.profiles.importing import export_customers, import_customers, import_orders
-from guibin.records.importing import export_interactions, import_interactions
+from guibin.profiles.importing import export_customers
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
 from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
-from guibin.tiers.exporting import export_facts
-from guibin.tiers.importing import import_facts
+from guibin.transfers.kinds import KINDS
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
-from .output import as_json, as_table, err, explain, out, refuse_unwritable
+from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
 
-ImportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
-ExportKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
+FileKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
 
 
 @Parameter(name="*")
@@ -60,9 +52,9 @@ class Reading:
         return msgspec.structs.replace(found, sheet=self.sheet or found.sheet, encoding=self.encoding or found.encoding)
 
 
-def import_(
+async def import_(
     slug: str,
-    kind: ImportKind,
+    kind: FileKind,
     file: Path,
     *,
     reading: Reading | None = None,
@@ -71,7 +63,9 @@ def import_(
 ) -> None:
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
     try:
-        done = asyncio.run(_import(slug, kind, file, (reading or Reading()).chosen(), dry_run))
+        async with environment.inside(slug) as session:
+            chosen = (reading or Reading()).chosen()
+            done = await KINDS[kind].take_in(file, chosen, session.act, dry_run=dry_run, progress=progress)
     except BadRows as refusal:
         explain(refusal)
         report = file.with_name(f"{file.name}.errors.xlsx")
@@ -95,6 +89,13 @@ def import_(
         _say_not_taken(done)
 
 
+async def columns(slug: str, kind: FileKind, *, json: Json = False) -> None:
+    """What the columns of such a file are called, the pack's fields among them."""
+    async with environment.inside(slug) as session:
+        names = KINDS[kind].fields(session.act)
+    answer(names, ", ".join(names), json=json)
+
+
 def _say_not_taken(done: Imported) -> None:
     """Whatever of the file was left alone, so that nothing is lost without a word."""
     if done.differing:
@@ -113,9 +114,9 @@ class Exported(Struct, frozen=True):
     rows: int
 
 
-def export(
+async def export(
     slug: str,
-    kind: ExportKind,
+    kind: FileKind,
     file: Path,
     *,
     clear: Annotated[
@@ -128,14 +129,15 @@ def export(
     if clear and kind != "customers":
         raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))
-    count = asyncio.run(_export(slug, kind, file, clear, purpose))
-    if json:
-        as_json(Exported(kind, str(file), count))
-    else:
-        out.print(f"{count} {kind} are in {file}.")
+    async with environment.inside(slug) as session:
+        if kind == "customers":
+            count = await export_customers(file, session.act, purpose=purpose, clear=clear)
+        else:
+            count = await KINDS[kind].put_out(file, session.act)
+    answer(Exported(kind, str(file), count), f"{count} {kind} are in {file}.", json=json)
 
 
-def assess(
+async def assess(
     slug: str,
     *,
     as_of: Annotated[date | None, Parameter(help="Facts before this day count; today without.")] = None,
@@ -143,7 +145,7 @@ def assess(
     json: Json = False,
 ) -> None:
     """Assess the whole customer base: who is in which tier, and who moved."""
-    found = asyncio.run(_assess(slug, as_of, scheme))
+    found = await _assess(slug, as_of, scheme)
     if json:
         as_json(found)
         return
@@ -156,7 +158,7 @@ def assess(
         )
 
 
-def report(
+async def report(
     slug: str,
     kind: Literal["complaints", "retention", "service", "tiers"],
     *,
@@ -169,7 +171,7 @@ def report(
     target = file or Path(f"{kind}-{period}.{format}")
     if format in ("xlsx", "html"):
         refuse_unwritable(target, endings=(f".{format}",))
-    made = asyncio.run(_report(slug, kind, period, format, unit))
+    made = await _report(slug, kind, period, format, unit)
     if format == "json":
         as_json(made.found)
     elif format == "text":
@@ -225,36 +227,9 @@ def _rows(found: Report) -> list[tuple[str, ...]]:
 _MET = {True: "met", False: "not met", None: "too few"}
 
 
-_IMPORTS = {
-    "customers": import_customers,
-    "orders": import_orders,
-    "interactions": import_interactions,
-    "facts": import_facts,
-    "complaints": import_complaints,
-}
-_EXPORTS = {
-    "facts": export_facts,
-    "interactions": export_interactions,
-    "complaints": export_complaints,
-    "orders": export_orders,
-}
-
-
-async def _import(slug: str, kind: ImportKind, file: Path, mapping: Mapping, dry_run: bool) -> Imported:
-    async with environment.inside(slug) as session:
-        return await _IMPORTS[kind](file, mapping, session.act, dry_run=dry_run, progress=progress)
-
-
-async def _export(slug: str, kind: ExportKind, file: Path, clear: bool, purpose: str) -> int:
-    async with environment.inside(slug) as session:
-        if kind == "customers":
-            return await export_customers(file, session.act, purpose=purpose, clear=clear)
-        return await _EXPORTS[kind](file, session.act)
-
-
 async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[AssessmentView]:
     async with environment.inside(slug) as session:
-        today = local_day(session.act.now, session.tenant.time_zone)
+        today = session.act.today
         day = as_of or today
         if day > today:
             rule = f"not after today, {today}"

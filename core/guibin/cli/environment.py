@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import msgspec
 import psutil
 from msgspec import Struct
 
 from guibin.context import Act, Company, now_of, real_clock
+from guibin.files import bounds as file_bounds
+from guibin.files import places as file_places
 from guibin.operation import embedded
 from guibin.outbound.targets import Rules
 from guibin.packs import Packs, installed
@@ -33,9 +36,7 @@ class Urls(Struct, frozen=True):
 
 
 class NoServer(Refusal):
-    """There is nothing of ours where the command looks."""
-
-    title = "No Guibin here"
+    """No Guibin here. There is nothing of ours where the command looks."""
 
 
 class Session(Struct, frozen=True):
@@ -55,6 +56,12 @@ def load_root_key() -> None:
     """Take the root key of this installation. Raises NoServer where none was set up, KeyringError when it is none."""
     refuse_nowhere()
     keyring.load_root_key(home())
+
+
+def use_files() -> None:
+    """Keep files where the environment says, and as many as it says. Raises BadStore, BadBound."""
+    file_bounds.use_room(os.environ)
+    file_places.use_store(file_places.store_of(os.environ))
 
 
 def refuse_nowhere() -> None:
@@ -138,14 +145,7 @@ async def inside(slug: str, *, installed_packs: Packs | None = None) -> AsyncIte
     with urls() as found:
         async with connected(found.app, pool_size=4) as pool:
             tenant = await registry.by_slug(pool, slug)
-            company = Company(
-                id=tenant.id,
-                slug=tenant.slug,
-                packs=tenant.packs,
-                time_zone=tenant.time_zone,
-                language=tenant.language,
-                simulated=tenant.simulated,
-            )
+            company = msgspec.convert(tenant, Company, from_attributes=True)
             async with tenant_scope(tenant.id):
                 now = await now_of(company, real_clock)
                 known = installed_packs or packs()

@@ -1,6 +1,5 @@
 """`guibin key`: API keys of a company."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -10,12 +9,12 @@ import msgspec
 from cyclopts import App, Parameter
 
 from guibin_tenants import keys, staff
-from guibin_tenants.keys import KeyView, NewKey
+from guibin_tenants.keys import NewKey
 from guibin_tenants.refusals import FieldError, Invalid
 
 from . import environment
 from .moments import aware
-from .output import as_json, as_table, out
+from .output import answer, answer_table
 from .tenants import Json
 
 app = App(name="key", help="Create, list and revoke API keys.")
@@ -45,7 +44,7 @@ class Holder:
 
 
 @app.command
-def create(
+async def create(
     slug: str,
     *,
     scope: Annotated[
@@ -66,52 +65,29 @@ def create(
         expires_at=bounds.expires,
         service=holder.service,
     )
-    token, view = asyncio.run(_create(slug, new, holder.owner))
-    if json:
-        as_json({"key": token, "id": view.id, "scopes": view.scopes})
-    else:
-        out.print(token, soft_wrap=True)
+    async with environment.inside(slug) as session:
+        owner = await staff.by_login(holder.owner) if holder.owner else None
+        if holder.owner and (owner is None or owner.left_at is not None):
+            raise Invalid(fields=(FieldError("owner", "the login of somebody who works here", value=holder.owner),))
+        expires_at = aware(new.expires_at, session.tenant.time_zone)
+        new = msgspec.structs.replace(new, expires_at=expires_at, owner_id=owner.id if owner else None)
+        token, view = await keys.create(new, now=session.act.now)
+    answer({"key": token, "id": view.id, "scopes": view.scopes}, token, json=json)
 
 
 @app.command(name="list")
-def list_(slug: str, *, json: Json = False) -> None:
+async def list_(slug: str, *, json: Json = False) -> None:
     """All keys, without the keys themselves."""
-    found = asyncio.run(_all(slug))
-    if json:
-        as_json(found)
-        return
+    async with environment.inside(slug):
+        found = await keys.all_keys()
     rows = [(k.id, k.name, f"…{k.hint}", " ".join(k.scopes), k.expires_at, k.revoked_at) for k in found]
-    as_table(("id", "name", "key", "scopes", "expires", "revoked"), rows, empty="No key yet: guibin key create")
+    heads = ("id", "name", "key", "scopes", "expires", "revoked")
+    answer_table(found, heads, rows, empty="No key yet: guibin key create", json=json)
 
 
 @app.command
-def revoke(slug: str, key: UUID, *, json: Json = False) -> None:
+async def revoke(slug: str, key: UUID, *, json: Json = False) -> None:
     """End a key; running servers are told at once."""
-    view = asyncio.run(_revoke(slug, key))
-    if json:
-        as_json(view)
-    else:
-        out.print(f"Key …{view.hint} is revoked.")
-
-
-async def _create(slug: str, new: NewKey, owner: str) -> tuple[str, KeyView]:
     async with environment.inside(slug) as session:
-        found = await staff.by_login(owner) if owner else None
-        if owner and (found is None or found.left_at is not None):
-            raise Invalid(fields=(FieldError("owner", "the login of somebody who works here", value=owner),))
-        new = msgspec.structs.replace(
-            new,
-            expires_at=aware(new.expires_at, session.tenant.time_zone),
-            owner_id=found.id if found else None,
-        )
-        return await keys.create(new, now=session.act.now)
-
-
-async def _all(slug: str) -> list[KeyView]:
-    async with environment.inside(slug):
-        return await keys.all_keys()
-
-
-async def _revoke(slug: str, key: UUID) -> KeyView:
-    async with environment.inside(slug) as session:
-        return await keys.revoke(key, now=session.act.now)
+        view = await keys.revoke(key, now=session.act.now)
+    answer(view, f"Key …{view.hint} is revoked.", json=json)

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import msgspec
 from cyclopts import Parameter
 from cyclopts.validators import Number
+from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
@@ -27,6 +28,29 @@ err = Console(stderr=True, highlight=False, emoji=False)
 def as_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+
+
+def answer(found: object, sentence: str, *, json: bool) -> None:
+    """What was found as JSON for a script, or a sentence for people."""
+    if json:
+        as_json(found)
+    else:
+        out.print(sentence, soft_wrap=True)
+
+
+def answer_table(
+    found: object, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str = "", json: bool
+) -> None:
+    """What was found as JSON for a script, or as a table for people."""
+    if json:
+        as_json(found)
+    else:
+        as_table(columns, rows, empty=empty)
+
+
+def fields_of(value: Struct) -> list[tuple[str, object]]:
+    """A row for each of its fields."""
+    return [(name, getattr(value, name)) for name in value.__struct_fields__]
 
 
 def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:

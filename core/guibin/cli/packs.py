@@ -1,16 +1,20 @@
-"""`guibin pack`: the installed industry packs."""
+"""`guibin pack`: the installed industry packs, and whether one does what its regulation says."""
 
+import sys
 from collections import Counter
+from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from guibin.packs import Packs, installed
 from guibin.regulations.rules import all_rules
 
 from . import environment
-from .output import as_json, as_table
+from .output import answer_table, as_json, fail, out
 from .tenants import Json
 
-app = App(name="pack", help="List and show industry packs.")
+app = App(name="pack", help="List, show and check industry packs.")
 
 
 @app.command(name="list")
@@ -19,17 +23,63 @@ def list_(*, json: Json = False) -> None:
     packs = environment.packs()
     values = [packs.value(name) for name in packs.names]
     rules = Counter(rule.pack for rule in all_rules(None))
-    if json:
-        as_json([{"name": v.name, "regulation": v.regulation, "rules": rules[v.name]} for v in values])
-        return
-    as_table(
-        ("pack", "regulation", "rules"),
-        [(v.name, v.regulation, rules[v.name]) for v in values],
-        empty="No pack is installed",
-    )
+    found = [{"name": v.name, "regulation": v.regulation, "rules": rules[v.name]} for v in values]
+    rows = [(v.name, v.regulation, rules[v.name]) for v in values]
+    answer_table(found, ("pack", "regulation", "rules"), rows, empty="No pack is installed", json=json)
 
 
 @app.command
 def show(pack: str) -> None:
     """The whole pack as JSON: what a tenant that enables it gets."""
     as_json(environment.packs().value(pack))
+
+
+@app.command
+async def check(
+    pack: str,
+    *,
+    only: Annotated[str, Parameter(help="Only scenarios whose file or name holds this.")] = "",
+    json: Json = False,
+) -> None:
+    """Play the scenarios of an installed pack, or of one in a folder, on servers of their own; exit code 1 when one fails."""
+    # Read by this command alone: they need every slice.
+    from guibin.conformance.checks import check as played
+    from guibin.conformance.checks import untold
+    from guibin.conformance.scenarios import scenarios_of
+
+    name, packs = _found(pack)
+    value = packs.value(name)
+    folder = packs.hooks_of((name,)).scenarios().get(name)
+    if folder is None:
+        fail(f"the pack {name} has no scenarios: see docs/scenarios.md")
+    scenarios = scenarios_of(name, folder)
+    chosen = [one for one in scenarios if only in f"{one.file}/{one.name}"]
+    verdicts = []
+    async for verdict in played(packs, chosen):
+        verdicts.append(verdict)
+        if not json:
+            told = f"{'FAIL' if verdict.problem else 'ok  '} {verdict.file}, {verdict.scenario}, {verdict.branch}"
+            out.print(f"{told} ({', '.join(verdict.rules)})", markup=False, soft_wrap=True)
+            if verdict.problem:
+                out.print(f"     {verdict.problem}", markup=False, soft_wrap=True)
+    failed = [verdict for verdict in verdicts if verdict.problem]
+    if json:
+        as_json(verdicts)
+    else:
+        kept = {rule for verdict in verdicts for rule in verdict.rules} - {rule for one in failed for rule in one.rules}
+        out.print(f"{len(verdicts) - len(failed)} of {len(verdicts)} went as told; {len(kept)} rules kept")
+        if missing := untold(value, scenarios):
+            out.print(f"no scenario names {', '.join(missing)}", soft_wrap=True)
+    if failed:
+        sys.exit(1)
+
+
+def _found(pack: str) -> tuple[str, Packs]:
+    """The pack's name, and all packs with it; `pack` is a name or a folder."""
+    from guibin.conformance.checks import plugin_in
+
+    known = installed()
+    if not Path(pack).is_dir():
+        return pack, Packs(known)
+    name, plugin = plugin_in(Path(pack).resolve())
+    return name, Packs({**known, name: plugin})

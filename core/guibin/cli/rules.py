@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from guibin.policy.packs import Pack
-from guibin.regulations.pages import found_in, pages, sections
-from guibin.regulations.rules import all_rules
+from guibin.regulations.pages import found_in, pages, sections, with_table
+from guibin.regulations.rules import Rule, all_rules
 
 from . import environment
 from .output import as_json, as_table, fail, out
@@ -19,27 +19,44 @@ app = App(name="rules", help="The rules of the regulations, and where each is.")
 @app.default
 def rules(
     *,
-    uncovered: Annotated[bool, Parameter(help="Only rules that no test proves.", negative="")] = False,
+    uncovered: Annotated[
+        bool, Parameter(help="Only rules that no test and no scenario is about.", negative="")
+    ] = False,
+    unproved: Annotated[
+        bool,
+        Parameter(
+            help="Only rules of which something can be taken out unnoticed, by the last `make mutate`.", negative=""
+        ),
+    ] = False,
     regulation: Annotated[str, Parameter(help="Only this regulation, such as S07.")] = "",
     json: Json = False,
 ) -> None:
-    """List every rule; from a checkout, with how many tests prove each."""
+    """List every rule; from a checkout, with how many tests and scenarios are about each, and of how much that was taken out
+    of it, one by one, one of them noticed: a rule is proved when it is all."""
     tests = Path("tests")
-    if uncovered and not tests.is_dir():
+    if (uncovered or unproved) and not tests.is_dir():
         fail("the tests are not in this folder: run `guibin rules --uncovered` in a checkout of the project")
     found = all_rules(tests if tests.is_dir() else None)
     if regulation:
         found = [rule for rule in found if rule.id.startswith(f"{regulation}-")]
     if uncovered:
         found = [rule for rule in found if not rule.proved_by]
+    if unproved:
+        found = [rule for rule in found if not rule.proved]
     if json:
         as_json(found)
-    elif found or not uncovered:
+    elif found or not (uncovered or unproved):
         as_table(
-            ("rule", "pack", "tests", "what must hold"),
-            [(rule.id, rule.pack, len(rule.proved_by), rule.rule) for rule in found],
+            ("rule", "pack", "tests", "noticed", "what must hold"),
+            [(rule.id, rule.pack, len(rule.proved_by), _noticed(rule), rule.rule) for rule in found],
             empty="No such rule",
         )
+
+
+def _noticed(rule: Rule) -> str:
+    """Of so many that were taken out; nothing where nothing was."""
+    tried = rule.noticed + rule.missed
+    return f"{rule.noticed}/{tried}" if tried else "-"
 
 
 @app.command
@@ -62,11 +79,17 @@ def show(rule: str, *, json: Json = False) -> None:
 
 @app.command
 def write(folder: Path) -> None:
-    """Write the pages of all rules into a folder, such as docs/rules."""
-    made = pages(found_in(_checkout(), _values()))
+    """Write the pages of all rules into a folder, such as docs/rules, and the tables of rules into the READMEs of packs."""
+    root, values = _checkout(), _values()
+    found = found_in(root, values)
+    made = pages(found)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
+    for pack in values:
+        readme = root / "plugins" / pack / "README.md"
+        if readme.is_file():
+            readme.write_text(with_table(readme.read_text(encoding="utf-8"), pack, found), encoding="utf-8")
     out.print(f"{len(made)} pages are in {folder}")
 
 

@@ -11,6 +11,7 @@ from guibin.app import server
 from guibin.app.bounds import bounds_of
 from guibin.app.factory import create_app
 from guibin.app.proxies import proxies_of
+from guibin.app.sign_in_pages import DEMONSTRATION
 from guibin.demonstration import companies
 from guibin.operation import embedded, migrations, supervisor
 from guibin.operation import worker as worker_process
@@ -36,6 +37,8 @@ Port = Annotated[int, Parameter(env_var="GUIBIN_PORT", help="Where the API liste
 def up(*, port: Port = 8000, demo: Annotated[bool | None, Parameter(help=DEMO)] = None) -> None:
     """Run everything on the embedded servers, in the foreground; Ctrl-C stops it within ten seconds."""
     wanted = demo if demo is not None else not os.environ.get("GUIBIN_DATABASE_URL")
+    # The pages then offer to be one of its people.
+    os.environ[DEMONSTRATION] = "1" if wanted else ""
     made: list[companies.Access] = []
 
     async def prepare(urls: Urls) -> None:
@@ -70,8 +73,11 @@ def serve(
     environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
+    environment.use_files()
     with environment.urls() as urls:
-        server.run(create_app(urls.app, bounds=bounds, proxies=proxies), port=port, bounds=bounds)
+        presence_url = os.environ.get(supervisor.PRESENCE, "")
+        app = create_app(urls.app, bounds=bounds, proxies=proxies, presence_url=presence_url)
+        server.run(app, port=port, bounds=bounds)
 
 
 def worker(
@@ -83,6 +89,7 @@ def worker(
     environment.load_root_key()
     use_rules(environment.outbound_rules())
     use_public_address(environment.public_url())
+    environment.use_files()
     with environment.urls() as urls:
         asyncio.run(worker_process.run(worker_process.Addresses(urls.app, urls.relay, urls.redis)))
 

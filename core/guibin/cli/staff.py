@@ -1,6 +1,5 @@
 """`guibin staff`: accounts of a company's people."""
 
-import asyncio
 import getpass
 import os
 import sys
@@ -12,17 +11,17 @@ from cyclopts import App, Parameter
 from guibin.policy.posts import roles_of
 from guibin_tenants import org_units, staff
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.staff import NewStaff, StaffView
+from guibin_tenants.staff import NewStaff
 
 from . import environment
-from .output import as_json, as_table, out
+from .output import answer, answer_table
 from .tenants import Json
 
 app = App(name="staff", help="Add and list members of staff.")
 
 
 @app.command
-def add(
+async def add(
     slug: str,
     *,
     login: str,
@@ -35,25 +34,24 @@ def add(
 ) -> None:
     """Add an account. The password comes from GUIBIN_PASSWORD or is asked for."""
     password = os.environ.get("GUIBIN_PASSWORD") or _asked()
-    view = asyncio.run(_add(slug, NewStaff(login=login, name=name, roles=tuple(role), password=password), unit))
-    if json:
-        as_json(view)
-    else:
-        out.print(f"{view.name} can sign in as {view.login}, and chooses a password of their own then.")
+    new = NewStaff(login=login, name=name, roles=tuple(role), password=password)
+    async with environment.inside(slug) as session:
+        found = await org_units.by_code(unit) if unit is not None else None
+        if unit is not None and found is None:
+            raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
+        unit_id = found.id if found is not None else None
+        placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.act.by.id)
+        view = await staff.add(placed, now=session.act.now, posts=roles_of(session.act.policy.posts))
+    answer(view, f"{view.name} can sign in as {view.login}, and chooses a password of their own then.", json=json)
 
 
 @app.command(name="list")
-def list_(slug: str, *, json: Json = False) -> None:
+async def list_(slug: str, *, json: Json = False) -> None:
     """Everybody."""
-    found = asyncio.run(_all(slug))
-    if json:
-        as_json(found)
-        return
-    as_table(
-        ("login", "name", "roles", "left"),
-        [(s.login, s.name, ", ".join(s.roles), s.left_at) for s in found],
-        empty="Nobody yet: guibin staff add",
-    )
+    async with environment.inside(slug):
+        found = await staff.all_staff()
+    rows = [(s.login, s.name, ", ".join(s.roles), s.left_at) for s in found]
+    answer_table(found, ("login", "name", "roles", "left"), rows, empty="Nobody yet: guibin staff add", json=json)
 
 
 def _asked() -> str:
@@ -61,20 +59,3 @@ def _asked() -> str:
         rule = "there is no terminal to ask for it"
         raise Invalid("The account cannot be created", fields=(FieldError("password", rule, "set GUIBIN_PASSWORD"),))
     return getpass.getpass("Password: ")
-
-
-async def _add(slug: str, new: NewStaff, unit: str | None) -> StaffView:
-    async with environment.inside(slug) as session:
-        unit_id = None
-        if unit is not None:
-            found = await org_units.by_code(unit)
-            if found is None:
-                raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
-            unit_id = found.id
-        placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.act.by.id)
-        return await staff.add(placed, now=session.act.now, posts=roles_of(session.act.policy.posts))
-
-
-async def _all(slug: str) -> list[StaffView]:
-    async with environment.inside(slug):
-        return await staff.all_staff()

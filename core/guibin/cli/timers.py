@@ -1,6 +1,5 @@
 """`guibin timers`: moving a simulated company's clock."""
 
-import asyncio
 import time
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +21,7 @@ from guibin_tenants.tables import new_id
 
 from . import environment
 from .moments import aware
-from .output import as_json, err, out
+from .output import answer, err
 from .tenants import Json
 
 app = App(name="timers", help="Deadlines of a company on a simulated clock.")
@@ -33,7 +32,7 @@ HURRIED = {"synchronous_commit": "off"}
 
 
 @app.command
-def run(
+async def run(
     slug: str,
     *,
     until: Annotated[
@@ -42,14 +41,9 @@ def run(
     json: Json = False,
 ) -> None:
     """Move the company's simulated clock; everything that falls due on the way happens at its moment."""
-    done = asyncio.run(_run(slug, until))
-    if json:
-        as_json(done)
-    else:
-        out.print(
-            f"{slug} stands at {until}: {done.warnings} warnings, {done.breaches} breaches,"
-            f" {done.escalations} escalations, {done.others} jobs."
-        )
+    done = await _run(slug, until)
+    count = f"{done.warnings} warnings, {done.breaches} breaches, {done.escalations} escalations, {done.others} jobs"
+    answer(done, f"{slug} stands at {until}: {count}.", json=json)
 
 
 async def _run(slug: str, until: datetime) -> Advanced:

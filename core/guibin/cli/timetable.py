@@ -1,18 +1,16 @@
 """`guibin timetable`: a company's recurring jobs, seen, switched, moved and started."""
 
-import asyncio
 from typing import Annotated
-from uuid import UUID
 
 from cyclopts import App, Parameter
 
 from guibin import timetable
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.jobs import ticks
-from guibin.jobs.ticks import RhythmChange, RhythmView
+from guibin.jobs.ticks import RhythmChange
 
 from . import environment
-from .output import as_json, as_table, out
+from .output import answer_table, out
 from .tenants import Json
 
 app = App(name="timetable", help="Show, change and start a company's recurring jobs.")
@@ -20,63 +18,51 @@ Every = Annotated[str, Parameter(help="Such as `daily 08:00`, `weekly Mon 09:00`
 
 
 @app.command
-def show(slug: str, *, json: Json = False) -> None:
+async def show(slug: str, *, json: Json = False) -> None:
     """Every recurring job, the next to run first; times are the company's own."""
-    found = asyncio.run(_shown(slug))
-    if json:
-        as_json(found)
-        return
+    async with environment.inside(slug) as session:
+        act = session.act
+        found = await ticks.shown(timetable.everything(session.packs), act.company, now=act.now)
     rows = [
         (one.name, one.every, "" if one.every == one.usual else one.usual, one.catch_up, one.next_at or "off")
         for one in found
     ]
-    as_table(("name", "every", "usually", "catches up", "next"), rows, empty="No recurring job")
+    heads = ("name", "every", "usually", "catches up", "next")
+    answer_table(found, heads, rows, empty="No recurring job", json=json)
 
 
 @app.command
-def move(slug: str, name: str, every: Every) -> None:
+async def move(slug: str, name: str, every: Every) -> None:
     """Let it recur otherwise."""
-    asyncio.run(_changed(slug, name, RhythmChange(every=every)))
+    await _change(slug, name, RhythmChange(every=every))
     out.print(f"{name} of {slug} recurs {every}.")
 
 
 @app.command
-def off(slug: str, name: str) -> None:
+async def off(slug: str, name: str) -> None:
     """Switch it off."""
-    asyncio.run(_changed(slug, name, RhythmChange(off=True)))
+    await _change(slug, name, RhythmChange(off=True))
     out.print(f"{name} of {slug} is off.")
 
 
 @app.command
-def on(slug: str, name: str) -> None:
+async def on(slug: str, name: str) -> None:
     """Switch it on again, at its usual rhythm."""
-    asyncio.run(_changed(slug, name, RhythmChange()))
+    await _change(slug, name, RhythmChange())
     out.print(f"{name} of {slug} recurs as usual.")
 
 
 @app.command
-def run(slug: str, name: str) -> None:
+async def run(slug: str, name: str) -> None:
     """Do it once now, beside its rhythm."""
-    job_id = asyncio.run(_run(slug, name))
+    async with environment.inside(slug) as session:
+        act = session.act
+        await noted("timetable.run", act, subject="timetable", purpose=name, shown=0)
+        job_id = await ticks.run_now(name, timetable.everything(session.packs), act.company, now=act.now)
     out.print(f"Job {job_id} does it now." if job_id else "It is on its way already.")
 
 
-async def _shown(slug: str) -> list[RhythmView]:
-    async with environment.inside(slug) as session:
-        now = session.act.now
-        return await ticks.shown(timetable.everything(session.packs), session.act.company, now=now)
-
-
-async def _changed(slug: str, name: str, new: RhythmChange) -> None:
+async def _change(slug: str, name: str, new: RhythmChange) -> None:
     async with environment.inside(slug) as session:
         await ticks.change(name, new, timetable.everything(session.packs), session.act.company)
-        note = AuditNote(action="timetable.change", subject="timetable", purpose=name, shown=0)
-        await record(note, session.act)
-
-
-async def _run(slug: str, name: str) -> UUID | None:
-    async with environment.inside(slug) as session:
-        now, company = session.act.now, session.act.company
-        note = AuditNote(action="timetable.run", subject="timetable", purpose=name, shown=0)
-        await record(note, session.act)
-        return await ticks.run_now(name, timetable.everything(session.packs), company, now=now)
+        await noted("timetable.change", session.act, subject="timetable", purpose=name, shown=0)

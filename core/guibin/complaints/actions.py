@@ -7,20 +7,24 @@ from uuid import UUID
 import asyncpg
 
 from guibin import events
-from guibin.audit.actions import done
+from guibin.audit.actions import along, done, note_of, recorded
+from guibin.cases.requests import Because, NewHandOver
 from guibin.context import Act
 from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
 from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
+from guibin.sla.actions import NewTimer
 from guibin_tenants import receivers, rows
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification
-from .levels import RESOLUTION, case_of, level_named, terms_of
-from .queries import LISTED, ComplaintView, by_id
+from .inward import open_internal_flow, raised, tiers_of
+from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, case_of, level_named, terms_of
+from .queries import LISTED, ComplaintView
+from .recusals import refuse_recused
 from .refusals import (
     AlreadyResolved,
     AlreadyWaiting,
@@ -31,16 +35,7 @@ from .refusals import (
     SameLevel,
     TooLateToReopen,
 )
-from .requests import (
-    NewCallback,
-    NewHandOver,
-    NewIntake,
-    NewLevel,
-    NewMessage,
-    NewNote,
-    NewPause,
-    NewResolution,
-)
+from .requests import NewCallback, NewIntake, NewLevel, NewMessage, NewNote, NewResolution, NewWithdrawal
 from .tables import (
     Complaint,
     ComplaintCallback,
@@ -51,14 +46,20 @@ from .tables import (
     ComplaintNote,
     ComplaintPause,
     ComplaintResolution,
+    ComplaintWithdrawal,
 )
+from .telling import tell_responsible
+
+_WITHDRAWN = "select true from complaint_withdrawal where complaint_id = $1"
 
 
 async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> ComplaintView:
     """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
-    complaint = await locked(complaint_id)
+    complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
+    if new.to_staff_id is not None:
+        await refuse_recused(complaint_id, new.to_staff_id)
     await add(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await events.record(handed, now=act.now)
@@ -67,13 +68,14 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> Complaint
 
 async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> ComplaintView:
     """Judge the level anew; the deadline is recomputed from the same start with the same pauses (S07-23)."""
-    complaint = await locked(complaint_id)
+    complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     before, after = complaint["level"], new.level
     if after == before:
         raise SameLevel(f"Complaint {complaint['number']} is at level {after} already")
     level = level_named(act.policy.complaints, after)
-    moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level))
+    tiers = await tiers_of(complaint["customer_id"], on=act.today)
+    moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level, tiers))
     await milestones.relimit(case_of(complaint), level.milestones, act, received_at=complaint["received_at"])
     await rectification.follow_level(complaint, level, act)
     await add(
@@ -88,13 +90,16 @@ async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> Complaint
     await events.record(
         ComplaintLevelChanged(complaint_id=complaint_id, from_level=before, to_level=after), now=act.now
     )
+    if raised(act.policy.complaints, before, after):
+        await open_internal_flow(case_of(complaint), complaint["number"], level, act, because=new.reason)
+    await tell_responsible("complaint_judged", case_of(complaint), act, number=complaint["number"], level=after)
     clause = level.clause or act.policy.complaints.clause
     return await _changed("level", complaint, act, level=after, clause=clause, because=new.reason)
 
 
-async def pause(complaint_id: UUID, new: NewPause, act: Act) -> UUID:
+async def pause(complaint_id: UUID, new: Because, act: Act) -> UUID:
     """Stop the clock while we wait for the customer; the pause's id."""
-    complaint = await locked(complaint_id)
+    complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
         raise AlreadyWaiting(f"Complaint {complaint['number']} already waits for the customer: end that pause first")
@@ -107,7 +112,7 @@ async def pause(complaint_id: UUID, new: NewPause, act: Act) -> UUID:
 
 async def end_pause(complaint_id: UUID, pause_id: UUID, act: Act) -> None:
     """Let the clock run again: what was left of its time is left now."""
-    complaint = await locked(complaint_id)
+    complaint = await workable(complaint_id, act)
     if not await fetch_value(
         "select true from complaint_pause where id = $1 and complaint_id = $2", pause_id, complaint_id
     ):
@@ -116,9 +121,18 @@ async def end_pause(complaint_id: UUID, pause_id: UUID, act: Act) -> None:
     await _changed("resume", complaint, act, state="open")
 
 
+async def resume(complaint_id: UUID, act: Act) -> ComplaintView:
+    """Let the clock run again, whichever pause is open. Raises NotWaiting."""
+    complaint = await workable(complaint_id, act)
+    await _go_on(complaint, None, act)
+    return await _changed("resume", complaint, act, state="open")
+
+
 async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> ComplaintView:
-    """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known."""
-    complaint = await locked(complaint_id)
+    """S10-5: resolved means that a remedy was given; S07-16: and that its cause is known. From now on the customer is to be
+    told, within a time of its own (S07-22).
+    """
+    complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
         await _go_on(complaint, None, act)
@@ -126,7 +140,10 @@ async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> Complaint
     ended, happened = await milestones.settle(complaint_id, RESOLUTION, at=act.now, now=act.now)
     resolved = ComplaintResolved(complaint_id=complaint_id, in_time=ended.met)
     await events.record_all([*happened, resolved], now=act.now)
-    return await _changed("resolve", complaint, act, state="resolved")
+    await tell_responsible("complaint_settled", case_of(complaint), act, number=complaint["number"])
+    await _owe_result(complaint, act)
+    state = "resolved" if act.policy.complaints.callback_required else "closed"
+    return await _changed("resolve", complaint, act, state=state)
 
 
 async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> ComplaintView:
@@ -135,15 +152,34 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
     The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
     the customer thought about the remedy is not ours.
     """
-    complaint = await locked(complaint_id)
+    complaint = await workable(complaint_id, act)
+    if complaint["state"] == "closed" and await fetch_value(_WITHDRAWN, complaint_id):
+        raise ComplaintClosed(f"Complaint {complaint['number']} was withdrawn: a new one may follow it")
     if complaint["state"] in ("open", "waiting"):
         raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
     await add(ComplaintCallback, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
+    if new.outcome != "not_reached":
+        await sla.complete_if_any(complaint_id, RESULT, at=act.now, now=act.now)
+    told = {"number": complaint["number"], "result": new.outcome}
+    await tell_responsible("customer_called_back", case_of(complaint), act, **told)
     if new.outcome == "satisfied":
         return await _changed("callback", complaint, act, state="closed")
     if new.outcome == "not_satisfied":
-        return await _reopen(complaint, act)
-    return await _noted("callback", complaint, act)
+        return await reopen(complaint, act)
+    return await recorded("callback", case_of(complaint), LISTED, act)
+
+
+async def reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:
+    """The customer was not satisfied: that waits for a reply, and news is due again. Raises TooLateToReopen."""
+    await _refuse_too_late(complaint, act)
+    await sla.complete_if_any(complaint["id"], RESULT, at=act.now, now=act.now)
+    await sla.reopen(complaint["id"], RESOLUTION, act)
+    due, again = _milestones(complaint, act), complaint["round"] + 1
+    sequential = [milestone for milestone in due if milestone.recurrence == "sequential"]
+    await milestones.begin(case_of(complaint), sequential, at=act.now, now=act.now)
+    await milestones.ask(case_of(complaint), due, act, at=act.now)
+    await events.record(ComplaintReopened(complaint_id=complaint["id"], round=again), now=act.now)
+    return await _changed("callback", complaint, act, state="open", round=again)
 
 
 async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
@@ -152,7 +188,7 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
     What the customer writes waits for a reply from then on. A person's message to the customer is a reply, unless the
     one who writes it is the complainant; a machine's, and a note of ours, is none.
     """
-    complaint = await locked(complaint_id)
+    complaint = await (workable(complaint_id, act) if new.direction == "out" else locked(complaint_id))
     sent_at = new.sent_at or act.now
     if sent_at > act.now:
         raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
@@ -171,7 +207,27 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
         elif new.direction == "in":
             await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=sent_at)
     await done("message", case_of(complaint), act)
+    if new.direction == "in":
+        await tell_responsible("customer_wrote", case_of(complaint), act, number=complaint["number"])
     return message_id
+
+
+async def withdraw(complaint_id: UUID, new: NewWithdrawal, act: Act) -> ComplaintView:
+    """Every clock of it stops, and it counts as neither in time nor late. Raises NotFound, MergedElsewhere, Recused,
+    ComplaintClosed.
+    """
+    complaint = await workable(complaint_id, act)
+    if complaint["state"] == "closed":
+        raise ComplaintClosed(f"Complaint {complaint['number']} is closed")
+    await end_open_pause(complaint_id, act)
+    await add(ComplaintWithdrawal, act, complaint_id=complaint_id, **given(new))
+    for clock in (RESOLUTION, RESULT, FOLLOW_UP, RECTIFICATION):
+        await sla.cancel(complaint_id, clock, now=act.now)
+    await milestones.drop(complaint_id, now=act.now)
+    case = case_of(complaint)
+    await tell_responsible("complaint_withdrawn", case, act, number=complaint["number"])
+    with along(note_of("withdraw", case), act) as entry:
+        return await LISTED.changed(Complaint, complaint_id, entry, state="closed")
 
 
 async def note(complaint_id: UUID, new: NewNote, act: Act) -> UUID:
@@ -190,7 +246,8 @@ async def take_in_again(complaint_id: UUID, new: NewIntake, act: Act) -> Complai
     await add(ComplaintIntake, act, complaint_id=complaint_id, **given(new) | {"received_at": received_at})
     await count_from(complaint, received_at, act)
     await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=received_at)
-    return await _noted("intake", complaint, act)
+    await tell_responsible("customer_wrote", case_of(complaint), act, number=complaint["number"])
+    return await recorded("intake", case_of(complaint), LISTED, act)
 
 
 async def count_from(complaint: asyncpg.Record, received_at: datetime, act: Act) -> None:
@@ -207,6 +264,13 @@ async def locked(complaint_id: UUID) -> asyncpg.Record:
     row = await rows.locked(Complaint, complaint_id)
     if row["merged_into_id"] is not None:
         raise MergedElsewhere(f"Complaint {row['number']} goes on as {row['merged_into_id']}")
+    return row
+
+
+async def workable(complaint_id: UUID, act: Act) -> asyncpg.Record:
+    """The row, locked, for somebody who may work on it. Raises NotFound, MergedElsewhere, Recused."""
+    row = await locked(complaint_id)
+    await refuse_recused(complaint_id, act.by.person)
     return row
 
 
@@ -239,16 +303,14 @@ async def _go_on(complaint: asyncpg.Record, pause_id: UUID | None, act: Act) -> 
     await milestones.go_on(complaint["id"], act)
 
 
-async def _reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:
-    """The customer was not satisfied: that waits for a reply, and news is due again."""
-    await _refuse_too_late(complaint, act)
-    await sla.reopen(complaint["id"], RESOLUTION, act)
-    due, again = _milestones(complaint, act), complaint["round"] + 1
-    sequential = [milestone for milestone in due if milestone.recurrence == "sequential"]
-    await milestones.begin(case_of(complaint), sequential, at=act.now, now=act.now)
-    await milestones.ask(case_of(complaint), due, act, at=act.now)
-    await events.record(ComplaintReopened(complaint_id=complaint["id"], round=again), now=act.now)
-    return await _changed("callback", complaint, act, state="open", round=again)
+async def _owe_result(complaint: asyncpg.Record, act: Act) -> None:
+    """Where there is somebody to tell, the time for it counts from the remedy (S07-22)."""
+    policy = act.policy.complaints
+    level = policy.level(complaint["level"])
+    somebody = complaint["customer_id"] or complaint["complainant_id"]
+    if level is not None and policy.callback_required and somebody:
+        terms = level.terms(policy.tell_within, clause=policy.clause)
+        await sla.start(NewTimer(case_of(complaint), RESULT, terms, act.now, occurrence=complaint["round"] + 1))
 
 
 async def _refuse_too_late(complaint: asyncpg.Record, act: Act) -> None:
@@ -268,10 +330,5 @@ def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
 
 async def _changed(verb: str, complaint: asyncpg.Record, act: Act, **values: Any) -> ComplaintView:
     """Write down what was done, set these columns; what the complaint is then."""
-    await done(verb, case_of(complaint), act)
-    return await LISTED.changed(Complaint, complaint["id"], **values)
-
-
-async def _noted(verb: str, complaint: asyncpg.Record, act: Act) -> ComplaintView:
-    await done(verb, case_of(complaint), act)
-    return await by_id(complaint["id"])
+    with along(note_of(verb, case_of(complaint)), act) as entry:
+        return await LISTED.changed(Complaint, complaint["id"], entry, **values)

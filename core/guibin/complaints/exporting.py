@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import exported
 from guibin.context import Act
+from guibin.profiles.queries import customer_of
 from guibin.spreadsheets.requests import portable, told
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 from .requests import NewComplaint
@@ -23,18 +23,13 @@ HELD = (
     " coalesce(c.number, '') as customer_number,"
     " case when k.state in ('resolved', 'closed') then 'closed' else 'open' end as state,"
     " coalesce(nullif(k.source_status, ''), case when k.merged_into_id is null then k.state else 'merged' end)"
-    " as status from complaint k left join customer c on c.tenant_id = k.tenant_id and c.id = k.customer_id"
+    f" as status from complaint k left {customer_of('c', 'k')}"
 )
 
 
 async def export_complaints(file: Path, act: Act) -> int:
     """Write every visible complaint by its moment."""
-    require(act.by, may("customers:export"))
     found = await fetch(f"{HELD} where c.erased_at is null order by k.received_at, k.number")
-    customers = tuple(dict.fromkeys(row["customer_id"] for row in found if row["customer_id"]))
-    note = AuditNote(
-        action="complaint.export", subject="complaint", customer_ids=customers, shown=len(found), purpose=file.name
-    )
-    await record(note, act)
+    await exported("complaint", found, file, act)
     lines = ([told(row[name]) for name in COMPLAINT_COLUMNS] for row in found)
     return write(file, COMPLAINT_COLUMNS, lines, sheet="complaints")

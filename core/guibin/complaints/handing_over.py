@@ -1,27 +1,35 @@
-"""Open complaints go to whoever takes over, responsibility and all, and to the successor of a dissolved org unit."""
+"""Open complaints go to whoever takes over, responsibility and all, and to the successor of a dissolved org unit.
 
-from datetime import datetime
-from uuid import UUID
+First-contact responsibility ends only here, where its owner is gone (S07-11).
+"""
+
+import asyncpg
 
 from guibin import events
+from guibin.assignments.handing_over import HandOver, Rows, charge_rows
+from guibin.context import Act
 from guibin.events import ComplaintHandedOver
-from guibin.profiles.handed_cases import Cases, charge_cases
-from guibin.profiles.handing_over import HandOver
+from guibin_tenants.rows import add_all
+
+from .tables import Complaint, ComplaintHandOver
 
 
-async def tell(complaint_id: UUID, new: HandOver, now: datetime) -> None:
-    """The successor hears of each."""
-    told = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_id, to_unit_id=None)
-    await events.record(told, now=now)
+async def tell(rows: list[asyncpg.Record], new: HandOver, act: Act) -> None:
+    """Each hand-over is on record, and the successor hears of it."""
+    handed = [{"complaint_id": row["id"], "to_staff_id": new.to_id, "reason": new.reason} for row in rows]
+    await add_all(ComplaintHandOver, act, handed)
+    for row in rows:
+        told = ComplaintHandedOver(complaint_id=row["id"], to_staff_id=new.to_id, to_unit_id=None)
+        await events.record(told, now=act.now)
 
 
-charge_cases(
-    Cases(
+charge_rows(
+    Rows(
         what="complaints",
-        table="complaint",
+        table=Complaint,
+        owners=("owner_id", "handler_id"),
         open="state <> 'closed'",
-        hand_overs="complaint_hand_over",
-        reference="complaint_id",
-    ),
-    tell=tell,
+        units=("handler_unit_id",),
+        told=tell,
+    )
 )

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
 from guibin.policy.packs import Policy
 from guibin.profiles.actions import open_archives
-from guibin.profiles.queries import ended_archives
+from guibin.profiles.queries import ended_archives, ids_by_number
 from guibin.profiles.requests import NewCustomer
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
+from guibin.spreadsheets.importing import PROBLEMS_MAX, Imported, Progress, Sheet, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem
 from guibin.spreadsheets.requests import refused, said
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch
@@ -31,7 +31,7 @@ _STATES = ("", "open", "closed")
 # How long its origin may be, in characters.
 _ORIGIN = {"source": 40, "source_number": 60, "status": 40}
 COLUMNS = (*COMPLAINT_COLUMNS, "customer_name", "customer_kind")
-_SHEET = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(COLUMNS))
+_FIELDS = Fields(words=frozenset({"text"}), codes=frozenset({"customer_number"}), known=frozenset(COLUMNS))
 
 
 async def import_complaints(
@@ -44,12 +44,13 @@ async def import_complaints(
     a simulated company's clock is kept: its deadline starts then. Raises BadRows or Invalid; then nothing is written.
     """
     refuse_unknown(mapping, COLUMNS)
-    customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
+    customers = await ids_by_number()
     latest = None if act.company.simulated else act.now
     ended = await ended_archives(closed=False)
-    total, differing, not_taken = await _check(file, mapping, act.policy, _Whom(customers, ended), latest)
+    sheet = Sheet(file, mapping, _FIELDS, BATCH_ROWS, progress)
+    total, differing, not_taken = await _check(sheet, act.policy, _Whom(customers, ended), latest)
     created = 0
-    for batch in batches(rows(file, mapping, _SHEET), BATCH_ROWS):
+    for batch in sheet.batches():
         known = await _known(batch)
         fresh = [row for row in batch if _key(row) not in known]
         created += len(fresh)
@@ -59,21 +60,20 @@ async def import_complaints(
             await receive_all(several, act)
         progress("taken in", created)
     if not dry_run:
-        note = AuditNote(action="complaint.import", subject="complaint", shown=total, purpose=file.name)
-        await record(note, act)
+        await noted("complaint.import", act, subject="complaint", shown=total, purpose=file.name)
     unchanged = total - created - differing
     return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
 
 async def _check(
-    file: Path, mapping: Mapping, policy: Policy, whom: "_Whom", latest: datetime | None
+    sheet: Sheet, policy: Policy, whom: "_Whom", latest: datetime | None
 ) -> tuple[int, int, list[RowProblem]]:
     """How many rows, how many of them say something else than what is held, and what. Raises BadRows."""
     problems: list[RowProblem] = []
     not_taken: list[RowProblem] = []
     seen: dict[tuple[str, str], int] = {}
     total = differing = 0
-    for batch in batches(rows(file, mapping, _SHEET), BATCH_ROWS):
+    for batch in sheet.checked(problems):
         known = await _known([row for row in batch if row.fields.get("source_number")])
         for row in batch:
             new, wrong = _read(row, policy, None, latest)
@@ -91,10 +91,6 @@ async def _check(
                 differing += bool(found)
                 not_taken += found[: PROBLEMS_MAX - len(not_taken)]
         total += len(batch)
-        if len(problems) > PROBLEMS_MAX:
-            break
-    if problems:
-        raise BadRows(problems, total)
     return total, differing, not_taken
 
 

@@ -9,32 +9,42 @@ from msgspec import Struct, structs
 
 from guibin import events
 from guibin.audit.actions import AuditNote, record, record_all
+from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
+from guibin.cases.requests import NewHandOver
 from guibin.context import Act, Company
-from guibin.desks.actions import Matter, destination, tell
+from guibin.desks.actions import destination, tell
+from guibin.entitlements.queries import desk_item
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import kinds_of
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
+from guibin.tiers.queries import current_tiers
+from guibin.upward_reports.actions import leader_above
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.rows import add_all, given
-from guibin_tenants.scope import fetch, fetch_one
+from guibin_tenants.rows import add_all, given, row_of
+from guibin_tenants.scope import undone
 from guibin_tenants.staff import StaffView
 from guibin_tenants.tables import new_id
 
-from . import rectification
+from . import rectification, recusals
 from .actions import hand_over
+from .inward import open_internal_flow
 from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of, unknown_level
-from .queries import ComplaintView, by_id
-from .requests import NewComplaint, NewHandOver
+from .queries import LISTED, ComplaintView
+from .requests import NewComplaint, NewRecusal
 from .tables import Complaint
+from .telling import tell_responsible
+
+# How much of what the customer said goes along with a question to those above.
+_QUOTED = 200
 
 
 class Origin(Struct, frozen=True):
@@ -49,16 +59,32 @@ class Origin(Struct, frozen=True):
 async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     """Take in a complaint. Raises Invalid, or NotFound for a customer that is not visible from here."""
     _refuse_wrong(new, act.policy, latest=act.now)
-    kinds = await _customer_kinds([new])
+    kinds = await kinds_of([new.customer_id])
     owner = await _owner(new.owner_id, act.by)
     if new.complainant_id is not None:
         await _staff(new.complainant_id, "complainant_id")
+    if new.against_id is not None:
+        await colleague(new.against_id, field="against_id")
     if new.follows_id is not None:
         await _refuse_not_followed(new.follows_id, new.customer_id)
+    if new.against_id is not None and new.against_id == owner[0]:
+        leader = await leader_above(act.by.org_unit_id, owner[0], recusals.LEADER, own_too=True)
+        owner = (leader.owner.id, leader.owner.name)
     (case,) = await _taken_in([_judged(new, None, kinds, owner, act)], act)
     await record(_note(case), act)
+    if new.against_id is not None:
+        reason = act.policy.title("complaint.against", act.language)
+        await recusals.recuse(case.id, NewRecusal(staff_id=new.against_id, reason=reason), act)
+    await tell_responsible("customer_complained", Case(SUBJECT, case.id, new.customer_id), act, number=case.number)
     await _to_the_desk(case, act)
-    return await by_id(case.id)
+    whole = Case(SUBJECT, case.id, new.customer_id)
+    await open_internal_flow(whole, case.number, case.found.level, act, because=new.text[:_QUOTED])
+    return await LISTED.one(case.id)
+
+
+async def foreseen(new: NewComplaint, act: Act) -> ComplaintView:
+    """As `receive` would: the level, why, and when it falls due. Nothing is written and nobody is told."""
+    return await undone(receive(new, act))
 
 
 async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) -> None:
@@ -68,7 +94,7 @@ async def receive_all(several: Sequence[tuple[NewComplaint, Origin]], act: Act) 
     """
     for new, _ in several:
         _refuse_wrong(new, act.policy, latest=None)
-    kinds = await _customer_kinds([new for new, _ in several])
+    kinds = await kinds_of({new.customer_id for new, _ in several})
     cases = [
         _judged(new, origin, kinds, (act.by.id, act.by.name), act.at(max(act.now, new.received_at or act.now)))
         for new, origin in several
@@ -88,6 +114,7 @@ class _Case(Struct, frozen=True):
     received_at: datetime
     recorded_at: datetime
     number: str = ""
+    tiers: tuple[str, ...] = ()
 
     @property
     def settled(self) -> bool:
@@ -108,7 +135,7 @@ def _judged(
 
 async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
     """Write them down, start the clocks of those that are not settled, and say that they were received."""
-    written = await _write(cases, act)
+    written = await _ranked(await _write(cases, act), act)
     await sla.start_all([timer for case in written if not case.settled for timer in _timers(case, act.policy)])
     for case in written:
         if not case.settled:
@@ -118,15 +145,28 @@ async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
     return written
 
 
+async def _ranked(cases: list[_Case], act: Act) -> list[_Case]:
+    """With what their customers hold, where a level's time depends on it (S07-5)."""
+    ids = {case.new.customer_id for case in cases if case.new.customer_id is not None and case.found.level.faster}
+    if not ids:
+        return cases
+    held = await current_tiers(list(ids), on=act.today)
+    none: dict[str, str] = {}
+    return [
+        structs.replace(case, tiers=tuple(held.get(case.new.customer_id, none).values()))
+        if case.new.customer_id
+        else case
+        for case in cases
+    ]
+
+
 def _timers(case: _Case, policy: Policy) -> list[NewTimer]:
     level, whole = case.found.level, Case(SUBJECT, case.id, case.new.customer_id)
     resolution = NewTimer(
-        subject=SUBJECT,
-        subject_id=case.id,
-        customer_id=case.new.customer_id,
-        milestone=RESOLUTION,
-        terms=terms_of(policy.complaints, level),
-        started_at=case.received_at,
+        Case(SUBJECT, case.id, case.new.customer_id),
+        RESOLUTION,
+        terms_of(policy.complaints, level, case.tiers),
+        case.received_at,
     )
     targets = milestones.first(whole, level.milestones, at=case.received_at, now=case.recorded_at)
     return [resolution, *targets, *rectification.first(whole, level, policy.complaints, at=case.received_at)]
@@ -141,10 +181,10 @@ def _note(case: _Case) -> AuditNote:
 async def _to_the_desk(case: _Case, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
     customer_id = case.new.customer_id
-    to = await destination(customer_id, act)
+    to = await destination(await desk_item(customer_id, act), act)
     if to is not None and not to.seated:
         await hand_over(case.id, NewHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
-        await tell(Matter(SUBJECT, case.id, case.number, customer_id), to, now=act.now)
+        await tell(Case(SUBJECT, case.id, customer_id), case.number, to, now=act.now)
 
 
 def wrong_by(policy: Policy, said: Mapping[str, Any], *, latest: datetime | None) -> list[FieldError]:
@@ -172,16 +212,8 @@ def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) ->
     return judged(policy.complaints, hooks, ComplaintDraft(new.text, new.channel, kind))
 
 
-async def _customer_kinds(several: Sequence[NewComplaint]) -> dict[UUID, str]:
-    ids = {new.customer_id for new in several if new.customer_id is not None}
-    rows = await fetch("select id, kind from customer where id = any ($1)", list(ids)) if ids else []
-    return {row["id"]: row["kind"] for row in rows}
-
-
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:
-    row = await fetch_one("select customer_id, state from complaint where id = $1", follows_id)
-    if row is None:
-        raise NotFound(f"There is no complaint {follows_id}")
+    row = await row_of(Complaint, follows_id, "select customer_id, state from complaint where id = $1")
     if row["state"] not in ("resolved", "closed") or row["customer_id"] != customer_id:
         rule = "a settled complaint of the same customer"
         raise Invalid(fields=(FieldError("follows_id", rule, value=str(follows_id)),))
@@ -221,7 +253,7 @@ def _numbered(case: _Case, company: Company) -> _Case:
 def _row(case: _Case, by: Principal) -> dict[str, Any]:
     new, found, origin = case.new, case.found, case.origin
     owner_id, owner_name = case.owner
-    return given(new) | {
+    return {name: value for name, value in given(new).items() if name != "against_id"} | {
         "id": case.id,
         "number": case.number,
         "level": found.level.name,

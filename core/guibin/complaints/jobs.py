@@ -1,17 +1,19 @@
 """Background work of complaints: the week's sample, late measures, and deadlines told to people."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned, MilestoneReached
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice
-from guibin.notices.deadlines import KIND, Passed, tells
-from guibin.periods.days import local_day
+from guibin.notices.deadlines import Passed, of_case, tells
 from guibin.periods.names import parse_period, week_of
-from guibin_tenants.scope import fetch_one
 
-from . import measures, sampling
-from .levels import SUBJECT
+from . import improvements, recusals, sampling
+from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT
+from .tables import Complaint
 
 
 class DrawSample(Job, frozen=True):
@@ -33,32 +35,40 @@ async def draw_sample(job: DrawSample, run: Run) -> None:
 @handles(TellOverdueMeasures)
 async def tell_overdue_measures(job: TellOverdueMeasures, run: Run) -> None:
     """Once each."""
-    await measures.tell_overdue(local_day(run.now, run.company.time_zone), now=run.now)
+    await improvements.tell_overdue(run.today, now=run.now)
 
 
-async def concerned(event: Passed, run: Run) -> list[Notice]:
-    """The owner and whoever works on it hear before it is late and that it is (S07-16), the roles of the step with them; that
-    a target was reached, only those whom policy wants to hear it.
-    """
-    complaint = await fetch_one(
-        "select number, customer_id, owner_id, handler_id, handler_unit_id from complaint where id = $1",
-        event.subject_id,
-    )
-    reached = isinstance(event, MilestoneReached)
-    if complaint is None or (reached and not event.roles):
-        return []
-    working = tuple({complaint["owner_id"], complaint["handler_id"] or complaint["owner_id"]})
-    notice = Notice(
-        kind=KIND[type(event)],
-        subject=SUBJECT,
-        subject_id=event.subject_id,
-        customer_id=complaint["customer_id"],
-        org_unit_id=complaint["handler_unit_id"],
-        roles=event.roles,
-        staff_ids=() if reached else working,
-        details={"number": complaint["number"]},
-    )
-    return [notice]
+# What is said of the clocks beside the resolution: of the plan against repetition, and of what a reply meets.
+_PLAN: dict[type, str] = {
+    DeadlineWarned: "plan_due",
+    DeadlineBreached: "plan_late",
+    DeadlineEscalated: "plan_escalated",
+    MilestoneReached: "milestone_reached",
+}
+_REPLY: dict[type, str] = {
+    DeadlineWarned: "reply_due",
+    DeadlineBreached: "reply_late",
+    DeadlineEscalated: "reply_escalated",
+    MilestoneReached: "milestone_reached",
+}
+_OF_CASE = of_case(Complaint, and_serving=True)
+
+
+async def concerned(event: Passed, run: Run) -> Sequence[Notice]:
+    """As of any case, in words of its own for each clock; a reply that is owed goes up without telling once more who owes it."""
+    told = [await _without_recused(notice) for notice in await _OF_CASE(event, run)]
+    if event.milestone in (RESOLUTION, RESULT, FOLLOW_UP):
+        return told
+    if event.milestone == RECTIFICATION:
+        return [replace(notice, kind=_PLAN[type(event)]) for notice in told]
+    quiet = isinstance(event, DeadlineEscalated)
+    return [replace(notice, kind=_REPLY[type(event)], staff_ids=() if quiet else notice.staff_ids) for notice in told]
+
+
+async def _without_recused(notice: Notice) -> Notice:
+    """Nobody whom the complaint is against hears of it."""
+    recused = await recusals.of(notice.about.id)
+    return replace(notice, staff_ids=tuple(each for each in notice.staff_ids if each not in recused))
 
 
 tells(

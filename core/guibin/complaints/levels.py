@@ -1,18 +1,24 @@
 """Which level a complaint gets, and what its level means for the clock."""
 
+from collections.abc import Collection
+
 import asyncpg
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.terms import Terms
-from guibin.sla.milestones import Case
 from guibin_tenants.refusals import FieldError, Invalid
 
 SUBJECT = "complaint"
 RESOLUTION = "resolution"
 RECTIFICATION = "rectification"
+# Telling the customer the result: a clock of its own, once a round.
+RESULT = "result"
+# Calling back a complaint of the week's sample, once for each time it was drawn.
+FOLLOW_UP = "follow_up"
 
 
 class Judged(Struct, frozen=True):
@@ -51,6 +57,6 @@ def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judg
     return Judged(level_named(policy, name), because)
 
 
-def terms_of(policy: ComplaintPolicy, level: Level) -> Terms:
-    """What the level says of the clock."""
-    return level.terms(level.resolve_within, clause=level.clause or policy.clause)
+def terms_of(policy: ComplaintPolicy, level: Level, tiers: Collection[str] = ()) -> Terms:
+    """What the level says of the clock of a customer of these tiers."""
+    return level.terms(level.within(tiers), clause=level.clause or policy.clause)

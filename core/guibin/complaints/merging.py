@@ -17,7 +17,7 @@ from guibin_tenants.tables import new_id
 
 from .actions import count_from, end_open_pause, locked, refuse_settled
 from .levels import RECTIFICATION, RESOLUTION, case_of
-from .queries import ComplaintView, by_id
+from .queries import LISTED, ComplaintView
 from .refusals import OtherCustomers
 from .requests import NewMerge
 from .tables import Complaint, ComplaintMerge
@@ -45,7 +45,7 @@ async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
     for row in (complaint, duplicate):
         await done("merge", case_of(row), act)
     await events.record(ComplaintMerged(complaint_id=new.complaint_id, into_id=complaint_id), now=act.now)
-    return await by_id(complaint_id)
+    return await LISTED.one(complaint_id)
 
 
 async def _take_intakes(complaint: asyncpg.Record, duplicate: asyncpg.Record) -> None:

@@ -1,16 +1,27 @@
 """Reading complaints: lists without what the customer said, the whole form with it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.sla.queries import OVERDUE, timer_of
-from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import line, lines
+from guibin.audit.actions import recorded, searched
+from guibin.cases import Case
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.subjects import CUSTOMERS_OF, in_table
+from guibin.context import Act
+from guibin.profiles.queries import called
+from guibin.sla.owed import HANDLER
+from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, timer_of
+from guibin.tiers.queries import holding
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
+from guibin_tenants.principals import may
+from guibin_tenants.rows import line, lines, many, struct_of
 
-from .levels import RESOLUTION
+from .levels import RESOLUTION, SUBJECT
+from .tables import Complaint
 
 
 class ComplaintView(Struct, frozen=True, kw_only=True):
@@ -159,6 +170,24 @@ class IntakeLine(Struct, frozen=True):
     recorded_by_name: str
 
 
+class RecusalLine(Struct, frozen=True):
+    """Who does not handle it, and why."""
+
+    staff_id: UUID
+    reason: str
+    recused_by_name: str
+    recused_at: datetime
+
+
+class WithdrawalLine(Struct, frozen=True):
+    """The customer took it back; `said_by` is who said so in their place."""
+
+    said_by: str
+    reason: str
+    withdrawn_by_name: str
+    withdrawn_at: datetime
+
+
 class RectificationLine(Struct, frozen=True):
     """The plan reported to leadership."""
 
@@ -193,12 +222,20 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
     notes: list[NoteLine]
     messages: list[MessageLine]
     rectification: RectificationLine | None
+    recusals: list[RecusalLine]
+    withdrawal: WithdrawalLine | None
+    follow_up_owed: bool
     deadlines: list[DeadlineLine]
     steps: list[StepLine]
 
 
 class ComplaintFilter(Struct, frozen=True, kw_only=True):
-    """Which complaints. `received_from` is inclusive, `received_before` exclusive."""
+    """Which complaints. `received_from` is inclusive, `received_before` and `due_before` exclusive.
+
+        `handled_by` is who has the work now: its handler, or its owner while nobody else has it. `unit_id` is the department
+    was handed to, `resolved_by` who gave a remedy, `resolved_from` (inclusive) when that met the deadline or missed it, `tier`
+    what the customer holds today, `q` a part of the number, of the text or of the customer's name.
+    """
 
     state: Annotated[str | None, Meta(description="open, waiting, resolved or closed")] = None
     level: str | None = None
@@ -209,6 +246,14 @@ class ComplaintFilter(Struct, frozen=True, kw_only=True):
     received_from: datetime | None = None
     received_before: datetime | None = None
     overdue: bool = False
+    running: bool = False
+    handled_by: UUID | None = None
+    unit_id: UUID | None = None
+    tier: str | None = None
+    due_before: datetime | None = None
+    resolved_by: UUID | None = None
+    resolved_from: datetime | None = None
+    q: Annotated[str, Meta(max_length=100)] | None = None
 
 
 LISTED = Listing(
@@ -228,8 +273,47 @@ LISTED = Listing(
         "received_from": "x.received_at >= $value",
         "received_before": "x.received_at < $value",
         "overdue": OVERDUE,
+        "running": "x.state in ('open', 'waiting')",
+        "handled_by": f"({HANDLER}) = $value",
+        "unit_id": "x.handler_unit_id = $value",
+        "tier": "exists (select from membership m where m.customer_id = x.customer_id and m.tier = $value"
+        f" and {holding('m', '$today::date')})",
+        "due_before": DUE_BEFORE,
+        "resolved_by": "exists (select from complaint_resolution r where r.tenant_id = x.tenant_id and r.complaint_id = x.id"
+        " and r.resolved_by = $value)",
+        "resolved_from": "t.completed_at >= $value",
+        "q": f"strpos(lower(x.number || ' ' || x.text || ' ' || coalesce({called('x.customer_id')}, '')), lower($value)) > 0",
     },
 )
+
+
+class ComplaintLine(ComplaintView, frozen=True, kw_only=True):
+    """A complaint as whoever works on it sees it in a list: with names, and the beginning of what was said."""
+
+    customer_name: str | None
+    matter: str
+    handler_name: str | None
+    unit_name: str | None
+    paused_at: datetime | None
+    completed_at: datetime | None
+
+
+QUEUE = LISTED.wider(
+    ComplaintLine,
+    customer_name=called("x.customer_id"),
+    matter="left(x.text, 120)",
+    handler_name=f"(select s.name from staff s where s.id = ({HANDLER}))",
+    unit_name="(select u.name from org_unit u where u.id = x.handler_unit_id)",
+    paused_at="t.paused_at",
+    completed_at="t.completed_at",
+)
+BY_DEADLINE = ByDeadline(listing=QUEUE, milestone=RESOLUTION)
+
+
+async def queue(filters: ComplaintFilter, page: PageAsked, act: Act, *, due_first: bool = True) -> Page[ComplaintLine]:
+    """The complaints for whoever works on them, what falls due first on top."""
+    listing = BY_DEADLINE if due_first else QUEUE
+    return await searched("complaint", await listing.page(filters, page, act), act)
 
 
 def _of(table: str) -> str:
@@ -248,6 +332,10 @@ FORM = LISTED.wider(
     notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
     messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
     rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),
+    recusals=lines(RecusalLine, f"{_of('complaint_recusal')} recused_at, id"),
+    withdrawal=line(WithdrawalLine, f"{_of('complaint_withdrawal')} id"),
+    follow_up_owed="exists (select from complaint_sample s where s.complaint_id = x.id and not exists (select from"
+    " complaint_follow_up f where f.tenant_id = s.tenant_id and f.sample_id = s.id))",
     deadlines=lines(DeadlineLine, "from timer where subject_id = x.id order by due_at, milestone, occurrence"),
     steps=lines(
         StepLine,
@@ -257,9 +345,75 @@ FORM = LISTED.wider(
 )
 
 
-async def by_id(complaint_id: UUID) -> ComplaintView:
-    """Raises NotFound."""
-    return await LISTED.one(complaint_id)
+async def form(complaint_id: UUID, act: Act) -> ComplaintForm:
+    """The whole opinion and complaint form; the look is on record. Raises NotFound."""
+    return await recorded("read", Case(SUBJECT, complaint_id), FORM, act)
+
+
+class Handler(Struct, frozen=True):
+    """Who has the work, and who stays responsible."""
+
+    owner: str
+    handler: str | None
+    unit: str | None
+
+
+async def handler_of(complaint_id: UUID) -> Handler:
+    """By name. Raises NotFound."""
+    return await struct_of(
+        Handler,
+        Complaint,
+        complaint_id,
+        "from (select x.owner_name as owner, (select s.name from staff s where s.id = x.handler_id) as handler,"
+        " (select u.name from org_unit u where u.id = x.handler_unit_id) as unit from complaint x where x.id = $1) who",
+    )
+
+
+class Settled(Struct, frozen=True):
+    """How many complaints somebody gave a remedy for, and how long each took on average from its receipt; None for none."""
+
+    count: int
+    spent: timedelta | None
+
+
+async def settled_by(staff_id: UUID, since: datetime) -> Settled:
+    """Of complaints that stay resolved."""
+    (found,) = await many(
+        Settled,
+        "from (select count(*)::int as count, avg(r.resolved_at - c.received_at) as spent from complaint_resolution r"
+        " join complaint c on c.tenant_id = r.tenant_id and c.id = r.complaint_id and c.round = r.round"
+        " where r.resolved_by = $1 and r.resolved_at >= $2 and c.state in ('resolved', 'closed')) settled",
+        staff_id,
+        since,
+    )
+    return found
+
+
+class Other(Struct, frozen=True):
+    """Another complaint of the same customer's."""
+
+    id: UUID
+    number: str
+    matter: str
+    state: str
+    received_at: datetime
+
+
+async def of_customer(customer_id: UUID, *, but: UUID | None = None, most: int = 5) -> list[Other]:
+    """The customer's complaints, the newest first; `but` one of them."""
+    return await many(
+        Other,
+        "from (select id, number, left(text, 60) as matter, state, received_at from complaint where customer_id = $1"
+        " and id is distinct from $2 and merged_into_id is null) other order by received_at desc limit $3",
+        customer_id,
+        but,
+        most,
+    )
+
+
+async def others_of(form: ComplaintView, *, most: int = 5) -> list[Other]:
+    """The customer's other complaints, the newest first; none of nobody's."""
+    return await of_customer(form.customer_id, but=form.id, most=most) if form.customer_id else []
 
 
 # What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
@@ -267,3 +421,7 @@ IN_FILE = (
     "select number, level, text, state, received_at from complaint where customer_id = $1"
     " and received_at >= $2 and received_at < $3 order by received_at, id"
 )
+
+
+CUSTOMERS_OF.give("complaint", in_table(Complaint))
+FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint))

@@ -6,20 +6,20 @@ from uuid import UUID
 import asyncpg
 from msgspec import structs
 
-from guibin.audit.actions import done
+from guibin.audit.actions import recorded
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
 from guibin_tenants import org_units
 from guibin_tenants.rows import add, given, locked
 from guibin_tenants.scope import fetch_value
 
 from .levels import RECTIFICATION, SUBJECT, case_of
-from .queries import ComplaintView, by_id
+from .queries import LISTED, ComplaintView
 from .refusals import AlreadyRectified, MergedElsewhere
 from .requests import NewRectification
 from .tables import Complaint, ComplaintRectification
@@ -38,8 +38,7 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
     head = await org_units.head_office()
     leaders = act.policy.complaints.leadership
     await _tell(case, complaint["number"], "complaint_rectified", leaders, at=head.id if head else None, now=act.now)
-    await done("rectify", case, act)
-    return await by_id(complaint_id)
+    return await recorded("rectify", case, LISTED, act)
 
 
 async def report(case: Case, number: str, policy: ComplaintPolicy, *, now: datetime) -> None:
@@ -83,14 +82,7 @@ async def _plan_of(complaint_id: UUID) -> UUID | None:
 
 
 def _timer(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -> NewTimer:
-    return NewTimer(
-        subject=SUBJECT,
-        subject_id=case.id,
-        customer_id=case.customer_id,
-        milestone=RECTIFICATION,
-        terms=_terms(level, policy),
-        started_at=at,
-    )
+    return NewTimer(Case(SUBJECT, case.id, case.customer_id), RECTIFICATION, _terms(level, policy), at)
 
 
 def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
@@ -101,12 +93,6 @@ def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
 async def _tell(case: Case, number: str, kind: str, roles: tuple[str, ...], *, at: UUID | None, now: datetime) -> None:
     """Tell those with the roles, in the org unit `at` or where the case belongs."""
     notice = Notice(
-        kind=kind,
-        subject=SUBJECT,
-        subject_id=case.id,
-        customer_id=case.customer_id,
-        org_unit_id=at,
-        roles=roles,
-        details={"number": number},
+        kind, Case(SUBJECT, case.id, case.customer_id), org_unit_id=at, roles=roles, details={"number": number}
     )
     await notify(notice, key=f"{kind}/{case.id}", now=now)

@@ -1,73 +1,57 @@
 """What can be the case with a complaint that forbids what was asked."""
 
-from guibin_tenants.refusals import Conflict
+from guibin_tenants.refusals import Conflict, Forbidden
 
 
 class TooLateToReopen(Conflict):
-    """It was settled longer ago than policy lets it be reopened: the matter is a new complaint."""
+    """This complaint was settled too long ago. Longer than policy lets it be reopened: it is a new complaint."""
 
     kind = "complaint-too-late-to-reopen"
-    title = "This complaint was settled too long ago"
 
 
 class AlreadyResolved(Conflict):
-    """The complaint has a remedy already; a callback that finds the customer not satisfied reopens it."""
-
-    kind = "already-resolved"
-    title = "The complaint is already resolved"
+    """The complaint is already resolved. A callback that finds the customer not satisfied reopens it."""
 
 
 class NotResolved(Conflict):
-    """A callback tells a result, and there is none yet."""
-
-    kind = "not-resolved"
-    title = "The complaint has no resolution yet"
+    """The complaint has no resolution yet. A callback tells a result, and there is none yet."""
 
 
 class ComplaintClosed(Conflict):
-    """The customer was satisfied, or the source had closed it: it changes no more."""
-
-    kind = "complaint-closed"
-    title = "The complaint is closed"
+    """The complaint is closed. The customer was satisfied, or the source had closed it: it changes no more."""
 
 
 class MergedElsewhere(Conflict):
-    """The matter goes on in another complaint."""
+    """This complaint was merged into another."""
 
     kind = "complaint-merged"
-    title = "This complaint was merged into another"
 
 
 class OtherCustomers(Conflict):
-    """Two customers' complaints are two matters, however alike."""
+    """Only complaints of one customer are merged. Two customers' complaints are two matters, however alike."""
 
     kind = "complaints-of-others"
-    title = "Only complaints of one customer are merged"
 
 
 class AlreadyWaiting(Conflict):
-    """The clock stands already."""
-
-    kind = "already-waiting"
-    title = "The complaint already waits for the customer"
+    """The complaint already waits for the customer."""
 
 
 class NotWaiting(Conflict):
-    """There is no open pause to end."""
-
-    kind = "not-waiting"
-    title = "The complaint does not wait for the customer"
+    """The complaint does not wait for the customer. There is no open pause to end."""
 
 
 class SameLevel(Conflict):
-    """The level asked for is the one it has."""
-
-    kind = "same-level"
-    title = "The complaint has this level already"
+    """The complaint has this level already."""
 
 
 class AlreadyRectified(Conflict):
-    """Leadership has this complaint's rectification plan already."""
+    """The rectification plan was reported before."""
 
-    kind = "already-rectified"
-    title = "The rectification plan was reported before"
+
+class Recused(Forbidden):
+    """Others handle this complaint. It is against whoever asked, or they have an interest of their own in it."""
+
+
+class AlreadyRecused(Conflict):
+    """They do not handle this complaint already."""

@@ -19,6 +19,7 @@ class NewComplaint(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     `customer_id` is None for somebody anonymous. `level` None leaves it to the pack and the policy. `owner_id` is who was
     contacted first: by default whoever records it. `received_at` is by default now and never later.
     `complainant_id` is the member of staff who complains, if it is one: what they write is no answer of ours.
+    `against_id` is the member of staff it is against, who does not handle it and hears of it from others.
     `follows_id` is an earlier complaint about the same matter, settled too long ago to reopen it.
     `on_behalf` says somebody speaks for the customer; `special` that it is followed up whatever the sample draws.
     """
@@ -31,6 +32,7 @@ class NewComplaint(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     received_at: _Moment | None = None
     owner_id: UUID | None = None
     complainant_id: UUID | None = None
+    against_id: UUID | None = None
     follows_id: UUID | None = None
     on_behalf: bool = False
     special: bool = False
@@ -51,24 +53,24 @@ class NewMerge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
 
 
-class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who works on it from now on: a member of staff, a department, or one within the other."""
+class NewRecusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who does not handle it, because it is against them or for another interest of theirs."""
+
+    staff_id: UUID
+    reason: Reason
+
+
+class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the customer takes it back; `said_by` is who said so, where it was somebody in their place."""
 
     reason: Reason
-    to_staff_id: UUID | None = None
-    to_unit_id: UUID | None = None
+    said_by: Annotated[str, saying(100)] | Literal[""] = ""
 
 
 class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another level, and why."""
 
     level: _Name
-    reason: Reason
-
-
-class NewPause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What we wait for from the customer."""
-
     reason: Reason
 
 

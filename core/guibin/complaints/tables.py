@@ -3,10 +3,10 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Complaint(TenantTable, tablename="complaint"):
+class Complaint(TenantTable):
     """One matter a customer complains about (S07-27: or gives an opinion on).
 
     `owner_id` was contacted first and stays responsible; `handler_id` works on it now (S07-11). `state` follows from
@@ -19,10 +19,10 @@ class Complaint(TenantTable, tablename="complaint"):
 
     number = Varchar(length=20)
     kind = Varchar(length=12, default="complaint")
-    customer_id = UuidColumn(default=None, null=True)
-    complainant_id = UuidColumn(default=None, null=True)
-    follows_id = UuidColumn(default=None, null=True)
-    merged_into_id = UuidColumn(default=None, null=True)
+    customer_id = RowOf("customer", null=True)
+    complainant_id = RowOf("staff", null=True)
+    follows_id = RowOf("complaint", null=True)
+    merged_into_id = RowOf("complaint", null=True)
     channel = Varchar(length=40)
     level = Varchar(length=20)
     clause = Varchar(length=20, default="")
@@ -32,11 +32,11 @@ class Complaint(TenantTable, tablename="complaint"):
     special = Boolean(default=False)
     received_at = Timestamptz(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
-    org_unit_id = UuidColumn(default=None, null=True)
+    org_unit_id = RowOf("org_unit", null=True)
     owner_id = UuidColumn(default=None)
     owner_name = Varchar(length=200)
     handler_id = UuidColumn(default=None, null=True)
-    handler_unit_id = UuidColumn(default=None, null=True)
+    handler_unit_id = RowOf("org_unit", null=True)
     state = Varchar(length=10, default="open")
     round = Integer(default=0)
     source = Varchar(length=40, default=None, null=True)
@@ -50,14 +50,6 @@ class Complaint(TenantTable, tablename="complaint"):
         erasable=("text", "because"),
         unique=(("number",),),
         wall="customer_id",
-        references={
-            "customer_id": "customer",
-            "complainant_id": "staff",
-            "follows_id": "complaint",
-            "merged_into_id": "complaint",
-            "org_unit_id": "org_unit",
-            "handler_unit_id": "org_unit",
-        },
         indexes=(
             Index(("received_at desc", "id desc"), name="complaint_received_idx"),
             Index(("state", "received_at desc", "id desc"), name="complaint_state_idx"),
@@ -71,34 +63,30 @@ class Complaint(TenantTable, tablename="complaint"):
     )
 
 
-class ComplaintIntake(
-    Part, of="complaint", signed="recorded", dated=False, erasable=("text",), tablename="complaint_intake"
-):
+class ComplaintIntake(Part, of="complaint", signed="recorded", dated=False, erasable=("text",)):
     """The same matter arriving once more, by this or another channel: one complaint, several intakes.
 
     `from_complaint_id` is the complaint it had been taken in as before the two were merged.
     """
 
-    from_complaint_id = UuidColumn(default=None, null=True)
+    from_complaint_id = RowOf("complaint", null=True)
     channel = Varchar(length=40)
     text = Text(default="")
     received_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(references={"from_complaint_id": "complaint"}, indexes=(Index(("complaint_id",)),))
+    keys = Keys(indexes=(Index(("complaint_id",)),))
 
 
-class ComplaintMerge(Part, of="complaint", signed="merged", erasable=("reason",), tablename="complaint_merge"):
+class ComplaintMerge(Part, of="complaint", signed="merged", erasable=("reason",)):
     """Two complaints turned out to be one matter: `complaint_id` goes on as `into_id`, once and for good."""
 
-    into_id = UuidColumn(default=None)
+    into_id = RowOf("complaint")
     reason = Text()
 
-    keys = Keys(unique=(("complaint_id",),), references={"into_id": "complaint"})
+    keys = Keys(unique=(("complaint_id",),))
 
 
-class ComplaintLevelChange(
-    Part, of="complaint", signed="changed", erasable=("reason",), tablename="complaint_level_change"
-):
+class ComplaintLevelChange(Part, of="complaint", signed="changed", erasable=("reason",)):
     """Somebody judged the level anew, with a reason; the deadline before and after."""
 
     from_level = Varchar(length=20)
@@ -108,28 +96,17 @@ class ComplaintLevelChange(
     due_after = Timestamptz(default=None, null=True)
 
 
-class ComplaintHandOver(Part, of="complaint", signed="handed", erasable=("reason",), tablename="complaint_hand_over"):
+class ComplaintHandOver(Part, of="complaint", signed="handed", erasable=("reason",)):
     """Work goes to another member of staff or department; responsibility does not (S07-11, S07-21)."""
 
-    to_staff_id = UuidColumn(default=None, null=True)
-    to_unit_id = UuidColumn(default=None, null=True)
+    to_staff_id = RowOf("staff", null=True)
+    to_unit_id = RowOf("org_unit", null=True)
     reason = Text()
 
-    keys = Keys(
-        references={"to_staff_id": "staff", "to_unit_id": "org_unit"},
-        checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
-    )
+    keys = Keys(checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"})
 
 
-class ComplaintPause(
-    Part,
-    of="complaint",
-    signed="started",
-    signed_off="ended",
-    changes=True,
-    erasable=("reason",),
-    tablename="complaint_pause",
-):
+class ComplaintPause(Part, of="complaint", signed="started", signed_off="ended", changes=True, erasable=("reason",)):
     """The clock stands while we wait for the customer. At most one pause is open."""
 
     reason = Text()
@@ -140,9 +117,7 @@ class ComplaintPause(
     )
 
 
-class ComplaintResolution(
-    Part, of="complaint", signed="resolved", erasable=("remedy",), tablename="complaint_resolution"
-):
+class ComplaintResolution(Part, of="complaint", signed="resolved", erasable=("remedy",)):
     """The remedy given, one per round. There is no resolution without a remedy (S10-5)."""
 
     round = Integer()
@@ -156,7 +131,7 @@ class ComplaintResolution(
     )
 
 
-class ComplaintCallback(Part, of="complaint", signed="called", erasable=("comment",), tablename="complaint_callback"):
+class ComplaintCallback(Part, of="complaint", signed="called", erasable=("comment",)):
     """The result was told to the customer. Not satisfied reopens; not reached counts for nothing (S07-22)."""
 
     round = Integer()
@@ -166,7 +141,25 @@ class ComplaintCallback(Part, of="complaint", signed="called", erasable=("commen
     keys = Keys(checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied', 'not_reached')"})
 
 
-class ComplaintNote(Part, of="complaint", signed="written", erasable=("text",), tablename="complaint_note"):
+class ComplaintRecusal(Part, of="complaint", signed="recused", erasable=("reason",)):
+    """The complaint is against this member of staff, or they have an interest of their own: others handle it (S07-11)."""
+
+    staff_id = RowOf("staff")
+    reason = Text()
+
+    keys = Keys(unique=(("complaint_id", "staff_id"),))
+
+
+class ComplaintWithdrawal(Part, of="complaint", signed="withdrawn", erasable=("said_by", "reason")):
+    """The customer takes the complaint back: it ends. `said_by` is who said so, where it was not the customer."""
+
+    said_by = Varchar(length=100, default="")
+    reason = Text()
+
+    keys = Keys(unique=(("complaint_id",),), checks={"reason_given": "length(trim(reason)) > 0"})
+
+
+class ComplaintNote(Part, of="complaint", signed="written", erasable=("text",)):
     """A line on the complaint form: a note, a contact, a repair record or a field team's receipt (S07-27)."""
 
     kind = Varchar(length=10, default="note")
@@ -175,9 +168,7 @@ class ComplaintNote(Part, of="complaint", signed="written", erasable=("text",), 
     keys = Keys(checks={"kind_known": "kind in ('note', 'contact', 'repair', 'receipt')"})
 
 
-class ComplaintMessage(
-    Part, of="complaint", signed="written", dated=False, erasable=("text",), tablename="complaint_message"
-):
+class ComplaintMessage(Part, of="complaint", signed="written", dated=False, erasable=("text",)):
     """What the customer wrote or said, or was told; `answers` says that it is a reply of ours and not a machine's."""
 
     direction = Varchar(length=3)
@@ -195,9 +186,7 @@ class ComplaintMessage(
     )
 
 
-class ComplaintRectification(
-    Part, of="complaint", signed="reported", erasable=("plan",), tablename="complaint_rectification"
-):
+class ComplaintRectification(Part, of="complaint", signed="reported", erasable=("plan",)):
     """Reported to company leadership with a plan that keeps it from happening again (S14-7). One per complaint."""
 
     plan = Text()
@@ -206,7 +195,7 @@ class ComplaintRectification(
     keys = Keys(unique=(("complaint_id",),), checks={"plan_given": "length(trim(plan)) > 0"})
 
 
-class ComplaintSample(Part, of="complaint", tablename="complaint_sample"):
+class ComplaintSample(Part, of="complaint"):
     """A complaint of a week that is called back once more: drawn at random, or because it always is (S07-29)."""
 
     period = Varchar(length=10)
@@ -217,7 +206,7 @@ class ComplaintSample(Part, of="complaint", tablename="complaint_sample"):
     keys = Keys(unique=(("period", "complaint_id"),), checks={"why_known": "why in ('random', 'always')"})
 
 
-class ComplaintFollowUp(Part, of="complaint_sample", by="sample_id", signed="called", tablename="complaint_follow_up"):
+class ComplaintFollowUp(Part, of="complaint_sample", by="sample_id", signed="called"):
     """The call about a drawn complaint, once (S07-29)."""
 
     outcome = Varchar(length=14)
@@ -226,27 +215,15 @@ class ComplaintFollowUp(Part, of="complaint_sample", by="sample_id", signed="cal
     keys = Keys(unique=(("sample_id",),), checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied')"})
 
 
-class ImprovementMeasure(TenantTable, tablename="improvement_measure"):
+class ImprovementMeasure(TenantTable, signed="proposed", signed_off="done"):
     """What a department is to change because of a week's complaints (S07-28). `done_at` ends it."""
 
     period = Varchar(length=10)
-    org_unit_id = UuidColumn(default=None)
+    org_unit_id = RowOf("org_unit")
     cause = Varchar(length=60, default="")
     text = Text()
     due_on = Date(default=None, null=True)
-    proposed_by = UuidColumn(default=None)
-    proposed_by_name = Varchar(length=200)
-    proposed_at = Timestamptz(default=None, null=True)
-    done_at = Timestamptz(default=None, null=True)
-    done_by = UuidColumn(default=None, null=True)
-    done_by_name = Varchar(length=200, default="")
     done_note = Text(default="")
     version = Integer(default=1)
 
-    keys = Keys(
-        signed="proposed",
-        signed_off="done",
-        wall="org_unit_id",
-        references={"org_unit_id": "org_unit"},
-        indexes=(Index(("period", "id")),),
-    )
+    keys = Keys(wall="org_unit_id", indexes=(Index(("period", "id")),))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin import timetable  # noqa: F401  # makes known who reacts
 from guibin.complaints.intake import receive
@@ -17,18 +18,21 @@ from guibin.notation.dates import Day, LunarDay
 from guibin.operation import provisioning
 from guibin.packs import Packs
 from guibin.policies.queries import act_of
-from guibin.policy.demonstrations import DemoKind, Demonstration
+from guibin.policy.demonstrations import PASSWORD, DemoKind, Demonstration
 from guibin.policy.money import Money
 from guibin.policy.occasions import kept_on
 from guibin.policy.posts import roles_of
-from guibin.profiles.actions import open_archive
+from guibin.profiles.actions import open_archives
 from guibin.profiles.consents import consent
 from guibin.profiles.orders import order
+from guibin.profiles.queries import OPEN
 from guibin.profiles.requests import NewConsent, NewCustomer, NewOrder
 from guibin.receptions import intake as receptions
 from guibin.receptions.requests import NewReception
+from guibin.tiers import memberships
 from guibin.tiers.assessment import assess
 from guibin.tiers.facts import BATCH_MAX, NewFact, record_facts, units_of
+from guibin.tiers.memberships import NewMembership
 from guibin_tenants import keys, org_units, registry, staff
 from guibin_tenants.database import connected
 from guibin_tenants.keys import NewKey
@@ -36,17 +40,37 @@ from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant, TenantView
 from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import NewStaff
+from guibin_tenants.tables import new_id
 
+from .activities import invite_and_recommend
+from .cards import hand_out_cards
 from .days import Scene, enliven
-from .plans import draw_plans
+from .plans import draw_plans, people_of
+from .receptions import receive_guests
+from .requests import ask_for_services
+from .vips import name_vips
 
-PASSWORD = "guibin-demo-2026"
 Say = Callable[[str], None]
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰建华文辉红玉晓东志国海燕鹏飞雪梅婷浩宇欣怡子轩"
 # One customer in so many complained.
 _COMPLAINS_EVERY = 12
+# So many have held a tier for so many days without a contact.
+_OUT_OF_TOUCH, _MONTHS_AGO = 4, 110
+_TOGETHER = 500
+# Whose a fact is before its customer has an archive.
+_NOBODY = UUID(int=0)
+
+
+class _Person(Struct, frozen=True):
+    """A customer to be, and what is known of them."""
+
+    archive: NewCustomer
+    answers: list[NewConsent]
+    facts: list[NewFact]
+    order: NewOrder | None
+    complaint: NewComplaint | None
 
 
 class Access(Struct, frozen=True):
@@ -122,23 +146,60 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
     new = NewTenant(slug=demonstration.slug, name=demonstration.name, packs=(pack,))
     tenant = await provisioning.provision(new, owner_url=owner_url, app_url=app_url, packs=packs, now=now)
     company = _company(tenant)
-    by = Principal(
-        kind="operator", id=tenant.id, name="demonstration", permissions=PERMISSIONS, address=os.uname().sysname
-    )
+    by = Principal(kind="operator", id=tenant.id, name="演示数据", permissions=PERMISSIONS, address=os.uname().sysname)
     async with tenant_scope(tenant.id):
         act = await act_of(packs, company, by=by, now=now)
         filling = Filling(demonstration, act, random.Random(20_260_101))
         managers = await _staff(filling)
-        for number in range(1, demonstration.customers + 1):
-            await _customer(number, filling, *filling.chance.choice(managers))
+        numbers = range(1, demonstration.customers + 1)
+        for start in range(0, len(numbers), _TOGETHER):
+            await _customers(numbers[start : start + _TOGETHER], filling, managers)
         for scheme in demonstration.assess:
             await assess(scheme, act, as_of=now.date())
         await _visits(filling)
         scene = Scene(act, filling.chance)
         await enliven(scene)
         await draw_plans(scene)
+        await _more(scene)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
+
+
+async def _more(scene: Scene) -> None:
+    """Services asked for, cards, guests, and a few who were not kept in touch with."""
+    people = await people_of("agent", "account_manager", "manager")
+    await ask_for_services(scene, people)
+    await hand_out_cards(scene, people)
+    await receive_guests(scene, people)
+    await invite_and_recommend(scene, await people_of("tenant_admin"))
+    await _out_of_touch(scene)
+    await name_vips(scene)
+
+
+async def _out_of_touch(scene: Scene) -> None:
+    """Customers who have held a tier for months, and whom nobody has been in touch with as often as the policy asks."""
+    cadence = next(iter(scene.act.policy.cadences), None)
+    scheme = scene.act.policy.scheme(cadence.scheme) if cadence else None
+    if cadence is None or scheme is None:
+        return
+    tier = cadence.tier or scheme.tiers[0].name
+    rows = await fetch(
+        f"select c.id from {OPEN} and not exists (select from membership m where m.customer_id = c.id and m.scheme = $1)"
+        " order by c.number limit $2",
+        scheme.name,
+        _OUT_OF_TOUCH,
+    )
+    for row in rows:
+        new = NewMembership(
+            customer_id=row["id"],
+            scheme=scheme.name,
+            tier=tier,
+            starts_on=scene.today - timedelta(days=_MONTHS_AGO),
+            basis="exception",
+            basis_id=new_id(),
+            reason="演示：早前评定",
+        )
+        await memberships.start(new, now=scene.act.now)
 
 
 async def _registered(owner_url: str, slug: str) -> TenantView | None:
@@ -177,21 +238,42 @@ async def _staff(filling: Filling) -> list[tuple[UUID, UUID]]:
     return managers
 
 
-async def _customer(number: int, filling: Filling, unit: UUID, manager: UUID) -> None:
-    demonstration, chance, act = filling.demonstration, filling.chance, filling.act
-    kind = chance.choices(demonstration.kinds, [kind.weight for kind in demonstration.kinds])[0]
-    view = await open_archive(_archive(number, kind, filling, unit, manager), act)
-    for purpose in kind.consents:
-        answer = NewConsent(purpose=purpose, answer="granted" if chance.random() < 0.8 else "refused")
-        await consent(view.id, answer, act)
-    facts = _facts(view.id, kind, chance, act.now.date())
+async def _customers(numbers: Sequence[int], filling: Filling, managers: Sequence[tuple[UUID, UUID]]) -> None:
+    """Customers with what is known of each, opened together."""
+    act = filling.act
+    people = [_person(number, filling, *filling.chance.choice(managers)) for number in numbers]
+    ids = await open_archives([person.archive for person in people], act)
+    for customer_id, person in zip(ids, people, strict=True):
+        for answer in person.answers:
+            await consent(customer_id, answer, act)
+        if person.order is not None:
+            await order(customer_id, person.order, act)
+        if person.complaint is not None:
+            await receive(replace(person.complaint, customer_id=customer_id), act)
+    facts = [
+        replace(fact, customer_id=customer_id)
+        for customer_id, person in zip(ids, people, strict=True)
+        for fact in person.facts
+    ]
     for start in range(0, len(facts), BATCH_MAX):
         batch = facts[start : start + BATCH_MAX]
-        await record_facts(batch, act, units=units_of(filling.act.policy), today=act.now.date())
-    if demonstration.products:
-        await order(view.id, _order(number, filling), act)
-    if demonstration.complaints and number % _COMPLAINS_EVERY == 0:
-        await _complain(view.id, number // _COMPLAINS_EVERY, filling)
+        await record_facts(batch, act, units=units_of(act.policy), today=act.now.date())
+
+
+def _person(number: int, filling: Filling, unit: UUID, manager: UUID) -> _Person:
+    demonstration, chance = filling.demonstration, filling.chance
+    kind = chance.choices(demonstration.kinds, [kind.weight for kind in demonstration.kinds])[0]
+    complains = bool(demonstration.complaints) and number % _COMPLAINS_EVERY == 0
+    return _Person(
+        _archive(number, kind, filling, unit, manager),
+        [
+            NewConsent(purpose=purpose, answer="granted" if chance.random() < 0.8 else "refused")
+            for purpose in kind.consents
+        ],
+        _facts(kind, chance, filling.act.now.date()),
+        _order(number, filling) if demonstration.products else None,
+        _complaint(number // _COMPLAINS_EVERY, manager, filling) if complains else None,
+    )
 
 
 def _archive(number: int, kind: DemoKind, filling: Filling, unit: UUID, manager: UUID) -> NewCustomer:
@@ -238,10 +320,10 @@ async def _visits(filling: Filling) -> None:
         await receptions.receive(new, filling.act)
 
 
-def _facts(customer: UUID, kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
+def _facts(kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
     return [
         NewFact(
-            customer_id=customer,
+            customer_id=_NOBODY,
             metric=fact.metric,
             occurred_on=today - timedelta(days=30 * month + 1),
             value=chance.randint(fact.low, fact.high),
@@ -265,8 +347,8 @@ def _order(number: int, filling: Filling) -> NewOrder:
     )
 
 
-async def _complain(customer_id: UUID, number: int, filling: Filling) -> None:
-    complaint = filling.demonstration.complaints[number % len(filling.demonstration.complaints)]
+def _complaint(number: int, manager: UUID, filling: Filling) -> NewComplaint:
+    """Whoever looks after the customer took it."""
+    said = filling.demonstration.complaints[number % len(filling.demonstration.complaints)]
     received = filling.act.now - timedelta(minutes=filling.chance.randrange(5, 280))
-    new = NewComplaint(text=complaint.text, channel=complaint.channel, customer_id=customer_id, received_at=received)
-    await receive(new, filling.act)
+    return NewComplaint(text=said.text, channel=said.channel, owner_id=manager, received_at=received)

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from guibin.archive_checks.jobs import LookOverArchives
 from guibin.care.jobs import FilterRenewals, PrepareCare
+from guibin.complaints import actions as cases
 from guibin.complaints.intake import receive
-from guibin.complaints.requests import NewComplaint
+from guibin.complaints.requests import NewComplaint, NewMessage, NewResolution
 from guibin.context import Act
 from guibin.desks.actions import open_desk, seat
 from guibin.desks.requests import NewDesk, NewSeat
@@ -38,6 +39,14 @@ _CALLS = (
     ("hall", "到厅办理业务，已完成", ""),
     ("phone", "反映近期服务不稳定", "请安排人员上门检查"),
 )
+_SAID = (
+    "到期未续导致停用，请尽快恢复",
+    "上个月多收了一次费用，请核实",
+    "约好的时间没有人上门",
+    "回访时反映设备又失灵",
+    "答应的优惠没有兑现",
+)
+_WROTE = "请问处理到哪一步了，今晚还要用"
 _URGENT = ("已经催过两次，请今天务必解决", "会议室需要今晚使用，请尽快恢复")
 
 
@@ -71,6 +80,7 @@ async def enliven(scene: Scene) -> None:
     await _visits(scene, kept)
     await _calls(scene, kept)
     await _urgent(scene, kept)
+    await _counter(scene, kept)
     await _desk(scene)
     await _flaws(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
@@ -109,6 +119,7 @@ async def _calls(scene: Scene, kept: Sequence[_Kept]) -> None:
             direction="in" if need else "out",
             content=content,
             need=need,
+            wants="product" if "优惠" in need else "help" if need else "",
             happened_at=at,
             staff_id=one.manager_id,
         )
@@ -132,6 +143,23 @@ async def _urgent(scene: Scene, kept: Sequence[_Kept]) -> None:
             owner_id=one.manager_id,
         )
         await receive(new, scene.act)
+
+
+async def _counter(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """What the agent has in hand: complaints of the morning, to one of which the customer wrote again, and one to call back about."""
+    complaints = scene.act.policy.complaints
+    agent = await fetch_value("select id from staff where 'agent' = any (roles) order by login limit 1")
+    if agent is None or "phone" not in complaints.channels:
+        return
+    taken = []
+    for place, (one, text) in enumerate(zip(kept[5::40], _SAID, strict=False)):
+        at = scene.act.now - timedelta(minutes=50 * (place + 1))
+        new = NewComplaint(customer_id=one.customer_id, text=text, channel="phone", received_at=at, owner_id=agent)
+        taken.append((await receive(new, scene.act)).id)
+    if taken and complaints.causes:
+        await cases.write(taken[0], NewMessage(text=_WROTE, direction="in"), scene.act)
+        cause = complaints.causes[0]
+        await cases.resolve(taken[-1], NewResolution(remedy="已更换并现场测试正常", cause=cause), scene.act)
 
 
 async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:

@@ -10,6 +10,7 @@ from guibin.plans import actions as plans
 from guibin.plans import work_logs
 from guibin.plans.requests import NewItem, NewLog, NewWorkPlan
 from guibin.policy.cadence import PlanPolicy
+from guibin.profiles.queries import OPEN
 from guibin.relationships import actions as relationships
 from guibin.relationships.requests import NewExecution, NewMeasure, NewRelationshipPlan
 from guibin_tenants.org_units import visible_from
@@ -30,7 +31,7 @@ async def draw_plans(scene: Scene) -> None:
     """Inside the company's scope, when its customers and their account managers are there."""
     for place, manager in enumerate(await _managers()):
         rows = await fetch(
-            "select id from customer where account_manager_id = $1 and closed_at is null order by number limit $2",
+            f"select c.id from {OPEN} and c.account_manager_id = $1 order by c.number limit $2",
             manager.id,
             len(_ITEMS),
         )
@@ -41,9 +42,14 @@ async def draw_plans(scene: Scene) -> None:
 
 
 async def _managers() -> list[Principal]:
+    return await people_of("account_manager")
+
+
+async def people_of(*roles: str) -> list[Principal]:
+    """Whoever works there in one of these roles."""
     rows = await fetch(
-        "select id, name, roles, org_unit_id from staff"
-        " where 'account_manager' = any (roles) and left_at is null order by login"
+        "select id, name, roles, org_unit_id from staff where roles && $1::text[] and left_at is null order by login",
+        list(roles),
     )
     return [
         Principal(

@@ -7,22 +7,23 @@ import asyncpg
 from msgspec import Struct
 
 from guibin.audit.actions import done
-from guibin.card_stock import queries as card_stock
+from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
+from guibin.cases.requests import Because, NewText, NewWord
+from guibin.cases.subjects import customer_of
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Hours
 from guibin.policy.departments import DepartmentTask
-from guibin.records.subjects import refuse_unless_kept
+from guibin.profiles.subjects import Actor, refuse_unless_kept
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
 from guibin.web.listing import placed
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.rows import add, add_all, change, given, missing
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, add_all, change, given, missing, row_of
 from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -30,33 +31,20 @@ from .queries import ANSWER, MINE, DepartmentRequestForm, form, looking
 from .refusals import AlreadyAcknowledged, NotToSendAgain, NotWithDepartment, OtherDepartments
 from .requests import (
     Matter,
-    NewAcknowledgement,
-    NewAnswer,
     NewDepartmentRequest,
-    NewRecall,
-    NewReturn,
     NewSending,
 )
 from .tables import DepartmentEvent, DepartmentMatter, DepartmentRequest
 
 SUBJECT = "department_request"
 WITH_DEPARTMENT = ("sent", "acknowledged")
-# Where the customer of a case stands.
-CASES = {"complaint": "complaint", "service_request": "service_request", "card_application": "card_application"}
-
-
-class Owner(Struct, frozen=True):
-    """Who answers for a request in the department asked."""
-
-    id: UUID
-    name: str
 
 
 class Asked(Struct, frozen=True):
     """What is asked, and who answers for it."""
 
     task: DepartmentTask
-    owner: Owner
+    owner: Actor
 
 
 async def ask(new: NewDepartmentRequest, act: Act) -> DepartmentRequestForm:
@@ -100,7 +88,7 @@ async def place(new: NewDepartmentRequest, asked: Asked, act: Act) -> Department
     return await form(request_id, by=act.by)
 
 
-async def acknowledge(request_id: UUID, new: NewAcknowledgement, act: Act) -> DepartmentRequestForm:
+async def acknowledge(request_id: UUID, new: NewWord, act: Act) -> DepartmentRequestForm:
     """The department takes it up. Raises NotFound, OtherDepartments, NotWithDepartment, AlreadyAcknowledged."""
     row = await _for_department(request_id, act)
     if row["state"] == "acknowledged":
@@ -109,7 +97,7 @@ async def acknowledge(request_id: UUID, new: NewAcknowledgement, act: Act) -> De
     return await _shown(row, "acknowledge", act)
 
 
-async def answer(request_id: UUID, new: NewAnswer, act: Act) -> DepartmentRequestForm:
+async def answer(request_id: UUID, new: NewText, act: Act) -> DepartmentRequestForm:
     """The department has done it. Raises NotFound, OtherDepartments, NotWithDepartment."""
     row = await _for_department(request_id, act)
     await _event(row, "answered", new.text, act)
@@ -118,7 +106,7 @@ async def answer(request_id: UUID, new: NewAnswer, act: Act) -> DepartmentReques
     return await _shown(row, "answer", act)
 
 
-async def hand_back(request_id: UUID, new: NewReturn, act: Act) -> DepartmentRequestForm:
+async def hand_back(request_id: UUID, new: Because, act: Act) -> DepartmentRequestForm:
     """It is not this department's, and why. The time to answer runs on: handing back gains nothing (S07-21).
 
     Raises NotFound, OtherDepartments, NotWithDepartment.
@@ -155,7 +143,7 @@ async def send_again(request_id: UUID, new: NewSending, act: Act) -> DepartmentR
     return await _shown(row, "send_again", act)
 
 
-async def withdraw(request_id: UUID, new: NewRecall, act: Act) -> DepartmentRequestForm:
+async def withdraw(request_id: UUID, new: Because, act: Act) -> DepartmentRequestForm:
     """It is no longer needed. Raises NotFound, OtherDepartments, NotWithDepartment once answered or withdrawn."""
     row = await _for_asker(request_id, act)
     if row["state"] in ("answered", "withdrawn"):
@@ -175,16 +163,14 @@ async def pass_to(row: asyncpg.Record, asked: Asked, act: Act, *, unit_id: UUID,
     """Somebody else answers for it from now on; the clock runs on."""
     await _charge(row, asked.owner, unit_id)
     await sla.complete_if_any(row["id"], _acknowledgement(row["round"]), at=act.now, now=act.now)
-    moved = await fetch_one("select * from department_request where id = $1", row["id"])
-    if moved is None:
-        raise NotFound(f"There is no department request {row['id']}")
+    moved = await row_of(DepartmentRequest, row["id"], "select * from department_request where id = $1")
     await _event(moved, "sent", reason, act)
     await _start(row["id"], _acknowledgement(moved["round"]), asked.task, hours=None, at=act.now)
     await _tell(moved, "department_asked", (asked.owner.id,), now=act.now)
     return await _shown(moved, "pass", act)
 
 
-async def _charge(row: asyncpg.Record, owner: Owner, unit_id: UUID) -> None:
+async def _charge(row: asyncpg.Record, owner: Actor, unit_id: UUID) -> None:
     """From now on this owner in this department answers for it: another round."""
     await change(
         DepartmentRequest,
@@ -196,7 +182,7 @@ async def _charge(row: asyncpg.Record, owner: Owner, unit_id: UUID) -> None:
     )
 
 
-async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, list[FieldError]]:
+async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Actor | None, list[FieldError]]:
     """The one named, if at work in the department; else its manager."""
     if unit_id not in {unit.id for unit in await org_units.standing_units()}:
         return None, [FieldError("to_unit_id", "one of the company's org units", value=str(unit_id))]
@@ -212,28 +198,21 @@ async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Owner | None, li
         unit_id,
     )
     if row is not None:
-        return Owner(row["id"], row["name"]), []
+        return Actor(row["id"], row["name"]), []
     fix = "name somebody who works there" if owner_id else "the department has no manager: name somebody"
     value = str(owner_id) if owner_id else None
     return None, [FieldError("owner_id", "a member of staff of the department asked", fix, value)]
 
 
 async def _customer(about: Matter | None, customer_id: UUID | None, by: Principal) -> UUID | None:
-    if about is not None and about.subject == "card_request":
-        # A quantity of cards belongs to a unit, to no customer.
-        await card_stock.request(about.subject_id, by=by)
-    elif about is not None:
-        table = CASES[about.subject]
-        row = await fetch_one(f"select customer_id from {table} where id = $1", about.subject_id)
-        if row is None:
-            raise NotFound(f"There is no {about.subject} {about.subject_id}")
-        customer_id = row["customer_id"]
+    if about is not None:
+        customer_id = await customer_of(about.subject, about.subject_id, by)
     if customer_id is not None:
         await refuse_unless_kept(customer_id)
     return customer_id
 
 
-async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTask, owner: Owner, act: Act) -> None:
+async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTask, owner: Actor, act: Act) -> None:
     row = {
         "id": request_id,
         "task": task.name,
@@ -257,7 +236,7 @@ async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTa
 async def _start(request_id: UUID, milestone: str, task: DepartmentTask, *, hours: int | None, at: datetime) -> None:
     limit = task.answer_within if milestone == ANSWER else task.acknowledge_within
     terms = task.terms(Hours(hours) if hours else limit, clause=task.clause)
-    await sla.start(NewTimer(subject=SUBJECT, subject_id=request_id, milestone=milestone, terms=terms, started_at=at))
+    await sla.start(NewTimer(Case(SUBJECT, request_id), milestone, terms, at))
 
 
 def _acknowledgement(round_: int) -> str:
@@ -314,9 +293,7 @@ async def _for_asker(request_id: UUID, act: Act) -> asyncpg.Record:
 
 
 async def _tell(row: asyncpg.Record, kind: str, staff_ids: tuple[UUID, ...], *, now: datetime) -> None:
-    notice = Notice(
-        kind=kind, subject=SUBJECT, subject_id=row["id"], staff_ids=staff_ids, details={"number": row["number"]}
-    )
+    notice = Notice(kind, Case(SUBJECT, row["id"]), staff_ids=staff_ids, details={"number": row["number"]})
     await notify(notice, key=f"{kind}/{row['id']}/{row['round']}", now=now)
 
 

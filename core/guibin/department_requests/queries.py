@@ -6,10 +6,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.principals import Principal
+from guibin_tenants.principals import Principal, may
 from guibin_tenants.rows import lines
+
+from .tables import DepartmentRequest
 
 State = Literal["sent", "acknowledged", "answered", "returned", "withdrawn"]
 ANSWER = "answer"
@@ -122,3 +125,6 @@ def looking(by: Principal) -> dict[str, Any]:
 def leads(by: Principal) -> bool:
     """Whether what others report upward is theirs to see: systems act for no colleague."""
     return not by.is_person or bool({"manager", "tenant_admin"} & set(by.roles))
+
+
+FOLLOWED.give("department_request", Followed(may("requests:read"), DepartmentRequest))

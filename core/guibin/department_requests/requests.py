@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.policy.words import Code, Reason, Said, Unsaid
+from guibin.policy.words import Code, Reason, Said
 
 # 90 days: what takes longer is a project.
 WITHIN_HOURS_MAX = 2_160
@@ -33,33 +33,9 @@ class NewDepartmentRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fie
     about: Matter | None = None
 
 
-class NewAcknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The department has taken it up."""
-
-    text: Unsaid = ""
-
-
-class NewAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the department did or found."""
-
-    text: Said
-
-
-class NewReturn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why it is not this department's to do."""
-
-    reason: Reason
-
-
 class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Once more: to the same department, or to another, and why."""
 
     reason: Reason
     to_unit_id: UUID | None = None
     owner_id: UUID | None = None
-
-
-class NewRecall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why it is no longer needed."""
-
-    reason: Reason

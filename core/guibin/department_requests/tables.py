@@ -1,14 +1,14 @@
 """A department's request, everything that happened to it, and whose matter it is."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Integer, SmallInt, Text, Varchar
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 _MATTER = "department_matter"
 
 
-class DepartmentRequest(TenantTable, tablename="department_request"):
+class DepartmentRequest(TenantTable, signed="asked"):
     """`owner_id` of the unit asked answers for it, `asked_by` follows it up.
 
     With `upward` it went up the line: the leader asked and those above see and answer it, the unit at large does not.
@@ -19,13 +19,10 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     number = Varchar(length=20)
     task = Varchar(length=60)
     text = Text()
-    from_unit_id = UuidColumn(default=None, null=True)
-    to_unit_id = UuidColumn(default=None)
-    owner_id = UuidColumn(default=None)
+    from_unit_id = RowOf("org_unit", null=True)
+    to_unit_id = RowOf("org_unit")
+    owner_id = RowOf("staff")
     owner_name = Varchar(length=200)
-    asked_by = UuidColumn(default=None)
-    asked_by_name = Varchar(length=200)
-    asked_at = Timestamptz(default=None, null=True)
     state = Varchar(length=12, default="sent")
     round = SmallInt(default=1)
     upward = Boolean(default=False)
@@ -34,11 +31,9 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     version = Integer(default=1)
 
     keys = Keys(
-        signed="asked",
         wall="to_unit_id",
         also=("from_unit_id", "owner_id"),
         unique=(("number",),),
-        references={"from_unit_id": "org_unit", "to_unit_id": "org_unit", "owner_id": "staff"},
         indexes=(
             Index(("asked_at desc", "id desc"), name="department_request_asked_idx"),
             Index(("to_unit_id", "asked_at desc")),
@@ -50,25 +45,17 @@ class DepartmentRequest(TenantTable, tablename="department_request"):
     )
 
 
-class DepartmentEvent(
-    Part,
-    of="department_request",
-    by="request_id",
-    signed="written",
-    erasable=("text",),
-    tablename="department_event",
-):
+class DepartmentEvent(Part, of="department_request", by="request_id", signed="written", erasable=("text",)):
     """It was sent, acknowledged, answered, handed back or withdrawn; `to_unit_id` is the department it is about."""
 
     round = SmallInt()
     kind = Varchar(length=12)
     text = Text(default="")
-    to_unit_id = UuidColumn(default=None)
+    to_unit_id = RowOf("org_unit")
     owner_name = Varchar(length=200)
 
     keys = Keys(
         unique=(("request_id", "round", "kind"),),
-        references={"to_unit_id": "org_unit"},
         about=("request_id", _MATTER, "request_id"),
         checks={"kind_known": "kind in ('sent', 'acknowledged', 'answered', 'returned', 'withdrawn')"},
     )
@@ -77,8 +64,8 @@ class DepartmentEvent(
 class DepartmentMatter(TenantTable, tablename=_MATTER):
     """Whose matter it is: seen by those who see the customer."""
 
-    request_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None, null=True)
+    request_id = RowOf("department_request")
+    customer_id = RowOf("customer", null=True)
     subject = Varchar(length=40, default="")
     subject_id = UuidColumn(default=None, null=True)
 
@@ -87,7 +74,6 @@ class DepartmentMatter(TenantTable, tablename=_MATTER):
         unowned=("request_id",),
         unique=(("request_id",),),
         wall="customer_id",
-        references={"request_id": "department_request", "customer_id": "customer"},
         append_only=True,
         indexes=(Index(("subject_id",)),),
     )

@@ -6,20 +6,22 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
+from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
+from guibin.policy.service_items import ServiceItem
 from guibin_tenants.principals import Principal
-from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.receivers import at_work, standing_unit, stranger
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, given, locked
-from guibin_tenants.scope import execute, fetch_one, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch_value, savepoint
 
 from . import queries
 from .queries import DeskView
 from .refusals import DeskClosed, DeskOpen, NotYourHall, SeatTaken
-from .requests import NewDesk, NewDeskClosing, NewSeat
+from .requests import NewDesk, NewSeat
 from .tables import Desk, DeskSeat
 
 
@@ -29,15 +31,6 @@ class Destination(Struct, frozen=True):
     desk: DeskView
     because: str
     seated: bool
-
-
-class Matter(Struct, frozen=True):
-    """What comes to a desk: a complaint or a service request."""
-
-    subject: str
-    id: UUID
-    number: str
-    customer_id: UUID | None
 
 
 async def open_desk(new: NewDesk, act: Act) -> DeskView:
@@ -51,7 +44,7 @@ async def open_desk(new: NewDesk, act: Act) -> DeskView:
     return await _done("desk.open", desk_id, act)
 
 
-async def close_desk(desk_id: UUID, new: NewDeskClosing, act: Act) -> DeskView:
+async def close_desk(desk_id: UUID, new: Because, act: Act) -> DeskView:
     """What it had stays with its unit; everybody gets up. Raises NotFound, DeskClosed."""
     await _open(desk_id, act.by)
     await change(Desk, desk_id, act, closing_reason=new.reason)
@@ -62,9 +55,9 @@ async def close_desk(desk_id: UUID, new: NewDeskClosing, act: Act) -> DeskView:
 async def seat(desk_id: UUID, new: NewSeat, act: Act) -> DeskView:
     """Raises NotFound, DeskClosed, SeatTaken, or Invalid for nobody who works in the org units this one sees."""
     await _open(desk_id, act.by)
-    unit = await fetch_one("select org_unit_id from staff where id = $1 and left_at is null", new.staff_id)
-    if unit is None or not act.by.covers(unit["org_unit_id"]):
-        raise Invalid(fields=(FieldError("staff_id", "somebody who works here", value=str(new.staff_id)),))
+    person = await at_work(new.staff_id)
+    if person is None or not act.by.covers(person.org_unit_id):
+        raise Invalid(fields=(stranger(new.staff_id),))
     try:
         async with savepoint():
             await add(DeskSeat, desk_id=desk_id, staff_id=new.staff_id, since_at=act.now)
@@ -85,31 +78,28 @@ async def unseat(desk_id: UUID, staff_id: UUID, act: Act) -> DeskView:
     return await _done("desk.unseat", desk_id, act)
 
 
-async def destination(customer_id: UUID | None, act: Act) -> Destination | None:
-    """The desk to which a matter goes that is taken in: for customers entitled to one, at a hall that has one (S07-3)."""
-    if customer_id is None or act.by.org_unit_id is None:
+async def destination(item: ServiceItem | None, act: Act) -> Destination | None:
+    """The desk to which a matter goes that is taken in: at a hall that has one, if the customer's tiers give the `item`."""
+    if item is None or act.by.org_unit_id is None:
         return None
-    item = await queries.desk_item(customer_id, act.policy, on=local_day(act.now, act.company.time_zone))
-    desk = await queries.nearest(act.by.org_unit_id) if item else None
-    if item is None or desk is None:
+    desk = await queries.nearest(act.by.org_unit_id)
+    if desk is None:
         return None
     because = f"{act.policy.title(f'service_item.{item.name}.title', act.company.language)} {item.clause}".strip()
     return Destination(desk, because, act.by.id in desk.staff_ids)
 
 
-async def tell(matter: Matter, found: Destination, *, now: datetime) -> None:
+async def tell(case: Case, number: str, found: Destination, *, now: datetime) -> None:
     """Those who sit at the desk hear what came to it; without anybody there, the manager above it."""
     notice = Notice(
-        kind="came_to_your_desk",
-        subject=matter.subject,
-        subject_id=matter.id,
-        customer_id=matter.customer_id,
+        "came_to_your_desk",
+        case,
         org_unit_id=found.desk.org_unit_id,
         roles=() if found.desk.staff_ids else ("manager",),
         staff_ids=found.desk.staff_ids,
-        details={"number": matter.number},
+        details={"number": number},
     )
-    await notify(notice, key=f"desk/{matter.id}", now=now)
+    await notify(notice, key=f"desk/{case.id}", now=now)
 
 
 async def _own(desk_id: UUID, by: Principal) -> DeskView:
@@ -127,5 +117,5 @@ async def _open(desk_id: UUID, by: Principal) -> None:
 
 
 async def _done(action: str, desk_id: UUID, act: Act) -> DeskView:
-    await record(AuditNote(action=action, subject="desk", subject_id=desk_id, shown=0), act)
+    await noted(action, act, subject="desk", subject_id=desk_id, shown=0)
     return await queries.by_id(desk_id)

@@ -1,13 +1,10 @@
-"""Where the desks are, who is entitled to them, and which one a hall hands over to."""
+"""Where the desks are, and which one a hall hands over to."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.policy.packs import Policy
-from guibin.policy.service_items import ServiceItem
-from guibin.tiers.queries import current_tiers
 from guibin_tenants.rows import missing, shown
 from guibin_tenants.scope import fetch
 
@@ -46,6 +43,14 @@ _NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
     where d.closed_at is null order by above.depth limit 1"""
 
 
+def sits_with(staff_id: str, person: str) -> str:
+    """SQL: whether somebody sits at a desk where the person does, or is that person there; both are expressions."""
+    return (
+        f"{staff_id} in (select o.staff_id from desk_seat m join desk_seat o on o.tenant_id = m.tenant_id"
+        f" and o.desk_id = m.desk_id and o.until_at is null where m.staff_id = {person} and m.until_at is null)"
+    )
+
+
 async def desks(*, closed: bool = False) -> list[DeskView]:
     """Every desk by its unit's code, those that closed only on demand."""
     rows = await fetch(f"{_DESK} where $1 or d.closed_at is null order by u.code, d.opened_at", closed)
@@ -63,12 +68,3 @@ async def by_id(desk_id: UUID) -> DeskView:
 async def nearest(org_unit_id: UUID) -> DeskView | None:
     """The desk that serves this unit: its own, or that of the nearest unit above which has one."""
     return next(iter(shown(DeskView, await fetch(_NEAREST, org_unit_id))), None)
-
-
-async def desk_item(customer_id: UUID, policy: Policy, *, on: date) -> ServiceItem | None:
-    """The service at a desk that the customer's tiers give on this day, if any (S07-3)."""
-    items = {item.name: item for item in policy.service_items if item.at_desks}
-    if not items:
-        return None
-    tiers = (await current_tiers([customer_id], on=on)).get(customer_id, {})
-    return next((items[e.item] for e in policy.entitlements if e.item in items and tiers.get(e.scheme) == e.tier), None)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.policy.words import Name, Reason, up_to
+from guibin.policy.words import Name, up_to
 
 
 class NewDesk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,12 +14,6 @@ class NewDesk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     org_unit_id: UUID
     name: Name
     hours: Annotated[str, up_to(100)] = ""
-
-
-class NewDeskClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the hall has no desk any more."""
-
-    reason: Reason
 
 
 class NewSeat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,7 @@
 """Redeeming, taking up a reservation, reversing. Everything that counts happens under the account's lock."""
 
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -9,30 +9,33 @@ import asyncpg
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.periods.allowances import Allowance, allowance
-from guibin.periods.days import local_day
 from guibin.policy.money import Money
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.policy.words import CodeIfAny, Reason, up_to
-from guibin.tiers import consequences
+from guibin.profiles.queries import standing
+from guibin.tiers import moves
 from guibin.tiers import queries as tiers
-from guibin.tiers.consequences import ConsequenceView
+from guibin.tiers.moves import ConsequenceView
 from guibin.tiers.queries import MembershipView
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.above import FromAbove
+from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_value, savepoint
 
 from . import queries
 from .queries import RedemptionView
-from .refusals import AlreadyReversed, NotEntitled, NotReserved, QuotaUsedUp, ReferenceTaken
+from .refusals import AlreadyReversed, NotEntitled, NotProved, NotReserved, QuotaUsedUp, ReferenceTaken
 from .sharing import Reduction, Share, reduction, refuse_beyond_share
 from .tables import EntitlementAccount, EntitlementAdjustment, Redemption, RedemptionReversal, RedemptionUse
 
 QUANTITY_MAX = 10_000
+# Whether this proof was accepted of this customer since that moment.
+PROVED: FromAbove[Callable[[UUID, UUID, datetime], Awaitable[bool]]] = FromAbove("proofs that were shown")
 
 
 class NewRedemption(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,9 +87,9 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
     """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
 
     Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, NotAmongThem, ShareUsedUp,
-    ReferenceTaken.
+    NotProved, ReferenceTaken.
     """
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     used_on = new.used_on or today
     _refuse_wrong(new, act.policy, today, act.now)
     await _lock(new.customer_id, new.item)
@@ -109,10 +112,32 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
         )
     share = Share(new.customer_id, new.person_id, units, used_on, new.occasion)
     await refuse_beyond_share(share, offer.entitlement, offer.allowance, now=act.now)
+    await _refuse_unproved(new, act)
     reduced = reduction(new.price, offer.entitlement)
     redemption_id = await _write(new, offer, used_on, reduced, act)
     await _note("redemption.write", new.customer_id, redemption_id, act)
     return await queries.by_id(redemption_id, now=act.now)
+
+
+async def _refuse_unproved(new: NewRedemption, act: Act) -> None:
+    """Raises NotProved where the item is given on a proof and this is none, not theirs, too old or used already."""
+    item = act.policy.service_item(new.item)
+    if item is None or not item.proof_minutes:
+        return
+    try:
+        proof_id = UUID(new.proof)
+    except ValueError:
+        raise NotProved("Show a proof, and give its id as proof") from None
+    since = act.now - timedelta(minutes=item.proof_minutes)
+    if not await PROVED()(proof_id, new.customer_id, since):
+        raise NotProved(f"The proof was not accepted of this customer within {item.proof_minutes} minutes")
+    if await fetch_value(
+        "select true from redemption where proof = $1 and item = $2 and customer_id = $3 limit 1",
+        new.proof,
+        new.item,
+        new.customer_id,
+    ):
+        raise NotProved("The proof was used for this item before: show one again")
 
 
 async def take_up(redemption_id: UUID, act: Act) -> RedemptionView:
@@ -121,7 +146,7 @@ async def take_up(redemption_id: UUID, act: Act) -> RedemptionView:
     Raises NotFound, NotReserved when it lapsed, was reversed or is used already, NotEntitled for one who has left.
     """
     found = await queries.by_id(redemption_id, now=act.now)
-    holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), local_day(act.now, act.company.time_zone))
+    holding = tiers.holding_on(await tiers.memberships_of(found.customer_id), act.today)
     if found.state == "reserved" and found.scheme not in [membership.scheme for membership in holding]:
         raise NotEntitled(f"The customer is no longer a member of {found.scheme}: the reservation fell with it")
     return await record_use(redemption_id, act)
@@ -155,7 +180,7 @@ async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:
 
     Raises NotFound, NotEntitled, and Invalid where the tier has the item without limit.
     """
-    day = new.counts_on or local_day(act.now, act.company.time_zone)
+    day = new.counts_on or act.today
     if new.quantity == 0 or "\0" in new.occasion:
         raise Invalid(fields=(FieldError("quantity", "units given or taken, not 0", value=str(new.quantity)),))
     await _lock(customer_id, new.item)
@@ -179,10 +204,9 @@ async def offers(
     customer_id: UUID, policy: Policy, *, day: date, now: datetime, item: str = "", occasion: str = ""
 ) -> list[Offer]:
     """What the customer's memberships of that day give, of one item or of all. Raises NotFound."""
-    if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
-        raise NotFound(f"There is no customer {customer_id}")
+    await standing(customer_id)
     history = await tiers.memberships_of(customer_id)
-    brought = await consequences.of_customer(customer_id, on=day)
+    brought = await moves.of_customer(customer_id, on=day)
     found = []
     for membership in tiers.holding_on(history, day):
         for entitlement in policy.entitlements:
@@ -255,8 +279,7 @@ def _refuse_wrong(new: NewRedemption, policy: Policy, today: date, now: datetime
 
 async def _lock(customer_id: UUID, item: str) -> None:
     # The wall hides foreign customers: they are refused before their account could be made.
-    if not await fetch_value("select exists (select from customer where id = $1)", customer_id):
-        raise NotFound(f"There is no customer {customer_id}")
+    await standing(customer_id)
     account = {"customer_id": customer_id, "item": item}
     await add_all(EntitlementAccount, None, [account], unless=("customer_id", "item"))
     await fetch_value(
@@ -311,7 +334,6 @@ async def _write(new: NewRedemption, offer: Offer, used_on: date, reduced: Reduc
 
 
 async def _note(action: str, customer_id: UUID, redemption_id: UUID, act: Act) -> None:
-    note = AuditNote(
-        action=action, subject="redemption", subject_id=redemption_id, customer_id=customer_id, fields=("redemption",)
+    await noted(
+        action, act, subject="redemption", subject_id=redemption_id, customer_id=customer_id, fields=("redemption",)
     )
-    await record(note, act)

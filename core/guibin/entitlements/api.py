@@ -8,16 +8,15 @@ from litestar import Controller, get, post
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record, searched
+from guibin.audit.actions import noted
+from guibin.audit.answering import lists, reads
 from guibin.context import Act
 from guibin.desks.queries import DeskView
 from guibin.desks.queries import desks as open_desks
-from guibin.periods.days import local_day
 from guibin.policy.deadlines import Deadline
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import Discount, Pool, ServiceItem
 from guibin.policy.words import up_to
-from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
@@ -126,10 +125,9 @@ class EntitlementController(Controller):
     async def show(
         self, customer_id: UUID, act: Act, on: date | None = None, occasion: str = ""
     ) -> Page[EntitlementView]:
-        day = on or local_day(act.now, act.company.time_zone)
+        day = on or act.today
         found = await actions.offers(customer_id, act.policy, day=day, now=act.now, occasion=occasion)
-        note = AuditNote(action="entitlements.read", customer_id=customer_id, fields=("tier", "redemptions"))
-        await record(note, act)
+        await noted("entitlements.read", act, customer_id=customer_id, fields=("tier", "redemptions"))
         at_desks = {item.name for item in act.policy.service_items if item.at_desks}
         desks = tuple(await open_desks()) if any(offer.entitlement.item in at_desks for offer in found) else ()
         return Page(
@@ -150,27 +148,17 @@ class EntitlementController(Controller):
 class RedemptionController(Controller):
     path = "/api/v1/redemptions"
     tags = ("entitlements",)
-    redeem = posts(
-        "/", actions.redeem, needs=may("entitlements:redeem"), summary="Use or reserve units of a service item"
-    )
-
-    @get(
+    redeem = posts("/", actions.redeem, "Use or reserve units of a service item", needs=may("entitlements:redeem"))
+    list_redemptions = lists(
         "/",
+        LISTED,
+        RedemptionFilter,
+        "Redemptions, newest first",
+        recorded="redemption",
+        verb="list",
         needs=may("entitlements:read"),
-        summary="Redemptions, newest first",
-        dependencies={"filters": from_query(RedemptionFilter)},
     )
-    async def list_redemptions(self, filters: RedemptionFilter, page: PageAsked, act: Act) -> Page[RedemptionView]:
-        return await searched("redemption", await LISTED.page(filters, page, act), act, verb="list")
-
-    @get("/{redemption_id:uuid}", needs=may("entitlements:read"), summary="One redemption")
-    async def show(self, redemption_id: UUID, act: Act) -> RedemptionView:
-        found = await queries.by_id(redemption_id, now=act.now)
-        note = AuditNote(
-            action="redemption.read", subject="redemption", subject_id=redemption_id, customer_id=found.customer_id
-        )
-        await record(note, act)
-        return found
+    show = reads("/{redemption_id:uuid}", queries.by_id, "One redemption", "redemption", needs=may("entitlements:read"))
 
     @post(
         "/{redemption_id:uuid}/reversal",
@@ -183,9 +171,9 @@ class RedemptionController(Controller):
     take_up = posts(
         "/{redemption_id:uuid}/use",
         actions.take_up,
+        "Take up a reservation",
         needs=may("entitlements:redeem"),
         status_code=HTTP_200_OK,
-        summary="Take up a reservation",
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading the ledger."""
+"""Reading the ledger, and what tiers give without one."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -6,8 +6,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.periods.allowances import Counted
-from guibin.policy.service_items import Entitlement
+from guibin.policy.service_items import Entitlement, ServiceItem
+from guibin.tiers.queries import current_tiers
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.scope import fetch
 
@@ -119,3 +121,15 @@ async def counted(customer_id: UUID, entitlement: Entitlement, *, now: datetime)
         ),
         *(Counted(row["counts_on"], row["quantity"], "adjusted", row["occasion"]) for row in given),
     ]
+
+
+async def desk_item(customer_id: UUID | None, act: Act) -> ServiceItem | None:
+    """The service at a desk that the customer's tiers give today, if any (S07-3)."""
+    items = {item.name: item for item in act.policy.service_items if item.at_desks}
+    if customer_id is None or not items:
+        return None
+    tiers = await current_tiers([customer_id], on=act.today)
+    held = tiers.get(customer_id, {})
+    return next(
+        (items[e.item] for e in act.policy.entitlements if e.item in items and held.get(e.scheme) == e.tier), None
+    )

@@ -4,49 +4,32 @@ from guibin_tenants.refusals import Conflict, Refusal
 
 
 class NotEntitled(Refusal):
-    """No membership of the customer entitles to the item on that day."""
+    """The customer is not entitled to this on that day."""
 
-    kind = "not-entitled"
-    title = "The customer is not entitled to this on that day"
+
+class NotProved(Refusal):
+    """No proof of this customer was accepted just now. The item is given on one alone (S03-4)."""
 
 
 class QuotaUsedUp(Conflict):
-    """Fewer units are left in the period than were asked for; a quota never goes below zero."""
-
-    kind = "quota-used-up"
-    title = "Not enough is left of the quota"
+    """Not enough is left of the quota. A quota never goes below zero."""
 
 
 class NotAmongThem(Refusal):
-    """The person is none of those who share the quota on that day."""
-
-    kind = "not-among-them"
-    title = "The person is none of those who share this quota"
+    """The person is none of those who share this quota."""
 
 
 class ShareUsedUp(Conflict):
-    """Of a shared quota nobody uses more than their share in a period."""
-
-    kind = "share-used-up"
-    title = "Not enough is left of the person's share"
+    """Not enough is left of the person's share. Of a shared quota nobody uses more than their share in a period."""
 
 
 class ReferenceTaken(Conflict):
-    """The reference belongs to another redemption."""
-
-    kind = "reference-taken"
-    title = "This reference has been used for another redemption"
+    """This reference has been used for another redemption."""
 
 
 class AlreadyReversed(Conflict):
-    """The redemption was undone before."""
-
-    kind = "already-reversed"
-    title = "This redemption has been reversed already"
+    """This redemption has been reversed already."""
 
 
 class NotReserved(Conflict):
-    """Only a running reservation can be taken up."""
-
-    kind = "not-reserved"
-    title = "This is not a running reservation"
+    """This is not a running reservation."""

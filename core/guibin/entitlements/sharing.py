@@ -9,8 +9,8 @@ from guibin.amounts import in_minor
 from guibin.periods.allowances import Allowance, taken_by
 from guibin.policy.money import Money
 from guibin.policy.service_items import Entitlement, Pool
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.scope import fetch_value
+from guibin.profiles.queries import linked, unit_of_open
+from guibin_tenants.refusals import FieldError, Invalid
 
 from . import queries
 from .refusals import NotAmongThem, ShareUsedUp
@@ -44,7 +44,7 @@ async def refuse_beyond_share(share: Share, entitlement: Entitlement, allowance:
         return
     if share.person_id is None:
         raise Invalid(fields=(FieldError("person_id", "whoever uses it: the quota is shared", "name the person"),))
-    await _refuse_stranger(share, pool)
+    await _refuse_stranger(share.person_id, share, pool)
     counted = await queries.counted(share.customer_id, entitlement, now=now)
     occasion = share.occasion if entitlement.period == "stay" else None
     taken = taken_by(counted, share.person_id, allowance.period, occasion=occasion)
@@ -68,18 +68,9 @@ def reduction(price: Money | None, entitlement: Entitlement) -> Reduction | None
     return Reduction(minor, discount.off(minor), price.currency)
 
 
-async def _refuse_stranger(share: Share, pool: Pool) -> None:
-    if share.person_id == share.customer_id:
+async def _refuse_stranger(person_id: UUID, share: Share, pool: Pool) -> None:
+    if person_id == share.customer_id:
         return
-    if not await fetch_value("select true from customer where id = $1 and closed_at is null", share.person_id):
-        raise NotFound(f"There is no customer {share.person_id}")
-    linked = await fetch_value(
-        "select true from customer_link where customer_id = $1 and of_customer_id = $2 and role = any ($3::text[])"
-        " and (ended_on is null or ended_on > $4) limit 1",
-        share.person_id,
-        share.customer_id,
-        list(pool.roles),
-        share.day,
-    )
-    if not linked:
+    await unit_of_open(person_id)
+    if not await linked(person_id, share.customer_id, pool.roles, on=share.day):
         raise NotAmongThem(f"The quota is shared by: {', '.join(pool.roles)}. Link the archives first")

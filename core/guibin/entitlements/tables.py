@@ -1,21 +1,19 @@
 """The redemption ledger. What is left is never stored: it is granted minus consumed minus reserved (subtlety 51)."""
 
-from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class EntitlementAccount(TenantTable, tablename="entitlement_account"):
+class EntitlementAccount(TenantTable, customer=True):
     """A customer's account of one service item. Whoever redeems locks this row first, so redemptions queue here."""
 
-    customer_id = UuidColumn(default=None)
     item = Varchar(length=60)
 
-    keys = Keys(wall="customer_id", references={"customer_id": "customer"}, unique=(("customer_id", "item"),))
+    keys = Keys(unique=(("customer_id", "item"),))
 
 
-class Redemption(TenantTable, tablename="redemption"):
+class Redemption(TenantTable, customer=True, signed="redeemed"):
     """So many units of an item used, or kept back, on `used_on`: it counts against the period of that day.
 
     `reserved_until` is None for a use; a reservation counts until then, or for good once there is a RedemptionUse.
@@ -24,14 +22,13 @@ class Redemption(TenantTable, tablename="redemption"):
     and `reduced_by` are minor units of `currency`, where the item is a discount.
     """
 
-    customer_id = UuidColumn(default=None)
     item = Varchar(length=60)
     scheme = Varchar(length=60)
     tier = Varchar(length=60)
-    membership_id = UuidColumn(default=None)
+    membership_id = RowOf("membership")
     quantity = Integer()
     companions = Integer(default=None, null=True)
-    person_id = UuidColumn(default=None, null=True)
+    person_id = RowOf("customer", null=True)
     price = BigInt(default=None, null=True)
     reduced_by = BigInt(default=None, null=True)
     currency = Varchar(length=3, default=None, null=True)
@@ -41,15 +38,9 @@ class Redemption(TenantTable, tablename="redemption"):
     proof = Varchar(length=60, default="")
     note = Text(default="")
     reserved_until = Timestamptz(default=None, null=True)
-    redeemed_by = UuidColumn(default=None)
-    redeemed_by_name = Varchar(length=200)
-    redeemed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="redeemed",
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer", "membership_id": "membership", "person_id": "customer"},
         indexes=(
             Index(("customer_id", "item", "used_on")),
             Index(
@@ -65,15 +56,13 @@ class Redemption(TenantTable, tablename="redemption"):
     )
 
 
-class RedemptionUse(Part, of="redemption", signed="used", tablename="redemption_use"):
+class RedemptionUse(Part, of="redemption", signed="used"):
     """A reservation that was taken up."""
 
     keys = Keys(unique=(("redemption_id",),))
 
 
-class RedemptionReversal(
-    Part, of="redemption", signed="reversed", erasable=("reason",), tablename="redemption_reversal"
-):
+class RedemptionReversal(Part, of="redemption", signed="reversed", erasable=("reason",)):
     """A redemption undone: its units are free again in the period they were used in."""
 
     reason = Text()
@@ -81,25 +70,18 @@ class RedemptionReversal(
     keys = Keys(unique=(("redemption_id",),))
 
 
-class EntitlementAdjustment(TenantTable, tablename="entitlement_adjustment"):
+class EntitlementAdjustment(TenantTable, customer=True, signed="adjusted"):
     """Units given or taken beside the quota, such as amends for a service that went wrong: in the period of `counts_on`."""
 
-    customer_id = UuidColumn(default=None)
     item = Varchar(length=60)
     scheme = Varchar(length=60)
     quantity = Integer()
     counts_on = Date(default=None, null=True)
     occasion = Varchar(length=60, default="")
     reason = Text()
-    adjusted_by = UuidColumn(default=None)
-    adjusted_by_name = Varchar(length=200)
-    adjusted_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="adjusted",
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(Index(("customer_id", "item", "scheme"), name="entitlement_adjustment_account_idx"),),
         append_only=True,
         erasable=("reason",),

@@ -9,15 +9,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
 
-from guibin.policy.words import Secret, SignName, Token
-from guibin_tenants.refusals import FieldError
+from guibin.policy.words import Secret, Token
 
-from . import templates
-from .providers import Outcome, Parcel, Provider
-from .templates import Filled, Templates
-from .vendors import Call, hand_over, mainland
+from .providers import Parcel
+from .templates import Approved, Filled, Vendor, provider
+from .vendors import Call
 
 HOST = "dysmsapi.aliyuncs.com"
 ACTION, VERSION = "SendSms", "2017-05-25"
@@ -41,34 +38,11 @@ _FINAL = frozenset(
 )
 
 
-class AliyunSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AliyunSettings(Approved, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A RAM user's access key that may send SMS and nothing else, the approved signature (签名) and templates."""
 
     access_key_id: Token
     access_key_secret: Secret
-    sign_name: SignName
-    templates: Templates
-
-
-def wrong(settings: AliyunSettings) -> list[FieldError]:
-    """What is wrong with them."""
-    return templates.wrong(settings.templates)
-
-
-def shown(settings: AliyunSettings) -> str:
-    """The vendor and the signature customers read."""
-    return f"{HOST} · {settings.sign_name}"
-
-
-async def send(settings: AliyunSettings, parcel: Parcel) -> Outcome:
-    """Never raises for what the vendor does."""
-    number, text = mainland(parcel.to), templates.filled(settings.templates, parcel)
-    if number is None:
-        return Outcome("bad_number", final=True)
-    if text is None:
-        return Outcome("no_template", final=True)
-    call = request(settings, parcel, number, text, nonce=uuid4().hex)
-    return await hand_over(call, reading=_code, is_final=_FINAL.__contains__)
 
 
 def request(settings: AliyunSettings, parcel: Parcel, number: str, text: Filled, *, nonce: str) -> Call:
@@ -117,4 +91,12 @@ def _code(said: Mapping[str, Any]) -> str | None:
     return "" if code == "OK" else code
 
 
-ALIYUN = Provider(AliyunSettings, wrong, shown, send)
+ALIYUN = provider(
+    AliyunSettings,
+    Vendor(
+        host=HOST,
+        request=lambda *asked: request(*asked, nonce=uuid4().hex),
+        reading=_code,
+        is_final=_FINAL.__contains__,
+    ),
+)

@@ -1,13 +1,15 @@
 """Texts that an SMS vendor keeps: in the mainland a text is approved there, and what is sent is its code and its values."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from guibin.policy.words import TemplateCode, WordIfAny
+from guibin.policy.words import SignName, TemplateCode, WordIfAny
 from guibin_tenants.refusals import FieldError
 
-from .providers import Parcel
+from .providers import Outcome, Parcel, Provider
+from .vendors import Call, IsFinal, Reading, hand_over, mainland
 
 # For every kind of message without a template of its own: one that takes the whole text.
 ANY_KIND = ""
@@ -29,6 +31,13 @@ class SmsTemplate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 Templates = Annotated[tuple[SmsTemplate, ...], Meta(min_length=1, max_length=60)]
 
 
+class Approved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The signature (签名) and the texts that the vendor approved."""
+
+    sign_name: SignName
+    templates: Templates
+
+
 class Filled(Struct, frozen=True):
     """A template with its values, in order."""
 
@@ -36,9 +45,9 @@ class Filled(Struct, frozen=True):
     values: dict[str, str]
 
 
-def wrong(templates: tuple[SmsTemplate, ...]) -> list[FieldError]:
+def wrong(settings: Approved) -> list[FieldError]:
     """Two templates for one kind would leave it open which is sent."""
-    kinds = [template.kind for template in templates]
+    kinds = [template.kind for template in settings.templates]
     twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
     if twice is None:
         return []
@@ -53,3 +62,27 @@ def filled(templates: tuple[SmsTemplate, ...], parcel: Parcel) -> Filled | None:
     if template is None or not set(template.parameters) <= set(known):
         return None
     return Filled(template.code, {name: known[name] for name in template.parameters})
+
+
+class Vendor(Struct, frozen=True, kw_only=True):
+    """A vendor's service: its host, a request for this number with this text, and what its answers mean."""
+
+    host: str
+    request: Callable[[Any, Parcel, str, Filled], Call]
+    reading: Reading
+    is_final: IsFinal
+
+
+def provider(settings: type[Approved], vendor: Vendor) -> Provider:
+    """The channel through that vendor, shown with the signature customers read."""
+
+    async def send(given: Approved, parcel: Parcel) -> Outcome:
+        number, text = mainland(parcel.to), filled(given.templates, parcel)
+        if number is None:
+            return Outcome("bad_number", final=True)
+        if text is None:
+            return Outcome("no_template", final=True)
+        call = vendor.request(given, parcel, number, text)
+        return await hand_over(call, reading=vendor.reading, is_final=vendor.is_final)
+
+    return Provider(settings, wrong, lambda given: f"{vendor.host} · {given.sign_name}", send)

@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-from msgspec import Struct
 
-from guibin.policy.words import Digits, Secret, SignName, Token
-from guibin_tenants.refusals import FieldError
+from guibin.policy.words import Digits, Secret, Token
 
-from . import templates
-from .providers import Outcome, Parcel, Provider
-from .templates import Filled, Templates
-from .vendors import JSON, Call, hand_over, mainland
+from .providers import Parcel
+from .templates import Approved, Filled, Vendor, provider
+from .vendors import JSON, Call
 
 HOST = "sms.tencentcloudapi.com"
 SERVICE, ACTION, VERSION = "sms", "SendSms", "2021-01-11"
@@ -36,36 +33,13 @@ _FINAL = (
 )
 
 
-class TencentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TencentSettings(Approved, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A sub-account's key that may send SMS and nothing else, the application, the approved signature and templates."""
 
     secret_id: Token
     secret_key: Secret
     sdk_app_id: Digits
-    sign_name: SignName
-    templates: Templates
     region: Literal["ap-guangzhou", "ap-beijing", "ap-nanjing"] = "ap-guangzhou"
-
-
-def wrong(settings: TencentSettings) -> list[FieldError]:
-    """What is wrong with them."""
-    return templates.wrong(settings.templates)
-
-
-def shown(settings: TencentSettings) -> str:
-    """The vendor and the signature customers read."""
-    return f"{HOST} · {settings.sign_name}"
-
-
-async def send(settings: TencentSettings, parcel: Parcel) -> Outcome:
-    """Never raises for what the vendor does."""
-    number, text = mainland(parcel.to), templates.filled(settings.templates, parcel)
-    if number is None:
-        return Outcome("bad_number", final=True)
-    if text is None:
-        return Outcome("no_template", final=True)
-    call = request(settings, parcel, number, text)
-    return await hand_over(call, reading=_code, is_final=lambda code: code.startswith(_FINAL))
 
 
 def request(settings: TencentSettings, parcel: Parcel, number: str, text: Filled) -> Call:
@@ -129,4 +103,7 @@ def _code(said: Mapping[str, Any]) -> str | None:
     return "" if code == "Ok" else code
 
 
-TENCENT = Provider(TencentSettings, wrong, shown, send)
+TENCENT = provider(
+    TencentSettings,
+    Vendor(host=HOST, request=request, reading=_code, is_final=lambda code: code.startswith(_FINAL)),
+)

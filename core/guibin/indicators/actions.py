@@ -5,15 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import at_once
 from guibin.policies.actions import write_again
 from guibin.policies.bounds import too_large
+from guibin.policies.queries import FROM_OUTLETS, FromOutlets
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.criteria import Metric
 from guibin.policy.indicators import Indicator, with_indicators
@@ -21,14 +25,13 @@ from guibin.policy.packs import Policy
 from guibin.policy.texts import Text
 from guibin.policy.validation import validate
 from guibin.policy.words import Code, up_to
-from guibin.sla.milestones import Case
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
-from guibin_tenants.rows import add, change, first, locked, missing
-from guibin_tenants.scope import savepoint
+from guibin_tenants.rows import add, change, locked, struct_of
+from guibin_tenants.scope import fetch, savepoint
 
 from .bounds import INDICATOR_BYTES_MAX, refuse_too_many_indicators
 from .tables import ProposedIndicator
@@ -72,17 +75,13 @@ class IndicatorView(Struct, frozen=True):
 
 
 class IndicatorTaken(Conflict):
-    """The name is in use, or asked for, in the scheme."""
-
-    kind = "indicator-taken"
-    title = "An indicator of this name is in force or waits for its approval"
+    """An indicator of this name is in force or waits for its approval."""
 
 
 class NotInForce(Conflict):
-    """It was never approved, or has been given up."""
+    """The indicator is not in force. It was never approved, or has been given up."""
 
     kind = "indicator-not-in-force"
-    title = "The indicator is not in force"
 
 
 async def propose(new: NewIndicator, act: Act) -> IndicatorView:
@@ -107,12 +106,11 @@ async def propose(new: NewIndicator, act: Act) -> IndicatorView:
         Case("indicator", indicator_id), act, flow=flow, note=new.reason, org_unit_id=unit.id
     )
     await change(ProposedIndicator, indicator_id, approval_id=approval_id)
-    note = AuditNote(action="indicator.propose", subject="policy", subject_id=indicator_id, purpose=new.reason)
-    await record(note, act)
+    await noted("indicator.propose", act, subject="policy", subject_id=indicator_id, purpose=new.reason)
     return await by_id(indicator_id, act)
 
 
-@approvals.on_decision("indicator")
+@at_once(Decided, about="indicator")
 async def indicator_decided(decided: Decided, act: Act) -> None:
     """Approved: the policy has a new version from this moment on."""
     row = await locked(ProposedIndicator, decided.subject_id)
@@ -132,6 +130,25 @@ async def end(indicator_id: UUID, new: IndicatorEnding, act: Act) -> IndicatorVi
     return await by_id(indicator_id, act)
 
 
+async def approved(indicator_ids: tuple[UUID, ...]) -> tuple[Indicator, ...]:
+    """These, in the order in which they were approved."""
+    if not indicator_ids:
+        return ()
+    rows = await fetch(
+        "select indicator from proposed_indicator where id = any ($1::uuid[]) order by decided_at, id",
+        list(indicator_ids),
+    )
+    return tuple(msgspec.json.decode(row["indicator"], type=Indicator) for row in rows)
+
+
+FROM_OUTLETS.give(
+    FromOutlets(
+        "select i.id from proposed_indicator i where i.tenant_id = v.tenant_id and i.outcome = 'approved'"
+        " and i.decided_at <= v.effective_from and (i.ended_at is null or v.effective_from < i.ended_at)"
+        " order by i.decided_at, i.id",
+        approved,
+    )
+)
 # What another outlet asks for is its own until it is policy, which all have.
 _IN_SIGHT = "(x.outcome = 'approved' or {units}::uuid[] is null or x.org_unit_id = any ({units}::uuid[]))"
 _LISTED = Listing(
@@ -145,12 +162,13 @@ _LISTED = Listing(
 async def by_id(indicator_id: UUID, act: Act) -> IndicatorView:
     """Raises NotFound."""
     in_sight = _IN_SIGHT.format(units="$2")
-    indicator = await first(
-        IndicatorView, f"from proposed_indicator x where id = $1 and {in_sight}", indicator_id, _units(act.by)
+    return await struct_of(
+        IndicatorView,
+        ProposedIndicator,
+        indicator_id,
+        f"from proposed_indicator x where id = $1 and {in_sight}",
+        _units(act.by),
     )
-    if indicator is None:
-        raise missing(ProposedIndicator, indicator_id)
-    return indicator
 
 
 async def listed(page: PageAsked, act: Act) -> Page[IndicatorView]:

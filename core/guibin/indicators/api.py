@@ -12,15 +12,13 @@ from . import actions
 class IndicatorController(Controller):
     path = "/api/v1/indicators"
     tags = ("policy",)
-    list_indicators = gets("/", actions.listed, needs=may("policy:read"), summary="Indicators of outlets, newest first")
-    propose = posts(
-        "/", actions.propose, needs=may("tiers:apply"), summary="Ask for an indicator more for one's own outlet"
-    )
-    show = gets("/{indicator_id:uuid}", actions.by_id, needs=may("policy:read"), summary="One indicator")
+    list_indicators = gets("/", actions.listed, "Indicators of outlets, newest first", needs=may("policy:read"))
+    propose = posts("/", actions.propose, "Ask for an indicator more for one's own outlet", needs=may("tiers:apply"))
+    show = gets("/{indicator_id:uuid}", actions.by_id, "One indicator", needs=may("policy:read"))
     end = posts(
         "/{indicator_id:uuid}/ending",
         actions.end,
+        "Give an indicator up from now on",
         needs=may("policy:write") & sees_all,
         status_code=HTTP_200_OK,
-        summary="Give an indicator up from now on",
     )

@@ -9,10 +9,7 @@ INDICATORS_MAX = 200
 
 
 class TooManyIndicators(Conflict):
-    """As many indicators are in force, or wait for their approval, as may be."""
-
-    kind = "too-many-indicators"
-    title = "There are too many indicators"
+    """There are too many indicators."""
 
 
 async def refuse_too_many_indicators() -> None:

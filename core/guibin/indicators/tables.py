@@ -3,20 +3,17 @@
 from piccolo.columns import JSONB, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
+class ProposedIndicator(TenantTable, signed="proposed"):
     """An outlet asks for an indicator more (S12-2): in force once approved, from `decided_at` until `ended_at`."""
 
     scheme = Varchar(length=60)
     metric = Varchar(length=60)
     indicator = JSONB()
-    org_unit_id = UuidColumn(default=None)
+    org_unit_id = RowOf("org_unit")
     reason = Text()
-    proposed_by = UuidColumn(default=None)
-    proposed_by_name = Varchar(length=200)
-    proposed_at = Timestamptz(default=None, null=True)
     approval_id = UuidColumn(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
@@ -25,10 +22,8 @@ class ProposedIndicator(TenantTable, tablename="proposed_indicator"):
     ended_by_name = Varchar(length=200, default="")
 
     keys = Keys(
-        signed="proposed",
         signed_off="ended",
         written_by="org_unit_id",
-        references={"org_unit_id": "org_unit"},
         indexes=(
             Index(("proposed_at", "id")),
             Index(

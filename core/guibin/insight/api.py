@@ -5,19 +5,20 @@ from uuid import UUID
 
 from litestar import Controller, Response, get
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.console.printing import POLICY
 from guibin.context import Act
 from guibin.periods.names import parse_period
+from guibin.spreadsheets.writing import MEDIA
 from guibin.web.query_parameters import PeriodName
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import pages, workbooks
-from .closes import unit_seen
+from . import exporting, pages
+from .actions import unit_seen
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
-from .reports import Asked, Report, report
-from .workstreams import WorkstreamsReport, workstreams
+from .reports import Asked, Report, WorkstreamsReport, report, workstreams
 
 READ = may("insight:read")
 
@@ -46,11 +47,11 @@ class StatisticsController(Controller):
         needs=READ,
         cost=BULK,
         summary="The same as xlsx with charts",
-        media_type=workbooks.MEDIA_TYPE,
+        media_type=MEDIA["xlsx"],
     )
     async def workbook(self, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
         statistics = await _statistics(period, org_unit_id, act)
-        content = workbooks.complaint_workbook(statistics, lambda key: say(key, act.policy, act.language))
+        content = exporting.complaint_workbook(statistics, lambda key: say(key, act.policy, act.language))
         return _file(content, f"complaints-{statistics.period}.xlsx")
 
 
@@ -76,18 +77,18 @@ class ReportController(Controller):
         needs=READ,
         cost=BULK,
         summary="The same as xlsx with charts",
-        media_type=workbooks.MEDIA_TYPE,
+        media_type=MEDIA["xlsx"],
     )
     async def workbook(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
         made = await _report(kind, period, org_unit_id, act)
-        content = workbooks.report_workbook(made, lambda key: say(key, act.policy, act.language))
+        content = exporting.report_workbook(made, lambda key: say(key, act.policy, act.language))
         return _file(content, f"{kind}-{made.period}.xlsx")
 
     @get("/page", needs=READ, cost=BULK, summary="The same as a page to be printed", media_type="text/html")
     async def page(self, kind: Kind, period: str, act: Act, org_unit_id: UUID | None = None) -> Response[bytes]:
         made = await _report(kind, period, org_unit_id, act)
         content = pages.page(made, lambda key: say(key, act.policy, act.language), language=act.language)
-        headers = {"Content-Security-Policy": pages.POLICY}
+        headers = {"Content-Security-Policy": POLICY}
         return Response(content, media_type="text/html", headers=headers)
 
 
@@ -104,7 +105,7 @@ class WorkstreamController(Controller):
     async def show(self, wanted: PeriodName, act: Act, org_unit_id: UUID | None = None) -> WorkstreamsReport:
         streams = await workstreams(await _asked("tiers", wanted, org_unit_id, act), act)
         shown = sum(len(stream.figures) for stream in streams.workstreams)
-        await record(AuditNote(action="statistics.workstreams", subject="statistics", shown=shown), act)
+        await noted("statistics.workstreams", act, subject="statistics", shown=shown)
         return streams
 
 
@@ -112,15 +113,13 @@ async def _statistics(period: str, org_unit_id: UUID | None, act: Act) -> Compla
     chosen = parse_period(period, act.company.time_zone)
     unit = await unit_seen(org_unit_id, by=act.by)
     statistics = await complaint_report(chosen, unit.id, act)
-    note = AuditNote(action="statistics.complaints", subject="statistics", shown=statistics.received)
-    await record(note, act)
+    await noted("statistics.complaints", act, subject="statistics", shown=statistics.received)
     return statistics
 
 
 async def _report(kind: Kind, period: str, org_unit_id: UUID | None, act: Act) -> Report:
     made = await report(await _asked(kind, period, org_unit_id, act), act)
-    note = AuditNote(action=f"statistics.{kind}", subject="statistics", shown=len(made.figures))
-    await record(note, act)
+    await noted(f"statistics.{kind}", act, subject="statistics", shown=len(made.figures))
     return made
 
 
@@ -133,4 +132,4 @@ async def _asked(kind: Kind, period: str, org_unit_id: UUID | None, act: Act) ->
 
 def _file(content: bytes, name: str) -> Response[bytes]:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=workbooks.MEDIA_TYPE, headers=headers)
+    return Response(content, media_type=MEDIA["xlsx"], headers=headers)

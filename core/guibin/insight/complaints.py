@@ -7,14 +7,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.complaints.figures import ResolvedClock, groups, resolved_clocks, tally
+from guibin.complaints.figures import ResolvedClock, form_lines, groups, resolved_clocks, tally
 from guibin.context import Act
 from guibin.periods.names import Period, before
 from guibin.policy.calendars import Calendar
 from guibin.policy.clocks import working_between
 from guibin.sla.calendars import BUSINESS, in_force
 
-from .closes import closed
+from .actions import closed
 from .counts import counted
 from .figures import FEW, counts_of, figures_of, title_of, valued
 
@@ -29,6 +29,8 @@ class ComplaintStatistics(Struct, frozen=True, kw_only=True):
     fewer than 5. resolution_seconds_avg: from receipt to remedy, 7×24, of those resolved here;
     resolution_business_seconds_avg: the same within business hours and outside pauses; _p90: what nine of ten stay
     within, None for fewer than 5. reopened: called back not satisfied.
+    withdrawn: those the customer took back, neither settled nor judged. In time is resolved and told in time (S07-22).
+    opinions: those received; repairs, receipts: such lines written on the form (S07-27).
     """
 
     period: str
@@ -50,6 +52,10 @@ class ComplaintStatistics(Struct, frozen=True, kw_only=True):
     by_level: dict[str, int]
     by_channel: dict[str, int]
     by_cause: dict[str, int]
+    withdrawn: int = 0
+    opinions: int = 0
+    repairs: int = 0
+    receipts: int = 0
     clause: str = "S07-28"
 
 
@@ -79,9 +85,11 @@ class ComplaintReport(ComplaintStatistics, frozen=True, kw_only=True):
     targets: tuple[TargetLine, ...]
 
 
-_COUNTED = ("received", "warned", "breached", "resolved", "open", "overdue", "reopened", "judged")
+_COUNTED = ("received", "warned", "breached", "resolved", "withdrawn", "open", "overdue", "reopened", "judged")
+_LINES = ("opinions", "repairs", "receipts")
 SCALARS = (
     *_COUNTED,
+    *_LINES,
     "in_time_per_mille",
     "resolution_seconds_avg",
     "resolution_business_seconds_avg",
@@ -92,7 +100,7 @@ _GROUPINGS = ("level", "channel", "cause")
 
 async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintStatistics:
     """The statistics of a period as of `now`, of what the scope may see."""
-    counts, by = await tally(period, now=now), await groups(period)
+    counts, by, lines = await tally(period, now=now), await groups(period), await form_lines(period)
     worked = await _business_seconds(period)
     return ComplaintStatistics(
         period=period.name,
@@ -100,6 +108,7 @@ async def complaint_statistics(period: Period, *, now: datetime) -> ComplaintSta
         ends_at=period.ends_at,
         as_of=now,
         **{name: getattr(counts, name) for name in _COUNTED},
+        **{name: getattr(lines, name) for name in _LINES},
         in_time_per_mille=round(1000 * counts.in_time / counts.judged) if counts.judged >= FEW else None,
         resolution_seconds_avg=counts.seconds_avg,
         resolution_business_seconds_avg=sum(worked) // len(worked) if worked else None,

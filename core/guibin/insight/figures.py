@@ -167,7 +167,7 @@ def valued(figure: Figure, counts: Mapping[str, Groups], policy: Policy, languag
         value=_per_mille(numerator, denominator),
         few=denominator is not None and denominator < FEW,
         met=_met(figure, numerator, denominator),
-        shares=_shares(figure, counts, policy, language) if split else (),
+        shares=_shares(figure, (above, below), policy, language) if split else (),
     )
 
 
@@ -182,10 +182,8 @@ def say(key: str, policy: Policy, language: str) -> str:
     return text.in_language(language) if text else key
 
 
-def _shares(figure: Figure, counts: Mapping[str, Groups], policy: Policy, language: str) -> tuple[Share, ...]:
-    above = counts.get(figure.numerator, {})
-    below = counts.get(figure.denominator, {}) if figure.denominator else None
-    split = _split(figure.numerator)
+def _shares(figure: Figure, counts: tuple[Groups, Groups | None], policy: Policy, language: str) -> tuple[Share, ...]:
+    (above, below), split = counts, _split(figure.numerator)
     if below is not None and _split(figure.denominator) != split:
         return ()
     keys = [key for key in dict.fromkeys([*(below or {}), *above]) if total({key: 1}, split, figure.filters)]

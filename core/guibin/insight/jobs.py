@@ -8,7 +8,7 @@ from guibin.jobs.kinds import Job, Run, handles
 from guibin.periods.names import last_ended, parse_period
 from guibin_tenants import org_units
 
-from .closes import close, unit_seen
+from .actions import close, unit_seen
 from .complaints import complaint_statistics
 from .counts import counted
 from .figures import counts_of, figures_of

@@ -6,13 +6,16 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.context import Act
 from guibin.periods.names import Period, before
+from guibin.policy.packs import Policy
+from guibin.policy.workstreams import Workstream
 
-from .closes import closed
+from .actions import closed
 from .counts import Groups, counted
-from .figures import Definition, Kind, Value, counts_of, defined, figures_of, say, valued
+from .figures import KINDS, Definition, Figure, Kind, Value, counts_of, defined, figures_of, say, valued
 
 
 class FigureLine(Value, frozen=True, kw_only=True):
@@ -102,3 +105,50 @@ def _counts(text: str) -> dict[str, Groups]:
 def _missing(frozen: dict[str, Groups], live: dict[str, Groups]) -> dict[str, Groups]:
     # A count that was defined after the close has no frozen number: it is shown as it is now.
     return {**live, **frozen}
+
+
+class WorkstreamReport(Struct, frozen=True):
+    """One workstream: which parts of the policy belong to it, and how it went."""
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    clause: str
+    figures: tuple[FigureLine, ...]
+
+
+class WorkstreamsReport(Struct, frozen=True):
+    """All of them for one period and org unit."""
+
+    period: str
+    as_of: datetime
+    org_unit_id: UUID
+    workstreams: tuple[WorkstreamReport, ...]
+
+
+async def workstreams(asked: Asked, act: Act) -> WorkstreamsReport:
+    """Every figure under the one workstream it belongs to."""
+    reports = [await report(replace(asked, kind=kind), act) for kind in KINDS]
+    lines = {line.definition.name: line for each in reports for line in each.figures}
+    belongs = {figure.name: workstream_of(figure, act.policy) for figure in figures_of(act.policy)}
+    return WorkstreamsReport(
+        period=asked.period.name,
+        as_of=act.now,
+        org_unit_id=asked.org_unit_id,
+        workstreams=tuple(
+            WorkstreamReport(
+                name=stream.name,
+                title=say(f"workstream.{stream.name}", act.policy, act.language),
+                parts=stream.parts,
+                clause=stream.clause,
+                figures=tuple(line for name, line in lines.items() if belongs[name] == stream),
+            )
+            for stream in act.policy.workstreams
+        ),
+    )
+
+
+def workstream_of(figure: Figure, policy: Policy) -> Workstream | None:
+    """The workstream that names the figure, else the one of its kind."""
+    named = next((stream for stream in policy.workstreams if figure.name in stream.figures), None)
+    return named or next((stream for stream in policy.workstreams if figure.kind in stream.figure_kinds), None)

@@ -3,36 +3,28 @@
 from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, delete, post, put
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, noted, record
+from guibin.audit.answering import lists
 from guibin.context import Act
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, pauses, queries, retention
 from .pauses import NewPause
-from .queries import JobFilter, JobView, JobWithAttempts, PauseView
+from .queries import JobFilter, JobWithAttempts, PauseView
 from .retention import JobRetention
 
 
 class JobController(Controller):
     path = "/api/v1/jobs"
     tags = ("jobs",)
-
-    @get(
-        "/",
-        needs=may("jobs:read") & sees_all,
-        summary="Background jobs, the latest first",
-        dependencies={"filters": from_query(JobFilter)},
+    list_jobs = lists(
+        "/", queries.LISTED, JobFilter, "Background jobs, the latest first", needs=may("jobs:read") & sees_all
     )
-    async def list_jobs(self, filters: JobFilter, page: PageAsked, act: Act) -> Page[JobView]:
-        return await queries.LISTED.page(filters, page, act)
-
-    show = gets("/{job_id:uuid}", queries.by_id, needs=may("jobs:read") & sees_all, summary="A job and its attempts")
+    show = gets("/{job_id:uuid}", queries.by_id, "A job and its attempts", needs=may("jobs:read") & sees_all)
 
     @post(
         "/{job_id:uuid}/attempts",
@@ -44,13 +36,13 @@ class JobController(Controller):
         await actions.retry(job_id, now=now)
         return await queries.by_id(job_id, now=now)
 
-    cancel = deletes("/{job_id:uuid}", actions.cancel, needs=may("jobs:write") & sees_all, summary="Cancel a job")
+    cancel = deletes("/{job_id:uuid}", actions.cancel, "Cancel a job", needs=may("jobs:write") & sees_all)
 
 
 class JobPauseController(Controller):
     path = "/api/v1/job-pauses"
     tags = ("jobs",)
-    list_pauses = gets("/", queries.pauses, needs=may("jobs:read") & sees_all, summary="Which jobs wait, and why")
+    list_pauses = gets("/", queries.pauses, "Which jobs wait, and why", needs=may("jobs:read") & sees_all)
 
     @post("/", needs=may("jobs:write") & sees_all, summary="Let jobs of a kind wait, or all of them")
     async def pause(self, data: NewPause, act: Act) -> list[PauseView]:
@@ -67,12 +59,12 @@ class JobPauseController(Controller):
 class JobRetentionController(Controller):
     path = "/api/v1/job-retention"
     tags = ("jobs",)
-    show = gets("/", retention.kept_for, needs=may("jobs:read") & sees_all, summary="How long ended jobs are kept")
+    show = gets("/", retention.kept_for, "How long ended jobs are kept", needs=may("jobs:read") & sees_all)
 
     @put("/", needs=may("jobs:write") & sees_all, summary="Keep ended jobs so long")
     async def change(self, data: JobRetention, act: Act) -> JobRetention:
         await retention.keep_for(data)
-        await record(AuditNote(action="jobs.retention", subject="job", shown=0), act)
+        await noted("jobs.retention", act, subject="job", shown=0)
         return data
 
 

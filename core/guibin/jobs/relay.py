@@ -147,28 +147,9 @@ class Relay:
             found.setdefault(row["tenant_id"], []).append(row["id"])
         return found
 
-    async def tenants_with_due_timers(self, now: datetime) -> list[UUID]:
-        """Companies that have a deadline step to fire."""
-        rows = await self.pool.fetch(
-            "select t.id from tenant t where t.suspended_at is null and not t.simulated and exists"
-            " (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
-            now,
-        )
-        return [row["id"] for row in rows]
-
     async def depths(self, now: datetime) -> list[Depth]:
         """How much is in each state over all companies on real time, and since when the oldest is."""
         return [Depth(**row) for row in await self.pool.fetch(_DEPTHS, now)]
-
-    async def timers_overdue(self, now: datetime) -> tuple[int, float]:
-        """Deadline steps due and not fired, and for how many seconds the oldest has been."""
-        row = await self.pool.fetchrow(
-            "select count(*) as n, coalesce(extract(epoch from $1 - min(next_at)), 0)::float8 as seconds"
-            " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null"
-            " where next_at <= $1",
-            now,
-        )
-        return row["n"], row["seconds"]
 
     async def serving(self) -> list[Serving]:
         """The companies for which the timetable runs."""

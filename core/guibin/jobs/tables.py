@@ -3,7 +3,7 @@
 from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
 class LedgerJob(TenantTable, tablename="job"):
@@ -76,14 +76,14 @@ class LedgerJob(TenantTable, tablename="job"):
     )
 
 
-class JobAttempt(TenantTable, tablename="job_attempt"):
+class JobAttempt(TenantTable):
     """How one attempt ended: completed, failed, lost (its worker vanished), interrupted (its worker was stopped).
 
     `error` is the class of what was raised and `error_at` the line that raised it: never a message, which may quote
     somebody's data.
     """
 
-    job_id = UuidColumn(default=None)
+    job_id = RowOf("job")
     attempt = Integer()
     worker = UuidColumn(default=None, null=True)
     started_at = Timestamptz(default=None, null=True)
@@ -92,10 +92,10 @@ class JobAttempt(TenantTable, tablename="job_attempt"):
     error = Varchar(length=200, default="")
     error_at = Varchar(length=200, default="")
 
-    keys = Keys(unique=(("job_id", "attempt"),), references={"job_id": "job"}, append_only=True, expires=True)
+    keys = Keys(unique=(("job_id", "attempt"),), append_only=True, expires=True)
 
 
-class JobPause(TenantTable, tablename="job_pause"):
+class JobPause(TenantTable):
     """Jobs of this kind wait, of every kind when it is empty. Taking the row away lets them run."""
 
     kind = Varchar(length=120, default="")
@@ -107,17 +107,16 @@ class JobPause(TenantTable, tablename="job_pause"):
     keys = Keys(written_by="company", unique=(("kind",),))
 
 
-class RhythmTick(TenantTable, tablename="rhythm_tick"):
+class RhythmTick(TenantTable):
     """A moment of the timetable that has been dealt with; `job_id` is None for the one counting began from."""
 
     name = Varchar(length=80)
     tick_at = Timestamptz(default=None, null=True)
-    job_id = UuidColumn(default=None, null=True)
+    job_id = RowOf("job", null=True)
 
     keys = Keys(
         written_by="company",
         unique=(("name", "tick_at"),),
-        references={"job_id": "job"},
         append_only=True,
         expires=True,
         indexes=(Index(("job_id",), where="job_id is not null", name="rhythm_tick_job_idx"),),

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from guibin.audit.actions import done
+from guibin.audit.actions import recorded
+from guibin.cases import Case
 from guibin.context import Act
-from guibin.sla.milestones import Case
 from guibin_tenants.scope import execute
 
 from . import queries
@@ -15,7 +15,7 @@ from .refusals import NotFailed
 
 async def send_again(message_id: UUID, act: Act) -> MessageWithAttempts:
     """Try a message that failed once more now; what is left of its pauses follows. Raises NotFound, NotFailed."""
-    message = await queries.message(message_id)
+    message = await queries.WITH_ATTEMPTS.one(message_id)
     changed = await execute(
         "update message set state = 'pending', because = '', next_at = $2, ended_at = null where id = $1"
         " and state = 'failed' and (not_after is null or not_after > $2)",
@@ -25,5 +25,4 @@ async def send_again(message_id: UUID, act: Act) -> MessageWithAttempts:
     if not changed:
         raise NotFailed(f"Message {message_id} is {message.state}, or too late")
     await plan(message_id, message.attempts, at=act.now, now=act.now)
-    await done("send_again", Case("message", message_id, message.customer_id), act)
-    return await queries.message(message_id)
+    return await recorded("send_again", Case("message", message_id, message.customer_id), queries.WITH_ATTEMPTS, act)

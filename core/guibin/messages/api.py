@@ -6,18 +6,15 @@ from litestar import Controller, get, post, put
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from guibin.audit.actions import done, searched
+from guibin.audit.answering import lists, reads
 from guibin.context import Act
 from guibin.gateways.providers import Parcel
-from guibin.sla.milestones import Case
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
 from guibin.web.routing import deletes, gets, posts
 from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 
 from . import actions, channels, queries, staff_mail
-from .queries import MESSAGES, MessageView, MessageWithAttempts
+from .queries import MESSAGES
 from .requests import MessageFilter, NewAddress, NewTest
 
 READ, WRITE = may("records:read"), may("records:write")
@@ -43,19 +40,15 @@ class StaffAddressView(Struct, frozen=True):
 class ChannelController(Controller):
     path = "/api/v1/channels"
     tags = ("messages",)
-    list_channels = gets(
-        "/", queries.channels, needs=CHANNELS, summary="What messages go out through, without settings"
-    )
-    write = posts(
-        "/", channels.write, needs=CHANNELS, summary="Use a channel for its means, in place of the one before"
-    )
-    show = gets("/{channel_id:uuid}", queries.channel, needs=CHANNELS, summary="One channel")
+    list_channels = gets("/", queries.channels, "What messages go out through, without settings", needs=CHANNELS)
+    write = posts("/", channels.write, "Use a channel for its means, in place of the one before", needs=CHANNELS)
+    show = gets("/{channel_id:uuid}", queries.channel, "One channel", needs=CHANNELS)
     remove = deletes(
         "/{channel_id:uuid}",
         channels.remove,
+        "Send nothing through it",
         needs=CHANNELS,
         status_code=HTTP_204_NO_CONTENT,
-        summary="Send nothing through it",
     )
 
     @post("/{channel_id:uuid}/tests", needs=CHANNELS, status_code=HTTP_200_OK, summary="Send a test message at once")
@@ -69,23 +62,13 @@ class ChannelController(Controller):
 class MessageController(Controller):
     path = "/api/v1/messages"
     tags = ("messages",)
-
-    @get("/", needs=READ, summary="Messages, the latest first", dependencies={"filters": from_query(MessageFilter)})
-    async def list_messages(self, filters: MessageFilter, page: PageAsked, act: Act) -> Page[MessageView]:
-        return await searched("message", await MESSAGES.page(filters, page, act), act)
-
-    @get("/{message_id:uuid}", needs=READ, summary="One message and every attempt")
-    async def show(self, message_id: UUID, act: Act) -> MessageWithAttempts:
-        message = await queries.message(message_id)
-        await done("read", Case("message", message_id, message.customer_id), act)
-        return message
-
+    list_messages = lists("/", MESSAGES, MessageFilter, "Messages, the latest first", recorded="message")
+    show = reads("/{message_id:uuid}", queries.WITH_ATTEMPTS, "One message and every attempt", "message")
     send_again = posts(
         "/{message_id:uuid}/attempts",
         actions.send_again,
-        needs=WRITE,
+        "Try a message that failed once more",
         status_code=HTTP_202_ACCEPTED,
-        summary="Try a message that failed once more",
     )
 
 
@@ -104,7 +87,7 @@ class StaffAddressController(Controller):
     remove = deletes(
         "/{staff_id:uuid}",
         staff_mail.remove_address,
+        "Get no mail any more",
         needs=anyone,
         status_code=HTTP_204_NO_CONTENT,
-        summary="Get no mail any more",
     )

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.gateways.aliyun import ALIYUN
 from guibin.gateways.providers import Outcome, Parcel, Provider
@@ -120,7 +120,7 @@ async def test(channel_id: UUID, parcel: Parcel, act: Act) -> ChannelView:
 
 
 async def _note(action: str, channel_id: UUID, act: Act) -> None:
-    await record(AuditNote(action=action, subject="message_channel", subject_id=channel_id), act)
+    await noted(action, act, subject="message_channel", subject_id=channel_id)
 
 
 def _place(channel_id: UUID) -> Place:

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.events import MessageTried, tell_at_once
 from guibin.gateways.providers import Outcome, Parcel
 from guibin.jobs.kinds import Errand, Run, runs_errand
 from guibin.notices.actions import Notice, notify
 from guibin.outbound.gate import GATE
-from guibin.periods.days import local_day
 from guibin.policy.messages import MessageKind
-from guibin.records.messages import SentMessage, record_message
 from guibin.sealing.values import opened as open_value
 from guibin_tenants import keyring
 from guibin_tenants.rows import add, change
@@ -28,7 +28,7 @@ from .channels import OpenChannel
 from .deciding import Later, Never, customer_hinders, give_back, room_today, too_late
 from .posting import FIELDS, SendMessage, plan
 from .staff_mail import NOTICE, opened_address
-from .subjects import Settled, Values, subject_named
+from .subjects import SUBJECTS, Settled, Values
 from .tables import Message, MessageAttempt
 from .wording import Wording
 
@@ -90,7 +90,7 @@ async def prepare(job: SendMessage, run: Run) -> Ready | Later | Never | None:
         return too_late(full, row["not_after"])
     words = await _words(row, said, run)
     parcel = Parcel(row["id"], to, words.title, words.text, run.now, row["kind"], words.values)
-    return Ready(run.company.id, channel, parcel, words.kept, local_day(run.now, run.company.time_zone))
+    return Ready(run.company.id, channel, parcel, words.kept, run.today)
 
 
 async def go(ready: Ready | Later | Never) -> Went:
@@ -137,7 +137,7 @@ async def _hinders(row: Any, run: Run) -> tuple[Later | Never | None, Values | N
         stopped = await customer_hinders(row["customer_id"], kind, run)
         if stopped is not None:
             return too_late(stopped, row["not_after"]) if isinstance(stopped, Later) else stopped, None
-    subject = subject_named(row["subject"])
+    subject = SUBJECTS.get(row["subject"])
     said = await subject.values_of(row["subject_id"], run) if subject else None
     return None, said
 
@@ -156,15 +156,7 @@ async def _address(row: Any, run: Run) -> str | None:
     )
     if sealed is None:
         return None
-    note = AuditNote(
-        action="message.send",
-        subject="message",
-        subject_id=row["id"],
-        customer_id=row["customer_id"],
-        fields=(field,),
-        purpose=row["kind"],
-    )
-    await record(note, run)
+    await done("send", Case("message", row["id"], row["customer_id"]), run, fields=(field,), purpose=row["kind"])
     return open_value(sealed["id"], await keyring.subject_key(row["customer_id"]), bytes(sealed["sealed"]))
 
 
@@ -183,9 +175,8 @@ async def _stop(row: Any, stopped: Later | Never, run: Run) -> None:
     if stopped.because == "quota_used_up":
         day = run.now.date().isoformat()
         notice = Notice(
-            kind="message_quota",
-            subject="company",
-            subject_id=run.company.id,
+            "message_quota",
+            Case("company", run.company.id),
             roles=("tenant_admin",),
             details={"means": row["means"], "on": day},
         )
@@ -213,23 +204,17 @@ async def _tried(row: Any, outcome: Outcome, went: Went, run: Run) -> None:
     await change(Message, row["id"], attempts=attempts)
     if row["customer_id"] is not None and went.parcel is not None:
         number = went.parcel.to if row["means"] == "sms" else ""
-        sent = SentMessage(row["id"], row["customer_id"], row["means"], went.kept, number, not outcome.error)
-        await record_message(sent, run)
+        sent = MessageTried(row["id"], row["customer_id"], row["means"], went.kept, number, not outcome.error)
+        await tell_at_once(sent, run)
     await _end(row, End("failed" if outcome.error else "sent", outcome.error, went.kept), run)
 
 
 async def _end(row: Any, end: End, run: Run) -> None:
     await change(Message, row["id"], state=end.state, because=end.because, ended_at=run.now, next_at=None)
-    subject = subject_named(row["subject"])
+    subject = SUBJECTS.get(row["subject"])
     if subject is not None:
         settled = Settled(
-            row["id"],
-            row["subject_id"],
-            row["customer_id"],
-            row["means"],
-            end.state == "sent",
-            end.because,
-            end.text,
+            row["id"], row["subject_id"], row["customer_id"], row["means"], end.state == "sent", end.because, end.text
         )
         await subject.settled(settled, run)
     if end.state == "failed" and row["customer_id"] is not None:
@@ -238,10 +223,8 @@ async def _end(row: Any, end: End, run: Run) -> None:
 
 async def _tell_failure(row: Any, now: datetime) -> None:
     notice = Notice(
-        kind="message_failed",
-        subject="message",
-        subject_id=row["id"],
-        customer_id=row["customer_id"],
+        "message_failed",
+        Case("message", row["id"], row["customer_id"]),
         roles=("account_manager",),
         details={"means": row["means"]},
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import first, lines, many, missing
+from guibin_tenants.rows import lines, many, struct_of
 from guibin_tenants.scope import fetch
 
 from .tables import MessageChannel
@@ -73,18 +73,12 @@ async def channels() -> list[ChannelView]:
 
 async def channel(channel_id: UUID) -> ChannelView:
     """One in use. Raises NotFound."""
-    channel = await first(ChannelView, "from message_channel where removed_at is null and id = $1", channel_id)
-    if channel is None:
-        raise missing(MessageChannel, channel_id)
-    return channel
+    return await struct_of(
+        ChannelView, MessageChannel, channel_id, "from message_channel where removed_at is null and id = $1"
+    )
 
 
 async def means_in_use() -> frozenset[str]:
     """What the company can send through."""
     rows = await fetch("select means from message_channel where removed_at is null")
     return frozenset(row["means"] for row in rows)
-
-
-async def message(message_id: UUID) -> MessageWithAttempts:
-    """One with its tries. Raises NotFound."""
-    return await WITH_ATTEMPTS.one(message_id)

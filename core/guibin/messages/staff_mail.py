@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.gateways.smtp import is_address
 from guibin.jobs.kinds import Run
-from guibin.notices.actions import Notice, on_notice
+from guibin.notices.actions import SENT_ON, Notice
 from guibin.notices.queries import text_of
 from guibin.policy.fields import ArchiveField
 from guibin.sealing.values import masked
@@ -20,7 +20,7 @@ from guibin_tenants.tables import new_id
 
 from .posting import NewMessage, post
 from .queries import means_in_use
-from .subjects import Settled, Subject, Values, add_subject
+from .subjects import SUBJECTS, Settled, Subject, Values
 
 NOTICE = "staff_notice"
 _EMAIL = ArchiveField("email", "email", "confidential")
@@ -44,7 +44,7 @@ async def write_address(staff_id: UUID, email: str, act: Act) -> str:
         shown,
         act.now,
     )
-    await record(AuditNote(action="staff_address.write", subject="staff", subject_id=staff_id), act)
+    await noted("staff_address.write", act, subject="staff", subject_id=staff_id)
     return shown
 
 
@@ -60,7 +60,7 @@ async def remove_address(staff_id: UUID, act: Act) -> None:
     await _refuse_others(staff_id, act.by)
     if not await execute("delete from staff_address where staff_id = $1", staff_id):
         raise NotFound(f"Staff {staff_id} has no address")
-    await record(AuditNote(action="staff_address.remove", subject="staff", subject_id=staff_id), act)
+    await noted("staff_address.remove", act, subject="staff", subject_id=staff_id)
 
 
 async def opened_address(staff_id: UUID) -> str | None:
@@ -75,7 +75,7 @@ async def opened_address(staff_id: UUID) -> str | None:
     return keyring.unseal(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
 
 
-@on_notice
+@SENT_ON.give
 async def mail_notice(notice: Notice, key: str, told: tuple[UUID, ...], now: datetime) -> None:
     """Post what was told just now to those who have an address, and once to the chat."""
     means = await means_in_use()
@@ -118,7 +118,7 @@ async def nothing_follows(settled: Settled, run: Run) -> None:
     """The inbox has it anyway."""
 
 
-add_subject(NOTICE, Subject(notice_values, nothing_follows))
+SUBJECTS.give(NOTICE, Subject(notice_values, nothing_follows))
 
 
 async def _refuse_others(staff_id: UUID, by: Principal) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.jobs.kinds import Run
+from guibin_tenants.above import NamedFromAbove
 
 
 class Values(Struct, frozen=True):
@@ -34,14 +35,4 @@ class Subject(Struct, frozen=True):
     settled: Callable[[Settled, Run], Awaitable[None]]
 
 
-_subjects: dict[str, Subject] = {}
-
-
-def add_subject(name: str, subject: Subject) -> None:
-    """Make it known. Registered at import."""
-    _subjects[name] = subject
-
-
-def subject_named(name: str) -> Subject | None:
-    """None when no slice of this process knows it."""
-    return _subjects.get(name)
+SUBJECTS: NamedFromAbove[Subject] = NamedFromAbove()

@@ -3,10 +3,10 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Date, Integer, SmallInt, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class MessageChannel(TenantTable, tablename="message_channel"):
+class MessageChannel(TenantTable):
     """A way out: one SMTP server, SMS gateway or chat robot of the company's. Its settings stand sealed.
 
     `shown` is what may be seen of them. `per_day_max` bounds this channel below the policy's own bound.
@@ -30,18 +30,18 @@ class MessageChannel(TenantTable, tablename="message_channel"):
     )
 
 
-class StaffAddress(TenantTable, tablename="staff_address"):
+class StaffAddress(TenantTable):
     """Where a member of staff gets mail. Sealed under the company's key, shown masked."""
 
-    staff_id = UuidColumn(default=None)
+    staff_id = RowOf("staff")
     sealed = Bytea()
     masked = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("staff_id",),), references={"staff_id": "staff"})
+    keys = Keys(unique=(("staff_id",),))
 
 
-class Message(TenantTable, tablename="message"):
+class Message(TenantTable):
     """Something to be told once about an `occasion`, to a customer, a member of staff or, with neither, the company's chat.
 
     What it says is made when it is sent, from the policy's text and the `subject`; nothing of it stands here. `state` is
@@ -51,8 +51,8 @@ class Message(TenantTable, tablename="message"):
     occasion = Varchar(length=200)
     kind = Varchar(length=60)
     means = Varchar(length=5)
-    customer_id = UuidColumn(default=None, null=True)
-    staff_id = UuidColumn(default=None, null=True)
+    customer_id = RowOf("customer", null=True)
+    staff_id = RowOf("staff", null=True)
     subject = Varchar(length=40)
     subject_id = UuidColumn(default=None)
     state = Varchar(length=10, default="pending")
@@ -68,7 +68,6 @@ class Message(TenantTable, tablename="message"):
         anyone_adds=True,
         unique=(("occasion",),),
         wall="customer_id",
-        references={"customer_id": "customer", "staff_id": "staff"},
         indexes=(
             Index(("created_at desc", "id desc"), name="message_log_idx"),
             Index(("customer_id", "created_at desc", "id desc"), name="message_customer_idx"),
@@ -81,26 +80,20 @@ class Message(TenantTable, tablename="message"):
     )
 
 
-class MessageAttempt(TenantTable, tablename="message_attempt"):
+class MessageAttempt(TenantTable):
     """One try to send it: `error` empty when the provider took it."""
 
-    message_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None, null=True)
+    message_id = RowOf("message")
+    customer_id = RowOf("customer", null=True)
     attempt = Integer()
     error = Varchar(length=40, default="")
     duration_ms = Integer(default=0)
     attempted_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        unowned=("message_id",),
-        unique=(("message_id", "attempt"),),
-        wall="customer_id",
-        references={"message_id": "message", "customer_id": "customer"},
-        append_only=True,
-    )
+    keys = Keys(unowned=("message_id",), unique=(("message_id", "attempt"),), wall="customer_id", append_only=True)
 
 
-class MessageDay(TenantTable, tablename="message_day"):
+class MessageDay(TenantTable):
     """How many messages were handed to a channel on a day of the company's."""
 
     means = Varchar(length=5)

@@ -1,24 +1,28 @@
 """Telling staff, by name or by role."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.profiles.queries import place_of, serves
+from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import execute, fetch
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
 # branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
 # told, or else the first of the further levels ($11 says which level a role of $3 belongs to) at which somebody is there.
+# Whatever an account manager hears, the customer's team hears (S10-4).
 # A role that nobody holds goes to the tenant's admins, because something nobody hears of is worse than something the
 # wrong person hears of.
-_TELL = """
+_TELL = f"""
 with recursive place as (
-    select tenant_id, org_unit_id, account_manager_id from customer where id = $1
+    {place_of("$1")}
 ), above (tenant_id, id, parent_id, depth) as (
     select u.tenant_id, u.id, u.parent_id, 0 from org_unit u
     where u.id = coalesce($2::uuid, (select org_unit_id from place))
@@ -37,7 +41,7 @@ with recursive place as (
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join place p on r.role = 'account_manager'
-    join staff s on s.tenant_id = p.tenant_id and s.id = p.account_manager_id and s.left_at is null
+    join staff s on s.tenant_id = p.tenant_id and s.left_at is null and {serves("s", "$1", "p.account_manager_id")}
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join staff s on s.left_at is null and r.role = 'tenant_admin' and 'tenant_admin' = any (s.roles)
@@ -67,7 +71,7 @@ returning staff_id
 """
 
 
-class Notice(Struct, frozen=True, kw_only=True):
+class Notice(Struct, frozen=True):
     """What is told, about what, to whom: `staff_ids` by name, `roles` by the nearest who hold them.
 
     `otherwise` are the roles of further levels, in order, for when whoever holds one of `roles` is away.
@@ -76,9 +80,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     """
 
     kind: str
-    subject: str
-    subject_id: UUID
-    customer_id: UUID | None = None
+    about: Case
     org_unit_id: UUID | None = None
     roles: tuple[str, ...] = ()
     otherwise: tuple[tuple[str, ...], ...] = ()
@@ -86,15 +88,11 @@ class Notice(Struct, frozen=True, kw_only=True):
     details: dict[str, str] = {}
 
 
-Told = Callable[[Notice, str, tuple[UUID, ...], datetime], Awaitable[None]]
-_on_notice: list[Told] = []
-
-
-def on_notice(callback: Told) -> Told:
-    """Call the function with every notice, its key and who was told now, in its transaction. Registered at import."""
-    if callback not in _on_notice:
-        _on_notice.append(callback)
-    return callback
+SendingOn = Callable[[Notice, str, tuple[UUID, ...], datetime], Awaitable[None]]
+# Sends a notice, known by its key, on to who was told now, in the transaction of the notice.
+SENT_ON: FromAbove[SendingOn] = FromAbove("notices by mail and chat")
+# Told in the transaction whose inbox is another now.
+INBOX_CHANGED: NamedFromAbove[Callable[[Sequence[UUID], datetime], None]] = NamedFromAbove()
 
 
 async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]:
@@ -102,22 +100,33 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
     asked = [(role, level) for level, roles in enumerate((notice.roles, *notice.otherwise)) for role in roles]
     rows = await fetch(
         _TELL,
-        notice.customer_id,
+        notice.about.customer_id,
         notice.org_unit_id,
         [role for role, _ in asked],
         list(notice.staff_ids),
         notice.kind,
         key,
-        notice.subject,
-        notice.subject_id,
+        notice.about.subject,
+        notice.about.id,
         msgspec.json.encode(notice.details).decode(),
         now,
         [level for _, level in asked],
     )
     told = tuple(row["staff_id"] for row in rows)
-    for callback in _on_notice:
-        await callback(notice, key, told, now)
+    await SENT_ON()(notice, key, told, now)
+    _changed(told, now)
     return told
+
+
+async def serving(customer_id: UUID | None, *, but: UUID | None = None) -> tuple[UUID, ...]:
+    """Who is directly responsible for the customer, the account manager, and the team; without `but`, who did it (S05-3)."""
+    rows = await fetch(
+        f"select s.id from ({place_of('$1')}) p join staff s on s.tenant_id = p.tenant_id and s.left_at is null"
+        f" and {serves('s', '$1', 'p.account_manager_id')} where s.id is distinct from $2 order by s.id",
+        customer_id,
+        but,
+    )
+    return tuple(row["id"] for row in rows)
 
 
 async def mark_read(notice_id: UUID, act: Act) -> None:
@@ -130,10 +139,18 @@ async def mark_read(notice_id: UUID, act: Act) -> None:
     )
     if not touched:
         raise NotFound(f"There is no notice {notice_id} for you")
+    _changed([act.by.id], act.now)
 
 
 async def mark_all_read(act: Act) -> int:
     """How many were unread."""
-    return await execute(
+    read = await execute(
         "update staff_notice set read_at = $2 where staff_id = $1 and read_at is null", act.by.id, act.now
     )
+    _changed([act.by.id] if read else [], act.now)
+    return read
+
+
+def _changed(reader_ids: Sequence[UUID], now: datetime) -> None:
+    for callback in INBOX_CHANGED.values():
+        callback(reader_ids, now)

@@ -7,12 +7,10 @@ from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.web.listing import from_query
 from guibin.web.routing import gets
 from guibin_tenants.principals import Principal, staff_only
 
 from . import actions, queries
-from .queries import InboxFilter
 
 
 class Unread(Struct, frozen=True):
@@ -24,14 +22,7 @@ class Unread(Struct, frozen=True):
 class NoticeController(Controller):
     path = "/api/v1/notices"
     tags = ("notices",)
-
-    inbox = gets(
-        "/",
-        queries.inbox,
-        needs=staff_only,
-        summary="Your notices, the newest first",
-        dependencies={"filters": from_query(InboxFilter)},
-    )
+    inbox = gets("/", queries.inbox, "Your notices, the newest first", needs=staff_only)
 
     @get("/unread", needs=staff_only, summary="How many you have not read")
     async def unread(self, by: Principal) -> Unread:

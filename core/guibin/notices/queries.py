@@ -54,16 +54,34 @@ def _worded(notice: NoticeView, act: Act) -> NoticeView:
     return structs.replace(notice, text=text_of(notice.kind, notice.text, act.policy, act.language))
 
 
+# SQL: how many notices wait to be read by the member of staff $1.
+UNREAD = "select count(*) from staff_notice where staff_id = $1 and read_at is null"
+
+
 async def unread_count(staff_id: UUID) -> int:
     """How many notices wait to be read."""
-    count: int = await fetch_value(
-        "select count(*) from staff_notice where staff_id = $1 and read_at is null", staff_id
-    )
+    count: int = await fetch_value(UNREAD, staff_id)
     return count
 
 
+# Of a notice's details, those that are names in the policy, and under what their words stand there.
+_SPOKEN = {
+    "kind": "card",
+    "outcome": "approval_outcome",
+    "result": "callback_outcome",
+    "level": "complaint_level",
+    "channel": "channel",
+    "means": "means",
+}
+
+
 def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
-    """What a notice says, from the policy's text."""
+    """What a notice says, from the policy's text; names without a word of their own stay as they are."""
     # A template knows names only: a text that a tenant writes cannot reach into our objects.
     template = Template(policy.title(f"notice.{kind}", language))
-    return template.safe_substitute(msgspec.json.decode(details, type=dict[str, str]))
+    given = msgspec.json.decode(details, type=dict[str, str])
+    for detail in _SPOKEN.keys() & given.keys():
+        key = f"{_SPOKEN[detail]}.{given[detail]}"
+        if key in policy.texts:
+            given[detail] = policy.title(key, language)
+    return template.safe_substitute(given)

@@ -3,16 +3,16 @@
 from piccolo.columns import JSONB, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class StaffNotice(TenantTable, tablename="staff_notice"):
+class StaffNotice(TenantTable):
     """`staff_id` is to know about `subject_id`. `details` fills the text `notice.<kind>`: numbers, no personal data.
 
     `key` names the occasion: one member of staff is told of it once, however often its job runs.
     """
 
-    staff_id = UuidColumn(default=None)
+    staff_id = RowOf("staff")
     kind = Varchar(length=60)
     key = Varchar(length=200)
     subject = Varchar(length=40)
@@ -25,7 +25,6 @@ class StaffNotice(TenantTable, tablename="staff_notice"):
     keys = Keys(
         everybodys=True,
         unique=(("staff_id", "key"),),
-        references={"staff_id": "staff"},
         wall="customer_id",
         indexes=(
             Index(("staff_id", "told_at desc", "id desc"), name="staff_notice_inbox_idx"),

@@ -9,11 +9,11 @@ import asyncpg
 import msgspec
 
 from guibin.amounts import in_minor
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done, noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
-from guibin.periods.days import local_day
 from guibin.policy.activities import HeadStart
 from guibin.profiles.queries import unit_of_open
 from guibin.tiers import queries as tiers
@@ -26,9 +26,6 @@ from .queries import OfferView, PurchaseView
 from .refusals import AlreadyReturned, CustomerHasEnough, NotYetOpen, OfferClosed, SoldOut
 from .requests import NewOffer, NewPurchase, NewReturn
 from .tables import Offer, OfferPurchase, OfferReturn
-
-# The service item that buying early uses, in companies whose policy has it.
-ITEM = "priority_purchase"
 
 
 async def put_up(new: NewOffer, act: Act) -> OfferView:
@@ -45,7 +42,7 @@ async def put_up(new: NewOffer, act: Act) -> OfferView:
         raise Invalid("The offer was not put up", fields=tuple(problems))
     terms = {"head_starts": act.policy.head_starts, "policy_version": act.policy.version}
     offer_id = await add(Offer, act, **given(new) | terms | {"price": price, "currency": new.price.currency})
-    await record(AuditNote(action="offer.put_up", subject="offer", subject_id=offer_id, shown=0), act)
+    await done("put_up", Case("offer", offer_id), act, shown=0)
     return await queries.offer(offer_id, act)
 
 
@@ -96,7 +93,7 @@ async def take_back(purchase_id: UUID, new: NewReturn, act: Act) -> PurchaseView
 
 async def _head_start(row: asyncpg.Record, customer_id: UUID, act: Act) -> HeadStart | None:
     """The longest that any of the customer's tiers has today."""
-    held = await tiers.current_tiers([customer_id], on=local_day(act.now, act.company.time_zone))
+    held = await tiers.current_tiers([customer_id], on=act.today)
     mine = held.get(customer_id, {})
     starts = queries.longest_first(msgspec.json.decode(row["head_starts"], type=list[HeadStart]))
     return next((start for start in starts if mine.get(start.scheme) == start.tier), None)
@@ -128,14 +125,16 @@ async def _refuse_too_many(row: asyncpg.Record, new: NewPurchase) -> None:
 
 
 async def _use_right(customer_id: UUID, start: HeadStart | None, act: Act) -> UUID | None:
-    if start is None or act.policy.service_item(ITEM) is None:
+    if start is None:
         return None
-    new = NewRedemption(customer_id=customer_id, item=ITEM, scheme=start.scheme)
+    right = (start.scheme, start.tier, start.item)
+    if right not in {(each.scheme, each.tier, each.item) for each in act.policy.entitlements}:
+        return None
+    new = NewRedemption(customer_id=customer_id, item=start.item, scheme=start.scheme)
     return (await entitlements.redeem(new, act)).id
 
 
 async def _noted(action: str, purchase_id: UUID, act: Act) -> PurchaseView:
-    purchase = await queries.purchase(purchase_id)
-    note = AuditNote(action=action, subject="offer_purchase", subject_id=purchase_id, customer_id=purchase.customer_id)
-    await record(note, act)
+    purchase = await queries.PURCHASES.one(purchase_id)
+    await noted(action, act, subject="offer_purchase", subject_id=purchase_id, customer_id=purchase.customer_id)
     return purchase

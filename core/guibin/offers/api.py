@@ -1,16 +1,13 @@
 """`/api/v1/offers` and `/api/v1/offer-purchases`."""
 
-from litestar import Controller, get
+from litestar import Controller
 
-from guibin.audit.actions import searched
-from guibin.context import Act
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
+from guibin.audit.answering import lists
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may, sees_all
 
 from . import actions, queries
-from .queries import PURCHASES, PurchaseFilter, PurchaseView
+from .queries import PURCHASES, PurchaseFilter
 
 READ, REDEEM = may("entitlements:read"), may("entitlements:redeem")
 
@@ -19,31 +16,23 @@ class OfferController(Controller):
     path = "/api/v1/offers"
     tags = ("offers",)
     put_up = posts(
-        "/",
-        actions.put_up,
-        needs=may("campaigns:write") & sees_all,
-        summary="Offer something scarce, open to tiers in order",
+        "/", actions.put_up, "Offer something scarce, open to tiers in order", needs=may("campaigns:write") & sees_all
     )
-
-    list_offers = gets("/", queries.offers, needs=READ, summary="Offers, the latest to open first")
-    show = gets(
-        "/{offer_id:uuid}", queries.offer, needs=READ, summary="One offer: when it opens for whom, and what is left"
-    )
-    buy = posts("/{offer_id:uuid}/purchases", actions.buy, needs=REDEEM, summary="A customer buys")
+    list_offers = gets("/", queries.offers, "Offers, the latest to open first")
+    show = gets("/{offer_id:uuid}", queries.offer, "One offer: when it opens for whom, and what is left")
+    buy = posts("/{offer_id:uuid}/purchases", actions.buy, "A customer buys", needs=REDEEM)
 
 
 class OfferPurchaseController(Controller):
     path = "/api/v1/offer-purchases"
     tags = ("offers",)
-
-    @get(
+    list_purchases = lists(
         "/",
-        needs=READ,
-        summary="Purchases, the latest first",
-        dependencies={"filters": from_query(PurchaseFilter)},
+        PURCHASES,
+        PurchaseFilter,
+        "Purchases, the latest first",
+        recorded="offer",
+        verb="purchases",
+        fields=("tier",),
     )
-    async def list_purchases(self, filters: PurchaseFilter, page: PageAsked, act: Act) -> Page[PurchaseView]:
-        purchases = await PURCHASES.page(filters, page, act)
-        return await searched("offer", purchases, act, verb="purchases", fields=("tier",))
-
-    take_back = posts("/{purchase_id:uuid}/return", actions.take_back, needs=REDEEM, summary="The purchase is undone")
+    take_back = posts("/{purchase_id:uuid}/return", actions.take_back, "The purchase is undone", needs=REDEEM)

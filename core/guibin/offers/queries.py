@@ -94,11 +94,6 @@ async def offers(page: PageAsked, act: Act) -> Page[OfferView]:
     return Page([_offer(row, act) for row in rows.items], rows.next)
 
 
-async def purchase(purchase_id: UUID) -> PurchaseView:
-    """Raises NotFound."""
-    return await PURCHASES.one(purchase_id)
-
-
 def longest_first(starts: Sequence[HeadStart]) -> list[HeadStart]:
     """The head starts an offer was put up with, the longest first."""
     return sorted(starts, key=lambda start: -start.hours)

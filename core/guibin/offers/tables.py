@@ -1,12 +1,11 @@
 """What is offered, who bought it, and what came back."""
 
 from piccolo.columns import JSONB, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
-from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Offer(TenantTable, tablename="offer"):
+class Offer(TenantTable, signed="put_up"):
     """So many units of something, open to everybody from `opens_at` until before `closes_at`.
 
     `head_starts` are the policy's as they were when it was put up. `sold` counts the units for the whole company: whoever
@@ -24,12 +23,8 @@ class Offer(TenantTable, tablename="offer"):
     closes_at = Timestamptz(default=None, null=True)
     head_starts = JSONB()
     policy_version = Integer(default=0)
-    put_up_by = UuidColumn(default=None)
-    put_up_by_name = Varchar(length=200)
-    put_up_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="put_up",
         written_by="company",
         counted=("sold",),
         indexes=(Index(("opens_at desc", "id desc"), name="offer_opens_idx"),),
@@ -41,19 +36,18 @@ class Offer(TenantTable, tablename="offer"):
     )
 
 
-class OfferPurchase(Part, of="offer", customer=True, signed="recorded", dated=False, tablename="offer_purchase"):
+class OfferPurchase(Part, of="offer", customer=True, signed="recorded", dated=False):
     """A customer bought; `early` before everybody could, through `tier` and by `redemption_id` where a right was used."""
 
     quantity = Integer()
     early = Boolean()
     scheme = Varchar(length=60, default="")
     tier = Varchar(length=60, default="")
-    redemption_id = UuidColumn(default=None, null=True)
+    redemption_id = RowOf("redemption", null=True)
     bought_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
-        references={"redemption_id": "redemption"},
         indexes=(
             Index(("offer_id", "customer_id")),
             Index(("bought_at desc", "id desc"), name="offer_purchase_bought_idx"),
@@ -62,15 +56,7 @@ class OfferPurchase(Part, of="offer", customer=True, signed="recorded", dated=Fa
     )
 
 
-class OfferReturn(
-    Part,
-    of="offer_purchase",
-    by="purchase_id",
-    signed="recorded",
-    dated=False,
-    erasable=("reason",),
-    tablename="offer_return",
-):
+class OfferReturn(Part, of="offer_purchase", by="purchase_id", signed="recorded", dated=False, erasable=("reason",)):
     """A purchase was undone: its units can be bought again, the right to buy early is given back."""
 
     reason = Text()

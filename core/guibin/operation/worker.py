@@ -22,6 +22,7 @@ from guibin.dispatch.scheduler import Scheduler
 from guibin.jobs.actions import enqueue
 from guibin.jobs.relay import IN_HAND, Relay, relaying
 from guibin.packs import Packs, installed
+from guibin.sla import sweep
 from guibin.sla.jobs import SweepTimers
 from guibin.watch import failpoints, metrics
 from guibin_tenants.database import ENGINE, UNREACHABLE, connected
@@ -148,7 +149,7 @@ def _loops(
 
     async def timers() -> bool:
         now = clock()
-        for tenant_id in await relay.tenants_with_due_timers(now):
+        for tenant_id in await sweep.companies_due(relay, now):
             async with tenant_scope(tenant_id):
                 await enqueue(SweepTimers(), now=now, unique_key="sweep-timers", while_pending=True, priority=100)
             sooner.set()
@@ -204,7 +205,7 @@ async def _measure(relay: Relay, now: datetime) -> None:
         metrics.JOBS_OLDEST_SECONDS.labels(state).set(depth.oldest_s if depth else 0.0)
     ready = found.get("ready")
     metrics.RELAY_LAG_SECONDS.set(ready.oldest_s if ready else 0.0)
-    overdue, oldest_s = await relay.timers_overdue(now)
+    overdue, oldest_s = await sweep.overdue(relay, now)
     metrics.TIMERS_OVERDUE.set(overdue)
     metrics.TIMERS_OVERDUE_SECONDS.set(oldest_s)
 

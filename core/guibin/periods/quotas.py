@@ -44,8 +44,3 @@ def membership_months(day: date, since_on: date, months: int) -> Period:
 def rolling_days(day: date, days: int) -> Period:
     """The last `days` days, `day` included."""
     return Period(day - timedelta(days=days - 1), day + timedelta(days=1))
-
-
-def rolling_months(day: date, months: int) -> Period:
-    """The last `months` months, `day` included: from the day after the same day `months` ago."""
-    return Period(add_months(day, -months) + timedelta(days=1), day + timedelta(days=1))

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.cases.requests import NewText
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin.periods.spans import Window, window_of
 from guibin.policy import clocks
 from guibin.policy.clocks import Clock
@@ -24,7 +25,7 @@ from guibin_tenants.scope import fetch_one
 from . import queries
 from .queries import WorkPlanForm, refuse_unless_supervising
 from .refusals import AlreadyDone, AlreadyPlanned, NotReturned, NotToReview, NotYourPlan
-from .requests import Items, NewResult, NewReview, NewRevision, NewWorkPlan
+from .requests import Items, NewReview, NewRevision, NewWorkPlan
 from .tables import WorkPlan, WorkPlanItem, WorkPlanResult, WorkPlanReview
 
 SUBJECT = "work_plan"
@@ -88,18 +89,14 @@ async def review(plan_id: UUID, new: NewReview, act: Act) -> WorkPlanForm:
     state = "accepted" if new.accepted else "returned"
     await change(WorkPlan, plan_id, state=state)
     notice = Notice(
-        kind=f"plan_{state}",
-        subject=SUBJECT,
-        subject_id=plan_id,
-        staff_ids=(plan["staff_id"],),
-        details={"span": plan["period"]},
+        f"plan_{state}", Case(SUBJECT, plan_id), staff_ids=(plan["staff_id"],), details={"span": plan["period"]}
     )
     await notify(notice, key=f"plan-reviewed/{plan_id}/{plan['round']}", now=act.now)
     await _audit("review", plan_id, (), act)
     return await queries.plan(plan_id, act)
 
 
-async def finish(plan_id: UUID, item_id: UUID, new: NewResult, act: Act) -> WorkPlanForm:
+async def finish(plan_id: UUID, item_id: UUID, new: NewText, act: Act) -> WorkPlanForm:
     """What came of an item. Raises NotFound, NotYourPlan, AlreadyDone."""
     item = await fetch_one(
         "select i.staff_id, i.staff_name from work_plan_item i join work_plan p on p.tenant_id = i.tenant_id"
@@ -191,12 +188,9 @@ async def _locked(plan_id: UUID, act: Act) -> asyncpg.Record:
 
 
 def _today(act: Act) -> date:
-    return local_day(act.now, act.company.time_zone)
+    return act.today
 
 
 async def _audit(action: str, plan_id: UUID, items: Items, act: Act) -> None:
     customers = tuple({item.customer_id for item in items if item.customer_id})
-    note = AuditNote(
-        action=f"{SUBJECT}.{action}", subject=SUBJECT, subject_id=plan_id, customer_ids=customers, shown=len(items)
-    )
-    await record(note, act)
+    await done(action, Case(SUBJECT, plan_id), act, customer_ids=customers, shown=len(items))

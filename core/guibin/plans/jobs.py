@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
@@ -13,12 +14,23 @@ from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
 from guibin_tenants.scope import fetch
 
-from . import queries
+from . import lapses, queries
 from .actions import falls_due
 
 
 class TellMissingPlans(Job, frozen=True):
     """Whose plan of the present spans, log of the day before, or review is missing."""
+
+
+class DrawReachabilityChecks(Job, frozen=True):
+    """Who is called this month at whatever hour, to see whether they can be reached."""
+
+
+@handles(DrawReachabilityChecks)
+async def draw_reachability_checks(job: DrawReachabilityChecks, run: Run) -> None:
+    """Once a month, as many as the policy says (S05-7)."""
+    day = local_day(run.due_at or run.now, run.company.time_zone)
+    await lapses.draw(f"{day:%Y-%m}", run)
 
 
 class _Owing(Struct, frozen=True):
@@ -79,11 +91,7 @@ async def _tell_logs(run: Run) -> None:
     )
     for row in rows:
         notice = Notice(
-            kind="log_missing",
-            subject="staff",
-            subject_id=row["id"],
-            staff_ids=(row["id"],),
-            details={"on": yesterday.isoformat()},
+            "log_missing", Case("staff", row["id"]), staff_ids=(row["id"],), details={"on": yesterday.isoformat()}
         )
         await notify(notice, key=f"log-missing/{yesterday}", now=run.now)
 
@@ -111,9 +119,8 @@ async def _tell_log_reviews(run: Run) -> None:
 async def _tell(kind: str, key: str, owing: _Owing, run: Run) -> None:
     """The supervisor nearest to somebody, and that one as well if they hear of it."""
     notice = Notice(
-        kind=kind,
-        subject="staff",
-        subject_id=owing.staff_id,
+        kind,
+        Case("staff", owing.staff_id),
         org_unit_id=owing.org_unit_id,
         roles=(run.policy.plans.reviewed_by,),
         staff_ids=(owing.staff_id,) if owing.hears else (),

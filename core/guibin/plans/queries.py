@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.periods.spans import Window
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import lines, shown
+from guibin_tenants.principals import may
+from guibin_tenants.rows import lines, missing, shown
 from guibin_tenants.scope import fetch, fetch_value
 
 from .refusals import NotYoursToReview
+from .tables import WorkLog, WorkPlan, WorkPlanItem
 
 # `s` is the member of staff. $1: who looks, $2: whose units, null for all, $3: whether they supervise.
 SEEN = "(s.id = $1 or ($3::boolean and ($2::uuid[] is null or s.org_unit_id = any ($2::uuid[]))))"
@@ -125,6 +128,14 @@ async def plan(plan_id: UUID, act: Act) -> WorkPlanForm:
     return await _FORM.one(plan_id, by=act.by.id, **seen_by(act))
 
 
+async def plan_of(item_id: UUID) -> UUID:
+    """Whose item it is. Raises NotFound."""
+    plan_id: UUID | None = await fetch_value("select plan_id from work_plan_item where id = $1", item_id)
+    if plan_id is None:
+        raise missing(WorkPlanItem, item_id)
+    return plan_id
+
+
 async def plans_due(windows: Sequence[tuple[Window, datetime]], act: Act) -> list[PlanDue]:
     """Everybody who is to hand in a plan for these spans (each with when it is due), by name.
 
@@ -157,7 +168,7 @@ def looking(act: Act) -> tuple[object, ...]:
     return act.by.id, act.by.units_seen, supervises(act)
 
 
-def seen_by(act: Act) -> dict[str, object]:
+def seen_by(act: Act) -> dict[str, Any]:
     """The values of HOLDS beside `$by`."""
     return {"units": act.by.units_seen, "supervises": supervises(act)}
 
@@ -169,3 +180,7 @@ async def refuse_unless_supervising(staff_id: object, act: Act) -> None:
         raise NotYoursToReview(f"Plans and logs are reviewed by somebody else: the {above} above")
     if not await fetch_value(f"select true from staff s where s.id = $4 and {SEEN}", *looking(act), staff_id):
         raise NotYoursToReview("They work in an org unit that is not under yours")
+
+
+FOLLOWED.give("work_plan", Followed(may("records:read"), WorkPlan))
+FOLLOWED.give("work_log", Followed(may("records:read"), WorkLog))

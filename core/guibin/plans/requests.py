@@ -1,7 +1,7 @@
 """What callers send about work plans and work logs, bounded and strict."""
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -45,12 +45,6 @@ class NewReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     remarks: Unsaid = ""
 
 
-class NewResult(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What came of it."""
-
-    text: Said
-
-
 class NewLog(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one did on a day, by default today, perhaps for a customer."""
 
@@ -66,3 +60,24 @@ class NewLogReview(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     on: date
     accepted: bool
     remarks: Unsaid = ""
+
+
+LapseKind = Literal["missed_call", "refused_call", "phone_off", "refused_service"]
+
+
+class NewLapse(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who missed or refused what, when and in which words; perhaps whose call or service it was."""
+
+    staff_id: UUID
+    kind: LapseKind
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    text: Said
+    customer_id: UUID | None = None
+
+
+class NewCheckResult(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What came of the call, by default now."""
+
+    outcome: Literal["reached", "missed_call", "refused_call", "phone_off"]
+    called_at: Annotated[datetime, Meta(tz=True)] | None = None
+    text: Unsaid = ""

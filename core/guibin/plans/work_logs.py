@@ -5,13 +5,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, done, record
+from guibin.audit.actions import done, noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
-from guibin.records.subjects import refuse_unless_kept
-from guibin.sla.milestones import Case
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, add_all, given
@@ -84,7 +83,7 @@ REVIEWS = Listing(
 
 async def write(new: NewLog, act: Act) -> LogView:
     """Note what one did. Raises Invalid for a day to come or long past, NotFound, ArchiveErased."""
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     worked_on = new.worked_on or today
     problems = []
     if act.by.kind != "staff":
@@ -131,14 +130,13 @@ async def review(new: NewLogReview, act: Act) -> LogReviewView:
     if not written:
         raise NotToReview(f"Somebody else reviewed the log of {window.name} at this moment")
     notice = Notice(
-        kind="log_accepted" if new.accepted else "log_returned",
-        subject="staff",
-        subject_id=new.staff_id,
+        "log_accepted" if new.accepted else "log_returned",
+        Case("staff", new.staff_id),
         staff_ids=(new.staff_id,),
         details={"span": window.name},
     )
     await notify(notice, key=f"log-reviewed/{window.name}/{review['round']}", now=act.now)
-    await record(AuditNote(action="work_log.review", subject="staff", subject_id=new.staff_id), act)
+    await noted("work_log.review", act, subject="staff", subject_id=new.staff_id)
     return await REVIEWS.one(written[0], by=act.by.id, **seen_by(act))
 
 

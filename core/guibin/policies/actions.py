@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, structs
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.packs import Packs
@@ -40,7 +40,10 @@ async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersi
     if effective_from < act.now:
         raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
     version = await _next_version(act.now)
-    problems = validate(queries.merged(packs, act.company, new.overrides, version=version))
+    problems = (
+        *validate(queries.merged(packs, act.company, new.overrides, version=version)),
+        *queries.unknown_parts(packs, act.company, new.overrides),
+    )
     if problems:
         raise Invalid(
             "The policy contradicts itself",
@@ -73,6 +76,6 @@ async def _next_version(now: datetime) -> int:
 
 async def _add(version: int, new: NewPolicyVersion, act: Act) -> PolicyVersionView:
     await add(PolicyVersion, act, version=version, **given(new))
-    await record(AuditNote(action="policy.write", subject="policy", purpose=new.note), act)
+    await noted("policy.write", act, subject="policy", purpose=new.note)
     queries.forget(current_tenant())
     return PolicyVersionView(version, new.effective_from or act.now, new.note, act.by.name, act.now)

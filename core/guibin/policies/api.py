@@ -30,7 +30,7 @@ class PolicyController(Controller):
         root: Root = request.app.state.root
         return await effective_policy(root.packs, act.company, at=at)
 
-    list_versions = gets("/versions", queries.versions, needs=may("policy:read"), summary="Every version, latest first")
+    list_versions = gets("/versions", queries.versions, "Every version, latest first", needs=may("policy:read"))
 
     @post(
         "/versions",

@@ -20,10 +20,9 @@ A_DAY = timedelta(days=1)
 
 
 class TooManyVersions(Conflict):
-    """As many versions were written as may be."""
+    """The policy was written too often."""
 
     kind = "too-many-policy-versions"
-    title = "The policy was written too often"
 
 
 def too_large(part: Struct, *, field: str = "overrides", bytes_max: int = OVERRIDES_BYTES_MAX) -> list[FieldError]:

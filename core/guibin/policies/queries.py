@@ -1,21 +1,27 @@
 """Which policy is in force, and how it came about."""
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.context import Act, Company
 from guibin.packs import Packs
 from guibin.policy.indicators import Indicator, with_indicators
+from guibin.policy.layers import layered
 from guibin.policy.packs import Overrides, Policy, merge
+from guibin.policy.problems import PolicyProblem
+from guibin.policy.switches import unknown
 from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
+from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Principal
 from guibin_tenants.rows import many
-from guibin_tenants.scope import fetch, fetch_one, fetch_value
+from guibin_tenants.scope import current_tenant, fetch_one, fetch_value
 
 from .merged import MergedPolicies
 
@@ -45,11 +51,24 @@ class _Span(Struct, frozen=True):
     ends: datetime | None
     version_id: UUID | None = None
     indicators: tuple[UUID, ...] = ()
+    version: int = 0
 
     def holds(self, at: datetime) -> bool:
         return (self.begins is None or self.begins <= at) and (self.ends is None or at < self.ends)
 
 
+class FromOutlets(Struct, frozen=True):
+    """What a policy holds beside its versions: the outlets' own indicators (S12-2).
+
+    `in_force` is the SQL of a list of ids: those that are in force when the version `v` begins. `read` gives them in the
+    order in which they were approved.
+    """
+
+    in_force: str
+    read: Callable[[tuple[UUID, ...]], Awaitable[tuple[Indicator, ...]]]
+
+
+FROM_OUTLETS: FromAbove[FromOutlets] = FromAbove("the indicators of outlets")
 _spans: dict[UUID, tuple[float, list[_Span]]] = {}
 _merged = MergedPolicies()
 
@@ -62,7 +81,7 @@ async def effective_policy(packs: Packs, company: Company, *, at: datetime) -> P
     found = _merged.get(company.id, key)
     if found is None:
         row = await fetch_one("select version, overrides from policy_version where id = $1", span.version_id)
-        approved = await _approved(span.indicators)
+        approved = await FROM_OUTLETS().read(span.indicators)
         # Somebody else may have merged it while these were read.
         found = _merged.get(company.id, key)
         if found is None:
@@ -110,30 +129,32 @@ async def _span(company_id: UUID, at: datetime) -> _Span:
     return found
 
 
+async def version_at(at: datetime) -> int:
+    """Which version of the company's policy was in effect; 0 for what its packs say (S01-2)."""
+    return (await _span(current_tenant(), at)).version
+
+
 async def _look_up(at: datetime) -> _Span:
     # Whenever an indicator begins or ends there is a version from that moment on.
     row = await fetch_one(
-        "select v.id, v.effective_from, array(select i.id from proposed_indicator i where i.tenant_id = v.tenant_id"
-        " and i.outcome = 'approved' and i.decided_at <= v.effective_from"
-        " and (i.ended_at is null or v.effective_from < i.ended_at) order by i.decided_at, i.id) as indicators"
+        f"select v.id, v.version, v.effective_from, array({FROM_OUTLETS().in_force}) as indicators"
         " from policy_version v where v.effective_from <= $1 order by v.effective_from desc, v.version desc limit 1",
         at,
     )
     ends = await fetch_value("select min(effective_from) from policy_version where effective_from > $1", at)
-    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"])) if row else _Span(None, ends)
+    if row is None:
+        return _Span(None, ends)
+    return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"])
 
 
-async def _approved(indicator_ids: tuple[UUID, ...]) -> tuple[Indicator, ...]:
-    if not indicator_ids:
-        return ()
-    rows = await fetch(
-        "select indicator from proposed_indicator where id = any ($1::uuid[]) order by decided_at, id",
-        list(indicator_ids),
-    )
-    return tuple(msgspec.json.decode(row["indicator"], type=Indicator) for row in rows)
+def unknown_parts(packs: Packs, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
+    """What the company does without and never had."""
+    whole = merged(packs, company, replace(overrides, switched_off=()), version=0)
+    return tuple(unknown(whole, overrides.switched_off))
 
 
 def merged(packs: Packs, company: Company, overrides: Overrides, *, version: int) -> Policy:
-    """The company's packs, or else the general regulations, with these parts of its own."""
-    chosen = [packs.value(name) for name in company.packs] or [GENERAL]
-    return merge(chosen, CORE, overrides, version=version)
+    """The general regulations, the company's packs over them, and these parts of its own over all."""
+    chosen = [packs.value(name) for name in company.packs]
+    policy = merge(layered(GENERAL, chosen, overrides).parts, CORE, overrides, version=version)
+    return replace(policy, packs=company.packs or (GENERAL.name,))

@@ -40,11 +40,12 @@ class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HeadStart(Struct, frozen=True, forbid_unknown_fields=True):
-    """Holders of the tier may buy from an offer `hours` before it opens to everybody (S01-6)."""
+    """Holders of the tier may buy from an offer `hours` before it opens to everybody, which uses a unit of `item` (S01-6)."""
 
     scheme: Named
     tier: Named
     hours: int
+    item: Named = "priority_purchase"
     clause: Clause = ""
 
     def check(self, known: Known, path: str) -> Problems:

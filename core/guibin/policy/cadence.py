@@ -1,7 +1,7 @@
 """How often an account manager is in touch, and what is planned and reviewed."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -46,7 +46,7 @@ class PlanPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `hand_in_within` runs from the first moment of the span, `review_within` from the handing in; both by the business
     calendar. A log is kept every working day and gone through once per `logs_reviewed_every`; None asks for no logs
-    (S05-4, S07-14).
+    (S05-4, S07-14). So many of them are drawn each month and called at whatever hour, to see whether they can be reached (S05-7).
     """
 
     spans: tuple[Span, ...] = ("year", "month", "week")
@@ -55,6 +55,7 @@ class PlanPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     hand_in_within: Deadline = BusinessDays(0)
     review_within: Deadline = BusinessDays(3)
     logs_reviewed_every: Span | None = "week"
+    reachability_sample: int = 0
     clause: Clause = ""
 
 
@@ -65,6 +66,7 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     first day of the span; empty means all (S02-5).
     """
 
+    titled: ClassVar = "register"
     name: Named
     span: Span = "month"
     analysed_every: Span = "quarter"
@@ -73,10 +75,6 @@ class Register(Struct, frozen=True, forbid_unknown_fields=True):
     customer_kinds: tuple[Named, ...] = ()
     scheme: Named = ""
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"register.{self.name}"
 
     def check(self, known: Known, path: str) -> Problems:
         """Its form and scheme are there."""

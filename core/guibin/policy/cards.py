@@ -1,7 +1,6 @@
 """Cards that show who is a VIP: for which tier, given out how, and what else proves it."""
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -64,6 +63,7 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     `exchange_days`. `luhn` asks for a check digit in the number.
     """
 
+    titled: ClassVar = "card"
     name: Named
     scheme: Named
     tier: Named
@@ -77,10 +77,6 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     low_stock: int = 0
     luhn: bool = False
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"card.{self.name}"
 
     def check(self, known: Known, path: str) -> Problems:
         """Its tier and flows are there, its figures within reason."""
@@ -99,14 +95,11 @@ class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
     `by` is a card of ours, a signed e-card, or an archive field such as an identity number, then named by `field`.
     """
 
+    titled: ClassVar = "proof"
     name: Named
     by: Literal["card", "e_card", "field"]
     field: Named = ""
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"proof.{self.name}"
 
     def check(self, known: Known, path: str) -> Problems:
         """A field proves where it can be searched for."""

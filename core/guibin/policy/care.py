@@ -1,7 +1,6 @@
 """Birthdays, festivals, reminders and renewals."""
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -18,6 +17,7 @@ class CareOccasion(Struct, frozen=True, forbid_unknown_fields=True):
     `tiers` or `customer_kinds` restrict it; both empty means everybody. Festivals are named as in the calendar.
     """
 
+    titled: ClassVar = "occasion"
     name: Named
     kind: OccasionKind
     gifts: tuple[Named, ...] = ()
@@ -28,10 +28,6 @@ class CareOccasion(Struct, frozen=True, forbid_unknown_fields=True):
     tiers: tuple[Named, ...] = ()
     festivals: tuple[Named, ...] = ()
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"occasion.{self.name}"
 
     def check(self, known: Known, path: str) -> Problems:
         """A festival says which."""

@@ -1,6 +1,7 @@
 """How a policy is checked: each struct says what it wants of the rest, beside its fields, and one walk asks them all.
 
-A struct's `check(known, path)` yields what is wrong with it, its `named_texts()` every text that it needs.
+A struct's `check(known, path)` yields what is wrong with it. Its title is the text `<titled>.<name>`; `named_texts()` yields
+whatever other texts it needs.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -60,6 +61,8 @@ def problems_in(value: Struct, known: Known) -> Problems:
 def texts_in(value: Struct) -> Iterator[str]:
     """Every text its structs need."""
     for _, part in walk(value):
+        if titled := getattr(part, "titled", ""):
+            yield f"{titled}.{getattr(part, 'name', '')}"
         if named := getattr(part, "named_texts", None):
             yield from named()
 

@@ -35,7 +35,7 @@ def due_at(clock: Clock, calendar: Calendar) -> datetime:
     """When the limit is used up. An open pause is left out: what it adds is known when it ends."""
     limit, start = clock.limit, clock.started_at
     if isinstance(limit, AtOnce):
-        return start
+        return after_working(always(calendar.time_zone), start, timedelta(minutes=limit.minutes), clock.pauses)
     if isinstance(limit, Until):
         return limit.at
     if isinstance(limit, Hours | BusinessHours):
@@ -49,8 +49,6 @@ def due_at(clock: Clock, calendar: Calendar) -> datetime:
 def warn_at(clock: Clock, calendar: Calendar) -> datetime:
     """When `warn_at_percent` of the limit is used: of the working time of a business limit, not of the wall's."""
     limit, due = clock.limit, due_at(clock, calendar)
-    if isinstance(limit, AtOnce):
-        return due
     counted = _calendar_of(limit, calendar)
     if isinstance(limit, Hours | BusinessHours):
         budget = timedelta(hours=limit.count)

@@ -1,37 +1,53 @@
 """Complaint levels, their time limits, and what must happen around them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import ClassVar
 
 from msgspec import Struct
 
 from .checking import Known, Problems, a_role, at_least, each_once, within
-from .deadlines import Deadline, least_of
+from .deadlines import Days, Deadline, Hours, least_of
 from .milestones import Milestone, own_names
 from .problems import PolicyProblem
 from .terms import Timed
 from .words import Clause, Named
 
 
+class TierTime(Struct, frozen=True, forbid_unknown_fields=True):
+    """Customers of these tiers have another time limit (S07-5)."""
+
+    tiers: tuple[Named, ...]
+    resolve_within: Deadline
+
+
 class Level(Timed, frozen=True, forbid_unknown_fields=True):
     """One level. `warn_at_percent` of the time limit has been used when the warning comes.
 
-    `rectify_within` of the receipt, leadership has a plan against repetition; None asks for none (S14-7).
+    `rectify_within` of the receipt, leadership has a plan against repetition; None asks for none (S14-7). `asks` is the
+    upward task that opens the internal flow, with an owner, for what exceeds the authority of whoever judged it so (S07-22).
+    `faster` are the limits of customers of some tiers, the first that fits.
     `milestones` are its targets beside the resolution, such as the first contact.
     """
 
+    titled: ClassVar = "complaint_level"
     name: Named
     resolve_within: Deadline
     always_follow_up: bool = False
     rectify_within: Deadline | None = None
+    asks: Named = ""
+    faster: tuple[TierTime, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     clause: Clause = ""
 
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"complaint_level.{self.name}"
+    def within(self, tiers: Collection[str]) -> Deadline:
+        """The time to resolve for a customer of these tiers."""
+        fitting = (one.resolve_within for one in self.faster if set(one.tiers) & set(tiers))
+        return next(fitting, self.resolve_within)
 
     def check(self, known: Known, path: str) -> Problems:
         """Time enough, and people there are."""
+        for one in self.faster:
+            yield from at_least(f"{path}.faster", one.resolve_within, least_of(one.resolve_within))
         yield from super().check(known, path)
         yield from at_least(f"{path}.resolve_within", self.resolve_within, least_of(self.resolve_within))
         yield from own_names(self.milestones, f"{path}.milestones")
@@ -51,7 +67,9 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     `levels` rise in severity; `default_level` is for texts no keyword matches. A complaint reopened within
     `reopen_within_days` continues its clock, later it becomes a new one. `sample_percent` of each week's settled
-    complaints are called back (S07-29), at least one. `centre` are the roles or posts that hear of each complaint at
+    complaints are called back (S07-29), at least one, within `follow_up_within` of the draw. With `callback_required` the
+    result is told to the customer within `tell_within` of the remedy, and only what was told in time counts as in time
+    (S07-22); without it a remedy closes the complaint. `centre` are the roles or posts that hear of each complaint at
     once, `leadership` those who hear of each plan against repetition (S14-7).
     """
 
@@ -63,6 +81,8 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     reopen_within_days: int = 30
     sample_percent: int = 10
     callback_required: bool = True
+    tell_within: Deadline = Hours(24)
+    follow_up_within: Deadline = Days(3)
     centre: tuple[Named, ...] = ()
     leadership: tuple[Named, ...] = ("manager",)
     clause: Clause = ""

@@ -6,7 +6,9 @@ from msgspec import Struct
 
 
 class AtOnce(Struct, frozen=True, tag="at_once", forbid_unknown_fields=True):
-    """Due the moment it begins (S07-20: only programmes to add)."""
+    """At once (S07-20: only programmes to add): due when so many `minutes` have passed, which nobody would call waiting."""
+
+    minutes: int = 30
 
 
 class Hours(Struct, frozen=True, tag="hours", forbid_unknown_fields=True):

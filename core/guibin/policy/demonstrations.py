@@ -5,6 +5,9 @@ from importlib.abc import Traversable
 import msgspec
 from msgspec import Struct
 
+# Of everybody in such a company; everybody knows it.
+PASSWORD = "guibin-demo-2026"
+
 
 class DemoUnit(Struct, frozen=True, forbid_unknown_fields=True):
     """An org unit under the head office; it gets a head with `role` and two account managers."""

@@ -1,6 +1,6 @@
 """What departments ask of each other, and how fast it is taken up and answered."""
 
-from collections.abc import Iterator
+from typing import ClassVar
 
 from .checking import Known, Problems, there_is
 from .deadlines import Deadline
@@ -15,15 +15,12 @@ class DepartmentTask(Timed, frozen=True, forbid_unknown_fields=True):
     With `upward`, a role, it is no department's: it goes up to the nearest of that role above whoever reports (S07-14).
     """
 
+    titled: ClassVar = "department_task"
     name: Named
     acknowledge_within: Deadline
     answer_within: Deadline
     upward: Named = ""
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"department_task.{self.name}"
 
     def check(self, known: Known, path: str) -> Problems:
         """What goes up goes to somebody."""

@@ -1,10 +1,12 @@
 """Forms people fill in: applications, qualification tables, opinion sheets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
+from typing import ClassVar
 
 from msgspec import Struct
 
+from .approvals import Facts
 from .fields import ArchiveField, FieldProblem, check_values
 from .words import Clause, Named
 
@@ -12,14 +14,11 @@ from .words import Clause, Named
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
     """A form with its fields, in order. Each pair of `periods` names its first day and its end, the day after the last."""
 
+    titled: ClassVar = "form"
     name: Named
     fields: tuple[ArchiveField, ...]
     periods: tuple[tuple[Named, Named], ...] = ()
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"form.{self.name}"
 
 
 def check_answers(form: Form, answers: Mapping[str, object]) -> tuple[FieldProblem, ...]:
@@ -30,6 +29,14 @@ def check_answers(form: Form, answers: Mapping[str, object]) -> tuple[FieldProbl
         for start, end in form.periods
         if answers.get(start) and answers.get(end) and _day(answers[end]) <= _day(answers[start])
     )
+
+
+def facts_of(form: Form | None, answers: Facts) -> dict[str, str | int | bool | None]:
+    """What approval standards look at in a filled-in form: its answers, and the days of its first period (S07-17)."""
+    for start, end in form.periods if form else ():
+        if answers.get(start) and answers.get(end):
+            return {**answers, "period_days": (_day(answers[end]) - _day(answers[start])).days}
+    return dict(answers)
 
 
 def _day(value: object) -> date:

@@ -1,7 +1,6 @@
 """Key figures: each defined once, with its numerator, denominator and target."""
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import ClassVar, Literal
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ class Kpi(Struct, frozen=True, forbid_unknown_fields=True):
     `filters` narrow both counts, such as tiers.
     """
 
+    titled: ClassVar = "kpi"
     name: Named
     numerator: Named
     denominator: Named
@@ -21,7 +21,3 @@ class Kpi(Struct, frozen=True, forbid_unknown_fields=True):
     good: Literal["below", "above"] = "above"
     filters: dict[Named, tuple[Named, ...]] = {}
     clause: Clause = ""
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"kpi.{self.name}"

@@ -1,10 +1,11 @@
 """How the core's, the packs' and the company's own values of one section become the policy's: said in its annotation."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, get_type_hints
 
-from msgspec import Struct
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields, replace
 
 Merge = Callable[[Sequence[Any]], Any]
 
@@ -41,6 +42,17 @@ def _last(values: Sequence[Any]) -> Any:
     return next((value for value in reversed(values) if value is not None), None)
 
 
+def _laid_over(values: Sequence[Any]) -> Any:
+    *parts, own = values
+    said = [part for part in parts if part is not None]
+    return own if own is not None else reduce(_over, said) if said else None
+
+
+def _over(under: Struct, over: Struct) -> Struct:
+    silent = [f.name for f in fields(over) if f.default is not NODEFAULT and getattr(over, f.name) == f.default]
+    return replace(over, **{name: getattr(under, name) for name in silent})
+
+
 def _by_key(values: Sequence[Any]) -> dict[Any, Any]:
     return {key: item for value in values for key, item in (value or {}).items()}
 
@@ -55,6 +67,8 @@ EACH_ONCE = Rule(_each_once)
 """All of them, each once."""
 REPLACED = Rule(_last)
 """The last one, whole."""
+LAID_OVER = Rule(_laid_over)
+"""Where a pack says nothing, what lies under it holds on; the company's own, whole."""
 KEYED = Rule(_by_key)
 """By key, the last one's."""
 

@@ -1,6 +1,7 @@
 """Targets of a case beside its end: the first contact, the next update. One vocabulary for every kind of case."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import ClassVar
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from .terms import Recurrence, Terms, Timed
 from .words import Clause, Named
 
 # Names of clocks that the product itself runs on the same cases.
-RESERVED = frozenset({"resolution", "rectification", "service"})
+RESERVED = frozenset({"resolution", "result", "follow_up", "rectification", "service"})
 
 
 class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +26,7 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
     hear when it is reached, late or not. `stands_while_waiting` False runs on while we wait for the customer.
     """
 
+    titled: ClassVar = "milestone"
     name: Named
     within: Deadline
     recurrence: Recurrence = "once"
@@ -45,10 +47,6 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
             stands_while_waiting=self.stands_while_waiting,
             met_by="reply",
         )
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"milestone.{self.name}"
 
     def warning_problems(self, path: str) -> Problems:
         """What is wrong with its warnings."""

@@ -20,24 +20,28 @@ from .cadence import (
 )
 from .cards import CardKind, ProofKind
 from .care import CarePolicy
+from .checking import Known, Problems
 from .complaints import ComplaintPolicy
 from .departments import DepartmentTask
 from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
 from .kpis import Kpi
-from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, NAMED, REPLACED, merged
+from .layers import InPlace
+from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
 from .posts import Post
+from .problems import PolicyProblem
 from .quality import ArchiveRule
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
 from .surveys import SurveyPolicy
+from .switches import without
 from .texts import Text
 from .tiers import TierScheme
 from .words import Named
-from .workstreams import Workstream
+from .workstreams import ASIDE, Workstream, spread
 
 
 class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,7 +54,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service_items: Annotated[tuple[ServiceItem, ...], NAMED] = ()
     cards: Annotated[tuple[CardKind, ...], NAMED] = ()
     proofs: Annotated[tuple[ProofKind, ...], NAMED] = ()
-    complaints: Annotated[ComplaintPolicy | None, REPLACED] = None
+    complaints: Annotated[ComplaintPolicy | None, LAID_OVER] = None
     department_tasks: Annotated[tuple[DepartmentTask, ...], NAMED] = ()
     approvals: Annotated[tuple[ApprovalFlow, ...], NAMED] = ()
     reviews: Annotated[tuple[ReviewRhythm, ...], NAMED] = ()
@@ -72,7 +76,8 @@ class Overrides(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `enabled_schemes` names the schemes the company uses, all of them by default: the others go, and whatever hangs on
     them. Memberships on record stay, and hold again with their scheme. Of sections without names the company's own take
-    the place of all others; None leaves the packs'.
+    the place of all others; None leaves the packs'. `switched_off` names what the company does without: a section such as
+    `care`, or an element such as `service_items.gift`, with whatever hangs on it.
     """
 
     enabled_schemes: tuple[Named, ...] | None = None
@@ -80,6 +85,7 @@ class Overrides(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadences: tuple[Cadence, ...] | None = None
     relationships: tuple[RelationshipTemplate, ...] | None = None
     head_starts: tuple[HeadStart, ...] | None = None
+    switched_off: tuple[Named, ...] = ()
 
 
 class Sections(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,16 +103,29 @@ class Sections(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
     workstreams: Annotated[tuple[Workstream, ...], NAMED] = ()
     forms: Annotated[tuple[Form, ...], NAMED] = ()
 
+    def named_texts(self) -> Iterator[str]:
+        """The titles of what has no struct of its own."""
+        yield from (f"customer_kind.{kind}" for kind in self.customer_kinds)
+        yield from (f"field.{field.name}" for field in self.fields)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Organisations are among the kinds of customers."""
+        for kind in self.organisations:
+            if kind not in known.kinds:
+                yield PolicyProblem("organisations", kind, "a customer kind", f"one of {known.kinds}")
+
 
 class Pack(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One industry's regulation. `rules` says of each rule where it is realised; `texts` holds every title.
 
     `organisations` are the customer kinds that are no persons (S07-1): they have no sex, birthday or identity number.
+    `in_place` says which of its schemes take the place of a class of the general regulation, whose rights they then have.
     """
 
     name: Named
     regulation: Named
     rules: dict[Named, Named] = {}
+    in_place: tuple[InPlace, ...] = ()
 
 
 class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,6 +134,7 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int = 0
     packs: tuple[Named, ...] = ()
     enabled_schemes: tuple[Named, ...] | None = None
+    switched_off: tuple[Named, ...] = ()
     complaints: ComplaintPolicy
     questions: QuestionPolicy = QuestionPolicy()
     visits: VisitPolicy = VisitPolicy()
@@ -122,6 +142,19 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     care: CarePolicy = CarePolicy()
     messages: MessagePolicy = MessagePolicy()
     hotline: HotlinePolicy = HotlinePolicy()
+
+    def named_texts(self) -> Iterator[str]:
+        """As a pack's, and those of the rules by which archives are looked over: packs' are the core's to name."""
+        yield from super().named_texts()
+        yield from (f"archive_rule.{rule.name}" for rule in self.archive_rules)
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Schemes that are there; each part is the work of exactly one workstream (S01-3)."""
+        for name in self.enabled_schemes or ():
+            if name not in known.schemes:
+                yield PolicyProblem("enabled_schemes", name, "a scheme of the packs or of your own")
+        yield from super().check(known, path)
+        yield from spread(self.workstreams, set(self.__struct_fields__) - ASIDE)
 
     def title(self, key: str, language: str, *, scheme: str = "") -> str:
         """The text under `key`, the key itself when there is none; the scheme's own where packs call it differently."""
@@ -188,8 +221,13 @@ def merge(packs: Sequence[Pack], core: Pack, overrides: Overrides, *, version: i
     parts = (core, *packs)
     sections = merged(Sections, parts, overrides)
     sections["texts"] |= _own_words(parts, sections["texts"], overrides)
-    policy = Policy(version=version, packs=tuple(pack.name for pack in packs), **sections)
-    return policy if overrides.enabled_schemes is None else _with_schemes(policy, overrides.enabled_schemes)
+    off = overrides.switched_off
+    names = tuple(dict.fromkeys(pack.name for pack in packs))
+    policy = Policy(version=version, packs=names, switched_off=off, **without(sections, off))
+    if overrides.enabled_schemes is not None:
+        return _with_schemes(policy, overrides.enabled_schemes)
+    fewer = any(one.startswith("schemes.") for one in off)
+    return _with_schemes(policy, tuple(scheme.name for scheme in policy.schemes)) if fewer else policy
 
 
 def _with_schemes(policy: Policy, names: tuple[str, ...]) -> Policy:

@@ -1,6 +1,7 @@
 """Posts: what a company calls its people beyond the built-in roles, and which of the roles each post brings."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ class Post(Struct, frozen=True, forbid_unknown_fields=True):
     Approval steps, applicants, escalations and notices name roles and posts alike.
     """
 
+    titled: ClassVar = "post"
     name: Named
     role: Named = "manager"
     clause: Clause = ""
@@ -27,10 +29,6 @@ class Post(Struct, frozen=True, forbid_unknown_fields=True):
             yield PolicyProblem("posts", self.name, "another name than a role's", "rename the post")
         if self.role not in ROLES:
             yield PolicyProblem(f"{path}.role", self.role, "a role", f"one of {sorted(ROLES)}")
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"post.{self.name}"
 
 
 def roles_of(posts: Iterable[Post]) -> dict[str, str]:

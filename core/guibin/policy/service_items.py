@@ -80,7 +80,8 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
 
     `steps` are the stages a request goes through, in order; `approval` the flow it needs first. What is given `at_desks`
     is a dedicated desk: matters of whoever is entitled to it go there from the hall that takes them in (S07-3).
-    `milestones` are targets beside the time limit: every step taken answers them.
+    `milestones` are targets beside the time limit: every step taken answers them. Who asks for what is `sold` buys (S09-1).
+    With `proof_minutes` it is given on a proof alone: one that was accepted of this customer so lately, once (S03-4).
     """
 
     name: Named
@@ -90,6 +91,8 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     approval: Named = ""
     form: Named = ""
     at_desks: bool = False
+    sold: bool = False
+    proof_minutes: int = 0
     evidence: tuple[Evidence, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     clause: Clause = ""
@@ -109,6 +112,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self, known: Known, path: str) -> Problems:
         """Its flow, form and steps are there."""
+        yield from within(f"{path}.proof_minutes", self.proof_minutes, (0, 24 * 60), " minutes")
         yield from there_is(path, self.approval, known.flows, "an approval flow")
         yield from there_is(path, self.form, known.forms, "a form")
         for limit in self.time_limits:
@@ -119,9 +123,10 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
                 yield PolicyProblem(f"{path}.evidence", evidence.step, "a step of the item")
 
     def named_texts(self) -> Iterator[str]:
-        """What it is, and what its limits are called."""
+        """What it is, and what its steps and limits are called."""
         parts = ("title", "content", "standard", "channel", "process")
         yield from (f"service_item.{self.name}.{part}" for part in parts)
+        yield from (f"step.{step}" for step in self.steps)
         yield from (f"time_limit.{limit.name}" for limit in self.time_limits)
 
 

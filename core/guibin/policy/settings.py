@@ -1,6 +1,7 @@
 """Figures a regulation leaves blank: a pack ships a default, a company sets its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,15 +17,12 @@ class Setting(Struct, frozen=True, forbid_unknown_fields=True):
     One with `words` is a list of labels instead, such as kinds of room.
     """
 
+    titled: ClassVar = "setting"
     name: Named
     value: int = 0
     unit: Named = "CNY"
     clause: Clause = ""
     words: tuple[Named, ...] = ()
-
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"setting.{self.name}"
 
 
 def settled(scheme: TierScheme, settings: Sequence[Setting]) -> TierScheme:

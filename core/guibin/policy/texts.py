@@ -23,17 +23,26 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load(folder: Traversable) -> dict[str, Text]:
-    """`zh.toml` and `en.toml` of a folder as texts by dotted key.
+    """A folder's texts by dotted key: of `zh.toml` and `en.toml`, and where there is one of `fields.toml`, each in both languages.
 
-    Raises ValueError when one language lacks what the other has.
+    Raises ValueError when one language lacks what the other has, and for a text that stands twice.
     """
-    languages = {
-        name: _flat(tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))) for name in ("zh", "en")
-    }
-    missing = languages["zh"].keys() ^ languages["en"].keys()
+    zh, en = _read(folder / "zh.toml"), _read(folder / "en.toml")
+    if (folder / "fields.toml").is_file():
+        for key, text in _read(folder / "fields.toml").items():
+            called, _, language = key.rpartition(".")
+            said = {"zh": zh, "en": en}.get(language)
+            if said is None or called in said:
+                raise ValueError(f"fields.toml: {key} stands elsewhere, or is neither zh nor en")
+            said[called] = text
+    missing = zh.keys() ^ en.keys()
     if missing:
         raise ValueError(f"texts in one language only: {', '.join(sorted(missing))}")
-    return {key: Text(zh=languages["zh"][key], en=languages["en"][key]) for key in languages["zh"]}
+    return {key: Text(zh=zh[key], en=en[key]) for key in zh}
+
+
+def _read(file: Traversable) -> dict[str, str]:
+    return _flat(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .checking import Known, Problems, there_is
+from .checking import Known, Problems, a_role, there_is
 from .criteria import VALUE_SCORE, Criterion, Metric, bound_problems, metrics_in, settings_in, with_settings
 from .problems import PolicyProblem
 from .words import Clause, Named
@@ -100,7 +100,8 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     `approval` is the flow of applications and exceptions, `form` what an application fills in (S13-2); `list_approval` that of a whole assessment (S04-2).
     `voluntary` schemes take nobody without consent to the purpose of the scheme's name (S02-2). A customer who fails
     keeps the tier for `grace_days`. `indicator_approval` is the flow by which an outlet asks for an indicator more
-    (S12-2); without one the standard is one for the whole company (S02-4).
+    (S12-2); without one the standard is one for the whole company (S02-4). With `on_fact` a new fact has its customer
+    assessed at once (S11-5, S12-1), and `told` are the roles that hear of whoever qualifies by it.
     """
 
     name: Named
@@ -115,6 +116,8 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     list_approval: Named = ""
     indicator_approval: Named = ""
     exception_days_max: int = 366
+    on_fact: bool = False
+    told: tuple[Named, ...] = ("account_manager",)
     value_score: tuple[Dimension, ...] = ()
     consequences: tuple[Consequence, ...] = ()
     clause: Clause = ""
@@ -152,6 +155,8 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
         for flow in flows:
             yield from there_is(path, flow, known.flows, "an approval flow")
         yield from there_is(f"{path}.form", self.form, known.forms, "a form")
+        for role in self.told:
+            yield from a_role(f"{path}.told", role, known)
         names = [one.name for one in self.consequences]
         for name in sorted({name for name in names if names.count(name) > 1}):
             yield PolicyProblem(f"{path}.consequences", name, "each name once", "rename one of them")

@@ -1,13 +1,16 @@
 """The three workstreams of serving important customers, and which parts of the policy belong to each (S01-3)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 
+from .checking import Problems
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 # What describes the policy itself rather than the work.
-ASIDE = frozenset({"version", "packs", "enabled_schemes", "posts", "texts", "kpis", "workstreams"})
+ASIDE = frozenset({"version", "packs", "enabled_schemes", "switched_off", "posts", "texts", "kpis", "workstreams"})
 
 
 class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,15 +19,23 @@ class Workstream(Struct, frozen=True, forbid_unknown_fields=True):
     Its title is the text `workstream.<name>`.
     """
 
+    titled: ClassVar = "workstream"
     name: Named
     parts: tuple[Named, ...]
     figure_kinds: tuple[Named, ...] = ()
     figures: tuple[Named, ...] = ()
     clause: Clause = ""
 
-    def named_texts(self) -> Iterator[str]:
-        """Its title."""
-        yield f"workstream.{self.name}"
+
+def spread(workstreams: Sequence[Workstream], parts: Collection[str]) -> Problems:
+    """That each of `parts` of the policy is the work of exactly one of them."""
+    named = [part for stream in workstreams for part in stream.parts]
+    for part in sorted({*parts, *named}):
+        if part not in parts:
+            yield PolicyProblem("workstreams", part, "a part of the policy", f"one of {sorted(parts)}")
+        elif named.count(part) != 1:
+            rule = f"in exactly one workstream, it is in {named.count(part)}"
+            yield PolicyProblem("workstreams", part, rule, "name it in policy/workstreams.py")
 
 
 WORKSTREAMS = (

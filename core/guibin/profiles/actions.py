@@ -8,10 +8,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import UnsetType
 
-from guibin.approvals import actions as approvals
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.context import Act
+from guibin.events import ArchivesWritten, ErasureBegins, tell_at_once
 from guibin.notation.dates import Day, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
@@ -19,12 +19,13 @@ from guibin.sealing.actions import forget, forget_fields, insert_sealed
 from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring, org_units, rows
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import refuse_unfit, standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add_all, locked
 from guibin_tenants.scope import execute, fetch, savepoint
 from guibin_tenants.tables import new_id
 
-from . import assignments, erasing, queries, searching
+from . import erasing, queries, searching
 from .checking import Particulars, as_kept, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
@@ -51,13 +52,13 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
         refuse_wrong(_particulars(new), act.policy, now=act.now)
     units = await _units_of(several, act.by)
     for unit in dict.fromkeys(units):
-        await assignments.refuse_closed_unit(unit)
+        await standing_unit(unit)
     for manager_id, unit in dict.fromkeys(zip((new.account_manager_id for new in several), units, strict=True)):
-        await assignments.refuse_unfit(manager_id, unit)
+        await refuse_unfit(manager_id, unit)
     ids = [new_id() for _ in several]
     await _insert(ids, several, units, act)
     await searching.name({row_id: new.name for row_id, new in zip(ids, several, strict=True)}, fresh=True)
-    await assignments.note_assigned(ids, act, because="opened", reason="")
+    await tell_at_once(ArchivesWritten(tuple(ids), "opened"), act)
     for customer_id, new in zip(ids, several, strict=True):
         await _seal_all(customer_id, new.confidential, act.policy)
     notes = [
@@ -152,7 +153,7 @@ async def erase(customer_id: UUID, act: Act) -> None:
     verifiable. What waits for a decision about the customer is withdrawn.
     """
     archive = await locked(Customer, customer_id)
-    await approvals.lapse_about(customer_id, act, reason="archive_erased")
+    await tell_at_once(ErasureBegins(customer_id), act)
     await keyring.forget(customer_id)
     await forget(customer_id)
     for forgotten in (
@@ -308,3 +309,20 @@ async def _head_office() -> UUID:
 
 def _note(action: str, customer_id: UUID, fields: tuple[str, ...], *, asked: bool = False) -> AuditNote:
     return AuditNote(action=action, customer_id=customer_id, fields=fields, asked=asked)
+
+
+async def leave_team(customer_id: UUID, member_id: UUID, *, now: datetime) -> bool:
+    """Whether this member was in the customer's team until now."""
+    left = "update team_member set left_at = $3 where id = $1 and customer_id = $2 and left_at is null"
+    return bool(await execute(left, member_id, customer_id, now))
+
+
+async def leave_teams(staff_ids: Sequence[UUID], *, of: Sequence[UUID] | None, now: datetime) -> int:
+    """These are in the teams of these customers no more, with None of nobody's; how many places ended."""
+    return await execute(
+        "update team_member set left_at = $3 where staff_id = any ($1) and left_at is null"
+        " and ($2::uuid[] is null or customer_id = any ($2))",
+        list(staff_ids),
+        None if of is None else list(of),
+        now,
+    )

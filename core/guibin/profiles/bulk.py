@@ -1,4 +1,4 @@
-"""Writing many archives at once, added or changed by number."""
+"""Writing many archives at once: added or changed by number, given to another outlet or account manager."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,17 +8,19 @@ import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.events import ArchivesWritten, tell_at_once
 from guibin.notation.dates import columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.fields import ArchiveField
 from guibin.sealing.actions import forget_fields, insert_sealed
 from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring
+from guibin_tenants.receivers import sees
 from guibin_tenants.refusals import Forbidden
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
-from . import assignments, searching
+from . import searching
 from .corrections import Altered, Subject, Value, differing, keep_all
 from .held import Held
 from .sheet_rows import Archive
@@ -124,15 +126,13 @@ async def _named(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[s
 
 
 async def _assigned(archives: Sequence[Archive], ids: dict[str, UUID], held: dict[str, Held], act: Act) -> None:
-    """Write down who looks after them; those who moved to another org unit bring their open work along (S05-3)."""
-    await assignments.note_assigned(list(ids.values()), act, because="imported", reason="")
+    """Whoever looks after them is to hear who is new, and who moved to another org unit (S05-3)."""
     moved: dict[UUID, list[UUID]] = {}
     for archive in archives:
         before = held.get(archive.number)
         if before is not None and archive.unit is not None and archive.unit != before.org_unit_id:
             moved.setdefault(archive.unit, []).append(ids[archive.number])
-    for unit_id, customer_ids in moved.items():
-        await assignments.bring_work_along(customer_ids, unit_id, act, reason="imported")
+    await tell_at_once(ArchivesWritten(tuple(ids.values()), "imported", moved), act)
 
 
 async def _seal(
@@ -161,3 +161,39 @@ async def _seal(
     if replaced:
         await forget_fields(replaced)
     await insert_sealed(values)
+
+
+async def move_all(unit_id: UUID, to_unit_id: UUID, act: Act) -> list[UUID]:
+    """Every customer of the org unit belongs to the other from now on; their ids. The caller writes down who looks after them."""
+    rows = await fetch(
+        "update customer set org_unit_id = $2, version = version + 1, changed_at = $3 where org_unit_id = $1 returning id",
+        unit_id,
+        to_unit_id,
+        act.now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager_id: UUID | None) -> None:
+    """Whoever does not see the successor gives its customers to `manager_id`, else to the successor's own leader."""
+    await execute(
+        "update customer c set account_manager_id = coalesce($3, (select m.id from staff m where m.left_at is null"
+        " and 'manager' = any (m.roles) and m.org_unit_id = $2 order by m.created_at, m.id limit 1))"
+        " from staff s where s.tenant_id = c.tenant_id and s.id = c.account_manager_id and c.id = any ($1)"
+        f" and not {sees('s', '$2')}",
+        customer_ids,
+        unit_id,
+        manager_id,
+    )
+
+
+async def give(from_ids: Sequence[UUID], to_id: UUID, act: Act) -> list[UUID]:
+    """Whomever these look after the other looks after from now on; their ids. The caller writes down who looks after them."""
+    rows = await fetch(
+        "update customer set account_manager_id = $2, version = version + 1, changed_at = $3"
+        " where account_manager_id = any ($1) returning id",
+        list(from_ids),
+        to_id,
+        act.now,
+    )
+    return [row["id"] for row in rows]

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.events import ConsentRecorded, tell_at_once
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.rows import add, given, many
 
 from . import queries
-from .reactions import ConsentRecorded, consent_recorded
 from .requests import NewConsent
 from .tables import Consent
 
@@ -29,7 +29,7 @@ class ConsentView(Struct, frozen=True):
 async def list_consents(customer_id: UUID, act: Act) -> list[ConsentView]:
     """Everything the customer said, latest first. Raises NotFound."""
     await queries.customer(customer_id)
-    await record(AuditNote(action="consent.read", customer_id=customer_id), act)
+    await noted("consent.read", act, customer_id=customer_id)
     return await many(
         ConsentView, "from consent where customer_id = $1 order by recorded_at desc, id desc", customer_id
     )
@@ -44,6 +44,6 @@ async def consent(customer_id: UUID, new: NewConsent, act: Act) -> ConsentView:
     if new.answer == "withdrawn" and not await queries.consented(customer_id, new.purpose):
         raise Conflict(f"There is no consent to {new.purpose!r} to withdraw")
     await add(Consent, act, customer_id=customer_id, **given(new))
-    await record(AuditNote(action="consent.record", customer_id=customer_id, fields=("purpose", "answer")), act)
-    await consent_recorded(ConsentRecorded(customer_id, new.purpose, new.answer, act.company), act)
+    await noted("consent.record", act, customer_id=customer_id, fields=("purpose", "answer"))
+    await tell_at_once(ConsentRecorded(customer_id, new.purpose, new.answer), act)
     return ConsentView(new.purpose, new.answer, new.note, act.by.name, act.now)

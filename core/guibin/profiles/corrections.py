@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.sealing.values import Mask, masked_as
 from guibin.web.listing import Listing, PageAsked, newest_first
@@ -132,7 +132,7 @@ async def keep_all(changed: Sequence[tuple[Subject, list[Altered]]], act: Act, *
 async def list_corrections(customer_id: UUID, page: PageAsked, act: Act) -> Page[CorrectionView]:
     """What was changed about the customer, the last first. Raises NotFound."""
     await queries.customer(customer_id)
-    await record(AuditNote(action="correction.read", customer_id=customer_id), act)
+    await noted("correction.read", act, customer_id=customer_id)
     sealed = await _HISTORY.page(None, page, act, customer_id=customer_id)
     key = (await keyring.known_subject_keys([customer_id])).get(customer_id) if sealed.items else None
     return Page([_view(line, key) for line in sealed.items], sealed.next)

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done, noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.sealing.values import opened
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add
+from guibin_tenants.rows import add, given
 from guibin_tenants.scope import fetch
 
 from . import queries
@@ -54,6 +55,19 @@ HISTORY = Listing(
 )
 
 
+def purpose_problems(purpose: str) -> list[FieldError]:
+    """What is wrong with a purpose for which something sealed is opened: it says why, in a few characters at least."""
+    if len(purpose.strip()) >= PURPOSE_CHARS_MIN:
+        return []
+    return [FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose[:60])]
+
+
+def refuse_without_purpose(purpose: str) -> None:
+    """Raises Invalid for a purpose that says nothing."""
+    if problems := purpose_problems(purpose):
+        raise Invalid(fields=tuple(problems))
+
+
 async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed:
     """Show confidential values in clear, with the purpose on record in the same transaction (decision 9).
 
@@ -68,10 +82,7 @@ async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed
         for name in new.fields
         if name not in known
     ]
-    if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
-        problems.append(
-            FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=new.purpose)
-        )
+    problems += purpose_problems(new.purpose)
     if not new.fields:
         problems.append(FieldError("fields", "at least one"))
     recipient, legal_basis = new.recipient.strip(), new.legal_basis.strip()
@@ -88,43 +99,37 @@ async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed
 
 async def write_down(customer_id: UUID, new: NewDisclosure, act: Act) -> None:
     """That values are shown in clear, why and to whom: for the customer's own history and for the confidentiality record."""
-    await add(
-        Disclosure,
-        customer_id=customer_id,
-        purpose=new.purpose,
-        fields=new.fields,
-        recipient=new.recipient,
-        legal_basis=new.legal_basis,
-        disclosed_to=act.by.id,
-        disclosed_to_name=act.by.name,
-        disclosed_at=act.now,
-    )
+    await _remember(customer_id, new, act)
     outside = f"; to {new.recipient}, {new.legal_basis or 'with permission'}" if new.recipient else ""
-    note = AuditNote(
-        action="customer.disclose", customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside
-    )
-    await record(note, act)
+    await noted("customer.disclose", act, customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside)
 
 
-async def keep(customer_id: UUID, note: AuditNote, act: Act) -> None:
-    """Put it on the customer's record and in the audit that whoever acts was shown something in clear, and why."""
+async def keep(
+    case: Case, fields: tuple[str, ...], purpose: str, act: Act, *, called: tuple[str, ...] | None = None
+) -> None:
+    """As `write_down`, for what is shown of a customer's case; the history calls it `called`, `subject.field` by default."""
+    assert case.customer_id is not None, case
+    called = called or tuple(f"{case.subject}.{field}" for field in fields)
+    await _remember(case.customer_id, NewDisclosure(purpose=purpose, fields=called), act)
+    await done("disclose", case, act, fields=fields, purpose=purpose)
+
+
+async def _remember(customer_id: UUID, new: NewDisclosure, act: Act) -> None:
     await add(
         Disclosure,
         customer_id=customer_id,
-        purpose=note.purpose,
-        fields=note.fields,
         disclosed_to=act.by.id,
         disclosed_to_name=act.by.name,
         disclosed_at=act.now,
+        **given(new),
     )
-    await record(note, act)
 
 
 async def list_disclosures(customer_id: UUID, page: PageAsked, act: Act) -> Page[DisclosureView]:
     """Every disclosure of the customer's values, latest first. Raises NotFound."""
     await queries.customer(customer_id)
     shown = await HISTORY.page(None, page, act, customer_id=customer_id)
-    await record(AuditNote(action="disclosure.list", customer_id=customer_id), act)
+    await noted("disclosure.list", act, customer_id=customer_id)
     return shown
 
 

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import exported
 from guibin.context import Act
 from guibin.policy.money import from_minor
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "started_on", "ends_on")
@@ -14,17 +13,12 @@ ORDER_COLUMNS = ("customer_number", "number", "product", "price", "currency", "s
 
 async def export_orders(file: Path, act: Act) -> int:
     """Write every visible order by number; `ends_on` is exclusive."""
-    require(act.by, may("customers:export"))
     orders = await fetch(
         "select o.*, c.number as customer_number from product_order o"
         " join customer c on c.tenant_id = o.tenant_id and c.id = o.customer_id"
         " where c.erased_at is null order by o.number"
     )
-    customers = tuple(dict.fromkeys(row["customer_id"] for row in orders))
-    note = AuditNote(
-        action="order.export", subject="order", customer_ids=customers, shown=len(orders), purpose=file.name
-    )
-    await record(note, act)
+    await exported("order", orders, file, act)
     lines = (
         (
             row["customer_number"],

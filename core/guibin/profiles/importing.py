@@ -9,8 +9,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.events import OrdersOpened, tell_at_once
 from guibin.notation.dates import LunarDay, from_columns
 from guibin.notation.spelling import line
 from guibin.policy.fields import ArchiveField
@@ -19,33 +20,31 @@ from guibin.policy.packs import Policy
 from guibin.sealing.values import opened
 from guibin.spreadsheets.importing import (
     PROBLEMS_MAX,
-    BadRows,
     Imported,
     Progress,
-    batches,
+    Sheet,
     no_progress,
     packed,
     problem,
     unpacked,
 )
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import may, require
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Refusal
+from guibin_tenants.refusals import Forbidden, Refusal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
 from .corrections import Subject, Value, differing, keep_all
-from .disclosures import PURPOSE_CHARS_MIN
+from .disclosures import refuse_without_purpose
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
 from .orders import CONTENT, minor_of, told
-from .queries import archive_fields, ended_archives
-from .reactions import OrdersOpened, orders_opened
+from .queries import archive_fields, ended_archives, ids_by_number
 from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
 
 
@@ -90,7 +89,7 @@ async def import_customers(
     reader = ArchiveReader(act.policy, company, act.now)
     refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
     await _plan_for_many()
-    total, checked = await _check(file, mapping, reader, progress)
+    total, checked = await _check(Sheet(file, mapping, sheet_fields(reader.fields), BATCH_ROWS, progress), reader)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
     not_taken: list[RowProblem] = []
     done = created = updated = 0
@@ -113,7 +112,7 @@ async def import_customers(
         progress("compared" if dry_run else "written", done)
     # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
     action = "customer.compare" if dry_run else "customer.import"
-    await record(AuditNote(action=action, shown=total, purpose=file.name), act)
+    await noted(action, act, shown=total, purpose=file.name)
     unchanged = total - created - updated
     return Imported(total, created, updated, unchanged, dry_run=dry_run, not_taken=tuple(not_taken))
 
@@ -127,7 +126,7 @@ async def import_orders(
     """
     require(act.by, may("customers:import"))
     refuse_unknown(mapping, ORDER_COLUMNS)
-    customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
+    customers = await ids_by_number()
     ended = await ended_archives(closed=True)
     problems: list[RowProblem] = []
     orders: list[tuple[Any, ...]] = []
@@ -136,7 +135,7 @@ async def import_orders(
     created = updated = 0
     seen: set[str] = set()
     await _plan_for_many()
-    for batch in batches(rows(file, mapping, _ORDER_FIELDS), BATCH_ROWS):
+    for batch in Sheet(file, mapping, _ORDER_FIELDS, BATCH_ROWS, progress).checked(problems):
         held = await _orders_of([row.fields.get("number", "") for row in batch])
         read = [_order(row, customers, ended, seen, held.get(row.fields.get("number", ""))) for row in batch]
         problems += [each for row, (_, wrong) in zip(batch, read, strict=True) for each in (*row.problems, *wrong)]
@@ -146,29 +145,21 @@ async def import_orders(
         opened |= {order[0]: None for order in altered if order[1] not in held}
         created += sum(order[1] not in held for order in altered)
         updated += sum(order[1] in held for order in altered)
-        progress("checked", len(orders))
-        if len(problems) > PROBLEMS_MAX:
-            break
-    if problems:
-        raise BadRows(problems, len(orders))
     if not dry_run:
         for altered, before in changes:
             await _keep_orders(altered, before, act)
             await _write_orders(altered, act.now)
-        note = AuditNote(action="order.import", subject="order", shown=len(orders), purpose=file.name)
-        await record(note, act)
+        await noted("order.import", act, subject="order", shown=len(orders), purpose=file.name)
         if opened:
-            await orders_opened(OrdersOpened(tuple(opened)), act)
+            await tell_at_once(OrdersOpened(tuple(opened)), act)
     return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 
 async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bool = False) -> int:
     """Write every visible archive; masked, or with `clear` and a purpose in clear. The file imports again as it is."""
     require(act.by, may("customers:export"))
-    if clear and len(purpose.strip()) < PURPOSE_CHARS_MIN:
-        raise Invalid(
-            fields=(FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose),)
-        )
+    if clear:
+        refuse_without_purpose(purpose)
     fields = archive_fields(act.policy)
     archives = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
@@ -176,28 +167,26 @@ async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bo
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
         " where c.erased_at is null order by c.number"
     )
-    await record(
-        AuditNote(
-            action="customer.export",
-            customer_ids=tuple(row["id"] for row in archives),
-            fields=tuple(field.name for field in fields) if clear else (),
-            shown=len(archives),
-            purpose=purpose,
-        ),
+    await noted(
+        "customer.export",
         act,
+        customer_ids=tuple(row["id"] for row in archives),
+        fields=tuple(field.name for field in fields) if clear else (),
+        shown=len(archives),
+        purpose=purpose,
     )
     values = await _confidential(clear)
     lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in archives)
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 
 
-async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: Progress) -> tuple[int, list[bytes]]:
+async def _check(sheet: Sheet, reader: ArchiveReader) -> tuple[int, list[bytes]]:
     """Every row, and the archives in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
     who = await seeing()
     problems: list[RowProblem] = []
     checked: list[bytes] = []
     total = 0
-    for batch in batches(rows(file, mapping, sheet_fields(reader.fields)), BATCH_ROWS):
+    for batch in sheet.checked(problems):
         read = [(row, *reader.customer(row)) for row in batch]
         places = await places_of([archive.number for _, archive, _ in read])
         masks = await masks_of([archive.number for _, archive, _ in read if archive.masked])
@@ -209,11 +198,6 @@ async def _check(file: Path, mapping: Mapping, reader: ArchiveReader, progress: 
         if not problems:
             checked.append(packed([archive for _, archive, _ in read]))
         total += len(batch)
-        progress("checked", total)
-        if len(problems) > PROBLEMS_MAX:
-            break
-    if problems:
-        raise BadRows(problems, total)
     return total, checked
 
 

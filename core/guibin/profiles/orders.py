@@ -12,9 +12,11 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from guibin.amounts import in_minor
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, done, noted
 from guibin.audit.attempts import attempt
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import OrdersOpened, tell_at_once
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.money import Money
 from guibin_tenants.refusals import FieldError, Invalid
@@ -23,7 +25,6 @@ from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
 from .corrections import Subject, Value, differing, keep, refuse_idle
-from .reactions import OrdersOpened, orders_opened
 from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
@@ -47,10 +48,28 @@ class OrderView(Struct, frozen=True):
     ended_at: datetime | None
 
 
+# SQL: orders `o`, each with its customer `c`; a condition may follow.
+ORDERS = f"product_order o {queries.customer_of('c', 'o')}"
+
+
+def order_of(alias: str, row: str) -> str:
+    """SQL: the join of the order that the row `row` names as its `order_id`."""
+    return f"join product_order {alias} on {alias}.tenant_id = {row}.tenant_id and {alias}.id = {row}.order_id"
+
+
+def followed(within_days: int) -> str:
+    """SQL: whether order `o` is followed by another of the same product, begun so many days before its end at most."""
+    return (
+        "exists (select from product_order f where f.tenant_id = o.tenant_id and f.customer_id = o.customer_id"
+        " and f.product = o.product and f.id <> o.id and f.ended_at is null and f.ends_on > o.ends_on"
+        f" and f.started_on > o.started_on and f.started_on >= o.ends_on - {within_days})"
+    )
+
+
 async def list_orders(customer_id: UUID, act: Act) -> list[OrderView]:
     """What the customer has and had, the last to end first. Raises NotFound."""
     await queries.customer(customer_id)
-    await record(AuditNote(action="order.read", customer_id=customer_id), act)
+    await noted("order.read", act, customer_id=customer_id)
     return await many(OrderView, "from product_order where customer_id = $1 order by ends_on desc, id", customer_id)
 
 
@@ -84,9 +103,8 @@ async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
     values = given(new) | {"price": minor_of(new.price), "currency": new.price.currency}
     async with naming_order(new.number, customer_id, act):
         order_id = await add(ProductOrder, customer_id=customer_id, created_at=act.now, **values)
-    note = AuditNote(action="order.open", subject="order", subject_id=order_id, customer_id=customer_id)
-    await record(note, act)
-    await orders_opened(OrdersOpened((customer_id,)), act)
+    await done("open", Case("order", order_id, customer_id), act)
+    await tell_at_once(OrdersOpened((customer_id,)), act)
     return OrderView(id=order_id, customer_id=customer_id, ended_at=None, **values)
 
 
@@ -117,10 +135,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     )
     await keep(Subject("order", order_id, customer_id), altered, act, reason=new.reason)
     fields = tuple(each.field for each in altered)
-    note = AuditNote(
-        action="order.correct", subject="order", subject_id=order_id, customer_id=customer_id, fields=fields
-    )
-    await record(note, act)
+    await done("correct", Case("order", order_id, customer_id), act, fields=fields)
     return msgspec.convert(dict(row) | after, OrderView)
 
 

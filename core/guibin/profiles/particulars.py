@@ -8,12 +8,11 @@ from asyncpg import Record
 from msgspec import Struct
 
 from guibin import events
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.events import PostEnded
 from guibin.notation.dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from guibin.notation.plausible import Plausible
-from guibin.periods.days import local_day
 from guibin.policy.fields import ArchiveField, check_values, spelled
 from guibin.policy.words import Code, Paragraph
 from guibin.sealing.actions import insert_sealed
@@ -27,13 +26,29 @@ from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import TenantTable, new_id
 
 from .checking import suits
-from .disclosures import PURPOSE_CHARS_MIN, write_down
+from .disclosures import refuse_without_purpose, write_down
 from .queries import archive_fields, version_of
 from .requests import Confidential, NewDisclosure, PersonName
 from .tables import Customer, CustomerLink, Occasion, Relative
 
 PLACES_MAX = 20
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
+
+
+# Whether a day, as `dates.columns_of` writes it, is the anniversary `k`. A lunar one behind the year: 02-30, 02-10L in a leap month.
+_SOLAR = "k.calendar = 'solar' and extract(month from {0}) = k.month and extract(day from {0}) = k.day"
+_LUNAR = (
+    "k.calendar = 'lunar' and substr({0}, 6) = to_char(k.month, 'FM00') || '-' || to_char(k.day, 'FM00')"
+    " || case when k.leap_month then 'L' else '' end"
+)
+_BORN = "select c.id as customer_id, ''::text as about, k.year, k.occurs_on from kept k join customer c on"
+_HAPPENED = "select o.customer_id, o.id::text as about, k.year, k.occurs_on from kept k join occasion o on"
+# SQL: whose birthday, and whose occasion of which id, is on which of the days that are kept as `kept k`.
+BIRTHDAYS = f"{_BORN} {_SOLAR.format('c.birthday')} union all {_BORN} {_LUNAR.format('c.birthday_lunar')}"
+ANNIVERSARIES = (
+    f"{_HAPPENED} {_SOLAR.format('o.happened_on')} and o.happened_on < k.occurs_on union all"
+    f" {_HAPPENED} {_LUNAR.format('o.happened_lunar')} and substr(o.happened_lunar, 1, 4)::int < k.year"
+)
 
 
 class NewContactPoint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,6 +140,15 @@ class LinkView(Struct, frozen=True):
 
     id: UUID
     of_customer_id: UUID
+    role: str
+    ended_on: date | None
+
+
+class PartView(Struct, frozen=True):
+    """Another customer's part in this one's archive."""
+
+    id: UUID
+    customer_id: UUID
     role: str
     ended_on: date | None
 
@@ -237,9 +261,7 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
 async def disclose_relatives(customer_id: UUID, new: RelativePurpose, act: Act) -> list[DisclosedRelative]:
     """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
     await _known(customer_id)
-    if len(new.purpose.strip()) < PURPOSE_CHARS_MIN:
-        rule = f"at least {PURPOSE_CHARS_MIN} characters that say why"
-        raise Invalid(fields=(FieldError("purpose", rule, value=new.purpose[:60]),))
+    refuse_without_purpose(new.purpose)
     await write_down(customer_id, NewDisclosure(purpose=new.purpose, fields=("relatives",)), act)
     rows = await fetch(
         "select id, relation, sealed from relative where customer_id = $1 order by created_at, id", customer_id
@@ -263,6 +285,18 @@ async def links(customer_id: UUID, act: Act, ended: bool = False) -> list[LinkVi
         " (select from customer o where o.tenant_id = l.tenant_id and o.id = l.of_customer_id) order by role, id",
         customer_id,
         ended,
+        _today(act),
+    )
+
+
+async def linked(customer_id: UUID, act: Act) -> list[PartView]:
+    """Who has a part in the customer's archive today; customers behind a wall are left out (subtlety 68)."""
+    await _look("link.read", customer_id, act)
+    return await many(
+        PartView,
+        "from customer_link l where of_customer_id = $1 and (ended_on is null or ended_on > $2) and exists"
+        " (select from customer o where o.tenant_id = l.tenant_id and o.id = l.customer_id) order by role, id",
+        customer_id,
         _today(act),
     )
 
@@ -324,7 +358,7 @@ def _relative_place(row: UUID) -> Place:
 
 
 def _today(act: Act) -> date:
-    return local_day(act.now, act.company.time_zone)
+    return act.today
 
 
 async def _removed(table: type[TenantTable], customer_id: UUID, row_id: UUID) -> Record:
@@ -344,9 +378,9 @@ async def _known(customer_id: UUID) -> None:
 
 async def _look(action: str, customer_id: UUID, act: Act) -> None:
     await _known(customer_id)
-    await record(AuditNote(action=action, customer_id=customer_id), act)
+    await noted(action, act, customer_id=customer_id)
 
 
 async def _changed(action: str, customer_id: UUID, fields: tuple[str, ...], act: Act) -> None:
     await change(Customer, customer_id, changed_at=act.now)
-    await record(AuditNote(action=action, customer_id=customer_id, fields=fields), act)
+    await noted(action, act, customer_id=customer_id, fields=fields)

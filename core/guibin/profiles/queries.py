@@ -1,6 +1,6 @@
 """Reading the archive, masked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,16 +9,23 @@ import msgspec
 from litestar.params import Parameter
 from msgspec import Struct
 
+from guibin.audit.actions import AuditNote, noted
+from guibin.audit.attempts import attempt
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.context import Act
 from guibin.notation.dates import Day, from_columns
 from guibin.notation.names import fold, prefix_range, typed_key
 from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
+from guibin.repeats.actions import TO_BE_SEEN
 from guibin.sealing.values import CONTACT_FIELDS, exacts, names_a_value, tails
-from guibin.web.paging import Cursor
+from guibin.web.listing import PageAsked, placed
+from guibin.web.paging import Page, page_of, read
 from guibin_tenants.keyring import tenant_key
+from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.rows import first, locked, missing, shown
+from guibin_tenants.rows import locked, row_of, shown, struct_of
 from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
@@ -51,13 +58,31 @@ class CustomerView(Struct, frozen=True):
 
 class CustomerFilter(Struct, frozen=True):
     """`q` is what staff type: the name or a part of it in characters, pinyin or initials, the beginning of a number, a whole
-    telephone or card number, its last four."""
+    telephone or card number, its last four. `served_by` looks after the customer or is in its team."""
 
     q: Annotated[str, Parameter(max_length=100)] = ""
     kind: str | None = None
     account_manager_id: UUID | None = None
+    served_by: UUID | None = None
     org_unit_id: UUID | None = None
     closed: bool = False
+
+
+async def notes_of(customer_ids: Iterable[UUID | None]) -> dict[UUID, dict[str, str]]:
+    """How these customers want to be treated, as far as they are to be seen from here; whoever has said nothing is not there."""
+    wanted = list({each for each in customer_ids if each is not None})
+    if not wanted:
+        return {}
+    rows = await fetch(
+        "select id, preferences from customer where id = any ($1) and preferences not in ('{}'::jsonb, 'null'::jsonb)",
+        wanted,
+    )
+    return {row["id"]: msgspec.json.decode(row["preferences"]) for row in rows}
+
+
+def called(customer_id: str) -> str:
+    """SQL: what the customer is called, null behind a wall; `customer_id` is a column."""
+    return f"(select called.name from customer called where called.id = {customer_id})"
 
 
 # SQL: the archives that are open, as `c`; a condition may follow.
@@ -69,39 +94,69 @@ _COLUMNS = """c.id, c.number, c.kind, c.name, c.org_unit_id, c.account_manager_i
         select v.field, jsonb_agg(v.masked order by v.place) as masked from sealed_value v
         where v.tenant_id = c.tenant_id and v.customer_id = c.id group by v.field) s) as masked"""
 _ONE = f"select {_COLUMNS} from customer c where c.id = $1"
-# What a row shows is put together for the page alone, whoever else is found.
-_MANY = f"""select {_COLUMNS} from customer c where c.id = any (array(select c.id from customer c
-    where ($1::text is null or c.kind = $1) and ($2::uuid is null or c.account_manager_id = $2)
-    and ($3::uuid is null or c.org_unit_id = $3) and ($4 or c.closed_at is null)
-    and ($5::timestamptz is null or (c.created_at, c.id) < ($5, $6::uuid)) {{found}}
-    order by c.created_at desc, c.id desc limit $7)) order by c.created_at desc, c.id desc"""
+# What a row shows is put together for the page alone, whoever else is found. `{key}` is what they are sorted by.
+_MANY = f"""select {_COLUMNS}, {{key}} as sorted_at from customer c where c.id = any (array(select c.id from customer c
+    where ($kind::text is null or c.kind = $kind) and ($manager::uuid is null or c.account_manager_id = $manager)
+    and ($unit::uuid is null or c.org_unit_id = $unit) and ($closed or c.closed_at is null)
+    and ($serves::uuid is null or c.account_manager_id = $serves or c.id in (
+        select m.customer_id from team_member m where m.staff_id = $serves and m.left_at is null))
+    and ($moment::timestamptz is null or ({{key}}, c.id) {{beyond}} ($moment, $after::uuid)) {{found}} {{also}}
+    order by {{key}} {{way}}, c.id {{way}} limit $limit)) order by sorted_at {{way}}, c.id {{way}}"""
+_HOW_MANY = """select count(*) from (select from customer c
+    where ($kind::text is null or c.kind = $kind) and ($manager::uuid is null or c.account_manager_id = $manager)
+    and ($unit::uuid is null or c.org_unit_id = $unit) and ($closed or c.closed_at is null)
+    and ($serves::uuid is null or c.account_manager_id = $serves or c.id in (
+        select m.customer_id from team_member m where m.staff_id = $serves and m.left_at is null)) {also} limit $limit) few"""
 # Whoever matches: by a name, a number, or a value that is only looked for whole. `{own}` repeats the wall of an outlet as a
 # condition that an index answers; a wall that also lets the head office through is none.
-_NAMED = "select customer_id from search_term where term >= {term} and term < {term_end} {own}"
-_NUMBERED = "select id from customer where number >= {number} and number < {number_end} {own}"
-_HOLDING = "select customer_id from sealed_value where exact = any ($12) or tail = any ($13)"
+_NAMED = "select customer_id from search_term where term >= $term and term < $term_end {own}"
+_NUMBERED = "select id from customer where number >= $number and number < $number_end {own}"
+_HOLDING = "select customer_id from sealed_value where exact = any ($exacts) or tail = any ($tails)"
 _OWN = f"and org_unit_id = any ({SEEN_UNITS})"
 # One statement with the filters and the walls: whatever is found is counted only when it may be shown. As an array, because a
 # plan kept for any words expects few to be found, and as a join would go through all that are for every customer.
 _FEW = f"and c.id = any (array({_NAMED} union {_NUMBERED} union {_HOLDING}))"
 # Among so many the page is full soon, from the newest on: each is asked, one by one, and no plan gathers them all first.
-_OFTEN = f"""and (c.number >= {{number}} and c.number < {{number_end}} or c.id = any (array({_HOLDING}))
-    or exists (select from search_term t where t.customer_id = c.id and t.term >= {{term}} and t.term < {{term_end}} offset 0))"""
+_OFTEN = f"""and (c.number >= $number and c.number < $number_end or c.id = any (array({_HOLDING}))
+    or exists (select from search_term t where t.customer_id = c.id and t.term >= $term and t.term < $term_end offset 0))"""
 MANY = 4_000
-_COUNT = f"select count(*) from ({_NAMED} union all {_NUMBERED} limit $5) matching"
-_PAGE_PLACES = {"term": "$8", "term_end": "$9", "number": "$10", "number_end": "$11"}
-_COUNT_PLACES = {"term": "$1", "term_end": "$2", "number": "$3", "number_end": "$4"}
+_COUNT = f"select count(*) from ({_NAMED} union all {_NUMBERED} limit $most) matching"
 # A range in which nothing lies.
 _NOTHING = ("", "")
-_EVERYBODY = _MANY.format(found="")
+
+
+class Narrowing(Struct, frozen=True, kw_only=True):
+    """What rooms above ask of customers beside, and in which order they want them.
+
+    `conditions` and `key`, a moment, are SQL about the customer `c` with `$name` for each of `values`.
+    """
+
+    conditions: tuple[str, ...] = ()
+    values: dict[str, Any] = {}
+    key: str = "c.created_at"
+    downward: bool = True
+
+    def also(self) -> str:
+        """The conditions as a part of a statement."""
+        return "".join(f" and ({condition})" for condition in self.conditions)
+
+
+NEWEST = Narrowing()
 
 
 async def customer(customer_id: UUID) -> CustomerView:
     """The archive, masked. Raises NotFound, also behind the wall of another org unit."""
-    row = await fetch_one(_ONE, customer_id)
-    if row is None:
-        raise missing(Customer, customer_id)
+    row = await row_of(Customer, customer_id, _ONE)
     return _view(row)
+
+
+@TO_BE_SEEN.give
+async def to_be_seen(customer_ids: Collection[UUID]) -> set[UUID]:
+    """Of these customers, those to be seen from here who are not erased."""
+    if not customer_ids:
+        return set()
+    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
+    return {row["id"] for row in rows}
 
 
 async def name_of(customer_id: UUID) -> str:
@@ -118,14 +173,12 @@ class Standing(Struct, frozen=True):
     kind: str
     org_unit_id: UUID
     account_manager_id: UUID | None
+    fields: dict[str, str | int | bool | None]
 
 
 async def standing(customer_id: UUID) -> Standing:
     """Raises NotFound, also behind a wall."""
-    customer = await first(Standing, "from customer where id = $1", customer_id)
-    if customer is None:
-        raise missing(Customer, customer_id)
-    return customer
+    return await struct_of(Standing, Customer, customer_id, "from customer where id = $1")
 
 
 class Reach(Struct, frozen=True):
@@ -151,12 +204,6 @@ async def reach_of(customer_id: UUID) -> Reach | None:
         customer_id,
     )
     return next(iter(shown(Reach, rows)), None)
-
-
-async def visible(customer_ids: Collection[UUID]) -> set[UUID]:
-    """Those that exist and are not behind a wall."""
-    rows = await fetch("select id from customer where id = any ($1::uuid[])", list(customer_ids))
-    return {row["id"] for row in rows}
 
 
 async def unit_of_open(customer_id: UUID) -> UUID | None:
@@ -194,27 +241,47 @@ async def version_of(customer_id: UUID) -> int:
     return version
 
 
-async def customers(
-    wanted: CustomerFilter, *, fields: tuple[ArchiveField, ...], after: Cursor | None, limit: int
-) -> list[CustomerView]:
-    """Customers newest first, at most `limit`."""
+async def find(filters: CustomerFilter, page: PageAsked, act: Act, narrowing: Narrowing = NEWEST) -> Page[CustomerView]:
+    """Customers as staff type, newest first unless `narrowing` says otherwise; who was shown is on record, and that a value
+    was named, refused or not.
+
+    Raises TooManyLookUps.
+    """
+    asked = names_a_value(filters.q)
+    async with attempt(AuditNote(action="customer.search", shown=0, asked=asked), act):
+        rows = await matching(filters, narrowing, archive_fields(act.policy), page)
+        found = page_of(rows, page.limit, lambda row: (row["sorted_at"], row["id"]))
+        ids = tuple(row["id"] for row in found.items)
+        await noted("customer.search", act, customer_ids=ids, shown=len(ids), asked=asked)
+    return Page([_view(row) for row in found.items], found.next)
+
+
+async def matching(
+    wanted: CustomerFilter, narrowing: Narrowing, fields: tuple[ArchiveField, ...], page: PageAsked
+) -> list[Any]:
+    """The rows of a page, and one more if there are more; `fields` are those whose values may be named."""
     text = fold(wanted.q)
     if wanted.q and (not text or "\0" in wanted.q):
         return []
-    filters = (
-        wanted.kind,
-        wanted.account_manager_id,
-        wanted.org_unit_id,
-        wanted.closed,
-        after.moment if after else None,
-        after.id if after else None,
-        limit,
-    )
+    moment, after = read(page.cursor, tuple[datetime, UUID]) if page.cursor is not None else (None, None)
+    known = _asked(wanted) | narrowing.values | {"limit": page.limit + 1, "moment": moment, "after": after}
+    found = ""
     if text:
-        rows = await _looked_for(filters, await _ranges(text, fields))
-    else:
-        rows = await fetch(_EVERYBODY, *filters)
-    return [_view(row) for row in rows]
+        ranges = await _ranges(text, fields)
+        known |= ranges
+        found = await _matching(ranges)
+    way, beyond = ("desc", "<") if narrowing.downward else ("", ">")
+    many = _MANY.format(key=narrowing.key, beyond=beyond, way=way, found=found, also=narrowing.also())
+    statement, values = placed(many, known)
+    return await fetch(statement, *values)
+
+
+async def count(filters: CustomerFilter, narrowing: Narrowing = NEWEST, *, most: int = 1_000) -> int:
+    """How many customers the filters let through, whatever is typed, counted up to `most`."""
+    known = _asked(filters) | narrowing.values | {"limit": most}
+    statement, values = placed(_HOW_MANY.format(also=narrowing.also()), known)
+    counted: int = await fetch_value(statement, *values)
+    return counted
 
 
 def answer(customer: str, purpose: str, *, until: str = "") -> str:
@@ -248,6 +315,44 @@ def open_archive(row: str) -> str:
 def customer_of(alias: str, row: str) -> str:
     """SQL: the join of the customer whom the row `row` names as its `customer_id`."""
     return f"join customer {alias} on {alias}.tenant_id = {row}.tenant_id and {alias}.id = {row}.customer_id"
+
+
+def customer_named(alias: str, customer_id: str) -> str:
+    """SQL: the join of the customer of this id."""
+    return f"join customer {alias} on {alias}.id = {customer_id}"
+
+
+def place_of(customer_id: str) -> str:
+    """SQL: the org unit and the account manager of the customer of this id."""
+    return f"select tenant_id, org_unit_id, account_manager_id from customer where id = {customer_id}"
+
+
+def served(customer: str) -> str:
+    """SQL: whether somebody looks after the customer `customer`; somebody who has left serves nobody."""
+    return (
+        f"exists (select from staff s where s.tenant_id = {customer}.tenant_id and s.id = {customer}.account_manager_id"
+        " and s.left_at is null)"
+    )
+
+
+def serves(staff: str, customer_id: str, account_manager_id: str) -> str:
+    """SQL: whether `staff` looks after this customer, whose account manager that is, or is in its team (S10-4)."""
+    return (
+        f"({staff}.id = {account_manager_id} or exists (select from team_member m where m.tenant_id = {staff}.tenant_id"
+        f" and m.customer_id = {customer_id} and m.staff_id = {staff}.id and m.left_at is null))"
+    )
+
+
+def looked_after(customer_id: str, staff_id: str) -> str:
+    """SQL: whether this member of staff looks after the customer."""
+    return f"{customer_id} in (select id from customer where account_manager_id = {staff_id})"
+
+
+async def kinds_of(customer_ids: Collection[UUID | None]) -> dict[UUID, str]:
+    """Of which kind each of them is that one sees; None is nobody."""
+    known = [each for each in customer_ids if each is not None]
+    rows = await fetch("select id, kind from customer where id = any ($1)", known) if known else []
+    return {row["id"]: row["kind"] for row in rows}
 
 
 async def kept(customer_ids: Collection[UUID]) -> set[UUID]:
@@ -291,23 +396,35 @@ def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
     return (*CONTACT_FIELDS, *policy.fields)
 
 
-async def _looked_for(filters: tuple[Any, ...], ranges: tuple[Any, ...]) -> list[Any]:
+def _asked(wanted: CustomerFilter) -> dict[str, Any]:
+    return {
+        "kind": wanted.kind,
+        "manager": wanted.account_manager_id,
+        "unit": wanted.org_unit_id,
+        "serves": wanted.served_by,
+        "closed": wanted.closed,
+    }
+
+
+async def _matching(ranges: dict[str, Any]) -> str:
     own = "" if current_scope().units == ALL_UNITS else _OWN
-    counted = await fetch_value(_COUNT.format(own=own, **_COUNT_PLACES), *ranges[:4], MANY + 1)
-    matching = (_OFTEN if counted > MANY else _FEW).format(own=own, **_PAGE_PLACES)
-    return await fetch(_MANY.format(found=matching), *filters, *ranges)
+    statement, values = placed(_COUNT.format(own=own), ranges | {"most": MANY + 1})
+    return (_OFTEN if await fetch_value(statement, *values) > MANY else _FEW).format(own=own)
 
 
-async def _ranges(text: str, fields: tuple[ArchiveField, ...]) -> tuple[Any, ...]:
+async def _ranges(text: str, fields: tuple[ArchiveField, ...]) -> dict[str, Any]:
     """Between what the keys of names and the customers' numbers lie that begin with `text`, and its blind indexes."""
     key = await tenant_key()
     typed, named = typed_key(text), fields if names_a_value(text) else ()
-    return (
-        *(prefix_range(typed) if typed else _NOTHING),
-        *prefix_range(code(text)),
-        exacts(named, text, key),
-        tails(named, text, key) if len(text) == 4 else [],
-    )
+    (term, term_end), (number, number_end) = prefix_range(typed) if typed else _NOTHING, prefix_range(code(text))
+    return {
+        "term": term,
+        "term_end": term_end,
+        "number": number,
+        "number_end": number_end,
+        "exacts": exacts(named, text, key),
+        "tails": tails(named, text, key) if len(text) == 4 else [],
+    }
 
 
 def _view(row: Any) -> CustomerView:
@@ -322,6 +439,11 @@ ERASED = "the customer of this number was erased: nothing new is written about i
 CLOSED = "the archive of this number is closed: nothing new begins in it"
 
 
+async def ids_by_number() -> dict[str, UUID]:
+    """Every customer in sight by its number, those whose archive has ended included."""
+    return {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
+
+
 async def ended_archives(*, closed: bool) -> dict[str, str]:
     """Why nothing is written for these customers, by number; those whose archive is only closed if `closed` matters."""
     rows = await fetch(
@@ -330,3 +452,6 @@ async def ended_archives(*, closed: bool) -> dict[str, str]:
         closed,
     )
     return {row["number"]: ERASED if row["erased"] else CLOSED for row in rows}
+
+
+FOLLOWED.give("customer", Followed(may("customers:read"), Customer))

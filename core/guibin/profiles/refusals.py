@@ -7,38 +7,23 @@ from guibin_tenants.schema import ARCHIVE_CLOSED, ARCHIVE_ERASED
 
 
 class NumberTaken(Conflict):
-    """Another customer has this number."""
-
-    kind = "number-taken"
-    title = "This number belongs to another customer"
+    """This number belongs to another customer."""
 
 
 class NumberUnusable(Conflict):
-    """A number cannot be given. Whose it is, if anybody's, lies out of sight and is not said."""
-
-    kind = "number-unusable"
-    title = "This number cannot be given here: choose another, or ask the head office"
+    """This number cannot be given here: choose another, or ask the head office. Whose it is lies out of sight."""
 
 
 class NoBasis(Refusal):
-    """Somebody outside would get what neither the customer nor the law allows (S12-5)."""
-
-    kind = "no-basis"
-    title = "Nothing leaves the company without the customer's permission or a legal basis"
+    """Nothing leaves the company without the customer's permission or a legal basis. S12-5."""
 
 
 class ArchiveErased(Conflict):
-    """The customer's key was destroyed: nothing sealed for it opens, and nothing new is written about it."""
-
-    kind = "archive-erased"
-    title = "The customer's archive was erased"
+    """The customer's archive was erased. Its key is destroyed: nothing opens, and nothing new is written about it."""
 
 
 class ArchiveClosed(Conflict):
-    """The archive has ended: nothing new begins in it."""
-
-    kind = "archive-closed"
-    title = "The customer's archive is closed"
+    """The customer's archive is closed. Nothing new begins in it."""
 
 
 def ended_archive(error: asyncpg.PostgresError) -> Conflict | None:

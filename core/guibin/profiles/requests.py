@@ -107,11 +107,3 @@ class NewOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True)
     price: Money
     started_on: date
     ends_on: date
-
-
-class Assignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who looks after the customer from now on, and where. What is left out stays, if they still see the customer."""
-
-    org_unit_id: UUID | None = None
-    account_manager_id: UUID | None = None
-    reason: Paragraph = ""

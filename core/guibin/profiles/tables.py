@@ -3,10 +3,10 @@
 from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Customer(TenantTable, tablename="customer"):
+class Customer(TenantTable):
     """A customer. `pinyin` and `initials` are the name as it is usually read; `pinyin` also orders names.
 
     `birthday` is a solar day, `birthday_lunar` a lunar one as `dates.columns_of` writes it; at most one of them is there.
@@ -19,8 +19,8 @@ class Customer(TenantTable, tablename="customer"):
     name = Varchar(length=200)
     pinyin = Varchar(length=400)
     initials = Varchar(length=200)
-    org_unit_id = UuidColumn(default=None)
-    account_manager_id = UuidColumn(default=None, null=True)
+    org_unit_id = RowOf("org_unit")
+    account_manager_id = RowOf("staff", null=True)
     sex = Varchar(length=10, default="", help_text="male, female or empty")
     birthday = Date(default=None, null=True)
     birthday_lunar = Varchar(length=11, default=None, null=True)
@@ -37,7 +37,6 @@ class Customer(TenantTable, tablename="customer"):
 
     keys = Keys(
         wall="org_unit_id",
-        references={"org_unit_id": "org_unit", "account_manager_id": "staff"},
         unique=(("number",),),
         collate_c=("number", "name", "pinyin", "initials"),
         indexes=(
@@ -51,19 +50,18 @@ class Customer(TenantTable, tablename="customer"):
     )
 
 
-class SearchTerm(TenantTable, tablename="search_term"):
+class SearchTerm(TenantTable):
     """What a customer's name begins with, or a part of it from any character or word on: see `names.search_terms`.
 
     `org_unit_id` is the customer's: many rows are read for one that is shown, and each would be looked for behind its wall.
     """
 
-    customer_id = UuidColumn(default=None)
+    customer_id = RowOf("customer")
     org_unit_id = UuidColumn(default=None)
     term = Varchar(length=100)
 
     keys = Keys(
         wall="org_unit_id",
-        references={"customer_id": "customer"},
         follows={"org_unit_id": "customer_id"},
         unique=(("customer_id", "term"),),
         collate_c=("term",),
@@ -71,7 +69,7 @@ class SearchTerm(TenantTable, tablename="search_term"):
     )
 
 
-class Consent(Part, of="customer", signed="recorded", tablename="consent"):
+class Consent(Part, of="customer", signed="recorded"):
     """What the customer said to a purpose: granted, refused or withdrawn. The latest row holds (S02-2)."""
 
     purpose = Varchar(length=60)
@@ -85,62 +83,43 @@ class Consent(Part, of="customer", signed="recorded", tablename="consent"):
     )
 
 
-class Occasion(TenantTable, tablename="occasion"):
+class Occasion(TenantTable, customer=True):
     """A day to remember: a wedding, the founding of a company. A solar day, or a lunar one as `dates.columns_of` writes it."""
 
-    customer_id = UuidColumn(default=None)
     name = Varchar(length=100)
     happened_on = Date(default=None, null=True)
     happened_lunar = Varchar(length=11, default=None, null=True)
 
-    keys = Keys(
-        begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
-        checks={"dated": "happened_on is not null or happened_lunar is not null"},
-    )
+    keys = Keys(begins="open", checks={"dated": "happened_on is not null or happened_lunar is not null"})
 
 
-class Relative(TenantTable, tablename="relative"):
+class Relative(TenantTable, customer=True):
     """Somebody important to the customer (S07-24): third-party data, sealed under the customer's key (subtlety 69).
 
     `sealed` is the JSON of name, phone, birthday and note; `masked` the name as it may be shown.
     """
 
-    customer_id = UuidColumn(default=None)
     relation = Varchar(length=60, help_text="spouse, child, assistant and so on")
     sealed = Bytea()
     masked = Varchar(length=200)
     created_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
-        indexes=(Index(("customer_id", "created_at")),),
-    )
+    keys = Keys(begins="open", indexes=(Index(("customer_id", "created_at")),))
 
 
-class CustomerLink(TenantTable, tablename="customer_link"):
+class CustomerLink(TenantTable, customer=True):
     """A customer's part in another's, such as an executive of a company (S04-5). `ended_on` is exclusive."""
 
-    customer_id = UuidColumn(default=None)
-    of_customer_id = UuidColumn(default=None)
+    of_customer_id = RowOf("customer")
     role = Varchar(length=60)
     ended_on = Date(default=None, null=True)
 
-    keys = Keys(
-        begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer", "of_customer_id": "customer"},
-        unique=(("customer_id", "of_customer_id", "role"),),
-    )
+    keys = Keys(begins="open", unique=(("customer_id", "of_customer_id", "role"),))
 
 
-class ProductOrder(TenantTable, tablename="product_order"):
+class ProductOrder(TenantTable, customer=True):
     """A paid service the customer has, from `started_on` until before `ends_on` (S07-25). Price in minor units."""
 
-    customer_id = UuidColumn(default=None)
     number = Varchar(length=60)
     product = Varchar(length=200)
     price = BigInt(default=0)
@@ -152,15 +131,13 @@ class ProductOrder(TenantTable, tablename="product_order"):
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         unique=(("number",),),
         indexes=(Index(("ends_on",), where="ended_at is null"),),
         checks={"period": "started_on is not null and ends_on > started_on", "price": "price >= 0"},
     )
 
 
-class Correction(Part, of="customer", signed="corrected", erasable=("reason",), tablename="correction"):
+class Correction(Part, of="customer", signed="corrected", erasable=("reason",)):
     """A field of an archive, order or record stood there otherwise before (S07-10); without a reason it was an ordinary change.
 
     Both values are JSON sealed under the customer's key: erasing the customer closes this history too. `mask` is how
@@ -181,7 +158,7 @@ class Correction(Part, of="customer", signed="corrected", erasable=("reason",), 
     )
 
 
-class Disclosure(Part, of="customer", tablename="disclosure"):
+class Disclosure(Part, of="customer"):
     """Somebody was shown values in clear, and said why.
 
     `recipient` is whoever outside the company got them, `legal_basis` the law or order; without one the customer had
@@ -199,28 +176,10 @@ class Disclosure(Part, of="customer", tablename="disclosure"):
     keys = Keys(begins="kept")
 
 
-class CustomerAssignment(Part, of="customer", signed="assigned", erasable=("reason",), tablename="customer_assignment"):
-    """From this moment on, who looks after the customer and where; the latest row holds (S05-3).
-
-    `because` is opened, imported, assigned, handed_over, staff_left or unit_dissolved.
-    """
-
-    org_unit_id = UuidColumn(default=None)
-    account_manager_id = UuidColumn(default=None, null=True)
-    account_manager_name = Varchar(length=200, default="")
-    because = Varchar(length=20)
-    reason = Text(default="")
-
-    keys = Keys(
-        references={"org_unit_id": "org_unit", "account_manager_id": "staff"},
-        indexes=(Index(("customer_id", "assigned_at desc")),),
-    )
-
-
-class TeamMember(Part, of="customer", signed="added", dated=False, changes=True, tablename="team_member"):
+class TeamMember(Part, of="customer", signed="added", dated=False, changes=True):
     """Somebody serves the customer beside its account manager, with a part, until `left_at` (S10-4)."""
 
-    staff_id = UuidColumn(default=None)
+    staff_id = RowOf("staff")
     staff_name = Varchar(length=200)
     part = Varchar(length=60)
     joined_at = Timestamptz(default=None, null=True)
@@ -228,7 +187,6 @@ class TeamMember(Part, of="customer", signed="added", dated=False, changes=True,
 
     keys = Keys(
         begins="open",
-        references={"staff_id": "staff"},
         indexes=(
             Index(
                 ("customer_id", "staff_id", "part"),

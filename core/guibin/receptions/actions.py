@@ -1,29 +1,40 @@
-"""The visit itself and what follows: arrival, stages, etiquette, feedback, filing (S10-7, S14-4 to S14-6, S11-6)."""
+"""The notice goes out, the guest's time changes, the visit is called off (S14-3); the visit itself and what follows.
+
+Arrival, stages, etiquette, feedback, filing (S10-7, S14-4 to S14-6, S11-6).
+"""
 
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from guibin.cases import Case
+from guibin.cases.requests import Because, NewWord
 from guibin.context import Act
 from guibin.policy.deadlines import Deadline
+from guibin.profiles.subjects import is_erased
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
+from guibin_tenants import rows
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.rows import add, change, given
+from guibin_tenants.rows import add, given
 from guibin_tenants.scope import fetch_one, fetch_value
 
+from . import applications, editions
+from .editions import Issue
 from .queries import ReceptionForm, form
-from .refusals import AlreadyDone, NotComplete, NotThisFar
+from .refusals import AlreadyDone, NobodyAssigned, NotComplete, NotThisFar
 from .requests import (
     NewArrival,
     NewEtiquetteCheck,
     NewFeedbackAnswer,
+    NewReceptionChange,
     NewReceptionFeedback,
     NewReceptionFiling,
     NewStage,
 )
 from .standing import (
+    BEFORE_ARRIVAL,
     SUBJECT,
     Event,
     Told,
@@ -31,11 +42,84 @@ from .standing import (
     happened,
     locked,
     protocol_of,
+    reception_policy,
+    refuse_outside_centre,
+    refuse_wrong_times,
     tell,
     terms_of,
     write_event,
 )
-from .tables import Reception, ReceptionArrival, ReceptionFeedback, ReceptionFeedbackAnswer
+from .tables import Reception, ReceptionArrival, ReceptionChange, ReceptionFeedback, ReceptionFeedbackAnswer
+
+
+async def send(reception_id: UUID, new: NewWord, act: Act) -> ReceptionForm:
+    """Tell every department; their tasks begin. Raises NotFound, NotTheCentre, NotThisFar, NobodyAssigned."""
+    row = await locked(reception_id, "planned")
+    refuse_outside_centre(act.policy, act.by)
+    if row["host_id"] is None:
+        raise NobodyAssigned(f"{row['number']}: assign somebody to the guest first")
+    await rows.change(Reception, reception_id, state="noticed")
+    await editions.issue(row, Issue("notice", new.text), act)
+    await audit("notice", row, act)
+    return await form(reception_id)
+
+
+async def change(reception_id: UUID, new: NewReceptionChange, act: Act) -> ReceptionForm:
+    """The guest's time or party changed: departments that have a notice get a new edition and the tasks move.
+
+    Raises NotFound, NotTheCentre, NotThisFar, Invalid.
+    """
+    row = await locked(reception_id, *BEFORE_ARRIVAL)
+    refuse_outside_centre(act.policy, act.by)
+    arrives_at, leaves_at = new.arrives_at or row["arrives_at"], new.leaves_at or row["leaves_at"]
+    party = new.party_size or row["party_size"]
+    if new.arrives_at is not None or new.leaves_at is not None:
+        refuse_wrong_times(arrives_at, leaves_at, now=act.now)
+    if (arrives_at, leaves_at, party) == (row["arrives_at"], row["leaves_at"], row["party_size"]):
+        rule = "another time or party than before"
+        raise Invalid(fields=(FieldError("arrives_at", rule, value=arrives_at.isoformat()),))
+    await add(
+        ReceptionChange,
+        act,
+        reception_id=reception_id,
+        customer_id=row["customer_id"],
+        arrives_from=row["arrives_at"],
+        arrives_to=arrives_at,
+        leaves_from=row["leaves_at"],
+        leaves_to=leaves_at,
+        party_from=row["party_size"],
+        party_to=party,
+        reason=new.reason,
+    )
+    await rows.change(Reception, reception_id, arrives_at=arrives_at, leaves_at=leaves_at, party_size=party)
+    await editions.issue_change(await locked(reception_id), act, reason=new.reason)
+    await audit("change", row, act)
+    return await form(reception_id)
+
+
+async def cancel(reception_id: UUID, new: Because, act: Act) -> ReceptionForm:
+    """The guest does not come: everybody who was told is told, and nothing is due any more.
+
+    Raises NotFound, NotTheCentre, NotThisFar once the guest is here.
+    """
+    refuse_outside_centre(act.policy, act.by)
+    # Deciding locks the request before the reception: so does this, or the two could wait for each other.
+    await applications.lapse_open(reception_id, act, reason=new.reason)
+    row = await locked(reception_id, "collected", *BEFORE_ARRIVAL, erased_too=True)
+    if row["edition"] and await is_erased(row["customer_id"]):
+        await editions.call_off(row, act)
+    elif row["edition"]:
+        await editions.issue(row, Issue("cancellation", new.reason), act)
+    await write_event(row, Event(kind="cancellation", text=new.reason), act)
+    await rows.change(Reception, reception_id, state="cancelled")
+    people = Told(row, staff_ids=(row["host_id"], row["received_by"]))
+    await tell(people, "reception_cancelled", act, key="people")
+    if row["edition"]:
+        leadership = Told(row, roles=reception_policy(act.policy).report_to, leadership=True)
+        await tell(leadership, "reception_cancelled", act, key="leadership")
+    await audit("cancel", row, act)
+    return await form(reception_id)
+
 
 FEEDBACK = "feedback"
 HERE = ("arrived", "seen_off")
@@ -53,7 +137,7 @@ async def arrive(reception_id: UUID, new: NewArrival, act: Act) -> ReceptionForm
         raise Invalid("The arrival was not recorded", fields=tuple(problems))
     values = given(new) | {"channel": channel, "arrived_at": new.arrived_at or act.now}
     await add(ReceptionArrival, act, reception_id=reception_id, customer_id=row["customer_id"], **values)
-    await change(Reception, reception_id, state="arrived")
+    await rows.change(Reception, reception_id, state="arrived")
     await tell(Told(row, staff_ids=(row["host_id"],)), "reception_arrived", act)
     await audit("arrive", row, act)
     return await form(reception_id)
@@ -76,7 +160,7 @@ async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionFo
     at = new.happened_at or act.now
     await write_event(row, Event(kind="stage", name=new.stage, text=new.text, happened_at=at), act)
     if taken + 1 == len(stages):
-        await change(Reception, reception_id, state="seen_off")
+        await rows.change(Reception, reception_id, state="seen_off")
         if not await fetch_value("select true from reception_feedback where reception_id = $1 limit 1", reception_id):
             await _start(row, FEEDBACK, terms.feedback_within, at)
     await audit("stage", row, act)
@@ -141,7 +225,7 @@ async def file_away(reception_id: UUID, new: NewReceptionFiling, act: Act) -> Re
     if missing:
         raise NotComplete(f"{row['number']} lacks: {'; '.join(missing)}")
     await write_event(row, Event(kind="filing", text=new.summary), act)
-    await change(Reception, reception_id, state="filed")
+    await rows.change(Reception, reception_id, state="filed")
     await audit("file", row, act)
     return await form(reception_id)
 
@@ -175,14 +259,7 @@ async def _missing(row: asyncpg.Record) -> list[str]:
 async def _start(row: asyncpg.Record, milestone: str, limit: Deadline, at: datetime) -> None:
     terms = terms_of(row)
     await sla.start(
-        NewTimer(
-            subject=SUBJECT,
-            subject_id=row["id"],
-            customer_id=row["customer_id"],
-            milestone=milestone,
-            terms=terms.terms(limit, clause=terms.clause),
-            started_at=at,
-        )
+        NewTimer(Case(SUBJECT, row["id"], row["customer_id"]), milestone, terms.terms(limit, clause=terms.clause), at)
     )
 
 

@@ -6,14 +6,15 @@ import asyncpg
 import msgspec
 from msgspec.structs import replace
 
+from guibin.amounts import refuse_below_nothing
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
+from guibin.cases import Case
 from guibin.context import Act
-from guibin.periods.days import local_day
+from guibin.events import at_once
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
-from guibin.sla.milestones import Case
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change
@@ -49,7 +50,7 @@ async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) 
     the protocol's or the figures do not bear it out.
     """
     row = await locked(reception_id, *BEFORE_ARRIVAL)
-    protocol = await _judged(new, row, act.policy, local_day(act.now, act.company.time_zone))
+    protocol = await _judged(new, row, act.policy, act.today)
     flow = _flow(protocol.approval, act.policy)
     await _refuse_unasked(row, protocol)
     approval_id = await approvals.ask(
@@ -70,7 +71,7 @@ async def apply_for(reception_id: UUID, new: NewReceptionApplication, act: Act) 
     return await form(reception_id)
 
 
-@approvals.on_decision(SUBJECT)
+@at_once(Decided, about=SUBJECT)
 async def application_decided(decided: Decided, act: Act) -> None:
     """Approved: the protocol holds; a notice that went out gets a new edition, and the tasks follow."""
     row = await fetch_one("select * from reception where id = $1 for update", decided.subject_id)
@@ -105,6 +106,7 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
     row = await locked(reception_id, "approved", "planned", "noticed")
     refuse_outside_centre(act.policy, act.by)
     protocol = protocol_of(row)
+    refuse_below_nothing(new.budget, field="budget.amount")
     if await fetch_value("select true from reception_plan where reception_id = $1 and outcome is null", reception_id):
         raise PlanWaits(f"A plan of {row['number']} waits for its decision: withdraw it first")
     plan_id = await _write_plan(row, new, act, decided=not protocol.plan_approval)
@@ -123,7 +125,7 @@ async def plan(reception_id: UUID, new: PlanContent, act: Act) -> ReceptionForm:
     return await form(reception_id)
 
 
-@approvals.on_decision(PLAN)
+@at_once(Decided, about=PLAN)
 async def plan_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on; departments that have a notice get a new edition."""
     edition = await fetch_one("select reception_id, written_by from reception_plan where id = $1", decided.subject_id)

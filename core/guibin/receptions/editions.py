@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Until
@@ -178,9 +179,8 @@ async def _send(edition: Edition, department: str, act: Act) -> None:
     off = department not in edition.needed
     order_id = await _write_order(edition, department, act)
     notice = Notice(
-        kind="reception_cancelled" if off else "reception_notice",
-        subject=ORDER,
-        subject_id=order_id,
+        "reception_cancelled" if off else "reception_notice",
+        Case(ORDER, order_id),
         org_unit_id=unit_id,
         roles=("manager",),
         staff_ids=await people_of(unit_id),
@@ -190,11 +190,10 @@ async def _send(edition: Edition, department: str, act: Act) -> None:
     if not off:
         await sla.start(
             NewTimer(
-                subject=ORDER,
-                subject_id=order_id,
-                milestone=ACKNOWLEDGEMENT,
-                terms=terms.terms(terms.acknowledge_within, clause=terms.clause),
-                started_at=act.now,
+                Case(ORDER, order_id),
+                ACKNOWLEDGEMENT,
+                terms.terms(terms.acknowledge_within, clause=terms.clause),
+                act.now,
             )
         )
 
@@ -252,7 +251,7 @@ async def _align_tasks(
         clock = terms.terms(Until(due_at), clause=task.clause or terms.clause)
         if known is None:
             task_id = await _ask(row, task, units[task.department], act)
-            await sla.start(NewTimer(subject=TASK, subject_id=task_id, milestone=DONE, terms=clock, started_at=act.now))
+            await sla.start(NewTimer(Case(TASK, task_id), DONE, clock, act.now))
         elif known["state"] == "open" and await _due_at(known["id"]) != due_at:
             await sla.relimit(known["id"], DONE, act, terms=clock)
     for gone in existing.values():

@@ -4,11 +4,10 @@ from uuid import UUID
 
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
-from guibin.records.subjects import refuse_unless_kept
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.receivers import colleague, standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
@@ -40,7 +39,7 @@ async def receive(new: NewReception, act: Act) -> ReceptionForm:
     """Write down the news; the centre is told. Raises Invalid with every wrong field, NotFound, ArchiveErased."""
     await refuse_unless_kept(new.customer_id)
     refuse_wrong_times(new.arrives_at, new.leaves_at, now=act.now)
-    held = await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))
+    held = await current_tiers([new.customer_id], on=act.today)
     protocol = _proposed(new.protocol, held.get(new.customer_id, {}), act.policy)
     if new.venue_id is not None:
         await standing_unit(new.venue_id, field="venue_id")
@@ -122,6 +121,13 @@ async def assign(reception_id: UUID, new: NewAssignment, act: Act) -> ReceptionF
     await audit("assign", row, act)
     await editions.issue_change(await locked(reception_id), act, reason=new.text)
     return await form(reception_id)
+
+
+async def foreseen(customer_id: UUID, name: str, act: Act) -> Protocol | None:
+    """Under which protocol this guest would be received: the one named, else the one proposed. Raises Invalid."""
+    held = await current_tiers([customer_id], on=act.today)
+    proposed = _proposed(name or None, held.get(customer_id, {}), act.policy)
+    return reception_policy(act.policy).protocol(proposed)
 
 
 def _proposed(name: str | None, held: dict[str, str], policy: Policy) -> str:

@@ -2,6 +2,7 @@
 
 from msgspec import structs
 
+from guibin.cases import Case
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
 from guibin.jobs.kinds import Run
 from guibin.notices.actions import Notice
@@ -33,9 +34,8 @@ async def concerned(event: Passed, run: Run) -> list[Notice]:
     if reception is None:
         return []
     notice = Notice(
-        kind=KIND[type(event)],
-        subject=event.subject,
-        subject_id=event.subject_id,
+        KIND[type(event)],
+        Case(event.subject, event.subject_id),
         org_unit_id=reception["venue_id"],
         details={"number": reception["number"]},
     )

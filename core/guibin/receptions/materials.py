@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote
+from guibin.cases import Case
+from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
+from guibin.profiles import disclosures
 from guibin.profiles.refusals import ArchiveErased
-from guibin.records.actions import write_disclosure
-from guibin.records.requests import NewDisclosure
 from guibin.visits.sealing import checked_type
 from guibin_tenants import rows
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
@@ -67,15 +67,7 @@ async def disclose(reception_id: UUID, material_id: UUID, new: NewDisclosure, ac
     if row["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its files open no more")
     text = unseal(await subject_key(row["customer_id"]), _place(material_id), bytes(row["sealed"]))
-    note = AuditNote(
-        action="reception.disclose",
-        subject=SUBJECT,
-        subject_id=reception_id,
-        customer_id=row["customer_id"],
-        fields=("material",),
-        purpose=new.purpose,
-    )
-    await write_disclosure(row["customer_id"], note, act)
+    await disclosures.keep(Case(SUBJECT, reception_id, row["customer_id"]), ("material",), new.purpose, act)
     return DisclosedMaterial(material_id, row["name"], new.purpose, row["media_type"], base64.b64decode(text))
 
 

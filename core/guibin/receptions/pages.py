@@ -1,32 +1,19 @@
-"""An edition of the notice as a page to be printed: one file, no script, nothing from elsewhere."""
+"""An edition of the notice as a page to be printed."""
 
-import base64
-import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from html import escape
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from guibin.policy.packs import Policy
+from guibin.console.printing import Say, sheet
+from guibin.context import Act
 from guibin_tenants import org_units
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch, fetch_one
 
 from .sealing import NoticeContent, opened
-
-STYLE = (
-    'body{font:14px/1.7 "Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif;margin:2rem auto;max-width:52rem;'
-    "padding:0 1rem;color:#111}h1{font-size:1.6rem;text-align:center;margin-bottom:.2rem}h2{font-size:1.1rem;"
-    "margin-top:1.6rem}table{border-collapse:collapse;width:100%}th,td{border:1px solid #888;padding:.35rem .5rem;"
-    "text-align:left;vertical-align:top;white-space:pre-line}th{width:8rem;background:#f2f2f2}tr{break-inside:avoid}"
-    ".note{text-align:center;color:#555}@media print{body{margin:0;max-width:none}}"
-)
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-Say = Callable[[str], str]
 
 
 class Printed(Struct, frozen=True):
@@ -79,31 +66,34 @@ async def edition(reception_id: UUID, notice_id: UUID) -> Printed:
     )
 
 
-def page(printed: Printed, policy: Policy, *, language: str, time_zone: str) -> bytes:
+def page(printed: Printed, act: Act) -> bytes:
     """The edition in the reader's language; times are the company's own."""
-    zone = ZoneInfo(time_zone)
+    zone = ZoneInfo(act.company.time_zone)
 
     def say(key: str) -> str:
-        return policy.title(key, language)
+        return act.policy.title(key, act.language)
 
     def at(moment: datetime | None) -> str:
         return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else ""
 
-    title = say(f"reception_notice.{printed.kind}")
-    issued = f"{say('reception_notice.issued')}：{printed.issued_by_name} {at(printed.issued_at)}"
-    number = say("reception_notice.edition").replace("$edition", str(printed.edition))
-    return (
-        f'<!doctype html><html lang="{escape(language)}"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
-        f"<title>{escape(title)} {escape(printed.number)}</title><style>{STYLE}</style><h1>{escape(title)}</h1>"
-        f'<p class="note">{escape(printed.house)} · {escape(printed.number)} · {escape(number)}'
-        f" · {escape(say('reception_notice.confidential'))}</p>"
-        f"{_head(printed, say, at)}{_itinerary(printed, say, at)}{_tasks(printed, say, at)}{_etiquette(printed, say)}"
-        f'<p class="note">{escape(issued)}</p></html>'
-    ).encode()
+    content = printed.content
+    return sheet(
+        "receptions/notice.html",
+        say,
+        act.language,
+        printed=printed,
+        edition=say("reception_notice.edition").replace("$edition", str(printed.edition)),
+        head=_head(printed, say, at),
+        itinerary=content.plan.itinerary if content and content.plan else (),
+        tasks=_tasks(printed, at),
+        etiquette=content.etiquette if content else (),
+        at=at,
+        printed_by=act.by.name,
+        printed_at=act.now,
+    )
 
 
-def _head(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
+def _head(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> list[tuple[str, str]]:
     content = printed.content
     leaves = datetime.fromisoformat(content.leaves_at) if content and content.leaves_at else None
     rows = [
@@ -122,54 +112,20 @@ def _head(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> s
             ("activities", "\n".join(p for p in (known.itinerary, known.activities) if p) if known else ""),
             ("requirements", known.requirements if known else ""),
             ("standard", plan.standard if plan else ""),
+            ("room", plan.room if plan else ""),
+            ("gifts", plan.gifts if plan else ""),
             ("plan", plan.plan if plan else ""),
         ]
-    return _table(
-        f"<tr><th>{escape(say(f'reception_notice.{name}'))}</th><td>{escape(text)}</td></tr>"
-        for name, text in rows
-        if text
-    )
+    return rows
 
 
-def _itinerary(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
-    plan = printed.content.plan if printed.content else None
-    if plan is None or not plan.itinerary:
-        return ""
-    lines = (
-        f"<tr><td>{escape(at(line.at))}</td><td>{escape(line.place)}</td><td>{escape(line.what)}</td></tr>"
-        for line in plan.itinerary
-    )
-    return _section("itinerary", ("time", "place", "what"), lines, say)
-
-
-def _tasks(printed: Printed, say: Say, at: Callable[[datetime | None], str]) -> str:
+def _tasks(printed: Printed, at: Callable[[datetime | None], str]) -> list[tuple[str, str, str, str]]:
+    """Each department's tasks with who has acknowledged them, and those departments that have none."""
     signed = dict(printed.acknowledgements)
     tasks = printed.content.tasks if printed.content else ()
     lines = [
-        f"<tr><td>{escape(say(f'department.{task.department}'))}</td>"
-        f"<td>{escape(say(f'reception_task.{task.name}'))}</td>"
-        f"<td>{escape(at(datetime.fromisoformat(task.due_at)))}</td>"
-        f"<td>{escape(signed.get(task.department, ''))}</td></tr>"
+        (task.department, task.name, at(datetime.fromisoformat(task.due_at)), signed.get(task.department, ""))
         for task in tasks
     ]
-    idle = [name for name in signed if name not in {task.department for task in tasks}]
-    lines += [
-        f"<tr><td>{escape(say(f'department.{name}'))}</td><td></td><td></td><td>{escape(signed[name])}</td></tr>"
-        for name in idle
-    ]
-    return _section("tasks", ("department", "task", "due_at", "acknowledged"), lines, say)
-
-
-def _etiquette(printed: Printed, say: Say) -> str:
-    kept = printed.content.etiquette if printed.content else ()
-    items = "".join(f"<li>{escape(say(f'etiquette.{item}'))}</li>" for item in kept)
-    return f"<h2>{escape(say('reception_notice.etiquette'))}</h2><ul>{items}</ul>" if items else ""
-
-
-def _section(name: str, heads: tuple[str, ...], lines: Iterable[str], say: Say) -> str:
-    head = "".join(f"<th>{escape(say(f'reception_notice.{column}'))}</th>" for column in heads)
-    return f"<h2>{escape(say(f'reception_notice.{name}'))}</h2>{_table((f'<tr>{head}</tr>', *lines))}"
-
-
-def _table(rows: Iterable[str]) -> str:
-    return f"<table><tbody>{''.join(rows)}</tbody></table>"
+    busy = {task.department for task in tasks}
+    return lines + [(name, "", "", signed[name]) for name in signed if name not in busy]

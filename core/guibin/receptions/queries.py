@@ -1,19 +1,26 @@
 """Reading receptions: the list, and the whole file with everything that happened."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
+from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.context import Act
 from guibin.policy.receptions import Protocol
+from guibin.profiles.queries import called
 from guibin.sla.queries import due_at
 from guibin.web.listing import Listing, earliest_first
+from guibin_tenants.principals import may
 from guibin_tenants.rows import given, line, lines
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_value
 
 from .requests import Particulars, PlanContent
 from .sealing import opened
+from .tables import Reception
 
 State = Literal["collected", "confirmed", "approved", "planned", "noticed", "arrived", "seen_off", "filed", "cancelled"]
 
@@ -175,9 +182,13 @@ class ReceptionForm(ReceptionFile, frozen=True, kw_only=True):
 
 
 class ReceptionFilter(Struct, frozen=True, kw_only=True):
-    """Which receptions: None does not filter. `arrives_from` is inclusive, `arrives_before` exclusive."""
+    """Which receptions: None does not filter. `arrives_from` is inclusive, `arrives_before` exclusive. `running` is neither filed
+    nor called off; `q` is a part of the number or of the guest's name."""
 
     state: State | None = None
+    running: bool = False
+    venue_id: UUID | None = None
+    q: Annotated[str, Meta(max_length=100)] | None = None
     protocol: str | None = None
     customer_id: UUID | None = None
     host_id: UUID | None = None
@@ -196,11 +207,30 @@ LISTED = Listing(
         " where a.tenant_id = o.tenant_id and a.order_id = o.id))",
         "open_tasks": "(select count(*)::int from reception_task t where t.reception_id = x.id and t.state = 'open')",
     },
-    filters={"arrives_from": "x.arrives_at >= $value", "arrives_before": "x.arrives_at < $value"},
+    filters={
+        "arrives_from": "x.arrives_at >= $value",
+        "arrives_before": "x.arrives_at < $value",
+        "running": "x.state not in ('filed', 'cancelled')",
+        "q": f"strpos(lower(x.number || ' ' || coalesce({called('x.customer_id')}, '')), lower($value)) > 0",
+    },
+)
+
+
+class ReceptionLine(ReceptionView, frozen=True, kw_only=True):
+    """A reception as whoever prepares it sees it in a list: with names."""
+
+    customer_name: str | None
+    venue_name: str | None
+
+
+QUEUE = LISTED.wider(
+    ReceptionLine,
+    customer_name=called("x.customer_id"),
+    venue_name="(select u.name from org_unit u where u.id = x.venue_id)",
 )
 _PROTOCOL = "x.terms -> 'protocols' -> 0"
 _ANSWER_BY = due_at("f.reception_id", "'answer:' || f.id")
-_FILE = LISTED.wider(
+FILE = LISTED.wider(
     ReceptionFile,
     terms=_PROTOCOL,
     next_stage=f"{_PROTOCOL} -> 'stages' ->> (select count(*)::int from reception_event e where e.reception_id = x.id"
@@ -228,8 +258,22 @@ _FILE = LISTED.wider(
 
 async def form(reception_id: UUID) -> ReceptionForm:
     """The reception with everything that belongs to it. Raises NotFound."""
-    file = await _FILE.one(reception_id)
+    file = await FILE.one(reception_id)
     return ReceptionForm(**given(file), particulars=await _particulars(file.id), plans=await _plans(file.id))
+
+
+async def shown(reception_id: UUID, act: Act, *, fields: tuple[str, ...] = ()) -> ReceptionForm:
+    """The whole file, the look on record with which of its `fields` were opened. Raises NotFound."""
+    found = await form(reception_id)
+    opened_too = ("particulars", "plan", *fields)
+    await done("read", Case("reception", reception_id, found.customer_id), act, fields=opened_too)
+    return found
+
+
+async def reception_of(plan_id: UUID) -> UUID | None:
+    """Whose plan it is; None for one that is not to be seen from here."""
+    found: UUID | None = await fetch_value("select reception_id from reception_plan where id = $1", plan_id)
+    return found
 
 
 async def _particulars(reception_id: UUID) -> list[ParticularsLine]:
@@ -266,3 +310,6 @@ async def _plans(reception_id: UUID) -> list[PlanLine]:
         )
         for row in editions
     ]
+
+
+FOLLOWED.give("reception", Followed(may("receptions:read"), Reception))

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
+from guibin.policy.money import Money
 from guibin.policy.words import Answers, Code, Line, Name, Reason, Said, Title, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -71,10 +72,13 @@ class ItineraryLine(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class PlanContent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the guest is received, by which standard, in which order."""
+    """How the guest is received, by which standard, where, with which gifts, for how much at most, in which order."""
 
     plan: Said
     standard: Unsaid = ""
+    room: Line = ""
+    gifts: Unsaid = ""
+    budget: Money | None = None
     itinerary: Annotated[tuple[ItineraryLine, ...], Meta(max_length=LINES_MAX)] = ()
 
 
@@ -82,12 +86,6 @@ class NewAssignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Who is with the guest."""
 
     staff_id: UUID
-    text: Unsaid = ""
-
-
-class NewReceptionNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The notice goes out; a word to all departments."""
-
     text: Unsaid = ""
 
 
@@ -100,22 +98,11 @@ class NewReceptionChange(Plausible, frozen=True, kw_only=True, forbid_unknown_fi
     party_size: Party | None = None
 
 
-class NewReceptionCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the guest does not come."""
-
-    reason: Reason
-
-
-class NewNoticeAcknowledgement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The department has read it and prepares."""
-
-    text: Unsaid = ""
-
-
 class TaskReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """It is done. `answers` fill in the task's form."""
+    """It is done, and what it cost. `answers` fill in the task's form."""
 
     text: Unsaid = ""
+    cost: Money | None = None
     answers: Answers = {}
 
 

@@ -7,12 +7,13 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
-from guibin.records.subjects import refuse_unless_kept
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
@@ -120,10 +121,8 @@ async def tell(told: Told, kind: str, act: Act, *, key: str = "") -> None:
     row = told.reception
     head = await org_units.head_office() if told.leadership else None
     notice = Notice(
-        kind=kind,
-        subject=SUBJECT,
-        subject_id=row["id"],
-        customer_id=row["customer_id"],
+        kind,
+        Case(SUBJECT, row["id"], row["customer_id"]),
         org_unit_id=head.id if head else row["venue_id"],
         roles=told.roles,
         staff_ids=tuple(staff_id for staff_id in told.staff_ids if staff_id is not None),
@@ -134,11 +133,4 @@ async def tell(told: Told, kind: str, act: Act, *, key: str = "") -> None:
 
 async def audit(action: str, row: asyncpg.Record, act: Act, *, fields: tuple[str, ...] = ()) -> None:
     """The entry of something done to a reception."""
-    note = AuditNote(
-        action=f"reception.{action}",
-        subject=SUBJECT,
-        subject_id=row["id"],
-        customer_id=row["customer_id"],
-        fields=fields,
-    )
-    await record(note, act)
+    await done(action, Case(SUBJECT, row["id"], row["customer_id"]), act, fields=fields)

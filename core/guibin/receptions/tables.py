@@ -3,10 +3,11 @@
 from piccolo.columns import JSONB, Boolean, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin.cases.outcomes import KNOWN
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class Reception(TenantTable, tablename="reception"):
+class Reception(TenantTable, customer=True, signed="received"):
     """One visit of a guest, who is a customer of the archive.
 
     `protocol` is proposed until `terms`, the approved protocol with the limits as they were then, are set. `source` is the
@@ -15,8 +16,7 @@ class Reception(TenantTable, tablename="reception"):
     """
 
     number = Varchar(length=20)
-    customer_id = UuidColumn(default=None)
-    venue_id = UuidColumn(default=None, null=True)
+    venue_id = RowOf("org_unit", null=True)
     protocol = Varchar(length=60, default="")
     terms = JSONB(default=None, null=True)
     source = Varchar(length=200)
@@ -24,11 +24,8 @@ class Reception(TenantTable, tablename="reception"):
     arrives_at = Timestamptz(default=None, null=True)
     leaves_at = Timestamptz(default=None, null=True)
     party_size = SmallInt(default=1)
-    host_id = UuidColumn(default=None, null=True)
+    host_id = RowOf("staff", null=True)
     host_name = Varchar(length=200, default="")
-    received_by = UuidColumn(default=None)
-    received_by_name = Varchar(length=200)
-    received_at = Timestamptz(default=None, null=True)
     state = Varchar(length=10, default="collected")
     edition = SmallInt(default=0)
     clause = Varchar(length=20, default="")
@@ -36,12 +33,9 @@ class Reception(TenantTable, tablename="reception"):
     version = Integer(default=1)
 
     keys = Keys(
-        signed="received",
         begins="open",
         erasable=("text", "source"),
         unique=(("number",),),
-        wall="customer_id",
-        references={"customer_id": "customer", "venue_id": "org_unit", "host_id": "staff"},
         indexes=(
             Index(("arrives_at", "id"), name="reception_arrives_idx"),
             Index(("state", "arrives_at", "id"), name="reception_state_idx"),
@@ -54,9 +48,7 @@ class Reception(TenantTable, tablename="reception"):
     )
 
 
-class ReceptionEvent(
-    Part, of="reception", customer=True, signed="written", erasable=("text",), tablename="reception_event"
-):
+class ReceptionEvent(Part, of="reception", customer=True, signed="written", erasable=("text",)):
     """Something that was done, by whom and when; `name` is the stage, the item or the person it is about.
 
     Stages, etiquette, confirmation, filing and cancellation happen once each.
@@ -85,7 +77,7 @@ class ReceptionEvent(
     )
 
 
-class ReceptionParticulars(Part, of="reception", customer=True, signed="written", tablename="reception_particulars"):
+class ReceptionParticulars(Part, of="reception", customer=True, signed="written"):
     """The guest's data, itinerary, activities and requirements as written up, sealed; the last edition counts (S11-7)."""
 
     edition = SmallInt()
@@ -97,56 +89,44 @@ class ReceptionParticulars(Part, of="reception", customer=True, signed="written"
     )
 
 
-class ReceptionApplication(
-    Part,
-    of="reception",
-    customer=True,
-    signed="applied",
-    changes=True,
-    erasable=("reason",),
-    tablename="reception_application",
-):
+class ReceptionApplication(Part, of="reception", customer=True, signed="applied", changes=True, erasable=("reason",)):
     """Somebody asks that the guest be received under `protocol`, and why; `outcome` once it is decided."""
 
     protocol = Varchar(length=60)
     qualification = Varchar(length=60, default="")
     reason = Text()
     terms = JSONB()
-    approval_id = UuidColumn(default=None, null=True)
+    approval_id = RowOf("approval_request", null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        references={"approval_id": "approval_request"},
         indexes=(
             Index(("reception_id",), unique=True, where="outcome is null", name="reception_application_open_idx"),
             Index(("reception_id", "applied_at")),
         ),
-        checks={"outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
+        checks={"outcome_known": KNOWN},
     )
 
 
-class ReceptionPlan(Part, of="reception", customer=True, signed="written", changes=True, tablename="reception_plan"):
+class ReceptionPlan(Part, of="reception", customer=True, signed="written", changes=True):
     """Plan, standard and itinerary, sealed. The last approved edition is carried out."""
 
     edition = SmallInt()
     sealed = Bytea()
-    approval_id = UuidColumn(default=None, null=True)
+    approval_id = RowOf("approval_request", null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="kept",
         unique=(("reception_id", "edition"),),
-        references={"approval_id": "approval_request"},
         indexes=(Index(("reception_id",), unique=True, where="outcome is null", name="reception_plan_open_idx"),),
-        checks={"outcome_known": "outcome in ('approved', 'rejected', 'withdrawn')"},
+        checks={"outcome_known": KNOWN},
     )
 
 
-class ReceptionChange(
-    Part, of="reception", customer=True, signed="changed", erasable=("reason",), tablename="reception_change"
-):
+class ReceptionChange(Part, of="reception", customer=True, signed="changed", erasable=("reason",)):
     """Time or party changed, before and after, and why."""
 
     arrives_from = Timestamptz(default=None, null=True)
@@ -158,9 +138,7 @@ class ReceptionChange(
     reason = Text()
 
 
-class ReceptionNotice(
-    Part, of="reception", customer=True, signed="issued", erasable=("reason",), tablename="reception_notice"
-):
+class ReceptionNotice(Part, of="reception", customer=True, signed="issued", erasable=("reason",)):
     """One edition of the notice, whole and sealed: the old ones stay on record as they went out."""
 
     edition = SmallInt()
@@ -177,20 +155,20 @@ class ReceptionNotice(
     )
 
 
-class ReceptionOrder(TenantTable, tablename="reception_order"):
+class ReceptionOrder(TenantTable):
     """What one department got of one edition, sealed under the guest's key; `acknowledged_at` when it took it up.
 
     Departments do not see the guest's archive. So this row has no wall of its own: it is shown to its department and to
     those who see the reception, and every look is on record.
     """
 
-    reception_id = UuidColumn(default=None)
+    reception_id = RowOf("reception")
     guest_id = UuidColumn(default=None)
     number = Varchar(length=20)
     edition = SmallInt()
     kind = Varchar(length=12)
     department = Varchar(length=60)
-    org_unit_id = UuidColumn(default=None, null=True)
+    org_unit_id = RowOf("org_unit", null=True)
     protocol = Varchar(length=60)
     channel = Varchar(length=60)
     arrives_at = Timestamptz(default=None, null=True)
@@ -202,16 +180,13 @@ class ReceptionOrder(TenantTable, tablename="reception_order"):
         wall="reception_id",
         also=("org_unit_id",),
         unique=(("reception_id", "department", "edition"),),
-        references={"reception_id": "reception", "org_unit_id": "org_unit"},
         append_only=True,
         indexes=(Index(("arrives_at", "id")), Index(("org_unit_id", "arrives_at"))),
         checks={"kind_known": "kind in ('notice', 'change', 'cancellation')"},
     )
 
 
-class ReceptionAcknowledgement(
-    Part, of="reception_order", by="order_id", signed="acknowledged", tablename="reception_acknowledgement"
-):
+class ReceptionAcknowledgement(Part, of="reception_order", by="order_id", signed="acknowledged"):
     """The department has taken the edition up, once."""
 
     text = Text(default="")
@@ -219,13 +194,13 @@ class ReceptionAcknowledgement(
     keys = Keys(unique=(("order_id",),))
 
 
-class ReceptionTask(TenantTable, tablename="reception_task"):
+class ReceptionTask(TenantTable):
     """What a department has done ahead of the arrival; names no guest. Its deadline is a timer's."""
 
-    reception_id = UuidColumn(default=None)
+    reception_id = RowOf("reception")
     number = Varchar(length=20)
     department = Varchar(length=60)
-    org_unit_id = UuidColumn(default=None, null=True)
+    org_unit_id = RowOf("org_unit", null=True)
     name = Varchar(length=60)
     form = Varchar(length=60, default="")
     before_minutes = Integer()
@@ -238,7 +213,6 @@ class ReceptionTask(TenantTable, tablename="reception_task"):
         signed="asked",
         wall="reception_id",
         also=("org_unit_id",),
-        references={"reception_id": "reception", "org_unit_id": "org_unit"},
         indexes=(
             Index(
                 ("reception_id", "department", "name"),
@@ -252,9 +226,7 @@ class ReceptionTask(TenantTable, tablename="reception_task"):
     )
 
 
-class ReceptionTaskReport(
-    Part, of="reception_task", by="task_id", signed="reported", tablename="reception_task_report"
-):
+class ReceptionTaskReport(Part, of="reception_task", by="task_id", signed="reported"):
     """The task is done: the form and what was said of it, sealed under the guest's key."""
 
     guest_id = UuidColumn(default=None)
@@ -263,15 +235,7 @@ class ReceptionTaskReport(
     keys = Keys(unique=(("task_id",),))
 
 
-class ReceptionArrival(
-    Part,
-    of="reception",
-    customer=True,
-    signed="written",
-    dated=False,
-    erasable=("text",),
-    tablename="reception_arrival",
-):
+class ReceptionArrival(Part, of="reception", customer=True, signed="written", dated=False, erasable=("text",)):
     """The guest is here: through which passage, and how long it took to be let through (S10-7)."""
 
     channel = Varchar(length=60)
@@ -285,9 +249,7 @@ class ReceptionArrival(
     )
 
 
-class ReceptionFeedback(
-    Part, of="reception", customer=True, signed="collected", erasable=("text",), tablename="reception_feedback"
-):
+class ReceptionFeedback(Part, of="reception", customer=True, signed="collected", erasable=("text",)):
     """What the guest said afterwards; `given` is false when there was nothing to say (S14-6)."""
 
     given = Boolean(default=True)
@@ -300,13 +262,7 @@ class ReceptionFeedback(
 
 
 class ReceptionFeedbackAnswer(
-    Part,
-    of="reception_feedback",
-    by="feedback_id",
-    customer=True,
-    signed="answered",
-    erasable=("reply", "handling"),
-    tablename="reception_feedback_answer",
+    Part, of="reception_feedback", by="feedback_id", customer=True, signed="answered", erasable=("reply", "handling")
 ):
     """What was done about it, and what the guest was told (S14-6)."""
 
@@ -318,9 +274,7 @@ class ReceptionFeedbackAnswer(
     )
 
 
-class ReceptionMaterial(
-    Part, of="reception", customer=True, signed="added", erasable=("name",), tablename="reception_material"
-):
+class ReceptionMaterial(Part, of="reception", customer=True, signed="added", erasable=("name",)):
     """A photograph or document of the reception, sealed (S11-6)."""
 
     name = Varchar(length=100)

@@ -1,26 +1,31 @@
 """Recognising a caller: one look-up, on record, answered with the routing and the greetings (S03-5, S03-6)."""
 
+import hmac
+from datetime import datetime, timedelta
 from string import Template
 from typing import Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import AuditNote, noted
 from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.notation.addressing import addressee, title
-from guibin.periods.days import local_day
 from guibin.policy.hotline import HotlineRoute
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
+from guibin_tenants import keyring
 
 from . import queries
 from .queries import CALLERS_MAX, Caller
-from .requests import NewRecognition, number_in
+from .requests import NewCallLink, NewRecognition, number_in
 
 Outcome = Literal["recognised", "several", "unknown", "withheld"]
 LANGUAGES = ("zh-CN", "en")
+# Where the counter is, and how long a link to it looks a number up by itself.
+COUNTER, LINK_HOLDS = "/console/counter", timedelta(minutes=10)
 
 
 class CallerView(Struct, frozen=True):
@@ -63,6 +68,39 @@ class RecognitionView(Struct, frozen=True):
     language: str
 
 
+class CallLinkView(Struct, frozen=True):
+    """The console's address for a call, below the address of the API, and until when it looks the number up by itself."""
+
+    path: str
+    until: datetime
+
+
+async def link(new: NewCallLink, act: Act) -> CallLinkView:
+    """The counter's address for this call, which a softphone opens in the agent's browser. Raises Invalid for no number.
+
+    Nothing is looked up yet: whoever opens it is signed in, and looks in their own name.
+    """
+    number = number_in(NewRecognition(phone=new.phone)) or ""
+    until = act.now + LINK_HOLDS
+    asked = {
+        "phone": number,
+        "until": int(until.timestamp()),
+        "signed": await _signature(number, int(until.timestamp())),
+    }
+    await noted("recognition.link", act, fields=("phone",))
+    return CallLinkView(f"{COUNTER}?{urlencode(asked)}", until)
+
+
+async def is_signed(phone: str, until: int, signed: str, *, now: datetime) -> bool:
+    """Whether the link was made here and still holds."""
+    return now.timestamp() <= until and hmac.compare_digest(signed, await _signature(phone, until))
+
+
+async def _signature(phone: str, until: int) -> str:
+    key = await keyring.tenant_key()
+    return keyring.signature(key, "call_link", f"{until} {phone}".encode()).hex()
+
+
 async def recognise(new: NewRecognition, act: Act) -> RecognitionView:
     """Who has the number, and what follows for the call. Whoever is not found goes the ordinary way.
 
@@ -74,17 +112,15 @@ async def recognise(new: NewRecognition, act: Act) -> RecognitionView:
     async with attempt(tried, act):
         found: list[Caller] = []
         if number is not None:
-            found = await queries.callers(
-                number, archive_fields(act.policy), on=local_day(act.now, act.company.time_zone)
-            )
-        note = AuditNote(
-            action="recognition.look_up",
+            found = await queries.callers(number, archive_fields(act.policy), on=act.today)
+        await noted(
+            "recognition.look_up",
+            act,
             customer_ids=tuple(caller.id for caller in found),
             fields=("name", "tier") if found else (),
             shown=len(found),
             asked=number is not None,
         )
-        await record(note, act)
     spoken = new.language or (_preferred(found) or act.language)
     return _answer(found, withheld=number is None, policy=act.policy, language=spoken)
 

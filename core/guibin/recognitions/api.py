@@ -1,4 +1,4 @@
-"""`/api/v1/recognitions`: what a telephone switch asks while it rings."""
+"""`/api/v1/recognitions`, `/call-links`: what a telephone switch asks while it rings."""
 
 from litestar import Controller
 from litestar.status_codes import HTTP_200_OK
@@ -15,7 +15,15 @@ class RecognitionController(Controller):
     recognise = posts(
         "/",
         actions.recognise,
+        "Who calls, where the call goes, and the greetings",
         needs=may("recognitions:write"),
         status_code=HTTP_200_OK,
-        summary="Who calls, where the call goes, and the greetings",
+    )
+
+
+class CallLinkController(Controller):
+    path = "/api/v1/call-links"
+    tags = ("hotline",)
+    link = posts(
+        "/", actions.link, "The counter's address for a call, for a softphone to open", needs=may("recognitions:write")
     )

@@ -3,13 +3,14 @@
 from datetime import date
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from guibin.policy.fields import ArchiveField
 from guibin.profiles.queries import OPEN
 from guibin.sealing.values import exacts
+from guibin.tiers.queries import tiers_held
 from guibin_tenants.keyring import tenant_key
+from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
 # As many as an agent can ask about; whoever shares a number with more is told there are more.
@@ -17,9 +18,7 @@ CALLERS_MAX = 10
 
 _WHO = f"""
 select c.id, c.number, c.name, c.sex, c.account_manager_id, c.preferences ->> 'language' as language,
-  coalesce((select jsonb_object_agg(m.scheme, m.tier) from membership m
-    where m.tenant_id = c.tenant_id and m.customer_id = c.id and m.starts_on <= $2
-      and (m.ends_on is null or m.ends_on > $2) and (m.expires_on is null or m.expires_on > $2)), '{{}}')::text as held
+  {tiers_held("c", "$2")} as held
 from {OPEN}
   and c.id in (select customer_id from sealed_value where exact = any ($1::bytea[]))
 order by c.id limit $3
@@ -43,6 +42,4 @@ async def callers(number: str, fields: tuple[ArchiveField, ...], *, on: date) ->
     CALLERS_MAX."""
     phones = tuple(field for field in fields if field.type == "phone")
     rows = await fetch(_WHO, exacts(phones, number, await tenant_key()), on, CALLERS_MAX + 1)
-    return [
-        msgspec.convert({**row, "held": msgspec.json.decode(row["held"], type=dict[str, str])}, Caller) for row in rows
-    ]
+    return shown(Caller, rows)

@@ -24,6 +24,12 @@ class NewRecognition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     language: Literal["zh-CN", "en"] | None = None
 
 
+class NewCallLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The calling number as the switch has it, for which a softphone opens the counter."""
+
+    phone: Annotated[str, up_to(120)]
+
+
 def number_in(new: NewRecognition) -> str | None:
     """The number as it was written, None when it is withheld. Raises Invalid for what is no telephone number."""
     given = written(new.phone or "")

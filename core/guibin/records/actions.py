@@ -8,28 +8,29 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, done, record
+from guibin.audit.actions import recorded
+from guibin.cases import Case
+from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
+from guibin.events import MessageTried, at_once
 from guibin.notation.spelling import line, paragraph
 from guibin.notation.telephones import is_telephone
 from guibin.notices.actions import Notice, notify
-from guibin.profiles.queries import customer_of
+from guibin.profiles import disclosures
+from guibin.profiles.queries import customer_of, hold
 from guibin.profiles.refusals import ArchiveErased
-from guibin.profiles.tables import Disclosure
-from guibin.sla.milestones import Case
+from guibin.profiles.subjects import Actor, actor, refuse_unless_kept
 from guibin_tenants import keyring, rows
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
-from . import queries, questions
+from . import deadlines, queries
 from .queries import InteractionForm
 from .refusals import NothingOpen
-from .requests import NewDisclosure, NewHandling, NewInteraction
+from .requests import NewHandling, NewInteraction, channels_of
 from .sealing import SealedNumber, opened_number, sealed_number
-from .subjects import Actor, actor, refuse_unless_kept
 from .tables import Interaction, InteractionHandling
-from .words import channels_of
 
 SUBJECT = "interaction"
 # Clocks of telephones and tills run ahead a little; an appointment next week is a plan, not a contact.
@@ -55,10 +56,9 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     had_by = await actor(new.staff_id, act.by)
     interaction_id = await write_interaction(new, act, had_by=had_by)
     if _is_question(new):
-        await questions.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
+        await deadlines.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
     await _tell(interaction_id, new, now=act.now)
-    await done("record", Case(SUBJECT, interaction_id, new.customer_id), act)
-    return await queries.interaction(interaction_id)
+    return await recorded("record", Case(SUBJECT, interaction_id, new.customer_id), queries.FORM, act)
 
 
 async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> UUID:
@@ -82,6 +82,7 @@ async def write_interaction(new: NewInteraction, act: Act, *, had_by: Actor) -> 
         number_masked=number.masked,
         content=new.content,
         need=new.need,
+        wants=new.wants,
         handling_state=handling_state(new.need, new.handling, new.handled),
         staff_id=had_by.id,
         staff_name=had_by.name,
@@ -99,9 +100,8 @@ async def handle(interaction_id: UUID, new: NewHandling, act: Act) -> Interactio
     await _write_handling(interaction_id, contact["customer_id"], new, act)
     if new.done:
         await rows.change(Interaction, interaction_id, handling_state="done")
-        await questions.stop_clock(interaction_id, now=act.now)
-    await done("handle", Case(SUBJECT, interaction_id, contact["customer_id"]), act)
-    return await queries.interaction(interaction_id)
+        await deadlines.stop_clock(interaction_id, now=act.now)
+    return await recorded("handle", Case(SUBJECT, interaction_id, contact["customer_id"]), queries.FORM, act)
 
 
 async def disclose_number(interaction_id: UUID, new: NewDisclosure, act: Act) -> DisclosedNumber:
@@ -118,31 +118,8 @@ async def disclose_number(interaction_id: UUID, new: NewDisclosure, act: Act) ->
     number = ""
     if contact["number_sealed"] is not None:
         number = await opened_number(bytes(contact["number_sealed"]), customer_id=customer_id, row=interaction_id)
-    about = AuditNote(
-        action="interaction.disclose",
-        subject=SUBJECT,
-        subject_id=interaction_id,
-        customer_id=customer_id,
-        fields=("number",),
-        purpose=new.purpose,
-    )
-    await write_disclosure(customer_id, about, act)
+    await disclosures.keep(Case(SUBJECT, interaction_id, customer_id), ("number",), new.purpose, act)
     return DisclosedNumber(interaction_id, new.purpose, number)
-
-
-async def write_disclosure(customer_id: UUID, note: AuditNote, act: Act) -> None:
-    """Put it on the customer's record and in the audit that somebody was shown something in clear (S07-8)."""
-    await Disclosure.insert(
-        Disclosure(
-            customer_id=customer_id,
-            purpose=note.purpose,
-            fields=msgspec.json.encode([f"{note.subject}.{name}" for name in note.fields]).decode(),
-            disclosed_to=act.by.id,
-            disclosed_to_name=act.by.name,
-            disclosed_at=act.now,
-        )
-    )
-    await record(note, act)
 
 
 def handling_state(need: str, handling: str, handled: bool) -> str:
@@ -220,12 +197,41 @@ async def _tell(interaction_id: UUID, new: NewInteraction, *, now: datetime) -> 
         kind, roles = "need_open", ("account_manager",)  # S13-5
     else:
         return
-    notice = Notice(
-        kind=kind,
-        subject=SUBJECT,
-        subject_id=interaction_id,
-        customer_id=new.customer_id,
-        roles=roles,
-        details={"channel": new.channel},
-    )
+    notice = Notice(kind, Case(SUBJECT, interaction_id, new.customer_id), roles=roles, details={"channel": new.channel})
     await notify(notice, key=f"{kind}/{interaction_id}", now=now)
+
+
+# The `source` of what the product sent itself. Such an entry meets no cadence: nobody spoke with the customer.
+SOURCE = "message"
+
+
+@at_once(MessageTried)
+async def record_message(sent: MessageTried, act: Act) -> None:
+    """Once per message, with its last outcome: a failed one that is sent later becomes reached.
+
+    Of a customer who was erased while the message was under way the history keeps nothing.
+    """
+    if not await hold(sent.customer_id):
+        return
+    interaction_id, number = new_id(), SealedNumber()
+    if sent.number:
+        number = sealed_number(sent.number, key=await keyring.subject_key(sent.customer_id), row=interaction_id)
+    await execute(
+        "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, place, number_sealed,"
+        " number_masked, content, need, wants, handling_state, staff_id, staff_name, recorded_by, recorded_by_name,"
+        " recorded_at, source, source_number) values ($1, $2, $3, 'out', $4, $5, '', $6, $7, $8, '', '', 'none', $9, $10,"
+        " $9, $10, $5, $11, $12) on conflict (tenant_id, source, source_number) where source is not null"
+        " do update set outcome = excluded.outcome, happened_at = excluded.happened_at",
+        interaction_id,
+        sent.customer_id,
+        sent.channel,
+        "reached" if sent.reached else "not_reached",
+        act.now,
+        number.sealed,
+        number.masked,
+        sent.content,
+        act.by.id,
+        act.by.name,
+        SOURCE,
+        str(sent.message_id),
+    )

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
 from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import change, missing
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.rows import change, row_of
 
 from . import queries
 from .queries import InteractionForm
@@ -26,12 +26,11 @@ _COLUMNS = ("content", "need", "place", "happened_at", "duration_minutes")
 
 async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, act: Act) -> InteractionForm:
     """Raises NotFound, ArchiveErased, or Invalid when nothing differs. An open need cannot be emptied: handle it."""
-    contact = await fetch_one(
-        f"select i.*, c.erased_at from interaction i {customer_of('c', 'i')} where i.id = $1 for update of i",
+    contact = await row_of(
+        Interaction,
         interaction_id,
+        f"select i.*, c.erased_at from interaction i {customer_of('c', 'i')} where i.id = $1 for update of i",
     )
-    if contact is None:
-        raise missing(Interaction, interaction_id)
     if contact["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {contact['customer_id']} was erased")
     before = {name: contact[name] for name in _COLUMNS}
@@ -49,15 +48,13 @@ async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, 
         duration_minutes=after["duration_minutes"],
     )
     await keep(Subject("interaction", interaction_id, contact["customer_id"]), altered, act, reason=new.reason)
-    note = AuditNote(
-        action="interaction.correct",
-        subject="interaction",
-        subject_id=interaction_id,
-        customer_id=contact["customer_id"],
+    await done(
+        "correct",
+        Case("interaction", interaction_id, contact["customer_id"]),
+        act,
         fields=tuple(each.field for each in altered),
     )
-    await record(note, act)
-    return await queries.interaction(interaction_id)
+    return await queries.FORM.one(interaction_id)
 
 
 def _refuse_wrong(before: Mapping[str, Any], after: Mapping[str, Any], now: datetime) -> None:

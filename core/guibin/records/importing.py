@@ -11,13 +11,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import exported, noted
 from guibin.context import Act
 from guibin.notation.spelling import line, paragraph
-from guibin.profiles.queries import ended_archives
-from guibin.spreadsheets.importing import PROBLEMS_MAX, BadRows, Imported, Progress, batches, no_progress, problem
+from guibin.profiles.queries import ended_archives, ids_by_number
+from guibin.profiles.subjects import Actor
+from guibin.spreadsheets.importing import PROBLEMS_MAX, Imported, Progress, Sheet, no_progress, problem
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
+from guibin.spreadsheets.reading import Fields, Row, RowProblem
 from guibin.spreadsheets.requests import refused, wrong_value
 from guibin.spreadsheets.writing import write
 from guibin_tenants import keyring, staff
@@ -27,10 +28,8 @@ from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
 from .actions import handling_state, wrong_interaction, wrong_number
-from .requests import NewInteraction
+from .requests import NewInteraction, channels_of
 from .sealing import SealedNumber, sealed_number
-from .subjects import Actor
-from .words import channels_of
 
 BATCH_ROWS = 1_000
 SOURCE = "import"
@@ -49,6 +48,7 @@ COLUMNS = (
     "number",
     "content",
     "need",
+    "wants",
     "handling",
     "handling_state",
     "staff",
@@ -89,10 +89,11 @@ async def import_interactions(
     require(act.by, may("customers:import"))
     refuse_unknown(mapping, COLUMNS)
     reader = await _reader(act)
-    total = await _check(file, mapping, reader, progress)
+    sheet = Sheet(file, mapping, _FIELDS, BATCH_ROWS, progress)
+    total = await _check(sheet, reader)
     created = differing = 0
     not_taken: list[RowProblem] = []
-    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
+    for batch in sheet.batches():
         contacts = [contact for contact, _ in map(reader.contact, batch) if contact is not None]
         known = await _known(contacts)
         created += await _write([one for one in contacts if one.key not in known], act, dry_run=dry_run)
@@ -101,15 +102,13 @@ async def import_interactions(
         differing += sum(bool(one) for one in found)
         not_taken += [left for one in found for left in one][: PROBLEMS_MAX - len(not_taken)]
     if not dry_run:
-        note = AuditNote(action="interaction.import", subject="interaction", shown=total, purpose=file.name)
-        await record(note, act)
+        await noted("interaction.import", act, subject="interaction", shown=total, purpose=file.name)
     unchanged = total - created - differing
     return Imported(total, created, 0, unchanged, dry_run=dry_run, differing=differing, not_taken=tuple(not_taken))
 
 
 async def export_interactions(file: Path, act: Act) -> int:
     """Write every visible contact, telephone numbers masked; the file imports again as it is and changes nothing."""
-    require(act.by, may("customers:export"))
     found = await fetch(
         "select i.*, c.number as customer_number, s.login, h.text as handling from interaction i"
         " join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id"
@@ -118,11 +117,7 @@ async def export_interactions(file: Path, act: Act) -> int:
         " and h.interaction_id = i.id order by h.handled_at desc, h.id desc limit 1) h on true"
         " where c.erased_at is null order by i.happened_at, i.id"
     )
-    customers = tuple(dict.fromkeys(row["customer_id"] for row in found))
-    note = AuditNote(
-        action="interaction.export", subject="interaction", customer_ids=customers, shown=len(found), purpose=file.name
-    )
-    await record(note, act)
+    await exported("interaction", found, file, act)
     lines = (
         (
             row["customer_number"],
@@ -137,6 +132,7 @@ async def export_interactions(file: Path, act: Act) -> int:
             row["number_masked"],
             row["content"],
             row["need"],
+            row["wants"],
             row["handling"] or "",
             row["handling_state"],
             row["login"] or "",
@@ -193,6 +189,7 @@ class _Reader(Struct):
             "number": "" if "*" in given.get("number", "") else given.get("number", ""),
             "content": given.get("content", ""),
             "need": given.get("need", ""),
+            "wants": given.get("wants", ""),
             "handling": given.get("handling", ""),
             "handled": bool(_STATES.get(given.get("handling_state", ""))),
         }
@@ -226,21 +223,19 @@ class _Reader(Struct):
 
 
 async def _reader(act: Act) -> _Reader:
-    customers = {
-        row["number"]: row["id"] for row in await fetch("select number, id from customer where erased_at is null")
-    }
     people = {one.login: Actor(one.id, one.name) for one in await staff.all_staff() if one.left_at is None}
     ended = await ended_archives(closed=False)
+    customers = {number: customer_id for number, customer_id in (await ids_by_number()).items() if number not in ended}
     return _Reader(
         customers, ended, people | {"": Actor(act.by.id, act.by.name)}, channels_of(act.policy), act.by, act.now
     )
 
 
-async def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> int:
+async def _check(sheet: Sheet, reader: _Reader) -> int:
     problems: list[RowProblem] = []
     seen: dict[tuple[str, str], int] = {}
     total = 0
-    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
+    for batch in sheet.checked(problems):
         read = [(row, *reader.contact(row)) for row in batch]
         known = await _known([contact for _, contact, _ in read if contact is not None])
         for row, contact, wrong in read:
@@ -255,11 +250,6 @@ async def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progre
                 rule = "there is a contact of this source and number already, of another customer"
                 problems.append(problem(row, "source_number", contact.source_number, rule))
         total += len(batch)
-        progress("checked", total)
-        if len(problems) > PROBLEMS_MAX:
-            break
-    if problems:
-        raise BadRows(problems, total)
     return total
 
 
@@ -267,7 +257,8 @@ async def _known(batch: Sequence[_Contact]) -> dict[tuple[str, str], Any]:
     """What is held of these contacts, by source and number."""
     found = await fetch(
         "select coalesce(source, $3) as source, coalesce(source_number, id::text) as source_number, customer_id, channel,"
-        " direction, outcome, happened_at, duration_minutes, place, content, need, handling_state from interaction"
+        " direction, outcome, happened_at, duration_minutes, place, content, need, wants, handling_state"
+        " from interaction"
         " where (source = any ($1) and source_number = any ($2)) or (source is null and id = any ($4::uuid[]))",
         list({contact.source for contact in batch}),
         [contact.source_number for contact in batch],
@@ -291,7 +282,7 @@ def _differences(contact: _Contact, held: Any) -> list[RowProblem]:
     ]
 
 
-_COMPARED = ("channel", "direction", "outcome", "happened_at", "duration_minutes", "place", "content", "need")
+_COMPARED = ("channel", "direction", "outcome", "happened_at", "duration_minutes", "place", "content", "need", "wants")
 
 
 def _as_told(value: object) -> object:
@@ -306,11 +297,12 @@ async def _write(fresh: Sequence[_Contact], act: Act, *, dry_run: bool) -> int:
     await execute(
         "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, duration_minutes, place,"
         " number_sealed, number_masked, content, need, handling_state, staff_id, staff_name, recorded_by,"
-        " recorded_by_name, recorded_at, source, source_number)"
-        " select i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, $18, $19, $20, so, sr"
+        " recorded_by_name, recorded_at, source, source_number, wants)"
+        " select i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, $18, $19, $20, so, sr, wa"
         " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::smallint[],"
         " $8::text[], $9::bytea[], $10::text[], $11::text[], $12::text[], $13::text[], $14::uuid[], $15::text[],"
-        " $16::text[], $17::text[]) as r (i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, so, sr)",
+        " $16::text[], $17::text[], $21::text[])"
+        " as r (i, c, ch, d, o, h, m, p, ns, nm, co, ne, hs, s, sn, so, sr, wa)",
         ids,
         [contact.new.customer_id for contact in fresh],
         [contact.new.channel for contact in fresh],
@@ -331,6 +323,7 @@ async def _write(fresh: Sequence[_Contact], act: Act, *, dry_run: bool) -> int:
         act.by.id,
         act.by.name,
         act.now,
+        [contact.new.wants for contact in fresh],
     )
     await _write_handlings(list(zip(ids, fresh, strict=True)), act)
     return len(fresh)

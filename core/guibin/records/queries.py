@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.web.listing import Listing, newest_first
+from guibin_tenants.above import FromAbove
 from guibin_tenants.rows import lines
 
 
@@ -24,6 +25,7 @@ class InteractionView(Struct, frozen=True, kw_only=True):
     number_masked: str
     content: str
     need: str
+    wants: str
     handling_state: str
     staff_id: UUID
     staff_name: str
@@ -65,19 +67,21 @@ class InteractionFilter(Struct, frozen=True, kw_only=True):
     happened_before: datetime | None = None
 
 
+# SQL: the visit whose record the contact `x` is.
+VISIT_ID: FromAbove[str] = FromAbove("the visit of a contact")
 LISTED = Listing(
     view=InteractionView,
-    source="interaction x left join visit_record r on r.tenant_id = x.tenant_id and r.interaction_id = x.id",
+    source="interaction x",
     order=newest_first("x.happened_at"),
-    columns={"visit_id": "r.visit_id"},
+    columns={"visit_id": VISIT_ID},
     filters={"happened_from": "x.happened_at >= $value", "happened_before": "x.happened_at < $value"},
 )
-_FORM = LISTED.wider(
+FORM = LISTED.wider(
     InteractionForm,
     handlings=lines(HandlingLine, "from interaction_handling where interaction_id = x.id order by handled_at, id"),
 )
-
-
-async def interaction(interaction_id: UUID) -> InteractionForm:
-    """Raises NotFound."""
-    return await _FORM.one(interaction_id)
+# What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.
+IN_FILE = (
+    "select happened_at, channel, direction, outcome, place, content, need, handling_state, staff_name"
+    " from interaction where customer_id = $1 and happened_at >= $2 and happened_at < $3 order by happened_at, id"
+)

@@ -4,7 +4,4 @@ from guibin_tenants.refusals import Conflict
 
 
 class NothingOpen(Conflict):
-    """The contact showed no need, or the need is met already."""
-
-    kind = "nothing-open"
-    title = "There is no open need to handle"
+    """There is no open need to handle. The contact showed no need, or the need is met already."""

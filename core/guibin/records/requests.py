@@ -7,11 +7,15 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Line, Purpose, Reason, Said, Unsaid, up_to
+from guibin.policy.packs import Policy
+from guibin.policy.words import Channel, Line, Reason, Said, Unsaid, up_to
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Number = Annotated[str, up_to(40)]
 Minutes = Annotated[int, Meta(ge=0, le=1_440)]
+
+
+Wants = Literal["", "product", "membership", "help"]
 
 
 class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,7 +23,7 @@ class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
 
     `happened_at` is by default now. `staff_id` is who had the contact, by default whoever records it. A `need` stays
     open until it is `handled`; `handling` says what was done about it. `number` is the telephone number used; it is
-    sealed and shown masked.
+    sealed and shown masked. `wants` says whether the need is for a product, to be a member, or for help.
     """
 
     customer_id: UUID
@@ -32,6 +36,7 @@ class NewInteraction(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     place: Line = ""
     number: Number = ""
     need: Unsaid = ""
+    wants: Wants = ""
     handling: Unsaid = ""
     handled: bool = False
     staff_id: UUID | None = None
@@ -55,7 +60,11 @@ class NewHandling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     done: bool = True
 
 
-class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why something sealed is needed in clear; the answer is on record (S07-8)."""
+# A cadence that asks for a face-to-face contact is met on these (S05-6).
+FACE_TO_FACE = ("visit", "hall", "event")
+CHANNELS = ("phone", "sms", "email", "social", "web", "letter", "fax", *FACE_TO_FACE)
 
-    purpose: Purpose
+
+def channels_of(policy: Policy) -> tuple[str, ...]:
+    """Every channel a contact may come through: the core's and those the company takes complaints through."""
+    return tuple(dict.fromkeys((*CHANNELS, *policy.complaints.channels)))

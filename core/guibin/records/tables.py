@@ -3,19 +3,18 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Bytea, SmallInt, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class Interaction(TenantTable, tablename="interaction"):
+class Interaction(TenantTable, customer=True, signed="recorded"):
     """One contact with a customer, or an attempt at one (S07-25: method, number, time, place, content, need, handling).
 
     `channel` is the method. `outcome` not_reached is an attempt of ours, missed a customer's call nobody took (S05-5).
     `number` is shown masked in `number_masked`. `handling_state` follows from the handlings beside it and is kept here
-    so that lists filter by an index. `staff_id` had the contact. `source` and `source_number` are where an imported
-    one came from.
+    so that lists filter by an index. `wants` says what kind of need it is.
+    `staff_id` had the contact. `source` and `source_number` are where an imported one came from.
     """
 
-    customer_id = UuidColumn(default=None)
     channel = Varchar(length=40)
     direction = Varchar(length=3)
     outcome = Varchar(length=11, default="reached")
@@ -26,21 +25,16 @@ class Interaction(TenantTable, tablename="interaction"):
     number_masked = Varchar(length=200, default="")
     content = Text()
     need = Text(default="")
+    wants = Varchar(length=10, default="")
     handling_state = Varchar(length=4, default="none")
     staff_id = UuidColumn(default=None)
     staff_name = Varchar(length=200)
-    recorded_by = UuidColumn(default=None)
-    recorded_by_name = Varchar(length=200)
-    recorded_at = Timestamptz(default=None, null=True)
     source = Varchar(length=40, default=None, null=True)
     source_number = Varchar(length=64, default=None, null=True)
 
     keys = Keys(
-        signed="recorded",
         begins="kept",
         erasable=("content", "need", "place", "number_masked"),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             Index(("customer_id", "happened_at desc", "id desc"), name="interaction_history_idx"),
             Index(("happened_at desc", "id desc"), name="interaction_happened_idx"),
@@ -53,26 +47,16 @@ class Interaction(TenantTable, tablename="interaction"):
             "direction_known": "direction in ('in', 'out')",
             "outcome_known": "outcome in ('reached', 'not_reached', 'missed')",
             "state_known": "handling_state in ('none', 'open', 'done')",
+            "wants_known": "wants in ('', 'product', 'membership', 'help')",
         },
     )
 
 
-class InteractionHandling(TenantTable, tablename="interaction_handling"):
+class InteractionHandling(TenantTable, customer=True, signed="handled"):
     """What was done about a need; `done` says that it is met."""
 
-    interaction_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    interaction_id = RowOf("interaction")
     text = Text()
     done = Boolean(default=False)
-    handled_by = UuidColumn(default=None)
-    handled_by_name = Varchar(length=200)
-    handled_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="handled",
-        wall="customer_id",
-        references={"interaction_id": "interaction", "customer_id": "customer"},
-        append_only=True,
-        erasable=("text",),
-        checks={"text_given": "length(trim(text)) > 0"},
-    )
+    keys = Keys(append_only=True, erasable=("text",), checks={"text_given": "length(trim(text)) > 0"})

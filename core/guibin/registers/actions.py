@@ -1,25 +1,28 @@
 """The register of a customer's file: registered span by span, analysed, corrected beside what was written (S02-5)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from guibin.audit.actions import done
+from msgspec import to_builtins
+
+from guibin.assignments.teams import refuse_unless_serving
+from guibin.audit.actions import noted, recorded
+from guibin.cases import Case
 from guibin.context import Act, Company
-from guibin.periods.days import local_day
 from guibin.periods.spans import Window, named, window_of
 from guibin.policy.cadence import Register, Span
 from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
-from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.subjects import refuse_unless_kept
+from guibin.profiles.queries import standing
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin.reviews.dues import What
-from guibin.sla.milestones import Case
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_value
 
-from .queries import FORM, EntryForm
+from . import drawing
+from .queries import FORM, Draft, DraftAsked, Drawn, EntryForm
 from .refusals import AlreadyRegistered, ArchiveFrozen
 from .requests import NewCorrection, NewEntry
 from .tables import RegisterCorrection, RegisterEntry
@@ -33,11 +36,12 @@ async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
     Raises NotFound, Invalid with every wrong field, NotInTheirTeam, ArchiveErased, AlreadyRegistered, ArchiveFrozen.
     """
     register = register_of(act.policy, name)
-    window = _window(span_of(register, new.what), new.span, act.company, act.now)
+    window = span_named(span_of(register, new.what), new.span, act)
     _refuse_wrong(register, new.what, new.values, act.policy)
     await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
     await _refuse_frozen(register, new.customer_id, window, act.company)
+    found = await drawing.drawn(new.customer_id, window, act) if new.what == "registration" else Drawn()
     entry = {
         "customer_id": new.customer_id,
         "register": register.name,
@@ -46,13 +50,40 @@ async def enter(name: str, new: NewEntry, act: Act) -> EntryForm:
         "first_on": window.first_on,
         "text": new.text,
         "values": new.values,
-        "late": max((local_day(act.now, act.company.time_zone) - window.after_on).days + 1, 0),
+        "drawn": to_builtins(found),
+        "late": max((act.today - window.after_on).days + 1, 0),
     }
     written = await add_all(RegisterEntry, act, [entry], unless=("customer_id", "duty", "span"))
     if not written:
         raise AlreadyRegistered(f"{window.name} has its {new.what}: correct it beside the entry")
-    await done("write", Case(SUBJECT, written[0], new.customer_id), act)
-    return await FORM.one(written[0])
+    return await recorded("write", Case(SUBJECT, written[0], new.customer_id), FORM, act)
+
+
+async def draft(name: str, asked: DraftAsked, act: Act) -> Draft:
+    """The registration of a span as the company's figures have it, for the account manager to complete (S02-5).
+
+    Raises NotFound, Invalid, NotInTheirTeam.
+    """
+    register = register_of(act.policy, name)
+    window = span_named(register.span, asked.span, act)
+    await standing(asked.customer_id)
+    await refuse_unless_serving(asked.customer_id, act.by)
+    found = await drawing.drawn(asked.customer_id, window, act)
+    registered = await fetch_value(
+        "select true from register_entry where customer_id = $1 and duty = $2 and span = $3",
+        asked.customer_id,
+        f"{register.name}/registration",
+        window.name,
+    )
+    await noted("register_entry.draft", act, customer_id=asked.customer_id, fields=("facts", "cards", "measures"))
+    return Draft(
+        customer_id=asked.customer_id,
+        register=register.name,
+        span=window.name,
+        text=drawing.in_words(found, act),
+        drawn=found,
+        registered=bool(registered),
+    )
 
 
 async def correct(entry_id: UUID, new: NewCorrection, act: Act) -> EntryForm:
@@ -68,8 +99,7 @@ async def correct(entry_id: UUID, new: NewCorrection, act: Act) -> EntryForm:
         what: What = "analysis" if entry.what == "analysis" else "registration"
         _refuse_wrong(register, what, new.values, act.policy)
     await add(RegisterCorrection, act, entry_id=entry_id, customer_id=entry.customer_id, **given(new))
-    await done("correct", Case(SUBJECT, entry_id, entry.customer_id), act)
-    return await FORM.one(entry_id)
+    return await recorded("correct", Case(SUBJECT, entry_id, entry.customer_id), FORM, act)
 
 
 def register_of(policy: Policy, name: str) -> Register:
@@ -90,12 +120,13 @@ def span_of(register: Register, what: What) -> Span:
     return spans[what]
 
 
-def _window(span: Span, name: str | None, company: Company, now: datetime) -> Window:
-    today = local_day(now, company.time_zone)
-    present = window_of(span, today, company.time_zone)
+def span_named(span: Span, name: str | None, act: Act) -> Window:
+    """The span of this name, the present one without. Raises Invalid for one to come."""
+    zone = act.company.time_zone
+    present = window_of(span, act.today, zone)
     if name is None:
         return present
-    window = named(span, name, company.time_zone)
+    window = named(span, name, zone)
     if window.first_on > present.first_on:
         raise Invalid(fields=(FieldError("span", "the present one or one that is over", value=name),))
     return window

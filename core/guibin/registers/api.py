@@ -1,47 +1,52 @@
 """`/api/v1/registers`: entries, what is due, frozen years; `/register-entries` and `/register-archives` by id."""
 
-from uuid import UUID
-
 from litestar import Controller, get
 
-from guibin.audit.actions import AuditNote, done, record, searched
+from guibin.audit.actions import noted, searched
+from guibin.audit.answering import lists, reads
 from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.reviews import dues
 from guibin.reviews.dues import Duty, DutyCount, DutyFilter, Owed
-from guibin.sla.milestones import Case
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import actions, archives, queries
+from . import actions, queries, sealing
 from .actions import SUBJECT
-from .queries import ARCHIVES, ENTRIES, FORM, ArchiveView, EntryForm, EntryView, SpanFilter
+from .queries import ARCHIVES, ENTRIES, FORM, Draft, DraftAsked, SpanFilter
 from .requests import DutyAsked
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
 
 
+def _of_register(act: Act, name: str) -> dict[str, str]:
+    return {"register": actions.register_of(act.policy, name).name}
+
+
 class RegisterController(Controller):
     path = "/api/v1/registers"
     tags = ("registers",)
-
-    list_registers = gets("/", queries.registers, needs=READ, summary="The registers the policy keeps")
+    list_registers = gets("/", queries.registers, "The registers the policy keeps")
+    list_entries = lists(
+        "/{name:str}/entries",
+        ENTRIES,
+        SpanFilter,
+        "Registrations and analyses, newest first",
+        recorded=SUBJECT,
+        values=_of_register,
+    )
+    enter = posts("/{name:str}/entries", actions.enter, "Register or analyse a customer's file for a span")
 
     @get(
-        "/{name:str}/entries",
-        needs=READ,
-        summary="Registrations and analyses, newest first",
-        dependencies={"filters": from_query(SpanFilter)},
+        "/{name:str}/drafts",
+        needs=WRITE & may("tiers:read"),
+        summary="A registration drawn up from balances, transactions, cards and scores, to be completed",
+        dependencies={"asked": from_query(DraftAsked)},
     )
-    async def list_entries(self, name: str, filters: SpanFilter, page: PageAsked, act: Act) -> Page[EntryView]:
-        register = actions.register_of(act.policy, name)
-        return await searched(SUBJECT, await ENTRIES.page(filters, page, act, register=register.name), act)
-
-    enter = posts(
-        "/{name:str}/entries", actions.enter, needs=WRITE, summary="Register or analyse a customer's file for a span"
-    )
+    async def draft(self, name: str, asked: DraftAsked, act: Act) -> Draft:
+        return await actions.draft(name, asked, act)
 
     @get(
         "/{name:str}/dues",
@@ -63,41 +68,31 @@ class RegisterController(Controller):
     )
     async def count(self, name: str, asked: DutyAsked, act: Act) -> list[DutyCount]:
         counts = await dues.counts(SUBJECT, (_duty(name, asked, act),), now=act.now)
-        await record(AuditNote(action="register_entry.count", shown=len(counts)), act)
+        await noted("register_entry.count", act, shown=len(counts))
         return counts
 
-    @get(
+    list_archives = lists(
         "/{name:str}/archives",
-        needs=READ,
-        summary="Frozen years, newest first",
-        dependencies={"filters": from_query(SpanFilter)},
+        ARCHIVES,
+        SpanFilter,
+        "Frozen years, newest first",
+        recorded=sealing.SUBJECT,
+        values=_of_register,
     )
-    async def list_archives(self, name: str, filters: SpanFilter, page: PageAsked, act: Act) -> Page[ArchiveView]:
-        register = actions.register_of(act.policy, name)
-        return await searched(archives.SUBJECT, await ARCHIVES.page(filters, page, act, register=register.name), act)
 
 
 class RegisterEntryController(Controller):
     path = "/api/v1"
     tags = ("registers",)
-
-    @get("/register-entries/{entry_id:uuid}", needs=READ, summary="An entry with its corrections")
-    async def show(self, entry_id: UUID, act: Act) -> EntryForm:
-        entry = await FORM.one(entry_id)
-        await done("read", Case(SUBJECT, entry_id, entry.customer_id), act)
-        return entry
-
+    show = reads("/register-entries/{entry_id:uuid}", FORM, "An entry with its corrections", SUBJECT)
     correct = posts(
-        "/register-entries/{entry_id:uuid}/corrections",
-        actions.correct,
-        needs=WRITE,
-        summary="What it should have said, beside it",
+        "/register-entries/{entry_id:uuid}/corrections", actions.correct, "What it should have said, beside it"
     )
     disclose = posts(
         "/register-archives/{archive_id:uuid}/disclosures",
-        archives.disclose,
+        sealing.disclose,
+        "Show a frozen file, on record",
         needs=DISCLOSE,
-        summary="Show a frozen file, on record",
     )
 
 

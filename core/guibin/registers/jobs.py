@@ -10,7 +10,7 @@ from guibin.reviews import dues
 from guibin.reviews.dues import What
 from guibin.reviews.jobs import tell_missed
 
-from . import archives
+from . import sealing
 
 # So many files a run, in a transaction that stays short; the next run follows at once.
 FILES_MAX = 200
@@ -49,9 +49,9 @@ async def _freeze(run: Run) -> None:
     zone = run.company.time_zone
     for register in run.policy.registers:
         window = before(window_of(register.archived_every, local_day(run.now, zone), zone), zone)
-        ids = await archives.waiting(register, window, limit=FILES_MAX)
+        ids = await sealing.waiting(register, window, limit=FILES_MAX)
         for customer_id in ids:
-            await archives.freeze(register, customer_id, window, run)
+            await sealing.freeze(register, customer_id, window, run)
         if len(ids) == FILES_MAX:
             await enqueue(FreezeRegisters(), now=run.now)
             return

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from guibin.policy.packs import Policy
+from guibin.tiers.queries import Sum
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines
 
@@ -39,9 +40,58 @@ class CorrectionLine(Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
+class HeldCard(Struct, frozen=True, kw_only=True):
+    """A card of the span, its number masked."""
+
+    kind: str
+    scheme: str
+    tier: str
+    number: str
+    state: str
+    issued_on: date
+    expires_on: date
+
+
+class Score(Struct, frozen=True, kw_only=True):
+    """The value score of an assessment in the span, and the tier that it brought."""
+
+    scheme: str
+    as_of: date
+    score: int | None
+    becomes: str | None
+
+
+class Drawn(Struct, frozen=True, kw_only=True):
+    """What the company's own figures say of a customer in a span: balances as they stood, what moved, cards, scores (S02-5)."""
+
+    balances: tuple[Sum, ...] = ()
+    transactions: tuple[Sum, ...] = ()
+    cards: tuple[HeldCard, ...] = ()
+    scores: tuple[Score, ...] = ()
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A registration drawn up for the account manager to complete; `registered` where the span has one already."""
+
+    customer_id: UUID
+    register: str
+    span: str
+    text: str
+    drawn: Drawn
+    registered: bool
+
+
+class DraftAsked(Struct, frozen=True, kw_only=True):
+    """Of whom, and for which span: the present one without."""
+
+    customer_id: UUID
+    span: str | None = None
+
+
 class EntryForm(EntryView, frozen=True, kw_only=True):
     """An entry with what stands beside it."""
 
+    drawn: Drawn
     corrections: list[CorrectionLine]
 
 

@@ -4,14 +4,8 @@ from guibin_tenants.refusals import Conflict
 
 
 class AlreadyRegistered(Conflict):
-    """One entry per customer, duty and span; what was wrong in it is corrected beside it."""
-
-    kind = "already-registered"
-    title = "The span is in the register already"
+    """The span is in the register already. One entry per customer, duty and span; corrections stand beside it."""
 
 
 class ArchiveFrozen(Conflict):
-    """The year's file is archived: nothing is added to it any more."""
-
-    kind = "archive-frozen"
-    title = "The file of this span is archived"
+    """The file of this span is archived. Nothing is added to it any more."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.policy.words import Purpose, Reason, Said, SpanName
+from guibin.policy.words import Reason, Said, SpanName
 from guibin.profiles.requests import FieldValues
 
 
@@ -36,9 +36,3 @@ class DutyAsked(Struct, frozen=True, kw_only=True):
 
     what: Literal["registration", "analysis"] = "registration"
     on: Annotated[date | None, Meta(description="A day of the span; today without.")] = None
-
-
-class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the frozen file is needed; the answer is on record (S02-6)."""
-
-    purpose: Purpose

@@ -1,70 +1,53 @@
 """Registers as rows: entries, corrections beside them, and yearly archives."""
 
 from piccolo.columns import JSONB, Bytea, Date, Integer, Text, Timestamptz, Varchar
-from piccolo.columns import UUID as UuidColumn
 
 from guibin.reviews.tables import ONCE_A_SPAN
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class RegisterEntry(TenantTable, tablename="register_entry"):
+class RegisterEntry(TenantTable, customer=True, signed="written"):
     """The customer's file was registered or analysed for a span; `values` fill in the register's form (S02-5).
 
+    `drawn` is what the company's own figures said of the span as it was registered, for nobody to copy.
     `duty` is `<register>/registration` or `<register>/analysis`. `late` says that the span was over by then.
     """
 
-    customer_id = UuidColumn(default=None)
     register = Varchar(length=60)
     duty = Varchar(length=130)
     span = Varchar(length=10)
     first_on = Date(default=None, null=True)
     text = Text()
     values = JSONB(default="{}")
+    drawn = JSONB(default="{}")
     late = Integer(default=0, help_text="days after the span's end; 0 in time")
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="written",
         begins="open",
         unique=ONCE_A_SPAN,
-        wall="customer_id",
-        references={"customer_id": "customer"},
         append_only=True,
-        erasable=("text", "values"),
+        erasable=("text", "values", "drawn"),
         indexes=(Index(("written_at desc", "id desc"), name="register_entry_newest_idx"),),
     )
 
 
-class RegisterCorrection(TenantTable, tablename="register_correction"):
+class RegisterCorrection(TenantTable, customer=True, signed="written"):
     """What an entry should have said: it stands beside the entry, which stays as it was."""
 
-    entry_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    entry_id = RowOf("register_entry")
     text = Text()
     values = JSONB(default="{}")
     reason = Text()
-    written_by = UuidColumn(default=None)
-    written_by_name = Varchar(length=200)
-    written_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="written",
-        wall="customer_id",
-        references={"entry_id": "register_entry", "customer_id": "customer"},
-        append_only=True,
-        erasable=("reason", "text", "values"),
-    )
+    keys = Keys(append_only=True, erasable=("reason", "text", "values"))
 
 
-class RegisterArchive(TenantTable, tablename="register_archive"):
+class RegisterArchive(TenantTable, customer=True):
     """A customer's file of a year, frozen: a snapshot sealed under the customer's key, `digest` of what it holds.
 
     `registered` of `expected` registrations were made; so with analyses.
     """
 
-    customer_id = UuidColumn(default=None)
     register = Varchar(length=60)
     duty = Varchar(length=130)
     span = Varchar(length=10)
@@ -81,8 +64,6 @@ class RegisterArchive(TenantTable, tablename="register_archive"):
     keys = Keys(
         begins="kept",
         unique=ONCE_A_SPAN,
-        wall="customer_id",
-        references={"customer_id": "customer"},
         append_only=True,
         indexes=(Index(("archived_at desc", "id desc"), name="register_archive_newest_idx"),),
     )

@@ -10,6 +10,7 @@ from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.messages import MessageKind, MessagePolicy
+from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.quality import ArchiveRule
 from guibin.policy.surveys import SurveyPolicy
@@ -19,6 +20,8 @@ from guibin.policy.workstreams import WORKSTREAMS
 
 from .receptions import APPROVAL, OFFICER, RECEPTION
 
+# S10-5, S10-8: prompt, which the regulation leaves open; opinions are answered as complaints are.
+FIRST_REPLY = Milestone("first_reply", Hours(4), escalations=(Escalation("manager"),), clause="S10-5")
 LEADERS = (Escalation("manager"), Escalation("tenant_admin", 240))
 
 # Whoever refuses `care` gets neither greetings nor gifts, whoever refuses `news` hears of nothing new.
@@ -36,6 +39,10 @@ MESSAGES = MessagePolicy(
         "deadline_breached",
         "deadline_escalated",
         "deadline_passed_up",
+        "reply_late",
+        "reply_escalated",
+        "plan_late",
+        "plan_escalated",
         "call_missed",
         "need_open",
         "survey_low",
@@ -58,6 +65,7 @@ CORE = Pack(
                 resolve_within=Hours(24),
                 rectify_within=Days(7),  # S14-7: within the set time, which the regulation leaves open
                 escalations=(Escalation("manager"),),
+                milestones=(FIRST_REPLY,),
                 clause="S10-5",
             ),
         ),

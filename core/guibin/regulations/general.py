@@ -15,7 +15,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.packs import Pack
-from guibin.policy.service_items import Entitlement, ServiceItem, TimeLimit
+from guibin.policy.service_items import Discount, Entitlement, ServiceItem, TimeLimit
 from guibin.policy.settings import Setting
 from guibin.policy.terms import Escalation
 from guibin.policy.texts import load
@@ -104,13 +104,21 @@ SERVICE_ITEMS = (
     ServiceItem("priority_purchase", BENEFITS, clause="S01-6"),
     ServiceItem("discount", BENEFITS, clause="S13-4"),
     ServiceItem("gift", BENEFITS, clause="S13-4"),
-    ServiceItem("bespoke_product", BESPOKE, steps=("wishes", "proposal", "delivery", "feedback"), clause="S13-4"),
+    ServiceItem("bespoke_product", BESPOKE, ("wishes", "proposal", "delivery", "feedback"), sold=True, clause="S13-4"),
 )
 
 
 def _rising(item: str, quotas: dict[str, int | None], clause: str) -> tuple[Entitlement, ...]:
     """The higher the tier, the more of it (S13-1); None is without limit."""
     return tuple(Entitlement(KEY, tier, item, quota=quota, clause=clause) for tier, quota in quotas.items())
+
+
+def _reduced(quotas: dict[str, tuple[int, int]]) -> tuple[Entitlement, ...]:
+    """So often so many percent off; the regulation gives no rates (S13-4)."""
+    return tuple(
+        Entitlement(KEY, tier, "discount", quota=quota, discount=Discount(percent), clause="S13-4")
+        for tier, (quota, percent) in quotas.items()
+    )
 
 
 ALL_TIERS: dict[str, int | None] = {DIAMOND: None, PLATINUM: None, GOLD: None}
@@ -121,7 +129,7 @@ ENTITLEMENTS = (
     *_rising("vip_event", {DIAMOND: 12, PLATINUM: 6, GOLD: 3}, "S13-4"),
     *_rising("bespoke_event", {DIAMOND: 2, PLATINUM: 1}, "S01-6"),
     *_rising("priority_purchase", {DIAMOND: 12, PLATINUM: 6, GOLD: 3}, "S01-6"),
-    *_rising("discount", {DIAMOND: 24, PLATINUM: 12, GOLD: 6}, "S13-4"),
+    *_reduced({DIAMOND: (24, 15), PLATINUM: (12, 10), GOLD: (6, 5)}),
     *_rising("gift", {DIAMOND: 4, PLATINUM: 2, GOLD: 1}, "S13-4"),
     *_rising("bespoke_product", {DIAMOND: None, PLATINUM: 2}, "S13-4"),
     Entitlement(STAFF, HONOURED, "request", clause="S10-2"),

@@ -47,12 +47,46 @@ def pages(found: Sequence[Found]) -> dict[str, str]:
     return made
 
 
+BEGIN, END = "<!-- rules: made by `make docs` from the sources -->", "<!-- end of rules -->"
+
+
+def with_table(readme: str, pack: str, found: Sequence[Found]) -> str:
+    """The README of a pack with its rules between the marks: where each is, and what is about it."""
+    before, _, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        return readme
+    return f"{before}{BEGIN}\n\n{_table(pack, found)}\n\n{END}{after}"
+
+
+def _table(pack: str, found: Sequence[Found]) -> str:
+    lines = ["| rule | what must hold | where | proof |", "|---|---|---|---|"]
+    for each in found:
+        places = [f"`{value.place}`" for value in each.values if value.pack == pack]
+        if each.rule.pack == pack or places:
+            stories = [_story(test) for test in each.rule.proved_by if "/scenarios/" in test]
+            # Which tests is told there: here it would change with every one.
+            tested = len(each.rule.proved_by) > len(stories)
+            page = f"[tests](../../docs/rules/{each.rule.id.partition('-')[0]}.md)"
+            proof = [*stories, *([page] if tested else [])]
+            where = places[:3] + (["…"] if len(places) > 3 else []) or [f"`{place.file}`" for place in each.code[:2]]
+            lines.append(
+                f"| {each.rule.id} | {each.rule.rule} | {', '.join(where) or 'none'} | {', '.join(proof) or 'none'} |"
+            )
+    return "\n".join(lines)
+
+
+def _story(test: str) -> str:
+    file, _, name = test.partition("::")
+    return f"{Path(file).stem}/{name}"
+
+
 def sections(each: Found) -> dict[str, list[str]]:
     """What is shown of a rule below its text, as lines under a heading."""
     return {
         "values": [f"{value.pack} `{value.place}`: `{value.text}`" for value in each.values],
         "code": [f"`{place.file}` {place.name}" for place in each.code],
-        "tests": [f"`tests/{test}`" for test in each.rule.proved_by],
+        "tests": [f"`{test}`" for test in each.rule.proved_by],
     }
 
 

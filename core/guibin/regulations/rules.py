@@ -1,18 +1,25 @@
-"""The rules Guibin executes, and which of them a test proves."""
+"""The rules Guibin executes, which tests and scenarios are about each, and of which mutations of each something was noticed."""
 
 import ast
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
+
+# The regulation's own word behind its translation.
+_GLOSS = re.compile(r"\s*\([^()]*[\u4e00-\u9fff][^()]*\)")
 
 
 class Rule(Struct, frozen=True):
-    """One rule: `id` such as S07-23, the pack that supplies its policy, and the tests that prove it.
+    """One rule: `id` such as S07-23, the pack that supplies its policy, and the tests and scenarios that are about it.
 
-    `regulation` is the title of the text it comes from, `rule` our paraphrase.
+    `regulation` is the title of the text it comes from, `rule` our paraphrase. Of what belongs to it, taken out one by one
+    by `make mutate`, tests `noticed` so many and `missed` so many; it is proved when some were noticed and none was missed.
     """
 
     id: str
@@ -20,12 +27,32 @@ class Rule(Struct, frozen=True):
     pack: str
     rule: str
     proved_by: tuple[str, ...] = ()
+    noticed: int = 0
+    missed: int = 0
+
+    @property
+    def proved(self) -> bool:
+        """Whether a test goes red whatever of the rule is taken out, as far as the last mutation run knows."""
+        return self.noticed > 0 and self.missed == 0
+
+
+class _Tried(Struct, frozen=True):
+    """One mutation as `make mutate` keeps it."""
+
+    id: str
+    verdict: str
+    by: str = ""
+    rules: tuple[str, ...] = ()
 
 
 def all_rules(tests: Path | None) -> list[Rule]:
-    """Every rule in order, with the tests below `tests` that carry its marker."""
+    """Every rule in order, with the tests below `tests` that carry its marker, the scenarios that name it, and what was
+    noticed by the last mutation run of the checkout."""
     text = files("guibin.regulations").joinpath("rules.toml").read_text(encoding="utf-8")
     proofs = proofs_in(tests) if tests is not None else {}
+    for name, told in (scenarios_in(tests.parent) if tests is not None else {}).items():
+        proofs.setdefault(name, set()).update(told)
+    tried = tried_in(tests.parent / ".guibin" / "mutate" / "results.jsonl", proofs) if tests is not None else {}
     return [
         Rule(
             id=name,
@@ -33,6 +60,8 @@ def all_rules(tests: Path | None) -> list[Rule]:
             pack=entry["pack"],
             rule=entry["rule"],
             proved_by=tuple(sorted(proofs.get(name, ()))),
+            noticed=tried.get(name, (0, 0))[0],
+            missed=tried.get(name, (0, 0))[1],
         )
         for regulation in tomllib.loads(text).values()
         for name, entry in regulation.items()
@@ -53,7 +82,39 @@ def proofs_in(tests: Path) -> dict[str, set[str]]:
                 continue
             rules = {rule for decorator in function.decorator_list for rule in _marked(decorator)} | everywhere
             for rule in rules:
-                found.setdefault(rule, set()).add(f"{file.relative_to(tests)}::{function.name}")
+                found.setdefault(rule, set()).add(f"tests/{file.relative_to(tests)}::{function.name}")
+    return found
+
+
+def scenarios_in(root: Path) -> dict[str, set[str]]:
+    """Rule → scenarios of the checkout that name it."""
+    found: dict[str, set[str]] = {}
+    folders = (root / "core/guibin/regulations/scenarios", *root.glob("plugins/*/guibin_*/scenarios"))
+    for file in sorted(file for folder in folders for file in folder.glob("*.toml")):
+        for scenario in tomllib.loads(file.read_text(encoding="utf-8")).get("scenario", ()):
+            for rule in scenario["rules"]:
+                found.setdefault(rule, set()).add(f"{file.relative_to(root).as_posix()}::{scenario['name']}")
+    return found
+
+
+def tried_in(results: Path, proofs: Mapping[str, set[str]]) -> dict[str, tuple[int, int]]:
+    """Rule → of how many mutations a test noticed, and of how many none did. One belongs to the rules of its clause, any
+    other to those of the test that noticed."""
+    if not results.is_file():
+        return {}
+    by_test: dict[str, list[str]] = {}
+    for rule, tests in proofs.items():
+        for test in tests:
+            by_test.setdefault(test, []).append(rule)
+    last = {
+        one.id: one for one in (msgspec.json.decode(line, type=_Tried) for line in results.read_bytes().splitlines())
+    }
+    found: dict[str, tuple[int, int]] = {}
+    for one in last.values():
+        killed = one.verdict == "killed"
+        for rule in one.rules or by_test.get(one.by.partition("[")[0], ()):
+            noticed, missed = found.get(rule, (0, 0))
+            found[rule] = (noticed + killed, missed + (not killed))
     return found
 
 
@@ -72,3 +133,22 @@ def _marked(node: ast.AST | None) -> Iterator[str]:
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "rule":
             yield from (a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+
+
+class Said(Struct, frozen=True):
+    """What pages say of a rule: its name and our own paraphrase, in one language."""
+
+    id: str
+    name: str
+    rule: str
+
+
+@cache
+def said(language: str) -> Mapping[str, Said]:
+    """Every rule that decisions cite, by its id."""
+    words = tomllib.loads(files("guibin.regulations").joinpath("words.toml").read_text(encoding="utf-8"))
+    english = {rule.id: _GLOSS.sub("", rule.rule) for rule in all_rules(None)}
+    return {
+        name: Said(name, en if language == "en" else zh, english[name] if language == "en" else paraphrase)
+        for name, (zh, en, paraphrase) in words.items()
+    }

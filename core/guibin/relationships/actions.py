@@ -10,25 +10,25 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
+from guibin.assignments.teams import refuse_unless_serving
 from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.cases.requests import Because
 from guibin.context import Act
-from guibin.periods.days import local_day
 from guibin.periods.spans import Window, window_of
 from guibin.plans.refusals import AlreadyDone, AlreadyPlanned
 from guibin.policy.cadence import RelationshipTemplate
 from guibin.policy.packs import Policy
-from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.subjects import refuse_unless_kept
-from guibin.sla.milestones import Case
+from guibin.profiles.subjects import refuse_unless_kept
+from guibin.records.queries import LISTED as INTERACTIONS
 from guibin.tiers import queries as tiers
-from guibin.visits.queries import is_visit
 from guibin_tenants import rows
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
 from .queries import RelationshipPlanForm
-from .requests import NewDropping, NewExecution, NewMeasure, NewRelationshipPlan
+from .requests import NewExecution, NewMeasure, NewRelationshipPlan
 from .tables import MeasureEnd, RelationshipMeasure, RelationshipPlan
 
 SUBJECT = "relationship_plan"
@@ -53,7 +53,7 @@ async def draw_up(new: NewRelationshipPlan, act: Act) -> RelationshipPlanForm:
 
     Raises Invalid, NotFound, NotInTheirTeam, ArchiveErased, AlreadyPlanned.
     """
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     window = window_of("year", date(new.year, 1, 1), act.company.time_zone)
     await refuse_unless_serving(new.customer_id, act.by)
     await refuse_unless_kept(new.customer_id)
@@ -91,14 +91,14 @@ async def add(plan_id: UUID, new: NewMeasure, act: Act) -> RelationshipPlanForm:
     """One more measure. Raises NotFound, NotInTheirTeam, Invalid for a day outside the plan's year or past."""
     plan = await _plan(plan_id, act)
     year = int(plan["period"])
-    if new.due_on.year != year or new.due_on < local_day(act.now, act.company.time_zone):
+    if new.due_on.year != year or new.due_on < act.today:
         raise Invalid(fields=(FieldError("due_on", f"from today on, in {year}", value=new.due_on.isoformat()),))
     await rows.add(RelationshipMeasure, act, plan_id=plan_id, customer_id=plan["customer_id"], **rows.given(new))
     await done("add", Case(SUBJECT, plan_id, plan["customer_id"]), act)
     return await queries.plan(plan_id, act)
 
 
-async def drop(plan_id: UUID, measure_id: UUID, new: NewDropping, act: Act) -> RelationshipPlanForm:
+async def drop(plan_id: UUID, measure_id: UUID, new: Because, act: Act) -> RelationshipPlanForm:
     """A measure does not fit this customer, and why. Raises NotFound, NotInTheirTeam, AlreadyDone."""
     measure = await _measure(plan_id, measure_id, act)
     await _end(measure, NewExecution(note=new.reason), act, dropped=True)
@@ -204,16 +204,13 @@ async def _refuse_wrong_evidence(measure: asyncpg.Record, new: NewExecution) -> 
         elif not new.note.strip():
             problem = FieldError("note", "what was done, without a contact")
     else:
-        contact = await fetch_one(
-            f"select customer_id, outcome, case when {is_visit('i')} then 'visit' else channel end as channel"
-            " from interaction i where id = $1",
-            new.interaction_id,
-        )
+        contact = next(iter(await INTERACTIONS.where("x.id = $id", id=new.interaction_id)), None)
         fits = CONTACTS.get(kind)
-        if contact is None or contact["customer_id"] != measure["customer_id"] or contact["outcome"] != "reached":
+        channel = "visit" if contact and contact.visit_id else contact.channel if contact else ""
+        if contact is None or contact.customer_id != measure["customer_id"] or contact.outcome != "reached":
             rule = "a contact that reached this customer"
             problem = FieldError("interaction_id", rule, value=str(new.interaction_id))
-        elif fits and contact["channel"] not in fits:
-            problem = FieldError("interaction_id", f"a contact on {', '.join(fits)}", value=contact["channel"])
+        elif fits and channel not in fits:
+            problem = FieldError("interaction_id", f"a contact on {', '.join(fits)}", value=channel)
     if problem is not None:
         raise Invalid("The measure was not carried out", fields=(problem,))

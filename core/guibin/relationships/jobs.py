@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from guibin.cases import Case
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
@@ -30,10 +31,8 @@ async def tell_measures(job: TellMeasures, run: Run) -> None:
 
 async def _tell(kind: str, measure: MeasuresDue, roles: tuple[str, ...], run: Run) -> None:
     notice = Notice(
-        kind=kind,
-        subject="relationship_measure",
-        subject_id=measure.id,
-        customer_id=measure.customer_id,
+        kind,
+        Case("relationship_measure", measure.id, measure.customer_id),
         roles=roles,
         details={"on": measure.due_on.isoformat()},
     )

@@ -6,13 +6,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Act
-from guibin.periods.days import local_day
-from guibin.profiles.queries import customer_of, refused
-from guibin.records.cadence import CONTACT
-from guibin.tiers.queries import holding
+from guibin.profiles.queries import OPEN, customer_of, refused
+from guibin.records.dues import CONTACT
+from guibin.tiers.queries import member
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import lines, shown
+from guibin_tenants.rows import lines, shown, struct_of
 from guibin_tenants.scope import fetch
+
+from .tables import RelationshipMeasure
 
 
 class MeasureLine(Struct, frozen=True, kw_only=True):
@@ -124,18 +125,29 @@ _FORM = LISTED.wider(
 
 async def plan(plan_id: UUID, act: Act) -> RelationshipPlanForm:
     """Raises NotFound."""
-    return await _FORM.one(plan_id, today=local_day(act.now, act.company.time_zone))
+    return await _FORM.one(plan_id, today=act.today)
+
+
+class MeasureOf(Struct, frozen=True):
+    """Of which plan and customer a measure is."""
+
+    plan_id: UUID
+    customer_id: UUID
+
+
+async def measure_of(measure_id: UUID) -> MeasureOf:
+    """Raises NotFound."""
+    return await struct_of(MeasureOf, RelationshipMeasure, measure_id, "from relationship_measure where id = $1")
 
 
 async def counts(*, period: str, today: date) -> list[PlanCount]:
     """Members of a tier today, per account manager: how many have a plan for the year, how many are behind."""
     rows = await fetch(
         f"{_VIEW.replace('$today', '$1')} select c.account_manager_id, coalesce(s.name, '') as account_manager_name, count(*) as members,"
-        " count(v.id) as with_plan, count(v.id) filter (where v.overdue > 0) as behind from customer c"
+        f" count(v.id) as with_plan, count(v.id) filter (where v.overdue > 0) as behind from (select * from {OPEN}) c"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
         " left join viewed v on v.customer_id = c.id and v.period = $2"
-        " where c.closed_at is null and exists (select from membership b where b.tenant_id = c.tenant_id"
-        f"  and b.customer_id = c.id and {holding('b', '$1')})"
+        f" where {member('c', '$1')}"
         " group by c.account_manager_id, s.name order by s.name nulls last, c.account_manager_id",
         today,
         period,

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.plans.requests import ITEMS_MAX
-from guibin.policy.words import Code, Reason, Unsaid
+from guibin.policy.words import Code, Unsaid
 
 
 class NewMeasure(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,9 +33,3 @@ class NewExecution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     interaction_id: UUID | None = None
     note: Unsaid = ""
-
-
-class NewDropping(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the measure does not fit this customer."""
-
-    reason: Reason

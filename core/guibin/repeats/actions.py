@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from http import HTTPStatus
 from uuid import UUID
 
@@ -11,46 +11,51 @@ import msgspec
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPScope
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Request
 from guibin.web.answers import Held
 from guibin.web.bodies import Body
+from guibin.web.uploads import boundary_of
 from guibin_tenants import keyring
+from guibin_tenants.above import FromAbove
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
-from guibin_tenants.scope import current_scope, execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 KEY_CHARS_MAX = 128
-# Only these come back with a kept answer.
-_KEPT_HEADERS = (b"content-type", b"etag", b"location")
+# Only these come back with a kept answer: of a page also what happened and where it leads.
+_KEPT_HEADERS = (
+    *(b"content-type", b"etag", b"location"),
+    *(b"hx-trigger", b"hx-redirect", b"cache-control", b"content-security-policy", b"referrer-policy", b"vary"),
+)
 _UUID = re.compile(rb"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # A handler's option: its answer holds a secret, shown this once.
 SHOWN_ONCE = "shown_once"
+# Of these customers, those to be seen from here who are not erased.
+TO_BE_SEEN: FromAbove[Callable[[Collection[UUID]], Awaitable[set[UUID]]]] = FromAbove("customers to be seen")
 _DONE = "The request had its effect; do not send it again. Its answer is not shown any more"
 
 
 class InFlight(Conflict):
-    """The first request with this key has not been answered yet."""
+    """A request with this Idempotency-Key is in progress."""
 
     kind = "idempotency-in-flight"
-    title = "A request with this Idempotency-Key is in progress"
 
 
 class KeyReused(Refusal):
-    """The key was used for another request."""
+    """This Idempotency-Key belongs to another request."""
 
     kind = "idempotency-key-reused"
-    title = "This Idempotency-Key belongs to another request"
 
 
 class NotAgain(Refusal):
-    """The request had its effect, and its answer is not given again."""
+    """The answer to this Idempotency-Key is not given again. The request had its effect."""
 
     kind = "answer-not-repeated"
     status = HTTPStatus.GONE
-    title = "The answer to this Idempotency-Key is not given again"
 
 
 async def once(
@@ -66,9 +71,10 @@ async def once(
         "select pg_try_advisory_xact_lock(hashtextextended(current_setting('guibin.tenant') || $1, 0))", name
     ):
         raise InFlight("Wait for its answer, then repeat")
-    fingerprint = hashlib.sha256(
-        b"\n".join((scope["path"].encode(), scope.get("query_string", b""), body.whole))
-    ).digest()
+    # What stands between the parts of a form is drawn anew for each request.
+    boundary = boundary_of(headers.get(b"content-type", b"").decode("latin-1"))
+    said = body.whole.replace(boundary, b"") if boundary else body.whole
+    fingerprint = hashlib.sha256(b"\n".join((scope["path"].encode(), scope.get("query_string", b""), said))).digest()
     kept = await fetch_one(
         "select id, fingerprint, permissions, customer_ids, status, headers, body from idempotency_record where key = $1",
         name,
@@ -119,14 +125,7 @@ async def _keep(name: str, fingerprint: bytes, answer: Held, request: Request, p
 async def _shown(path: str, body: bytes) -> set[UUID]:
     """The customers whom the answer, or what it was asked for, is about."""
     named = {UUID(found.decode()) for found in _UUID.findall(path.encode() + b" " + body)}
-    return await _in_sight(named) | current_scope().opened
-
-
-async def _in_sight(customer_ids: Collection[UUID]) -> set[UUID]:
-    if not customer_ids:
-        return set()
-    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
-    return {row["id"] for row in rows}
+    return await TO_BE_SEEN()(named) | current_scope().opened
 
 
 async def _again(kept: asyncpg.Record, request: Request) -> bytes:
@@ -136,18 +135,17 @@ async def _again(kept: asyncpg.Record, request: Request) -> bytes:
     if bytes(kept["permissions"]) != _digest(request.by):
         raise NotAgain(f"{_DONE}: what you may do has changed since")
     customer_ids = kept["customer_ids"]
-    keys = await keyring.known_subject_keys(await _in_sight(customer_ids))
+    keys = await keyring.known_subject_keys(await TO_BE_SEEN()(customer_ids))
     if len(keys) < len(customer_ids):
         raise NotAgain(f"{_DONE}: a customer it shows was erased, or is not yours to see any more")
     if customer_ids:
-        note = AuditNote(
-            action="answer.repeat",
-            subject="answer",
-            subject_id=kept["id"],
+        await done(
+            "repeat",
+            Case("answer", kept["id"]),
+            Signature(by=request.by, now=request.now),
             customer_ids=tuple(customer_ids),
             shown=len(customer_ids),
         )
-        await record(note, Signature(by=request.by, now=request.now))
     text = keyring.unseal(await keyring.joint_key(keys), _place(kept["id"]), bytes(kept["body"]))
     return text.encode("latin-1")
 

@@ -6,7 +6,7 @@ from piccolo.columns import Array, Bytea, Integer, Timestamptz, Varchar
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
-class IdempotencyRecord(TenantTable, tablename="idempotency_record"):
+class IdempotencyRecord(TenantTable):
     """What was answered to a POST with this `Idempotency-Key`; `fingerprint` covers route and body, `permissions` what the
     caller might do. The answer is sealed for all of `customer_ids`, whom it shows; nothing is kept of one that
     holds a secret.

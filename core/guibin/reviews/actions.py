@@ -6,17 +6,17 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import done
+from guibin.assignments.teams import refuse_unless_serving
+from guibin.audit.actions import recorded
+from guibin.cases import Case
+from guibin.cases.requests import NewText
 from guibin.context import Act
 from guibin.department_requests import actions as department_requests
 from guibin.department_requests.requests import NewDepartmentRequest
-from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.policy.cadence import ReviewRhythm
 from guibin.policy.packs import Policy
-from guibin.profiles.teams import refuse_unless_serving
-from guibin.records.subjects import refuse_unless_kept
-from guibin.sla.milestones import Case
+from guibin.profiles.subjects import refuse_unless_kept
 from guibin.upward_reports import actions as upward_reports
 from guibin.upward_reports.actions import NewUpwardReport
 from guibin_tenants.refusals import FieldError, Invalid
@@ -25,7 +25,7 @@ from guibin_tenants.scope import savepoint
 
 from .queries import LISTED, ReviewView
 from .refusals import AlreadyReviewed, NothingToFollowUp
-from .requests import NewEscalation, NewOutcome, NewReview
+from .requests import NewEscalation, NewReview
 from .tables import CustomerReview, ReviewOutcome
 
 SUBJECT: Final = "customer_review"
@@ -36,7 +36,7 @@ async def review(new: NewReview, act: Act) -> ReviewView:
 
     Raises Invalid with every wrong field, NotFound, NotInTheirTeam, ArchiveErased, AlreadyReviewed.
     """
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     rhythm = rhythm_of(act.policy, new.rhythm)
     _refuse_wrong(new, today)
     await refuse_unless_serving(new.customer_id, act.by)
@@ -62,11 +62,10 @@ async def review(new: NewReview, act: Act) -> ReviewView:
             )
     except asyncpg.UniqueViolationError:
         raise AlreadyReviewed(f"Customer {new.customer_id} was gone through in {window.name} already") from None
-    await done("review", _case(review_id, new.customer_id), act)
-    return await LISTED.one(review_id)
+    return await recorded("review", _case(review_id, new.customer_id), LISTED, act)
 
 
-async def follow_up(review_id: UUID, new: NewOutcome, act: Act) -> ReviewView:
+async def follow_up(review_id: UUID, new: NewText, act: Act) -> ReviewView:
     """What was to follow is done. Raises NotFound, NotInTheirTeam, NothingToFollowUp."""
     reviewed = await LISTED.one(review_id)
     await refuse_unless_serving(reviewed.customer_id, act.by)
@@ -75,8 +74,7 @@ async def follow_up(review_id: UUID, new: NewOutcome, act: Act) -> ReviewView:
     outcome = {"review_id": review_id, "customer_id": reviewed.customer_id, "text": new.text}
     if not await add_all(ReviewOutcome, act, [outcome], unless=("review_id",)):
         raise NothingToFollowUp("The follow-up is done already")
-    await done("follow_up", _case(review_id, reviewed.customer_id), act)
-    return await LISTED.one(review_id)
+    return await recorded("follow_up", _case(review_id, reviewed.customer_id), LISTED, act)
 
 
 def rhythm_of(policy: Policy, name: str | None) -> ReviewRhythm:

@@ -6,7 +6,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
-from guibin.audit.actions import AuditNote, record, searched
+from guibin.audit.actions import noted, searched
+from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.web.listing import PageAsked, from_query
@@ -17,7 +18,7 @@ from guibin_tenants.principals import may
 from . import actions, dues
 from .actions import SUBJECT
 from .dues import DutyCount, DutyFilter, Owed
-from .queries import LISTED, ReviewFilter, ReviewView
+from .queries import LISTED, ReviewFilter
 from .requests import SpanAsked
 
 READ, WRITE = may("records:read"), may("records:write")
@@ -27,23 +28,11 @@ Day = Annotated[date | None, Parameter(query="on", default=None, description="A 
 class CustomerReviewController(Controller):
     path = "/api/v1/customer-reviews"
     tags = ("customer reviews",)
-
-    @get(
-        "/",
-        needs=READ,
-        summary="Reviews, newest first; due_by lists open follow-ups",
-        dependencies={"filters": from_query(ReviewFilter)},
+    list_reviews = lists(
+        "/", LISTED, ReviewFilter, "Reviews, newest first; due_by lists open follow-ups", recorded=SUBJECT
     )
-    async def list_reviews(self, filters: ReviewFilter, page: PageAsked, act: Act) -> Page[ReviewView]:
-        return await searched(SUBJECT, await LISTED.page(filters, page, act), act)
-
-    review = posts(
-        "/",
-        actions.review,
-        needs=WRITE,
-        summary="Go through a customer: situation, needs, what follows; escalate the rest",
-    )
-    follow_up = posts("/{review_id:uuid}/outcome", actions.follow_up, needs=WRITE, summary="What came of the follow-up")
+    review = posts("/", actions.review, "Go through a customer: situation, needs, what follows; escalate the rest")
+    follow_up = posts("/{review_id:uuid}/outcome", actions.follow_up, "What came of the follow-up")
 
     @get(
         "/dues",
@@ -60,8 +49,8 @@ class CustomerReviewController(Controller):
 
     @get("/counts", needs=READ, summary="How the reviews stand, per account manager")
     async def count(self, act: Act, on_day: Day = None) -> list[DutyCount]:
-        day = on_day or local_day(act.now, act.company.time_zone)
+        day = on_day or act.today
         duties = dues.reviews_on(act.policy.reviews, day, act.company.time_zone)
         counts = await dues.counts(SUBJECT, duties, now=act.now)
-        await record(AuditNote(action="customer_review.count", shown=len(counts)), act)
+        await noted("customer_review.count", act, shown=len(counts))
         return counts

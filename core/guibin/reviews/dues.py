@@ -14,7 +14,7 @@ from msgspec import Struct
 from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import Register, ReviewRhythm
 from guibin.profiles.queries import kept_until
-from guibin.tiers.queries import holding
+from guibin.tiers.queries import member
 from guibin.web.listing import Listing, earliest_first
 from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
@@ -90,8 +90,7 @@ with duty as (
     from duty r
     join customer c on c.created_at < r.starts_at and {kept}
         and (r.kinds = '' or c.kind = any (string_to_array(r.kinds, ',')))
-        and (r.scheme = '' or exists (select from membership m where m.tenant_id = c.tenant_id
-            and m.customer_id = c.id and m.scheme = r.scheme and {holding}))
+        and (r.scheme = '' or {member})
     left join {table} d on d.tenant_id = c.tenant_id and d.customer_id = c.id and d.duty = r.name and d.span = r.span
 )
 """
@@ -102,7 +101,7 @@ def _statement(done_in: Done, places: Sequence[str]) -> str:
     return _OWED.format(
         table=done_in,
         done_at=_DONE_AT[done_in],
-        holding=holding("m", "r.first_on"),
+        member=member("c", "r.first_on", "m.scheme = r.scheme"),
         kept=kept_until("c", "r.ends_at"),
         **asked,
     )
@@ -154,6 +153,17 @@ def register_on(register: Register, what: What, on: date, time_zone: str) -> Dut
         scheme=register.scheme,
         clause=register.clause,
     )
+
+
+def owed(done_in: Done, prefix: str) -> str:
+    """The customers with all the duties that `asked_all` names with the same prefix, as what follows `from`, called `x`."""
+    return f"({_statement(done_in, [f'${prefix}_{name}' if name != 'now' else '$now' for name in _ASKED])} select * from owed) x"
+
+
+def asked_all(duties: Sequence[Duty], prefix: str) -> dict[str, object]:
+    """The values of `owed`."""
+    names = [f"{prefix}_{name}" for name in _ASKED[:-1]]
+    return dict(zip(names, _columns(duties), strict=True))
 
 
 def asked(duty: Duty) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from guibin.cases import Case
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 from guibin.periods.days import local_day
@@ -28,9 +29,8 @@ async def tell_missed_reviews(job: TellMissedReviews, run: Run) -> None:
             await tell_missed("reviews_missed", duty.window.name, missed, run)
     for waiting in await queries.follow_ups_due(today):
         notice = Notice(
-            kind="review_follow_ups",
-            subject="staff",
-            subject_id=waiting.account_manager_id,
+            "review_follow_ups",
+            Case("staff", waiting.account_manager_id),
             staff_ids=(waiting.account_manager_id,),
             details={"count": str(waiting.count), "on": today.isoformat()},
         )
@@ -45,9 +45,8 @@ async def tell_missed(kind: str, window: str, counts: Iterable[DutyCount], run: 
         who = count.account_manager_id
         place = await fetch_one("select org_unit_id from staff where id = $1", who) if who else None
         notice = Notice(
-            kind=kind,
-            subject="staff" if who else "company",
-            subject_id=who or run.company.id,
+            kind,
+            Case("staff" if who else "company", who or run.company.id),
             org_unit_id=place["org_unit_id"] if place else None,
             roles=("manager",),
             staff_ids=(who,) if who else (),

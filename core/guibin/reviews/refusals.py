@@ -4,14 +4,8 @@ from guibin_tenants.refusals import Conflict
 
 
 class AlreadyReviewed(Conflict):
-    """One review per customer and span."""
-
-    kind = "already-reviewed"
-    title = "The customer was reviewed in this span already"
+    """The customer was reviewed in this span already. One review per customer and span."""
 
 
 class NothingToFollowUp(Conflict):
-    """No follow-up was agreed, or it is done."""
-
-    kind = "nothing-to-follow-up"
-    title = "There is no open follow-up"
+    """There is no open follow-up. No follow-up was agreed, or it is done."""

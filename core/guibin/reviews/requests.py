@@ -39,9 +39,3 @@ class SpanAsked(Struct, frozen=True, kw_only=True):
 
     rhythm: str | None = None
     on: Annotated[date | None, Meta(description="A day of the span; today without.")] = None
-
-
-class NewOutcome(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What came of the follow-up."""
-
-    text: Said

@@ -1,18 +1,16 @@
 """Sealed values as rows, each with its mask and the hashes it is found by."""
 
-from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, SmallInt, Varchar
 
 from guibin_tenants.tables import Index, Keys, TenantTable
 
 
-class SealedValue(TenantTable, tablename="sealed_value"):
+class SealedValue(TenantTable, customer=True):
     """One confidential value of a customer, such as a mobile number: sealed, masked, and findable if searchable.
 
     `exact` is the blind index of the normalised value, `tail` that of its last four characters.
     """
 
-    customer_id = UuidColumn(default=None)
     field = Varchar(length=60)
     place = SmallInt(default=0, help_text="0 for the only or first one")
     sealed = Bytea()
@@ -22,8 +20,6 @@ class SealedValue(TenantTable, tablename="sealed_value"):
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         unique=(("customer_id", "field", "place"),),
         indexes=(Index(("exact",), where="exact is not null"), Index(("tail",), where="tail is not null")),
     )

@@ -6,9 +6,12 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from guibin.audit.actions import record
+from guibin.audit.actions import recorded
+from guibin.cases import Case
+from guibin.cases.requests import Because, NewHandOver
 from guibin.context import Act
-from guibin.desks.actions import Matter, destination, tell
+from guibin.desks.actions import destination, tell
+from guibin.entitlements.queries import desk_item
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
@@ -18,10 +21,10 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import fetch_value
 
-from .intake import SUBJECT, end, limit_of, note_of, receive, start_clock
-from .queries import MILESTONE, ServiceRequestForm, ServiceRequestView, by_id, form
+from .intake import end, limit_of, receive, start_clock
+from .queries import FORM, LISTED, MILESTONE, SUBJECT, ServiceRequestForm, ServiceRequestView
 from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
-from .requests import NewAppointment, NewServiceHandOver, NewServiceNote, NewServiceRequest, NewStep, NewWithdrawal
+from .requests import NewAppointment, NewServiceNote, NewServiceRequest, NewStep
 from .tables import ServiceAppointment, ServiceHandOver, ServiceNote, ServiceRequest, ServiceStep
 
 AHEAD_DAYS_MAX = 365
@@ -57,8 +60,7 @@ async def appoint(request_id: UUID, new: NewAppointment, act: Act) -> ServiceReq
             await start_clock(request_id, request["customer_id"], limit, request["clause"], at=new.at)
         else:
             await sla.restart(request_id, MILESTONE, act, started_at=new.at)
-    await record(note_of("service_request.appoint", request_id, request["customer_id"]), act)
-    return await form(request_id)
+    return await recorded("appoint", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
 async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestForm:
@@ -82,56 +84,50 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     if taken + 1 == len(steps):
         await milestones.end(request_id, at=at, now=act.now)
         await _file(request, now=act.now)
-    await record(note_of("service_request.step", request_id, request["customer_id"]), act)
-    return await form(request_id)
+    return await recorded("step", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
 async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestView:
     """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
     request = await receive(new, act)
-    to = await destination(new.customer_id, act)
+    to = await destination(await desk_item(new.customer_id, act), act)
     if to is None or to.seated:
         return request
-    await hand_over(request.id, NewServiceHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
-    await tell(Matter(SUBJECT, request.id, request.number, request.customer_id), to, now=act.now)
-    return await by_id(request.id)
+    await hand_over(request.id, NewHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
+    await tell(Case(SUBJECT, request.id, request.customer_id), request.number, to, now=act.now)
+    return await LISTED.one(request.id)
 
 
-async def hand_over(request_id: UUID, new: NewServiceHandOver, act: Act) -> ServiceRequestForm:
+async def hand_over(request_id: UUID, new: NewHandOver, act: Act) -> ServiceRequestForm:
     """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
     request = await _open(request_id, "asked", "open")
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
     await add(ServiceHandOver, act, request_id=request_id, customer_id=request["customer_id"], **given(new))
     await change(ServiceRequest, request_id, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
     notice = Notice(
-        kind="service_request_handed_over",
-        subject=SUBJECT,
-        subject_id=request_id,
-        customer_id=request["customer_id"],
+        "service_request_handed_over",
+        Case(SUBJECT, request_id, request["customer_id"]),
         org_unit_id=new.to_unit_id,
         roles=() if new.to_staff_id else ("manager",),
         staff_ids=(new.to_staff_id,) if new.to_staff_id else (),
         details={"number": request["number"]},
     )
     await notify(notice, key=f"service-hand-over/{request_id}/{request['version']}", now=act.now)
-    await record(note_of("service_request.hand_over", request_id, request["customer_id"]), act)
-    return await form(request_id)
+    return await recorded("hand_over", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
 async def add_note(request_id: UUID, new: NewServiceNote, act: Act) -> ServiceRequestForm:
     """Add a line to the case. Raises NotFound."""
     request = await locked(ServiceRequest, request_id)
     await add(ServiceNote, act, request_id=request_id, customer_id=request["customer_id"], **given(new))
-    await record(note_of("service_request.note", request_id, request["customer_id"]), act)
-    return await form(request_id)
+    return await recorded("note", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
-async def withdraw(request_id: UUID, new: NewWithdrawal, act: Act) -> ServiceRequestForm:
+async def withdraw(request_id: UUID, new: Because, act: Act) -> ServiceRequestForm:
     """The customer no longer wants it. Raises NotFound; NotOpen while it waits for its approval or after its end."""
     request = await _open(request_id)
     await end(request, "withdrawn", new.reason, act)
-    await record(note_of("service_request.withdraw", request_id, request["customer_id"]), act)
-    return await form(request_id)
+    return await recorded("withdraw", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
 async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
@@ -152,10 +148,8 @@ async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: 
 async def _file(request: asyncpg.Record, *, now: datetime) -> None:
     await change(ServiceRequest, request["id"], state="filed")
     notice = Notice(
-        kind="service_request_filed",
-        subject=SUBJECT,
-        subject_id=request["id"],
-        customer_id=request["customer_id"],
+        "service_request_filed",
+        Case(SUBJECT, request["id"], request["customer_id"]),
         roles=("manager",),
         details={"number": request["number"]},
     )

@@ -1,14 +1,28 @@
 """Open service requests go to whoever takes over, and to the successor of an org unit that is dissolved."""
 
-from guibin.profiles.handed_cases import Cases, charge_cases
+import asyncpg
 
-charge_cases(
-    Cases(
+from guibin.assignments.handing_over import HandOver, Rows, charge_rows
+from guibin.context import Act
+from guibin_tenants.rows import add_all
+
+from .tables import ServiceHandOver, ServiceRequest
+
+
+async def note(rows: list[asyncpg.Record], new: HandOver, act: Act) -> None:
+    """Each hand-over is on record."""
+    same = {"to_staff_id": new.to_id, "reason": new.reason}
+    handed = [{"request_id": row["id"], "customer_id": row["customer_id"]} | same for row in rows]
+    await add_all(ServiceHandOver, act, handed)
+
+
+charge_rows(
+    Rows(
         what="service requests",
-        table="service_request",
+        table=ServiceRequest,
+        owners=("owner_id", "handler_id"),
         open="state in ('asked', 'open')",
-        hand_overs="service_hand_over",
-        reference="request_id",
-        walled=True,
+        units=("handler_unit_id",),
+        told=note,
     )
 )

@@ -10,32 +10,31 @@ from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import recorded
+from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act
-from guibin.notices.actions import Notice, notify
-from guibin.periods.days import local_day
+from guibin.events import at_once
+from guibin.notices.actions import Notice, notify, serving
 from guibin.policy.approvals import ApprovalFlow
-from guibin.policy.forms import Form, check_answers
+from guibin.policy.forms import Form, check_answers, facts_of
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem, TimeLimit
-from guibin.records.subjects import actor, refuse_unless_kept
-from guibin.records.words import channels_of
+from guibin.profiles.queries import Standing, standing
+from guibin.profiles.subjects import actor, refuse_unless_kept
+from guibin.records.requests import channels_of
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, add_all, change, given
-from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.scope import execute, fetch_one, undone
 from guibin_tenants.tables import new_id
 
-from .queries import MILESTONE, ServiceRequestView, by_id
+from .queries import LISTED, MILESTONE, SUBJECT, ServiceRequestView
 from .requests import NewServiceRequest
 from .tables import ServiceEnd, ServiceRequest
-
-SUBJECT = "service_request"
 
 
 class Opened(Struct, frozen=True, kw_only=True):
@@ -67,8 +66,7 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     ArchiveErased, and NotAnApplicant where the item's approval is for other roles to ask for (S07-17).
     """
     await refuse_unless_kept(new.customer_id)
-    customer = await fetch_one("select kind, fields, org_unit_id from customer where id = $1", new.customer_id)
-    assert customer is not None
+    customer = await standing(new.customer_id)
     received_at = new.received_at or act.now
     judged = await _judged(new, customer, received_at, act)
     owner = await actor(new.owner_id, act.by, field="owner_id")
@@ -81,18 +79,26 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
             act,
             flow=judged.flow,
             note=new.text[: approvals.NOTE_CHARS_MAX],
-            org_unit_id=customer["org_unit_id"],
+            org_unit_id=customer.org_unit_id,
         )
         await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)
     if judged.limit is not None and judged.limit.counted_from == "request":
         await start_clock(request_id, new.customer_id, judged.limit, judged.item.clause, at=received_at)
     case = Case(SUBJECT, request_id, new.customer_id)
     await milestones.begin(case, judged.item.milestones, at=received_at, now=act.now)
-    await record(note_of("service_request.receive", request_id, new.customer_id), act)
-    return await by_id(request_id)
+    view = await recorded("receive", case, LISTED, act)
+    if span is None and (told := await serving(new.customer_id, but=act.by.person)):
+        notice = Notice("customer_asked", case, staff_ids=told, details={"number": view.number})
+        await notify(notice, key=f"customer_asked/{request_id}", now=act.now)
+    return view
 
 
-@approvals.on_decision(SUBJECT)
+async def foreseen(new: NewServiceRequest, act: Act) -> ServiceRequestView:
+    """As `receive` would: the situation, the clause, and when it falls due. Nothing is written and nobody is told."""
+    return await undone(receive(new, act))
+
+
+@at_once(Decided, about=SUBJECT)
 async def service_request_decided(decided: Decided, act: Act) -> None:
     """Approved: it is carried out from now on. Otherwise it ends, and its owner hears why."""
     row = await fetch_one(
@@ -110,10 +116,8 @@ async def service_request_decided(decided: Decided, act: Act) -> None:
         outcome = "rejected" if decided.outcome == "rejected" else "withdrawn"
         await end(row, outcome, decided.reason or "-", act)
     notice = Notice(
-        kind="service_request_approved" if decided.approved else "service_request_refused",
-        subject=SUBJECT,
-        subject_id=row["id"],
-        customer_id=row["customer_id"],
+        "service_request_approved" if decided.approved else "service_request_refused",
+        Case(SUBJECT, row["id"], row["customer_id"]),
         staff_ids=(row["owner_id"],),
         details={"number": row["number"]},
     )
@@ -123,14 +127,7 @@ async def service_request_decided(decided: Decided, act: Act) -> None:
 async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, clause: str, *, at: datetime) -> None:
     """The limit runs from `at`."""
     await sla.start(
-        NewTimer(
-            subject=SUBJECT,
-            subject_id=request_id,
-            customer_id=customer_id,
-            milestone=MILESTONE,
-            terms=limit.terms(limit.within, clause=clause),
-            started_at=at,
-        )
+        NewTimer(Case(SUBJECT, request_id, customer_id), MILESTONE, limit.terms(limit.within, clause=clause), at)
     )
 
 
@@ -154,23 +151,18 @@ def limit_of(request: asyncpg.Record) -> TimeLimit | None:
     return msgspec.json.decode(request["time_limit"], type=TimeLimit) if request["time_limit"] else None
 
 
-def note_of(action: str, request_id: UUID, customer_id: UUID) -> AuditNote:
-    """The audit entry of something done to a request."""
-    return AuditNote(action=action, subject=SUBJECT, subject_id=request_id, customer_id=customer_id)
-
-
-async def _judged(new: NewServiceRequest, customer: asyncpg.Record, received_at: datetime, act: Act) -> Judged:
+async def _judged(new: NewServiceRequest, customer: Standing, received_at: datetime, act: Act) -> Judged:
     item = act.policy.service_item(new.item)
     if item is None or not item.steps:
         known = ", ".join(one.name for one in act.policy.service_items if one.steps)
         fix = f"one of: {known}" if known else "the policy has none"
         raise Invalid(fields=(FieldError("item", "a service item that is carried out in steps", fix, new.item),))
-    archive: dict[str, Any] = {**msgspec.json.decode(customer["fields"]), "customer_kind": customer["kind"]}
+    archive: dict[str, Any] = {**customer.fields, "customer_kind": customer.kind}
     problems = [
         *_wrong(new, received_at, act.policy, act.now),
         *_wrong_answers(new, act.policy.form(item.form), archive, act.policy),
     ]
-    held = await current_tiers([new.customer_id], on=local_day(act.now, act.company.time_zone))
+    held = await current_tiers([new.customer_id], on=act.today)
     limit = item.limit_for({**archive, **new.answers}, held.get(new.customer_id, {}).values())
     if new.situation is not None:
         limit = next((one for one in item.time_limits if one.name == new.situation), None)
@@ -180,7 +172,9 @@ async def _judged(new: NewServiceRequest, customer: asyncpg.Record, received_at:
         problems.append(FieldError("situation", rule, f"one of: {known}", new.situation or ""))
     if problems:
         raise Invalid("The service request was not taken in", fields=tuple(problems))
-    return Judged(item, limit, act.policy.approval(item.approval) if item.approval else None)
+    flow = act.policy.approval(item.approval) if item.approval else None
+    facts = facts_of(act.policy.form(item.form), {**archive, **new.answers})
+    return Judged(item, limit, flow.under(facts) if flow else None)
 
 
 def _wrong(new: NewServiceRequest, received_at: datetime, policy: Policy, now: datetime) -> list[FieldError]:

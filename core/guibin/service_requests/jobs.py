@@ -12,16 +12,18 @@ from guibin.events import (
     reacts_to,
 )
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.notices.actions import Notice
-from guibin.notices.deadlines import KIND, Passed, tells
+from guibin.notices.deadlines import of_case, tells
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.policy.service_items import ServiceRhythm
-from guibin_tenants.scope import fetch, fetch_one
+from guibin.profiles.queries import OPEN, served
+from guibin_tenants.scope import fetch
 
-from .intake import SUBJECT, receive
+from .deadlines import retier
+from .intake import receive
+from .queries import SUBJECT
 from .requests import NewServiceRequest
-from .retiering import retier
+from .tables import ServiceRequest
 
 # Opened per run and rhythm; the next run opens the rest.
 BATCH = 500
@@ -60,30 +62,9 @@ async def retier_after_end(event: MembershipEnded, run: Run) -> None:
     await retier(event.customer_id, run)
 
 
-async def concerned(event: Passed, run: Run) -> list[Notice]:
-    """The owner and whoever works on it hear before it is late and that it is, the roles of the step with them."""
-    request = await fetch_one(
-        "select number, customer_id, owner_id, handler_id, handler_unit_id from service_request where id = $1",
-        event.subject_id,
-    )
-    if request is None:
-        return []
-    notice = Notice(
-        kind=KIND[type(event)],
-        subject=SUBJECT,
-        subject_id=event.subject_id,
-        customer_id=request["customer_id"],
-        org_unit_id=request["handler_unit_id"],
-        roles=event.roles,
-        staff_ids=tuple({request["owner_id"], request["handler_id"] or request["owner_id"]}),
-        details={"number": request["number"]},
-    )
-    return [notice]
-
-
 tells(
     SUBJECT,
-    concerned,
+    of_case(ServiceRequest),
     jobs={
         DeadlineWarned: "service_requests.tell_service_due",
         DeadlineBreached: "service_requests.tell_service_late",
@@ -94,8 +75,7 @@ tells(
 
 async def _not_yet_served(rhythm: ServiceRhythm, window: str, since: datetime) -> list[tuple[UUID, UUID]]:
     rows = await fetch(
-        "select c.id, c.account_manager_id from customer c join staff m on m.tenant_id = c.tenant_id"
-        " and m.id = c.account_manager_id and m.left_at is null where c.closed_at is null and c.kind = any ($1::text[])"
+        f"select c.id, c.account_manager_id from {OPEN} and {served('c')} and c.kind = any ($1::text[])"
         " and not exists (select from service_request r where r.tenant_id = c.tenant_id and r.customer_id = c.id"
         " and r.item = $2 and (r.span = $3 or r.received_at >= $4)) order by c.id limit $5",
         list(rhythm.customer_kinds),

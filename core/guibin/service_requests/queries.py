@@ -1,18 +1,30 @@
 """Reading service requests."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from guibin.sla.queries import OVERDUE, timer_of
-from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import line, lines, shown
+from guibin.audit.actions import recorded, searched
+from guibin.cases import Case
+from guibin.cases.followed import FOLLOWED, Followed
+from guibin.cases.subjects import CUSTOMERS_OF, in_table
+from guibin.context import Act
+from guibin.profiles.queries import called
+from guibin.sla.owed import HANDLER
+from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, timer_of
+from guibin.tiers.queries import holding
+from guibin.web.listing import Listing, PageAsked, newest_first
+from guibin.web.paging import Page
+from guibin_tenants.principals import may
+from guibin_tenants.rows import line, lines, many, shown
 from guibin_tenants.scope import fetch
 
+from .tables import ServiceRequest
+
 State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
-MILESTONE = "service"
+SUBJECT, MILESTONE = "service_request", "service"
 
 
 class ServiceRequestView(Struct, frozen=True, kw_only=True):
@@ -98,6 +110,7 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
 
     text: str
     answers: dict[str, str | int | bool | None]
+    policy_version: int
     steps: list[str]
     taken: list[StepLine]
     appointments: list[AppointmentLine]
@@ -107,7 +120,12 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
 
 
 class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
-    """Which requests. `received_from` is inclusive, `received_before` exclusive."""
+    """Which requests. `received_from` is inclusive, `received_before` and `due_before` exclusive.
+
+    `running` waits for an approval or is carried out; `handled_by` is who has the work now: its handler, or its owner while
+    nobody else has it. `unit_id` is the department it was handed to, `tier` what the customer holds today, `q` a part of the
+    number, of the text or of the customer's name.
+    """
 
     state: State | None = None
     item: str | None = None
@@ -118,6 +136,12 @@ class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
     received_from: datetime | None = None
     received_before: datetime | None = None
     overdue: bool = False
+    running: bool = False
+    handled_by: UUID | None = None
+    unit_id: UUID | None = None
+    tier: str | None = None
+    due_before: datetime | None = None
+    q: Annotated[str, Meta(max_length=100)] | None = None
 
 
 class RatingView(Struct, frozen=True):
@@ -144,8 +168,48 @@ LISTED = Listing(
         "received_from": "x.received_at >= $value",
         "received_before": "x.received_at < $value",
         "overdue": OVERDUE,
+        "running": "x.state in ('asked', 'open')",
+        "handled_by": f"({HANDLER}) = $value",
+        "unit_id": "x.handler_unit_id = $value",
+        "tier": "exists (select from membership m where m.customer_id = x.customer_id and m.tier = $value"
+        f" and {holding('m', '$today::date')})",
+        "due_before": DUE_BEFORE,
+        "q": f"strpos(lower(x.number || ' ' || x.text || ' ' || coalesce({called('x.customer_id')}, '')), lower($value)) > 0",
     },
 )
+
+
+class ServiceRequestLine(ServiceRequestView, frozen=True, kw_only=True):
+    """A request as whoever works on it sees it in a list: with names, and the beginning of what was asked for."""
+
+    customer_name: str | None
+    matter: str
+    handler_name: str | None
+    unit_name: str | None
+    paused_at: datetime | None
+    completed_at: datetime | None
+    provisional: bool
+
+
+QUEUE = LISTED.wider(
+    ServiceRequestLine,
+    customer_name=called("x.customer_id"),
+    matter="left(x.text, 120)",
+    handler_name=f"(select s.name from staff s where s.id = ({HANDLER}))",
+    unit_name="(select u.name from org_unit u where u.id = x.handler_unit_id)",
+    paused_at="t.paused_at",
+    completed_at="t.completed_at",
+    provisional="coalesce(t.provisional, false)",
+)
+BY_DEADLINE = ByDeadline(listing=QUEUE, milestone=MILESTONE)
+
+
+async def queue(
+    filters: ServiceRequestFilter, page: PageAsked, act: Act, *, due_first: bool = True
+) -> Page[ServiceRequestLine]:
+    """The requests for whoever works on them, what falls due first on top."""
+    listing = BY_DEADLINE if due_first else QUEUE
+    return await searched(SUBJECT, await listing.page(filters, page, act), act)
 
 
 def _of(table: str) -> str:
@@ -153,7 +217,7 @@ def _of(table: str) -> str:
 
 
 # The request with everything that happened to it, in one statement.
-_FORM = LISTED.wider(
+FORM = LISTED.wider(
     ServiceRequestForm,
     taken=lines(StepLine, f"{_of('service_step')} position"),
     appointments=lines(AppointmentLine, f"{_of('service_appointment')} made_at, id"),
@@ -163,14 +227,45 @@ _FORM = LISTED.wider(
 )
 
 
-async def by_id(request_id: UUID) -> ServiceRequestView:
-    """Raises NotFound."""
-    return await LISTED.one(request_id)
+async def form(request_id: UUID, act: Act) -> ServiceRequestForm:
+    """The whole case; the look is on record. Raises NotFound."""
+    return await recorded("read", Case(SUBJECT, request_id), FORM, act)
 
 
-async def form(request_id: UUID) -> ServiceRequestForm:
-    """The request with everything that happened to it. Raises NotFound."""
-    return await _FORM.one(request_id)
+async def names_of(form: ServiceRequestForm) -> dict[UUID, str]:
+    """What those are called to whom the work was handed, staff and departments."""
+    ids = [each for handed in form.hand_overs for each in (handed.to_staff_id, handed.to_unit_id) if each is not None]
+    rows = await fetch(
+        "select id, name from staff where id = any ($1::uuid[]) union all select id, name from org_unit where id = any ($1::uuid[])",
+        ids,
+    )
+    return {row["id"]: row["name"] for row in rows}
+
+
+class Other(Struct, frozen=True):
+    """A request of a customer's that runs."""
+
+    id: UUID
+    number: str
+    item: str
+    state: str
+    received_at: datetime
+
+
+async def running_of(customer_id: UUID, *, but: UUID | None = None, most: int = 5) -> list[Other]:
+    """The customer's requests that are not done, the newest first; `but` one of them."""
+    return await many(
+        Other,
+        "from (select id, number, item, state, received_at from service_request where customer_id = $1"
+        " and id is distinct from $2 and state in ('asked', 'open')) other order by received_at desc limit $3",
+        customer_id,
+        but,
+        most,
+    )
+
+
+# What customers do, and when.
+DID = ("service_request", "received_at")
 
 
 async def ratings() -> list[RatingView]:
@@ -187,3 +282,7 @@ IN_FILE = (
     "select number, item, state, received_at from service_request where customer_id = $1"
     " and received_at >= $2 and received_at < $3 order by received_at, id"
 )
+
+
+CUSTOMERS_OF.give("service_request", in_table(ServiceRequest))
+FOLLOWED.give("service_request", Followed(may("requests:read"), ServiceRequest))

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Answers, Channel, Code, Line, Reason, Said, Unsaid
+from guibin.policy.words import Answers, Channel, Code, Line, Said, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -46,22 +46,8 @@ class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     taken_at: Moment | None = None
 
 
-class NewServiceHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who works on it from now on: a member of staff, a department, or one within the other."""
-
-    reason: Reason
-    to_staff_id: UUID | None = None
-    to_unit_id: UUID | None = None
-
-
 class NewServiceNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line for the case."""
 
     text: Said
     kind: Literal["note", "contact", "coordination"] = "note"
-
-
-class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The customer no longer wants it."""
-
-    reason: Reason

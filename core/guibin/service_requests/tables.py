@@ -3,10 +3,10 @@
 from piccolo.columns import JSONB, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class ServiceRequest(TenantTable, tablename="service_request"):
+class ServiceRequest(TenantTable, customer=True):
     """What a customer asked for. `steps`, `time_limit` and `evidence` are the service item's as it was then.
 
     `owner_id` of the desk stays responsible to the end (S07-15); `handler_id` works on it now. `answers` fill in the
@@ -15,7 +15,6 @@ class ServiceRequest(TenantTable, tablename="service_request"):
     """
 
     number = Varchar(length=20)
-    customer_id = UuidColumn(default=None)
     item = Varchar(length=60)
     channel = Varchar(length=40)
     text = Text()
@@ -30,9 +29,9 @@ class ServiceRequest(TenantTable, tablename="service_request"):
     recorded_at = Timestamptz(default=None, null=True)
     owner_id = UuidColumn(default=None)
     owner_name = Varchar(length=200)
-    handler_id = UuidColumn(default=None, null=True)
-    handler_unit_id = UuidColumn(default=None, null=True)
-    approval_id = UuidColumn(default=None, null=True)
+    handler_id = RowOf("staff", null=True)
+    handler_unit_id = RowOf("org_unit", null=True)
+    approval_id = RowOf("approval_request", null=True)
     appointment_at = Timestamptz(default=None, null=True)
     span = Varchar(length=10, default=None, null=True)
     state = Varchar(length=9, default="open")
@@ -42,13 +41,6 @@ class ServiceRequest(TenantTable, tablename="service_request"):
         begins="open",
         erasable=("text", "answers"),
         unique=(("number",),),
-        wall="customer_id",
-        references={
-            "customer_id": "customer",
-            "handler_id": "staff",
-            "handler_unit_id": "org_unit",
-            "approval_id": "approval_request",
-        },
         indexes=(
             Index(("received_at desc", "id desc"), name="service_request_received_idx"),
             Index(("state", "received_at desc", "id desc"), name="service_request_state_idx"),
@@ -72,7 +64,6 @@ class ServiceStep(
     customer=True,
     signed="taken",
     erasable=("result", "reaction", "accompanied_by"),
-    tablename="service_step",
 ):
     """A step was taken, in its place in the order (S07-19)."""
 
@@ -93,13 +84,7 @@ class ServiceStep(
 
 
 class ServiceAppointment(
-    Part,
-    of="service_request",
-    by="request_id",
-    customer=True,
-    signed="made",
-    erasable=("reason",),
-    tablename="service_appointment",
+    Part, of="service_request", by="request_id", customer=True, signed="made", erasable=("reason",)
 ):
     """The day agreed with the customer, and every day it was moved to (S07-20)."""
 
@@ -111,36 +96,21 @@ class ServiceAppointment(
 
 
 class ServiceHandOver(
-    Part,
-    of="service_request",
-    by="request_id",
-    customer=True,
-    signed="handed",
-    erasable=("reason",),
-    tablename="service_hand_over",
+    Part, of="service_request", by="request_id", customer=True, signed="handed", erasable=("reason",)
 ):
     """Work goes to another member of staff or department; the desk stays responsible (S07-15, S07-21)."""
 
-    to_staff_id = UuidColumn(default=None, null=True)
-    to_unit_id = UuidColumn(default=None, null=True)
+    to_staff_id = RowOf("staff", null=True)
+    to_unit_id = RowOf("org_unit", null=True)
     reason = Text()
 
     keys = Keys(
-        references={"to_staff_id": "staff", "to_unit_id": "org_unit"},
         indexes=(Index(("request_id", "handed_at")),),
         checks={"to_somebody": "to_staff_id is not null or to_unit_id is not null"},
     )
 
 
-class ServiceNote(
-    Part,
-    of="service_request",
-    by="request_id",
-    customer=True,
-    signed="written",
-    erasable=("text",),
-    tablename="service_note",
-):
+class ServiceNote(Part, of="service_request", by="request_id", customer=True, signed="written", erasable=("text",)):
     """What was said and done on the way: a note, a contact with the customer, a word to a department."""
 
     kind = Varchar(length=12, default="note")
@@ -152,15 +122,7 @@ class ServiceNote(
     )
 
 
-class ServiceEnd(
-    Part,
-    of="service_request",
-    by="request_id",
-    customer=True,
-    signed="ended",
-    erasable=("reason",),
-    tablename="service_end",
-):
+class ServiceEnd(Part, of="service_request", by="request_id", customer=True, signed="ended", erasable=("reason",)):
     """The request was withdrawn, or its approval refused, and why."""
 
     outcome = Varchar(length=9)

@@ -12,13 +12,16 @@ import msgspec
 from msgspec import Struct
 
 from guibin import events
+from guibin.cases import Case
 from guibin.events import MilestoneReached
+from guibin.policies.queries import version_at
 from guibin.policy.terms import Terms
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import add_all
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
+from guibin_tenants.walls import unit_of
 
 from . import calendars
 from .calendars import CalendarInForce
@@ -27,18 +30,16 @@ from .sweep import fire_one
 from .tables import Timer
 
 
-class NewTimer(Struct, frozen=True, kw_only=True):
+class NewTimer(Struct, frozen=True):
     """A deadline to start. Of a milestone that recurs one runs at a time.
 
     With `late_at` it starts in the past, and what that left behind is told once.
     """
 
-    subject: str
-    subject_id: UUID
+    case: Case
     milestone: str
     terms: Terms
     started_at: datetime
-    customer_id: UUID | None = None
     occurrence: int = 1
     late_at: datetime | None = None
 
@@ -68,15 +69,15 @@ async def start_all(several: Sequence[NewTimer]) -> list[Plan]:
     counting: dict[tuple[str, UUID | None], CalendarInForce] = {}
     begun: list[tuple[NewTimer, ClockRecord, Plan]] = []
     for new in several:
-        key = (new.terms.calendar, new.customer_id)
+        key = (new.terms.calendar, new.case.customer_id)
         if key not in counting:
             counting[key] = await calendars.counting(*key)
         begun.append((new, *_begun(new, counting[key])))
     rows = [
         {
-            "subject": new.subject,
-            "subject_id": new.subject_id,
-            "customer_id": new.customer_id,
+            "subject": new.case.subject,
+            "subject_id": new.case.id,
+            "customer_id": new.case.customer_id,
             "milestone": new.milestone,
             "occurrence": new.occurrence,
             "clock": record,
@@ -86,6 +87,7 @@ async def start_all(several: Sequence[NewTimer]) -> list[Plan]:
             "due_at": plan.due_at,
             "next_at": plan.steps[0].at,
             "provisional": plan.provisional,
+            "policy_version": await version_at(new.late_at or new.started_at),
         }
         for new, record, plan in begun
     ]
@@ -120,6 +122,8 @@ async def relimit(subject_id: UUID, milestone: str, act: Signature, *, terms: Te
     before = _record(timer)
     calendar = await calendars.counting(terms.calendar, timer["customer_id"])
     after = _counted_by(calendar, msgspec.structs.replace(before, terms=terms))
+    version = await version_at(act.now)
+    await execute("update timer set policy_version = $2 where id = $1", timer["id"], version)
     return await _move(timer, after, reason, act, anew=True)
 
 
@@ -229,9 +233,8 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, act: Signature) -> int
     the calendar of the org unit they are in now; how many moved.
     """
     rows = await fetch(
-        f"select t.*, c.org_unit_id, {_COUNTS_BY} as counts_by from timer t"
-        " join customer c on c.tenant_id = t.tenant_id and c.id = t.customer_id"
-        " where t.completed_at is null and t.cancelled_at is null and t.clock -> 'terms' ->> 'calendar' <> $2"
+        f"select t.*, {unit_of('customer', 't.customer_id')} as org_unit_id, {_COUNTS_BY} as counts_by from timer t"
+        " where t.customer_id is not null and t.completed_at is null and t.cancelled_at is null and t.clock -> 'terms' ->> 'calendar' <> $2"
         # Where no unit has hours of its own, none is read and none is locked.
         " and (t.clock ->> 'own_calendar' <> '' or exists (select from unit_calendar))"
         " and ($1::uuid[] is null or t.customer_id = any ($1)) order by t.id for update of t",
@@ -310,12 +313,10 @@ async def _move(
 async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None:
     """The next of a sequence counts from the target before; from the end of one that was late."""
     new = NewTimer(
-        subject=timer["subject"],
-        subject_id=timer["subject_id"],
-        customer_id=timer["customer_id"],
-        milestone=timer["milestone"],
-        terms=_record(timer).terms,
-        started_at=max(at, timer["due_at"]),
+        Case(timer["subject"], timer["subject_id"], timer["customer_id"]),
+        timer["milestone"],
+        _record(timer).terms,
+        max(at, timer["due_at"]),
         occurrence=timer["occurrence"] + 1,
         late_at=now,
     )

@@ -3,36 +3,36 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get, put
+from litestar import Controller, delete, put
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.policy.calendars import Calendar
 from guibin.policy.words import Code, saying
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import Signature, anyone, may, sees_all
 from guibin_tenants.refusals import FieldError, Invalid
 
-from . import actions, calendars, outlets, queries
-from .queries import TimerFilter, TimerView
+from . import actions, calendars, hours, queries
+from .queries import TimerFilter
 
 
 class TimerController(Controller):
     path = "/api/v1/timers"
     tags = ("timers",)
-
-    @get(
-        "/",
-        needs=may("timers:read"),
-        summary="Deadlines, the next to fall due first",
-        dependencies={"filters": from_query(TimerFilter)},
+    list_timers = lists(
+        "/", queries.LISTED, TimerFilter, "Deadlines, the next to fall due first", needs=may("timers:read")
     )
-    async def list_timers(self, filters: TimerFilter, page: PageAsked, act: Act) -> Page[TimerView]:
-        return await queries.LISTED.page(filters, page, act)
+
+    list_changes = gets(
+        "/{timer_id:uuid}/changes",
+        queries.changes_of,
+        needs=may("timers:read"),
+        summary="What moved the deadline: by whom, from when to when",
+    )
 
 
 class NewCalendarVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +52,7 @@ class Recomputed(Struct, frozen=True):
 class CalendarController(Controller):
     path = "/api/v1/calendars"
     tags = ("timers",)
-    list_calendars = gets("/", calendars.all_in_force, needs=anyone, summary="The calendars in force, by name")
+    list_calendars = gets("/", calendars.all_in_force, "The calendars in force, by name", needs=anyone)
 
     @put(
         "/{name:str}",
@@ -64,7 +64,7 @@ class CalendarController(Controller):
             raise Invalid(fields=(FieldError("calendar.name", f"{name}, as in the address", value=data.calendar.name),))
         version = await calendars.write(data.calendar, act, note=data.note)
         moved = await actions.recompute(name, act)
-        await record(AuditNote(action="calendar.write", subject="calendar", purpose=data.note, shown=0), act)
+        await noted("calendar.write", act, subject="calendar", purpose=data.note, shown=0)
         return Recomputed(version, moved)
 
 
@@ -84,13 +84,11 @@ class HoursMoved(Struct, frozen=True):
 class UnitCalendarController(Controller):
     path = "/api/v1/org-units/{unit_id:uuid}/calendars"
     tags = ("timers",)
-    show = gets(
-        "/", outlets.of_unit, needs=anyone, summary="The calendars an org unit counts by in place of the company's"
-    )
+    show = gets("/", hours.of_unit, "The calendars an org unit counts by in place of the company's", needs=anyone)
 
     @put("/{name:str}", needs=may("policy:write"), summary="Let an org unit count by hours of its own")
     async def count_by(self, unit_id: UUID, name: str, data: OwnCalendar, act: Act) -> HoursMoved:
-        moved = await outlets.count_by(unit_id, name, data.counts_by, act)
+        moved = await hours.count_by(unit_id, name, data.counts_by, act)
         await _record("unit-calendar.write", unit_id, data.note, act)
         return HoursMoved(moved)
 
@@ -101,11 +99,10 @@ class UnitCalendarController(Controller):
         summary="Let an org unit count as the one above it",
     )
     async def count_as_above(self, unit_id: UUID, name: str, act: Act) -> HoursMoved:
-        moved = await outlets.count_as_above(unit_id, name, act)
+        moved = await hours.count_as_above(unit_id, name, act)
         await _record("unit-calendar.remove", unit_id, "", act)
         return HoursMoved(moved)
 
 
 async def _record(action: str, unit_id: UUID, purpose: str, act: Signature) -> None:
-    note = AuditNote(action=action, subject="org_unit", subject_id=unit_id, purpose=purpose, shown=0)
-    await record(note, act)
+    await noted(action, act, subject="org_unit", subject_id=unit_id, purpose=purpose, shown=0)

@@ -11,6 +11,7 @@ from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
+from guibin_tenants.walls import unit_of
 
 ALWAYS = "always"
 BUSINESS = "business"
@@ -61,9 +62,8 @@ async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
 
 _NEWEST = "select version, value from calendar_version where name = {} order by version desc limit 1"
 _OWN = (
-    "with recursive above as ("
-    "  select u.tenant_id, u.id, u.parent_id, 0 as level from customer c"
-    "  join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id where c.id = $2"
+    "with recursive above as (select u.tenant_id, u.id, u.parent_id, 0 as level from org_unit u"
+    f" where u.id = {unit_of('customer', '$2')}"
     "  union all select u.tenant_id, u.id, u.parent_id, a.level + 1 from org_unit u"
     "  join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id"
     ") cycle id set is_cycle using path"

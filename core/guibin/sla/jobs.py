@@ -3,7 +3,7 @@
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.watch.metrics import TIMER_LATENESS_SECONDS
 
-from .confirmation import confirm
+from .hours import confirm
 from .sweep import fire_due
 
 ROUNDS_MAX = 5

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.events import Event
 from guibin.policy.milestones import Milestone
 from guibin_tenants.principals import Signature
@@ -17,14 +17,6 @@ from . import actions
 from .actions import Ended, NewTimer
 
 _MET_BY_REPLY = "clock #>> '{terms,met_by}' = 'reply'"
-
-
-class Case(Struct, frozen=True):
-    """What the targets belong to."""
-
-    subject: str
-    id: UUID
-    customer_id: UUID | None = None
 
 
 async def begin(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime) -> None:
@@ -145,12 +137,10 @@ async def _start(case: Case, milestone: Milestone, *, at: datetime, now: datetim
 
 def _target(case: Case, milestone: Milestone, *, at: datetime, now: datetime, occurrence: int = 1) -> NewTimer:
     return NewTimer(
-        subject=case.subject,
-        subject_id=case.id,
-        customer_id=case.customer_id,
-        milestone=milestone.name,
-        terms=milestone.terms(milestone.within, clause=milestone.clause),
-        started_at=at,
+        case,
+        milestone.name,
+        milestone.terms(milestone.within, clause=milestone.clause),
+        at,
         occurrence=occurrence,
         late_at=now if at < now else None,
     )

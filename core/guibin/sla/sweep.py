@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
+from guibin.jobs.relay import Relay
 from guibin.watch import failpoints
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -128,3 +129,24 @@ def _event(step: Fired) -> DeadlineWarned | DeadlineBreached | DeadlineEscalated
         roles=step.roles,
         due_at=step.due_at,
     )
+
+
+async def companies_due(relay: Relay, now: datetime) -> list[UUID]:
+    """Those that have a deadline step to fire."""
+    rows = await relay.pool.fetch(
+        "select t.id from tenant t where t.suspended_at is null and not t.simulated and exists"
+        " (select from timer where timer.tenant_id = t.id and next_at is not null and next_at <= $1)",
+        now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def overdue(relay: Relay, now: datetime) -> tuple[int, float]:
+    """Steps due and not fired, and for how many seconds the oldest has been."""
+    row = await relay.pool.fetchrow(
+        "select count(*) as n, coalesce(extract(epoch from $1 - min(next_at)), 0)::float8 as seconds"
+        " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null"
+        " where next_at <= $1",
+        now,
+    )
+    return row["n"], row["seconds"]

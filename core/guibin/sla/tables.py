@@ -3,10 +3,10 @@
 from piccolo.columns import JSONB, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class CalendarVersion(TenantTable, tablename="calendar_version"):
+class CalendarVersion(TenantTable):
     """One version of a named calendar, whole. The newest version of a name is in force; old ones explain old deadlines."""
 
     name = Varchar(length=60)
@@ -20,31 +20,31 @@ class CalendarVersion(TenantTable, tablename="calendar_version"):
     keys = Keys(written_by="company", unique=(("name", "version"),), append_only=True)
 
 
-class UnitCalendar(TenantTable, tablename="unit_calendar"):
+class UnitCalendar(TenantTable):
     """An org unit, and those under it, count by a calendar of their own where policy names `calendar`."""
 
-    org_unit_id = UuidColumn(default=None)
+    org_unit_id = RowOf("org_unit")
     calendar = Varchar(length=60)
     counts_by = Varchar(length=60)
     set_by = UuidColumn(default=None)
     set_by_name = Varchar(length=200)
     set_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(written_by="org_unit_id", unique=(("org_unit_id", "calendar"),), references={"org_unit_id": "org_unit"})
+    keys = Keys(written_by="org_unit_id", unique=(("org_unit_id", "calendar"),))
 
 
-class Timer(TenantTable, tablename="timer"):
+class Timer(TenantTable):
     """A deadline that runs for one milestone of one subject; `occurrence` counts those of a milestone that recurs.
 
     `clock` holds what the deadline follows from: limit, start, pauses, calendar version; `warn_at`, `due_at` and
     `steps` are derived from it and never edited. `next_at` is the moment of the first step not yet fired: None while
     paused, completed or cancelled. `generation` grows when the clock gets another limit or start. `provisional` while
-    the holidays of the deadline's year are not published.
+    the holidays of the deadline's year are not published. `policy_version` is the policy's that set its limit (S01-2).
     """
 
     subject = Varchar(length=40)
     subject_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None, null=True)
+    customer_id = RowOf("customer", null=True)
     milestone = Varchar(length=60)
     occurrence = Integer(default=1)
     clock = JSONB()
@@ -59,6 +59,7 @@ class Timer(TenantTable, tablename="timer"):
     completed_at = Timestamptz(default=None, null=True)
     cancelled_at = Timestamptz(default=None, null=True)
     provisional = Boolean(default=False)
+    policy_version = Integer(default=None, null=True)
     generation = Integer(default=0)
     version = Integer(default=1)
 
@@ -72,7 +73,6 @@ class Timer(TenantTable, tablename="timer"):
         ),
         unique=(("subject_id", "milestone", "occurrence"),),
         wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             # The sweep reads this index and nothing else: it holds open timers only.
             Index(("next_at",), where="next_at is not null", name="timer_next_idx"),
@@ -91,13 +91,13 @@ class Timer(TenantTable, tablename="timer"):
     )
 
 
-class TimerStep(TenantTable, tablename="timer_step"):
+class TimerStep(TenantTable):
     """A warning, breach, escalation or success that has happened: the key makes it happen once.
 
     `due_at` is the moment it belongs to, `fired_at` when it was found due.
     """
 
-    timer_id = UuidColumn(default=None)
+    timer_id = RowOf("timer")
     generation = Integer()
     step = Varchar(length=80)
     kind = Varchar(length=20)
@@ -106,18 +106,14 @@ class TimerStep(TenantTable, tablename="timer_step"):
     fired_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        wall="timer_id",
-        unique=(("timer_id", "generation", "step"),),
-        references={"timer_id": "timer"},
-        append_only=True,
-        indexes=(Index(("due_at",)),),
+        wall="timer_id", unique=(("timer_id", "generation", "step"),), append_only=True, indexes=(Index(("due_at",)),)
     )
 
 
-class TimerChange(TenantTable, tablename="timer_change"):
+class TimerChange(TenantTable):
     """Why a running deadline moved: pause, resume, level, tier, start, calendar, hours, reopen; before and after."""
 
-    timer_id = UuidColumn(default=None)
+    timer_id = RowOf("timer")
     reason = Varchar(length=40)
     generation = Integer()
     due_before = Timestamptz(default=None, null=True)
@@ -127,4 +123,4 @@ class TimerChange(TenantTable, tablename="timer_change"):
     changed_by_name = Varchar(length=200)
     changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(wall="timer_id", references={"timer_id": "timer"}, append_only=True)
+    keys = Keys(wall="timer_id", append_only=True)

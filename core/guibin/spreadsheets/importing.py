@@ -1,7 +1,7 @@
 """The shape of every import: validate all rows first, then write all of them or none."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from guibin_tenants.refusals import Invalid
 
-from .reading import Row, RowProblem
+from .mapping import Mapping
+from .reading import Fields, Row, RowProblem, rows
 from .writing import write_problems
 
 PROBLEMS_MAX = 10_000
@@ -36,10 +37,7 @@ class Imported(Struct, frozen=True):
 
 
 class BadRows(Invalid):
-    """Some rows are wrong, so nothing was imported."""
-
-    kind = "bad-rows"
-    title = "Nothing was imported: some rows are wrong"
+    """Nothing was imported: some rows are wrong."""
 
     def __init__(self, problems: list[RowProblem], rows: int) -> None:
         super().__init__(f"{len(problems)} problems in {rows} rows; nothing was imported")
@@ -55,11 +53,39 @@ def problem(row: Row, column: str, value: str, reason: str) -> RowProblem:
     return RowProblem(row.sheet, row.number, column, value[:200], reason)
 
 
-def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """The rows, so many at a time."""
-    left = iter(rows)
-    while batch := list(islice(left, size)):
-        yield batch
+def no_progress(stage: str, rows: int) -> None:
+    """For callers that show none."""
+
+
+class Sheet(Struct, frozen=True):
+    """The rows of a file, read as `mapping` says, `batch_rows` at a time; `progress` hears how far that is."""
+
+    file: Path
+    mapping: Mapping
+    fields: Fields
+    batch_rows: int
+    progress: Progress = no_progress
+
+    def batches(self) -> Iterator[list[Row]]:
+        """All of them. Raises Invalid for an unreadable file."""
+        left = rows(self.file, self.mapping, self.fields)
+        while batch := list(islice(left, self.batch_rows)):
+            yield batch
+
+    def checked(self, problems: list[RowProblem]) -> Iterator[list[Row]]:
+        """As `batches`, for whoever adds to `problems` what is wrong with each; too many are not gone on with.
+
+        Raises BadRows after the last when there are any.
+        """
+        total = 0
+        for batch in self.batches():
+            yield batch
+            total += len(batch)
+            self.progress("checked", total)
+            if len(problems) > PROBLEMS_MAX:
+                break
+        if problems:
+            raise BadRows(problems, total)
 
 
 def packed(batch: Sequence[Struct]) -> bytes:
@@ -70,7 +96,3 @@ def packed(batch: Sequence[Struct]) -> bytes:
 def unpacked(batch: bytes, kind: type[Read]) -> list[Read]:
     """What was packed."""
     return msgspec.msgpack.decode(zlib.decompress(batch), type=list[kind])  # type: ignore[valid-type]  # a type by value
-
-
-def no_progress(stage: str, rows: int) -> None:
-    """For callers that show none."""

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.notation.spelling import line
+from guibin.policy.words import Paragraph
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.time_zones import time_zones
 
@@ -28,24 +29,24 @@ class Moment(Struct, frozen=True, forbid_unknown_fields=True):
     A cell that is a date or a time to the spreadsheet program is read as such, and so is the ISO form.
     """
 
-    date: str
-    date_format: str = "%Y-%m-%d"
-    time: str = ""
-    time_format: str = "%H:%M:%S"
+    date: Paragraph
+    date_format: Paragraph = "%Y-%m-%d"
+    time: Paragraph = ""
+    time_format: Paragraph = "%H:%M:%S"
 
 
 class Values(Struct, frozen=True, forbid_unknown_fields=True):
     """A field from a column whose values are ours only after translation; `otherwise` is for all the rest."""
 
-    column: str
-    map: dict[str, str]
-    otherwise: str | None = None
+    column: Paragraph
+    map: dict[Paragraph, Paragraph]
+    otherwise: Paragraph | None = None
 
 
 class Template(Struct, frozen=True, forbid_unknown_fields=True):
     """A field put together from columns, such as `{City}-{Ticket #}`; `{#}` is the row's number, the heading being 1."""
 
-    text: str
+    text: Paragraph
 
 
 class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,18 +57,18 @@ class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
     the sheet of a workbook that has several; `hidden` says what becomes of rows and columns that nobody sees.
     """
 
-    columns: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    values: dict[str, Values] = {}
-    moments: dict[str, Moment] = {}
-    templates: dict[str, Template] = {}
-    skip: dict[str, tuple[str, ...]] = {}
-    time_zone: str = "Asia/Shanghai"
-    encoding: str = ""
-    sheet: str = ""
+    columns: dict[Paragraph, Paragraph] = {}
+    constants: dict[Paragraph, Paragraph] = {}
+    values: dict[Paragraph, Values] = {}
+    moments: dict[Paragraph, Moment] = {}
+    templates: dict[Paragraph, Template] = {}
+    skip: dict[Paragraph, tuple[Paragraph, ...]] = {}
+    time_zone: Paragraph = "Asia/Shanghai"
+    encoding: Paragraph = ""
+    sheet: Paragraph = ""
     hidden: Literal["refuse", "read", "skip"] = "refuse"
-    delimiter: str = ""
-    fixed_width: dict[str, tuple[int, int]] = {}
+    delimiter: Paragraph = ""
+    fixed_width: dict[Paragraph, tuple[int, int]] = {}
 
 
 def load(file: Path) -> Mapping:

@@ -1,6 +1,7 @@
 """Writing xlsx and csv that open safely: no cell is ever a formula, long numbers stay text."""
 
 import csv
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from .texts import cell_text, sheet_name
 # What spreadsheet programs take for the beginning of a formula.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _SHEET_ROWS_MAX = 1_048_576
+# What files are, by their ending.
+MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def write(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], *, sheet: str = "data") -> int:
@@ -19,6 +25,14 @@ def write(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], *, 
     if file.suffix.lower() == ".xlsx":
         return _workbook(file, columns, rows, sheet)
     return _csv(file, columns, rows)
+
+
+def written(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, sheet: str) -> bytes:
+    """The content of a file of this name, as `write` writes it."""
+    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
+        file = Path(folder) / name
+        write(file, columns, rows, sheet=sheet)
+        return file.read_bytes()
 
 
 def write_problems(file: Path, problems: Iterable[RowProblem]) -> int:

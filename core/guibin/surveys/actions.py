@@ -4,24 +4,25 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from msgspec import Struct
-
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted, recorded
+from guibin.cases import Case
+from guibin.cases.requests import NewSending
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of, refused
 from guibin.tiers.queries import in_scheme
+from guibin.web.signed_links import LinkTaken
 from guibin_tenants import org_units
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
-from guibin_tenants.rows import add, missing
+from guibin_tenants.rows import add, row_of
 from guibin_tenants.scope import execute, fetch, fetch_one
 
 from . import links
 from .queries import ROUNDS, RoundView
 from .refusals import AlreadyAnswered, NobodyToAsk
-from .requests import NewRound, NewSending
+from .requests import NewRound
 from .tables import SurveyInvitation, SurveyRound, SurveySending
 
 # Whoever refuses this, or contact altogether, is asked nothing.
@@ -41,13 +42,6 @@ insert into survey_invitation (id, round_id, customer_id, survey, invited_at, ex
 select gen_random_uuid(), $8, d.id, $4, $9, $10 from (
   select c.id {_ELIGIBLE} order by sha256(convert_to($7 || '/' || c.id::text, 'UTF8')) limit $11) d
 """
-
-
-class LinkTaken(Struct, frozen=True):
-    """The address to pass on to this customer, and until when it may be answered."""
-
-    path: str
-    expires_at: datetime
 
 
 def survey_named(name: str, policy: Policy) -> SurveyPolicy:
@@ -97,31 +91,24 @@ async def hold(name: str, new: NewRound, act: Act) -> RoundView:
     )
     await execute(_DRAW, *eligible, seed, round_id, act.now, until, sample)
     await _tell(round_id, until, now=act.now)
-    note = AuditNote(action="survey_round.start", subject="survey_round", subject_id=round_id, shown=sample)
-    await record(note, act)
-    return await ROUNDS.one(round_id)
+    return await recorded("start", Case("survey_round", round_id), ROUNDS, act, shown=sample)
 
 
 async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken:
     """The link to pass on, and a record of who did. Raises NotFound, AlreadyAnswered."""
-    invitation = await fetch_one(
+    invitation = await row_of(
+        SurveyInvitation,
+        invitation_id,
         "select i.customer_id, i.expires_at, a.id as answer_id from survey_invitation i left join survey_answer a"
         " on a.tenant_id = i.tenant_id and a.invitation_id = i.id where i.id = $1",
-        invitation_id,
     )
-    if invitation is None:
-        raise missing(SurveyInvitation, invitation_id)
     expires_at = invitation["expires_at"]
     if invitation["answer_id"] is not None or expires_at <= act.now:
         raise AlreadyAnswered(f"Invitation {invitation_id}")
     await add(SurveySending, act, invitation_id=invitation_id, channel=new.channel)
-    note = AuditNote(
-        action="survey.send",
-        subject="survey_invitation",
-        subject_id=invitation_id,
-        customer_id=invitation["customer_id"],
+    await noted(
+        "survey.send", act, subject="survey_invitation", subject_id=invitation_id, customer_id=invitation["customer_id"]
     )
-    await record(note, act)
     return LinkTaken(links.PATH + await links.issue(invitation_id, expires_at), expires_at)
 
 
@@ -148,9 +135,8 @@ async def _tell(round_id: UUID, until: datetime, *, now: datetime) -> None:
     )
     for row in rows:
         notice = Notice(
-            kind="survey_started",
-            subject="survey_round",
-            subject_id=round_id,
+            "survey_started",
+            Case("survey_round", round_id),
             staff_ids=(row["who"],),
             details={"count": str(row["n"]), "on": until.date().isoformat()},
         )

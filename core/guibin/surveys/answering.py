@@ -7,15 +7,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of
-from guibin.web.signed_links import UnknownLink
+from guibin.web.signed_links import SpentLink
 from guibin_tenants import keyring
 from guibin_tenants.rows import add_all
-from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import new_id
 
 from . import links
@@ -36,20 +36,15 @@ class Asked(Struct, frozen=True):
 
 
 async def asked(link: Link, *, now: datetime) -> Asked:
-    """Whom and what a link asks. Raises UnknownLink whatever the reason it may not be answered."""
-    if not await links.holds(link, now=now):
-        raise UnknownLink()
-    row = await fetch_one(
-        "select i.round_id, i.customer_id, r.policy::text as policy from survey_invitation i"
+    """Whom and what a link asks. Raises UnknownLink, and SpentLink to whoever truly holds it."""
+    row = await links.behind(
+        link,
+        "select i.round_id, i.customer_id, i.expires_at as until_at, r.policy::text as policy, false as cancelled, exists (select from survey_answer a"
+        " where a.tenant_id = i.tenant_id and a.invitation_id = i.id) as used from survey_invitation i"
         " join survey_round r on r.tenant_id = i.tenant_id and r.id = i.round_id"
-        f" {customer_of('c', 'i')} and c.erased_at is null"
-        " where i.id = $1 and i.expires_at > $2 and not exists (select from survey_answer a"
-        " where a.tenant_id = i.tenant_id and a.invitation_id = i.id)",
-        link.invitation_id,
-        now,
+        f" {customer_of('c', 'i')} and c.erased_at is null where i.id = $1",
+        now=now,
     )
-    if row is None:
-        raise UnknownLink()
     survey = msgspec.json.decode(row["policy"], type=SurveyPolicy)
     return Asked(link.invitation_id, row["round_id"], row["customer_id"], survey)
 
@@ -57,7 +52,7 @@ async def asked(link: Link, *, now: datetime) -> Asked:
 async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -> UUID:
     """Keep the answer; its id. `scores` has every question, 0 to 100. Under the floor the account manager is told.
 
-    The floor is the one in force now (S09-2). Raises UnknownLink when somebody answered meanwhile.
+    The floor is the one in force now (S09-2). Raises SpentLink when somebody answered meanwhile.
     """
     now_asked = next((survey for survey in act.policy.surveys if survey.name == to.survey.name), to.survey)
     score = round(sum(scores.values()) / len(scores))
@@ -78,9 +73,8 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
         "answered_at": act.now,
     }
     if not await add_all(SurveyAnswer, None, [row], unless=("invitation_id",)):
-        raise UnknownLink()
-    note = AuditNote(action="survey.answer", subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
-    await record(note, act)
+        raise SpentLink("used")
+    await noted("survey.answer", act, subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
     if sum(scores.values()) < now_asked.floor * len(scores):
         await _alert(answer_id, to, {"score": str(score), "floor": str(now_asked.floor)}, now=act.now)
     return answer_id
@@ -88,11 +82,6 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
 
 async def _alert(answer_id: UUID, to: Asked, details: dict[str, str], *, now: datetime) -> None:
     notice = Notice(
-        kind="survey_low",
-        subject="survey_answer",
-        subject_id=answer_id,
-        customer_id=to.customer_id,
-        roles=("account_manager",),
-        details=details,
+        "survey_low", Case("survey_answer", answer_id, to.customer_id), roles=("account_manager",), details=details
     )
     await notify(notice, key=f"survey-low/{answer_id}", now=now)

@@ -7,10 +7,11 @@ from uuid import UUID
 import asyncpg
 
 from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.sla.milestones import Case
 from guibin_tenants.keys import hands_of, ids_of
+from guibin_tenants.receivers import at_work, stranger
 from guibin_tenants.refusals import FieldError, Forbidden, Invalid
 from guibin_tenants.rows import add, given
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
@@ -23,14 +24,14 @@ from .tables import ImprovementAction, ImprovementStep
 
 async def propose(new: NewImprovement, act: Act) -> ActionView:
     """Have somebody change something; the owner is told. Raises Invalid."""
-    owner = await fetch_value("select name from staff where id = $1 and left_at is null", new.owner_id)
+    owner = await at_work(new.owner_id)
     answer = None
     if new.answer_id:
         answer = await fetch_one("select round_id, customer_id from survey_answer where id = $1", new.answer_id)
     round_id = answer["round_id"] if answer else new.round_id
     problems = []
     if owner is None:
-        problems.append(FieldError("owner_id", "staff of the company", value=str(new.owner_id)))
+        problems.append(stranger(new.owner_id, field="owner_id"))
     if new.due_at <= act.now:
         problems.append(FieldError("due_at", "in the future", value=new.due_at.isoformat()))
     if new.answer_id and answer is None:
@@ -39,7 +40,7 @@ async def propose(new: NewImprovement, act: Act) -> ActionView:
         round_id is None or not await fetch_value("select true from survey_round where id = $1", round_id)
     ):
         problems.append(FieldError("round_id", "a round you may see", "or name an answer", str(round_id)))
-    if problems:
+    if owner is None or problems:
         raise Invalid(fields=tuple(problems))
     action_id = await add(
         ImprovementAction,
@@ -48,7 +49,7 @@ async def propose(new: NewImprovement, act: Act) -> ActionView:
         | {
             "round_id": round_id,
             "customer_id": answer["customer_id"] if answer else None,
-            "owner_name": owner,
+            "owner_name": owner.name,
         },
     )
     action = await ACTIONS.one(action_id)
@@ -93,10 +94,8 @@ async def tell_overdue(*, now: datetime) -> int:
     )
     for row in rows:
         notice = Notice(
-            kind="improvement_overdue",
-            subject="improvement",
-            subject_id=row["id"],
-            customer_id=row["customer_id"],
+            "improvement_overdue",
+            Case("improvement", row["id"], row["customer_id"]),
             org_unit_id=row["org_unit_id"],
             roles=("manager",),
             staff_ids=(row["owner_id"],),
@@ -137,10 +136,8 @@ async def _step(action: ActionView, kind: str, note: str, act: Act) -> None:
 
 async def _tell(kind: str, action: ActionView, staff_id: UUID, *, now: datetime) -> None:
     notice = Notice(
-        kind=kind,
-        subject="improvement",
-        subject_id=action.id,
-        customer_id=action.customer_id,
+        kind,
+        Case("improvement", action.id, action.customer_id),
         staff_ids=(staff_id,),
         details={"on": action.due_at.date().isoformat()},
     )

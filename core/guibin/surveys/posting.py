@@ -4,14 +4,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.messages.posting import NewMessage, means_for, post
 from guibin.messages.queries import means_in_use
 from guibin.messages.refusals import NoChannel
-from guibin.messages.subjects import Settled, Subject, Values, add_subject
+from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
 from guibin.policy.messages import TO_CUSTOMERS
 from guibin.web.public_address import public_address
 from guibin_tenants.rows import add
@@ -53,8 +54,7 @@ async def send_round(round_id: UUID, act: Act) -> SendingsPlanned:
         raise NoChannel("Set up a channel for sms or email under /channels")
     waiting = await fetch_value(f"select count(*) {_UNSENT}", round_id, act.now)
     await enqueue(SendInvitations(round_id), now=act.now, unique_key=f"survey-round/{round_id}", while_pending=True)
-    note = AuditNote(action="survey_round.send", subject="survey_round", subject_id=round_id, shown=waiting)
-    await record(note, act)
+    await done("send", Case("survey_round", round_id), act, shown=waiting)
     return SendingsPlanned(waiting)
 
 
@@ -106,4 +106,4 @@ async def invitation_settled(settled: Settled, run: Run) -> None:
         await add(SurveySending, run, invitation_id=settled.subject_id, channel=settled.means)
 
 
-add_subject(INVITATION, Subject(invitation_values, invitation_settled))
+SUBJECTS.give(INVITATION, Subject(invitation_values, invitation_settled))

@@ -6,13 +6,17 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import customer_of
 from guibin.web.listing import Listing, earliest_first, newest_first
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
+from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
 from guibin_tenants.scope import fetch_value
+
+from .tables import SurveyAnswer, SurveyInvitation, SurveyRound
 
 ActionState = Literal["open", "reported", "confirmed"]
 # Fewer answers than these say more about single people than about the service.
@@ -214,3 +218,8 @@ async def answer_by_id(answer_id: UUID) -> AnswerView:
 def comment_place(answer_id: UUID) -> Place:
     """Where an answer's comment is sealed."""
     return Place("survey_answer", "comment_sealed", answer_id)
+
+
+FOLLOWED.give("survey_round", Followed(may("surveys:read"), SurveyRound))
+FOLLOWED.give("survey_invitation", Followed(may("surveys:read"), SurveyInvitation))
+FOLLOWED.give("survey_answer", Followed(may("surveys:read"), SurveyAnswer))

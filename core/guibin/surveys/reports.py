@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.scope import fetch
@@ -67,7 +67,7 @@ async def compare(name: str, year: int, act: Act) -> YearComparison:
         text = act.policy.texts.get(f"survey_question.{question}") or act.policy.texts.get(f"survey.{name}")
         title = text.in_language(act.language) if text else question
         questions.append(_years(question, title, rows, survey.clear_gain))
-    await record(AuditNote(action="survey.compare", subject="survey", shown=len(questions)), act)
+    await noted("survey.compare", act, subject="survey", shown=len(questions))
     return YearComparison(
         survey=name, year=year, clear_gain=survey.clear_gain, clause=survey.clause, questions=questions
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Seed, Word, Words
+from guibin.policy.words import Seed, Word, Words
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -22,12 +22,6 @@ class NewRound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scheme: Word | None = None
     tier: Word | None = None
     seed: Seed | None = None
-
-
-class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the link will reach the customer."""
-
-    channel: Channel
 
 
 class NewImprovement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,12 +1,11 @@
 """Rounds of a survey, who was drawn, what was answered, and what is improved because of it."""
 
 from piccolo.columns import JSONB, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
-from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, Part, TenantTable
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
-class SurveyRound(TenantTable, tablename="survey_round"):
+class SurveyRound(TenantTable, signed="started"):
     """A survey held once among the customers of an org unit's subtree.
 
     `policy` is the survey as it was; `seed`, `population` and `sample` make the draw repeatable. `criteria` say whom the
@@ -14,7 +13,7 @@ class SurveyRound(TenantTable, tablename="survey_round"):
     """
 
     survey = Varchar(length=60)
-    org_unit_id = UuidColumn(default=None)
+    org_unit_id = RowOf("org_unit")
     policy = JSONB()
     policy_version = Integer(default=0)
     criteria = JSONB()
@@ -22,25 +21,19 @@ class SurveyRound(TenantTable, tablename="survey_round"):
     population = Integer()
     sample = Integer()
     answer_until = Timestamptz(default=None, null=True)
-    started_by = UuidColumn(default=None)
-    started_by_name = Varchar(length=200)
-    started_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="started",
         wall="org_unit_id",
-        references={"org_unit_id": "org_unit"},
         indexes=(Index(("started_at desc", "id desc"), name="survey_round_started_idx"),),
         append_only=True,
         checks={"drawn": "sample >= 0"},
     )
 
 
-class SurveyInvitation(TenantTable, tablename="survey_invitation"):
+class SurveyInvitation(TenantTable, customer=True):
     """A customer who was drawn. The link is computed from the id and signed: it is stored nowhere."""
 
-    round_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    round_id = RowOf("survey_round")
     survey = Varchar(length=60)
     invited_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
@@ -48,29 +41,26 @@ class SurveyInvitation(TenantTable, tablename="survey_invitation"):
     keys = Keys(
         begins="kept",
         unique=(("round_id", "customer_id"),),
-        wall="customer_id",
-        references={"round_id": "survey_round", "customer_id": "customer"},
         indexes=(Index(("customer_id", "survey", "invited_at desc"), name="survey_invitation_customer_idx"),),
         append_only=True,
         checks={"ends": "expires_at is not null and expires_at > invited_at"},
     )
 
 
-class SurveySending(Part, of="survey_invitation", by="invitation_id", signed="sent", tablename="survey_sending"):
+class SurveySending(Part, of="survey_invitation", by="invitation_id", signed="sent"):
     """Somebody took a link to pass it on, and by which channel."""
 
     channel = Varchar(length=40)
 
 
-class SurveyAnswer(TenantTable, tablename="survey_answer"):
+class SurveyAnswer(TenantTable, customer=True):
     """What a customer answered, once per invitation. `scores` by question, `score` their average, both 0 to 100.
 
     The comment stands sealed under the customer's key.
     """
 
-    invitation_id = UuidColumn(default=None)
-    round_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    invitation_id = RowOf("survey_invitation")
+    round_id = RowOf("survey_round")
     survey = Varchar(length=60)
     scores = JSONB()
     score = SmallInt()
@@ -81,8 +71,6 @@ class SurveyAnswer(TenantTable, tablename="survey_answer"):
     keys = Keys(
         begins="kept",
         unique=(("invitation_id",),),
-        wall="customer_id",
-        references={"invitation_id": "survey_invitation", "round_id": "survey_round", "customer_id": "customer"},
         indexes=(
             Index(("survey", "answered_at")),
             Index(("answered_at desc", "id desc"), name="survey_answer_answered_idx"),
@@ -92,41 +80,31 @@ class SurveyAnswer(TenantTable, tablename="survey_answer"):
     )
 
 
-class ImprovementAction(TenantTable, tablename="improvement_action"):
+class ImprovementAction(TenantTable, signed="proposed"):
     """What somebody is to change because of a survey, until when (S01-11). It ends with a confirmation.
 
     `customer_id` is set when it answers one customer's answer.
     """
 
-    round_id = UuidColumn(default=None)
-    answer_id = UuidColumn(default=None, null=True)
-    customer_id = UuidColumn(default=None, null=True)
+    round_id = RowOf("survey_round")
+    answer_id = RowOf("survey_answer", null=True)
+    customer_id = RowOf("customer", null=True)
     text = Text()
-    owner_id = UuidColumn(default=None)
+    owner_id = RowOf("staff")
     owner_name = Varchar(length=200)
     due_at = Timestamptz(default=None, null=True)
-    proposed_by = UuidColumn(default=None)
-    proposed_by_name = Varchar(length=200)
-    proposed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="proposed",
         begins="kept",
         unowned=("round_id", "owner_id"),
         erasable=("text",),
         wall="customer_id",
-        references={
-            "round_id": "survey_round",
-            "answer_id": "survey_answer",
-            "customer_id": "customer",
-            "owner_id": "staff",
-        },
         indexes=(Index(("due_at", "id")),),
         checks={"dated": "due_at is not null", "text_given": "length(trim(text)) > 0"},
     )
 
 
-class ImprovementStep(Part, of="improvement_action", by="action_id", signed="taken", tablename="improvement_step"):
+class ImprovementStep(Part, of="improvement_action", by="action_id", signed="taken"):
     """The owner reported it done, or somebody else confirmed that it works or sent it back."""
 
     kind = Varchar(length=9)

@@ -1,4 +1,4 @@
-"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/membership` and `/value-scores`, `/tier-conversions`,
+"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/facts`, `/membership` and `/value-scores`, `/tier-conversions`,
 `/serving-gaps`, `/account-managers`.
 """
 
@@ -10,43 +10,41 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from guibin.amounts import in_minor
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
+from guibin.audit.answering import lists, reads
 from guibin.context import Act
 from guibin.hookspecs import Proposal
-from guibin.periods.days import local_day
 from guibin.profiles.queries import standing
 from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Cursor, Page, decode, encode, page_of
+from guibin.web.paging import Page
+from guibin.web.routing import posts
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid
 
-from . import applications, assessment, consequences, managers, memberships, queries, serving, simulation
+from . import applications, appraisal, assessment, memberships, moves, queries, reports, simulation
 from .applications import NewApplication
 from .assessment import AssessmentView
-from .consequences import ConsequenceView
-from .conversions import Conversion, conversions
 from .explaining import Explanation, explanation_of
 from .facts import FactsRecorded, NewFact, record_facts, units_of
 from .lists import refuse_unapproved_ending
-from .managers import UNSERVED, Outlet, Unserved
+from .moves import ConsequenceView
 from .queries import (
     APPLICATIONS,
     ASSESSMENTS,
     ApplicationFilter,
     ApplicationView,
-    AssessmentFilter,
-    AssessmentRow,
     MembershipView,
     ResultFilter,
     ResultView,
+    SchemeFilter,
 )
+from .reports import GAPS, UNSERVED, Conversion, Outlet, conversions, duties
 from .requests import GivenFact, GivenFacts, NewAssessment, NewEnding
-from .scores import ScoreFilter, ScoreView, scores_of
-from .serving import ServingGap
+from .scores import ScoreView, scores_of
 from .simulation import NewSimulation, SimulationView
 
 READ = may("tiers:read")
@@ -65,6 +63,11 @@ class MembershipAnswer(Struct, frozen=True):
     consequences: list[ConsequenceView]
 
 
+async def _of_customer(_: Act, customer_id: UUID) -> dict[str, UUID]:
+    await standing(customer_id)
+    return {"customer_id": customer_id}
+
+
 class FactController(Controller):
     path = "/api/v1/facts"
     tags = ("tiers",)
@@ -73,6 +76,23 @@ class FactController(Controller):
     async def record(self, data: GivenFacts, act: Act) -> FactsRecorded:
         facts = [_fact(given, f"facts[{place}]") for place, given in enumerate(data.facts)]
         return await record_facts(facts, act, units=units_of(act.policy), today=_today(act))
+
+
+class CustomerFactController(Controller):
+    path = "/api/v1/customers"
+    tags = ("tiers",)
+    list_facts = lists(
+        "/{customer_id:uuid}/facts",
+        queries.FACTS,
+        queries.FactFilter,
+        "Balances, transactions and whatever else is known of a customer, the latest day first",
+        recorded="fact",
+        subject="customer",
+        verb="list",
+        fields=("facts",),
+        values=_of_customer,
+        needs=READ,
+    )
 
 
 class AssessmentController(Controller):
@@ -90,14 +110,7 @@ class AssessmentController(Controller):
         scheme = data.proposal or assessment.assessable(act.policy, data.scheme)
         return await simulation.dry_run(scheme, act, as_of=as_of, known_at=data.known_at or act.now)
 
-    @get(
-        "/",
-        needs=READ,
-        summary="Assessments, newest first",
-        dependencies={"filters": from_query(AssessmentFilter)},
-    )
-    async def list_assessments(self, filters: AssessmentFilter, page: PageAsked, act: Act) -> Page[AssessmentRow]:
-        return await ASSESSMENTS.page(filters, page, act)
+    list_assessments = lists("/", ASSESSMENTS, SchemeFilter, "Assessments, newest first")
 
     @get(
         "/{assessment_id:uuid}/results",
@@ -129,7 +142,7 @@ class MembershipController(Controller):
                 explanation_of(basis, act.policy, act.language, act.hooks.derived_measures(basis.figures.known()))
                 for basis in bases
             ],
-            consequences=await consequences.of_customer(customer_id),
+            consequences=await moves.of_customer(customer_id),
         )
 
     @post(
@@ -146,6 +159,12 @@ class MembershipController(Controller):
         return await queries.memberships_of(customer_id)
 
 
+class AppraisalController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/appraisals"
+    tags = ("tiers",)
+    appraise = posts("/", appraisal.appraise, "Assess this customer now, under one scheme", needs=may("tiers:apply"))
+
+
 class ApplicationController(Controller):
     path = "/api/v1/applications"
     tags = ("tiers",)
@@ -159,22 +178,24 @@ class ApplicationController(Controller):
         )
         return applied
 
-    @get(
+    list_applications = lists(
         "/",
-        needs=READ,
-        summary="Applications, newest first",
-        dependencies={"filters": from_query(ApplicationFilter)},
+        APPLICATIONS,
+        ApplicationFilter,
+        "Applications, newest first",
+        recorded="application",
+        subject="membership",
+        verb="list",
+        fields=("tier",),
     )
-    async def list_applications(self, filters: ApplicationFilter, page: PageAsked, act: Act) -> Page[ApplicationView]:
-        listed = await APPLICATIONS.page(filters, page, act)
-        await _note("application.list", [row.customer_id for row in listed.items], ("tier",), act)
-        return listed
-
-    @get("/{application_id:uuid}", needs=READ, summary="One application")
-    async def show(self, application_id: UUID, act: Act) -> ApplicationView:
-        application = await queries.application(application_id)
-        await _note("application.read", [application.customer_id], ("tier",), act)
-        return application
+    show = reads(
+        "/{application_id:uuid}",
+        APPLICATIONS,
+        "One application",
+        "membership",
+        recorded="application",
+        fields=("tier",),
+    )
 
 
 class SimulationController(Controller):
@@ -189,10 +210,7 @@ class SimulationController(Controller):
         summary="Who would move, by how much; changes nobody",
     )
     async def simulate(self, data: NewSimulation, act: Act) -> SimulationView:
-        cursor = decode(data.cursor)
-        after = cursor.id if cursor else None
-        view, last = await simulation.simulate(data, act, as_of=_as_of(data.as_of, act), after=after)
-        return structs.replace(view, next=encode(Cursor(act.now, last)) if last else None)
+        return await simulation.simulate(data, act, as_of=_as_of(data.as_of, act))
 
 
 class ConversionController(Controller):
@@ -218,13 +236,12 @@ class ValueScoreController(Controller):
         "/",
         needs=READ,
         summary="The customer's value at each assessment, part by part",
-        dependencies={"filters": from_query(ScoreFilter)},
+        dependencies={"filters": from_query(SchemeFilter)},
     )
-    async def history(self, customer_id: UUID, filters: ScoreFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
+    async def history(self, customer_id: UUID, filters: SchemeFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
         await standing(customer_id)
         scores = await scores_of(customer_id, filters, page, act)
-        note = AuditNote(action="value_score.read", customer_id=customer_id, fields=("value_score", "measures"))
-        await record(note, act)
+        await noted("value_score.read", act, customer_id=customer_id, fields=("value_score", "measures"))
         return scores
 
 
@@ -232,18 +249,18 @@ class ServingGapController(Controller):
     path = "/api/v1/serving-gaps"
     tags = ("tiers",)
 
-    @get(
+    list_gaps = lists(
         "/",
-        needs=READ,
+        GAPS,
+        None,
+        "Members whose account manager is missing or sits at too low a level",
+        recorded="serving_gap",
+        subject="membership",
+        verb="list",
+        fields=("tier",),
+        values=duties,
         cost=BULK,
-        summary="Members whose account manager is missing or sits at too low a level",
     )
-    async def list_gaps(self, page: PageAsked, act: Act) -> Page[ServingGap]:
-        after = decode(page.cursor)
-        gaps = await serving.gaps(act.policy, on=_today(act), after=after.id if after else None, limit=page.limit + 1)
-        shown = page_of(gaps, page.limit, lambda gap: Cursor(act.now, gap.customer_id))
-        await _note("serving_gap.list", [gap.customer_id for gap in shown.items], ("tier",), act)
-        return shown
 
 
 class AccountManagerController(Controller):
@@ -257,17 +274,20 @@ class AccountManagerController(Controller):
         summary="Outlet by outlet: who serves how many VIPs, and how many nobody does",
     )
     async def list_outlets(self, act: Act) -> list[Outlet]:
-        return await managers.outlets(on=_today(act))
+        return await reports.outlets(on=_today(act))
 
-    @get("/missing", needs=READ, cost=BULK, summary="VIPs without an account manager")
-    async def list_unserved(self, page: PageAsked, act: Act) -> Page[Unserved]:
-        unserved = await UNSERVED.page(None, page, act, today=_today(act))
-        shown = tuple(customer.customer_id for customer in unserved.items)
-        note = AuditNote(
-            action="account_manager.missing", subject="customer", customer_ids=shown, fields=("tier",), shown=len(shown)
-        )
-        await record(note, act)
-        return unserved
+    list_unserved = lists(
+        "/missing",
+        UNSERVED,
+        None,
+        "VIPs without an account manager",
+        recorded="account_manager",
+        subject="customer",
+        verb="missing",
+        fields=("tier",),
+        values=lambda act: {"today": act.today},
+        cost=BULK,
+    )
 
 
 def _fact(given: GivenFact, place: str) -> NewFact:
@@ -298,7 +318,7 @@ def _refuse_simulation_parts(data: NewAssessment) -> None:
 
 
 def _today(act: Act) -> date:
-    return local_day(act.now, act.company.time_zone)
+    return act.today
 
 
 def _as_of(given: date | None, act: Act) -> date:
@@ -312,5 +332,4 @@ def _as_of(given: date | None, act: Act) -> date:
 
 async def _note(action: str, shown: Sequence[UUID], fields: tuple[str, ...], act: Act) -> None:
     customers = tuple(dict.fromkeys(shown))
-    note = AuditNote(action=action, subject="membership", customer_ids=customers, fields=fields, shown=len(shown))
-    await record(note, act)
+    await noted(action, act, subject="membership", customer_ids=customers, fields=fields, shown=len(shown))

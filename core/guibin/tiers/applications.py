@@ -9,17 +9,19 @@ from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import recorded
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import at_once
 from guibin.notation.plausible import Plausible
 from guibin.periods.days import local_day
-from guibin.policy.approvals import ApprovalFlow
+from guibin.policy.approvals import ApprovalFlow, Facts
 from guibin.policy.fields import check_values
+from guibin.policy.forms import facts_of
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Answers, CodeIfAny, up_to
 from guibin.profiles.queries import standing
-from guibin.sla.milestones import Case
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import savepoint
@@ -36,10 +38,7 @@ _FALLBACK_FLOW = "exception"
 
 
 class AlreadyApplied(Conflict):
-    """An application for the customer under this scheme waits for its decision."""
-
-    kind = "already-applied"
-    title = "An application for this customer and scheme waits already"
+    """An application for this customer and scheme waits already."""
 
 
 class NewApplication(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,7 +71,7 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     Raises Invalid with every bad field, NotFound for a customer the caller cannot see, NoConsent where the scheme is
     voluntary (S02-2), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
     """
-    today = local_day(act.now, act.company.time_zone)
+    today = act.today
     customer = await standing(new.customer_id)
     scheme = act.policy.scheme(new.scheme)
     present = await memberships.present_tier(new.customer_id, new.scheme, on=today)
@@ -86,24 +85,22 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     approval_id = await approvals.ask(
         Case("application", application_id, new.customer_id),
         act,
-        flow=flow,
+        flow=flow.under(_facts(new, customer.kind, act)),
         note=new.reason,
         org_unit_id=customer.org_unit_id,
     )
     await change(Application, application_id, approval_id=approval_id)
-    note = AuditNote(
-        action="application.write",
-        subject="application",
-        subject_id=application_id,
-        customer_id=new.customer_id,
-        fields=("tier",),
-        purpose=new.kind,
-    )
-    await record(note, act)
-    return await queries.application(application_id)
+    case = Case("application", application_id, new.customer_id)
+    return await recorded("write", case, queries.APPLICATIONS, act, fields=("tier",), purpose=new.kind)
 
 
-@approvals.on_decision("application")
+def _facts(new: NewApplication, kind: str, act: Act) -> Facts:
+    filled = facts_of(act.policy.form(new.form), new.answers)
+    days = {"period_days": (new.expires_on - act.today).days} if new.expires_on else {}
+    return {**filled, "customer_kind": kind, "tier": new.tier, "kind": new.kind, **days}
+
+
+@at_once(Decided, about="application")
 async def application_decided(decided: Decided, act: Act) -> None:
     """Approved: the membership starts, or ends, on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
     row = await locked(Application, decided.subject_id)

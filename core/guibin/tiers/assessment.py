@@ -10,41 +10,37 @@ from msgspec import Struct
 
 from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import done
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import at_once
+from guibin.hookspecs import Proposal
 from guibin.jobs.actions import enqueue
+from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
-from guibin.sla.milestones import Case
+from guibin.profiles.queries import customer_named
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import ALL_UNITS, fetch_value
 
-from . import consequences
 from .bulk import fetch_all
 from .judging import COMPARED, HELD_NOW, Filled
 from .lists import refuse_second_list
 from .memberships import lock_scheme
-from .moves import AnnounceMoves, Move, apply_moves
-from .objections import objected
+from .moves import AnnounceMoves, Move, apply_moves, bring
 from .tables import Assessment
 
 Progress = Callable[[str], None]
 
 
 class NotYourAssessment(Forbidden):
-    """One standard for the whole company: an outlet does not assess its own customers (S02-4)."""
-
-    kind = "not-your-assessment"
-    title = "Only the head office assesses"
+    """Only the head office assesses. One standard for the whole company (S02-4)."""
 
 
 class BeforeLastAssessment(Conflict):
-    """A later assessment is in effect. An earlier day can be simulated, not applied."""
-
-    kind = "before-last-assessment"
-    title = "A later assessment of this scheme is in effect"
+    """A later assessment of this scheme is in effect. An earlier day can be simulated, not applied."""
 
 
 class MoveCount(Struct, frozen=True):
@@ -116,8 +112,7 @@ async def assess(scheme_name: str, act: Act, *, as_of: date, progress: Progress 
     moves = await _write_results(assessment_id, scheme, act, as_of=as_of)
     customers = sum(move.customers for move in moves)
     await change(Assessment, assessment_id, customers=customers)
-    note = AuditNote(action="assessment.run", subject="assessment", subject_id=assessment_id, shown=customers)
-    await record(note, act)
+    await done("run", Case("assessment", assessment_id), act, shown=customers)
     progress(f"{customers} customers judged, {sum(m.customers for m in moves if m.held != m.becomes)} move")
     approval_id = await _put_up(assessment_id, scheme, act)
     if approval_id is None:
@@ -146,12 +141,12 @@ async def take_effect(assessment_id: UUID, *, now: datetime) -> None:
     scheme = msgspec.json.decode(row["policy"], type=TierScheme)
     await refuse_second_list(scheme, as_of=row["as_of"])
     await apply_moves(assessment_id, scheme, on=row["as_of"], now=now)
-    await consequences.bring(assessment_id, scheme, on=row["as_of"], now=now)
+    await bring(assessment_id, scheme, on=row["as_of"], now=now)
     await change(Assessment, assessment_id, applied_at=now)
     await enqueue(AnnounceMoves(assessment_id=assessment_id), now=now, unique_key=f"announce-moves/{assessment_id}")
 
 
-@approvals.on_decision("assessment")
+@at_once(Decided, about="assessment")
 async def list_decided(decided: Decided, act: Act) -> None:
     """An approved list takes effect; a refused one stays on record and changes nobody (S04-2)."""
     if decided.approved:
@@ -214,3 +209,39 @@ async def _refuse_before_last(scheme: str, as_of: date) -> None:
     last = await fetch_value("select max(as_of) from assessment where scheme = $1 and applied_at is not null", scheme)
     if last is not None and as_of < last:
         raise BeforeLastAssessment(f"{scheme} was assessed as of {last}: simulate {as_of} instead (dry_run)")
+
+
+_WOULD_START = (
+    COMPARED.rstrip()
+    + f"""
+select o.customer_id, o.tier, o.held, o.move, o.measures, c.kind from outcome o
+{customer_named("c", "o.customer_id")}
+where o.move in ('start', 'upgrade') order by o.customer_id
+"""
+)
+
+
+async def objected(filled: Filled, *, hooks: Hooks, as_of: date) -> dict[UUID, str]:
+    """The packs' sentences by customer: whoever they object to keeps what is held. Empty where no pack has the hook.
+
+    The figures stand in the proposal's details as `measure.<name>`. Raises HookFailed.
+    """
+    if not hooks.has("objections"):
+        return {}
+    rows = await fetch_all(_WOULD_START.format(**filled.places(holding=HELD_NOW)), *filled.values)
+    sentences_of = {}
+    for row in rows:
+        measures = msgspec.json.decode(row["measures"], type=dict[str, int | None])
+        details: dict[str, str | int | bool | None] = {
+            "kind": row["move"],
+            "scheme": filled.scheme.name,
+            "tier": row["tier"],
+            "held": row["held"],
+            "customer_kind": row["kind"],
+            "as_of": str(as_of),
+            **{f"measure.{name}": value for name, value in measures.items()},
+        }
+        sentences = hooks.objections(Proposal("assessment", row["customer_id"], details))
+        if sentences:
+            sentences_of[row["customer_id"]] = "; ".join(sentences)
+    return sentences_of

@@ -3,19 +3,15 @@
 from uuid import UUID
 
 from guibin.context import Act
-from guibin.periods.days import local_day
+from guibin.events import ConsentRecorded, at_once
 from guibin.profiles.queries import answered
-from guibin.profiles.reactions import ConsentRecorded, on_consent
 from guibin_tenants.refusals import Refusal
 
 from . import memberships
 
 
 class NoConsent(Refusal):
-    """The scheme is voluntary, and the customer has not agreed to it, or no longer does."""
-
-    kind = "no-consent"
-    title = "The customer has not consented to this"
+    """The customer has not consented to this. The scheme is voluntary."""
 
 
 async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
@@ -26,9 +22,9 @@ async def refuse_unwilling(customer_id: UUID, scheme: str) -> None:
         raise NoConsent(f"{scheme} is voluntary; {said}. Record a consent to the purpose {scheme} first")
 
 
-@on_consent
+@at_once(ConsentRecorded)
 async def end_at_once(happened: ConsentRecorded, act: Act) -> None:
     """Withdrawn: the membership of the scheme ends on the company's day, in the same transaction."""
     if happened.answer == "withdrawn":
-        today = local_day(act.now, happened.company.time_zone)
+        today = act.today
         await memberships.end_unwilling(today, customer_id=happened.customer_id, now=act.now)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Act
 from guibin.hookspecs import Measure
 from guibin.policy.criteria import Criterion, holds
 from guibin.policy.packs import Policy
@@ -96,6 +97,25 @@ def judge(scheme: TierScheme, measures: Mapping[str, int | None], kind: str) -> 
     return next((t for t in scheme.tiers if t.criterion is not None and holds(t.criterion, measures, kind)), None)
 
 
+def foreseen(scheme: TierScheme, kind: str, act: Act) -> Basis:
+    """What an assessment today would rest on for somebody of this kind of whom there are no facts yet."""
+    measures = {metric.name: 0 if metric.none_is_zero else None for metric in scheme.metrics}
+    tier = judge(scheme, measures, kind)
+    earned = tier.name if tier else None
+    return Basis(
+        scheme=scheme,
+        figures=Figures(measures, kind),
+        assessment_id=UUID(int=0),
+        as_of=act.today,
+        policy_version=act.policy.version,
+        tier=earned,
+        held=None,
+        becomes=None if scheme.voluntary else earned,
+        move="none" if tier is None else "no_consent" if scheme.voluntary else "start",
+        clause=(tier.clause if tier else "") or scheme.clause,
+    )
+
+
 def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequence[Measure] = ()) -> Explanation:
     """Titles come from the policy of today; figures, bounds and clauses from the day of the decision."""
     scheme, figures = basis.scheme, basis.figures
@@ -150,6 +170,7 @@ _SENTENCES = {
         "locked": "现为经批准的例外{held}，到期前不变。",
         "no_consent": "客户未同意，不授予级别。",
         "objected": "不作调整：{objection}。",
+        "later": "现在不作调整，留待下次评定。",
         "none": "",
     },
     "en": {
@@ -165,6 +186,7 @@ _SENTENCES = {
         "locked": "{held} is an approved exception and stays until it expires.",
         "no_consent": "The customer has not consented, so no tier is given.",
         "objected": "Nothing changes: {objection}.",
+        "later": "Nothing changes now: the next assessment decides.",
         "none": "",
     },
 }

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import exported
 from guibin.context import Act
 from guibin.policy.money import from_minor
 from guibin.profiles.queries import customer_of
 from guibin.spreadsheets.writing import write
-from guibin_tenants.principals import may, require
 from guibin_tenants.scope import fetch
 
 FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "source_ref", "label")
@@ -16,16 +15,13 @@ FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "
 
 async def export_facts(file: Path, act: Act) -> int:
     """Write every visible fact as it is known now: corrected ones in their last form, those taken back not at all."""
-    require(act.by, may("customers:export"))
     facts = await fetch(
         f"select f.*, c.number from fact f {customer_of('c', 'f')}"
         " where c.erased_at is null and f.value is not null and not exists (select from fact n"
         " where n.tenant_id = f.tenant_id and n.corrects = f.id)"
         " order by c.number, f.metric, f.occurred_on, f.source, f.source_ref"
     )
-    customers = tuple(dict.fromkeys(row["customer_id"] for row in facts))
-    note = AuditNote(action="fact.export", subject="fact", customer_ids=customers, shown=len(facts), purpose=file.name)
-    await record(note, act)
+    await exported("fact", facts, file, act)
     return write(file, FACT_COLUMNS, (_line(row) for row in facts), sheet="facts")
 
 

@@ -9,22 +9,27 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import Job
 from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, up_to
-from guibin.profiles.queries import visible
+from guibin.profiles.queries import kinds_of
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
 
 BATCH_MAX = 1_000
+APPRAISED_AT_ONCE = 100
 # Ten trillion yuan in fen: thousands of facts of this size still add up within a bigint.
 VALUE_MAX = 10**15
 # Every company may record it of everybody: 1 on the day the customer left, 0 on the day it came back, 2 when the archive
 # ended otherwise (the customer died, two archives were merged). Churn is counted from it.
 DEPARTED = "departed"
+# What was bought: the label says what kind of thing.
+PURCHASE = "spending"
 _ATTEMPTS_MAX = 3
 
 SOURCE_CHARS_MAX, LABEL_CHARS_MAX, REFERENCE_CHARS_MAX = 40, 60, 120
@@ -60,10 +65,7 @@ class FactsRecorded(Struct, frozen=True):
 
 
 class RecordedMeanwhile(Conflict):
-    """Others kept recording the very same facts."""
-
-    kind = "recorded-meanwhile"
-    title = "The same facts were being recorded by somebody else: send them again"
+    """The same facts were being recorded by somebody else: send them again."""
 
 
 # Whatever equals the latest revision is left alone; whatever differs becomes the next revision.
@@ -109,15 +111,34 @@ async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str
     if problems:
         raise Invalid("No fact was recorded", fields=tuple(problems))
     done = await write_facts(facts, units=units, now=act.now)
-    note = AuditNote(
-        action="fact.record",
+    if done.recorded or done.corrected:
+        await follow(facts, act)
+    await noted(
+        "fact.record",
+        act,
         subject="fact",
         customer_ids=tuple({fact.customer_id: None for fact in facts}),
         fields=tuple(sorted({fact.metric for fact in facts})),
         shown=len(facts),
     )
-    await record(note, act)
     return done
+
+
+class AppraiseCustomers(Job, frozen=True):
+    """New facts of these customers are known: whoever qualifies by them does so now (S11-5, S12-1)."""
+
+    scheme: str
+    customer_ids: tuple[UUID, ...]
+
+
+async def follow(facts: Sequence[NewFact], act: Act) -> None:
+    """Have the customers of these facts assessed under every scheme that looks at them and is to know at once."""
+    for scheme in act.policy.schemes:
+        looked_at = {metric.fact for metric in scheme.metrics} if scheme.on_fact else set()
+        concerned = list(dict.fromkeys(fact.customer_id for fact in facts if fact.metric in looked_at))
+        for first in range(0, len(concerned), APPRAISED_AT_ONCE):
+            part = tuple(concerned[first : first + APPRAISED_AT_ONCE])
+            await enqueue(AppraiseCustomers(scheme.name, part), now=act.now)
 
 
 async def write_facts(facts: Sequence[NewFact], *, units: Mapping[str, str], now: datetime) -> FactsRecorded:
@@ -190,7 +211,7 @@ def _as_kept(fact: NewFact) -> NewFact:
 
 
 async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:
-    known = await visible({fact.customer_id for fact in facts})
+    known = await kinds_of({fact.customer_id for fact in facts})
     return [
         FieldError(
             f"facts[{place}].customer_id", "an existing customer", "create the customer first", str(fact.customer_id)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import lcm
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from guibin.policy.criteria import (
     number,
 )
 from guibin.policy.tiers import TierScheme
+from guibin.profiles.queries import OPEN
 
 _SIGNS = {AtLeast: ">=", MoreThan: ">", AtMost: "<=", LessThan: "<"}
 
@@ -44,8 +46,10 @@ class _Values:
         return f"${self._first + len(self.values) - 1}::{cast}"
 
 
-def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
+def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = None) -> Statement:
     """Who reaches which tier as of `$1` (date, exclusive) with what was known at `$2` (timestamptz, inclusive).
+
+    Of one customer, with `only`.
 
     The statement's own values are `$first` and the following.
 
@@ -74,11 +78,13 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         if tier.criterion is not None
     )
     kinds = values.add(list(scheme.customer_kinds), "text[]")
+    one = values.add(only, "uuid") if only is not None else ""
+    of_one, being_one = (f" and f.customer_id = {one}", f" and c.id = {one}") if one else ("", "")
     sql = f"""
         with known as (
             select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{label} from fact f
             where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
-                and value is not null and not exists (
+                and value is not null{of_one} and not exists (
                     select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
                         and later.recorded_at <= $2::timestamptz)
         ){remaining}, g as (
@@ -88,9 +94,9 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3) -> Statement:
         select c.id as customer_id,
             case {cases or "when false then null"} end as tier,
             jsonb_build_object({", ".join(columns)}) as measures
-        from customer c left join g on g.tenant_id = c.tenant_id and g.customer_id = c.id
+        from (select * from {OPEN} and c.kind = any ({kinds}){being_one}) c
+        left join g on g.tenant_id = c.tenant_id and g.customer_id = c.id
         cross join lateral (select {score} as score) v
-        where c.kind = any ({kinds}) and c.closed_at is null
     """
     return Statement(sql, tuple(values.values))
 

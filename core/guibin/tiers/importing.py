@@ -13,27 +13,16 @@ from uuid import UUID
 
 import msgspec
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.notation.plausible import RULE, day_in, is_plausible
 from guibin.notation.spelling import line
 from guibin.periods.days import local_day
 from guibin.policy.money import Money, NotMoney, to_minor
-from guibin.profiles.queries import ended_archives
-from guibin.spreadsheets.importing import (
-    PROBLEMS_MAX,
-    BadRows,
-    Imported,
-    Progress,
-    batches,
-    no_progress,
-    packed,
-    problem,
-    unpacked,
-)
+from guibin.profiles.queries import ended_archives, ids_by_number
+from guibin.spreadsheets.importing import Imported, Progress, Sheet, no_progress, packed, problem, unpacked
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import Fields, Row, RowProblem, rows
-from guibin_tenants.scope import fetch
+from guibin.spreadsheets.reading import Fields, Row, RowProblem
 
 from .facts import (
     LABEL_CHARS_MAX,
@@ -42,6 +31,7 @@ from .facts import (
     VALUE_MAX,
     NewFact,
     count_new,
+    follow,
     units_of,
     write_facts,
 )
@@ -60,19 +50,22 @@ async def import_facts(
     Rows of one customer, metric and day without a `source_ref` are told apart by their order. A file sent again changes
     nothing; a value that differs becomes a correction.
     """
-    customers = {row["number"]: row["id"] for row in await fetch("select number, id from customer")}
+    customers = await ids_by_number()
     today = local_day(act.now, mapping.time_zone)
     reader = _Reader(customers, await ended_archives(closed=False), units_of(act.policy), mapping.time_zone, today)
     refuse_unknown(mapping, {*_OWN, *reader.units})
-    total, checked = _check(file, mapping, reader, progress)
+    total, checked = _check(Sheet(file, mapping, _FIELDS, BATCH_ROWS, progress), reader)
     recorded = corrected = known = 0
     for batch in checked:
         write = count_new if dry_run else write_facts
-        done = await write(unpacked(batch, NewFact), units=reader.units, now=act.now)
+        facts = unpacked(batch, NewFact)
+        done = await write(facts, units=reader.units, now=act.now)
+        if not dry_run:
+            await follow(facts, act)
         recorded, corrected, known = recorded + done.recorded, corrected + done.corrected, known + done.unchanged
         progress("written", recorded + corrected + known)
     if not dry_run:
-        await record(AuditNote(action="fact.import", subject="fact", shown=total, purpose=file.name), act)
+        await noted("fact.import", act, subject="fact", shown=total, purpose=file.name)
     return Imported(total, recorded, corrected, known, dry_run=dry_run, what="facts")
 
 
@@ -190,12 +183,12 @@ class _Reader:
         return [msgspec.structs.replace(fact, source_ref=f"#{number}")]
 
 
-def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) -> tuple[int, list[bytes]]:
+def _check(sheet: Sheet, reader: _Reader) -> tuple[int, list[bytes]]:
     """Every row, and the facts in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
     problems: list[RowProblem] = []
     checked: list[bytes] = []
     total = 0
-    for batch in batches(rows(file, mapping, _FIELDS), BATCH_ROWS):
+    for batch in sheet.checked(problems):
         facts: list[NewFact] = []
         for row in batch:
             read, wrong = reader.facts(row)
@@ -204,9 +197,4 @@ def _check(file: Path, mapping: Mapping, reader: _Reader, progress: Progress) ->
         if not problems:
             checked += [packed(facts[start : start + BATCH_ROWS]) for start in range(0, len(facts), BATCH_ROWS)]
         total += len(batch)
-        progress("checked", total)
-        if len(problems) > PROBLEMS_MAX:
-            break
-    if problems:
-        raise BadRows(problems, total)
     return total, checked

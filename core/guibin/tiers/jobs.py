@@ -4,11 +4,14 @@ from datetime import date
 
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.periods.days import local_day
+from guibin.profiles.queries import OPEN
+from guibin_tenants.scope import fetch
 
-from . import lists, managers, memberships, moves
-from .assessment import assess
+from . import lists, memberships, moves, reports
+from .appraisal import NewAppraisal, appraise
+from .assessment import assess, is_assessable
 from .bulk import WITHIN_S
+from .facts import AppraiseCustomers
 from .moves import AnnounceMoves
 
 
@@ -19,7 +22,7 @@ class EndExpiredMemberships(Job, frozen=True):
 @handles(EndExpiredMemberships)
 async def end_expired_memberships(job: EndExpiredMemberships, run: Run) -> None:
     """The day is the company's."""
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     await memberships.end_expired(today, now=run.now)
     await memberships.end_unwilling(today, now=run.now)
 
@@ -31,7 +34,7 @@ class TellUnserved(Job, frozen=True):
 @handles(TellUnserved)
 async def tell_unserved(job: TellUnserved, run: Run) -> None:
     """The day is the company's."""
-    await managers.tell_unserved(local_day(run.now, run.company.time_zone), now=run.now)
+    await reports.tell_unserved(run.today, now=run.now)
 
 
 class AssessDue(Job, frozen=True):
@@ -48,7 +51,7 @@ class AssessScheme(Job, frozen=True):
 @handles(AssessDue)
 async def assess_due(job: AssessDue, run: Run) -> None:
     """Each scheme is a job of its own, so that one that fails holds up no other."""
-    today = local_day(run.now, run.company.time_zone)
+    today = run.today
     for scheme, as_of in await lists.due(run.policy, on=today):
         await enqueue(AssessScheme(scheme, as_of), now=run.now, unique_key=f"assess/{scheme}/{as_of}")
 
@@ -58,6 +61,21 @@ async def assess_scheme(job: AssessScheme, run: Run) -> None:
     """Whoever assessed the period meanwhile was first, and a scheme that is off is no longer due."""
     if (job.scheme, job.as_of) in await lists.due(run.policy, on=job.as_of):
         await assess(job.scheme, run, as_of=job.as_of)
+
+
+@handles(AppraiseCustomers)
+async def appraise_customers(job: AppraiseCustomers, run: Run) -> None:
+    """Those whose archive has ended meanwhile, or whose kind the scheme does not take, are passed over."""
+    scheme = run.policy.scheme(job.scheme)
+    if scheme is None or not is_assessable(scheme):
+        return
+    rows = await fetch(
+        f"select c.id from {OPEN} and c.id = any ($1) and c.kind = any ($2) order by c.id",
+        list(job.customer_ids),
+        list(scheme.customer_kinds),
+    )
+    for row in rows:
+        await appraise(row["id"], NewAppraisal(scheme=scheme.name), run)
 
 
 @handles(AnnounceMoves)

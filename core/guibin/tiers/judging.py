@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import answer
@@ -51,9 +52,9 @@ HELD_THEN = (
 class Filled:
     """A statement's values while its places are filled: `$1` the day, `$2` the moment, then the scheme's own."""
 
-    def __init__(self, scheme: TierScheme, as_of: date, known_at: datetime) -> None:
+    def __init__(self, scheme: TierScheme, as_of: date, known_at: datetime, only: UUID | None = None) -> None:
         self.scheme = scheme
-        judged = assessment_sql(scheme)
+        judged = assessment_sql(scheme, only=only)
         self.judged = judged.sql
         self.values: list[Any] = [as_of, known_at, *judged.values]
 

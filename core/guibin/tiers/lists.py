@@ -10,10 +10,7 @@ from guibin_tenants.scope import fetch, fetch_value
 
 
 class ListFixed(Conflict):
-    """The period has its approved list."""
-
-    kind = "list-fixed"
-    title = "The list is fixed: changes are put up as adjustments"
+    """The list is fixed: changes are put up as adjustments. The period has its approved list."""
 
 
 async def refuse_second_list(scheme: TierScheme, *, as_of: date) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from guibin import events
 from guibin.events import MembershipEnded, MembershipStarted
+from guibin.policies.queries import version_at
 from guibin.profiles.queries import answer
 from guibin_tenants.refusals import Conflict, NotFound
 from guibin_tenants.rows import add, change, given
@@ -21,17 +22,13 @@ Basis = Literal["assessment", "application", "exception"]
 
 
 class NotMember(NotFound):
-    """There is no membership to end."""
+    """The customer has no membership in this scheme."""
 
     kind = "not-a-member"
-    title = "The customer has no membership in this scheme"
 
 
 class BeforeMembership(Conflict):
-    """Periods of one scheme never overlap: what lasts now began later."""
-
-    kind = "before-membership"
-    title = "The customer's present membership began later"
+    """The customer's present membership began later. Periods of one scheme never overlap."""
 
 
 class NewMembership(Struct, frozen=True, kw_only=True):
@@ -60,7 +57,8 @@ async def start(new: NewMembership, *, now: datetime) -> UUID:
             raise BeforeMembership(f"The membership as {present['tier']} began on {present['starts_on']}")
         since_on = present["since_on"]
         await _end(present, on=new.starts_on, because="replaced", now=now)
-    membership_id = await add(Membership, since_on=since_on, recorded_at=now, **given(new))
+    version = await version_at(now)
+    membership_id = await add(Membership, since_on=since_on, recorded_at=now, policy_version=version, **given(new))
     await events.record(
         MembershipStarted(
             membership_id=membership_id, customer_id=new.customer_id, scheme=new.scheme, tier=new.tier, on=new.starts_on

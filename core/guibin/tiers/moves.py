@@ -1,4 +1,4 @@
-"""Putting an assessment into effect: every move of the whole base in three statements."""
+"""Putting an assessment into effect: every move of the whole base in three statements, and what it brings beside the tier (S13-3)."""
 
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -11,13 +11,16 @@ from guibin.events import MembershipEnded, MembershipStarted
 from guibin.jobs.kinds import Job
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import open_archive
+from guibin_tenants.rows import many
 from guibin_tenants.scope import fetch
 
 from .bulk import run
 
 ANNOUNCED_AT_ONCE = 500
 
-Move = Literal["start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "objected", "none"]
+Move = Literal[
+    "start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "objected", "later", "none"
+]
 
 # A UUIDv7 from any PostgreSQL: 48 bits of milliseconds, the version, the rest random.
 _NEW_ID = (
@@ -47,10 +50,11 @@ with closed as (
   returning m.tenant_id, m.customer_id, m.ends_on, m.since_on
 )
 insert into membership (id, customer_id, scheme, tier, starts_on, since_on, basis, basis_id, reason, ended_because,
-  recorded_at)
+  policy_version, recorded_at)
 select {_NEW_ID}, r.customer_id, $3, r.becomes, coalesce(c.ends_on, $2), coalesce(c.since_on, $2), 'assessment', $1,
-  r.move, '', $4
+  r.move, '', a.policy_version, $4
 from assessment_result r
+join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id
 left join closed c on c.tenant_id = r.tenant_id and c.customer_id = r.customer_id
 where r.assessment_id = $1 and (
   (r.move in ('upgrade', 'downgrade') and c.customer_id is not null)
@@ -126,3 +130,60 @@ async def next_changes(job: AnnounceMoves, *, customers: int = ANNOUNCED_AT_ONCE
             happened.append(MembershipStarted(row["id"], customer, scheme, row["tier"], row["starts_on"]))
     more = AnnounceMoves(job.assessment_id, rows[-1]["customer_id"]) if len(rows) == customers else None
     return Changes(tuple(happened), more)
+
+
+# Only who moved as the list says: whoever an approval moved in between gets nothing from the list either.
+_BRING = f"""
+insert into consequence (id, assessment_id, customer_id, scheme, name, kind, item, units, starts_on, until_on, clause,
+  recorded_at)
+select gen_random_uuid(), $1, r.customer_id, $2, $3, $4, $5, $6, $7, $8, $9, $10
+from assessment_result r
+join membership m on m.tenant_id = r.tenant_id and m.customer_id = r.customer_id and m.scheme = $2 and m.ends_on is null
+  and m.tier = r.becomes
+where r.assessment_id = $1 and r.move = any ($11::text[]) and (cardinality($12::text[]) = 0 or r.becomes = any ($12::text[]))
+  and {OPEN_ARCHIVE}
+on conflict (tenant_id, assessment_id, customer_id, name) do nothing
+"""
+
+
+class ConsequenceView(Struct, frozen=True):
+    """A reward of so many `units` of an item, or a penalty that withholds the item, until before `until_on`."""
+
+    scheme: str
+    name: str
+    kind: str
+    item: str
+    units: int
+    starts_on: date
+    until_on: date
+    clause: str
+
+
+async def bring(assessment_id: UUID, scheme: TierScheme, *, on: date, now: datetime) -> None:
+    """Write down what the moves of an assessment bring, each a row per customer, in one statement a consequence."""
+    for consequence in scheme.consequences:
+        await run(
+            _BRING,
+            assessment_id,
+            scheme.name,
+            consequence.name,
+            consequence.kind,
+            consequence.item,
+            consequence.units,
+            on,
+            on + timedelta(days=consequence.days),
+            consequence.clause or scheme.clause,
+            now,
+            list(consequence.moves),
+            list(consequence.tiers),
+        )
+
+
+async def of_customer(customer_id: UUID, *, on: date | None = None) -> list[ConsequenceView]:
+    """What assessments brought a customer, the latest first; with `on`, what holds on that day."""
+    return await many(
+        ConsequenceView,
+        "from consequence where customer_id = $1 and ($2::date is null or (starts_on <= $2 and until_on > $2)) order by starts_on desc, id",
+        customer_id,
+        on,
+    )

@@ -1,17 +1,20 @@
 """Reading memberships, assessments and applications, and explaining them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import customer_of
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
-from guibin_tenants.rows import missing, shown
+from guibin_tenants.rows import many, missing, shown
 from guibin_tenants.scope import fetch, fetch_one
 
 from .explaining import Basis, Figures
@@ -34,6 +37,7 @@ class MembershipView(Struct, frozen=True):
     basis_id: UUID | None
     reason: str
     ended_because: str
+    policy_version: int | None
     recorded_at: datetime
     grace_until: date | None = None
 
@@ -75,6 +79,7 @@ class ApplicationView(Struct, frozen=True):
     reason: str
     answers: dict[str, str | int | bool | None]
     expires_on: date | None
+    policy_version: int
     clause: str
     applied_by: UUID
     applied_by_name: str
@@ -84,7 +89,42 @@ class ApplicationView(Struct, frozen=True):
     decided_at: datetime | None
 
 
-class AssessmentFilter(Struct, frozen=True, kw_only=True):
+class FactView(Struct, frozen=True, kw_only=True):
+    """A fact in its last form: `value` in minor units of a currency or a number of things, `revision` above 1 once corrected."""
+
+    id: UUID
+    customer_id: UUID
+    metric: str
+    occurred_on: date
+    value: int
+    unit: str
+    label: str
+    source: str
+    source_ref: str
+    revision: int
+    recorded_at: datetime
+
+
+class Sum(Struct, frozen=True, kw_only=True):
+    """One kind of fact in a span: how often, what it adds up to, and the last figure, known since `last_on`, also from before."""
+
+    metric: str
+    unit: str
+    times: int
+    total: int
+    last: int
+    last_on: date
+
+
+class FactFilter(Struct, frozen=True, kw_only=True):
+    """Of one kind, and of which days: `since` inclusive, `before` exclusive."""
+
+    metric: str | None = None
+    since: date | None = None
+    before: date | None = None
+
+
+class SchemeFilter(Struct, frozen=True, kw_only=True):
     """Of one scheme."""
 
     scheme: str | None = None
@@ -119,6 +159,16 @@ RESULTS = Listing(
     order=Order({"x.customer_id": UUID}),
     holds="x.assessment_id = $assessment_id",
 )
+# What is known of `x` now: what was corrected is shown as corrected, what was taken back is not there.
+_STANDS = "x.value is not null and not exists (select from fact later where later.tenant_id = x.tenant_id and later.corrects = x.id)"
+# Those of `$customer_id`, the latest day first.
+FACTS = Listing(
+    view=FactView,
+    source="fact x",
+    order=Order({"x.occurred_on": date, "x.id": UUID}, downward=True),
+    filters={"since": "x.occurred_on >= $value", "before": "x.occurred_on < $value"},
+    holds=f"x.customer_id = $customer_id and {_STANDS}",
+)
 APPLICATIONS = Listing(
     view=ApplicationView,
     source="application x",
@@ -147,6 +197,22 @@ def holding(alias: str, day: str) -> str:
     )
 
 
+def member(customer: str, day: str, also: str = "true") -> str:
+    """SQL: whether the customer `customer` holds a membership `m` on a day of which `also` is true."""
+    return (
+        f"exists (select from membership m where m.tenant_id = {customer}.tenant_id and m.customer_id = {customer}.id"
+        f" and {holding('m', day)} and {also})"
+    )
+
+
+def tier_held(row: str, customer_id: str, scheme: str, day: str) -> str:
+    """SQL: the tier that the customer, whom the row `row` names, holds in the scheme on a day, or null."""
+    return (
+        f"(select m.tier from membership m where m.tenant_id = {row}.tenant_id and m.customer_id = {customer_id}"
+        f" and m.scheme = {scheme} and {holding('m', day)} order by m.starts_on desc limit 1)"
+    )
+
+
 def in_scheme(customer: str, scheme: str, tier: str) -> str:
     """SQL: whether the customer `customer` is in the scheme, at the tier unless that is null, and was not ended in it."""
     return (
@@ -155,11 +221,46 @@ def in_scheme(customer: str, scheme: str, tier: str) -> str:
     )
 
 
+def tiers_held(customer: str, day: str) -> str:
+    """SQL: the tiers that the customer `customer` holds on a day, by scheme, as a document."""
+    return (
+        "coalesce((select jsonb_object_agg(m.scheme, m.tier) from membership m"
+        f" where m.tenant_id = {customer}.tenant_id and m.customer_id = {customer}.id and {holding('m', day)}), '{{}}')"
+    )
+
+
 # What a customer's yearly file holds of them: of customer $1, from day $2 on and before day $3.
 IN_FILE = (
     "select scheme, tier, starts_on, ends_on, basis from membership where customer_id = $1"
     " and starts_on < $3 and (ends_on is null or ends_on > $2) order by starts_on, id"
 )
+
+
+FACTS_IN_FILE = (
+    "select x.metric, x.occurred_on, x.value, x.unit, x.label, x.source, x.source_ref, x.revision from fact x"
+    f" where x.customer_id = $1 and x.occurred_on >= $2 and x.occurred_on < $3 and {_STANDS}"
+    " order by x.metric, x.occurred_on, x.id"
+)
+SCORES_IN_FILE = (
+    f"select a.scheme, a.as_of, (r.measures ->> '{VALUE_SCORE}')::int as score, r.tier, r.becomes from assessment_result r"
+    " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
+    " where r.customer_id = $1 and a.as_of >= $2 and a.as_of < $3 order by a.as_of, a.recorded_at, a.id"
+)
+
+
+async def drawn_up(customer_id: UUID, first_on: date, after_on: date) -> list[Sum]:
+    """What stood and what moved, fact by fact: of the days from the first to before the last, and the latest figure by then."""
+    return await many(
+        Sum,
+        "from (select x.metric, max(x.unit) as unit, count(*) filter (where x.occurred_on >= $2)::int as times,"
+        " coalesce(sum(x.value) filter (where x.occurred_on >= $2), 0)::bigint as total,"
+        " (array_agg(x.value order by x.occurred_on desc, x.recorded_at desc, x.id desc))[1] as last,"
+        f" max(x.occurred_on) as last_on from fact x where x.customer_id = $1 and x.occurred_on < $3 and {_STANDS}"
+        " group by x.metric) sums order by metric",
+        customer_id,
+        first_on,
+        after_on,
+    )
 
 
 def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipView]:
@@ -187,36 +288,53 @@ async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dic
     return tiers
 
 
+# Every judgement of the customers $1: of assessments that took effect, and on the spot.
+_JUDGED = """
+select r.tenant_id, r.customer_id, a.id as assessment_id, a.scheme, a.as_of, a.policy_version, a.policy, a.recorded_at,
+  r.tier, r.held, r.becomes, r.move, r.clause, r.measures, r.objection
+from assessment_result r join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id
+where r.customer_id = any ($1) and a.applied_at is not null
+union all
+select p.tenant_id, p.customer_id, p.id, p.scheme, p.as_of, p.policy_version, p.policy, p.appraised_at,
+  p.tier, p.held, p.becomes, p.move, p.clause, p.measures, p.objection
+from appraisal p where p.customer_id = any ($1)
+"""
+
+
 async def bases_of(customer_id: UUID) -> list[Basis]:
     """The latest assessment of the customer under each scheme, with the scheme as it was then."""
+    return (await bases_of_all([customer_id])).get(customer_id, [])
+
+
+async def bases_of_all(customer_ids: Sequence[UUID]) -> dict[UUID, list[Basis]]:
+    """As `bases_of`, of several customers."""
     rows = await fetch(
-        "select distinct on (a.scheme) a.id as assessment_id, a.as_of, a.policy_version, a.policy, a.recorded_at,"
-        " a.applied_at, r.tier, r.held, r.becomes, r.move, r.clause, r.measures, r.objection,"
-        " c.kind"
-        " from assessment_result r"
-        " join assessment a on a.tenant_id = r.tenant_id and a.id = r.assessment_id"
-        f" {customer_of('c', 'r')}"
-        " where r.customer_id = $1 and a.applied_at is not null order by a.scheme, a.recorded_at desc, a.id desc",
-        customer_id,
+        f"select distinct on (x.customer_id, x.scheme) x.*, c.kind from ({_JUDGED}) x {customer_of('c', 'x')}"
+        " order by x.customer_id, x.scheme, x.recorded_at desc, x.assessment_id desc",
+        list(customer_ids),
     )
-    return [
-        Basis(
-            scheme=msgspec.json.decode(row["policy"], type=TierScheme),
-            figures=Figures(
-                measures=msgspec.json.decode(row["measures"], type=dict[str, int | None]), kind=row["kind"] or ""
-            ),
-            assessment_id=row["assessment_id"],
-            as_of=row["as_of"],
-            policy_version=row["policy_version"],
-            tier=row["tier"],
-            held=row["held"],
-            becomes=row["becomes"],
-            move=row["move"],
-            clause=row["clause"],
-            objection=row["objection"] or "",
-        )
-        for row in rows
-    ]
+    found: dict[UUID, list[Basis]] = {}
+    for row in rows:
+        found.setdefault(row["customer_id"], []).append(_basis(row))
+    return found
+
+
+def _basis(row: Any) -> Basis:
+    return Basis(
+        scheme=msgspec.json.decode(row["policy"], type=TierScheme),
+        figures=Figures(
+            measures=msgspec.json.decode(row["measures"], type=dict[str, int | None]), kind=row["kind"] or ""
+        ),
+        assessment_id=row["assessment_id"],
+        as_of=row["as_of"],
+        policy_version=row["policy_version"],
+        tier=row["tier"],
+        held=row["held"],
+        becomes=row["becomes"],
+        move=row["move"],
+        clause=row["clause"],
+        objection=row["objection"] or "",
+    )
 
 
 async def results(assessment_id: UUID, filters: ResultFilter, page: PageAsked, act: Act) -> Page[ResultView]:
@@ -224,8 +342,3 @@ async def results(assessment_id: UUID, filters: ResultFilter, page: PageAsked, a
     if await fetch_one("select id from assessment where id = $1", assessment_id) is None:
         raise missing(Assessment, assessment_id)
     return await RESULTS.page(filters, page, act, assessment_id=assessment_id)
-
-
-async def application(application_id: UUID) -> ApplicationView:
-    """Raises NotFound."""
-    return await APPLICATIONS.one(application_id)

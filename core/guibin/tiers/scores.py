@@ -11,6 +11,8 @@ from guibin.policy.tiers import Dimension, TierScheme
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 
+from .queries import SchemeFilter
+
 
 class DimensionView(Struct, frozen=True):
     """One part: the figure, the points out of 100 it earns, rounded down, and its weight in percent."""
@@ -35,12 +37,6 @@ class ScoreView(Struct, frozen=True):
     recorded_at: datetime
 
 
-class ScoreFilter(Struct, frozen=True, kw_only=True):
-    """Of one scheme."""
-
-    scheme: str | None = None
-
-
 class _Judged(Struct, frozen=True):
     """A result with the scheme as it was."""
 
@@ -63,7 +59,7 @@ _JUDGED = Listing(
 )
 
 
-async def scores_of(customer_id: UUID, filters: ScoreFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
+async def scores_of(customer_id: UUID, filters: SchemeFilter, page: PageAsked, act: Act) -> Page[ScoreView]:
     """The customer's scores, latest first, by the weights of their day."""
     judged = await _JUDGED.page(filters, page, act, customer_id=customer_id)
     return Page([_score(result, act) for result in judged.items], judged.next)

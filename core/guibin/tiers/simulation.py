@@ -8,16 +8,19 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.notation.plausible import Plausible
 from guibin.policies.bounds import too_large
 from guibin.policy.criteria import VALUE_SCORE
+from guibin.policy.hotline import HotlinePolicy
 from guibin.policy.packs import Policy
 from guibin.policy.settings import Setting, settled
 from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
 from guibin.policy.words import CodeIfAny, Line
+from guibin.profiles.queries import customer_named
+from guibin.web.paging import page_of, read
 from guibin_tenants.refusals import FieldError, Invalid
 
 from .assessment import AssessmentView, MoveCount, assessable, refuse_partial_view
@@ -101,13 +104,13 @@ with judged as ({judged}), present as ({present}), outcome as (
 """
 
 # One pass over the facts gives both the figures and the page of movers.
-_ANSWER = """, tally as (
+_ANSWER = f""", tally as (
   select move, held, becomes, count(*)::int as customers from outcome group by 1, 2, 3 order by 1, 2, 3
 ), movers as (
   select o.customer_id, c.number, o.held, o.becomes, o.move, o.measures from outcome o
-  join customer c on c.id = o.customer_id
-  where o.held is distinct from o.becomes and ({after} is null or o.customer_id > {after})
-  order by o.customer_id limit {limit}
+  {customer_named("c", "o.customer_id")}
+  where o.held is distinct from o.becomes and ({{after}} is null or o.customer_id > {{after}})
+  order by o.customer_id limit {{limit}}
 )
 select coalesce((select jsonb_agg(to_jsonb(t)) from tally t), '[]') as moves,
   coalesce((select jsonb_agg(to_jsonb(m) order by m.customer_id) from movers m), '[]') as movers
@@ -123,10 +126,8 @@ class _Row(Struct, frozen=True):
     measures: dict[str, int | None]
 
 
-async def simulate(
-    new: NewSimulation, act: Act, *, as_of: date, after: UUID | None
-) -> tuple[SimulationView, UUID | None]:
-    """What would happen, and the customer after whom the next page begins, None when all are shown.
+async def simulate(new: NewSimulation, act: Act, *, as_of: date) -> SimulationView:
+    """What would happen; changes nobody.
 
     Raises NotYourAssessment, and Invalid for a scheme that is unknown or contradicts itself or the policy.
     """
@@ -134,22 +135,24 @@ async def simulate(
     scheme = _scheme(new, act.policy)
     known_at = new.known_at or act.now
     filled = Filled(scheme, as_of, known_at)
+    (after,) = read(new.cursor, tuple[UUID]) if new.cursor is not None else (None,)
     sql = _compared(filled, new.against, act.policy) + _ANSWER.format(
         after=filled.place(after, "uuid"), limit=filled.place(new.limit + 1, "int")
     )
     (row,) = await fetch_all(sql, *filled.values)
     moves = msgspec.json.decode(row["moves"], type=tuple[MoveCount, ...])
     movers = msgspec.json.decode(row["movers"], type=list[_Row])
-    shown = tuple(_mover(one, scheme) for one in movers[: new.limit])
-    note = AuditNote(
-        action="assessment.simulate",
+    page = page_of(movers, new.limit, lambda row: (row.customer_id,))
+    shown = tuple(_mover(row, scheme) for row in page.items)
+    await noted(
+        "assessment.simulate",
+        act,
         subject="assessment",
         customer_ids=tuple(mover.customer_id for mover in shown),
         fields=("tier", "measures"),
         shown=len(shown),
     )
-    await record(note, act)
-    view = SimulationView(
+    return SimulationView(
         scheme=scheme.name,
         as_of=as_of,
         known_at=known_at,
@@ -161,15 +164,14 @@ async def simulate(
         moves=moves,
         populations=_populations(moves, scheme),
         movers=shown,
-        next=None,
+        next=page.next,
     )
-    return view, shown[-1].customer_id if len(movers) > new.limit else None
 
 
 async def dry_run(scheme: TierScheme, act: Act, *, as_of: date, known_at: datetime) -> AssessmentView:
     """An assessment that is not written: the figures only. Raises as `simulate`."""
     new = NewSimulation(scheme=scheme.name, known_at=known_at, proposal=scheme, limit=1)
-    view, _ = await simulate(new, act, as_of=as_of, after=None)
+    view = await simulate(new, act, as_of=as_of)
     return AssessmentView(
         id=None,
         scheme=scheme.name,
@@ -191,11 +193,16 @@ def _scheme(new: NewSimulation, policy: Policy) -> TierScheme:
     if large:
         raise Invalid("The proposed scheme cannot be simulated", fields=tuple(large))
     settings = _settings(policy, new.settings)
+    schemes = (*(s for s in policy.schemes if s.name != given.name), given)
+    # What members have is not what is asked: a proposal may leave a tier out that has rights today.
     changed = msgspec.structs.replace(
         policy,
         settings=settings,
-        schemes=(*(s for s in policy.schemes if s.name != given.name), given),
+        schemes=tuple(msgspec.structs.replace(scheme, consequences=()) for scheme in schemes),
         entitlements=(),
+        head_starts=(),
+        relationships=(),
+        hotline=HotlinePolicy(),
     )
     # A tier, metric or setting of a proposal has no title yet, and needs none to be simulated.
     problems = [p for p in validate(changed) if p.path != "texts"]

@@ -3,10 +3,11 @@
 from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin.cases.outcomes import KNOWN
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class Fact(TenantTable, tablename="fact"):
+class Fact(TenantTable, customer=True):
     """What was so on `occurred_on`, as known since `recorded_at`. Never changed: a correction is a row more.
 
     `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names
@@ -14,7 +15,6 @@ class Fact(TenantTable, tablename="fact"):
     make sending one again harmless. `label` says what kind of thing it was, for metrics that look at some kinds only.
     """
 
-    customer_id = UuidColumn(default=None)
     metric = Varchar(length=60)
     occurred_on = Date(default=None, null=True)
     value = BigInt(default=None, null=True)
@@ -28,8 +28,6 @@ class Fact(TenantTable, tablename="fact"):
 
     keys = Keys(
         begins="kept",
-        wall="customer_id",
-        references={"customer_id": "customer"},
         unique=(("customer_id", "metric", "occurred_on", "source", "source_ref", "revision"),),
         indexes=(
             Index(("metric", "occurred_on")),
@@ -41,7 +39,7 @@ class Fact(TenantTable, tablename="fact"):
     )
 
 
-class Assessment(TenantTable, tablename="assessment"):
+class Assessment(TenantTable, signed="assessed", dated=False):
     """One look at the whole base under one scheme: which facts, as known when, by which version of the policy.
 
     `policy` is the scheme itself as it was, so that the decision explains itself for ever (S01-2). `applied_at` is set
@@ -54,23 +52,20 @@ class Assessment(TenantTable, tablename="assessment"):
     policy_version = Integer(default=0)
     policy = JSONB()
     customers = Integer(default=0)
-    assessed_by = UuidColumn(default=None)
-    assessed_by_name = Varchar(length=200)
     recorded_at = Timestamptz(default=None, null=True)
     applied_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(signed="assessed", written_by="company", indexes=(Index(("scheme", "as_of")),))
+    keys = Keys(written_by="company", indexes=(Index(("scheme", "as_of")),))
 
 
-class AssessmentResult(TenantTable, tablename="assessment_result"):
+class AssessmentResult(TenantTable, customer=True):
     """What one assessment says of one customer: `tier` is what the figures earn, None for none.
 
     `held` is the tier before and `becomes` the one after the `move`: they differ from `tier` in grace, for an exception,
     and when a scheme drops one step at a time. `objection` is what a pack said against the move. `measures` holds every figure by name, None where there was no fact.
     """
 
-    assessment_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    assessment_id = RowOf("assessment")
     tier = Varchar(length=60, default=None, null=True)
     held = Varchar(length=60, default=None, null=True)
     becomes = Varchar(length=60, default=None, null=True)
@@ -80,23 +75,40 @@ class AssessmentResult(TenantTable, tablename="assessment_result"):
     objection = Text(default=None, null=True)
 
     keys = Keys(
-        wall="customer_id",
-        references={"customer_id": "customer", "assessment_id": "assessment"},
-        unique=(("assessment_id", "customer_id"),),
-        indexes=(Index(("customer_id", "assessment_id")),),
-        append_only=True,
+        unique=(("assessment_id", "customer_id"),), indexes=(Index(("customer_id", "assessment_id")),), append_only=True
     )
 
 
-class Membership(TenantTable, tablename="membership"):
+class Appraisal(TenantTable, customer=True, signed="appraised"):
+    """One customer assessed on the spot under one scheme (S12-1): as a result of an assessment, with the scheme as it was.
+
+    Only who rises moves by it; everything else is left to the next assessment of the whole base.
+    """
+
+    scheme = Varchar(length=60)
+    as_of = Date(default=None, null=True)
+    policy_version = Integer(default=0)
+    policy = JSONB()
+    tier = Varchar(length=60, default=None, null=True)
+    held = Varchar(length=60, default=None, null=True)
+    becomes = Varchar(length=60, default=None, null=True)
+    move = Varchar(length=20)
+    clause = Varchar(length=40, default="")
+    measures = JSONB()
+    objection = Text(default=None, null=True)
+
+    keys = Keys(begins="open", indexes=(Index(("customer_id", "scheme", "appraised_at")),), append_only=True)
+
+
+class Membership(TenantTable, customer=True):
     """A customer holds a tier from `starts_on` until before `ends_on`; None while it lasts.
 
     `basis` is what it rests on: an assessment, an approved application or an exception. `expires_on` ends an exception
     by itself and protects it from assessments until then (S12-3). `since_on` is the anniversary's anchor: the first day
-    of unbroken membership of the scheme, kept through a change of tier.
+    of unbroken membership of the scheme, kept through a change of tier. `policy_version` is the policy's by which it was
+    given (S01-2).
     """
 
-    customer_id = UuidColumn(default=None)
     scheme = Varchar(length=60)
     tier = Varchar(length=60)
     starts_on = Date(default=None, null=True)
@@ -107,13 +119,12 @@ class Membership(TenantTable, tablename="membership"):
     basis_id = UuidColumn(default=None, null=True)
     reason = Text(default="")
     ended_because = Text(default="")
+    policy_version = Integer(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         begins="open",
         erasable=("reason",),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             Index(("customer_id", "scheme", "starts_on")),
             Index(("customer_id", "scheme"), unique=True, where="ends_on is null", name="membership_open_idx"),
@@ -128,34 +139,30 @@ class Membership(TenantTable, tablename="membership"):
     )
 
 
-class GracePeriod(TenantTable, tablename="grace_period"):
+class GracePeriod(TenantTable, customer=True):
     """A membership that no longer qualifies and keeps its tier until `until_on` (S13-3).
 
     The end is fixed at the first failure: failing again does not move it, qualifying again lifts it.
     """
 
-    membership_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    membership_id = RowOf("membership")
     began_on = Date(default=None, null=True)
     until_on = Date(default=None, null=True)
-    assessment_id = UuidColumn(default=None)
+    assessment_id = RowOf("assessment")
     lifted_on = Date(default=None, null=True)
     lifted_because = Varchar(length=20, default="")
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
-        references={"membership_id": "membership", "customer_id": "customer", "assessment_id": "assessment"},
         indexes=(Index(("membership_id",), unique=True, where="lifted_on is null", name="grace_period_open_idx"),),
         checks={"in_order": "began_on is not null and until_on >= began_on"},
     )
 
 
-class Consequence(TenantTable, tablename="consequence"):
+class Consequence(TenantTable, customer=True):
     """A reward or penalty that an assessment brought a customer, from `starts_on` until before `until_on` (S13-3)."""
 
-    assessment_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    assessment_id = RowOf("assessment")
     scheme = Varchar(length=60)
     name = Varchar(length=60)
     kind = Varchar(length=7)
@@ -168,9 +175,7 @@ class Consequence(TenantTable, tablename="consequence"):
 
     keys = Keys(
         begins="open",
-        wall="customer_id",
         unique=(("assessment_id", "customer_id", "name"),),
-        references={"customer_id": "customer", "assessment_id": "assessment"},
         indexes=(Index(("customer_id", "until_on")),),
         append_only=True,
         checks={
@@ -180,14 +185,13 @@ class Consequence(TenantTable, tablename="consequence"):
     )
 
 
-class Application(TenantTable, tablename="application"):
+class Application(TenantTable, customer=True, signed="applied"):
     """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
 
     `form` holds the answers to the policy's form. `expires_on` is for exceptions. The membership starts on the day the
     approval ends well, in `time_zone`; `voluntary` asks for the customer's consent once more then.
     """
 
-    customer_id = UuidColumn(default=None)
     kind = Varchar(length=20)
     scheme = Varchar(length=60)
     tier = Varchar(length=60)
@@ -198,21 +202,16 @@ class Application(TenantTable, tablename="application"):
     voluntary = Boolean(default=False)
     policy_version = Integer(default=0)
     clause = Varchar(length=40, default="")
-    applied_by = UuidColumn(default=None)
-    applied_by_name = Varchar(length=200)
-    applied_at = Timestamptz(default=None, null=True)
     approval_id = UuidColumn(default=None, null=True)
     outcome = Varchar(length=10, default=None, null=True)
     decided_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="applied",
         begins="open",
         erasable=("reason", "form"),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             Index(("applied_at", "id")),
             Index(("customer_id", "scheme"), unique=True, where="decided_at is null", name="application_open_idx"),
         ),
+        checks={"outcome_known": KNOWN},
     )

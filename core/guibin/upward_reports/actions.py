@@ -9,14 +9,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.department_requests import actions as department_requests
-from guibin.department_requests.actions import Asked, Owner
+from guibin.department_requests.actions import Asked
 from guibin.department_requests.queries import DepartmentRequestForm
 from guibin.department_requests.requests import Matter, NewDepartmentRequest
 from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Policy
-from guibin.policy.words import Code, Reason, Said
+from guibin.policy.words import Code, Said
+from guibin.profiles.subjects import Actor
 from guibin_tenants.refusals import Conflict, FieldError, Invalid
 from guibin_tenants.scope import fetch_one
 
@@ -24,10 +26,7 @@ FALLBACK = "tenant_admin"
 
 
 class NobodyAbove(Conflict):
-    """Whoever reports stands at the top already."""
-
-    kind = "nobody-above"
-    title = "There is nobody above to report to"
+    """There is nobody above to report to. Whoever reports stands at the top already."""
 
 
 class NewUpwardReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,21 +39,17 @@ class NewUpwardReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     within_hours: Annotated[int, Meta(ge=1, le=2_160)] | None = None
 
 
-class NewPassing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why it exceeds one's own authority."""
+class Leader(Struct, frozen=True):
+    """Who is above, and where."""
 
-    reason: Reason
-
-
-class _Leader(Struct, frozen=True):
-    owner: Owner
+    owner: Actor
     unit_id: UUID
 
 
 async def report(new: NewUpwardReport, act: Act) -> DepartmentRequestForm:
     """It goes to the nearest leader above, who is told at once. Raises Invalid, NobodyAbove, NotFound, ArchiveErased."""
     task = _task(new.kind, act.policy)
-    leader = await _above(act.by.org_unit_id, act.by.id, task.upward, own_too=task.upward not in act.by.roles)
+    leader = await leader_above(act.by.org_unit_id, act.by.id, task.upward, own_too=task.upward not in act.by.roles)
     asked = NewDepartmentRequest(
         task=task.name,
         to_unit_id=leader.unit_id,
@@ -67,14 +62,14 @@ async def report(new: NewUpwardReport, act: Act) -> DepartmentRequestForm:
     return await department_requests.place(asked, Asked(task, leader.owner), act)
 
 
-async def pass_up(report_id: UUID, new: NewPassing, act: Act) -> DepartmentRequestForm:
+async def pass_up(report_id: UUID, new: Because, act: Act) -> DepartmentRequestForm:
     """It exceeds the leader's authority as well: on to the next one above.
 
     Raises NotFound, OtherDepartments, NotWithDepartment, NobodyAbove, Invalid.
     """
     row = await department_requests.owned(report_id, act)
     task = _task(row["task"], act.policy)
-    leader = await _above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
+    leader = await leader_above(row["to_unit_id"], row["owner_id"], task.upward, own_too=False, never=row["asked_by"])
     return await department_requests.pass_to(
         row, Asked(task, leader.owner), act, unit_id=leader.unit_id, reason=new.reason
     )
@@ -88,7 +83,9 @@ def _task(kind: str, policy: Policy) -> DepartmentTask:
     return task
 
 
-async def _above(unit_id: UUID | None, who: UUID, role: str, *, own_too: bool, never: UUID | None = None) -> _Leader:
+async def leader_above(
+    unit_id: UUID | None, who: UUID, role: str, *, own_too: bool, never: UUID | None = None
+) -> Leader:
     """The nearest other holder of the role, in the own unit too with `own_too`; else an admin, nearest first."""
     row = await fetch_one(
         "with recursive above (tenant_id, id, parent_id, depth) as ("
@@ -110,4 +107,4 @@ async def _above(unit_id: UUID | None, who: UUID, role: str, *, own_too: bool, n
     )
     if row is None:
         raise NobodyAbove(f"Nobody above holds the role {role}, and there is no other tenant admin")
-    return _Leader(Owner(row["id"], row["name"]), row["unit_id"])
+    return Leader(Actor(row["id"], row["name"]), row["unit_id"])

@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller
 from msgspec import Struct, structs
 
-from guibin.audit.actions import searched
-from guibin.context import Act
+from guibin.audit.answering import lists
 from guibin.department_requests.actions import SUBJECT
-from guibin.department_requests.queries import LISTED, MINE, DepartmentRequestView, State, looking
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
+from guibin.department_requests.queries import LISTED, MINE, State, looking
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
@@ -32,23 +29,14 @@ class UpwardReportFilter(Struct, frozen=True, kw_only=True):
 class UpwardReportController(Controller):
     path = "/api/v1/upward-reports"
     tags = ("department requests",)
-
-    @get(
+    list_reports = lists(
         "/",
-        needs=READ,
-        summary="What you reported, and what was reported to you and below you; newest first",
-        dependencies={"filters": from_query(UpwardReportFilter)},
+        REPORTED,
+        UpwardReportFilter,
+        "What you reported, and what was reported to you and below you; newest first",
+        recorded="upward_report",
+        subject=SUBJECT,
+        values=lambda act: looking(act.by),
     )
-    async def list_reports(self, filters: UpwardReportFilter, page: PageAsked, act: Act) -> Page[DepartmentRequestView]:
-        shown = await REPORTED.page(filters, page, act, **looking(act.by))
-        return await searched("upward_report", shown, act, subject=SUBJECT)
-
-    report = posts(
-        "/", actions.report, needs=WRITE, summary="Report a suggestion or demand to the nearest leader above"
-    )
-    pass_up = posts(
-        "/{report_id:uuid}/passing-up",
-        actions.pass_up,
-        needs=WRITE,
-        summary="It exceeds your authority: on to the next above",
-    )
+    report = posts("/", actions.report, "Report a suggestion or demand to the nearest leader above")
+    pass_up = posts("/{report_id:uuid}/passing-up", actions.pass_up, "It exceeds your authority: on to the next above")

@@ -6,19 +6,20 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from guibin.audit.actions import AuditNote, done
+from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
+from guibin.profiles import disclosures
 from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
-from guibin.records.actions import refuse_wrong, write_disclosure, write_interaction
-from guibin.records.requests import NewDisclosure, NewInteraction
-from guibin.records.subjects import Actor, actor, refuse_unless_kept
-from guibin.records.words import channels_of
+from guibin.profiles.subjects import Actor, actor, refuse_unless_kept
+from guibin.records.actions import refuse_wrong, write_interaction
+from guibin.records.requests import NewInteraction, channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.sla.milestones import Case
 from guibin_tenants.refusals import FieldError, Invalid, NotFound
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_one, fetch_value
@@ -27,7 +28,7 @@ from guibin_tenants.tables import new_id
 from . import queries
 from .queries import VisitForm
 from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
-from .requests import NewCancellation, NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
+from .requests import NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
 from .sealing import checked_type, opened_signature, sealed_signature
 from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
 
@@ -53,12 +54,10 @@ async def plan(new: NewVisit, act: Act) -> VisitForm:
     visit_id = new_id()
     timer = await sla.start(
         NewTimer(
-            subject=SUBJECT,
-            subject_id=visit_id,
-            customer_id=new.customer_id,
-            milestone=MILESTONE,
-            terms=Terms(limit=Days(0), escalations=(Escalation("manager"),), clause=act.policy.visits.clause),
-            started_at=new.planned_at,
+            Case(SUBJECT, visit_id, new.customer_id),
+            MILESTONE,
+            Terms(limit=Days(0), escalations=(Escalation("manager"),), clause=act.policy.visits.clause),
+            new.planned_at,
         )
     )
     await add(
@@ -89,7 +88,7 @@ async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
     return await queries.visit(visit_id, now=act.now)
 
 
-async def cancel(visit_id: UUID, new: NewCancellation, act: Act) -> VisitForm:
+async def cancel(visit_id: UUID, new: Because, act: Act) -> VisitForm:
     """It does not take place. Raises NotFound, NotPlanned."""
     visit = await _planned(visit_id)
     await _write_change(visit, None, new.reason, act)
@@ -171,15 +170,7 @@ async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> Di
     if signature["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {customer_id} was erased: its signatures open no more")
     content = await opened_signature(bytes(signature["sealed"]), customer_id=customer_id, row=signature["id"])
-    note = AuditNote(
-        action="visit.disclose",
-        subject=SUBJECT,
-        subject_id=visit_id,
-        customer_id=customer_id,
-        fields=("signature",),
-        purpose=new.purpose,
-    )
-    await write_disclosure(customer_id, note, act)
+    await disclosures.keep(Case(SUBJECT, visit_id, customer_id), ("signature",), new.purpose, act)
     return DisclosedSignature(visit_id, new.purpose, signature["media_type"], content)
 
 

@@ -1,19 +1,16 @@
 """`/api/v1/visits`: planned, carried out, signed and filed."""
 
-from uuid import UUID
+from litestar import Controller
 
-from litestar import Controller, get
-
-from guibin.audit.actions import done, searched
-from guibin.context import Act
-from guibin.sla.milestones import Case
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
+from guibin.audit.answering import lists, reads
+from guibin.cases.subjects import in_table
+from guibin.files.api import files_of
+from guibin.files.subjects import Holder, unless
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
 from . import actions, queries
-from .queries import LISTED, VisitFilter, VisitForm, VisitView
+from .queries import LISTED, VisitFilter
 from .tables import Visit
 
 READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customers:disclose")
@@ -22,43 +19,35 @@ READ, WRITE, DISCLOSE = may("records:read"), may("records:write"), may("customer
 class VisitController(Controller):
     path = "/api/v1/visits"
     tags = ("visits",)
-
-    @get(
-        "/",
-        needs=READ,
-        summary="Visits, the latest first; overdue ones with overdue=true",
-        dependencies={"filters": from_query(VisitFilter)},
+    list_visits = lists(
+        "/", LISTED, VisitFilter, "Visits, the latest first; overdue ones with overdue=true", recorded="visit"
     )
-    async def list_visits(self, filters: VisitFilter, page: PageAsked, act: Act) -> Page[VisitView]:
-        return await searched("visit", await LISTED.page(filters, page, act), act)
-
-    plan = posts("/", actions.plan, needs=WRITE, summary="Plan a visit; it is due until the end of its day")
-
-    @get("/{visit_id:uuid}", needs=READ, shows=Visit, summary="A visit with its detailed record")
-    async def show(self, visit_id: UUID, act: Act) -> VisitForm:
-        visit = await queries.visit(visit_id, now=act.now)
-        await done("read", Case("visit", visit_id, visit.customer_id), act)
-        return visit
-
-    move = posts("/{visit_id:uuid}/changes", actions.move, needs=WRITE, summary="Give it another time, with a reason")
-    cancel = posts(
-        "/{visit_id:uuid}/cancellation", actions.cancel, needs=WRITE, summary="It does not take place, with a reason"
-    )
-    carry_out = posts(
-        "/{visit_id:uuid}/record", actions.carry_out, needs=WRITE, summary="It took place: the detailed record"
-    )
-    sign = posts(
-        "/{visit_id:uuid}/signature", actions.sign, needs=WRITE, summary="Keep the customer's signature, sealed"
-    )
+    plan = posts("/", actions.plan, "Plan a visit; it is due until the end of its day")
+    show = reads("/{visit_id:uuid}", queries.visit, "A visit with its detailed record", "visit", shows=Visit)
+    move = posts("/{visit_id:uuid}/changes", actions.move, "Give it another time, with a reason")
+    cancel = posts("/{visit_id:uuid}/cancellation", actions.cancel, "It does not take place, with a reason")
+    carry_out = posts("/{visit_id:uuid}/record", actions.carry_out, "It took place: the detailed record")
+    sign = posts("/{visit_id:uuid}/signature", actions.sign, "Keep the customer's signature, sealed")
     disclose = posts(
         "/{visit_id:uuid}/signature/disclosures",
         actions.disclose_signature,
+        "Show the signature, on record",
         needs=DISCLOSE,
-        summary="Show the signature, on record",
     )
     file = posts(
-        "/{visit_id:uuid}/filing",
-        actions.file_visit,
-        needs=WRITE,
-        summary="File the material; a settled problem needs the signature",
+        "/{visit_id:uuid}/filing", actions.file_visit, "File the material; a settled problem needs the signature"
     )
+
+
+VisitFiles = files_of(
+    __name__,
+    Holder(
+        subject=actions.SUBJECT,
+        whose=in_table(Visit),
+        reads=READ,
+        writes=WRITE,
+        admits=unless(Visit, "x.state in ('filed', 'cancelled')"),
+    ),
+    "/api/v1/visits/{visit_id:uuid}",
+    "visits",
+)

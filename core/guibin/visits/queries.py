@@ -6,10 +6,14 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from guibin.cases.followed import FOLLOWED, Followed
 from guibin.records import queries
 from guibin.records.queries import InteractionForm
 from guibin.web.listing import Listing, newest_first
+from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines
+
+from .tables import Visit
 
 
 class VisitView(Struct, frozen=True, kw_only=True):
@@ -131,6 +135,11 @@ IN_FILE = (
 )
 
 
+queries.VISIT_ID.give(
+    "(select r.visit_id from visit_record r where r.tenant_id = x.tenant_id and r.interaction_id = x.id)"
+)
+
+
 def is_visit(interaction: str) -> str:
     """SQL: whether the row `interaction` is the record of a visit."""
     return (
@@ -144,4 +153,7 @@ async def visit(visit_id: UUID, *, now: datetime) -> VisitForm:
     form = await _FORM.one(visit_id, now=now)
     if form.interaction_id is None:
         return form
-    return structs.replace(form, record=await queries.interaction(form.interaction_id))
+    return structs.replace(form, record=await queries.FORM.one(form.interaction_id))
+
+
+FOLLOWED.give("visit", Followed(may("records:read"), Visit))

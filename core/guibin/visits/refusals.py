@@ -4,28 +4,20 @@ from guibin_tenants.refusals import Conflict
 
 
 class NotPlanned(Conflict):
-    """The visit took place, or was cancelled: it is neither moved nor carried out (again)."""
+    """The visit is no longer planned. It took place, or was cancelled."""
 
     kind = "visit-not-planned"
-    title = "The visit is no longer planned"
 
 
 class NotCarriedOut(Conflict):
-    """What comes after a visit waits for the visit."""
+    """The visit was not carried out, or is filed already. What comes after a visit waits for the visit."""
 
     kind = "visit-not-carried-out"
-    title = "The visit was not carried out, or is filed already"
 
 
 class SignatureMissing(Conflict):
-    """A visit that settles a concrete problem is filed only with the customer's signature (S07-12)."""
-
-    kind = "signature-missing"
-    title = "The customer has not signed"
+    """The customer has not signed. A visit that settles a concrete problem is filed with a signature only (S07-12)."""
 
 
 class AlreadySigned(Conflict):
-    """A signature is never exchanged for another."""
-
-    kind = "already-signed"
-    title = "The visit has the customer's signature already"
+    """The visit has the customer's signature already. A signature is never exchanged for another."""

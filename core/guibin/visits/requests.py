@@ -26,12 +26,6 @@ class NewVisitTime(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Reason
 
 
-class NewCancellation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the visit does not take place."""
-
-    reason: Reason
-
-
 class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The detailed record of a visit (S07-25). `method` is the channel, `happened_at` by default now.
 

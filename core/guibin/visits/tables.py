@@ -3,17 +3,16 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class Visit(TenantTable, tablename="visit"):
+class Visit(TenantTable, customer=True, signed="planned", dated=False):
     """A visit to a customer: planned, then carried out and filed, or cancelled (S07-12).
 
     `planned_at` is the appointment as it stands; the visit is on time until the end of that day in the company's zone.
     `state` follows from the rows beside it and is kept here so that lists filter by an index.
     """
 
-    customer_id = UuidColumn(default=None)
     staff_id = UuidColumn(default=None)
     staff_name = Varchar(length=200)
     planned_at = Timestamptz(default=None, null=True)
@@ -21,17 +20,12 @@ class Visit(TenantTable, tablename="visit"):
     purpose = Text()
     place = Varchar(length=200, default="")
     state = Varchar(length=11, default="planned")
-    planned_by = UuidColumn(default=None)
-    planned_by_name = Varchar(length=200)
     recorded_at = Timestamptz(default=None, null=True)
     version = Integer(default=1)
 
     keys = Keys(
-        signed="planned",
         begins="open",
         erasable=("purpose", "place"),
-        wall="customer_id",
-        references={"customer_id": "customer"},
         indexes=(
             Index(("planned_at desc", "id desc"), name="visit_planned_idx"),
             Index(("customer_id", "planned_at desc", "id desc"), name="visit_customer_idx"),
@@ -45,90 +39,54 @@ class Visit(TenantTable, tablename="visit"):
     )
 
 
-class VisitChange(TenantTable, tablename="visit_change"):
+class VisitChange(TenantTable, customer=True, signed="changed"):
     """The visit was moved, with a reason; `to_at` None means that it was cancelled."""
 
-    visit_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    visit_id = RowOf("visit")
     from_at = Timestamptz(default=None, null=True)
     to_at = Timestamptz(default=None, null=True)
     reason = Text()
-    changed_by = UuidColumn(default=None)
-    changed_by_name = Varchar(length=200)
-    changed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="changed",
-        wall="customer_id",
-        references={"visit_id": "visit", "customer_id": "customer"},
-        append_only=True,
-        erasable=("reason",),
-        checks={"reason_given": "length(trim(reason)) > 0"},
-    )
+    keys = Keys(append_only=True, erasable=("reason",), checks={"reason_given": "length(trim(reason)) > 0"})
 
 
-class VisitRecord(TenantTable, tablename="visit_record"):
+class VisitRecord(TenantTable, customer=True):
     """The visit took place: its detailed record is the interaction. `in_time` compares with the plan as it stood.
 
     `settles_problem` says that it settled a concrete problem, which the customer signs for (S07-12).
     """
 
-    visit_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
-    interaction_id = UuidColumn(default=None)
+    visit_id = RowOf("visit")
+    interaction_id = RowOf("interaction")
     settles_problem = Boolean(default=False)
     in_time = Boolean(default=False)
     carried_out_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        begins="kept",
-        unique=(("visit_id",),),
-        wall="customer_id",
-        references={"visit_id": "visit", "customer_id": "customer", "interaction_id": "interaction"},
-        append_only=True,
-    )
+    keys = Keys(begins="kept", unique=(("visit_id",),), append_only=True)
 
 
-class VisitSignature(TenantTable, tablename="visit_signature"):
+class VisitSignature(TenantTable, customer=True, signed="taken"):
     """The customer's signature: an image or a scan, sealed under the customer's key, `bytes_count` long in clear."""
 
-    visit_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    visit_id = RowOf("visit")
     signed_by = Varchar(length=100)
     media_type = Varchar(length=20)
     bytes_count = Integer(default=0)
     sealed = Bytea()
-    taken_by = UuidColumn(default=None)
-    taken_by_name = Varchar(length=200)
-    taken_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
-        signed="taken",
         begins="kept",
         unique=(("visit_id",),),
-        wall="customer_id",
-        references={"visit_id": "visit", "customer_id": "customer"},
         append_only=True,
         erasable=("signed_by",),
         checks={"type_known": "media_type in ('image/png', 'image/jpeg', 'application/pdf')"},
     )
 
 
-class VisitFiling(TenantTable, tablename="visit_filing"):
+class VisitFiling(TenantTable, customer=True, signed="filed"):
     """The visit's material is complete and filed; nothing about it changes any more."""
 
-    visit_id = UuidColumn(default=None)
-    customer_id = UuidColumn(default=None)
+    visit_id = RowOf("visit")
     note = Text(default="")
-    filed_by = UuidColumn(default=None)
-    filed_by_name = Varchar(length=200)
-    filed_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="filed",
-        unique=(("visit_id",),),
-        wall="customer_id",
-        references={"visit_id": "visit", "customer_id": "customer"},
-        append_only=True,
-        erasable=("note",),
-    )
+    keys = Keys(unique=(("visit_id",),), append_only=True, erasable=("note",))

@@ -27,33 +27,45 @@ class Held:
             message["headers"] = [*message["headers"], *self.headers]
         self.messages.append(message)
 
-    def replace(self, refusal: Refusal) -> None:
+    def say(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         """Say this instead of whatever was held."""
-        problem = of_refusal(refusal)
-        body = msgspec.json.encode(problem)
-        headers = [
-            (b"content-type", PROBLEM.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
+        self.status = status
+        self.messages = [
+            {
+                "type": "http.response.start",
+                "status": status,
+                "headers": [*headers, (b"content-length", str(len(body)).encode())],
+            },
+            {"type": "http.response.body", "body": body, "more_body": False},
         ]
+
+    def replace(self, refusal: Refusal) -> None:
+        """Tell a refusal instead of whatever was held."""
+        problem = of_refusal(refusal)
+        headers = [(b"content-type", PROBLEM.encode()), (b"cache-control", b"no-store")]
         if refusal.retry_after is not None:
             headers.append((b"retry-after", str(refusal.retry_after).encode()))
         if isinstance(refusal, Unauthenticated):
             headers.append((b"www-authenticate", b'Bearer realm="guibin"'))
-        self.status = problem.status
-        self.messages = [
-            {"type": "http.response.start", "status": problem.status, "headers": headers},
-            {"type": "http.response.body", "body": body, "more_body": False},
-        ]
+        self.say(problem.status, headers, msgspec.json.encode(problem))
 
-    async def release(self, send: Send, *, within_s: float) -> None:
-        """Send it, piece by piece as the caller reads; who does not read it in time gets no more of it."""
+    async def release(self, send: Send, *, within_s: float, goes_on: bool = False) -> bool:
+        """Send it, piece by piece as the caller reads; who does not read it in time gets no more of it. Whether all was sent;
+        what `goes_on` has no end yet and no length."""
         try:
             async with asyncio.timeout(within_s):
                 for message in self.messages:
-                    await _send(message, send)
+                    await _send(_open_ended(message) if goes_on else message, send)
         except TimeoutError:
-            return
+            return False
+        return True
+
+
+def _open_ended(message: Message) -> Message:
+    if message["type"] == "http.response.start":
+        headers = [(name, value) for name, value in message["headers"] if name.lower() != b"content-length"]
+        return {**message, "headers": headers}
+    return {**message, "more_body": True} if message["type"] == "http.response.body" else message
 
 
 async def _send(message: Message, send: Send) -> None:

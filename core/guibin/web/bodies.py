@@ -9,19 +9,16 @@ from guibin_tenants.refusals import Refusal
 
 
 class TooLarge(Refusal):
-    """The body is larger than is accepted."""
+    """The request body is too large."""
 
-    kind = "too-large"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    title = "The request body is too large"
 
 
 class TooSlow(Refusal):
-    """The body did not arrive in time; nothing was begun."""
+    """The request body did not arrive in time. Nothing was begun."""
 
     kind = "body-too-slow"
     status = HTTPStatus.REQUEST_TIMEOUT
-    title = "The request body did not arrive in time"
 
 
 class Left(Exception):

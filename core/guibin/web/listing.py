@@ -1,8 +1,11 @@
 """Lists as values: what is shown of which rows, what they are filtered by and in which order they come."""
 
 import inspect
+import itertools
 import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from string import ascii_lowercase
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -11,20 +14,22 @@ from litestar.di import Provide
 from litestar.params import Parameter
 from msgspec import Meta, Struct
 
+from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import encoded, missing, shown, updating
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import TenantTable
 
-from .paging import Page, read, written
+from .paging import Page, page_of, read
 from .query_parameters import CursorText, Limit
 
 View = TypeVar("View", bound=Struct)
 Wider = TypeVar("Wider", bound=Struct)
+# How many rows there are is told up to here, and beyond it that there are more.
+COUNTED_MAX = 1_000
 # `$now`, `$by`, `$value` and whatever else a list is asked with; `$1` is none of these.
 _NAME = re.compile(r"\$([a-z_]+)")
-_TABLE = re.compile(r"\w+")
 # What the framework hands in by these names is something else.
 _RESERVED = frozenset({"state", "body", "headers", "cookies", "request", "query", "scope", "socket", "data"})
 
@@ -41,6 +46,14 @@ class Order(Struct, frozen=True):
 
     by: dict[str, type]
     downward: bool = False
+
+
+class Beside(Struct, frozen=True):
+    """What the statement that shows a row writes along with it: an `insert … select` without its `from`, which calls the row
+    `x`, and what the names in it stand for."""
+
+    sql: str
+    values: dict[str, Any]
 
 
 def newest_first(moment: str, id: str = "x.id") -> Order:
@@ -61,19 +74,24 @@ def by_day(day: str, id: str = "x.id") -> Order:
 class Listing(Struct, Generic[View], frozen=True, kw_only=True):
     """Rows of `source`, what follows `from`, each shown as a `view`. Its first table is called `x`.
 
-    A field of the view is `x`'s column of the same name unless `columns` says otherwise; a filter lets those rows through
+    A field of the view is `x`'s column of the same name unless `columns` says otherwise, or a room above does; a filter lets those rows through
     whose column of `x` equals it unless `filters` says otherwise, with `$value` for what was asked. `holds` is true of every
-    row. There `$now` is the moment and `$by` the id of whoever asks; more such values are given with the question.
+    row. There `$now` is the moment, `$today` the company's day and `$by` the id of whoever asks; more such values are given with the question.
     """
 
     view: type[View]
     source: str
     order: Order
-    columns: dict[str, str] = {}
+    columns: dict[str, str | FromAbove[str]] = {}
     filters: dict[str, str] = {}
     holds: str = "true"
 
-    def wider(self, view: type[Wider], **columns: str) -> "Listing[Wider]":
+    @property
+    def says_whose(self) -> bool:
+        """Whether a row names the customer whose it is."""
+        return "customer_id" in self.view.__struct_fields__ and "customer_id" not in self.columns
+
+    def wider(self, view: type[Wider], **columns: str | FromAbove[str]) -> "Listing[Wider]":
         """The same rows, of which more is shown."""
         return Listing(
             view=view,
@@ -84,49 +102,67 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
             holds=self.holds,
         )
 
-    async def one(self, row_id: UUID, **values: Any) -> View:
+    def ordered(self, order: Order) -> "Listing[View]":
+        """The same rows in another order."""
+        return msgspec.structs.replace(self, order=order)
+
+    async def count(self, filters: Struct | None, act: Signature, *, most: int = COUNTED_MAX, **values: Any) -> int:
+        """How many rows `filters` let through, counted up to `most`."""
+        return (await self.counts({"rows": filters}, act, most=most, **values))["rows"]
+
+    async def counts(
+        self, selections: Mapping[str, Struct | None], act: Signature, *, most: int = COUNTED_MAX, **values: Any
+    ) -> dict[str, int]:
+        """How many rows each of these filters let through, each counted up to `most`; all in one statement."""
+        known, counted = values | _of(act), []
+        for place, filters in zip(_letters(), selections.values(), strict=False):
+            conditions, known = self._let_through(filters, known, called=f"asked_{place}")
+            where = " and ".join(f"({each})" for each in conditions)
+            counted.append(f"(select count(*) from (select from {self.source} where {where} limit {most}) few)")
+        if not counted:
+            return {}
+        statement, places = placed(f"select {', '.join(counted)}", known)
+        (row,) = await fetch(statement, *places)
+        return dict(zip(selections, row, strict=True))
+
+    async def one(self, row_id: UUID, beside: Beside | None = None, **values: Any) -> View:
         """The row of this id. Raises NotFound."""
-        found = await self.where("x.id = $id", id=row_id, **values)
+        table = self.source.split()[0]
+        first, more = _along("with", beside, f"{table} x where x.id = $id")
+        found = await self._found(f"{first}{self._held('x.id = $id')}", more | values | {"id": row_id})
         if not found:
-            what = _TABLE.match(self.source)
-            raise NotFound(f"There is no {(what[0] if what else 'row').replace('_', ' ')} {row_id}")
+            raise NotFound(f"There is no {table.replace('_', ' ')} {row_id}")
         return found[0]
 
     async def where(self, condition: str, *, order: str = "", **values: Any) -> list[View]:
         """All rows of which this is true, with what the names in it stand for; `order` may end with a limit."""
-        ordered = f" order by {order}" if order else ""
-        statement, places = placed(
-            f"{self._select()} from {self.source} where ({self.holds}) and ({condition}){ordered}", values
-        )
-        return shown(self.view, await fetch(statement, *places))
+        return await self._found(self._held(condition) + (f" order by {order}" if order else ""), values)
 
-    async def changed(self, table: type[TenantTable], row_id: UUID, **values: Any) -> View:
+    async def changed(
+        self, table: type[TenantTable], row_id: UUID, beside: Beside | None = None, **values: Any
+    ) -> View:
         """Set these columns of the row as `rows.change` does, and show it, in one statement. Raises NotFound, WrongRow.
 
         What else the list reads is shown as it was before: it is changed first.
         """
         update = updating(table, [f"$set_{name}" for name in values], tuple(values), of="$id")
         _, _, rest = self.source.partition(" ")
-        statement, places = placed(
-            f"with changed as ({update} returning *) {self._select()} from changed {rest}",
-            {f"set_{name}": value for name, value in zip(values, encoded(table, values), strict=True)} | {"id": row_id},
+        along, more = _along(",", beside, "changed x")
+        written = zip(values, encoded(table, values), strict=True)
+        found = await self._found(
+            f"with changed as ({update} returning *){along} {self._select()} from changed {rest}",
+            more | {f"set_{name}": value for name, value in written} | {"id": row_id},
         )
-        found = await fetch(statement, *places)
         if not found:
             raise missing(table, row_id)
-        return shown(self.view, found)[0]
+        return found[0]
 
     async def page(self, filters: Struct | None, page: PageAsked, act: Signature, **values: Any) -> Page[View]:
         """The rows that `filters` let through, a page of them; one that is None, or False by default, lets all through.
 
         Raises Invalid for a cursor of another list.
         """
-        known = values | {"now": act.now, "by": act.by.id}
-        conditions = [self.holds]
-        # Only what is asked about is in the statement: PostgreSQL plans for that and for nothing else.
-        for name, value in _asked(filters):
-            conditions.append(self.filters.get(name, f"x.{name} = $value").replace("$value", f"$asked_{name}"))
-            known[f"asked_{name}"] = value
+        conditions, known = self._let_through(filters, values | _of(act))
         if page.cursor is not None:
             kinds: Any = tuple[*self.order.by.values()]  # type: ignore[misc]  # made of the order
             after: tuple[Any, ...] = read(page.cursor, kinds)
@@ -137,15 +173,30 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
             f" limit {page.limit + 1}",
             known,
         )
-        rows = await fetch(statement, *places)
-        items = shown(self.view, rows[: page.limit])
-        if len(rows) <= page.limit:
-            return Page(items)
-        last = rows[page.limit - 1]
-        return Page(items, written(tuple(last[f"cursor_{place}"] for place in range(len(self.order.by)))))
+        ends = [f"cursor_{place}" for place in range(len(self.order.by))]
+        rows = page_of(await fetch(statement, *places), page.limit, lambda row: tuple(row[each] for each in ends))
+        return Page(shown(self.view, rows.items), rows.next)
+
+    def _let_through(
+        self, filters: Struct | None, known: dict[str, Any], called: str = "asked"
+    ) -> tuple[list[str], dict[str, Any]]:
+        conditions = [self.holds]
+        # Only what is asked about is in the statement: PostgreSQL plans for that and for nothing else.
+        for name, value in _asked(filters):
+            conditions.append(self.filters.get(name, f"x.{name} = $value").replace("$value", f"${called}_{name}"))
+            known[f"{called}_{name}"] = value
+        return conditions, known
+
+    async def _found(self, statement: str, values: dict[str, Any]) -> list[View]:
+        text, places = placed(statement, values)
+        return shown(self.view, await fetch(text, *places))
+
+    def _held(self, condition: str) -> str:
+        return f"{self._select()} from {self.source} where ({self.holds}) and ({condition})"
 
     def _select(self, *, cursor: bool = False) -> str:
-        columns = [f"{self.columns.get(name, f'x.{name}')} as {name}" for name in self.view.__struct_fields__]
+        said = {name: sql if isinstance(sql, str) else sql() for name, sql in self.columns.items()}
+        columns = [f"{said.get(name, f'x.{name}')} as {name}" for name in self.view.__struct_fields__]
         if cursor:
             columns += [f"{each} as cursor_{place}" for place, each in enumerate(self.order.by)]
         return f"select {', '.join(columns)}"
@@ -187,6 +238,22 @@ def _parameter(name: str, hint: Any, *, renamed: bool) -> Any:
     if description is None and not renamed:
         return hint
     return Annotated[kind, Parameter(query=name, description=description)]
+
+
+def _of(act: Signature) -> dict[str, Any]:
+    """What is known of every question: by whom and when, and the company's day where the company is known."""
+    return {"now": act.now, "by": act.by.id, "today": getattr(act, "today", act.now.date())}
+
+
+def _letters() -> Iterator[str]:
+    """a, b, …, aa, ab, …: what tells apart values of one name; digits would be PostgreSQL's places."""
+    return (
+        "".join(each) for length in itertools.count(1) for each in itertools.product(ascii_lowercase, repeat=length)
+    )
+
+
+def _along(word: str, beside: Beside | None, row: str) -> tuple[str, dict[str, Any]]:
+    return (f"{word} beside as ({beside.sql} from {row}) ", beside.values) if beside else ("", {})
 
 
 def _asked(filters: Struct | None) -> list[tuple[str, Any]]:

@@ -3,9 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -22,40 +20,14 @@ class Page(Struct, Generic[Item], frozen=True):
     next: str | None = None
 
 
-class Cursor(Struct, frozen=True, array_like=True):
-    """The last row of a page: its moment and id. The next page holds what comes strictly before or after.
-
-    `group` goes before both where a list has such, as what is owed before what is done.
-    """
-
-    moment: datetime
-    id: UUID
-    group: int = 0
-
-
-def page_of(rows: Sequence[Item], limit: int, cursor_of: Callable[[Item], Cursor]) -> Page[Item]:
-    """A page from at most `limit + 1` rows: the one too many shows that there is a next page."""
+def page_of(rows: Sequence[Item], limit: int, ends: Callable[[Item], tuple[Any, ...]]) -> Page[Item]:
+    """A page from at most `limit + 1` rows: the one too many shows that there is a next page, which begins after what
+    `ends` says of the last row."""
     items = list(rows[:limit])
-    more = len(rows) > limit
-    return Page(items, encode(cursor_of(items[-1])) if more else None)
+    return Page(items, written(ends(items[-1])) if len(rows) > limit else None)
 
 
-def by_day(day: date) -> datetime:
-    """The moment that stands for a day in a cursor; `moment.date()` is the day again."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def encode(cursor: Cursor) -> str:
-    """The cursor as it travels: opaque to the reader."""
-    return written(cursor)
-
-
-def decode(text: str | None) -> Cursor | None:
-    """Raises Invalid for anything `encode` did not make."""
-    return None if text is None else read(text, Cursor)
-
-
-def written(cursor: Any) -> str:
+def written(cursor: tuple[Any, ...]) -> str:
     """What a page ends with, as it travels: opaque to the reader."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(cursor)).decode().rstrip("=")
 

@@ -1,17 +1,21 @@
 """An action as an address: what a request brings are the action's own parameters, under their own names.
 
-In a controller, `hand_over = posts("/{complaint_id:uuid}/hand-overs", actions.hand_over, needs=WRITE, summary="…")`: the
-path gives `complaint_id`, the body is the parameter `new`, the request's dependencies give the rest (`act`). An action
-that returns the id of what it made answers with `Created`.
+In a controller, `hand_over = posts("/{complaint_id:uuid}/hand-overs", actions.hand_over, "Give the work on")`: the path
+gives `complaint_id`, the body is the parameter `new`, what the action takes as `filters` or `asked` is read from the query,
+field by field, and the request's dependencies give the rest (`act`). An action that returns the id of what it made answers
+with `Created`. What a caller `needs` is, unless said, the module's `READ` where something is shown and its `WRITE` elsewhere.
 """
 
 import inspect
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, get_type_hints
 from uuid import UUID
 
 from litestar import delete, get, patch, post, put
 from msgspec import Struct
+
+from .listing import from_query
 
 Action = Callable[..., Awaitable[Any]]
 # What the framework calls a request's body, and what actions call it.
@@ -24,6 +28,10 @@ class Created(Struct, frozen=True):
     id: UUID
 
 
+# What of an action comes from the query.
+_QUERIES = ("filters", "asked")
+
+
 class Address:
     """An action that becomes a handler of the controller it is assigned in, under the name it is assigned to."""
 
@@ -31,37 +39,43 @@ class Address:
         self.verb, self.path, self.action, self.options = verb, path, action, options
 
     def __set_name__(self, owner: type, name: str) -> None:
-        setattr(owner, name, self.verb(self.path, **self.options)(_handler(self.action, name)))
+        options = self.options
+        if "needs" not in options:
+            options["needs"] = getattr(sys.modules[owner.__module__], "READ" if self.verb is get else "WRITE")
+        hints = get_type_hints(self.action, include_extras=True)
+        asked = {each: from_query(hints[each]) for each in _QUERIES if each in hints}
+        if asked:
+            options["dependencies"] = asked
+        setattr(owner, name, self.verb(self.path, **options)(_handler(self.action, name, hints)))
 
 
-def gets(path: str, action: Action, **options: Any) -> Address:
+def gets(path: str, action: Action, summary: str, **options: Any) -> Address:
     """GET answers with what the action returns."""
-    return Address(get, path, action, options)
+    return Address(get, path, action, options | {"summary": summary})
 
 
-def posts(path: str, action: Action, **options: Any) -> Address:
+def posts(path: str, action: Action, summary: str, **options: Any) -> Address:
     """POST does the action."""
-    return Address(post, path, action, options)
+    return Address(post, path, action, options | {"summary": summary})
 
 
-def puts(path: str, action: Action, **options: Any) -> Address:
+def puts(path: str, action: Action, summary: str, **options: Any) -> Address:
     """PUT does the action."""
-    return Address(put, path, action, options)
+    return Address(put, path, action, options | {"summary": summary})
 
 
-def patches(path: str, action: Action, **options: Any) -> Address:
+def patches(path: str, action: Action, summary: str, **options: Any) -> Address:
     """PATCH does the action."""
-    return Address(patch, path, action, options)
+    return Address(patch, path, action, options | {"summary": summary})
 
 
-def deletes(path: str, action: Action, **options: Any) -> Address:
+def deletes(path: str, action: Action, summary: str, **options: Any) -> Address:
     """DELETE does the action."""
-    return Address(delete, path, action, options)
+    return Address(delete, path, action, options | {"summary": summary})
 
 
-def _handler(action: Action, name: str) -> Callable[..., Awaitable[Any]]:
+def _handler(action: Action, name: str, hints: dict[str, Any]) -> Callable[..., Awaitable[Any]]:
     """A method that calls the action; to the framework it looks like the action itself."""
-    hints = get_type_hints(action, include_extras=True)
     makes = hints["return"] is UUID
 
     async def handler(_controller: object, **given: Any) -> Any:

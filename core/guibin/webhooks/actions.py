@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
-from guibin.audit.actions import AuditNote, record
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.outbound import signing
 from guibin.outbound.targets import rules
@@ -221,4 +221,4 @@ def _refuse_wrong(url: str, types: tuple[str, ...]) -> None:
 
 
 async def _note(action: str, endpoint_id: UUID, act: Act) -> None:
-    await record(AuditNote(action=action, subject="webhook_endpoint", subject_id=endpoint_id), act)
+    await noted(action, act, subject="webhook_endpoint", subject_id=endpoint_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.cases import Case
 from guibin.jobs.kinds import Errand, Job, Run, handles, runs_errand
 from guibin.notices.actions import Notice, notify
 from guibin.outbound import signing
@@ -152,9 +153,8 @@ async def _judge_endpoint(endpoint_id: UUID, answer: Answer, run: Run) -> None:
         return
     if await actions.disable(endpoint_id, because=because, now=run.now):
         notice = Notice(
-            kind=f"webhook_{because}",
-            subject="webhook_endpoint",
-            subject_id=endpoint_id,
+            f"webhook_{because}",
+            Case("webhook_endpoint", endpoint_id),
             roles=("tenant_admin",),
             details={"on": run.now.date().isoformat()},
         )

@@ -10,7 +10,7 @@ from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.rows import first, lines, many, missing
+from guibin_tenants.rows import lines, many, struct_of
 from guibin_tenants.scope import fetch
 
 from .requests import DeliveryFilter
@@ -115,10 +115,9 @@ async def delivery(delivery_id: UUID) -> DeliveryWithAttempts:
 
 
 async def _endpoint(webhook_id: UUID, *, lock: str = "") -> WebhookView:
-    endpoint = await first(WebhookView, f"from webhook_endpoint where removed_at is null and id = $1{lock}", webhook_id)
-    if endpoint is None:
-        raise missing(WebhookEndpoint, webhook_id)
-    return endpoint
+    return await struct_of(
+        WebhookView, WebhookEndpoint, webhook_id, f"from webhook_endpoint where removed_at is null and id = $1{lock}"
+    )
 
 
 def place_of(secret_id: UUID) -> Place:

@@ -4,28 +4,16 @@ from guibin_tenants.refusals import Conflict
 
 
 class TooManyWebhooks(Conflict):
-    """Each costs a delivery per event."""
-
-    kind = "too-many-webhooks"
-    title = "The company has as many webhooks as it may have"
+    """The company has as many webhooks as it may have. Each costs a delivery per event."""
 
 
 class WebhookDisabled(Conflict):
-    """Nothing is sent there."""
-
-    kind = "webhook-disabled"
-    title = "The webhook is disabled: enable it first"
+    """The webhook is disabled: enable it first. Nothing is sent there."""
 
 
 class WebhookEnabled(Conflict):
-    """There is nothing to enable."""
-
-    kind = "webhook-enabled"
-    title = "The webhook is not disabled"
+    """The webhook is not disabled. There is nothing to enable."""
 
 
 class DeliveryPending(Conflict):
-    """It is being delivered."""
-
-    kind = "delivery-pending"
-    title = "The delivery has not ended: it is tried again by itself"
+    """The delivery has not ended: it is tried again by itself. It is being delivered."""

@@ -1,12 +1,11 @@
 """Endpoints and their secrets, events as they are sent, deliveries and every attempt at one."""
 
-from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Array, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 
-from guibin_tenants.tables import Index, Keys, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
-class WebhookEndpoint(TenantTable, tablename="webhook_endpoint"):
+class WebhookEndpoint(TenantTable):
     """Where a company has events sent. No `event_types` means all.
 
     `failing_since` is the first failure since the last success. `disabled_because` is one of gone (it answered 410),
@@ -31,24 +30,19 @@ class WebhookEndpoint(TenantTable, tablename="webhook_endpoint"):
     )
 
 
-class WebhookSecret(TenantTable, tablename="webhook_secret"):
+class WebhookSecret(TenantTable):
     """A signing secret, sealed under the company's key. One that was followed by another signs too until `expires_at`."""
 
-    endpoint_id = UuidColumn(default=None)
+    endpoint_id = RowOf("webhook_endpoint")
     sealed = Bytea()
     created_by_name = Varchar(length=200)
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(
-        signed="created",
-        written_by="company",
-        references={"endpoint_id": "webhook_endpoint"},
-        indexes=(Index(("endpoint_id", "created_at")),),
-    )
+    keys = Keys(signed="created", written_by="company", indexes=(Index(("endpoint_id", "created_at")),))
 
 
-class WebhookEvent(TenantTable, tablename="webhook_event"):
+class WebhookEvent(TenantTable):
     """What happened, byte for byte as it is sent. Its id is the `webhook-id`, the same for every repeat."""
 
     type = Varchar(length=60)
@@ -58,15 +52,15 @@ class WebhookEvent(TenantTable, tablename="webhook_event"):
     keys = Keys(indexes=(Index(("happened_at", "id")),))
 
 
-class WebhookDelivery(TenantTable, tablename="webhook_delivery"):
+class WebhookDelivery(TenantTable):
     """One event for one endpoint.
 
     `state` is pending, delivered, failed (given up) or held (the endpoint was disabled). `attempts` counts all of them,
     `tries` those since the delivery was written or replayed: it decides how long to wait. `next_at` is the next.
     """
 
-    event_id = UuidColumn(default=None)
-    endpoint_id = UuidColumn(default=None)
+    event_id = RowOf("webhook_event")
+    endpoint_id = RowOf("webhook_endpoint")
     state = Varchar(length=10, default="pending")
     attempts = Integer(default=0)
     tries = SmallInt(default=0)
@@ -76,7 +70,6 @@ class WebhookDelivery(TenantTable, tablename="webhook_delivery"):
 
     keys = Keys(
         unique=(("event_id", "endpoint_id"),),
-        references={"event_id": "webhook_event", "endpoint_id": "webhook_endpoint"},
         indexes=(
             Index(("created_at desc", "id desc"), name="webhook_delivery_log_idx"),
             Index(("endpoint_id", "created_at desc", "id desc"), name="webhook_delivery_endpoint_idx"),
@@ -86,14 +79,14 @@ class WebhookDelivery(TenantTable, tablename="webhook_delivery"):
     )
 
 
-class WebhookAttempt(TenantTable, tablename="webhook_attempt"):
+class WebhookAttempt(TenantTable):
     """One try: the status that came back, or 0 and a word for why none did. Never what the receiver said."""
 
-    delivery_id = UuidColumn(default=None)
+    delivery_id = RowOf("webhook_delivery")
     attempt = Integer()
     status = SmallInt(default=0)
     error = Varchar(length=40, default="")
     duration_ms = Integer(default=0)
     attempted_at = Timestamptz(default=None, null=True)
 
-    keys = Keys(unique=(("delivery_id", "attempt"),), references={"delivery_id": "webhook_delivery"})
+    keys = Keys(unique=(("delivery_id", "attempt"),))

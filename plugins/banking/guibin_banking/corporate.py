@@ -63,5 +63,6 @@ INTERNATIONAL_SCHEME = TierScheme(
     metrics=(Metric("settlement_1y", "international_settlement", unit="USD"),),
     tiers=tuple(Tier(name, AtLeast("settlement_1y", f"settlement_{name}"), clause="S04-6") for name in _SETTLED),
     approval="international_rating",
+    value_score=(Dimension("settlement_1y", 100, 0, 1_500_000_000, "contribution"),),  # S01-1, S09-4
     clause="S04-6",
 )

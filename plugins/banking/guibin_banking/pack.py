@@ -9,6 +9,7 @@ from . import corporate, offices, personal, rights
 PACK = Pack(
     name="banking",
     regulation="银行分行VIP贵宾客户服务管理办法; 银行对公VIP客户管理办法; 个人VIP客户管理暂行办法; 信用社个人VIP客户服务管理办法",
+    in_place=rights.IN_PLACE,
     posts=offices.POSTS,
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
     organisations=(corporate.CORPORATE,),
@@ -22,6 +23,7 @@ PACK = Pack(
     service_items=rights.SERVICE_ITEMS,
     entitlements=rights.ENTITLEMENTS,
     cards=rights.CARDS,
+    activities=rights.ACTIVITIES,
     department_tasks=offices.DEPARTMENT_TASKS,
     approvals=offices.APPROVALS,
     cadences=rights.CADENCES,

@@ -77,10 +77,15 @@ COOPERATIVE_SCHEME = TierScheme(
         Metric("fixed_deposit_now", "fixed_deposit", "last", months=0),
     ),
     tiers=(Tier(VIP, AnyOf((_DEMAND, _FIXED)), clause="S12-1"),),
+    value_score=(  # S01-1, S09-4
+        Dimension("demand_deposit_avg_1y", 50, 0, 10_000_000, "contribution"),
+        Dimension("fixed_deposit_now", 50, 0, 20_000_000, "deposits"),
+    ),
     reassess_every="quarter",
     grace_days=90,
     voluntary=True,
     approval="relaxed_threshold",  # S12-3
+    on_fact=True,  # S12-7: whoever meets the condition may apply at once
     indicator_approval="extra_indicator",  # S12-2
     clause="S12-1",
 )

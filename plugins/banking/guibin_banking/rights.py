@@ -1,6 +1,17 @@
 """What each tier is entitled to, the cards that show it, and how often its members hear from their account manager."""
 
-from guibin import Cadence, CardKind, CardQuota, Entitlement, RealName, ServiceItem, Sponsorship
+from guibin import (
+    ActivityKind,
+    Cadence,
+    CardKind,
+    CardQuota,
+    Discount,
+    Entitlement,
+    InPlace,
+    RealName,
+    ServiceItem,
+    Sponsorship,
+)
 
 from .corporate import EXCLUSIVE, INTERNATIONAL, LIST
 from .personal import BANK, COOPERATIVE, DIAMOND, GOLD, PLATINUM, VIP
@@ -18,9 +29,14 @@ SERVICE_ITEMS = (
     ServiceItem("fx_advice", steps=("request", "answer"), clause="S04-6"),
 )
 
+# How much of a fee is remitted is the bank's to say.
+RATES = {
+    ("preferential_fee", tier): Discount(off) for tier, off in ((DIAMOND, 100), (PLATINUM, 50), (GOLD, 30), (VIP, 20))
+}
+
 ENTITLEMENTS = (
     tuple(  # so many a year, None without limit: how often is the bank's to say, and how many executives have a card
-        Entitlement(scheme, tier, item, quota=quota, clause=clause)
+        Entitlement(scheme, tier, item, quota=quota, discount=RATES.get((item, tier)), clause=clause)
         for scheme, item, clause, quotas in (
             (BANK, "priority_counter", "S02-7", dict.fromkeys(CARDED)),
             (BANK, "account_manager", "S02-5", dict.fromkeys(CARDED)),
@@ -30,6 +46,7 @@ ENTITLEMENTS = (
             (COOPERATIVE, "priority_counter", "S12-4", {VIP: None}),
             (COOPERATIVE, "account_manager", "S12-4", {VIP: None}),
             (COOPERATIVE, "preferential_fee", "S12-4", {VIP: 12}),
+            (COOPERATIVE, "wealth_seminar", "S13-4", {VIP: 3}),
             (LIST, "service_team", "S04-3", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None, GOLD: None}),
             (LIST, "financing_priority", "S04-4", {EXCLUSIVE: None, DIAMOND: None, PLATINUM: None}),
             (LIST, "executive_salon", "S04-4", {EXCLUSIVE: 12, DIAMOND: 6, PLATINUM: 2}),
@@ -44,6 +61,27 @@ CARDS = (
     *(CardKind(f"{tier}_card", BANK, tier, "personal_card", real_name=RealName(), clause="S08-1") for tier in CARDED),
     CardKind("executive_card", BANK, DIAMOND, "executive_card", 36, "", RealName(), EXECUTIVES, clause="S04-5"),
     CardKind("cooperative_card", COOPERATIVE, VIP, "cooperative_card", 36, "card_quantity", RealName(), clause="S12-6"),
+)
+
+# Each bank's members have the general regulation's rights by their height; what a bank calls its own, it gives itself.
+IN_PLACE = (
+    InPlace(
+        "key_customer",
+        BANK,
+        {DIAMOND: "diamond", PLATINUM: "platinum", GOLD: "gold"},
+        {"vip_event": "wealth_seminar", "priority_passage": "vip_room"},
+    ),
+    InPlace(
+        "key_customer",
+        LIST,
+        {EXCLUSIVE: "diamond", DIAMOND: "diamond", PLATINUM: "platinum", GOLD: "gold"},
+        {"vip_event": "executive_salon"},
+    ),
+    InPlace("key_customer", COOPERATIVE, {VIP: "gold"}, {"vip_event": "wealth_seminar"}),
+)
+ACTIVITIES = (
+    ActivityKind("wealth_seminar", "wealth_seminar", companions_max=1, clause="S08-4"),
+    ActivityKind("executive_salon", "executive_salon", companions_max=2, clause="S04-4"),
 )
 
 CADENCES = (

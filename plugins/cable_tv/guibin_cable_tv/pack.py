@@ -16,16 +16,20 @@ from guibin import (
     ComplaintPolicy,
     Days,
     DepartmentTask,
+    Deputy,
+    Dimension,
     Entitlement,
     Escalation,
     Evidence,
     FieldIs,
     Form,
     Hours,
+    InPlace,
     Keywords,
     Kpi,
     Level,
     Metric,
+    Milestone,
     Pack,
     PlanPolicy,
     ReminderPolicy,
@@ -38,6 +42,7 @@ from guibin import (
     TimeLimit,
     TrialPolicy,
     VisitPolicy,
+    Where,
     load,
 )
 
@@ -59,6 +64,12 @@ SCHEME = TierScheme(
     metrics=(
         Metric("spending_1y", fact="spending", aggregate="sum", months=12),
         Metric("terminals", fact="terminals", aggregate="last", months=0, unit="terminals"),
+        Metric("tenure", fact="tenure", aggregate="last", months=0, unit="months"),
+    ),
+    value_score=(  # S01-1, S09-4
+        Dimension("spending_1y", 50, 0, 1_500_000, "spending_level"),
+        Dimension("terminals", 30, 0, 80, "contribution"),
+        Dimension("tenure", 20, 0, 120, "loyalty"),
     ),
     tiers=(
         Tier("key", AnyOf((AtLeast("spending_1y", 1_000_000), AtLeast("terminals", 50))), clause="S07-1"),
@@ -106,10 +117,11 @@ SERVICE_ITEMS = (
         ),
         approval="new_programmes",
         form="special_user_application",
+        sold=True,
         evidence=ON_SITE,
         clause="S07-17",
     ),
-    ServiceItem("renewal", steps=("activation", "revisit", "report"), approval="renewal", clause="S07-18"),
+    ServiceItem("renewal", steps=("activation", "revisit", "report"), approval="renewal", sold=True, clause="S07-18"),
     ServiceItem(  # The regulation says faster than for ordinary customers; the figures are a default.
         "maintenance",
         steps=("appointment", "on_site", "rating", "revisit", "report"),
@@ -155,11 +167,28 @@ ENTITLEMENTS = (
     Entitlement("key_account", "key", "errand", clause="S07-13"),
 )
 
+# S10-5, S14-7: a prompt answer and a plan against repetition, as in every company; the regulation gives no figures.
+FIRST_REPLY = Milestone("first_reply", Hours(2), escalations=(Escalation("manager"),), clause="S10-5")
+
+
+def _level(name: str, hours: int, *, asks: str = "", always_follow_up: bool = False) -> Level:
+    return Level(
+        name,
+        Hours(hours),
+        asks=asks,
+        always_follow_up=always_follow_up,
+        rectify_within=Days(7),
+        milestones=(FIRST_REPLY,),
+        escalations=TOLD,
+        clause="S07-23",
+    )
+
+
 COMPLAINTS = ComplaintPolicy(  # S07-23: round the clock (S07-2)
     levels=(
-        Level("1", Hours(5), escalations=TOLD, clause="S07-23"),
-        Level("2", Hours(8), escalations=TOLD, clause="S07-23"),
-        Level("3", Hours(12), escalations=TOLD, always_follow_up=True, clause="S07-23"),
+        _level("1", 5),
+        _level("2", 8, asks="demand"),  # S07-22
+        _level("3", 12, asks="demand", always_follow_up=True),
     ),
     default_level="1",
     channels=("phone", "hall", "web", "email", "letter", "visit", "social", "fax"),
@@ -206,8 +235,14 @@ CARE = CarePolicy(
     trials=TrialPolicy(days=30, head_start_days=7, customer_kinds=(LEADER, PARTNER, GROUP), clause="S07-7"),
 )
 
+# S07-17: of the approval standard the regulation gives no figures.
+STANDARD = (Where("network", one_of=("off_network",)), Where("period_days", at_least=367))
+# While no manager is there the company's head decides; the regulation names no deputy.
+DEPUTY = (Deputy("tenant_admin"),)
+
 PACK = Pack(
     name="cable_tv",
+    in_place=(InPlace("key_customer", "key_account", {"key": "diamond", "important": "platinum", "standard": "gold"}),),
     regulation="四川广电网络 大客户服务管理业务规范",
     customer_kinds=(LEADER, PARTNER, GROUP),  # S07-1: special users are persons, groups are not
     organisations=(GROUP,),
@@ -227,14 +262,18 @@ PACK = Pack(
             "special_user",
             subject="application",
             applicants=("account_manager", "agent", "manager", "tenant_admin"),
-            steps=(ApprovalStep("manager", within=Hours(24)),),
+            steps=(ApprovalStep("manager", within=Hours(24), deputies=DEPUTY),),
             clause="S07-17",
         ),
         ApprovalFlow(  # S07-17: signed by the responsible leader
             "new_programmes",
             subject="service_request",
             applicants=("account_manager", "agent", "manager", "tenant_admin"),
-            steps=(ApprovalStep("manager", within=Hours(24)),),
+            steps=(
+                ApprovalStep("manager", within=Hours(24), deputies=DEPUTY),
+                # The standard: a line of its own, or longer than a year, is the company's to grant.
+                ApprovalStep("tenant_admin", within=Hours(24), when=STANDARD),
+            ),
             clause="S07-17",
         ),
         ApprovalFlow("renewal", subject="renewal", steps=(ApprovalStep("manager", within=Days(5)),), clause="S07-18"),

@@ -8,6 +8,9 @@ from guibin import (
     ApprovalStep,
     ArchiveField,
     AtLeast,
+    Cadence,
+    Dimension,
+    InPlace,
     Metric,
     Pack,
     Post,
@@ -100,12 +103,23 @@ SCHEMES = (
         ),
         tiers=(Tier(QUALIFIED, AnyOf((AtLeast("deluxe_stays", 3), AtLeast("full_rate_stays", 10))), clause="S11-5"),),
         approval="vd",
+        on_fact=True,
+        told=(SUPERVISOR, SALES),
+        value_score=(  # S01-1, S09-4: what the hotel may count of a guest
+            Dimension("full_rate_stays", 50, 0, 20, "loyalty"),
+            Dimension("deluxe_stays", 30, 0, 10, "spending_level"),
+            Dimension("highest_rate", 20, 0, 200_000, "contribution"),
+        ),
         clause="S11-5",
     ),
 )
 
 PACK = Pack(
     name="hotel",
+    in_place=(
+        InPlace("key_customer", GUESTS, {"va": "diamond", "vb": "platinum", "vc": "gold", "vd": "gold"}),
+        InPlace("key_customer", COMMERCIAL, {"cip": "platinum"}),
+    ),
     regulation="VIP接待",
     posts=POSTS,
     customer_kinds=(GUEST, COMPANY),
@@ -118,6 +132,11 @@ PACK = Pack(
     settings=SETTINGS,
     schemes=SCHEMES,
     approvals=APPROVALS,
+    cadences=(  # S01-3: nobody telephones a head of state; whoever comes often hears from the hotel
+        Cadence(GUESTS, "vc", "year", clause="S01-3"),
+        Cadence(GUESTS, "vd", "quarter", clause="S01-3"),
+        Cadence(COMMERCIAL, "cip", "quarter", clause="S01-3"),
+    ),
     reception=RECEPTION,
     forms=FORMS,
     texts=load(files("guibin_hotel") / "texts"),

@@ -68,6 +68,18 @@ _STATE = (
     ReceptionTask("security", "route_secured", 4 * HOUR, form="security_plan", clause="S11-7"),
     ReceptionTask("engineering", "lifts_checked", 12 * HOUR, clause="S11-7"),
 )
+# S11-6: the notice goes to every department; whoever prepares nothing has the shift know the guest and the standard.
+DEPARTMENTS = ("pr_sales", "front_office", "housekeeping", "food_beverage", "security", "engineering")
+
+
+def _all(*tasks: ReceptionTask) -> tuple[ReceptionTask, ...]:
+    busy = {task.department for task in tasks}
+    told = (
+        ReceptionTask(each, f"{each}_briefed", 4 * HOUR, clause="S11-6") for each in DEPARTMENTS if each not in busy
+    )
+    return (*tasks, *told)
+
+
 _MANNERS = ("dress", "standing_welcome", "guiding")
 
 
@@ -80,7 +92,7 @@ VA = Protocol(
     approval="va",
     plan_approval="reception_plan",
     qualifications=_reasons("S11-2", "head_of_state", "ministry_leader", "provincial_leader"),
-    tasks=(*_STATE, *_ROOMS, *_TABLE, *_DOOR),
+    tasks=_all(*_STATE, *_ROOMS, *_TABLE, *_DOOR),
     etiquette=("management_at_the_door", *_MANNERS, "flowers_presented"),
     channel="main_entrance",
     ask_visiting_party=True,
@@ -101,8 +113,7 @@ VB = Protocol(
         "merit_for_the_hotel",
         "guest_of_the_group",
     ),
-    tasks=(*_ROOMS, *_TABLE, *_DOOR),
-    departments=("pr_sales", "engineering"),
+    tasks=_all(*_ROOMS, *_TABLE, *_DOOR),
     etiquette=("management_at_the_door", *_MANNERS),
     channel="main_entrance",
     clause="S11-3",
@@ -112,8 +123,7 @@ VC = Protocol(
     approval="vc",
     plan_approval="reception_plan",
     qualifications=_reasons("S11-4", "celebrity", "business_guest"),
-    tasks=(*_ROOMS, *_DOOR),
-    departments=("pr_sales", "food_beverage"),
+    tasks=_all(*_ROOMS, *_DOOR),
     etiquette=_MANNERS,
     channel="vip_desk",
     clause="S11-4",
@@ -126,8 +136,7 @@ VD = Protocol(
         Qualification("full_rate_stays", STAYS, QUALIFIED, clause="S11-5"),
         Qualification("invited_guest", clause="S11-5"),
     ),
-    tasks=_ROOMS,
-    departments=("pr_sales",),
+    tasks=_all(*_ROOMS),
     etiquette=_MANNERS,
     channel="vip_desk",
     clause="S11-5",
@@ -137,8 +146,7 @@ CIP = Protocol(
     approval="cip",
     plan_approval="reception_plan",
     qualifications=_reasons("S11-8", "commercially_important"),
-    tasks=_ROOMS,
-    departments=("pr_sales", "food_beverage"),
+    tasks=_all(*_ROOMS),
     etiquette=_MANNERS,
     channel="vip_desk",
     clause="S11-8",

@@ -11,6 +11,8 @@ from guibin import (
     Cadence,
     Dimension,
     Entitlement,
+    HeadStart,
+    InPlace,
     LessThan,
     Metric,
     Pack,
@@ -75,6 +77,14 @@ SCHEME = TierScheme(
 
 PACK = Pack(
     name="retail",
+    in_place=(  # S06-3: new arrivals are what A and B may buy first; D is kept, and has no more than everybody
+        InPlace(
+            "key_customer",
+            CLUB,
+            tiers={A: "diamond", B: "platinum", C: "gold"},
+            items={"priority_purchase": "new_arrivals_first"},
+        ),
+    ),
     regulation="vip会员管理制度细则",
     customer_kinds=(MEMBER,),
     fields=(
@@ -84,7 +94,7 @@ PACK = Pack(
     settings=SETTINGS,
     schemes=(SCHEME,),
     service_items=(
-        ServiceItem("bespoke_line", steps=("consultation", "order", "fitting", "delivery"), clause="S06-3"),
+        ServiceItem("bespoke_line", steps=("consultation", "order", "fitting", "delivery"), sold=True, clause="S06-3"),
         ServiceItem("new_arrivals_first", steps=("invitation", "visit"), clause="S06-3"),
         ServiceItem("shop_assistant", clause="S06-3"),
     ),
@@ -94,6 +104,10 @@ PACK = Pack(
         Entitlement(CLUB, A, "shop_assistant", clause="S06-3"),
         Entitlement(CLUB, B, "new_arrivals_first", quota=4, period="year", clause="S06-3"),
         Entitlement(CLUB, B, "shop_assistant", clause="S06-3"),
+    ),
+    head_starts=(
+        HeadStart(CLUB, A, 72, "new_arrivals_first", clause="S06-3"),
+        HeadStart(CLUB, B, 24, "new_arrivals_first", clause="S06-3"),
     ),
     approvals=(ApprovalFlow("member_tier", subject="application", steps=(ApprovalStep("manager"),), clause="S06-1"),),
     cadences=(

@@ -13,8 +13,10 @@ from guibin import (
     Days,
     Dimension,
     Entitlement,
+    HeadStart,
     HotlinePolicy,
     HotlineRoute,
+    InPlace,
     Kpi,
     Metric,
     Pack,
@@ -72,7 +74,7 @@ SCHEME = TierScheme(
 # S03-2: four families; S03-3: content, standard, channel and process of each item are texts.
 TOP, ASSISTANT, LIFESTYLE, LIFE = "top_service", "personal_assistant", "lifestyle", "quality_of_life"
 SERVICE_ITEMS = (
-    ServiceItem("priority_counter", TOP, clause="S03-4"),
+    ServiceItem("priority_counter", TOP, proof_minutes=30, clause="S03-4"),
     ServiceItem("hotline_priority", TOP, clause="S03-5"),
     ServiceItem("account_manager", ASSISTANT, clause="S05-3"),
     ServiceItem("club_event", LIFESTYLE, steps=("invitation", "attendance", "feedback"), clause="S03-2"),
@@ -107,14 +109,27 @@ ENTITLEMENTS = (
     Entitlement(CLUB, GOLD, "handset_priority", quota=1, period="year", clause="S03-2"),
 )
 
+# S03-2: the club's own events and handsets are what the general regulation calls events and priority purchase.
+IN_PLACE = InPlace(
+    "key_customer",
+    CLUB,
+    tiers={DIAMOND: "diamond", GOLD: "platinum", SILVER: "gold"},
+    items={"vip_event": "club_event", "priority_purchase": "handset_priority"},
+)
+
 PACK = Pack(
     name="telecom",
+    in_place=(IN_PLACE,),
     regulation="全球通VIP俱乐部服务规范 V1.0; VIP客户服务工作规范",
     customer_kinds=(SUBSCRIBER,),
     fields=FIELDS,
     schemes=(SCHEME,),
     service_items=SERVICE_ITEMS,
     entitlements=ENTITLEMENTS,
+    head_starts=(
+        HeadStart(CLUB, DIAMOND, 72, "handset_priority", clause="S03-2"),
+        HeadStart(CLUB, GOLD, 48, "handset_priority", clause="S03-2"),
+    ),
     cards=CARDS,
     proofs=PROOFS,
     approvals=(
@@ -152,7 +167,12 @@ PACK = Pack(
             clause="S05-2",
         ),
     ),
-    plans=PlanPolicy(spans=("year", "month", "week"), reviewed_by="manager", clause="S05-4"),
+    plans=PlanPolicy(
+        spans=("year", "month", "week"),
+        reviewed_by="manager",
+        reachability_sample=5,  # S05-7
+        clause="S05-4",
+    ),
     cadences=(  # S05-6
         Cadence(CLUB, DIAMOND, "month", 1, clause="S05-6"),
         Cadence(CLUB, GOLD, "month", 1, clause="S05-6"),

@@ -383,23 +383,26 @@ async def test_guests_answer_by_their_own_link_once_and_say_how_it_was(world, de
     page = await guest.get(paths[0])
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "行业讲座" in page.text
-    assert "2026-03-20 14:00" in page.text
-    assert not re.search(r"https?://|<script|<link|<img|客户1", page.text)
+    assert "2026年3月20日 14:00 – 16:00" in page.text
+    assert not re.search(r"https?://|<script|<img|style=|客户1", page.text)
 
     wrong = await guest.post(paths[0], data={"answer": "yes", "companions": "9"})
     pressed = await asyncio.gather(*(guest.post(paths[0], data={"answer": "yes", "companions": "1"}) for _ in range(4)))
     queued = await guest.post(paths[1], data={"answer": "yes"})
 
     assert wrong.status_code == 422
-    assert sorted(one.status_code for one in pressed) == [200, 404, 404, 404]
+    assert sorted(one.status_code for one in pressed) == [200, 410, 410, 410]
     assert "候补名单" in queued.text
-    assert (await guest.get(paths[0])).status_code == 404
+    again, in_english = [await guest.get(paths[0], headers={"accept-language": one}) for one in ("zh", "en")]
+    assert (again.status_code, "已为您预留席位" in again.text, "<svg" in again.text) == (200, True, True)
+    assert "Your place is reserved" in in_english.text
+    assert "<svg" not in queued.text
     clock.set(STARTS + timedelta(minutes=1))
     await post(desk.client, f"{INVITATIONS}/{coming['id']}/attendance", {"persons": 2})
     taken = await post(desk.client, f"{INVITATIONS}/{coming['id']}/feedback-sendings", {"channel": "sms"})
     assert (await guest.post(taken["path"], data={})).status_code == 422
     assert (await guest.post(taken["path"], data={"overall_satisfaction": "100"})).status_code == 200
-    assert (await guest.post(taken["path"], data={"overall_satisfaction": "0"})).status_code == 404
+    assert (await guest.post(taken["path"], data={"overall_satisfaction": "0"})).status_code == 410
     assert (await show(desk, activity))["feedback_avg"] == 100.0
 
 
@@ -413,7 +416,19 @@ async def test_a_link_for_one_purpose_or_company_opens_no_other(world, desk, clo
     assert [(await guest.get(f"{prefix}{token}")).status_code for prefix in ("/f/", "/s/")] == [404, 404]
     assert (await guest.get(path)).status_code == 200
     clock.set(STARTS)
-    assert (await guest.get(path)).status_code == 404
+    over = await guest.get(path)
+    assert (over.status_code, "答复的时间已过" in over.text) == (410, True)
+
+
+async def test_the_link_of_a_cancelled_activity_says_so(world, desk):
+    activity = await plan(desk)
+    (coming,) = await guests(desk, activity, 1)
+    path = (await post(desk.client, f"{INVITATIONS}/{coming['id']}/sendings", {"channel": "sms"}))["path"]
+    await post(desk.client, f"{ACTIVITIES}/{activity['id']}/cancellation", {"reason": "天气"})
+
+    answer = await world.client().post(path, data={"answer": "yes"})
+
+    assert (answer.status_code, "活动已取消" in answer.text, "天气" in answer.text) == (410, True, False)
 
 
 @pytest.mark.rule("S10-6", "S02-6")

@@ -9,8 +9,9 @@ from table_rows import insert, values_for
 
 from guibin import timetable
 from guibin.administration import actions
+from guibin.assignments.handing_over import HandOver, charges, ended_by_leaving, hand_over
 from guibin.catalog import TABLES
-from guibin.profiles.handing_over import HandOver, charges, end_places, ended_by_leaving, hand_over
+from guibin.events import StaffLeft, tell_at_once
 from guibin_tenants.scope import fetch_one
 from guibin_tenants.tables import TenantTable
 
@@ -20,20 +21,27 @@ assert timetable  # importing it makes every slice's hand-over known
 # Who did something, was told something or owns an account: it stays theirs whoever follows.
 HISTORY = {
     "audit_entry.actor_id",
+    "approval_move.staff_id",
     "approval_request.applicant_id",
     "complaint.complainant_id",
     "complaint_hand_over.to_staff_id",
+    "complaint_recusal.staff_id",
     "customer_assignment.account_manager_id",
     "disclosure.disclosed_to",
     "entitlement_proof.shown_to",
     "interaction.staff_id",
+    "lapse.staff_id",
+    "list_setting.staff_id",
+    "list_view.staff_id",
     "known_device.staff_id",
     "message.staff_id",
+    "reachability_check.staff_id",
     "service_hand_over.to_staff_id",
     "staff_absence.staff_id",
     "staff_address.staff_id",
     "staff_notice.staff_id",
     "staff_session.staff_id",
+    "transfer.staff_id",
     "work_log.staff_id",
     "work_log_review.staff_id",
     "work_plan.staff_id",
@@ -67,23 +75,23 @@ def fitting(values):
     return values | {name: first for name, first in {"round": 1, "edition": 0}.items() if name in values}
 
 
-@pytest.fixture
-async def everything(tenant):
-    """A row in every table, a leaver and an heir."""
-    rows = {}
+@pytest.fixture(scope="module")
+async def everything(lasting):
+    """A company with a row in every table, a leaver and an heir."""
+    rows, tenant = {}, await lasting.tenant()
     async with tenant.scope() as scope:
         for table in WALLED:
             values = fitting(values_for(table, tenant.id, rows))
             rows[table._meta.tablename] = await insert(scope.connection, table, values)
         staff = next(table for table in WALLED if table._meta.tablename == "staff")
         leaver, heir = [await insert(scope.connection, staff, values_for(staff, tenant.id, rows)) for _ in range(2)]
-    return rows, leaver, heir
+    return tenant, rows, leaver, heir
 
 
 @pytest.mark.rule("S05-3")
 @pytest.mark.parametrize("column", sorted(HANDED_OVER))
-async def test_what_is_open_goes_to_whoever_takes_over(tenant, everything, column):
-    rows, leaver, heir = everything
+async def test_what_is_open_goes_to_whoever_takes_over(clock, everything, column):
+    tenant, rows, leaver, heir = everything
     table_name, name = column.split(".")
     table = next(table for table in WALLED if table._meta.tablename == table_name)
     async with tenant.scope() as scope:
@@ -92,22 +100,22 @@ async def test_what_is_open_goes_to_whoever_takes_over(tenant, everything, colum
         row_id = await insert(scope.connection, table, values)
         new = HandOver(from_ids=(leaver,), to_id=heir, to_name="heir", reason="left")
 
-        work = await hand_over(new, acting(by=tenant.principal(), now=tenant.world.clock()))
+        work = await hand_over(new, acting(by=tenant.principal(), now=clock()))
 
         row = await fetch_one(f"select {name} from {table_name} where id = $1", row_id)
     assert (row[name], sum(one.count for one in work)) == (heir, 1)
 
 
 @pytest.mark.parametrize("column", sorted(ended_by_leaving()))
-async def test_places_end_with_whoever_leaves(tenant, everything, column):
-    rows, leaver, _ = everything
+async def test_places_end_with_whoever_leaves(clock, everything, column):
+    tenant, rows, leaver, _ = everything
     table_name, name = column.split(".")
     table = next(table for table in WALLED if table._meta.tablename == table_name)
     async with tenant.scope() as scope:
         scope.rollback_only = True
         row_id = await insert(scope.connection, table, values_for(table, tenant.id, rows) | {name: leaver})
 
-        await end_places(leaver, now=tenant.world.clock())
+        await tell_at_once(StaffLeft(leaver), acting(by=tenant.principal(), now=clock()))
 
         row = await fetch_one(f"select * from {table_name} where id = $1", row_id)
-    assert tenant.world.clock() in (row.get("left_at"), row.get("until_at"), row.get("revoked_at"))
+    assert clock() in (row.get("left_at"), row.get("until_at"), row.get("revoked_at"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from guibin.cases import Case
 from guibin.notices.actions import Notice, notify
 from guibin_tenants.tables import new_id
 from support import PASSWORD
@@ -107,7 +108,7 @@ async def test_a_post_is_told_like_a_role(tenant, admin):
     await tenant.staff("manager", "manager")
 
     async with tenant.scope():
-        notice = Notice(kind="deadline_escalated", subject="complaint", subject_id=new_id(), roles=("chief",))
+        notice = Notice("deadline_escalated", Case("complaint", new_id()), roles=("chief",))
         told = await notify(notice, key="k", now=tenant.world.clock())
 
     assert told == (chief.staff_id,)

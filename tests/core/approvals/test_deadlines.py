@@ -7,10 +7,10 @@ from acting import acting
 from receiving import fall_due
 
 from guibin.approvals import actions as approvals
+from guibin.cases import Case
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.terms import Escalation
-from guibin.sla.milestones import Case
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 

@@ -17,12 +17,13 @@ from guibin.approvals.refusals import (
     NotYoursToDecide,
     OwnApplication,
 )
+from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import UnitDissolved, at_once, tell_at_once
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.sla.milestones import Case
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, Invalid, NotFound
-from guibin_tenants.scope import tenant_scope
+from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.tables import new_id
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ TWO_STEPS = ApprovalFlow(
 ended: list[Decided] = []
 
 
-@actions.on_decision("test-subject")
+@at_once(Decided, about="test-subject")
 async def remember(decided: Decided, act: Act) -> None:
     if decided.reason == "burst":
         raise Conflict("the subject cannot take this")
@@ -139,7 +140,8 @@ async def test_asking_for_the_same_twice_is_refused_while_the_first_waits(tenant
         await actions.decide(first, acting(by=person("manager"), now=NOW), approved=False, reason="no")
         await actions.ask(Case("test-subject", subject), acting(by=person("agent"), now=NOW), flow=ONE_STEP)
 
-        assert [v.outcome for v in await queries.of_subject("test-subject", subject)] == ["rejected", None]
+        rows = await fetch("select outcome from approval_request where subject_id = $1 order by asked_at, id", subject)
+        assert [row["outcome"] for row in rows] == ["rejected", None]
 
 
 async def test_a_manager_of_another_unit_cannot_decide(tenant):
@@ -156,6 +158,25 @@ async def test_a_manager_of_another_unit_cannot_decide(tenant):
         )
 
     assert decided is not None
+
+
+async def test_what_waits_in_an_outlet_that_is_dissolved_is_decided_by_its_successor(tenant):
+    east, west = await tenant.unit("east"), await tenant.unit("west")
+    follows = person("manager", units=(west,))
+    async with tenant.scope():
+        waits = await asked(ONE_STEP, person("agent", org_unit_id=east, units=(east,)))
+        ended_before = await asked(ONE_STEP, person("agent", org_unit_id=east, units=(east,)))
+        await actions.decide(
+            ended_before, acting(by=person("manager", units=(east,)), now=NOW), approved=True, reason=""
+        )
+        await tell_at_once(UnitDissolved(unit_id=east, successor_id=west), acting(by=person("tenant_admin"), now=NOW))
+
+        decided = await actions.decide(waits, acting(by=follows, now=NOW), approved=True, reason="")
+        kept = await fetch("select org_unit_id from approval_request where id = $1", ended_before)
+
+    assert decided is not None
+    # What was decided stays where it was.
+    assert [row["org_unit_id"] for row in kept] == [east]
 
 
 async def test_a_callback_that_refuses_undoes_the_decision(tenant):

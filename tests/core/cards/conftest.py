@@ -6,7 +6,7 @@ from cards import CardDesk, open_card_desk
 from pack_values import plugins
 
 from guibin.packs import Packs
-from support import TestClock, make_app
+from support import knowing
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +15,12 @@ def packs() -> Packs:
     return Packs({**plugins(), "lounge": card_pack.plugin})
 
 
-@pytest.fixture(scope="session")
-def application(database, packs):
-    """An application of its own: the one other tests share does not know the pack."""
-    clock = TestClock()
-    return make_app(database.app, packs, clock), clock
+@pytest.fixture
+def application(shared_application, packs):
+    """The application that other tests share, meanwhile with the pack."""
+    app, clock = shared_application
+    with knowing(app, packs):
+        yield app, clock
 
 
 @pytest.fixture

@@ -297,7 +297,8 @@ async def test_the_outlet_hears_when_its_stock_gets_low(desk):
         await desk.card(await desk.member(), GOLD)
 
     told = [n["text"] for n in (await desk.get("notices", by=keeper))["items"] if n["kind"] == "card_stock_low"]
-    assert told == ["gold_card 库存仅剩 1 张"]
+    # The words that this test's pack has for it.
+    assert told == ["card.gold_card 库存仅剩 1 张"]
 
 
 async def test_a_card_is_found_by_its_whole_number_only_on_this_side_of_the_wall(desk):

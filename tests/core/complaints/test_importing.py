@@ -70,7 +70,8 @@ async def test_each_has_its_customer_clock_number_and_entry(world, tenant, clien
     ]
     assert len(set(numbers)) == 4
     assert {"C-1", "C-2"} < set(numbers)
-    assert timers == 3
+    # The resolution, the first reply and the plan of each that is open.
+    assert timers == 9
     assert [tuple(row) for row in entries] == [("complaint.receive", 4), ("customer.open", 2)]
 
 

@@ -38,6 +38,7 @@ async def test_a_complaint_goes_to_the_centre_is_solved_and_reported_with_a_plan
     # Seven days from the receipt, to the end of the day.
     assert before["rectification"]["due_at"] == "2026-03-09T15:59:59.999999Z"
     assert {name: one["state"] for name, one in (await clocks(officer, case)).items()} == {
+        "first_reply": "completed",
         "resolution": "completed",
         "rectification": "completed",
     }
@@ -63,11 +64,11 @@ async def test_a_plan_that_does_not_come_is_warned_about_and_escalated(company, 
     assert late == ["rectification/breach", "rectification/escalation:manager"]
     assert await told(company, officer) == [
         "complaint_reported",
-        "deadline_warned",
-        "deadline_breached",
+        "plan_due",
         "deadline_passed_up",
+        "plan_late",
     ]
-    assert await told(company, manager) == ["deadline_escalated"]
+    assert await told(company, manager) == ["plan_escalated"]
 
 
 @pytest.mark.rule("S14-7")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from guibin import Entitlement
 from guibin.packs import Packs, installed
 from guibin.periods.allowances import Counted, allowance
-from support import TestClock, make_app
+from support import knowing
 
 CLUB = "personal"
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -40,11 +40,12 @@ def packs():
     return Packs({**installed(), "lounge": card_pack.plugin_of(service_items=items, entitlements=entitlements())})
 
 
-@pytest.fixture(scope="session")
-def application(database, packs):
-    """An application that knows the pack."""
-    clock = TestClock()
-    return make_app(database.app, packs, clock), clock
+@pytest.fixture
+def application(shared_application, packs):
+    """The application that other tests share, meanwhile with the pack."""
+    app, clock = shared_application
+    with knowing(app, packs):
+        yield app, clock
 
 
 @pytest.fixture

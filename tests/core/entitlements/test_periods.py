@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guibin.periods.allowances import Counted, allowance
-from guibin.periods.quotas import Period, add_months, calendar_months, membership_months, rolling_days, rolling_months
+from guibin.periods.quotas import Period, add_months, calendar_months, membership_months, rolling_days
 from guibin.policy.service_items import Entitlement
 
 DAYS = st.dates(date(1990, 1, 1), date(2100, 1, 1))
@@ -52,10 +52,6 @@ def test_a_membership_begun_on_a_leap_day_comes_back_to_it():
 
     assert membership_months(date(2025, 3, 1), since, 12) == Period(date(2025, 2, 28), date(2026, 2, 28))
     assert membership_months(date(2028, 2, 28), since, 12) == Period(date(2027, 2, 28), date(2028, 2, 29))
-
-
-def test_rolling_months_end_with_the_day():
-    assert rolling_months(date(2026, 3, 31), 1) == Period(date(2026, 3, 1), date(2026, 4, 1))
 
 
 def gives(**more):

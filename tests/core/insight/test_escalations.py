@@ -63,8 +63,10 @@ async def test_each_level_reads_that_it_came_and_the_owner_that_it_went_up(tenan
     first, second, third = await _levels(tenant, people, clock, complaint)
 
     assert first == {"agent": ["went up"], "keeper": ["came"]}
-    assert second == {"agent": ["went up"] * 2, "keeper": ["came"], "manager": ["came"]}
-    assert third == {"agent": ["went up"] * 3, "keeper": ["came"], "manager": ["came"], "admin": ["came"]}
+    # Whoever is directly responsible for the customer goes on hearing where it is (S05-3).
+    assert second == {"agent": ["went up"] * 2, "keeper": ["came", "went up"], "manager": ["came"]}
+    keeper = ["came", "went up", "went up"]
+    assert third == {"agent": ["went up"] * 3, "keeper": keeper, "manager": ["came"], "admin": ["came"]}
 
 
 @pytest.mark.rule("S07-22")
@@ -75,9 +77,9 @@ async def test_a_level_that_is_away_is_passed_over_and_the_next_is_not_told_twic
     first, second, third = await _levels(tenant, people, clock, complaint)
 
     # The hall's manager is back when the deadline passes, and hears of it in the account manager's place.
-    assert first == {"agent": ["went up"], "manager": ["came"]}
+    assert first == {"agent": ["went up"], "keeper": ["went up"], "manager": ["came"]}
     assert second == first
-    assert third == {"agent": ["went up"] * 2, "manager": ["came"], "admin": ["came"]}
+    assert third == {"agent": ["went up"] * 2, "keeper": ["went up"] * 2, "manager": ["came"], "admin": ["came"]}
 
 
 @pytest.mark.rule("S07-22")
@@ -87,8 +89,8 @@ async def test_the_same_role_further_up_comes_before_the_next_level(tenant, peop
 
     first, second, third = await _levels(tenant, people, clock, complaint)
 
-    assert first == second == {"agent": ["went up"], "head": ["came"]}
-    assert third == {"agent": ["went up"] * 2, "head": ["came"], "admin": ["came"]}
+    assert first == second == {"agent": ["went up"], "keeper": ["went up"], "head": ["came"]}
+    assert third == {"agent": ["went up"] * 2, "keeper": ["went up"] * 2, "head": ["came"], "admin": ["came"]}
 
 
 @pytest.mark.rule("S07-22")
@@ -98,7 +100,7 @@ async def test_when_everybody_is_away_the_admins_hear_of_it_all_the_same(tenant,
 
     first, _, third = await _levels(tenant, people, clock, complaint)
 
-    assert first == third == {"agent": ["went up"], "admin": ["came"]}
+    assert first == third == {"agent": ["went up"], "keeper": ["went up"], "admin": ["came"]}
 
 
 async def test_absences_are_noted_listed_and_taken_back_by_who_keeps_accounts(tenant, people, clock):

@@ -11,6 +11,7 @@ from working import Effect
 from guibin.jobs import ledger
 from guibin.jobs.actions import enqueue
 from guibin.jobs.relay import Claimed, relaying
+from guibin.sla.sweep import companies_due
 from guibin_tenants import registry
 from guibin_tenants.database import UnsafeDatabase
 from guibin_tenants.refusals import Invalid
@@ -217,6 +218,6 @@ async def test_due_deadlines_are_found_by_company(relay, tenant, other_tenant):
                 due,
             )
 
-    found = await relay.tenants_with_due_timers(now)
+    found = await companies_due(relay, now)
 
     assert [company for company in found if company in (tenant.id, other_tenant.id)] == [tenant.id]

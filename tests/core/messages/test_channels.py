@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from running import work_off
 
+from guibin.cases import Case
 from guibin.gateways import smtp
 from guibin.gateways.providers import Parcel
 from guibin.gateways.smtp import SmtpSettings
@@ -121,9 +122,8 @@ async def test_deadlines_reach_staff_by_mail_and_the_chat_once(tenant, client, m
     answer = await manager.put(f"/api/v1/staff-addresses/{manager.staff_id}", json={"email": "boss@example.com"})
     for kind, key in (("deadline_warned", "a"), ("deadline_warned", "a"), ("care_due", "b")):
         notice = Notice(
-            kind=kind,
-            subject="complaint",
-            subject_id=new_id(),
+            kind,
+            Case("complaint", new_id()),
             staff_ids=(manager.staff_id,),
             details={"number": "C1", "count": "3", "on": "2026-03-02"},
         )
@@ -153,7 +153,7 @@ async def test_ones_address_is_ones_own(tenant, client):
 async def test_who_left_gets_no_mail(tenant, client, mailbox, mail):
     person = await tenant.staff("one")
     await client.put(f"/api/v1/staff-addresses/{person.staff_id}", json={"email": "x@example.com"})
-    notice = Notice(kind="need_open", subject="x", subject_id=new_id(), staff_ids=(person.staff_id,))
+    notice = Notice("need_open", Case("x", new_id()), staff_ids=(person.staff_id,))
     async with tenant.scope():
         await notify(notice, key="k", now=tenant.world.clock())
     await client.post(f"/api/v1/staff/{person.staff_id}/leaving", json={})

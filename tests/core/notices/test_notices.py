@@ -1,5 +1,6 @@
 """Who is told what, once, and reads only their own."""
 
+from guibin.cases import Case
 from guibin.notices.actions import Notice, notify
 from guibin_tenants import staff
 from guibin_tenants.tables import new_id
@@ -23,7 +24,7 @@ async def _told(client, **query):
 
 async def _tell(tenant, *, key="k", **about):
     async with tenant.scope():
-        notice = Notice(kind=WARNING, subject="complaint", subject_id=new_id(), **about)
+        notice = Notice(WARNING, Case("complaint", new_id(), about.pop("customer_id", None)), **about)
         return await notify(notice, key=key, now=tenant.world.clock())
 
 

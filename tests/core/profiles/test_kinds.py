@@ -45,7 +45,12 @@ async def test_no_other_kind_exists(client):
     refused = await client.post("/api/v1/customers", json={"number": "1", "name": "张三丽", "kind": "member"})
 
     assert refused.json()["errors"] == [
-        {"field": "kind", "rule": "a customer kind", "fix": "one of: leader, partner, group", "value": "member"}
+        {
+            "field": "kind",
+            "rule": "a customer kind",
+            "fix": "one of: leader, partner, group, employee",
+            "value": "member",
+        }
     ]
 
 
@@ -106,4 +111,7 @@ async def test_the_policy_says_which_kinds_are_organisations(client):
     policy = (await client.get("/api/v1/policy")).json()
 
     found = policy.get("policy", policy)
-    assert (found["customer_kinds"], found["organisations"]) == (["leader", "partner", "group"], ["group"])
+    assert (found["customer_kinds"], found["organisations"]) == (
+        ["leader", "partner", "group", "employee"],
+        ["group"],
+    )

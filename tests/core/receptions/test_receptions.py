@@ -170,6 +170,24 @@ async def test_another_time_makes_a_new_edition_and_moves_the_tasks(house):
     assert [one["reason"] for one in changed["changes"]] == ["航班改期"]
 
 
+async def test_what_a_dissolved_department_has_to_prepare_its_successor_prepares(house):
+    await house.noticed()
+    tenant = house.tenant
+    await tenant.unit("guards")
+    relief = await tenant.staff("relief", "agent", unit="guards")
+    admin = await tenant.staff("admin", "tenant_admin")
+    before = await tasks(relief)
+
+    body = {"successor_id": str(tenant.units["guards"])}
+    done = await admin.post(f"/api/v1/org-units/{tenant.units['security']}/dissolution", json=body)
+    (task,) = (await tasks(relief)).values()
+    reported = await relief.post(f"/api/v1/reception-tasks/{task['id']}/report", json={"text": "已清空两个车位"})
+
+    assert done.status_code == 200, done.text
+    assert before == {}
+    assert (task["name"], task["state"], reported.status_code) == ("passage_kept_free", "open", 201)
+
+
 async def test_what_was_reported_stays_reported_when_the_guest_comes_later(house):
     reception = await house.noticed()
     task = (await tasks(house.security))["passage_kept_free"]
@@ -494,4 +512,4 @@ async def test_the_printed_notice_is_headed_by_the_unit_that_is_visited(house, v
 
     async with house.tenant.scope():
         head = await org_units.head_office()
-    assert f'<p class="note">{visited or head.name} · {reception["number"]}' in page.text
+    assert f"<span>{visited or head.name}</span><span>{reception['number']}" in page.text

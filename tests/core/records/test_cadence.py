@@ -5,13 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from acting import acting
+from msgspec.structs import replace
 from running import come_round
 
 from guibin.periods.spans import window_of
 from guibin.policy.cadence import Cadence
-from guibin.records.cadence import AsOf, CadenceFilter, cadence_counts, contacts_due
+from guibin.records.dues import CadenceFilter, cadence_counts, contacts_due
 from guibin.records.jobs import TellMissedContacts
-from guibin.records.words import FACE_TO_FACE
+from guibin.records.requests import FACE_TO_FACE
+from guibin.web.listing import PageAsked
+from guibin_tenants.authentication import system_principal
 from guibin_tenants.scope import execute, fetch
 from guibin_tenants.tables import new_id
 
@@ -39,8 +43,8 @@ async def member(customer_id, tier="diamond", starts_on=date(2026, 1, 1), ends_o
 async def contact(customer_id, at, *, channel="phone", direction="out", outcome="reached"):
     await execute(
         "insert into interaction (id, customer_id, channel, direction, outcome, happened_at, place, number_masked,"
-        " content, need, handling_state, staff_id, staff_name, recorded_by, recorded_by_name, recorded_at)"
-        " values ($1, $2, $3, $4, $5, $6, '', '', 'x', '', 'none', $1, '', $1, '', $6)",
+        " content, need, wants, handling_state, staff_id, staff_name, recorded_by, recorded_by_name, recorded_at)"
+        " values ($1, $2, $3, $4, $5, $6, '', '', 'x', '', '', 'none', $1, '', $1, '', $6)",
         new_id(),
         customer_id,
         channel,
@@ -50,10 +54,16 @@ async def contact(customer_id, at, *, channel="phone", direction="out", outcome=
     )
 
 
+def asked(cadences, now):
+    """An act under a policy with these cadences."""
+    act = acting(by=system_principal(name="test", job_id=new_id()), now=now)
+    return replace(act, policy=replace(act.policy, cadences=tuple(cadences)))
+
+
 async def stands(cadences, *, on=date(2026, 3, 10), now=datetime(2026, 3, 10, 2, tzinfo=UTC), **wanted):
     """The state of every obligation, by customer number."""
-    found = await contacts_due(cadences, CadenceFilter(**wanted), AsOf(on, ZONE, now), after=None, limit=200)
-    return {one.customer_number: [obligation.state for obligation in one.obligations] for one in found}
+    found = await contacts_due(CadenceFilter(**wanted), PageAsked(limit=200), asked(cadences, now), on=on)
+    return {one.customer_number: [obligation.state for obligation in one.obligations] for one in found.items}
 
 
 @pytest.mark.rule("S05-6", "S07-2")
@@ -203,7 +213,8 @@ async def test_the_statement_agrees_with_counting_one_by_one(tenant, new_custome
             contacts.append((customer, at, made))
             await contact(customer, at, **made)
 
-        found = await contacts_due(cadences, CadenceFilter(), AsOf(on, ZONE, now), after=None, limit=200)
+        page = await contacts_due(CadenceFilter(), PageAsked(limit=200), asked(cadences, now), on=on)
+        found = page.items
         counts = await cadence_counts(cadences, on=on, time_zone=ZONE, now=now)
 
     expected = {}

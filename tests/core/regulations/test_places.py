@@ -6,6 +6,7 @@ from guibin.policy.packs import Pack
 from guibin.policy.settings import Setting
 from guibin.regulations.pages import found_in, pages
 from guibin.regulations.places import Place, Value, code_by_rule, values_by_rule
+from guibin.regulations.rules import Rule, scenarios_in, tried_in
 
 RULE = "S07-23"
 SOURCE = '''"""A module about S12-1."""
@@ -81,3 +82,27 @@ def test_a_rule_has_its_values_code_and_tests_on_its_page(checkout):
     assert "- `core/guibin/levels.py` LIMITS" in of_rule
     assert "- `tests/test_levels.py::test_it_is_judged`" in of_rule
     assert sorted(made) == ["README.md", *(f"S{number:02}.md" for number in range(1, 15))]
+
+
+def test_a_rule_is_proved_when_whatever_is_taken_out_of_it_was_noticed(tmp_path):
+    lines = [
+        '{"id":"element a","verdict":"survived","rules":["S07-23"]}',
+        '{"id":"element a","verdict":"killed","by":"x.toml::y[then]","rules":["S07-23"]}',
+        '{"id":"element b","verdict":"survived","rules":["S07-23","S07-4"]}',
+        '{"id":"rhythm c","verdict":"killed","by":"tests/t.py::test_c[1]"}',
+    ]
+    (tmp_path / "results.jsonl").write_text("\n".join(lines))
+
+    tried = tried_in(tmp_path / "results.jsonl", {"S07-6": {"tests/t.py::test_c"}})
+
+    assert tried == {"S07-23": (1, 1), "S07-4": (0, 1), "S07-6": (1, 0)}
+    proved = {name: Rule(name, "", "", "", noticed=n, missed=m).proved for name, (n, m) in tried.items()}
+    assert proved == {"S07-23": False, "S07-4": False, "S07-6": True}
+
+
+def test_a_scenario_counts_for_the_rules_it_names(tmp_path):
+    folder = tmp_path / "plugins/kiosk/guibin_kiosk/scenarios"
+    folder.mkdir(parents=True)
+    (folder / "story.toml").write_text("[[scenario]]\nname = 'late'\nrules = ['S07-23']\n")
+
+    assert scenarios_in(tmp_path) == {"S07-23": {"plugins/kiosk/guibin_kiosk/scenarios/story.toml::late"}}

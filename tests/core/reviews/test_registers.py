@@ -223,6 +223,107 @@ async def test_an_erased_customers_frozen_file_opens_no_more(bank, own, member, 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/archive-erased")
 
 
+@pytest.fixture
+async def known(bank, member):
+    """A member of whom balances, transactions and a value score are known."""
+    customer = await member("V1")
+    await bank.fact(customer, "deposit", "2025-11-30", amount="300000.00")
+    await bank.fact(customer, "transaction", "2025-12-01", amount="5000.00")
+    await bank.fact(customer, "credit_score", "2025-11-30", value=80)
+    return customer
+
+
+@pytest.mark.rule("S02-5")
+async def test_whoever_looks_after_a_customer_reads_the_facts_and_nobody_of_another_outlet(bank, own, known):
+    stranger = await bank.tenant.staff("stranger", "account_manager", unit="west")
+    path = f"/api/v1/customers/{known}/facts"
+
+    shown = (await own.get(path)).json()["items"]
+
+    assert [(one["metric"], one["occurred_on"], one["value"], one["unit"]) for one in shown] == [
+        ("transaction", "2025-12-01", 500_000, "CNY"),
+        ("credit_score", "2025-11-30", 80, "points"),
+        ("deposit", "2025-11-30", 30_000_000, "CNY"),
+    ]
+    assert [one["value"] for one in (await own.get(path, params={"metric": "deposit"})).json()["items"]] == [30_000_000]
+    assert [one["metric"] for one in (await own.get(path, params={"since": "2025-12-01"})).json()["items"]] == [
+        "transaction"
+    ]
+    assert (await stranger.get(path)).status_code == 404
+    async with bank.tenant.scope():
+        looks = await fetch(
+            "select actor_id, shown from audit_entry where action = 'fact.list' order by happened_at, id"
+        )
+    assert [(row["actor_id"], row["shown"]) for row in looks] == [
+        (own.staff_id, 3),
+        (own.staff_id, 1),
+        (own.staff_id, 1),
+    ]
+
+
+@pytest.mark.rule("S02-5")
+async def test_a_fact_that_was_corrected_or_taken_back_is_read_as_it_is_known_now(bank, own, known):
+    await bank.fact(known, "deposit", "2025-11-30", amount="310000.00")
+    await bank.fact(known, "transaction", "2025-12-01")
+
+    shown = (await own.get(f"/api/v1/customers/{known}/facts")).json()["items"]
+
+    assert {(one["metric"], one["value"], one["revision"]) for one in shown} == {
+        ("deposit", 31_000_000, 2),
+        ("credit_score", 80, 1),
+    }
+
+
+@pytest.mark.rule("S02-5")
+async def test_the_months_register_is_drawn_up_and_the_years_file_holds_what_was_known(bank, own, known, at, world):
+    colleague = await bank.tenant.staff("colleague", "account_manager", unit="east")
+    asked = {"customer_id": known}
+
+    draft = (await own.get(f"{PATH}/drafts", params=asked)).json()
+    refused = await colleague.get(f"{PATH}/drafts", params=asked)
+    made = await enter(own, known, text=f"{draft['text']}；客户拟购房")
+    after = (await own.get(f"{PATH}/drafts", params=asked)).json()
+    world.clock.set(datetime(2026, 1, 1, 2, tzinfo=UTC))
+    await come_round(bank.tenant, KeepRegisters())
+    own = await at(own, "own", 2026, 1, 2)
+    (archive,) = (await own.get(f"{PATH}/archives", params=asked)).json()["items"]
+    shown = await own.post(f"/api/v1/register-archives/{archive['id']}/disclosures", json={"purpose": "年度检查"})
+
+    assert (
+        draft["text"]
+        == "信用评分 80 points（2025-11-30）；存款余额 300,000.00 CNY（2025-11-30）；交易 1 笔，合计 5,000.00 CNY"
+    )
+    assert (draft["span"], draft["registered"], after["registered"]) == ("2025-12", False, True)
+    assert refused.status_code == 403
+    assert made["drawn"] == draft["drawn"]
+    assert [(one["metric"], one["times"], one["total"]) for one in made["drawn"]["transactions"]] == [
+        ("transaction", 1, 500_000)
+    ]
+    content = shown.json()["content"]
+    assert {one["metric"] for one in content["facts"]} == {"deposit", "transaction", "credit_score"}
+    assert content["entries"][0]["drawn"] == made["drawn"]
+    assert (content["cards"], content["scores"]) == ([], [])
+
+
+@pytest.mark.rule("S02-5")
+async def test_an_analysis_that_was_missed_is_told_and_one_that_was_made_is_not(bank, own, lead, member, at):
+    first = await member("V1")
+    own = await at(own, "own", 2026, 2, 1)
+    await enter(own, first, what="analysis")
+    await at(own, "own", 2026, 4, 1)
+    await come_round(bank.tenant, KeepRegisters())
+
+    async def told():
+        async with bank.tenant.scope():
+            rows = await fetch("select staff_id, details from staff_notice where kind = 'analysis_missed'")
+        return {row["staff_id"] for row in rows}
+
+    assert await told() == set()
+    await at(own, "own", 2026, 7, 1)
+    await come_round(bank.tenant, KeepRegisters())
+    assert await told() == {own.staff_id, lead.staff_id}
+
+
 async def test_two_at_once_register_once(bank, own, member):
     customer = await member("V1")
     body = {"customer_id": customer, "text": "存款稳定"}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from guibin.cases import Case
 from guibin.policy.deadlines import BusinessHours
 from guibin.policy.terms import Terms
 from guibin.sla import actions
@@ -21,11 +22,7 @@ async def test_a_closed_day_moves_what_runs(client, tenant):
     async with tenant.scope():
         await actions.start(
             NewTimer(
-                subject="complaint",
-                subject_id=new_id(),
-                milestone="resolution",
-                terms=Terms(limit=BusinessHours(5), calendar="business"),
-                started_at=friday,
+                Case("complaint", new_id()), "resolution", Terms(limit=BusinessHours(5), calendar="business"), friday
             )
         )
     before = await business(client)

@@ -7,12 +7,13 @@ import pytest
 from acting import acting
 from running import come_round
 
+from guibin.cases import Case
 from guibin.policy.calendars import china_calendar
 from guibin.policy.deadlines import BusinessHours
 from guibin.policy.terms import Terms
 from guibin.sla import actions, calendars
 from guibin.sla.actions import NewTimer
-from guibin.sla.confirmation import confirm, confirmed
+from guibin.sla.hours import confirm, confirmed
 from guibin.sla.jobs import ConfirmCalendars
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
@@ -30,11 +31,7 @@ async def provisional(tenant):
         await calendars.write(NOT_YET, acting(by=by, now=tenant.world.clock()), note="2025")
         await actions.start(
             NewTimer(
-                subject="complaint",
-                subject_id=subject_id,
-                milestone="resolution",
-                terms=Terms(limit=BusinessHours(5), calendar="business"),
-                started_at=FRIDAY,
+                Case("complaint", subject_id), "resolution", Terms(limit=BusinessHours(5), calendar="business"), FRIDAY
             )
         )
     return subject_id

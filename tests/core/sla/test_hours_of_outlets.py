@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from acting import acting
 
+from guibin.cases import Case
 from guibin.policy.deadlines import BusinessHours, Hours
 from guibin.policy.terms import Terms
 from guibin.sla import actions
@@ -53,12 +54,10 @@ async def running(client, tenant):
         async with tenant.scope():
             await actions.start(
                 NewTimer(
-                    subject="complaint",
-                    subject_id=subject,
-                    customer_id=customer["id"],
-                    milestone="resolution",
-                    terms=Terms(limit=limit, calendar=calendar),
-                    started_at=MONDAY,
+                    Case("complaint", subject, customer["id"]),
+                    "resolution",
+                    Terms(limit=limit, calendar=calendar),
+                    MONDAY,
                 )
             )
         return customer["id"], subject

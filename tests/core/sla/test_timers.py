@@ -9,6 +9,7 @@ from acting import acting
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guibin.cases import Case
 from guibin.policy.calendars import always
 from guibin.policy.clocks import Clock, Pause, due_at
 from guibin.policy.deadlines import BusinessHours, Hours
@@ -34,9 +35,7 @@ def by(tenant):
 
 async def started(terms=SHORT, at=START):
     subject_id = new_id()
-    await actions.start(
-        NewTimer(subject="complaint", subject_id=subject_id, milestone=MILESTONE, terms=terms, started_at=at)
-    )
+    await actions.start(NewTimer(Case("complaint", subject_id), MILESTONE, terms, at))
     return subject_id
 
 

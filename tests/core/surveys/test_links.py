@@ -1,4 +1,4 @@
-"""The customer's link: signed, once, in time, for one company; whatever is wrong with it looks the same."""
+"""The customer's link: signed, once, in time, for one company; a made-up one learns nothing, its holder what became of it."""
 
 import asyncio
 import base64
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guibin.surveys import links
+from guibin.web import signed_links
 from guibin_tenants.tables import new_id
 
 from .test_surveys import QUESTION, answers, hold, invitations, link
@@ -29,17 +30,20 @@ async def path(desk):
 
 
 @pytest.mark.rule("S01-11")
-async def test_the_page_is_chinese_first_and_loads_nothing(world, path):
+async def test_the_page_speaks_the_readers_language_and_loads_nothing_but_our_sheet(world, path):
     answer = await world.client().get(path)
+    english = await world.client().get(path, headers={"accept-language": "en-GB"})
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert '<html lang="zh-CN">' in answer.text
-    assert answer.text.index("您对我们的服务总体是否满意？") < answer.text.index(
-        "How satisfied are you with our service?"
-    )
-    assert not re.search(r"https?://|<script|<link|<img|url\(|客户L", answer.text)
+    assert ('lang="zh-CN"' in answer.text, 'lang="en"' in english.text) == (True, True)
+    texts = ("您对我们的服务总体是否满意？", "How satisfied are you with our service?")
+    assert [[text in one.text for text in texts] for one in (answer, english)] == [[True, False], [False, True]]
+    assert not re.search(r"https?://|<script|<img|style=|url\(|客户L", answer.text)
+    assert {
+        one for one in re.findall(r'(?:href|src)="([^"]+)"', answer.text) if not one.startswith("/assets/")
+    } == set()
     assert answer.headers.get_list("content-security-policy") == [answer.headers["content-security-policy"]]
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'; img-src 'self'")
     assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("private, no-store", "no-referrer")
 
 
@@ -51,8 +55,8 @@ async def test_a_link_answers_once_even_when_pressed_many_times(world, desk, pat
     pressed = await asyncio.gather(*(client.post(path, data=filled) for _ in range(6)))
     later = await client.get(path)
 
-    assert sorted(one.status_code for one in pressed) == [200, 404, 404, 404, 404, 404]
-    assert later.status_code == 404
+    assert sorted(one.status_code for one in pressed) == [200, 410, 410, 410, 410, 410]
+    assert (later.status_code, "您已经答复过了" in later.text) == (410, True)
     assert len(await answers(desk)) == 1
 
 
@@ -69,7 +73,9 @@ async def test_what_is_left_out_is_asked_again_and_nothing_is_kept(world, desk, 
     assert (await client.post(path, data={QUESTION: "75"})).status_code == 200
 
 
-async def test_unknown_used_expired_foreign_and_suspended_look_the_same(world, tenant, desk, path, clock, other_tenant):
+async def test_unknown_foreign_and_made_up_links_look_the_same_and_only_a_holder_learns_why(
+    world, tenant, desk, path, clock, other_tenant
+):
     token = path.removeprefix("/s/")
     raw = bytearray(base64.urlsafe_b64decode(token + "="))
     foreign = bytes(other_tenant.id.bytes) + bytes(raw[16:])
@@ -94,12 +100,15 @@ async def test_unknown_used_expired_foreign_and_suspended_look_the_same(world, t
     seen = {await _fingerprint(client, f"/s/{one}") for one in bad}
     now = clock()
     clock.set(now + timedelta(days=15))
-    seen.add(await _fingerprint(client, path))
+    over = await client.get(path)
     clock.set(now)
     await client.post(path, data={QUESTION: "75"})
-    seen.add(await _fingerprint(client, path))
+    used = await client.get(path)
 
     assert len(seen) == 1
+    assert [(one.status_code, said in one.text) for one, said in ((over, "时间已过"), (used, "答复过"))] == [
+        (410, True)
+    ] * 2
     assert next(iter(seen))[0] == (404, 404)
     async with tenant.scope() as scope:
         # A made-up company gets no key of its own by being asked for.
@@ -115,9 +124,9 @@ async def test_no_changed_bit_opens_a_link(tenant, clock, place):
         raw[place // 8] ^= 1 << (place % 8)
         changed = links.parse(_text(bytes(raw)))
 
-        assert await links.holds(links.parse(token), now=clock())
-        assert not await links.holds(links.parse(token), now=clock() + timedelta(days=1))
-        assert changed is None or not await links.holds(changed, now=clock())
+        assert await signed_links.holds(links.parse(token), purpose=links.PURPOSE, now=clock())
+        assert not await signed_links.holds(links.parse(token), purpose=links.PURPOSE, now=clock() + timedelta(days=1))
+        assert changed is None or not await signed_links.holds(changed, purpose=links.PURPOSE, now=clock())
 
 
 async def test_guessing_is_slowed_down(world):

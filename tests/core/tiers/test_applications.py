@@ -107,7 +107,7 @@ async def test_an_approved_application_starts_the_membership_on_the_day_of_the_d
 
         await desk.decided(application.approval_id, now=datetime(2026, 3, 2, 17, 0, tzinfo=UTC))
 
-        after = await queries.application(application.id)
+        after = await queries.APPLICATIONS.one(application.id)
         # 17:00 UTC is 01:00 of the next day in Shanghai.
         assert await desk.moves(customer) == [("gold", "2026-03-03", None)]
     assert after.outcome == "approved"

@@ -75,7 +75,7 @@ async def test_the_explanation_names_figures_clause_and_version_in_both_language
     chinese = (await membership(client, customer))["explanations"][0]
 
     assert (english["tier"], english["clause"], english["policy_version"]) == ("key", "S07-1", 0)
-    assert english["measures"] == {"spending_1y": 1000000, "terminals": None}
+    assert english["measures"] == {"spending_1y": 1000000, "terminals": None, "tenure": None, "value_score": 33}
     assert "10,000.00 CNY" in english["sentence"]
     assert "Key account starts that day" in english["sentence"]
     assert "S07-1" in chinese["sentence"]

@@ -10,7 +10,7 @@ from running import run_job
 from guibin import hookimpl
 from guibin.packs import Packs
 from guibin.tiers.jobs import AssessScheme
-from support import TestClock, make_app
+from support import knowing
 
 ASKED = []
 SENTENCE = "该客户正在诉讼中"
@@ -31,11 +31,12 @@ def packs():
     return Packs({**plugins(), "lounge": lounge})
 
 
-@pytest.fixture(scope="session")
-def application(database, packs):
-    """An application of its own, which knows the pack."""
-    clock = TestClock()
-    return make_app(database.app, packs, clock), clock
+@pytest.fixture
+def application(shared_application, packs):
+    """The application that other tests share, meanwhile with the pack."""
+    app, clock = shared_application
+    with knowing(app, packs):
+        yield app, clock
 
 
 @pytest.fixture

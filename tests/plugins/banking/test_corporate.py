@@ -207,7 +207,12 @@ async def test_each_tier_has_account_managers_of_its_level(desk, bank):
     await fixed(desk, bank)
 
     async def gaps():
-        items = (await desk.client.get("/api/v1/serving-gaps")).json()["items"]
+        first = (await desk.client.get("/api/v1/serving-gaps", params={"limit": 3})).json()
+        rest = {"items": []}
+        if first["next"]:
+            rest = (await desk.client.get("/api/v1/serving-gaps", params={"limit": 3, "cursor": first["next"]})).json()
+        items = [*first["items"], *rest["items"]]
+        assert len({gap["customer_id"] for gap in items}) == len(items)
         return {gap["tier"]: gap["level"] for gap in items}
 
     nobody = await gaps()

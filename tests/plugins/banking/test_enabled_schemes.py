@@ -33,7 +33,7 @@ async def test_a_scheme_that_is_off_assesses_grants_and_owes_nothing_and_comes_b
     off = await granted()
     await use(desk, clock)
 
-    assert before == (5, 1)
+    assert before == (11, 1)
     assert (refused["errors"][0]["field"], put_up.status_code, put_up.json()["errors"][0]["field"]) == (
         "scheme",
         422,

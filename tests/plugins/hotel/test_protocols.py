@@ -5,9 +5,16 @@ from datetime import datetime
 import pytest
 from receiving import ARRIVES, PARTICULARS, PATH, PLAN, ahead, decide, kind, orders, step, tasks, told
 
+from guibin_hotel.receptions import DEPARTMENTS
+
 ANSWERS = {"delegation": "省政府代表团", "contact_person": "陈秘书", "vehicles": 3}
 VA = {"protocol": "va", "qualification": "provincial_leader", "reason": "省领导视察"}
 ROOM = {"rooms": "1801-1806", "floor": "18", "check_in": "in_room"}
+
+
+def only_told(*departments):
+    """What departments do that prepare nothing: their shift knows."""
+    return [(each, f"{each}_briefed", 240) for each in departments]
 
 
 async def noticed(hotel, **more):
@@ -37,7 +44,7 @@ async def test_news_is_confirmed_planned_approved_noticed_and_filed(hotel):
     assert (kind(elsewhere), kind(unapproved)) == ("not-the-reception-centre", "reception-not-this-far")
     assert (sent["state"], sent["edition"], sent["source"]) == ("noticed", 1, "集团董事长")
     departments = {one["department"] for one in await orders(hotel.key)}
-    assert departments == {"front_office", "housekeeping", "security", "pr_sales", "food_beverage"}
+    assert departments == set(DEPARTMENTS)
     await step(hotel.sales, reception, "arrival")
     for stage in ("meet", "tour", "send_off"):
         await step(hotel.sales, reception, "stages", {"stage": stage})
@@ -86,6 +93,7 @@ async def test_for_va_the_visiting_party_is_asked_first_and_top_management_gets_
                 ("housekeeping", "rooms_inspected", 240),
                 ("front_office", "welcome_line", 15),
                 ("security", "passage_kept_free", 60),
+                *only_told("pr_sales", "food_beverage", "engineering"),
             },
         ),
         (
@@ -95,7 +103,11 @@ async def test_for_va_the_visiting_party_is_asked_first_and_top_management_gets_
                 "by": "front_desk_supervisor",
                 "approver": "pr_sales_manager",
             },
-            {("front_office", "rooms_assigned", 1_440), ("housekeeping", "rooms_inspected", 240)},
+            {
+                ("front_office", "rooms_assigned", 1_440),
+                ("housekeeping", "rooms_inspected", 240),
+                *only_told("pr_sales", "food_beverage", "security", "engineering"),
+            },
         ),
         (
             {"protocol": "vb", "reason": "city_leader", "by": "pr_sales_manager", "approver": "general_manager"},
@@ -105,6 +117,20 @@ async def test_for_va_the_visiting_party_is_asked_first_and_top_management_gets_
                 ("food_beverage", "menu_set", 1_440),
                 ("front_office", "welcome_line", 15),
                 ("security", "passage_kept_free", 60),
+                *only_told("pr_sales", "engineering"),
+            },
+        ),
+        (
+            {
+                "protocol": "cip",
+                "reason": "commercially_important",
+                "by": "department_manager",
+                "approver": "resident_manager",
+            },
+            {
+                ("front_office", "rooms_assigned", 1_440),
+                ("housekeeping", "rooms_inspected", 240),
+                *only_told("pr_sales", "food_beverage", "security", "engineering"),
             },
         ),
     ],
@@ -161,7 +187,7 @@ async def test_a_higher_class_after_the_notice_makes_a_new_edition_with_its_task
     assert datetime.fromisoformat(found["menu_set"]["due_at"]) == ahead(days=1)
     newest = {one["department"]: one for one in await orders(hotel.key) if one["newest"]}
     assert {one["edition"] for one in newest.values()} == {2}
-    assert set(newest) == {department for department, _ in before} | {"engineering"}
+    assert set(newest) == {department for department, _ in before} == set(DEPARTMENTS)
     assert all(one["acknowledged_at"] is None for one in newest.values())
 
 
@@ -176,12 +202,9 @@ async def test_a_lower_class_withdraws_tasks_and_tells_those_no_longer_needed(ho
     assert found == {
         "rooms_assigned": "open",
         "rooms_inspected": "open",
+        **{f"{each}_briefed": "open" for each in ("pr_sales", "food_beverage", "engineering", "security")},
         "welcome_line": "withdrawn",
         "passage_kept_free": "withdrawn",
     }
     newest = {one["department"]: one["kind"] for one in await orders(hotel.key) if one["newest"]}
-    assert (newest["security"], newest["food_beverage"], newest["front_office"]) == (
-        "cancellation",
-        "cancellation",
-        "change",
-    )
+    assert set(newest.values()) == {"change"}

@@ -151,3 +151,14 @@ async def test_the_bespoke_line_is_for_a_only(desk):
     ]
 
     assert [answer.status_code for answer in answers] == [201, 422]
+
+
+async def test_the_list_of_customers_says_what_each_spent_within_a_year(desk):
+    await member(desk, "M-1", "1000.00", "235.00", "-100.00")
+    await member(desk, "M-2", "7000.00", day="2025-02-27")
+
+    page = (await desk.client.get("/console/customers", headers={"Accept-Language": "zh-CN"})).text
+
+    assert "年消费（元）</th>" in page
+    assert page.count('title="1,135"') == 1
+    assert "7,000" not in page

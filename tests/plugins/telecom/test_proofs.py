@@ -1,5 +1,7 @@
 """Four valid proofs open the priority counter to each card of the club, and nothing else does (S03-4)."""
 
+from datetime import timedelta
+
 import pytest
 from desk import open_desk
 
@@ -76,3 +78,28 @@ async def test_a_lost_card_or_a_subscriber_without_a_tier_is_not_served_first(de
         (False, "card_lost", []),
         (False, "not_a_member", []),
     ]
+
+
+@pytest.mark.rule("S03-4", "S03-7")
+async def test_without_an_accepted_fresh_proof_of_this_customer_nobody_goes_first(desk, clock):
+    member, other = await subscriber(desk, "gold"), await desk.customer("T-2", "subscriber")
+    await desk.fact(other, "bill", "2026-02-15", amount="80.00")
+    await desk.fact(other, "tenure", "2026-02-15", value=24)
+    await desk.assess(CLUB, "2026-03-02")
+    mine, theirs = [(await post(desk, f"customers/{one}/e-cards"))["text"] for one in (member, other)]
+    used = {"customer_id": member, "item": "priority_counter"}
+    refused = await post(desk, "proofs", {"kind": "card", "value": "VIP9999999"})
+    of_other = await post(desk, "proofs", {"kind": "e_card", "value": theirs})
+    old = await post(desk, "proofs", {"kind": "e_card", "value": mine})
+
+    clock.set(clock() + timedelta(minutes=30, seconds=1))
+    for proof in ("", "VIP card", refused["id"], of_other["id"], old["id"]):
+        problem = await post(desk, "redemptions", used | {"proof": proof}, status=422)
+        assert problem["type"].endswith("/not-proved"), (proof, problem)
+    fresh = await post(desk, "proofs", {"kind": "identity_document", "value": IDENTITY})
+    await post(desk, "redemptions", used | {"proof": fresh["id"]})
+    again = await post(desk, "redemptions", used | {"proof": fresh["id"]}, status=422)
+
+    assert again["type"].endswith("/not-proved")
+    # What needs no proof is given without one.
+    await post(desk, "redemptions", {"customer_id": member, "item": "airport_lounge"})

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from guibin.packs import Packs, installed
 
-from . import choosing, forks, touches
+from . import choosing, elements, forks, touches
 from .forks import Asked, Ran
 from .mutations import Mutation, mutations
 from .results import ALLOWED, Result, Results, allowed, depends_on
@@ -31,19 +31,28 @@ def main() -> int:
     packs = Packs(installed())
     found = mutations(packs)
     results = Results(KEPT / "results.jsonl")
+    missing = elements.missing_elements(packs)
     if said.list:
         print("\n".join(f"{_known(results, one):10} {one.id}" for one in found))
+        print("\n".join(f"{_known_element(results, one):10} {one.id}" for one in missing))
         return 0
-    chosen = _chosen(found, said, results)
+    chosen, less = _chosen(found, said, results), _chosen_elements(missing, said, results)
     for name in forks.WARM:
         importlib.import_module(name)
     began = time.monotonic()
     with forks.servers(packs) as addresses:
         run = Run(chosen, results, said, until=began + said.minutes * 60, superuser=addresses["superuser"])
         run.watch_unseen()
+        # Half of the time where there is little of it.
+        half = time.monotonic() + (run.until - time.monotonic()) / 2 if chosen and less else run.until
+        if less:
+            elements.try_all(less, results, addresses, until=half, at_once=said.at_once)
         run.try_all()
         run.confirm()
-    return run.report(time.monotonic() - began)
+    code = run.report(time.monotonic() - began)
+    if said.write_noticed:
+        elements.keep_noticed([*missing], results)
+    return max(code, elements.report([*missing], less, results))
 
 
 def _stop(number: int, frame: object) -> None:
@@ -61,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--unwatched", action="store_true", help="go by what was seen of test files before they changed"
     )
+    parser.add_argument("--write-noticed", action="store_true", help=f"add to {elements.NOTICED.name} what was noticed")
     parser.add_argument("--list", action="store_true", help="say what there is and what is known of it; try nothing")
     parser.add_argument("--minutes", type=float, default=240, help="begin nothing more after so long")
     parser.add_argument(
@@ -73,6 +83,28 @@ def _arguments() -> argparse.Namespace:
 def _known(results: Results, mutation: Mutation) -> str:
     known = results.holding(mutation)
     return known.verdict if known else "not tried"
+
+
+def _known_element(results: Results, one: elements.Missing) -> str:
+    known = results.known.get(one.id)
+    return known.verdict if known and known.of == one.of else "not tried"
+
+
+def _chosen_elements(
+    missing: list[elements.Missing], said: argparse.Namespace, results: Results
+) -> list[elements.Missing]:
+    """Those asked for that are not known from before; of a change in random order, as far as time goes."""
+    chosen = [one for one in missing if not said.words or any(word in one.id for word in said.words)]
+    if said.survivors:
+        chosen = [one for one in chosen if _known_element(results, one) != "killed"]
+    elif not said.anew:
+        chosen = [one for one in chosen if _known_element(results, one) == "not tried"]
+    if said.changed:
+        differing = choosing.changed_files()
+        if differing is not None:
+            chosen = [one for one in chosen if elements.concerns(one, differing[0])]
+        random.shuffle(chosen)
+    return chosen
 
 
 def _chosen(found: list[Mutation], said: argparse.Namespace, results: Results) -> list[Mutation]:

@@ -7,18 +7,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from guibin_tenants.above import FromAbove
+
 # A module-level list or dict of the product is one of these, or of NO_REGISTRIES with its reason; a test says so.
 REGISTRIES = {
     ("guibin.events", "_listeners"): "listener of events",
-    ("guibin.notices.actions", "_on_notice"): "listener of notices",
-    ("guibin.profiles.reactions", "_on_assigned"): "listener of assignments",
-    ("guibin.profiles.reactions", "_on_consent"): "listener of consents",
-    ("guibin.profiles.reactions", "_on_order"): "listener of orders",
-    ("guibin.profiles.handing_over", "_charges"): "work handed over",
-    ("guibin.profiles.handing_over", "_on_dissolution"): "listener of dissolved units",
-    ("guibin.profiles.handing_over", "_on_leaving"): "what ends with whoever leaves",
-    ("guibin.approvals.actions", "_callbacks"): "what follows a decision about",
-    ("guibin.messages.subjects", "_subjects"): "subject of messages",
+    ("guibin.events", "_at_once"): "at once",
+    ("guibin.cases.subjects", "CUSTOMERS_OF"): "whose is a",
+    ("guibin.notices.actions", "SENT_ON"): "sender of notices",
+    ("guibin.assignments.handing_over", "_charges"): "work handed over",
+    ("guibin.messages.subjects", "SUBJECTS"): "subject of messages",
 }
 NO_REGISTRIES = {
     ("guibin.events", "_loaded"): "whether the reactions have been imported",
@@ -26,6 +24,11 @@ NO_REGISTRIES = {
     ("guibin.jobs.kinds", "_handlers"): "who does a job, not whether it comes about",
     ("guibin.policies.queries", "_spans"): "a cache",
     ("guibin_tenants.keyring", "_tenant_keys"): "a cache",
+    ("guibin.files.subjects", "_holders"): "who has files: taken out, its addresses are not there",
+    ("guibin.console.lists", "TABLES"): "which lists have views: taken out, theirs are not there",
+    ("guibin.cases.followed", "FOLLOWED"): "what streams follow: tests/app/test_stream.py names each",
+    ("guibin.notices.actions", "INBOX_CHANGED"): "whether somebody's pages look again",
+    ("guibin.audit.actions", "ON_ENTRY"): "whether pages look again at an entry",
 }
 
 
@@ -40,7 +43,7 @@ class Entry(Struct, frozen=True):
 
     def take_out(self) -> None:
         """As if it had never been registered."""
-        registry = getattr(import_module(self.module), self.name)
+        registry = _registry(self.module, self.name)
         if isinstance(registry, list):
             registry.remove(self.key)
         else:
@@ -48,7 +51,7 @@ class Entry(Struct, frozen=True):
 
     def replace(self, wrapped: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         """Put something around each function of it."""
-        registry = getattr(import_module(self.module), self.name)
+        registry = _registry(self.module, self.name)
         if isinstance(registry, list):
             registry[registry.index(self.key)] = wrapped(self.key)
             return
@@ -66,22 +69,32 @@ def entries() -> list[Entry]:
     import_module("guibin.app.routes")
     found = []
     for (module, name), title in REGISTRIES.items():
-        registry = getattr(import_module(module), name)
+        registry = _registry(module, name)
         labels: dict[str, int] = {}
         for key in registry:
             value = key if isinstance(registry, list) else registry[key]
             function = _function_of(value)
-            label = f"{title}: {_said(function) if isinstance(registry, list) else key}"
+            label = f"{title}: {_said(function) if isinstance(registry, list) else _place(key)}"
             labels[label] = labels.get(label, 0) + 1
             number = f" ({labels[label]})" if labels[label] > 1 else ""
             found.append(Entry(module, name, key, label + number, function))
     return found
 
 
+def _registry(module: str, name: str) -> Any:
+    kept = getattr(import_module(module), name)
+    return kept._given if isinstance(kept, FromAbove) else kept
+
+
 def _function_of(value: Any) -> Callable[..., Any]:
     if isinstance(value, Struct):
         return next(found for name in value.__struct_fields__ if callable(found := getattr(value, name)))
     return value  # type: ignore[no-any-return]  # a registry holds functions
+
+
+def _place(key: Any) -> str:
+    # A name, or what is heard of, about what, and by which function.
+    return " ".join(part.removeprefix("guibin.") for part in key if part) if isinstance(key, tuple) else key
 
 
 def _said(function: Callable[..., Any]) -> str:

@@ -17,7 +17,9 @@ ALLOWED = ROOT / "tests" / "mutations" / "allowed.json"
 
 
 class Result(Struct, frozen=True):
-    """`by` is the test that went red; `ran` so many of the `could` that touch it. `of` tells the files it holds for."""
+    """`by` is the test that went red; `ran` so many of the `could` that touch it. `of` tells the files it holds for,
+    `rules` the clauses under which it stands.
+    """
 
     id: str
     verdict: Verdict
@@ -27,6 +29,7 @@ class Result(Struct, frozen=True):
     took_s: float = 0.0
     of: str = ""
     tests: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class Results:
@@ -35,8 +38,12 @@ class Results:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.known: dict[str, Result] = {}
-        if path.exists():
-            for line in path.read_text().splitlines():
+        self.read()
+
+    def read(self) -> None:
+        """Take up what the file says, others' verdicts too."""
+        if self.path.exists():
+            for line in self.path.read_text().splitlines():
                 found = msgspec.json.decode(line, type=Result)
                 self.known[found.id] = found
 

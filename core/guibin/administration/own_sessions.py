@@ -1,0 +1,81 @@
+"""Where somebody is signed in, as they see and end it themselves; and after how long a session is locked that nobody uses."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin_tenants import settings, staff
+from guibin_tenants.access import access_changed
+from guibin_tenants.authentication import IDLE_MINUTES
+
+IDLE_MIN, IDLE_MAX = 2, 12 * 60
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """One sign-in of yours: in what, from where, since when, when it was last used to the minute. `is_this` is the one that asks."""
+
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    is_this: bool
+
+
+class Ended(Struct, frozen=True):
+    """How many sessions ended."""
+
+    ended: int
+
+
+class IdleLock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A session in which nothing was done for so many minutes asks for the password again. None is as the installation has it."""
+
+    minutes: Annotated[int, Meta(ge=IDLE_MIN, le=IDLE_MAX)] | None = None
+
+
+async def mine(digest: str, act: Act, now: datetime) -> list[SessionView]:
+    """One's own sessions, the one used last first; `digest` is of the one that asks, `now` the real one."""
+    return [
+        SessionView(
+            id=one.id,
+            device=one.device,
+            address=one.address,
+            created_at=one.created_at,
+            used_at=one.used_at,
+            expires_at=one.expires_at,
+            is_this=one.digest == digest,
+        )
+        for one in await staff.sessions_of(act.by.id, now=now)
+    ]
+
+
+async def end(session_id: UUID, act: Act) -> None:
+    """End one of one's own. Raises NotFound."""
+    await staff.end_own_session(session_id, act.by.id)
+    await noted("session.end", act, subject="session", subject_id=session_id, shown=0)
+
+
+async def end_others(digest: str, act: Act) -> Ended:
+    """End all of one's own but the one that asks."""
+    ended = await staff.end_other_sessions(act.by.id, but=digest)
+    await noted("session.end", act, subject="session", subject_id=act.by.id, shown=ended)
+    return Ended(ended)
+
+
+async def idle_lock() -> IdleLock:
+    """The company's."""
+    return IdleLock(minutes=await settings.read(IDLE_MINUTES, int | None, None))  # type: ignore[arg-type]  # a union is a type to msgspec
+
+
+async def set_idle_lock(new: IdleLock, act: Act) -> IdleLock:
+    """Another, from the next request of everybody on."""
+    await settings.write(IDLE_MINUTES, new.minutes)
+    await access_changed()
+    await noted("session.idle_lock", act, subject="idle_lock", shown=0)
+    return new

@@ -1,0 +1,132 @@
+"""What every page's frame leads to: how pages look, one's own password, one's notices, finding."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.response import Redirect
+
+from guibin.administration import signing_in
+from guibin.console import forms, looks, shell
+from guibin.console.shell import Shell
+from guibin.console.studio import Studio
+from guibin.context import Root
+from guibin.notices import actions as notices
+from guibin.notices.queries import InboxFilter, inbox
+from guibin.web.listing import PageAsked
+from guibin_tenants.principals import staff_only
+from guibin_tenants.refusals import Refusal
+
+from .browsers import is_encrypted
+from .guards import PUBLIC
+from .sessions import own_session
+from .sign_in_pages import HOME, language_of, ours
+
+Incoming = Request[Any, Any, Any]
+_NOTICES = 60
+
+
+class FirstPage(Controller):
+    path = "/"
+    include_in_schema = False
+
+    @get("/", needs=PUBLIC)
+    async def first(self) -> Redirect:
+        return Redirect(HOME, status_code=303)
+
+
+class LookPages(Controller):
+    path = f"{shell.PREFIX}/looks"
+    include_in_schema = False
+
+    @post("/", needs=PUBLIC, status_code=200)
+    async def choose(self, request: Incoming) -> Response[Any]:
+        given = {name: values[0] for name, values in (await forms.sent(request)).items()}
+        wanted = request.query_params.get("next", "")
+        if request.headers.get("hx-request"):
+            response: Response[Any] = shell.answer("", headers={"HX-Refresh": "true"})
+        else:
+            response = Redirect(ours(wanted), status_code=303)
+        for name, value in given.items():
+            if value in looks.CHOICES.get(name, ()):
+                response.set_cookie(looks.cookie(name, value, secure=is_encrypted(request.scope)))
+        return response
+
+
+class PasswordPages(Controller):
+    path = f"{shell.PREFIX}/password"
+    include_in_schema = False
+
+    @get("/", needs=PUBLIC)
+    async def ask(self, request: Incoming) -> Response[Any]:
+        return await _password(request, {}, "")
+
+    @post("/", needs=PUBLIC, status_code=200)
+    async def change(self, request: Incoming) -> Response[Any]:
+        own = own_session(request)
+        if own is None:
+            return Redirect(f"{shell.PREFIX}/sign-in", status_code=303)
+        given = {name: values[0] for name, values in (await forms.sent(request)).items()}
+        root: Root = request.app.state.root
+        try:
+            await signing_in.change_own_password(
+                own, present=given.get("present", ""), new=given.get("new", ""), now=root.clock()
+            )
+        except Refusal as refusal:
+            errors = {field.field: f"{field.rule}{f' ({field.fix})' if field.fix else ''}" for field in refusal.fields}
+            return await _password(request, errors, "" if errors else refusal.detail, int(refusal.status))
+        return shell.answer("", headers={"HX-Redirect": HOME})
+
+
+class NoticePages(Controller):
+    path = f"{shell.PREFIX}/notices"
+    include_in_schema = False
+
+    @get("/", needs=staff_only)
+    async def inbox(self, shell: Shell) -> Response[str]:
+        told = await inbox(InboxFilter(), PageAsked(_NOTICES), shell.act)
+        return shell.page("console/notices.html", notices=told.items, place_of=place_of)
+
+    @get("/bell", needs=staff_only)
+    async def bell(self, shell: Shell) -> Response[str]:
+        return shell.page("console/bell.html")
+
+    @post("/readings", needs=staff_only, status_code=200)
+    async def read_all(self, shell: Shell) -> Response[str]:
+        await notices.mark_all_read(shell.act)
+        return shell.done(shell.says("notices.read_all"))
+
+    @get("/{notice_id:uuid}", needs=staff_only)
+    async def open(self, notice_id: UUID, shell: Shell, subject: str = "", of: UUID | None = None) -> Response[Any]:
+        await notices.mark_read(notice_id, shell.act)
+        return Redirect(place_of(subject, of) or f"{HOME}notices", status_code=303)
+
+
+# Where a notice's subject has a page of its own.
+_PLACES = {
+    "complaint": "complaints",
+    "customer": "customers",
+    "approval": "approvals",
+    "approval_request": "approvals",
+    "service_request": "requests",
+    "visit": "visits",
+    "question": "work",
+}
+
+
+def place_of(subject: str, subject_id: UUID | None) -> str:
+    """The page of what a notice is about, empty where there is none."""
+    place = _PLACES.get(subject)
+    return f"{HOME}{place}/{subject_id}" if place and subject_id else ""
+
+
+async def _password(request: Incoming, errors: dict[str, str], problem: str, status: int = 200) -> Response[Any]:
+    studio: Studio = request.app.state.studio
+    root: Root = request.app.state.root
+    own = own_session(request)
+    csrf = await signing_in.csrf_of(own, now=root.clock()) if own is not None else None
+    if csrf is None:
+        return Redirect(f"{shell.PREFIX}/sign-in", status_code=303)
+    look = looks.look_of(request, language_of(request))
+    html = studio.render("console/password.html", look, {"errors": errors, "problem": problem, "csrf": csrf})
+    return shell.answer(html, status)

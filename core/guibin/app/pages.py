@@ -1,0 +1,172 @@
+"""The console's composition: every slice's screens, what stands around a page, and problems as pages."""
+
+from types import ModuleType
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request
+from litestar.di import Provide
+from litestar.types import HTTPScope
+
+from guibin.activities import screens as activities
+from guibin.campaigns import screens as campaigns
+from guibin.card_stock import screens as card_stock
+from guibin.cards import screens as cards
+from guibin.catalog import defined
+from guibin.complaints import screens as complaints
+from guibin.console import forms, looks, shell
+from guibin.console.moments import Clock
+from guibin.console.navigation import Entry
+from guibin.console.shell import Frame, Shell
+from guibin.console.studio import Studio
+from guibin.context import Act
+from guibin.context import Request as Ours
+from guibin.files import screens as files
+from guibin.live import screens as live
+from guibin.notices.queries import UNREAD
+from guibin.overview import applications, approvals, counter, customer_screens, intake
+from guibin.overview import screens as overview
+from guibin.packs import Packs
+from guibin.plans import screens as plans
+from guibin.receptions import screens as receptions
+from guibin.service_requests import screens as service_requests
+from guibin.transfers import screens as transfers
+from guibin.views import screens as views
+from guibin.visits import screens as visits
+from guibin.web.answers import Held
+from guibin.web.problems import PROBLEM, Problem
+from guibin.work import screens as work
+from guibin_tenants.refusals import SessionLocked
+from guibin_tenants.scope import fetch_one
+
+from . import frame_pages, pack_pages, session_pages, sign_in_pages
+from .dependencies import provide_act, provide_language
+
+CONSOLE = f"{shell.PREFIX}/"
+SIGN_IN, UNLOCK = f"{CONSOLE}sign-in", f"{CONSOLE}unlock"
+# Pages that anybody may open.
+PUBLIC = frozenset(
+    {
+        SIGN_IN,
+        f"{SIGN_IN}/demonstration",
+        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "looks", "lock", "unlock")),
+    }
+)
+SLICES: tuple[ModuleType, ...] = (
+    work,
+    overview,
+    customer_screens,
+    applications,
+    intake,
+    approvals,
+    counter,
+    files,
+    complaints,
+    service_requests,
+    receptions,
+    cards,
+    card_stock,
+    visits,
+    views,
+    transfers,
+    plans,
+    activities,
+    campaigns,
+    live,
+)
+# Slices whose pages are only for people outside, behind signed links.
+LETTERS = ("surveys",)
+CONTROLLERS: tuple[type[Controller], ...] = tuple(
+    defined(Controller, (sign_in_pages, frame_pages, session_pages, pack_pages, *SLICES))
+)
+_FRAME = f"""select t.name as company, coalesce(u.name, '') as unit, ({UNREAD}) as unread from tenant t left join staff s on s.tenant_id = t.id and s.id = $1
+    left join org_unit u on u.tenant_id = t.id and u.id = s.org_unit_id where t.id = $2"""
+
+
+def studio_of(packs: Packs) -> Studio:
+    """The pages' templates, texts and places, those of all packs with them. Raises AssetsMissing, and BadPack for a pack
+    whose pages lack something."""
+    names = [*(module.__name__.split(".")[1] for module in SLICES), *LETTERS]
+    entries: list[Entry] = [entry for module in SLICES for entry in getattr(module, "ENTRIES", ())]
+    return pack_pages.studio_of(names, entries, packs.hooks_of(packs.names))
+
+
+async def provide_shell(request: Request[Any, Any, Any]) -> Shell:
+    """What every page of this request stands in."""
+    act = await provide_act(request)
+    studio: Studio = request.app.state.studio
+    ours: Ours = request.scope["guibin"]  # type: ignore[typeddict-item]  # our own key in the ASGI scope
+    look = looks.look_of(request, act.language)
+    act = msgspec.structs.replace(act, language=look.language)
+    return Shell(
+        studio=studio,
+        request=request,
+        act=act,
+        frame=await _frame(act, studio, look),
+        look=look,
+        csrf=ours.csrf,
+        idle_minutes=ours.idle_minutes,
+        clock=Clock(act.now, act.company.time_zone, look.language),
+    )
+
+
+async def _frame(act: Act, studio: Studio, look: looks.Look) -> Frame:
+    row = await fetch_one(_FRAME, act.by.id, act.company.id)
+    posts = [
+        act.policy.title(f"post.{post.name}", look.language) for post in act.policy.posts if post.name in act.by.roles
+    ]
+    roles = [studio.says(f"role.{role}", look) for role in act.by.roles if studio.words.has(f"role.{role}")]
+    called = [*posts, *roles, *([row["unit"]] if row and row["unit"] else [])]
+    return Frame(
+        company=row["company"] if row else act.company.slug,
+        post=" · ".join(called[:2]),
+        unread=row["unread"] if row else 0,
+        counts={},
+    )
+
+
+PROVIDED = {"shell": Provide(provide_shell)}
+
+
+def is_page(path: str) -> bool:
+    """Whether people read what is answered there."""
+    return path == shell.PREFIX or path.startswith(CONSOLE)
+
+
+def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
+    """Let a problem be a page, or the part of one; whoever is not signed in is led to where they can."""
+    problem = _problem(answer)
+    if problem is None:
+        return
+    request: Request[Any, Any, Any] = Request(scope)
+    part = shell.wants_part(request)
+    locked = problem.type.endswith(SessionLocked.kind)
+    if problem.status == 401 and not part:
+        answer.say(303, _to(UNLOCK if locked else SIGN_IN, request), b"")
+        return
+    look = looks.look_of(request, provide_language_anywhere(request))
+    told = forms.told(problem, studio, look)
+    template = "console/problem_part.html" if part else "console/problem.html"
+    html = studio.render(template, look, {"problem": problem, "told": told, "path": request.url.path})
+    headers = [(name.lower().encode(), value.encode()) for name, value in shell.HEADERS.items()]
+    if problem.status == 401:
+        headers.append((b"x-guibin-session", b"locked" if locked else b"ended"))
+    answer.say(problem.status, [(b"content-type", b"text/html; charset=utf-8"), *headers], html.encode())
+
+
+def provide_language_anywhere(request: Request[Any, Any, Any]) -> str:
+    """What the browser asks for, where no company is known yet."""
+    return provide_language(request) if "guibin" in request.scope else sign_in_pages.language_of(request)
+
+
+def _to(place: str, request: Request[Any, Any, Any]) -> list[tuple[bytes, bytes]]:
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return [(b"location", f"{place}?next={sign_in_pages.quoted(asked)}".encode()), (b"cache-control", b"no-store")]
+
+
+def _problem(answer: Held) -> Problem | None:
+    start = next((message for message in answer.messages if message["type"] == "http.response.start"), None)
+    if start is None or dict(start["headers"]).get(b"content-type", b"").split(b";")[0] != PROBLEM.encode():
+        return None
+    body = b"".join(message.get("body", b"") for message in answer.messages if message["type"] == "http.response.body")
+    return msgspec.json.decode(body, type=Problem)

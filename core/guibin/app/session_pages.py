@@ -1,0 +1,101 @@
+"""One's own sessions by page: where one is signed in, locking the screen and going on."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, Response, get, post
+from litestar.response import Redirect
+
+from guibin.administration import own_sessions, signing_in
+from guibin.console import forms, looks, shell
+from guibin.console.shell import Shell
+from guibin.console.studio import Studio
+from guibin.context import Root
+from guibin.web.problems import of_refusal
+from guibin_tenants.principals import anyone, staff_only
+from guibin_tenants.refusals import Invalid, Refusal
+
+from .guards import PUBLIC
+from .sessions import digest_of, own_session
+from .sign_in_pages import language_of, ours
+
+SIGN_IN = f"{shell.PREFIX}/sign-in"
+Incoming = Request[Any, Any, Any]
+
+
+class SessionPages(Controller):
+    path = f"{shell.PREFIX}/sessions"
+    include_in_schema = False
+
+    @get("/", needs=staff_only)
+    async def mine(self, shell: Shell) -> Response[str]:
+        now = _now(shell.request)
+        found = await own_sessions.mine(digest_of(shell.request), shell.act, now)
+        return shell.page("console/sessions.html", sessions=found)
+
+    @post("/others/end", needs=staff_only, status_code=200)
+    async def end_others(self, shell: Shell) -> Response[str]:
+        ended = await own_sessions.end_others(digest_of(shell.request), shell.act)
+        return shell.done(shell.says("sessions.ended", count=ended.ended))
+
+    @post("/{session_id:uuid}/end", needs=staff_only, status_code=200)
+    async def end(self, session_id: UUID, shell: Shell) -> Response[str]:
+        await own_sessions.end(session_id, shell.act)
+        return shell.done(shell.says("sessions.ended", count=1))
+
+
+class LockPages(Controller):
+    path = shell.PREFIX
+    include_in_schema = False
+
+    @post("/awake", needs=anyone, status_code=200)
+    async def awake(self) -> Response[str]:
+        return shell.answer("")
+
+    @post("/lock", needs=PUBLIC, status_code=200)
+    async def lock(self, request: Incoming) -> Response[str]:
+        own = own_session(request)
+        if own is not None:
+            await signing_in.lock(own, now=_now(request))
+        return shell.answer("")
+
+    @get("/unlock", needs=PUBLIC)
+    async def ask(self, request: Incoming) -> Response[Any]:
+        return await _page(request)
+
+    @post("/unlock", needs=PUBLIC, status_code=200)
+    async def unlock(self, request: Incoming) -> Response[Any]:
+        own = own_session(request)
+        if own is None:
+            return shell.answer("", headers={"HX-Redirect": SIGN_IN})
+        given = "".join((await forms.sent(request)).get("password", [])[:1])
+        try:
+            await signing_in.unlock(own, password=given, now=_now(request))
+        except Refusal as refusal:
+            return await _page(request, refusal)
+        return shell.answer("", headers={"HX-Redirect": ours(request.query_params.get("next", ""))})
+
+
+async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[Any]:
+    own = own_session(request)
+    held = await signing_in.holder_of(own, now=_now(request)) if own is not None else None
+    if held is None:
+        return Redirect(SIGN_IN, status_code=303)
+    studio: Studio = request.app.state.studio
+    look = looks.look_of(request, language_of(request))
+    told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
+    if isinstance(refusal, Invalid):
+        told = studio.says("lock.wrong", look)
+    values = {
+        "name": held.staff.name,
+        "csrf": held.csrf,
+        "told": told,
+        "next": ours(request.query_params.get("next", "")),
+    }
+    return shell.answer(studio.render("console/unlock.html", look, values), int(refusal.status) if refusal else 200)
+
+
+def _now(request: Incoming) -> datetime:
+    root: Root = request.app.state.root
+    return root.clock()

@@ -1,0 +1,1 @@
+"""Who looks after a customer and where, who serves beside them, and what goes to another when somebody does."""

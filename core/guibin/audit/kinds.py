@@ -1,0 +1,37 @@
+"""What may stand in the record: every action with its text in both languages, and whether it only showed something.
+
+`texts/` says them, a table for each thing: below `look` whatever only showed something, below `change` whatever else was
+done. A pack's own actions have their texts in the pack, as `audit.thing.verb`, and count as changes.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+from msgspec import Struct
+
+from guibin.policy.packs import Policy
+from guibin.policy.texts import Text, load
+
+
+class RecordedAction(Struct, frozen=True):
+    """What was done, in words; `looked` when nothing was changed, only shown."""
+
+    text: Text
+    looked: bool
+
+
+def _read() -> Iterator[tuple[str, RecordedAction]]:
+    for key, text in load(files("guibin") / "audit" / "texts").items():
+        kind, _, action = key.partition(".")
+        yield action, RecordedAction(text, looked=kind == "look")
+
+
+ACTIONS = dict(_read())
+LOOKED = frozenset(action for action, known in ACTIONS.items() if known.looked)
+
+
+def title_of(action: str, policy: Policy, language: str) -> str:
+    """What was done, in `language`; the action's own name for one that nobody gave a text."""
+    known = ACTIONS.get(action)
+    text = known.text if known else policy.texts.get(f"audit.{action}")
+    return text.in_language(language) if text else action

@@ -1,0 +1,19 @@
+"""Who wants no contact: a task prepared for them is waived, for everybody to see, and not silently left out.
+
+A customer says so by a consent to a purpose that was refused or withdrawn, or by the preference `contact` with the value
+`none`. Who has said nothing may be contacted.
+"""
+
+from guibin.profiles.queries import answer
+from guibin.records.dues import CONTACT
+
+# Whoever has said no to this purpose gets neither greetings nor gifts; orders that end are still told.
+CARE = "care"
+
+
+def refusal(alias: str, *purposes: str) -> str:
+    """SQL: what the customer `alias` said against these purposes and any contact, such as `care: refused`, or null."""
+    words = ((purpose, answer(f"{alias}.id", f"'{purpose}'")) for purpose in (CONTACT, *purposes))
+    said = (f"'{purpose}: ' || nullif({word}, 'granted')" for purpose, word in words)
+    preferred = f"case when {alias}.preferences ->> 'contact' = 'none' then 'preference: none' end"
+    return f"coalesce({', '.join(said)}, {preferred})"

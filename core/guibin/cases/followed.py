@@ -1,0 +1,29 @@
+"""What can be followed: each kind of subject with its table and with what whoever hears of it must be allowed to read."""
+
+from msgspec import Struct
+
+from guibin_tenants.above import NamedFromAbove
+from guibin_tenants.principals import Predicate, anyone
+from guibin_tenants.rows import name_of
+from guibin_tenants.tables import TenantTable
+
+
+class Followed(Struct, frozen=True):
+    """Rows of `table`, each seen by whom its wall lets see it; without one, somebody's own, told to nobody else."""
+
+    needs: Predicate
+    table: type[TenantTable] | None = None
+
+
+# One's own notices, by whose they are.
+INBOX = "inbox"
+# By the subject's name, as the record has it; every room gives its own.
+FOLLOWED: NamedFromAbove[Followed] = NamedFromAbove()
+FOLLOWED.give(INBOX, Followed(anyone))
+
+
+def seen_in(subject: str) -> str:
+    """The statement that finds which of the ids $1 are to be seen from where the scope stands."""
+    table = FOLLOWED[subject].table
+    assert table is not None, subject
+    return f"select id from {name_of(table)} where id = any($1)"

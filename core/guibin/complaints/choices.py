@@ -1,0 +1,64 @@
+"""What the forms of complaints offer: levels, causes, channels, states."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from guibin.console.forms import Choice
+from guibin.console.shell import Shell
+
+from .queries import LISTED, others_of
+
+
+async def levels(shell: Shell) -> Sequence[Choice]:
+    """The policy's levels, each with its time limit."""
+    found = shell.act.policy.complaints.levels
+    return [Choice(level.name, shell.named(f"complaint_level.{level.name}")) for level in found]
+
+
+async def causes(shell: Shell) -> Sequence[Choice]:
+    """The causes that the policy knows."""
+    return [Choice(cause, shell.named(f"complaint_cause.{cause}")) for cause in shell.act.policy.complaints.causes]
+
+
+async def channels(shell: Shell) -> Sequence[Choice]:
+    """By which ways complaints come in."""
+    known = shell.studio.words
+    return [
+        Choice(each, shell.says(f"complaints.channel.{each}") if known.has(f"complaints.channel.{each}") else each)
+        for each in shell.act.policy.complaints.channels
+    ]
+
+
+async def states(shell: Shell) -> Sequence[Choice]:
+    """What a complaint can be."""
+    return [
+        Choice(state, shell.says(f"complaints.state.{state}")) for state in ("open", "waiting", "resolved", "closed")
+    ]
+
+
+async def others(shell: Shell) -> Sequence[Choice]:
+    """The customer's other complaints that still run: what can be the same matter."""
+    form = await LISTED.one(UUID(str(shell.request.path_params["complaint_id"])))
+    if form.customer_id is None:
+        return []
+    running = [other for other in await others_of(form, most=20) if other.state in ("open", "waiting")]
+    return [Choice(str(other.id), f"{other.number} {other.matter[:30]}") for other in running]
+
+
+async def outward(_: Shell, __: UUID) -> Mapping[str, str]:
+    """What is written is a reply unless somebody says otherwise."""
+    return {"direction": "out"}
+
+
+async def handled(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
+    """Who works on it now; its owner, where nobody else does."""
+    form = await LISTED.one(complaint_id)
+    staff_id = form.handler_id or (None if form.handler_unit_id else form.owner_id)
+    return {
+        name: str(value) for name, value in (("to_staff_id", staff_id), ("to_unit_id", form.handler_unit_id)) if value
+    }
+
+
+async def judged(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
+    """At which level it is now."""
+    return {"level": (await LISTED.one(complaint_id)).level}

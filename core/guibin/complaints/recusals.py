@@ -1,0 +1,62 @@
+"""A complaint against somebody is handled by others, and by nobody who has an interest of their own in it (S07-11)."""
+
+from uuid import UUID
+
+import asyncpg
+
+from guibin import events
+from guibin.audit.actions import recorded
+from guibin.context import Act
+from guibin.events import ComplaintHandedOver
+from guibin.upward_reports.actions import leader_above
+from guibin_tenants import rows
+from guibin_tenants.receivers import colleague
+from guibin_tenants.rows import add, add_all, change, given
+from guibin_tenants.scope import fetch, fetch_value
+
+from .levels import case_of
+from .queries import LISTED, ComplaintView
+from .refusals import AlreadyRecused, Recused
+from .requests import NewRecusal
+from .tables import Complaint, ComplaintHandOver, ComplaintRecusal
+
+LEADER = "manager"
+
+
+async def recuse(complaint_id: UUID, new: NewRecusal, act: Act) -> ComplaintView:
+    """They do not handle it from now on: what they have of it goes to the nearest leader. Raises NotFound, Invalid,
+    AlreadyRecused, and NobodyAbove where nobody is left to take it.
+    """
+    complaint = await rows.locked(Complaint, complaint_id)
+    await colleague(new.staff_id)
+    wanted = given(new) | {"complaint_id": complaint_id}
+    if not await add_all(ComplaintRecusal, act, [wanted], unless=("complaint_id", "staff_id")):
+        raise AlreadyRecused(f"{new.staff_id} and complaint {complaint['number']}")
+    if new.staff_id in (complaint["handler_id"], complaint["owner_id"]) and complaint["state"] != "closed":
+        await _give_away(complaint, new, act)
+    return await recorded("recuse", case_of(complaint), LISTED, act)
+
+
+async def of(complaint_id: UUID) -> set[UUID]:
+    """Who does not handle it."""
+    found = await fetch("select staff_id from complaint_recusal where complaint_id = $1", complaint_id)
+    return {row["staff_id"] for row in found}
+
+
+async def refuse_recused(complaint_id: UUID, staff_id: UUID) -> None:
+    """Raises Recused."""
+    found = "select true from complaint_recusal where complaint_id = $1 and staff_id = $2"
+    if await fetch_value(found, complaint_id, staff_id):
+        raise Recused("The complaint is against them, or they have an interest in it: somebody else does this")
+
+
+async def _give_away(complaint: asyncpg.Record, new: NewRecusal, act: Act) -> None:
+    leader = await leader_above(complaint["org_unit_id"], new.staff_id, LEADER, own_too=True)
+    to_id = leader.owner.id
+    await add(ComplaintHandOver, act, complaint_id=complaint["id"], to_staff_id=to_id, reason=new.reason)
+    handed = ComplaintHandedOver(complaint_id=complaint["id"], to_staff_id=to_id, to_unit_id=None)
+    await events.record(handed, now=act.now)
+    if complaint["handler_id"] in (None, new.staff_id):
+        await change(Complaint, complaint["id"], handler_id=to_id)
+    if complaint["owner_id"] == new.staff_id:
+        await change(Complaint, complaint["id"], owner_id=to_id, owner_name=leader.owner.name)

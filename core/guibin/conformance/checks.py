@@ -1,0 +1,104 @@
+"""Checking a pack, installed or in a folder: its stories are played on servers of their own, and what none of them tells is named."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+from msgspec import Struct
+
+from guibin.app.factory import create_app
+from guibin.context import real_clock
+from guibin.operation import embedded, migrations
+from guibin.packs import GROUP, BadPack, Packs
+from guibin.policy.packs import Pack
+from guibin.regulations.places import values_by_rule
+from guibin_tenants import keyring
+from guibin_tenants.database import connected
+
+from .companies import Theatre
+from .playing import Broken, play
+from .scenarios import OTHERWISE, THEN, Scenario
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """How one branch of a scenario ended; `problem` is empty when it went as it says."""
+
+    file: str
+    scenario: str
+    branch: str
+    rules: tuple[str, ...]
+    problem: str = ""
+    took_s: float = 0.0
+
+
+def plugin_in(folder: Path) -> tuple[str, object]:
+    """The pack of a folder with a `pyproject.toml` that names it, or of a package `guibin_<name>`. Raises BadPack."""
+    project = folder / "pyproject.toml"
+    if project.is_file():
+        named = tomllib.loads(project.read_text(encoding="utf-8")).get("project", {}).get("entry-points", {}).get(GROUP)
+        if not named or len(named) != 1:
+            raise BadPack(f"{project} names no pack, or several, under [project.entry-points.{GROUP!r}]")
+        name, value = next(iter(named.items()))
+        sys.path[:0] = [str(folder / "src"), str(folder)]
+    elif folder.name.startswith("guibin_") and (folder / "__init__.py").is_file():
+        name, value = folder.name.removeprefix("guibin_"), folder.name
+        sys.path.insert(0, str(folder.parent))
+    else:
+        raise BadPack(f"{folder} is no pack: it has neither a pyproject.toml nor is it a package guibin_<name>")
+    return name, EntryPoint(name, value, GROUP).load()
+
+
+async def check(packs: Packs, scenarios: Sequence[Scenario]) -> AsyncIterator[Verdict]:
+    """Play them all, each branch in a company of its own, one after another; each verdict as it comes."""
+    keyring.use_root_key(os.urandom(32))
+    with _servers() as servers:
+        await migrations.migrate(servers.owner_url, packs.tables())
+        theatre = Theatre(
+            app=create_app(servers.app_url, packs=packs),
+            packs=packs,
+            clock=real_clock,
+            owner_url=servers.owner_url,
+            app_url=servers.app_url,
+        )
+        async with connected(servers.app_url, pool_size=8):
+            for scenario in scenarios:
+                for branch in (THEN, OTHERWISE):
+                    yield await _verdict(scenario, branch, theatre)
+
+
+def untold(pack: Pack, scenarios: Sequence[Scenario]) -> list[str]:
+    """The clauses of the pack's values that no scenario names."""
+    told = {rule for scenario in scenarios for rule in scenario.rules}
+    return sorted(values_by_rule({pack.name: pack}).keys() - told)
+
+
+@contextlib.contextmanager
+def _servers() -> Iterator[embedded.Servers]:
+    """PostgreSQL and Valkey of this check alone, gone with it."""
+    with tempfile.TemporaryDirectory(prefix="guibin-check-") as folder:
+        # PostgreSQL runs under an account of its own where we are root.
+        Path(folder).chmod(0o755)
+        with embedded.running(Path(folder), settings=embedded.FORGETFUL) as servers:
+            yield servers
+
+
+async def _verdict(scenario: Scenario, branch: str, theatre: Theatre) -> Verdict:
+    began, problem = time.monotonic(), ""
+    try:
+        await play(scenario, branch, theatre)
+    except Broken as error:
+        problem = str(error)
+    return Verdict(
+        file=scenario.file,
+        scenario=scenario.name,
+        branch=branch,
+        rules=scenario.rules,
+        problem=problem,
+        took_s=round(time.monotonic() - began, 2),
+    )

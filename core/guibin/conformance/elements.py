@@ -1,0 +1,123 @@
+"""A policy less one element: every tier, right, limit, step, escalation and word of a list, taken out one by one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from msgspec import NODEFAULT, Struct, structs
+from msgspec.structs import FieldInfo, fields, replace
+
+from guibin.policy.packs import Pack
+from guibin.regulations.places import RULE
+
+from .scenarios import OTHERWISE, THEN, Scenario
+
+# Words for people, and what says what something is called or where a rule is realised: nothing happens by them.
+_NO_PARTS = frozenset({"texts", "rules", "clause", "name", "unit", "family"})
+
+
+class Element(Struct, frozen=True):
+    """What is missing: `place` is the way to it, `rules` the clauses it stands under, `names` what stories may call it."""
+
+    place: str
+    rules: tuple[str, ...]
+    names: tuple[str, ...]
+    without: Pack
+
+
+def likely(element: Element, scenarios: Sequence[Scenario]) -> list[tuple[Scenario, str]]:
+    """The branches that could notice, the likeliest first: those that name it, what it is in, or prove its clause."""
+    scores = {scenario: _score(element, scenario) for scenario in scenarios}
+    least = max(scores.values(), default=0) / 3
+    ranked = sorted(
+        (each for each in scenarios if scores[each] and scores[each] >= least), key=lambda each: -scores[each]
+    )
+    return [(scenario, branch) for scenario in ranked for branch in (THEN, OTHERWISE)]
+
+
+def _score(element: Element, scenario: Scenario) -> int:
+    words = words_of(scenario)
+    own = any(name in words for name in element.names[-1:])
+    around = sum(name in words for name in element.names[:-1])
+    return 2 * own + around + 2 * bool({*element.rules} & {*scenario.rules})
+
+
+@cache
+def words_of(scenario: Scenario) -> frozenset[str]:
+    """Every word that the scenario says anywhere: a name of the policy among them is used by it."""
+    return frozenset(_words(structs.asdict(scenario)))
+
+
+def _words(said: Any) -> Iterator[str]:
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping):
+        yield from said
+        for value in said.values():
+            yield from _words(value)
+    elif isinstance(said, list | tuple):
+        for value in said:
+            yield from _words(value)
+    elif isinstance(said, Struct):
+        yield from _words(structs.asdict(said))
+
+
+def elements_of(pack: Pack) -> Iterator[Element]:
+    """Every element, in the pack's own order. The pack without one may contradict itself: what hung on it hangs loose."""
+    for place, rules, names, without in _less(pack, "", (), ()):
+        yield Element(place, rules, names, without)
+
+
+_Less = tuple[str, tuple[str, ...], tuple[str, ...], Any]
+
+
+def _less(value: Struct, place: str, rules: tuple[str, ...], names: tuple[str, ...]) -> Iterator[_Less]:
+    """The struct without each of its elements."""
+    rules = tuple(dict.fromkeys(RULE.findall(getattr(value, "clause", "") or ""))) or rules
+    for field in fields(value):
+        part = getattr(value, field.name)
+        if field.name in _NO_PARTS:
+            continue
+        here = f"{place}.{field.name}" if place else field.name
+        if not isinstance(part, tuple) and not _is_default(field, part):
+            called = (*names, *_called(part)) if isinstance(part, Struct) else names
+            yield here, _rules(part, rules), called, replace(value, **{field.name: _default(field)})
+        for inner, inside, called, less in _parts_less(part, here, rules, names):
+            yield inner, inside, called, replace(value, **{field.name: less})
+
+
+def _is_default(field: FieldInfo, part: Any) -> bool:
+    """Whether there is nothing to take out: what has to be said cannot be missing."""
+    return (field.default is NODEFAULT and field.default_factory is NODEFAULT) or part == _default(field)
+
+
+def _default(field: FieldInfo) -> Any:
+    return field.default if field.default_factory is NODEFAULT else field.default_factory()
+
+
+def _parts_less(part: Any, place: str, rules: tuple[str, ...], names: tuple[str, ...]) -> Iterator[_Less]:
+    if isinstance(part, tuple):
+        for number, each in enumerate(part):
+            name = each if isinstance(each, str) else getattr(each, "name", None) or str(number)
+            here, called = f"{place}[{name}]", (*names, *_called(each))
+            if isinstance(each, str | Struct):
+                yield here, _rules(each, rules), called, part[:number] + part[number + 1 :]
+            if isinstance(each, Struct):
+                for inner, inside, deeper, less in _less(each, here, rules, called):
+                    yield inner, inside, deeper, (*part[:number], less, *part[number + 1 :])
+    elif isinstance(part, Struct):
+        yield from _less(part, place, rules, names)
+
+
+def _rules(each: Any, rules: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(RULE.findall(getattr(each, "clause", "") or ""))) or rules
+
+
+def _called(each: Any) -> tuple[str, ...]:
+    """The words under which a story may know it."""
+    if isinstance(each, str):
+        return (each,)
+    found = (
+        getattr(each, field, None) for field in ("name", "item", "tier", "role", "metric", "kind", "step", "field")
+    )
+    return tuple(word for word in found if isinstance(word, str) and word)

@@ -1,0 +1,24 @@
+"""`/api/v1/customers`: who is found by what several rooms know of them; a new archive."""
+
+from litestar import Controller
+
+from guibin.profiles import actions
+from guibin.web.routing import gets, posts
+from guibin_tenants.principals import may
+
+from . import panels, queries
+
+READ, WRITE = may("customers:read"), may("customers:write")
+
+
+class CustomersController(Controller):
+    path = "/api/v1/customers"
+    tags = ("customers",)
+    list_customers = gets("/", queries.search, "Find customers as staff type: name, pinyin, initials, numbers")
+    open_archive = posts("/", actions.open_archive, "Open an archive")
+
+
+class CustomerOverviewController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/overview"
+    tags = ("customers",)
+    overview = gets("/", panels.overview, "All that is known of a customer, each part as far as one may read it")

@@ -1,0 +1,149 @@
+"""What is added to an archive, taken out of it and ended, piece by piece: each by the action of the archive's own room."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.console import forms
+from guibin.console.commands import Command
+from guibin.console.forms import Choice, Field
+from guibin.console.shell import Shell
+from guibin.context import Act
+from guibin.profiles import actions, particulars
+from guibin.profiles import queries as profiles
+from guibin.profiles.particulars import NewLinkEnding
+from guibin.profiles.queries import CustomerView
+from guibin.profiles.requests import CustomerChange
+from guibin_tenants.principals import may
+from guibin_tenants.refusals import Refusal
+
+from . import choices
+from .archive_form import Given, is_sealed, suited, text_of, title_of
+
+WRITE = may("customers:write")
+ROW = "row_id"
+PREFERENCE = "preference."
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """Which row of the archive."""
+
+    row_id: UUID
+
+
+class EndedRow(NewLinkEnding, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part that is over."""
+
+    row_id: UUID
+
+
+async def remove_contact_point(customer_id: UUID, new: Row, act: Act) -> None:
+    """Raises NotFound."""
+    await particulars.remove_contact_point(customer_id, new.row_id, act)
+
+
+async def remove_occasion(customer_id: UUID, new: Row, act: Act) -> None:
+    """Raises NotFound."""
+    await particulars.remove_occasion(customer_id, new.row_id, act)
+
+
+async def remove_relative(customer_id: UUID, new: Row, act: Act) -> None:
+    """Raises NotFound."""
+    await particulars.remove_relative(customer_id, new.row_id, act)
+
+
+async def remove_link(customer_id: UUID, new: Row, act: Act) -> None:
+    """Raises NotFound."""
+    await particulars.remove_link(customer_id, new.row_id, act)
+
+
+async def end_link(customer_id: UUID, new: EndedRow, act: Act) -> None:
+    """Raises NotFound, Conflict when it is over already."""
+    await particulars.end_link(customer_id, new.row_id, NewLinkEnding(on=new.on), act)
+
+
+async def row_asked(shell: Shell, _: UUID) -> Mapping[str, str]:
+    """The row that the button stands beside."""
+    return {ROW: shell.request.query_params.get(ROW, "")}
+
+
+async def sealed_fields(shell: Shell) -> Sequence[Choice]:
+    """The confidential fields that the customer at hand has: ways to reach them, and what else is sealed."""
+    person = await profiles.customer(UUID(str(shell.request.path_params["customer_id"])))
+    return [Choice(each.name, title_of(each.name, shell)) for each in suited(person.kind, shell) if is_sealed(each)]
+
+
+def _removing(name: str, action: object) -> Command:
+    return Command(
+        name=name,
+        action=action,  # type: ignore[arg-type]  # one of those above
+        needs=WRITE,
+        icon="trash",
+        danger=True,
+        given=row_asked,
+    )
+
+
+COMMANDS = (
+    Command(
+        name="contact_point",
+        action=particulars.add_contact_point,
+        needs=WRITE,
+        icon="plus",
+        choices={"field": sealed_fields},
+    ),
+    Command(name="occasion", action=particulars.add_occasion, needs=WRITE, icon="plus"),
+    Command(
+        name="relative",
+        action=particulars.add_relative,
+        needs=WRITE,
+        icon="plus",
+        choices={"relation": choices.relations},
+    ),
+    Command(
+        name="link",
+        action=particulars.link,
+        needs=WRITE,
+        icon="plus",
+        choices={"role": choices.parts},
+        finds=frozenset({"of_customer_id"}),
+    ),
+    Command(name="end_link", action=end_link, needs=WRITE, icon="x", given=row_asked),
+    _removing("remove_contact_point", remove_contact_point),
+    _removing("remove_occasion", remove_occasion),
+    _removing("remove_relative", remove_relative),
+    _removing("remove_link", remove_link),
+)
+
+
+def preference_form(customer: CustomerView, shell: Shell, given: Given, errors: Mapping[str, str]) -> list[Field]:
+    """What the customer prefers: whatever there is a word for, and whatever stands there already."""
+    known = [each.value for each in choices.every("overview.preference", shell)]
+    ways = tuple(choices.every("overview.preferred", shell))
+    return [
+        Field(
+            name=PREFERENCE + name,
+            kind="choice" if name == "contact" else "text",
+            label=choices.worded("overview.preference", name, shell),
+            longest=500,
+            choices=ways if name == "contact" else (),
+            value=text_of(given, PREFERENCE + name) if given else customer.preferences.get(name, ""),
+            error=errors.get("preferences", "") if name == known[0] else "",
+        )
+        for name in dict.fromkeys((*known, *customer.preferences))
+    ]
+
+
+async def prefer(customer: CustomerView, given: Given, shell: Shell) -> dict[str, str]:
+    """Write down what the customer prefers; what is wrong by field, nothing when it is done."""
+    prefix = len(PREFERENCE)
+    sent = {name[prefix:]: text_of(given, name) for name in given if name.startswith(PREFERENCE)}
+    preferences = {name: value for name, value in sent.items() if value}
+    if preferences == customer.preferences:
+        return {"": shell.says("overview.nothing_differs")}
+    try:
+        await actions.change(customer.id, CustomerChange(preferences=preferences), shell.act)
+    except Refusal as refusal:
+        return forms.faults(refusal, shell)
+    return {}

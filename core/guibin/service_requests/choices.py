@@ -1,0 +1,106 @@
+"""What the forms of service requests offer: items, situations, steps, channels, states."""
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+from uuid import UUID
+
+import msgspec
+
+from guibin.console.commands import Asks
+from guibin.console.forms import Choice
+from guibin.console.shell import Shell
+from guibin.policy.service_items import APPOINTMENT, Evidence, ServiceItem, TimeLimit
+from guibin.records.requests import channels_of
+from guibin_tenants.rows import row_of
+from guibin_tenants.scope import fetch_one
+
+from .queries import LISTED, State
+from .tables import ServiceRequest
+
+# What a step may be recorded with beside its result.
+_PARTICULARS = frozenset({"reaction", "accompanied_by", "rating", "rated"})
+_RATED = frozenset({"rating", "rated"})
+
+
+async def items(shell: Shell) -> Sequence[Choice]:
+    """The service items that are carried out in steps."""
+    found = [item for item in shell.act.policy.service_items if item.steps]
+    return [Choice(item.name, shell.named(f"service_item.{item.name}.title")) for item in found]
+
+
+async def states(shell: Shell) -> Sequence[Choice]:
+    """What a request can be."""
+    return [Choice(state, shell.says(f"service_requests.state.{state}")) for state in get_args(State)]
+
+
+async def channels(shell: Shell) -> Sequence[Choice]:
+    """By which ways requests come in."""
+    return [Choice(each, channel(each, shell)) for each in channels_of(shell.act.policy)]
+
+
+def channel(name: str, shell: Shell) -> str:
+    """What a channel is called."""
+    return shell.says(f"channel.{name}") if shell.studio.words.has(f"channel.{name}") else name
+
+
+def situations(item: ServiceItem, shell: Shell) -> list[Choice]:
+    """The situations in which an item has a time limit."""
+    return [Choice(limit.name, shell.named(f"time_limit.{limit.name}")) for limit in item.time_limits]
+
+
+def limit_now(item: ServiceItem | None, situation: str) -> TimeLimit | None:
+    """The item's limit in this situation, as the policy has it now."""
+    return next((limit for limit in item.time_limits if limit.name == situation), None) if item else None
+
+
+async def next_steps(shell: Shell) -> Sequence[Choice]:
+    """The one step that comes next, unless it is to agree on a day: that is a command of its own."""
+    step, _ = await _next(shell)
+    return [Choice(step, shell.named(f"step.{step}"))] if step and step != APPOINTMENT else []
+
+
+async def next_step(shell: Shell, _: UUID) -> dict[str, str]:
+    """The step that comes next, chosen already."""
+    step, _evidence = await _next(shell)
+    return {"step": step} if step else {}
+
+
+async def of_step(shell: Shell) -> Asks:
+    """What the step that comes next is recorded with."""
+    step, evidence = await _next(shell)
+    wanted = {want for one in evidence if one.step == step for want in one.wants}
+    rated = _RATED if "rating" in wanted or step == "rating" else frozenset()
+    return Asks(
+        left_out=_PARTICULARS - wanted - rated,
+        needed=frozenset(wanted) | (rated if "rating" in wanted else frozenset()),
+    )
+
+
+async def of_appointment(shell: Shell) -> Asks:
+    """A day that is moved needs the reason."""
+    row = await fetch_one("select appointment_at from service_request where id = $1", _asked(shell))
+    moved = row is not None and row["appointment_at"] is not None
+    return Asks(needed=frozenset({"reason"})) if moved else Asks(left_out=frozenset({"reason"}))
+
+
+async def _next(shell: Shell) -> tuple[str, tuple[Evidence, ...]]:
+    row = await row_of(
+        ServiceRequest,
+        _asked(shell),
+        "select x.steps ->> (select count(*)::int from service_step s where s.request_id = x.id) as step, x.evidence"
+        " from service_request x where x.id = $1",
+    )
+    return row["step"] or "", msgspec.json.decode(row["evidence"], type=tuple[Evidence, ...])
+
+
+def _asked(shell: Shell) -> UUID:
+    return UUID(str(shell.request.path_params["request_id"]))
+
+
+async def handled(_: Shell, request_id: UUID) -> Mapping[str, str]:
+    """Who works on it now; its owner, where nobody else does."""
+    line = await LISTED.one(request_id)
+    staff_id = line.handler_id or (None if line.handler_unit_id else line.owner_id)
+    return {
+        name: str(value) for name, value in (("to_staff_id", staff_id), ("to_unit_id", line.handler_unit_id)) if value
+    }

@@ -1,0 +1,172 @@
+"""Taking a file in, running its import, asking for an export, cancelling; what came of them, on record."""
+
+import tempfile
+from collections.abc import Collection
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.jobs.actions import enqueue
+from guibin.spreadsheets.mapping import Mapping, refuse_unknown
+from guibin.spreadsheets.reading import rows
+from guibin_tenants.principals import may, sees_all
+from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.rows import add, change, locked
+from guibin_tenants.tables import new_id
+
+from .jobs import RunTransfer
+from .kinds import KINDS
+from .queries import EXPORTS, IMPORTS, TransferView, opened, sealed
+from .refusals import TransferOver, TransferRuns
+from .requests import NewExport, NewImport, NewRun
+from .tables import Transfer
+
+# What goes over a whole customer base is for whoever sees all of it.
+IMPORT, EXPORT = may("customers:import") & sees_all, may("customers:export") & sees_all
+ENDINGS = (".xlsx", ".csv")
+_NEAR = 0.8
+
+
+async def upload(new: NewImport, act: Act) -> TransferView:
+    """Take the file in, sealed; answers with its columns and which of them seems to be which field. Raises Invalid for a file
+    that cannot be read."""
+    ending = Path(new.file_name).suffix.lower()
+    if ending not in ENDINGS:
+        raise Invalid(fields=(FieldError("file_name", "ends with .xlsx or .csv", value=new.file_name[:60]),))
+    heading = _heading(new, ending)
+    transfer_id = new_id()
+    await add(
+        Transfer,
+        act,
+        id=transfer_id,
+        direction="import",
+        kind=new.kind,
+        file_name=Path(new.file_name).name,
+        file_bytes=len(new.content),
+        staff_id=act.by.person if act.by.is_person else None,
+        heading=heading,
+        mapping=proposed(heading, KINDS[new.kind].fields(act)),
+        sealed=await sealed(transfer_id, "sealed", new.content),
+    )
+    await noted("import.upload", act, subject="transfer", subject_id=transfer_id, fields=(new.kind,), shown=0)
+    return await IMPORTS.one(transfer_id)
+
+
+async def an_import(transfer_id: UUID) -> TransferView:
+    """One of them. Raises NotFound."""
+    return await IMPORTS.one(transfer_id)
+
+
+async def an_export(transfer_id: UUID) -> TransferView:
+    """One of them. Raises NotFound."""
+    return await EXPORTS.one(transfer_id)
+
+
+async def run(transfer_id: UUID, new: NewRun, act: Act) -> TransferView:
+    """Check it, or import it, in the background. Raises NotFound, TransferRuns, TransferOver, Invalid for a field there is not."""
+    known = await IMPORTS.one(transfer_id)
+    row = await locked(Transfer, transfer_id)
+    if known.state in ("waiting", "running"):
+        raise TransferRuns("Wait until it ends, or cancel it")
+    if row["sealed"] is None:
+        raise TransferOver("Its file was imported or is not kept any more: send it again")
+    mapping = new.mapping or known.mapping
+    refuse_unknown(mapping, KINDS[known.kind].fields(act))
+    await change(Transfer, transfer_id, mapping=mapping, dry_run=new.dry_run)
+    await _begin(row["run"] + 1, transfer_id, act)
+    return await IMPORTS.one(transfer_id)
+
+
+async def export(new: NewExport, act: Act) -> TransferView:
+    """Have everything of the kind written to a file, in the background."""
+    transfer_id = await add(
+        Transfer,
+        act,
+        direction="export",
+        kind=new.kind,
+        file_name=f"{new.kind}-{act.today.isoformat()}.{new.format}",
+        purpose=new.purpose,
+        staff_id=act.by.person if act.by.is_person else None,
+        dry_run=False,
+    )
+    await _begin(1, transfer_id, act)
+    await noted("export.ask", act, subject="transfer", subject_id=transfer_id, fields=(new.kind,), purpose=new.purpose)
+    return await EXPORTS.one(transfer_id)
+
+
+async def cancel_import(transfer_id: UUID, act: Act) -> TransferView:
+    """Stop it: what it had written is undone. Raises NotFound, TransferOver."""
+    await IMPORTS.one(transfer_id)
+    await _cancel(transfer_id, act)
+    return await IMPORTS.one(transfer_id)
+
+
+async def cancel_export(transfer_id: UUID, act: Act) -> TransferView:
+    """Stop it; there will be no file. Raises NotFound, TransferOver."""
+    await EXPORTS.one(transfer_id)
+    await _cancel(transfer_id, act)
+    return await EXPORTS.one(transfer_id)
+
+
+async def outcome(transfer_id: UUID, act: Act) -> tuple[str, bytes]:
+    """The file that came of it and what it is called. Raises NotFound; the look is on record."""
+    row = await locked(Transfer, transfer_id)
+    content = await opened(transfer_id, "outcome")
+    name = row["file_name"] if row["direction"] == "export" else f"{row['file_name']}.errors.xlsx"
+    await noted("transfer.fetch", act, subject="transfer", subject_id=transfer_id, fields=(row["kind"],))
+    return name, content
+
+
+def proposed(heading: Collection[str], fields: Collection[str]) -> Mapping:
+    """Which column seems to be which field: of the same name but for case, spaces and dashes, or nearly so."""
+    known = {_plain(column): column for column in heading}
+    found = {}
+    for field in fields:
+        near = get_close_matches(_plain(field), known, n=1, cutoff=_NEAR)
+        if near:
+            found[field] = known[near[0]]
+    return Mapping(columns=found)
+
+
+async def _begin(number: int, transfer_id: UUID, act: Act) -> None:
+    await change(
+        Transfer,
+        transfer_id,
+        run=number,
+        queued_at=act.now,
+        started_at=None,
+        stage="",
+        rows_done=0,
+        cancelled_at=None,
+        ended_at=None,
+        ended="",
+        outcome=None,
+    )
+    await enqueue(RunTransfer(transfer_id, number), now=act.now, unique_key=f"transfer/{transfer_id}/{number}")
+
+
+async def _cancel(transfer_id: UUID, act: Act) -> None:
+    row = await locked(Transfer, transfer_id)
+    if row["ended"] or row["queued_at"] is None:
+        raise TransferOver("There is nothing to stop")
+    await change(Transfer, transfer_id, cancelled_at=act.now)
+    await noted("transfer.cancel", act, subject="transfer", subject_id=transfer_id, fields=(row["kind"],), shown=0)
+
+
+def _heading(new: NewImport, ending: str) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
+        file = Path(folder) / f"upload{ending}"
+        file.write_bytes(new.content)
+        first = next(islice(rows(file, Mapping()), 1), None)
+    if first is None:
+        raise Invalid(
+            fields=(FieldError("content", "a file with at least one row under its heading", value=new.file_name),)
+        )
+    return list(first.fields)
+
+
+def _plain(name: str) -> str:
+    return "".join(each for each in name.lower() if each.isalnum())

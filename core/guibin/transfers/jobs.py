@@ -1,0 +1,197 @@
+"""Imports and exports in the background: whole or not at all, with progress told from beside the transaction."""
+
+import asyncio
+import contextlib
+import contextvars
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import structs
+
+from guibin.jobs.kinds import Job, Run, handles
+from guibin.spreadsheets.importing import BadRows, Imported
+from guibin.spreadsheets.mapping import Mapping
+from guibin_tenants.org_units import visible_from
+from guibin_tenants.principals import Principal, permissions_of
+from guibin_tenants.refusals import Forbidden, Refusal
+from guibin_tenants.rows import change
+from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value, savepoint, tenant_scope
+
+from .kinds import KINDS
+from .queries import KEPT_DAYS, Report, Wrong, opened, sealed
+from .tables import Transfer
+
+# A file of a hundred thousand rows takes minutes; what is not done by then is undone.
+WITHIN_S = 1_800.0
+ATTEMPTS_MAX = 3
+# So many of the wrong rows stand on the page; all of them in the file.
+WRONG_SHOWN = 20
+TOLD_EVERY_S = 0.5
+
+
+class RunTransfer(Job, frozen=True):
+    """Do what was asked for as its run of this number; one that was begun anew since is left alone."""
+
+    transfer_id: UUID
+    run: int
+
+
+class ForgetTransfers(Job, frozen=True):
+    """Take away the files that have been kept long enough."""
+
+
+class Cancelled(Exception):
+    """Somebody stopped it."""
+
+
+class _Progress:
+    """How far it is, told in transactions of its own: the import's is not seen before it ends."""
+
+    def __init__(self, transfer_id: UUID, tenant_id: UUID) -> None:
+        self.transfer_id, self.tenant_id = transfer_id, tenant_id
+        self.stage, self.rows = "reading", 0
+        self.cancelled = False
+
+    def __call__(self, stage: str, rows: int) -> None:
+        """Raises Cancelled where somebody wants no more of it."""
+        self.stage, self.rows = stage, rows
+        if self.cancelled:
+            raise Cancelled
+
+    async def tell(self, run: Run) -> None:
+        """Write it down once."""
+        async with tenant_scope(self.tenant_id, durable=False):
+            self.cancelled = bool(
+                await fetch_value(
+                    "update transfer set stage = $2, rows_done = $3, started_at = coalesce(started_at, $4) where id = $1"
+                    " returning cancelled_at is not null",
+                    *(self.transfer_id, self.stage[:20], self.rows, run.now),
+                )
+            )
+
+    @contextlib.asynccontextmanager
+    async def told(self, run: Run) -> AsyncIterator[None]:
+        """Write it down again and again while the rest goes on."""
+
+        async def again() -> None:
+            while True:
+                await self.tell(run)
+                await asyncio.sleep(TOLD_EVERY_S)
+
+        # A scope of its own: the context of this one knows the transaction that is open.
+        telling = asyncio.create_task(again(), context=contextvars.Context())
+        try:
+            yield
+        finally:
+            telling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await telling
+
+
+@handles(RunTransfer, attempts_max=ATTEMPTS_MAX, timeout_s=WITHIN_S)
+async def run_transfer(job: RunTransfer, run: Run) -> None:
+    """What it writes commits with what is said of it; after a crash it begins anew, with nothing written."""
+    row = await fetch_one("select * from transfer where id = $1", job.transfer_id)
+    if row is None or row["run"] != job.run or row["ended"]:
+        return
+    ended: dict[str, Any] = {"ended": "cancelled"}
+    if row["cancelled_at"] is None:
+        progress = _Progress(job.transfer_id, current_scope().tenant_id)
+        try:
+            async with progress.told(run), savepoint():
+                ended = await _perform(row, run, progress)
+        except Cancelled:
+            ended = {"ended": "cancelled"}
+        except BadRows as refusal:
+            ended = {"ended": "refused", "report": _wrong(refusal)}
+            ended["outcome"] = await _refused(job.transfer_id, refusal)
+        except Refusal as refusal:
+            said = "; ".join(f"{each.field}: {each.rule} {each.fix}".strip() for each in refusal.fields)
+            ended = {"ended": "refused", "report": Report(problem=(said or refusal.detail or refusal.title)[:2_000])}
+        except Exception:
+            if run.attempt < ATTEMPTS_MAX:
+                raise
+            ended = {"ended": "failed"}
+    await change(
+        Transfer,
+        job.transfer_id,
+        ended=ended["ended"],
+        report=ended.get("report", Report()),
+        outcome=ended.get("outcome"),
+        sealed=ended.get("sealed", row["sealed"]),
+        ended_at=run.now,
+    )
+    if "rows_done" in ended:
+        await change(Transfer, job.transfer_id, rows_done=ended["rows_done"])
+
+
+@handles(ForgetTransfers)
+async def forget_transfers(job: ForgetTransfers, run: Run) -> None:
+    """A file waits a day for its import; what came of it is kept for a week."""
+    for column, days in KEPT_DAYS.items():
+        await execute(
+            f"update transfer set {column} = null where {column} is not null"
+            " and coalesce(ended_at, asked_at) < $1::timestamptz - make_interval(days => $2)",
+            run.now,
+            days,
+        )
+
+
+async def _perform(row: Any, run: Run, progress: _Progress) -> dict[str, Any]:
+    act = structs.replace(run, by=await _asker(row, run))
+    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
+        file = Path(folder) / row["file_name"]
+        if row["direction"] == "export":
+            count = await KINDS[row["kind"]].put_out(file, act)
+            content = await sealed(row["id"], "outcome", file.read_bytes())
+            return {"ended": "done", "outcome": content, "report": Report(rows=count), "rows_done": count}
+        file.write_bytes(await opened(row["id"], "sealed"))
+        mapping = msgspec.json.decode(row["mapping"], type=Mapping)
+        done: Imported = await KINDS[row["kind"]].take_in(file, mapping, act, dry_run=row["dry_run"], progress=progress)
+    report = Report(
+        rows=done.rows,
+        created=done.created,
+        updated=done.updated,
+        unchanged=done.unchanged,
+        differing=done.differing,
+        not_taken=len(done.not_taken),
+    )
+    gone = {} if row["dry_run"] else {"sealed": None}
+    return {"ended": "done", "report": report, "rows_done": done.rows, **gone}
+
+
+def _wrong(refusal: BadRows) -> Report:
+    first = tuple(Wrong(each.row, each.column, each.reason) for each in refusal.problems[:WRONG_SHOWN])
+    return Report(refused=len(refusal.problems), problem=refusal.detail, wrong=first)
+
+
+async def _refused(transfer_id: UUID, refusal: BadRows) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
+        file = Path(folder) / "errors.xlsx"
+        refusal.write(file)
+        return await sealed(transfer_id, "outcome", file.read_bytes())
+
+
+async def _asker(row: Any, run: Run) -> Principal:
+    """Whoever asked, with what they may do now. Raises Forbidden for somebody who has left."""
+    if row["staff_id"] is None:
+        return run.by
+    person = await fetch_one(
+        "select id, name, roles, org_unit_id from staff where id = $1 and left_at is null", row["staff_id"]
+    )
+    if person is None:
+        raise Forbidden(f"{row['asked_by_name']} does not work here any more")
+    roles = tuple(person["roles"])
+    return Principal(
+        kind="staff",
+        id=person["id"],
+        name=person["name"],
+        roles=roles,
+        permissions=permissions_of(roles),
+        org_unit_id=person["org_unit_id"],
+        units=await visible_from(person["org_unit_id"]),
+    )

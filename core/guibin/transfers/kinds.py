@@ -1,0 +1,45 @@
+"""What can be imported and exported: the same functions as the command line's, and the fields of each."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from guibin.complaints.exporting import export_complaints
+from guibin.complaints.importing import COLUMNS as COMPLAINT_COLUMNS
+from guibin.complaints.importing import import_complaints
+from guibin.context import Act
+from guibin.profiles.exporting import ORDER_COLUMNS, export_orders
+from guibin.profiles.importing import export_customers, import_customers, import_orders
+from guibin.profiles.queries import archive_fields
+from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER_COLUMNS
+from guibin.records.importing import COLUMNS as INTERACTION_COLUMNS
+from guibin.records.importing import export_interactions, import_interactions
+from guibin.spreadsheets.importing import Imported
+from guibin.tiers.exporting import FACT_COLUMNS, export_facts
+from guibin.tiers.importing import import_facts
+
+
+def _archive(act: Act) -> tuple[str, ...]:
+    return (*CUSTOMER_COLUMNS, *(field.name for field in archive_fields(act.policy)))
+
+
+class Kind(Struct, frozen=True):
+    """How rows of a kind go in and out, and which fields they have."""
+
+    take_in: Callable[..., Awaitable[Imported]]
+    put_out: Callable[[Path, Act], Awaitable[int]]
+    fields: Callable[[Act], tuple[str, ...]]
+
+
+async def _customers(file: Path, act: Act) -> int:
+    return await export_customers(file, act)
+
+
+KINDS: dict[str, Kind] = {
+    "customers": Kind(import_customers, _customers, _archive),
+    "facts": Kind(import_facts, export_facts, lambda act: FACT_COLUMNS),
+    "interactions": Kind(import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS)),
+    "complaints": Kind(import_complaints, export_complaints, lambda act: COMPLAINT_COLUMNS),
+    "orders": Kind(import_orders, export_orders, lambda act: ORDER_COLUMNS),
+}

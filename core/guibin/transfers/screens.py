@@ -1,0 +1,174 @@
+"""Imports and exports as tenant admins do them: choose a file, see which column is which field, try it, import it."""
+
+import base64
+import binascii
+from collections.abc import Mapping as Given
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get, post
+from msgspec import Struct
+
+from guibin.console import forms
+from guibin.console.forms import Choice
+from guibin.console.navigation import Entry
+from guibin.console.shell import PREFIX, Shell
+from guibin.spreadsheets.mapping import Mapping
+from guibin.web.listing import PageAsked
+from guibin_tenants.rate_limits import BULK
+from guibin_tenants.refusals import Refusal
+
+from . import actions
+from .actions import EXPORT, IMPORT
+from .api import file_of
+from .kinds import KINDS
+from .queries import EXPORTS, IMPORTS, KEPT_DAYS, TransferView
+from .requests import FILE_BYTES_MAX, Kind, NewExport, NewImport, NewRun
+
+PATH = f"{PREFIX}/imports"
+NEED = IMPORT & EXPORT
+ENTRIES = (Entry(title="transfers.title", path=PATH, icon="file-import", needs=NEED, group="govern", order=70),)
+_SHOWN = 20
+_RUNNING = ("waiting", "running")
+
+
+class TransferScreens(Controller):
+    path = PATH
+    include_in_schema = False
+
+    @get("/", needs=NEED)
+    async def all(self, shell: Shell) -> Response[str]:
+        return await _page(shell, {}, {})
+
+    @post("/", needs=NEED, cost=BULK, status_code=200)
+    async def upload(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        name, content = given.get("file_name", [""])[0], _content(given)
+        if not name or not content:
+            return await _page(shell, given, {"content": shell.says("transfers.no_file")})
+        try:
+            taken = await actions.upload(NewImport(kind=_kind(given), file_name=name[:200], content=content), shell.act)
+        except Refusal as refusal:
+            return await _page(shell, given, forms.faults(refusal, shell))
+        return shell.done(shell.says("transfers.done.upload"), goes_to=f"{PATH}/{taken.id}")
+
+    @post("/exports", needs=NEED, cost=BULK, status_code=200)
+    async def export(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        filled = forms.fill(NewExport, given, shell)
+        if filled.errors:
+            return await _page(shell, given, filled.errors)
+        asked = await actions.export(filled.value, shell.act)
+        return shell.done(shell.says("transfers.done.export"), goes_to=f"{PATH}/{asked.id}")
+
+    @get("/{transfer_id:uuid}", needs=NEED)
+    async def one(self, transfer_id: UUID, shell: Shell) -> Response[str]:
+        return await _one(transfer_id, shell)
+
+    @post("/{transfer_id:uuid}/runs", needs=NEED, status_code=200)
+    async def run(self, transfer_id: UUID, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        columns = {
+            name.removeprefix("field."): values[0]
+            for name, values in given.items()
+            if name.startswith("field.") and values[0]
+        }
+        dry_run = given.get("how", ["try"])[0] != "import"
+        try:
+            await actions.run(transfer_id, NewRun(mapping=Mapping(columns=columns), dry_run=dry_run), shell.act)
+        except Refusal as refusal:
+            return await _one(transfer_id, shell, "; ".join(forms.faults(refusal, shell).values()))
+        return shell.done("", goes_to=f"{PATH}/{transfer_id}")
+
+    @post("/{transfer_id:uuid}/cancellation", needs=NEED, status_code=200)
+    async def cancel(self, transfer_id: UUID, shell: Shell) -> Response[str]:
+        try:
+            known = await _known(transfer_id)
+            await (actions.cancel_import if known.direction == "import" else actions.cancel_export)(known.id, shell.act)
+        except Refusal as refusal:
+            return await _one(transfer_id, shell, "; ".join(forms.faults(refusal, shell).values()))
+        return shell.done(shell.says("transfers.done.cancel"), goes_to=f"{PATH}/{transfer_id}")
+
+    @get("/{transfer_id:uuid}/file", needs=NEED)
+    async def file(self, transfer_id: UUID, shell: Shell) -> Response[bytes]:
+        return file_of(*await actions.outcome(transfer_id, shell.act))
+
+
+async def _known(transfer_id: UUID) -> TransferView:
+    found = await IMPORTS.where("x.id = $id", id=transfer_id)
+    return found[0] if found else await EXPORTS.one(transfer_id)
+
+
+async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[str]:
+    known = await _known(transfer_id)
+    fields = [_field(name, known, shell) for name in KINDS[known.kind].fields(shell.act)]
+    return shell.page(
+        "transfers/one.html",
+        status=422 if problem else 200,
+        known=known,
+        fields=fields,
+        runs=known.state in _RUNNING,
+        column_of=lambda name: _called(name, known.kind, shell),
+        reason_of=lambda reason: forms.rule(reason, shell),
+        problem=problem,
+        kept=KEPT_DAYS,
+        address=f"{PATH}/{transfer_id}",
+    )
+
+
+class Mapped(Struct, frozen=True):
+    """A field, what it is called, and the column it is taken from."""
+
+    name: str
+    title: str
+    column: str
+
+
+def _field(name: str, known: TransferView, shell: Shell) -> Mapped:
+    """By the mapping; a column that bears the field's name in the reader's language is it, too."""
+    title = _called(name, known.kind, shell)
+    column = known.mapping.columns.get(name, "")
+    return Mapped(
+        name, title, column or next((head for head in known.heading if head in (title, *title.split("或"))), "")
+    )
+
+
+def _called(name: str, kind: str, shell: Shell) -> str:
+    """What the field is called, as on the form of the kind where no file alone has it; a heading of the file's is its own name."""
+    keys = (f"transfers.name.{name}", f"{kind}.field.{name}", f"field.{name}")
+    said = next((key for key in keys if shell.studio.words.has(key)), None)
+    if said:
+        return shell.says(said)
+    return shell.named(f"field.{name}") if shell.named(f"field.{name}") != f"field.{name}" else name
+
+
+async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[str, str]) -> Response[str]:
+    kinds = [Choice(name, shell.says(f"transfers.kind.{name}")) for name in KINDS]
+    form = forms.Form(kind=NewExport, slice_name="transfers", choices={"kind": kinds})
+    imports = await IMPORTS.page(None, PageAsked(_SHOWN), shell.act)
+    exports = await EXPORTS.page(None, PageAsked(_SHOWN), shell.act)
+    return shell.page(
+        "transfers/transfers.html",
+        status=422 if errors else 200,
+        kinds=kinds,
+        fields=form.fields(shell, given if "format" in given else {}, {}),
+        problem="; ".join(errors.values()),
+        lines=sorted([*imports.items, *exports.items], key=lambda line: line.asked_at, reverse=True),
+        most=FILE_BYTES_MAX // 1024 // 1024,
+        address=PATH,
+    )
+
+
+def _kind(given: Given[str, Sequence[str]]) -> Kind:
+    """What is said, else the first."""
+    named = given.get("kind", [""])[0]
+    kind: Kind = msgspec.convert(named if named in KINDS else next(iter(KINDS)), Kind)
+    return kind
+
+
+def _content(given: Given[str, Sequence[str]]) -> bytes:
+    try:
+        return base64.b64decode(given.get("content", [""])[0], validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,1 @@
+"""How people want their lists: views with a name, their own or shared, and the columns and the view each begins with."""

@@ -1,0 +1,32 @@
+"""`/api/v1/work`: everything that somebody owes, in one list."""
+
+from litestar import Controller
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.web.listing import PageAsked
+from guibin.web.paging import Page
+from guibin.web.routing import gets
+from guibin_tenants.principals import anyone
+
+from . import queries
+from .queries import SharedCount, WorkFilter, WorkView
+
+
+async def listed(filters: WorkFilter, page: PageAsked, act: Act) -> Page[WorkView]:
+    """What the caller owes, of everything that their permissions let them see."""
+    return await queries.owed(filters, page, act)
+
+
+async def counted(filters: WorkFilter, act: Act) -> list[SharedCount]:
+    """How much of each kind; it names nobody."""
+    found = await queries.counts(filters, act)
+    await noted("work.count", act, subject="work", shown=len(found))
+    return found
+
+
+class WorkController(Controller):
+    path = "/api/v1/work"
+    tags = ("work",)
+    list_work = gets("/", listed, "What I owe, my desk or my units, due soonest first", needs=anyone)
+    count_work = gets("/counts", counted, "How much of each kind is owed, late and within the hour", needs=anyone)

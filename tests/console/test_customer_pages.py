@@ -1,0 +1,254 @@
+"""A customer's page: what is shown of whom, what is on record, and what is done from it."""
+
+import re
+
+import pytest
+from caring import customer
+from standing import contacted, member
+
+PURPOSE = "核对身份"
+
+
+async def _page(client, person, tab="", **asked):
+    answer = await client.get(f"/console/customers/{person}{tab}", params=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def _sent(client, person, command, **fields):
+    return await client.post(f"/console/customers/{person}/do/{command}", data=fields)
+
+
+async def _record(client, person):
+    entries = (await client.get("/api/v1/audit-entries", params={"customer_id": person})).json()["items"]
+    return [one["action"] for one in entries]
+
+
+@pytest.fixture
+async def person(client):
+    return await customer(
+        client,
+        "K-1",
+        name="陈玉兰",
+        sex="female",
+        birthday="1960-03-05",
+        preferences={"contact": "visit"},
+        confidential={"mobile": ["13912345678"]},
+    )
+
+
+async def test_the_head_says_who_it_is_masked_with_birthday_and_wishes(client, tenant, person):
+    await member(tenant, person)
+    await client.post(f"/api/v1/customers/{person}/consents", json={"purpose": "contact", "answer": "refused"})
+
+    page = await _page(client, person)
+
+    told = (
+        "陈玉兰 女士",
+        "核心大客户",
+        "K-1",
+        "139****5678",
+        "3月5日（农历正月十七）",
+        "不同意：联系",
+        "联系方式：面谈",
+    )
+    assert [word for word in told if word not in page] == []
+    assert "13912345678" not in page
+
+
+async def test_the_timeline_tells_of_contacts_complaints_tiers_and_orders_the_latest_first(client, tenant, person):
+    await member(tenant, person)
+    await contacted(client, person, "2026-02-20T02:00:00Z", content="问候与回访")
+    case = await client.post("/api/v1/complaints", json={"customer_id": person, "channel": "phone", "text": "信号中断"})
+    order = {
+        "number": "N1",
+        "product": "专线",
+        "price": {"amount": "1200"},
+        "started_on": "2025-03-01",
+        "ends_on": "2027-01-01",
+    }
+    await client.post(f"/api/v1/customers/{person}/orders", json=order)
+
+    whole, contacts = await _page(client, person), await _page(client, person, show="contact")
+
+    places = [whole.rindex(word) for word in ("信号中断</a>", "问候与回访", "专线")]
+    assert places == sorted(places)
+    assert f"/console/complaints/{case.json()['id']}" in whole
+    story = contacts[contacts.index('id="story"') : contacts.index("</ol>", contacts.index('id="story"'))]
+    assert ("问候与回访" in story, "信号中断" in story) == (True, False)
+
+
+async def test_what_a_page_shows_is_on_record_as_reading_each_of_it_is(client, tenant, person):
+    await client.post("/api/v1/complaints", json={"customer_id": person, "channel": "phone", "text": "信号中断"})
+    before = await _record(client, person)
+
+    await _page(client, person)
+
+    after = await _record(client, person)
+    added = after[: len(after) - len(before)]
+    assert sorted(set(added)) == [
+        "complaint.search",
+        "consent.read",
+        "customer.read",
+        "entitlements.read",
+        "membership.read",
+    ]
+
+
+async def test_what_a_reader_may_not_read_is_neither_shown_nor_on_record(tenant, client, person):
+    await client.post("/api/v1/complaints", json={"customer_id": person, "channel": "phone", "text": "信号中断"})
+    before = len(await _record(client, person))
+    narrow = await tenant.client("customers:read")
+
+    page = await _page(narrow, person)
+
+    assert "信号中断" not in page
+    added = (await _record(client, person))[:-before]
+    assert sorted(added) == ["consent.read", "customer.read"]
+
+
+async def test_a_value_is_shown_in_place_for_a_purpose_that_is_on_record(client, person):
+    asked = await client.get(f"/console/customers/{person}/reveal/mobile", params={"at": "mask-top-mobile"})
+    shown = await client.post(
+        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "at": "mask-top-mobile"}
+    )
+
+    assert ("13912345678" in asked.text, "mask-top-mobile" in asked.text) == (False, True)
+    assert (shown.status_code, "13912345678" in shown.text, shown.headers["HX-Trigger"]) == (200, True, "revealed")
+    assert ('hx-target="#mask-top-mobile"' in shown.text, 'data-closes="30"' in shown.text) == (True, True)
+    (disclosure,) = (await client.get(f"/api/v1/customers/{person}/disclosures")).json()["items"]
+    assert (disclosure["purpose"], disclosure["fields"]) == (PURPOSE, ["mobile"])
+
+
+@pytest.mark.parametrize(("field", "purpose"), [("mobile", ""), ("mobile", "x"), ("name", PURPOSE)])
+async def test_without_a_purpose_or_a_sealed_field_nothing_is_shown_nor_written(client, person, field, purpose):
+    answer = await client.post(f"/console/customers/{person}/reveal/{field}", data={"purpose": purpose, "at": "m"})
+
+    assert (answer.status_code, "13912345678" in answer.text) == (422, False)
+    assert (await client.get(f"/api/v1/customers/{person}/disclosures")).json()["items"] == []
+
+
+async def test_an_element_that_is_none_of_the_pages_takes_no_value(client, person):
+    answer = await client.post(
+        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "at": '"><script>'}
+    )
+
+    assert "<script>" not in answer.text
+
+
+async def test_an_agent_sees_masks_and_no_way_to_open_them(tenant, client, person):
+    agent = await tenant.staff("agent", "agent")
+
+    page = await _page(agent, person)
+    refused = await agent.post(f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE})
+
+    assert ("139****5678" in page, "/reveal/" in page, refused.status_code) == (True, False, 403)
+
+
+async def test_a_case_at_hand_is_the_purpose_that_is_offered(client, person):
+    case = (
+        await client.post("/api/v1/complaints", json={"customer_id": person, "channel": "phone", "text": "信号中断"})
+    ).json()
+
+    form = await client.get(
+        f"/console/customers/{person}/reveal/mobile",
+        headers={"HX-Current-URL": f"http://guibin.test/console/complaints/{case['id']}"},
+    )
+
+    assert f"处理投诉 {case['number']}" in form.text
+
+
+async def test_a_contact_is_recorded_with_the_customer_of_the_page(client, person):
+    other = await customer(client, "2")
+
+    answer = await _sent(client, person, "contact", customer_id=other, channel="phone", direction="out", content="问候")
+
+    assert answer.status_code == 200, answer.text
+    (made,) = (await client.get("/api/v1/interactions")).json()["items"]
+    assert (made["customer_id"], made["content"], made["outcome"]) == (person, "问候", "reached")
+
+
+async def test_a_contact_without_words_comes_back_with_what_is_wrong_and_nothing_is_written(client, person):
+    answer = await _sent(client, person, "contact", customer_id=person, channel="phone", direction="out")
+
+    assert (answer.status_code, 'id="f-content-error"' in answer.text) == (422, True)
+    assert (await client.get("/api/v1/interactions")).json()["items"] == []
+
+
+async def test_consent_manager_exception_and_order_are_done_from_the_page(client, tenant, person):
+    manager = await tenant.staff("wang", "account_manager")
+    done = [
+        await _sent(client, person, "consent", purpose="contact", answer="granted"),
+        await _sent(client, person, "assign", account_manager_id=str(manager.staff_id)),
+        await _sent(
+            client,
+            person,
+            "order",
+            number="N1",
+            product="专线",
+            price="1200.50",
+            currency="CNY",
+            started_on="2026-03-01",
+            ends_on="2027-03-01",
+        ),
+    ]
+
+    assert [answer.status_code for answer in done] == [200, 200, 200]
+    page = await _page(client, person)
+    assert ("同意：联系" in page, "<dd>wang</dd>" in page, "专线" in page) == (True, True, True)
+
+
+async def test_an_order_with_a_price_that_is_none_is_refused_at_its_field(client, person):
+    order = {"number": "N1", "product": "专线", "started_on": "2026-03-01", "ends_on": "2027-03-01"}
+
+    answer = await _sent(client, person, "order", price="viel", currency="CNY", **order)
+
+    assert (answer.status_code, 'id="f-price-error"' in answer.text) == (422, True)
+    assert (await client.get(f"/api/v1/customers/{person}/orders")).json() == []
+
+
+async def test_an_exception_without_an_end_is_refused_and_with_one_waits_for_approval(client, tenant):
+    group = await customer(client, "G", kind="group", name="蜀汉商贸")
+    tier = {"tier": "key", "reason": "战略合作"}
+
+    wrong = await _sent(client, group, "exception", expires_on="2030-01-01", **tier)
+    right = await _sent(client, group, "exception", expires_on="2026-06-01", **tier)
+
+    assert (wrong.status_code, 'id="f-expires_on-error"' in wrong.text) == (422, True)
+    assert right.status_code == 200, right.text
+    (applied,) = (await client.get("/api/v1/applications")).json()["items"]
+    assert (applied["kind"], applied["scheme"], applied["tier"]) == ("exception", "key_account", "key")
+
+
+async def test_who_looked_is_told_to_those_who_may_open_values(client, tenant, person):
+    agent = await tenant.staff("agentli", "agent")
+    await _page(agent, person)
+
+    page = await _page(client, person, "/looks")
+
+    assert re.search(r"agentli <span[^>]*>查看档案", page)
+    assert (await agent.get(f"/console/customers/{person}/looks")).status_code == 403
+    assert (await _record(client, person))[0] == "customer.looks"
+
+
+@pytest.mark.parametrize("place", ["", "/looks", "/reveal/mobile", "/do/contact"])
+async def test_another_outlets_customer_is_nobody(tenant, client, place):
+    await tenant.unit("north")
+    await tenant.unit("south")
+    person = await customer(client, org_unit_id=str(tenant.units["north"]))
+    south = await tenant.staff("south", "account_manager", unit="south")
+
+    answer = await south.get(f"/console/customers/{person}{place}")
+
+    assert answer.status_code == (200 if place == "/reveal/mobile" else 404)
+
+
+async def test_a_value_behind_a_wall_stays_sealed(tenant, client):
+    await tenant.unit("north")
+    await tenant.unit("south")
+    person = await customer(client, org_unit_id=str(tenant.units["north"]), confidential={"mobile": ["13912345678"]})
+    south = await tenant.staff("south", "account_manager", unit="south")
+
+    answer = await south.post(f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE})
+
+    assert (answer.status_code, "13912345678" in answer.text) == (404, False)

@@ -1,0 +1,53 @@
+"""Every page that a role can reach, by following what it links to: whole, legible, within its bounds, in both languages."""
+
+import re
+
+import pytest
+from walking import PEOPLE, UUID, pages
+
+pytestmark = pytest.mark.browser
+# A name of the program where people expect a word: two small words with an underscore, or a key of a text.
+CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b")
+
+
+def wrong_with(window, path, answer):
+    """What people would stumble over."""
+    text = window.page.locator("body").inner_text()
+    found = [f"answered {answer.status}"] if answer.status != 200 else []
+    found += [f"policy refused {each}" for each in window.violations()]
+    found += [f"wider than the window by {window.overflow()}"] if window.overflow() > 0 else []
+    found += [f"shows an id: {each}" for each in UUID.findall(text)[:3]]
+    found += [f"shows a code: {each.group()}" for each in list(CODE.finditer(text))[:3]]
+    return [f"{path}: {each}" for each in found]
+
+
+@pytest.mark.parametrize(("company", "login"), PEOPLE)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_page_is_whole(window_of, company, login, language):
+    window = window_of(language=language).sign_in(login, company)
+    seen, wrong = 0, []
+    for path, answer in pages(window):
+        seen += 1
+        wrong += wrong_with(window, path, answer)
+
+    assert not wrong, "\n".join(wrong)
+    assert seen > 1
+
+
+@pytest.mark.parametrize(("company", "login"), PEOPLE[:3])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(window_of, company, login, theme):
+    window = window_of(theme=theme).sign_in(login, company)
+    wrong = []
+    for path, _ in pages(window):
+        wrong += [f"{path}: {each}" for each in window.axe()]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("company", "login"), PEOPLE[:2])
+def test_on_a_telephone_no_page_is_wider_than_it(window_of, company, login):
+    window = window_of(width=390, height=844).sign_in(login, company)
+    wrong = [f"{path}: {window.overflow()}" for path, _ in pages(window) if window.overflow() > 0]
+
+    assert wrong == []

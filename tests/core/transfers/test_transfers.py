@@ -1,0 +1,316 @@
+"""Imports and exports as jobs: a file sent, its columns recognised, tried, imported whole or not at all, and gone afterwards."""
+
+import base64
+import io
+from datetime import timedelta
+
+import pytest
+from acting import acting
+from openpyxl import load_workbook
+from running import work_off
+
+from guibin.transfers import jobs, kinds
+from guibin.transfers.jobs import ForgetTransfers
+from guibin_tenants.scope import execute, fetch, fetch_one
+
+PATH = "/api/v1/imports"
+EXPORTS = "/api/v1/exports"
+HEADING = "Number,NAME,kind,org-unit"
+
+
+def table(*lines):
+    return "\n".join([HEADING, *lines]).encode()
+
+
+GOOD = table("T1,王伟,leader,head-office", "T2,李娜,leader,head-office")
+BAD = table("T1,王伟,leader,head-office", "T2,李娜,wizard,nowhere")
+
+
+@pytest.fixture
+async def admin(tenant):
+    return await tenant.staff("admin", "tenant_admin")
+
+
+async def uploaded(client, content=GOOD, **more):
+    body = {"kind": "customers", "file_name": "客户.csv", "content": base64.b64encode(content).decode(), **more}
+    answer = await client.post(PATH, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def ran(tenant, client, transfer, **asked):
+    answer = await client.post(f"{PATH}/{transfer['id']}/runs", json=asked)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["state"] == "waiting"
+    await work_off(tenant, kind="run_transfer")
+    return (await client.get(f"{PATH}/{transfer['id']}")).json()
+
+
+async def numbers(client):
+    return sorted(each["number"] for each in (await client.get("/api/v1/customers")).json()["items"])
+
+
+async def test_the_columns_of_a_file_are_recognised_by_their_names(admin):
+    transfer = await uploaded(admin)
+
+    assert transfer["state"] == "uploaded"
+    assert transfer["heading"] == HEADING.split(",")
+    assert transfer["mapping"]["columns"] == {
+        "number": "Number",
+        "name": "NAME",
+        "kind": "kind",
+        "org_unit": "org-unit",
+    }
+
+
+async def test_a_trial_writes_nothing_and_the_import_after_it_everything(tenant, admin):
+    transfer = await uploaded(admin)
+
+    tried = await ran(tenant, admin, transfer)
+    before = await numbers(admin)
+    done = await ran(tenant, admin, transfer, dry_run=False)
+
+    assert (tried["state"], tried["dry_run"], tried["report"]["created"], tried["has_file"]) == ("done", True, 2, True)
+    assert before == []
+    assert (done["state"], done["report"]["created"], done["rows_done"], done["has_file"]) == ("done", 2, 2, False)
+    assert await numbers(admin) == ["T1", "T2"]
+    async with tenant.scope():
+        entry = await fetch_one("select actor_name, shown from audit_entry where action = 'customer.import'")
+    assert (entry["actor_name"], entry["shown"]) == ("admin", 2)
+
+
+async def test_wrong_rows_are_told_as_a_file_and_nothing_is_imported(tenant, admin):
+    transfer = await uploaded(admin, BAD)
+
+    refused = await ran(tenant, admin, transfer, dry_run=False)
+    rows = await admin.get(f"{PATH}/{transfer['id']}/refused-rows")
+
+    assert (refused["state"], refused["has_outcome"]) == ("refused", True)
+    assert refused["report"]["refused"] >= 1
+    assert await numbers(admin) == []
+    cells = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(rows.content)).active]
+    assert cells[0] == ["sheet", "row", "column", "value", "reason"]
+    assert {row[1] for row in cells[1:]} == {"3"}
+
+
+async def test_the_file_lies_sealed(tenant, admin):
+    await uploaded(admin)
+
+    async with tenant.scope():
+        (row,) = await fetch("select sealed from transfer")
+
+    assert "王伟".encode() not in row["sealed"]
+    assert base64.b64encode(GOOD)[:40] not in row["sealed"]
+
+
+async def test_a_job_that_breaks_off_begins_anew_with_nothing_written(tenant, admin, monkeypatch):
+    real, broken = kinds.KINDS["customers"].take_in, []
+
+    async def breaks(*given, **asked):
+        done = await real(*given, **asked)
+        if not broken:
+            broken.append(done)
+            raise ConnectionError("the machine went away")
+        return done
+
+    monkeypatch.setitem(kinds.KINDS, "customers", kinds.Kind(breaks, *_rest("customers")))
+    transfer = await uploaded(admin)
+    await admin.post(f"{PATH}/{transfer['id']}/runs", json={"dry_run": False})
+
+    first = await work_off(tenant, kind="run_transfer")
+    between = await numbers(admin)
+    state = (await admin.get(f"{PATH}/{transfer['id']}")).json()["state"]
+
+    assert first == ["failed"]
+    assert between == []
+    assert state in ("waiting", "running")
+
+
+def _rest(kind):
+    known = kinds.KINDS[kind]
+    return known.put_out, known.fields
+
+
+async def test_after_the_last_attempt_it_says_that_it_failed(tenant, admin, monkeypatch):
+    async def breaks(*given, **asked):
+        raise ConnectionError("the machine went away")
+
+    monkeypatch.setattr(jobs, "ATTEMPTS_MAX", 1)
+    monkeypatch.setitem(kinds.KINDS, "customers", kinds.Kind(breaks, *_rest("customers")))
+    transfer = await uploaded(admin)
+
+    assert (await ran(tenant, admin, transfer))["state"] == "failed"
+
+
+async def test_what_is_cancelled_before_it_began_does_nothing(tenant, admin):
+    transfer = await uploaded(admin)
+    await admin.post(f"{PATH}/{transfer['id']}/runs", json={"dry_run": False})
+
+    cancelled = await admin.post(f"{PATH}/{transfer['id']}/cancellation")
+    await work_off(tenant, kind="run_transfer")
+    shown = (await admin.get(f"{PATH}/{transfer['id']}")).json()
+    again = await admin.post(f"{PATH}/{transfer['id']}/cancellation")
+
+    assert cancelled.status_code == 202
+    assert (shown["state"], again.status_code) == ("cancelled", 409)
+    assert await numbers(admin) == []
+
+
+async def test_what_is_cancelled_while_it_runs_is_undone(tenant, admin, monkeypatch):
+    """The progress of the import meets the wish to stop, as the reporter beside it brings it."""
+    real = kinds.KINDS["customers"].take_in
+
+    async def stopped(file, mapping, act, *, dry_run, progress):
+        done = await real(file, mapping, act, dry_run=dry_run)
+        progress.cancelled = True
+        progress("written", done.rows)
+        return done
+
+    monkeypatch.setitem(kinds.KINDS, "customers", kinds.Kind(stopped, *_rest("customers")))
+
+    done = await ran(tenant, admin, await uploaded(admin), dry_run=False)
+
+    assert done["state"] == "cancelled"
+    assert await numbers(admin) == []
+
+
+async def test_progress_is_told_beside_the_transaction(tenant, admin, monkeypatch):
+    seen = []
+
+    async def slow(file, mapping, act, *, dry_run, progress):
+        progress("checked", 7)
+        for _ in range(200):
+            await jobs.asyncio.sleep(0.01)
+            asked = jobs.asyncio.create_task(admin.get(f"{PATH}/{transfer['id']}"), context=jobs.contextvars.Context())
+            shown = (await asked).json()
+            if shown["rows_done"] == 7:
+                break
+        seen.append((shown["state"], shown["stage"], shown["rows_done"]))
+        return kinds.Imported(7, 7, 0, dry_run=dry_run)
+
+    monkeypatch.setattr(jobs, "TOLD_EVERY_S", 0.01)
+    monkeypatch.setitem(kinds.KINDS, "customers", kinds.Kind(slow, *_rest("customers")))
+    transfer = await uploaded(admin)
+
+    await ran(tenant, admin, transfer)
+
+    assert seen == [("running", "checked", 7)]
+
+
+async def test_files_are_taken_away_in_time(tenant, admin, clock):
+    waiting, refused = await uploaded(admin), await uploaded(admin, BAD)
+    await ran(tenant, admin, refused)
+
+    kept = []
+    for days in (0.9, 1.1, 7.1):
+        async with tenant.scope():
+            act = acting(by=tenant.principal(), now=clock() + timedelta(days=days), company=tenant.context())
+            await jobs.forget_transfers(ForgetTransfers(), act)
+        shown = [(await admin.get(f"{PATH}/{each['id']}")).json() for each in (waiting, refused)]
+        kept.append((shown[0]["has_file"], shown[1]["has_outcome"]))
+    gone = await admin.post(f"{PATH}/{waiting['id']}/runs", json={})
+
+    assert kept == [(True, True), (False, True), (False, False)]
+    assert gone.status_code == 409
+
+
+@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
+async def test_an_export_comes_back_as_an_import_that_changes_nothing(tenant, admin, kind):
+    await ran(tenant, admin, await uploaded(admin), dry_run=False)
+    asked = await admin.post(EXPORTS, json={"kind": kind, "format": "csv", "purpose": "年度核对"})
+    assert asked.status_code == 202, asked.text
+    await work_off(tenant, kind="run_transfer")
+
+    shown = (await admin.get(f"{EXPORTS}/{asked.json()['id']}")).json()
+    file = await admin.get(f"{EXPORTS}/{asked.json()['id']}/file")
+
+    assert (shown["state"], shown["report"]["rows"]) == ("done", 2 if kind == "customers" else 0)
+    assert file.status_code == 200
+    if kind == "customers":
+        back = await ran(tenant, admin, await uploaded(admin, file.content), dry_run=True)
+        assert (back["report"]["rows"], back["report"]["unchanged"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "secrets"}, "kind"),
+        ({"file_name": "x.exe"}, "file_name"),
+        ({"content": ""}, "content"),
+        ({"content": base64.b64encode(b"only,a,heading\n").decode()}, "content"),
+    ],
+)
+async def test_what_cannot_be_imported_is_refused_by_field(admin, body, field):
+    sent = {"kind": "customers", "file_name": "x.csv", "content": base64.b64encode(GOOD).decode(), **body}
+
+    answer = await admin.post(PATH, json=sent)
+
+    assert answer.status_code in (400, 422), answer.text
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
+async def test_an_unknown_field_of_the_mapping_is_refused_before_anything_runs(admin):
+    transfer = await uploaded(admin)
+
+    answer = await admin.post(f"{PATH}/{transfer['id']}/runs", json={"mapping": {"columns": {"shade": "NAME"}}})
+
+    assert answer.status_code == 422
+    assert (await admin.get(f"{PATH}/{transfer['id']}")).json()["state"] == "uploaded"
+
+
+async def test_whoever_lost_the_right_meanwhile_imports_nothing(tenant, admin):
+    transfer = await uploaded(admin)
+    await admin.post(f"{PATH}/{transfer['id']}/runs", json={"dry_run": False})
+    async with tenant.scope():
+        await execute("update staff set roles = '{agent}' where login = 'admin'")
+    await work_off(tenant, kind="run_transfer")
+
+    async with tenant.scope():
+        row = await fetch_one("select ended from transfer")
+        left = await fetch("select number from customer")
+    assert (row["ended"], left) == ("refused", [])
+
+
+async def test_another_companys_and_an_outlets_people_see_nothing_of_it(tenant, admin, world):
+    await tenant.unit("east")
+    outlet = await tenant.staff("outlet", "tenant_admin", unit="east")
+    stranger = await (await world.tenant()).staff("stranger", "tenant_admin")
+    transfer = await uploaded(admin)
+
+    answers = {
+        who: [
+            (await client.get(f"{PATH}/{transfer['id']}")).status_code,
+            (await client.post(f"{PATH}/{transfer['id']}/runs", json={})).status_code,
+            (await client.get(f"/console/imports/{transfer['id']}")).status_code,
+        ]
+        for who, client in (("outlet", outlet), ("stranger", stranger))
+    }
+
+    assert answers == {"outlet": [403, 403, 403], "stranger": [404, 404, 404]}
+
+
+async def test_it_is_all_done_from_the_page(tenant, admin):
+    content = base64.b64encode(GOOD).decode()
+    page = (await admin.get("/console/imports")).text
+    nothing = await admin.post("/console/imports", data={"kind": "customers"})
+    sent = await admin.post("/console/imports", data={"kind": "customers", "file_name": "a.csv", "content": content})
+    (transfer,) = (await admin.get(PATH)).json()["items"]
+    here = f"/console/imports/{transfer['id']}"
+    mapping = (await admin.get(here)).text
+    columns = {f"field.{field}": column for field, column in transfer["mapping"]["columns"].items()}
+    await admin.post(f"{here}/runs", data={**columns, "how": "try"})
+    waiting = (await admin.get(here)).text
+    await work_off(tenant, kind="run_transfer")
+    tried = (await admin.get(here)).text
+    await admin.post(f"{here}/runs", data={**columns, "how": "import"})
+    await work_off(tenant, kind="run_transfer")
+    done = (await admin.get(here)).text
+
+    assert "还没有导入或导出" in page
+    assert nothing.status_code == 422
+    assert sent.status_code == 200, sent.text
+    assert '<option value="NAME" selected>' in mapping
+    assert 'hx-trigger="every 1s"' in waiting
+    assert "没有写入任何内容" in tried
+    assert 'hx-trigger="every 1s"' not in done
+    assert await numbers(admin) == ["T1", "T2"]
