@@ -90,9 +90,10 @@ def test_a_file_is_imported_from_its_choice_to_the_end(window, background, tmp_p
         window.page.locator("[name='field.kind']").select_option("类型")
 
     def run(button):
-        with window.page.expect_navigation():
-            window.page.get_by_role("button", name=button, exact=True).click()
-        window.page.wait_for_function("() => !document.querySelector('#transfer[hx-trigger]')")
+        """Until the page that was there before is gone and what was started has ended."""
+        window.page.evaluate("() => { document.body.dataset.before = 'yes' }")
+        window.page.get_by_role("button", name=button, exact=True).click()
+        window.page.locator("body:not([data-before]) #transfer:not([hx-trigger])").wait_for()
 
     upload(wrong)
     run("先试运行")
