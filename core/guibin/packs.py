@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from piccolo.table import Table
 
-from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.refusals import Invalid, Refusal
 from guibin_tenants.tables import TenantTable
 
 from . import hookspecs
@@ -73,7 +73,7 @@ class Packs:
             return self._values[name]
         except KeyError:
             known = ", ".join(self._values) or "none is installed"
-            raise Invalid(fields=(FieldError("pack", "an installed pack", f"one of: {known}", name),)) from None
+            raise Invalid.at("pack", "an installed pack", f"one of: {known}", name) from None
 
     def with_value(self, value: Pack) -> "Packs":
         """The same packs, the one of this name with another value, which nobody checks: how a check takes a part out."""

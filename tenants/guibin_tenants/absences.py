@@ -9,7 +9,7 @@ from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Timestamptz, Varchar
 
 from .principals import Principal
-from .refusals import FieldError, Invalid, NotFound
+from .refusals import Invalid, NotFound
 from .scope import execute, fetch, fetch_value
 from .tables import Index, Keys, TenantTable, new_id
 
@@ -44,8 +44,7 @@ class AbsenceView(Struct, frozen=True):
 async def note(staff_id: UUID, *, from_at: datetime, until_at: datetime, by: Principal, now: datetime) -> AbsenceView:
     """Raises Invalid for an absence that ends before it begins, or is over."""
     if until_at <= max(from_at, now):
-        rule = "later than its beginning and than now"
-        raise Invalid(fields=(FieldError("until_at", rule, value=until_at.isoformat()),))
+        raise Invalid.at("until_at", "later than its beginning and than now", value=until_at.isoformat())
     absence = AbsenceView(new_id(), staff_id, from_at, until_at, by.name)
     await execute(
         "insert into staff_absence (id, staff_id, from_at, until_at, noted_by, noted_by_name, noted_at)"

@@ -8,7 +8,7 @@ from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Timestamptz, Varchar
 
 from .access import access_changed
-from .refusals import FieldError, Invalid
+from .refusals import Invalid
 from .scope import ALL_UNITS, fetch, fetch_value
 from .tables import Keys, TenantTable
 
@@ -45,10 +45,10 @@ async def open_unit(*, code: str, name: str, parent: str | None = None) -> OrgUn
     if parent is not None:
         above = await by_code(parent)
         if above is None or above.dissolved_at is not None:
-            raise Invalid(fields=(FieldError("parent", "the code of an existing org unit", value=parent),))
+            raise Invalid.at("parent", "the code of an existing org unit", value=parent)
         parent_id = above.id
     if await by_code(code):
-        raise Invalid(fields=(FieldError("code", "not used by another org unit", value=code),))
+        raise Invalid.at("code", "not used by another org unit", value=code)
     unit = OrgUnit(code=code, name=name, parent_id=parent_id)
     await OrgUnit.insert(unit)
     await access_changed()

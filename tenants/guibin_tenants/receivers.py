@@ -38,7 +38,7 @@ async def standing_unit(unit_id: UUID, *, field: str = "org_unit_id") -> UUID:
     row = await fetch_one("select dissolved_at, successor_id from org_unit where id = $1", unit_id)
     if row is None or row["dissolved_at"] is not None:
         fix = f"its successor is {row['successor_id']}" if row and row["successor_id"] else "see GET /api/v1/org-units"
-        raise Invalid(fields=(FieldError(field, "an org unit that was not dissolved", fix, str(unit_id)),))
+        raise Invalid.at(field, "an org unit that was not dissolved", fix, str(unit_id))
     return unit_id
 
 
@@ -46,7 +46,7 @@ async def refuse_no_receiver(staff_id: UUID | None, unit_id: UUID | None) -> Non
     """Raises Invalid unless work can go there: to a member of staff, to an org unit, or to the one within the other."""
     if staff_id is None and unit_id is None:
         rule, fix = "a member of staff or an org unit", "give to_staff_id or to_unit_id"
-        raise Invalid(fields=(FieldError("to_staff_id", rule, fix),))
+        raise Invalid.at("to_staff_id", rule, fix)
     if staff_id is not None:
         await colleague(staff_id, field="to_staff_id")
     if unit_id is not None:
@@ -71,7 +71,7 @@ async def refuse_unfit(manager_id: UUID | None, unit_id: UUID) -> None:
     elif not row["seeing"]:
         rule, fix = "somebody who sees the customer's org unit", "name an account manager of that org unit"
     if rule:
-        raise Invalid(fields=(FieldError("account_manager_id", rule, fix, str(manager_id)),))
+        raise Invalid.at("account_manager_id", rule, fix, str(manager_id))
 
 
 def sees(person: str, unit: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from msgspec import Struct
 
@@ -43,6 +43,11 @@ class Refusal(Exception):
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.fields = fields
+
+    @classmethod
+    def at(cls, field: str, rule: str, fix: str = "", value: str | None = None, *, detail: str = "") -> Self:
+        """This refusal because of one field."""
+        return cls(detail, fields=(FieldError(field, rule, fix, value),))
 
 
 class NotFound(Refusal):

@@ -157,7 +157,7 @@ async def suspend(connection: asyncpg.Connection, slug: str, *, because: str, no
     """From now on nothing is answered for this company, and its jobs wait. Idempotent. Raises NotFound, Invalid."""
     tenant = await by_slug(connection, slug)
     if not because.strip():
-        raise Invalid("The tenant is not suspended", fields=(FieldError("because", "why, for whoever asks"),))
+        raise Invalid.at("because", "why, for whoever asks", detail="The tenant is not suspended")
     await connection.execute(
         "update tenant set suspended_at = coalesce(suspended_at, $2), suspended_because = $3 where id = $1",
         tenant.id,
@@ -178,7 +178,7 @@ async def resume(connection: asyncpg.Connection, slug: str) -> TenantView:
 async def share(connection: asyncpg.Connection, slug: str, percent: int | None) -> TenantView:
     """Let so many percent of a worker's jobs at once be this company's; None for the usual share. Raises Invalid."""
     if percent is not None and not 1 <= percent <= 100:
-        raise Invalid(fields=(FieldError("percent", "1 to 100", value=str(percent)),))
+        raise Invalid.at("percent", "1 to 100", value=str(percent))
     tenant = await by_slug(connection, slug)
     await connection.execute("update tenant set job_share = $2 where id = $1", tenant.id, percent)
     return await by_slug(connection, slug)

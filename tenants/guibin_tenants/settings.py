@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 from piccolo.columns import JSONB, Varchar
 
-from .refusals import FieldError, Invalid
+from .refusals import Invalid
 from .scope import current_scope, execute, fetch_value
 from .tables import Keys, TenantTable
 
@@ -38,7 +38,7 @@ async def read(name: str, kind: type[SettingType], default: SettingType) -> Sett
     try:
         return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
-        raise Invalid(fields=(FieldError(f"settings.{name}", str(error)),)) from error
+        raise Invalid.at(f"settings.{name}", str(error)) from error
 
 
 async def write(name: str, value: object) -> None:
@@ -72,11 +72,7 @@ async def move_clock(moment: datetime) -> None:
     """Set a simulated tenant's clock. Raises Invalid when it would run backwards."""
     before = await simulated_now()
     if before is not None and moment < before:
-        raise Invalid(
-            fields=(
-                FieldError("until", f"not before the tenant's clock, {before.isoformat()}", value=moment.isoformat()),
-            )
-        )
+        raise Invalid.at("until", f"not before the tenant's clock, {before.isoformat()}", value=moment.isoformat())
     await write(SIMULATED_CLOCK, moment)
 
 

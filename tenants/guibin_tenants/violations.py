@@ -37,7 +37,7 @@ def refusal_of(error: asyncpg.PostgresError) -> Refusal:
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         if "on table" in (error.message or "") and (error.message or "").startswith("update or delete"):
             return StillNamed("Take it out of what names it first; nothing was written")
-        return Invalid(fields=(FieldError(_column(error), "the id of one there is", "look at the list of them"),))
+        return Invalid.at(_column(error), "the id of one there is", "look at the list of them")
     return AtTheSameTime("Nothing was written: ask again")
 
 

@@ -31,7 +31,7 @@ async def plan(new: NewActivity, act: Act) -> ActivityView:
     kind = act.policy.activity(new.kind)
     if kind is None:
         known = ", ".join(kind.name for kind in act.policy.activities)
-        raise Invalid(fields=(FieldError("kind", "a kind of activity", f"one of: {known}", new.kind),))
+        raise Invalid.at("kind", "a kind of activity", f"one of: {known}", new.kind)
     answer_until = new.answer_until or max(act.now, new.starts_at - timedelta(hours=kind.answer_hours))
     _refuse_wrong_times(new, answer_until, act.now)
     activity_id = await add(

@@ -12,7 +12,7 @@ from guibin.entitlements.actions import NewRedemption
 from guibin.periods.days import local_day
 from guibin.profiles.queries import customer_of
 from guibin.web.signed_links import Link, SpentLink
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, given, row_of
 from guibin_tenants.scope import execute, fetch_one, fetch_value
 
@@ -101,7 +101,7 @@ async def _answer(invitation_id: UUID, new: NewActivityAnswer, act: Act, *, by_l
     kind = kind_as_planned(activity)
     if new.companions > (kind.companions_max if new.accepted else 0):
         rule = f"at most {kind.companions_max}" if new.accepted else "none with a no"
-        raise Invalid(fields=(FieldError("companions", rule, "", str(new.companions)),))
+        raise Invalid.at("companions", rule, "", str(new.companions))
     until = activity["answer_until"] if new.accepted else activity["starts_at"]
     if act.now >= until:
         raise TooLateToAnswer(f"It could be answered until {until}")

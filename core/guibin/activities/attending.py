@@ -13,7 +13,7 @@ from guibin.policy.activities import ActivityKind
 from guibin.profiles.queries import customer_of
 from guibin.web.signed_links import Link, SpentLink
 from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add_all, given, row_of
 from guibin_tenants.tables import new_id
 
@@ -63,7 +63,7 @@ async def give_feedback(invitation_id: UUID, new: NewFeedback, act: Act) -> Feed
         raise NotAttended()
     if set(new.scores) != set(kind.feedback):
         rule = f"every question once: {', '.join(kind.feedback)}"
-        raise Invalid(fields=(FieldError("scores", rule, "", ", ".join(sorted(new.scores))[:60]),))
+        raise Invalid.at("scores", rule, "", ", ".join(sorted(new.scores))[:60])
     if not await _write(invitation_id, guest["customer_id"], new, now=act.now):
         raise AlreadyGivenFeedback()
     await note("activity.feedback", invitation_id, act, customers=(guest["customer_id"],))

@@ -12,7 +12,7 @@ from guibin.context import Act
 from guibin.profiles.queries import preferred_channel
 from guibin.tiers import segments
 from guibin.web.signed_links import LinkTaken
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, add_all, row_of
 from guibin_tenants.scope import fetch
 
@@ -123,7 +123,7 @@ async def _send(invitation: asyncpg.Record, new: NewSending, act: Act, *, purpos
 
 async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
     if not new.customer_ids and new.segment is None:
-        raise Invalid(fields=(FieldError("customer_ids", "at least one customer, or a segment"),))
+        raise Invalid.at("customer_ids", "at least one customer, or a segment")
     chosen = set(new.customer_ids)
     if new.segment is not None:
         today = act.today
@@ -132,5 +132,5 @@ async def _chosen(new: NewInvitations, act: Act) -> list[UUID]:
         )
     if len(chosen) > INVITED_MAX:
         rule = f"at most {INVITED_MAX:,} customers at once"
-        raise Invalid(fields=(FieldError("segment", rule, "narrow the segment, or invite in several steps"),))
+        raise Invalid.at("segment", rule, "narrow the segment, or invite in several steps")
     return sorted(chosen)

@@ -18,7 +18,7 @@ from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, may, permissions_of, require
 from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
@@ -208,7 +208,7 @@ async def create_key(new: NewApiKey, act: Act) -> CreatedKey:
         raise Forbidden(f"You cannot give a key what you do not have yourself: {', '.join(beyond)}")
     await _refuse_unit(new.org_unit_id, act.by)
     if new.expires_at is not None and new.expires_at <= act.now:
-        raise Invalid(fields=(FieldError("expires_at", "later than now", value=new.expires_at.isoformat()),))
+        raise Invalid.at("expires_at", "later than now", value=new.expires_at.isoformat())
     key = NewKey(
         name=new.name,
         scopes=new.scopes,

@@ -15,7 +15,7 @@ from guibin.sla import actions as sla
 from guibin_tenants import keys, org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.receivers import LOOKING_AFTER, at_work
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Conflict, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.staff import StaffView
 
@@ -123,7 +123,7 @@ async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
         elif looks_after and not set(successor.roles) & set(LOOKING_AFTER):
             rule = "an account manager or a leader"
     if rule or successor is None:
-        raise Invalid(fields=(FieldError("successor_id", rule, value=str(successor_id)),))
+        raise Invalid.at("successor_id", rule, value=str(successor_id))
     return successor
 
 
@@ -136,7 +136,7 @@ async def _standing(unit_id: UUID) -> OrgUnitView:
     if unit.dissolved_at is not None:
         raise AlreadyDissolved(f"{unit.name} was dissolved; its things are with org unit {unit.successor_id}")
     if unit.parent_id is None:
-        raise Invalid(fields=(FieldError("org_unit_id", "not the head office", value=str(unit_id)),))
+        raise Invalid.at("org_unit_id", "not the head office", value=str(unit_id))
     return unit
 
 
@@ -145,5 +145,5 @@ async def _unit_successor(unit: OrgUnitView, successor_id: UUID) -> OrgUnitView:
     inside = await org_units.visible_from(unit.id)
     if successor_id not in standing or successor_id in inside:
         rule = "another org unit, not below the one that is dissolved"
-        raise Invalid(fields=(FieldError("successor_id", rule, value=str(successor_id)),))
+        raise Invalid.at("successor_id", rule, value=str(successor_id))
     return standing[successor_id]

@@ -10,7 +10,7 @@ from msgspec import Struct
 from guibin.audit.actions import noted
 from guibin_tenants import devices, passwords, sign_in_limits, staff
 from guibin_tenants.principals import Principal, Signature
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid, Suspended, Unauthenticated
+from guibin_tenants.refusals import Forbidden, Invalid, Suspended, Unauthenticated
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
 from guibin_tenants.sign_in_limits import Limit, TooManyAttempts
@@ -116,7 +116,7 @@ async def unlock(own: OwnSession, *, password: str, now: datetime) -> None:
     """
     tried, account = await _proved(own, password, now, failed="session.unlock_refused")
     if account is None:
-        raise Invalid("It stays locked", fields=(FieldError("password", "your password"),))
+        raise Invalid.at("password", "your password", detail="It stays locked")
     async with tenant_scope(own.tenant_id):
         await staff.unlock_session(own.digest, now=now)
         await sign_in_limits.forgive(tried.limits)
@@ -163,7 +163,7 @@ async def change_own_password(own: OwnSession, *, present: str, new: str, now: d
     """
     tried, account = await _proved(own, present, now, failed="staff.own_password_refused")
     if account is None:
-        raise Invalid("The password stays", fields=(FieldError("present", "your password as it is now"),))
+        raise Invalid.at("present", "your password as it is now", detail="The password stays")
     async with tenant_scope(own.tenant_id):
         await staff.refuse_weak(new, account.staff)
     kept = await passwords.hash_of(new)

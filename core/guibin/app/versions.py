@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from guibin.web.etags import etag, expect
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import locked
 from guibin_tenants.tables import TenantTable
 
@@ -58,8 +58,7 @@ async def version_guard(connection: ASGIConnection[Any, Any, Any, Any], handler:
         return
     subject = subject_of(handler)
     if subject is None:
-        rule = "left out: this address changes nothing that has an ETag"
-        raise Invalid(fields=(FieldError("If-Match", rule, value=given[:40]),))
+        raise Invalid.at("If-Match", "left out: this address changes nothing that has an ETag", value=given[:40])
     row = await locked(subject.table, UUID(str(connection.path_params[subject.name])))
     expect(given, row["version"])
 

@@ -17,7 +17,7 @@ from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin_tenants.keys import SET_PASSWORD, hands_of, ids_of
 from guibin_tenants.org_units import level_of
 from guibin_tenants.principals import may
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value, savepoint
 
@@ -61,7 +61,7 @@ async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org
     decide. Raises NotAnApplicant, AlreadyAsked, and Invalid for a flow without steps.
     """
     if not flow.steps:
-        raise Invalid(fields=(FieldError("flow", "at least one step", "add one to the policy", flow.name),))
+        raise Invalid.at("flow", "at least one step", "add one to the policy", flow.name)
     if act.by.is_person and flow.applicants and not set(flow.applicants) & set(act.by.roles):
         raise NotAnApplicant(f"{flow.name} may be asked for by: {', '.join(flow.applicants)}")
     try:
@@ -288,11 +288,11 @@ async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Ac
 
 def _reason(reason: str, approved: bool) -> str:
     if not approved and not reason.strip():
-        raise Invalid(fields=(FieldError("reason", "not empty when refusing", "tell the applicant why", reason),))
+        raise Invalid.at("reason", "not empty when refusing", "tell the applicant why", reason)
     return _text("reason", reason)
 
 
 def _text(field: str, text: str) -> str:
     if len(text) > NOTE_CHARS_MAX:
-        raise Invalid(fields=(FieldError(field, f"at most {NOTE_CHARS_MAX} characters", "shorten it", text[:60]),))
+        raise Invalid.at(field, f"at most {NOTE_CHARS_MAX} characters", "shorten it", text[:60])
     return text.strip()

@@ -19,7 +19,7 @@ from guibin.policy.words import Note, Reason
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import may, permissions_of
 from guibin_tenants.receivers import colleague, sees
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.staff import StaffView
@@ -86,7 +86,7 @@ async def add_signer(approval_id: UUID, new: NewSigner, act: Act) -> ApprovalVie
     """One step more, this colleague's alone. Raises as `pass_on`, and Invalid for a request of very many steps."""
     request, flow = await _mine(approval_id, act)
     if len(flow.steps) >= STEPS_MAX:
-        raise Invalid(fields=(FieldError("staff_id", f"a request of at most {STEPS_MAX} steps", "decide it"),))
+        raise Invalid.at("staff_id", f"a request of at most {STEPS_MAX} steps", "decide it")
     chosen = await _decider(new.staff_id, request, act)
     step = request["step"]
     asked = ApprovalStep(flow.steps[step].role, flow.steps[step].within, person=chosen.id)
@@ -116,13 +116,13 @@ async def send_back(approval_id: UUID, new: NewReturn, act: Act) -> ApprovalView
     step = request["step"]
     if new.to_step >= step or new.to_step in request["undone"]:
         rule = f"an earlier step that counts, from 0 and below {step}"
-        raise Invalid(fields=(FieldError("to_step", rule, "refuse it to end it", str(new.to_step)),))
+        raise Invalid.at("to_step", rule, "refuse it to end it", str(new.to_step))
     again = tuple(
         one for number, one in enumerate(flow.steps) if number >= new.to_step and number not in request["undone"]
     )
     longer = replace(flow, steps=(*flow.steps[: step + 1], *again))
     if len(longer.steps) > STEPS_MAX:
-        raise Invalid(fields=(FieldError("to_step", f"a request of at most {STEPS_MAX} steps", "decide it"),))
+        raise Invalid.at("to_step", f"a request of at most {STEPS_MAX} steps", "decide it")
     undone = sorted({*request["undone"], *range(new.to_step, step + 1)})
     await deadlines.gone(approval_id, step, now=act.now)
     await change(ApprovalRequest, approval_id, undone=undone)
@@ -161,7 +161,7 @@ async def _decider(staff_id: UUID, request: asyncpg.Record, act: Act) -> StaffVi
     elif "approvals:decide" not in permissions_of(chosen.roles):
         problem = "somebody who decides on approvals"
     if problem:
-        raise Invalid(fields=(FieldError("staff_id", problem, "name another colleague", str(staff_id)),))
+        raise Invalid.at("staff_id", problem, "name another colleague", str(staff_id))
     await _refuse_blind(chosen, request)
     return chosen
 
@@ -172,7 +172,7 @@ async def _refuse_blind(chosen: StaffView, request: asyncpg.Record) -> None:
     )
     if not seen:
         rule = "somebody who sees the org unit of the matter"
-        raise Invalid(fields=(FieldError("staff_id", rule, "name another colleague", str(chosen.id)),))
+        raise Invalid.at("staff_id", rule, "name another colleague", str(chosen.id))
 
 
 async def _record(request: asyncpg.Record, moved: _Moved, act: Act) -> ApprovalView:

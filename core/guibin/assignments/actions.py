@@ -16,7 +16,7 @@ from guibin.profiles.queries import CustomerView
 from guibin.profiles.tables import Customer
 from guibin.sla import actions as sla
 from guibin_tenants.receivers import refuse_unfit, sees, standing_unit
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import change, locked, shown
 from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -59,7 +59,7 @@ async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
         async with savepoint():
             await change(Customer, customer_id, org_unit_id=unit_id, account_manager_id=manager_id, changed_at=act.now)
     except asyncpg.InsufficientPrivilegeError:
-        raise Invalid(fields=(FieldError("org_unit_id", "an org unit you see", value=str(unit_id)),)) from None
+        raise Invalid.at("org_unit_id", "an org unit you see", value=str(unit_id)) from None
     await note_assigned((customer_id,), act, because="assigned", reason=new.reason)
     if unit_id != before["org_unit_id"]:
         await bring_work_along((customer_id,), unit_id, act, reason=new.reason or "moved")

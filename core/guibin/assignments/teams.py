@@ -14,7 +14,7 @@ from guibin.profiles.actions import leave_team
 from guibin.profiles.tables import TeamMember
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import sees
-from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
 from guibin_tenants.rows import add, given, shown
 from guibin_tenants.scope import fetch, fetch_one, fetch_value, savepoint
 
@@ -78,8 +78,7 @@ async def join(customer_id: UUID, new: NewMember, act: Act) -> MemberView:
         customer_id,
     )
     if row is None:
-        rule = "somebody who works here and sees the customer"
-        raise Invalid(fields=(FieldError("staff_id", rule, value=str(new.staff_id)),))
+        raise Invalid.at("staff_id", "somebody who works here and sees the customer", value=str(new.staff_id))
     try:
         async with savepoint():
             member_id = await add(

@@ -54,7 +54,7 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         new.segment, policy=act.policy, as_of=today, known_at=act.now, limit=MEMBERS_MAX + 1
     )
     if len(chosen) > MEMBERS_MAX:
-        raise Invalid(fields=(FieldError("segment", f"at most {MEMBERS_MAX:,} customers", "narrow it"),))
+        raise Invalid.at("segment", f"at most {MEMBERS_MAX:,} customers", "narrow it")
     seed = new.seed or secrets.token_hex(16)
     campaign_id = await add(
         Campaign,
@@ -105,8 +105,7 @@ async def respond(member_id: UUID, new: NewCampaignResponse, act: Act) -> Member
         raise NotContacted()
     responded_at = new.responded_at or act.now
     if not member.contacted_at <= responded_at <= act.now:
-        rule = f"from the contact, {member.contacted_at}, until now"
-        raise Invalid(fields=(FieldError("responded_at", rule, "", str(responded_at)),))
+        raise Invalid.at("responded_at", f"from the contact, {member.contacted_at}, until now", "", str(responded_at))
     await add(CampaignResponse, act, member_id=member_id, **given(new) | {"responded_at": responded_at})
     return await _noted("campaign.response", member_id, act)
 

@@ -18,7 +18,7 @@ from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import ALL_UNITS, fetch_one, fetch_value, savepoint
 
@@ -38,7 +38,7 @@ async def ask(new: NewCardRequest, act: Act) -> CardRequestView:
     unit_id = await unit_of(new.unit_id, act.by)
     flow = act.policy.approval(kind.quantity_approval)
     if flow is None:
-        raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.quantity_approval),))
+        raise Invalid.at("kind", "a kind with an approval flow", value=kind.quantity_approval)
     request_id = await add(CardRequest, act, clause=kind.clause, **given(new) | {"unit_id": unit_id})
     approval_id = await approvals.ask(Case(REQUEST, request_id), act, flow=flow, note=new.reason, org_unit_id=unit_id)
     await change(CardRequest, request_id, approval_id=approval_id)
@@ -68,7 +68,7 @@ async def make(new: NewCardBatch, act: Act) -> BatchView:
     head_office = await org_units.head_office()
     unit_id = new.unit_id or (head_office.id if head_office else None)
     if unit_id is None:
-        raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
+        raise Invalid.at("unit_id", "an org unit", "the company has no head office yet")
     await standing_unit(unit_id, field="unit_id")
     batch_id = await add(CardBatch, act, **given(new) | {"unit_id": unit_id})
     made = Movement(
@@ -119,9 +119,9 @@ async def receive(shipment_id: UUID, new: NewCardReceipt, act: Act) -> ShipmentV
     missing = sent.quantity - new.received
     if missing < 0:
         fix = "what came beyond it is dispatched by the sender as a shipment of its own"
-        raise Invalid(fields=(FieldError("received", f"at most {sent.quantity}", fix, str(new.received)),))
+        raise Invalid.at("received", f"at most {sent.quantity}", fix, str(new.received))
     if missing and not new.reason.strip():
-        raise Invalid(fields=(FieldError("reason", "not empty when cards are missing", "say what is known"),))
+        raise Invalid.at("reason", "not empty when cards are missing", "say what is known")
     receipt_id = await _count(shipment_id, new, missing, act)
     accounts: tuple[tuple[int, Account, UUID | None], ...] = (
         (new.received, "stock", sent.to_unit_id),
@@ -168,7 +168,7 @@ def stocked(policy: Policy, name: str) -> CardKind:
     kind = policy.card(name)
     if kind is None or not kind.quantity_approval:
         known = ", ".join(card.name for card in policy.cards if card.quantity_approval) or "the policy has none"
-        raise Invalid(fields=(FieldError("kind", "a kind of card kept in stock", f"one of: {known}", name),))
+        raise Invalid.at("kind", "a kind of card kept in stock", f"one of: {known}", name)
     return kind
 
 
@@ -177,7 +177,7 @@ async def unit_of(given: UUID | None, by: Principal) -> UUID:
     head_office = await org_units.head_office() if given is None and by.org_unit_id is None else None
     unit_id = given or by.org_unit_id or (head_office.id if head_office else None)
     if unit_id is None:
-        raise Invalid(fields=(FieldError("unit_id", "an org unit", "the company has no head office yet"),))
+        raise Invalid.at("unit_id", "an org unit", "the company has no head office yet")
     await standing_unit(unit_id, field="unit_id")
     _refuse_other_unit(unit_id, by)
     return unit_id
@@ -198,30 +198,30 @@ async def _refuse_leap(new: NewCardShipment) -> None:
     }
     if parents[new.from_unit_id] == new.to_unit_id:
         if new.request_id is not None:
-            raise Invalid(fields=(FieldError("request_id", "none for cards that go back up", "leave it out"),))
+            raise Invalid.at("request_id", "none for cards that go back up", "leave it out")
         return
     if parents[new.to_unit_id] != new.from_unit_id:
         rule = "the unit right under or above from_unit_id"
         fix = "cards go level by level: ship them to the unit between first"
-        raise Invalid(fields=(FieldError("to_unit_id", rule, fix, str(new.to_unit_id)),))
+        raise Invalid.at("to_unit_id", rule, fix, str(new.to_unit_id))
     await _refuse_unasked(new)
 
 
 async def _refuse_unasked(new: NewCardShipment) -> None:
     if new.request_id is None:
-        raise Invalid(fields=(FieldError("request_id", "required", "name the approved request it is for"),))
+        raise Invalid.at("request_id", "required", "name the approved request it is for")
     row = await fetch_one(
         "select kind, unit_id, quantity, outcome from card_request where id = $1 for update", new.request_id
     )
     if row is None or row["kind"] != new.kind:
         rule = f"a request for {new.kind}"
-        raise Invalid(fields=(FieldError("request_id", rule, value=str(new.request_id)),))
+        raise Invalid.at("request_id", rule, value=str(new.request_id))
     if row["outcome"] != "approved":
         raise NotApproved(f"The request is {row['outcome'] or 'not decided yet'}")
     below = await org_units.visible_from(new.to_unit_id)
     if below != ALL_UNITS and row["unit_id"] not in below:
         rule = "the unit that asked, or one above it"
-        raise Invalid(fields=(FieldError("to_unit_id", rule, value=str(new.to_unit_id)),))
+        raise Invalid.at("to_unit_id", rule, value=str(new.to_unit_id))
     sent = await fetch_value(
         "select coalesce(sum(s.quantity - coalesce(r.missing, 0)), 0) from card_shipment s"
         " left join card_receipt r on r.tenant_id = s.tenant_id and r.shipment_id = s.id"

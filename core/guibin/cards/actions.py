@@ -18,7 +18,7 @@ from guibin.policy.cards import CardKind
 from guibin.profiles import disclosures
 from guibin.profiles.subjects import is_erased
 from guibin.tiers import memberships
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, locked
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
@@ -224,15 +224,14 @@ async def _exchange(handed: HandedOver, act: Act) -> None:
 
 def _refuse_dead(expires_on: date, today: date) -> None:
     if expires_on <= today:
-        rule = "a card that has not expired"
-        raise Invalid(fields=(FieldError("cause", rule, "apply for a new card", f"expired on {expires_on}"),))
+        raise Invalid.at("cause", "a card that has not expired", "apply for a new card", f"expired on {expires_on}")
 
 
 def _refuse_early(expires_on: date, kind: CardKind, today: date) -> None:
     first = expires_on - timedelta(days=kind.warn_days)
     if today < first:
         rule = f"from {first}, {kind.warn_days} days before it expires"
-        raise Invalid(fields=(FieldError("cause", rule, "lost or damaged cards are replaced at any time", "expiring"),))
+        raise Invalid.at("cause", rule, "lost or damaged cards are replaced at any time", "expiring")
 
 
 async def _shown(card_id: UUID, verb: str, customer_id: UUID, act: Act) -> CardForm:

@@ -54,7 +54,7 @@ async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
         raise LiveCard(f"The present {kind.name} is replaced, or revoked first")
     flow = act.policy.approval(kind.approval)
     if flow is None:
-        raise Invalid(fields=(FieldError("kind", "a kind with an approval flow", value=kind.approval),))
+        raise Invalid.at("kind", "a kind with an approval flow", value=kind.approval)
     application_id = await _write(new, kind, act)
     approval_id = await approvals.ask(
         Case(SUBJECT, application_id, new.customer_id),
@@ -135,7 +135,7 @@ def known_kind(policy: Policy, name: str) -> CardKind:
     kind = policy.card(name)
     if kind is None:
         known = ", ".join(card.name for card in policy.cards) or "the policy has none"
-        raise Invalid(fields=(FieldError("kind", "a kind of card", f"one of: {known}", name),))
+        raise Invalid.at("kind", "a kind of card", f"one of: {known}", name)
     return kind
 
 

@@ -19,7 +19,7 @@ from guibin.profiles.queries import archive_fields
 from guibin.sealing.values import masked, normalised
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch, fetch_one
 from guibin_tenants.tables import new_id
@@ -131,7 +131,7 @@ def _document(policy: Policy, name: str) -> ArchiveField:
     named = next((field for field in fields if field.name == name), None)
     if named is None:
         known = ", ".join(field.name for field in fields)
-        raise Invalid(fields=(FieldError("field", "a field a document's number is kept in", f"one of: {known}", name),))
+        raise Invalid.at("field", "a field a document's number is kept in", f"one of: {known}", name)
     return named
 
 

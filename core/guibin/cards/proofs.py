@@ -21,7 +21,7 @@ from guibin.profiles.queries import archive_fields, name_of, unit_of_open
 from guibin.sealing.values import exacts
 from guibin.tiers import queries as tiers
 from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch, fetch_one
 
@@ -104,7 +104,7 @@ async def prove(new: NewProof, act: Act) -> ProofView:
     kind = act.policy.proof(new.kind)
     if kind is None:
         known = ", ".join(proof.name for proof in act.policy.proofs)
-        raise Invalid(fields=(FieldError("kind", "a kind of proof", f"one of: {known}", new.kind),))
+        raise Invalid.at("kind", "a kind of proof", f"one of: {known}", new.kind)
     tried = AuditNote(action="proof.show", subject="proof", fields=("number",), shown=0, asked=kind.by != "e_card")
     async with attempt(tried, act):
         return await _prove(kind, new, act)

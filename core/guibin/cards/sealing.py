@@ -8,7 +8,7 @@ from guibin.policy.fields import ArchiveField
 from guibin.sealing.values import masked, normalised
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 _FIELD = ArchiveField("card_number", "text", "confidential", searchable=True)
 _PLAIN = re.compile(r"[0-9A-Z]{6,32}")
@@ -18,9 +18,9 @@ def plain(number: str, kind: CardKind) -> str:
     """The number without spaces and hyphens. Raises Invalid: it has 6 to 32 digits or letters, and its check digit."""
     text = normalised(_FIELD, number)
     if not _PLAIN.fullmatch(text):
-        raise Invalid(fields=(FieldError("number", "6 to 32 digits or letters", "as printed on the card"),))
+        raise Invalid.at("number", "6 to 32 digits or letters", "as printed on the card")
     if kind.luhn and not passes_luhn(text):
-        raise Invalid(fields=(FieldError("number", "a right check digit", "read the number again"),))
+        raise Invalid.at("number", "a right check digit", "read the number again")
     return text
 
 

@@ -10,7 +10,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.queries import linked, lock_open
 from guibin.tiers import memberships
 from guibin.tiers.memberships import NewMembership
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch_one, fetch_value
 
 from .refusals import NotSponsored, QuotaFull
@@ -23,14 +23,14 @@ async def refuse_unsponsored(kind: CardKind, customer_id: UUID, of_customer_id: 
     if given is None:
         if of_customer_id is not None:
             rule = "only for a card that is held through a company"
-            raise Invalid(fields=(FieldError("of_customer_id", rule, "leave it out", str(of_customer_id)),))
+            raise Invalid.at("of_customer_id", rule, "leave it out", str(of_customer_id))
         return
     if of_customer_id is None:
         rule = "required for a card that is held through a company"
-        raise Invalid(fields=(FieldError("of_customer_id", rule, "name the company"),))
+        raise Invalid.at("of_customer_id", rule, "name the company")
     # Locked, so that two who give the company's last card queue; hidden behind a wall, it is none.
     if not await lock_open(of_customer_id):
-        raise Invalid(fields=(FieldError("of_customer_id", "a customer", value=str(of_customer_id)),))
+        raise Invalid.at("of_customer_id", "a customer", value=str(of_customer_id))
     if not await holds_post(given, customer_id, of_customer_id, on=on):
         raise NotSponsored(f"The person is none of the company's: {', '.join(given.roles)}. Link the archives first")
     tier = await memberships.present_tier(of_customer_id, given.scheme, on=on)

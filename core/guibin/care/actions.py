@@ -112,8 +112,7 @@ async def start_trial(service_id: UUID, new: NewTrial, act: Act) -> TrialView:
     today = act.today
     starts_on = new.starts_on or today
     if not today <= starts_on <= today + AHEAD_MAX:
-        rule = f"today or up to {AHEAD_MAX.days} days ahead"
-        raise Invalid(fields=(FieldError("starts_on", rule, value=starts_on.isoformat()),))
+        raise Invalid.at("starts_on", f"today or up to {AHEAD_MAX.days} days ahead", value=starts_on.isoformat())
     # Two requests at once: the second sees what the first wrote.
     await version_of(new.customer_id)
     if await fetch_value(

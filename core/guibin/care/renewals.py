@@ -16,7 +16,7 @@ from guibin.profiles import orders
 from guibin.profiles.orders import ORDERS, order_of
 from guibin.profiles.queries import customer_of, standing
 from guibin.profiles.requests import NewOrder
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import change, row_of
 from guibin_tenants.scope import execute, fetch, fetch_one
 
@@ -128,7 +128,7 @@ async def carry_out(renewal_id: UUID, new: RenewedOrder, act: Act) -> RenewalVie
     if not row["stands"]:
         raise NotApproved("The order ended, ends on another day or is followed already")
     if new.ends_on <= row["ends_on"]:
-        raise Invalid(fields=(FieldError("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat()),))
+        raise Invalid.at("ends_on", f"after {row['ends_on']}", value=new.ends_on.isoformat())
     following = NewOrder(
         number=new.number, product=row["product"], price=new.price, started_on=row["ends_on"], ends_on=new.ends_on
     )

@@ -26,7 +26,7 @@ from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.transfers.kinds import KINDS
 from guibin_tenants.org_units import by_code
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
@@ -232,8 +232,7 @@ async def _assess(slug: str, as_of: date | None, scheme: str | None) -> list[Ass
         today = session.act.today
         day = as_of or today
         if day > today:
-            rule = f"not after today, {today}"
-            raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(day)),))
+            raise Invalid.at("as_of", f"not after today, {today}", "facts to come are unknown", str(day))
         names = [scheme] if scheme else [one.name for one in session.act.policy.schemes if is_assessable(one)]
         return [await assess_scheme(name, session.act, as_of=day) for name in names]
 

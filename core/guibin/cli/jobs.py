@@ -13,7 +13,7 @@ from guibin.jobs.pauses import NewPause
 from guibin.jobs.queries import JobFilter, JobState, JobView
 from guibin.jobs.retention import JobRetention
 from guibin.web.listing import PageAsked
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .environment import Session
@@ -58,7 +58,7 @@ async def retry(
 ) -> None:
     """Do a job again now; with `--dead` every dead letter, the oldest first, at most `--limit`."""
     if (job is None) != dead:
-        raise Invalid(fields=(FieldError("job", "a job's id, or --dead for all dead letters"),))
+        raise Invalid.at("job", "a job's id, or --dead for all dead letters")
     async with environment.inside(slug) as session:
         now = session.act.now
         if job is not None:
@@ -95,7 +95,7 @@ async def resume(slug: str, *, kind: Kind = "") -> None:
     async with environment.inside(slug) as session:
         found = next((one for one in await queries.pauses() if one.kind == kind), None)
         if found is None:
-            raise Invalid(fields=(FieldError("kind", "a kind that is paused", f"see guibin jobs pauses {slug}", kind),))
+            raise Invalid.at("kind", "a kind that is paused", f"see guibin jobs pauses {slug}", kind)
         await _noted(session, "jobs.resume", kind)
         count = await pauses.resume(found.id)
     out.print(f"{count} jobs may run now.")

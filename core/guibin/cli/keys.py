@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from guibin_tenants import keys, staff
 from guibin_tenants.keys import NewKey
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import environment
 from .moments import aware
@@ -68,7 +68,7 @@ async def create(
     async with environment.inside(slug) as session:
         owner = await staff.by_login(holder.owner) if holder.owner else None
         if holder.owner and (owner is None or owner.left_at is not None):
-            raise Invalid(fields=(FieldError("owner", "the login of somebody who works here", value=holder.owner),))
+            raise Invalid.at("owner", "the login of somebody who works here", value=holder.owner)
         expires_at = aware(new.expires_at, session.tenant.time_zone)
         new = msgspec.structs.replace(new, expires_at=expires_at, owner_id=owner.id if owner else None)
         token, view = await keys.create(new, now=session.act.now)

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.refusals import Invalid, Refusal
 
 # How many rows a list shows.
 Limit = Annotated[int, Parameter(help="How many, from 1.", validator=Number(gte=1, lte=1_000_000))]
@@ -91,7 +91,7 @@ def refuse_unwritable(file: Path, *, endings: tuple[str, ...]) -> None:
         rule, fix = "a file that may be written", "choose another place"
     else:
         return
-    raise Invalid("Nothing was written", fields=(FieldError("file", rule, fix, str(file)),))
+    raise Invalid.at("file", rule, fix, str(file), detail="Nothing was written")
 
 
 def fail(message: str) -> NoReturn:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from guibin.policy.posts import roles_of
 from guibin_tenants import org_units, staff
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.staff import NewStaff
 
 from . import environment
@@ -38,7 +38,7 @@ async def add(
     async with environment.inside(slug) as session:
         found = await org_units.by_code(unit) if unit is not None else None
         if unit is not None and found is None:
-            raise Invalid(fields=(FieldError("unit", "the code of an existing org unit", value=unit),))
+            raise Invalid.at("unit", "the code of an existing org unit", value=unit)
         unit_id = found.id if found is not None else None
         placed = msgspec.structs.replace(new, org_unit_id=unit_id, password_set_by=session.act.by.id)
         view = await staff.add(placed, now=session.act.now, posts=roles_of(session.act.policy.posts))
@@ -57,5 +57,5 @@ async def list_(slug: str, *, json: Json = False) -> None:
 def _asked() -> str:
     if not sys.stdin.isatty():
         rule = "there is no terminal to ask for it"
-        raise Invalid("The account cannot be created", fields=(FieldError("password", rule, "set GUIBIN_PASSWORD"),))
+        raise Invalid.at("password", rule, "set GUIBIN_PASSWORD", detail="The account cannot be created")
     return getpass.getpass("Password: ")

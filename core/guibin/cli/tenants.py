@@ -10,7 +10,7 @@ from guibin.context import real_clock
 from guibin.files import places as file_places
 from guibin.operation import erasure, provisioning
 from guibin_tenants import registry
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.registry import NewTenant
 
 from . import environment
@@ -126,7 +126,7 @@ async def erase(
     """Delete everything a suspended company has, for ever: rows, keys, jobs. Its slug is not given to another."""
     answered = yes or _asked(slug)
     if answered.strip() != slug:
-        raise Invalid(fields=(FieldError("yes", "the slug again, letter by letter", f"--yes {slug}", answered),))
+        raise Invalid.at("yes", "the slug again, letter by letter", f"--yes {slug}", answered)
     async with environment.owner() as connection:
         tenant = await registry.by_slug(connection, slug)
         done = await erasure.erase(connection, slug, by=environment.operator().name, now=real_clock())

@@ -15,7 +15,7 @@ from guibin.dispatch.simulation import Background
 from guibin.sla.simulation import Advanced, advance
 from guibin_tenants import registry
 from guibin_tenants.database import connected
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import tenant_scope
 from guibin_tenants.tables import new_id
 
@@ -53,11 +53,7 @@ async def _run(slug: str, until: datetime) -> Advanced:
         async with connected(urls.app, pool_size=6, settings=HURRIED) as pool:
             tenant = await registry.by_slug(pool, slug)
             if not tenant.simulated:
-                raise Invalid(
-                    fields=(
-                        FieldError("slug", "a company on a simulated clock", "tenant create … --simulated-from", slug),
-                    )
-                )
+                raise Invalid.at("slug", "a company on a simulated clock", "tenant create … --simulated-from", slug)
             company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, True)
             shop = Workshop(
                 root=Root(packs=packs, clock=real_clock),

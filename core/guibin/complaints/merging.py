@@ -10,7 +10,7 @@ from guibin.context import Act
 from guibin.events import ComplaintMerged
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -30,7 +30,7 @@ async def merge(complaint_id: UUID, new: NewMerge, act: Act) -> ComplaintView:
     AlreadyResolved or ComplaintClosed for either: what was answered is no longer merged.
     """
     if new.complaint_id == complaint_id:
-        raise Invalid(fields=(FieldError("complaint_id", "another complaint", value=str(complaint_id)),))
+        raise Invalid.at("complaint_id", "another complaint", value=str(complaint_id))
     # In one order, whichever is merged into which: two who merge the same pair do not wait for each other.
     await fetch("select id from complaint where id = any ($1) order by id for update", [complaint_id, new.complaint_id])
     complaint, duplicate = await locked(complaint_id), await locked(new.complaint_id)

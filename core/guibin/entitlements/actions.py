@@ -182,14 +182,14 @@ async def adjust(customer_id: UUID, new: NewAdjustment, act: Act) -> Offer:
     """
     day = new.counts_on or act.today
     if new.quantity == 0 or "\0" in new.occasion:
-        raise Invalid(fields=(FieldError("quantity", "units given or taken, not 0", value=str(new.quantity)),))
+        raise Invalid.at("quantity", "units given or taken, not 0", value=str(new.quantity))
     await _lock(customer_id, new.item)
     before = await _offer_of(customer_id, new, act.policy, day, act.now)
     if before.allowance.left is None:
-        raise Invalid(fields=(FieldError("item", "an item with a quota", "it has no limit anyway", new.item),))
+        raise Invalid.at("item", "an item with a quota", "it has no limit anyway", new.item)
     if before.allowance.left + new.quantity < 0:
         rule = f"at least -{before.allowance.left}, what is left"
-        raise Invalid(fields=(FieldError("quantity", rule, "reverse redemptions first", str(new.quantity)),))
+        raise Invalid.at("quantity", rule, "reverse redemptions first", str(new.quantity))
     adjustment_id = await add(
         EntitlementAdjustment,
         act,

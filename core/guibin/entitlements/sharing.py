@@ -10,7 +10,7 @@ from guibin.periods.allowances import Allowance, taken_by
 from guibin.policy.money import Money
 from guibin.policy.service_items import Entitlement, Pool
 from guibin.profiles.queries import linked, unit_of_open
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import queries
 from .refusals import NotAmongThem, ShareUsedUp
@@ -40,10 +40,10 @@ async def refuse_beyond_share(share: Share, entitlement: Entitlement, allowance:
     if pool is None:
         if share.person_id is not None:
             rule = "only where several people share the quota"
-            raise Invalid(fields=(FieldError("person_id", rule, "leave it out", str(share.person_id)),))
+            raise Invalid.at("person_id", rule, "leave it out", str(share.person_id))
         return
     if share.person_id is None:
-        raise Invalid(fields=(FieldError("person_id", "whoever uses it: the quota is shared", "name the person"),))
+        raise Invalid.at("person_id", "whoever uses it: the quota is shared", "name the person")
     await _refuse_stranger(share.person_id, share, pool)
     counted = await queries.counted(share.customer_id, entitlement, now=now)
     occasion = share.occasion if entitlement.period == "stay" else None
@@ -60,11 +60,11 @@ def reduction(price: Money | None, entitlement: Entitlement) -> Reduction | None
     discount = entitlement.discount
     if discount is None:
         rule = "only for an item that is a discount"
-        raise Invalid(fields=(FieldError("price", rule, "leave it out", price.amount[:60]),))
+        raise Invalid.at("price", rule, "leave it out", price.amount[:60])
     minor = in_minor(price, field="price.amount")
     if minor < 0 or (discount.ceiling is not None and price.currency != discount.unit):
         rule = f"0 or more, in {discount.unit}"
-        raise Invalid(fields=(FieldError("price", rule, "convert it first", f"{price.amount} {price.currency}"[:60]),))
+        raise Invalid.at("price", rule, "convert it first", f"{price.amount} {price.currency}"[:60])
     return Reduction(minor, discount.off(minor), price.currency)
 
 

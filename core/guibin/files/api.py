@@ -120,7 +120,7 @@ async def sent(request: Request[Any, Any, Any]) -> NewFile:
     """The one file of a form, and what was said of it. Raises NotAForm, Invalid."""
     form = uploads.read(request.headers.get("content-type", ""), await request.body())
     if len(form.files) != 1:
-        raise Invalid(fields=(FieldError(FILE, "one file", "send others with requests of their own"),))
+        raise Invalid.at(FILE, "one file", "send others with requests of their own")
     unknown = [FieldError(name, f"one of: {', '.join((FILE, *SAYS))}") for name in form.fields if name not in SAYS]
     if unknown:
         raise Invalid(fields=tuple(unknown))

@@ -13,7 +13,7 @@ import filetype
 from msgspec import Struct
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import bounds
 from .names import cleaned
@@ -211,4 +211,4 @@ def _drawn(picture: Image.Image) -> bytes:
 
 
 def _wrong(rule: str, fix: str = "", value: str | None = None) -> Invalid:
-    return Invalid(fields=(FieldError("file", rule, fix, value),))
+    return Invalid.at("file", rule, fix, value)

@@ -91,7 +91,7 @@ async def propose(new: NewIndicator, act: Act) -> IndicatorView:
     """
     unit = await org_units.by_code(new.org_unit)
     if unit is None or not act.by.covers(unit.id):
-        raise Invalid(fields=(FieldError("org_unit", "the code of an org unit of yours", value=new.org_unit),))
+        raise Invalid.at("org_unit", "the code of an org unit of yours", value=new.org_unit)
     flow = _flow(new, act.policy)
     indicator = Indicator(
         new.scheme, new.tier, replace(new.metric, org_units=()), new.at_least, new.title, new.org_unit
@@ -187,7 +187,7 @@ def _flow(new: NewIndicator, policy: Policy) -> ApprovalFlow:
     if flow is None:
         rule = "a scheme that takes indicators of outlets"
         fix = f"one of: {', '.join(able)}" if able else "every scheme has one standard for the whole company"
-        raise Invalid(fields=(FieldError("scheme", rule, fix, new.scheme),))
+        raise Invalid.at("scheme", rule, fix, new.scheme)
     return flow
 
 

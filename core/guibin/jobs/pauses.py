@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.policy.words import saying, up_to
 from guibin_tenants.principals import Signature
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -29,7 +29,7 @@ async def pause(new: NewPause, act: Signature) -> UUID:
     Raises Invalid for a kind nobody handles, AlreadyPaused.
     """
     if new.kind and handler_of(new.kind) is None:
-        raise Invalid(fields=(FieldError("kind", "a kind of job", "see GET /api/v1/jobs", new.kind),))
+        raise Invalid.at("kind", "a kind of job", "see GET /api/v1/jobs", new.kind)
     pause_id = new_id()
     try:
         await execute(

@@ -11,7 +11,7 @@ from guibin.context import Company
 from guibin.periods.rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 from guibin.policy.words import CodeIfAny
 from guibin_tenants import settings
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.scope import execute, fetch
 
 from .actions import NewJob, write
@@ -65,7 +65,7 @@ async def change(name: str, new: RhythmChange, rhythms: Sequence[Rhythm], compan
         try:
             check(new.every)
         except BadRhythm as error:
-            raise Invalid(fields=(FieldError("every", str(error), value=new.every),)) from None
+            raise Invalid.at("every", str(error), value=new.every) from None
     await settings.merge(SETTING, {name: new})
 
 

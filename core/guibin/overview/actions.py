@@ -30,7 +30,7 @@ from guibin.registers.requests import NewEntry
 from guibin.tiers import applications
 from guibin.tiers.applications import NewApplication
 from guibin.tiers.queries import ApplicationView
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 
 
 class NewException(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +109,7 @@ async def apply_for_exception(customer_id: UUID, new: NewException, act: Act) ->
     able = [each for each in act.policy.schemes if each.tier(new.tier) is not None]
     scheme = next((each.name for each in able if kind in each.customer_kinds), able[0].name if able else "")
     if not scheme:
-        raise Invalid(fields=(FieldError("tier", "a tier of the policy", value=new.tier),))
+        raise Invalid.at("tier", "a tier of the policy", value=new.tier)
     applied = NewApplication(
         customer_id=customer_id,
         kind="exception",

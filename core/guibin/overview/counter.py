@@ -31,7 +31,7 @@ from guibin.service_requests import queries as requests
 from guibin.tiers.marks import Mark, marks
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import finding, panels
 
@@ -117,7 +117,7 @@ async def reverse(customer_id: UUID, new: Reversal, act: Act) -> None:
 async def _of(customer_id: UUID, redemption_id: UUID, act: Act) -> UUID:
     found = await redemptions.by_id(redemption_id, now=act.now)
     if found.customer_id != customer_id:
-        raise Invalid(fields=(FieldError("redemption", "one of this customer's"),))
+        raise Invalid.at("redemption", "one of this customer's")
     return redemption_id
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 _FORMS = re.compile(r"(?P<year>\d{4})(-W(?P<week>\d{2})|-(?P<month>\d{2}))?", re.ASCII)
 
@@ -76,4 +76,4 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _not_a_period(name: str) -> Invalid:
     rule = "an ISO week, a month or a year that exists"
-    return Invalid(fields=(FieldError("period", rule, "such as 2015-W26, 2015-06 or 2015", name[:20]),))
+    return Invalid.at("period", rule, "such as 2015-W26, 2015-06 or 2015", name[:20])

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from guibin.policy.cadence import Span
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 SPANS: tuple[Span, ...] = ("week", "month", "quarter", "year")
 # Every span of a day within these years has a beginning, an end and a neighbour that a date can hold.
@@ -41,8 +41,7 @@ class Window(Struct, frozen=True):
 def window_of(span: Span, day: date, time_zone: str) -> Window:
     """The span this day of the company belongs to. Raises Invalid outside 1900 to 9000."""
     if not YEAR_MIN <= day.year <= YEAR_MAX:
-        rule = f"a day from {YEAR_MIN} to {YEAR_MAX}"
-        raise Invalid(fields=(FieldError("day", rule, value=day.isoformat()),))
+        raise Invalid.at("day", f"a day from {YEAR_MIN} to {YEAR_MAX}", value=day.isoformat())
     first = _first_day(span, day)
     after = _first_day(span, first + _longest(span))
     zone = ZoneInfo(time_zone)
@@ -63,7 +62,7 @@ def named(span: Span, name: str, time_zone: str) -> Window:
     except ValueError:
         window = None
     if window is None or window.name != name:
-        raise Invalid(fields=(FieldError("span", f"a {span} as it is written, such as 2026-W10", value=name[:20]),))
+        raise Invalid.at("span", f"a {span} as it is written, such as 2026-W10", value=name[:20])
     return window
 
 

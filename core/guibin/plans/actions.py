@@ -123,7 +123,7 @@ async def falls_due(limit: Deadline, start: datetime) -> datetime:
 def refuse_silent_return(accepted: bool, remarks: str) -> None:
     """Raises Invalid: whoever gets something back is told why."""
     if not accepted and not remarks.strip():
-        raise Invalid(fields=(FieldError("remarks", "required when it is returned", "say what is missing"),))
+        raise Invalid.at("remarks", "required when it is returned", "say what is missing")
 
 
 def _refuse_wrong(new: NewWorkPlan, window: Window, act: Act) -> None:
@@ -136,8 +136,7 @@ def _refuse_wrong(new: NewWorkPlan, window: Window, act: Act) -> None:
         problems.append(FieldError("span", "a span the policy wants plans for", f"one of: {known}", new.span))
     present = window_of(new.span, _today(act), act.company.time_zone)
     if window.first_on not in (present.first_on, present.after_on):
-        rule = "a day of the present span or the next"
-        problems.append(FieldError("on", rule, value=window.first_on.isoformat()))
+        problems.append(FieldError("on", "a day of the present span or the next", value=window.first_on.isoformat()))
     if problems:
         raise Invalid("The plan was not handed in", fields=tuple(problems))
     _refuse_days_outside(new.items, window.first_on, window.after_on)

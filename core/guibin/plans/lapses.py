@@ -20,7 +20,7 @@ from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.receivers import colleague
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, add_all, change, lines, locked, many
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -150,7 +150,7 @@ async def find(new: NewLapse, act: Act) -> LapseView:
     """
     await refuse_unless_supervising(new.staff_id, act)
     if new.happened_at > act.now:
-        raise Invalid(fields=(FieldError("happened_at", "not a moment to come", value=new.happened_at.isoformat()),))
+        raise Invalid.at("happened_at", "not a moment to come", value=new.happened_at.isoformat())
     if new.customer_id is not None:
         await refuse_unless_kept(new.customer_id)
     return await _written(new, "supervisor", act)
@@ -188,9 +188,7 @@ async def check(check_id: UUID, new: NewCheckResult, act: Act) -> CheckView:
         raise AlreadyDone(f"They were called before: {row['outcome']}")
     called_at = new.called_at or act.now
     if not row["drawn_at"] <= called_at <= act.now:
-        raise Invalid(
-            fields=(FieldError("called_at", "since it was drawn, and not to come", value=called_at.isoformat()),)
-        )
+        raise Invalid.at("called_at", "since it was drawn, and not to come", value=called_at.isoformat())
     await change(ReachabilityCheck, check_id, act, outcome=new.outcome, called_at=called_at)
     if new.outcome != "reached":
         lapse = NewLapse(

@@ -19,7 +19,7 @@ from guibin.context import Act
 from guibin.periods.spans import Window, window_of
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import Predicate, Principal, may
-from guibin_tenants.refusals import FieldError, Invalid, NotFound, Refusal
+from guibin_tenants.refusals import Invalid, NotFound, Refusal
 
 from . import actions, queries, work_logs
 from .actions import SUBJECT
@@ -162,10 +162,10 @@ def _items(given: Mapping[str, Sequence[str]], week: Window) -> tuple[NewItem, .
             if not line.strip():
                 continue
             if len(line.strip()) > _LINE_CHARS_MAX:
-                raise Invalid(fields=(FieldError(name, f"at most {_LINE_CHARS_MAX} characters"),))
+                raise Invalid.at(name, f"at most {_LINE_CHARS_MAX} characters")
             found.append(NewItem(text=line.strip(), due_on=None if name == ANY_DAY else date.fromisoformat(name)))
     if not found:
-        raise Invalid(fields=(FieldError(ANY_DAY, "at least one line"),))
+        raise Invalid.at(ANY_DAY, "at least one line")
     return tuple(found[:100])
 
 

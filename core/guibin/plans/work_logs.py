@@ -113,12 +113,12 @@ async def review(new: NewLogReview, act: Act) -> LogReviewView:
     Raises Invalid, NotYoursToReview, NotToReview once it is accepted.
     """
     if act.policy.plans.logs_reviewed_every is None:
-        raise Invalid(fields=(FieldError("on", "the policy asks for no logs"),))
+        raise Invalid.at("on", "the policy asks for no logs")
     await refuse_unless_supervising(new.staff_id, act)
     refuse_silent_return(new.accepted, new.remarks)
     window = window_of(act.policy.plans.logs_reviewed_every, new.on, act.company.time_zone)
     if window.starts_at > act.now:
-        raise Invalid(fields=(FieldError("on", "not a day to come", value=new.on.isoformat()),))
+        raise Invalid.at("on", "not a day to come", value=new.on.isoformat())
     review = {
         "staff_id": new.staff_id,
         "period": window.name,

@@ -38,7 +38,7 @@ async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersi
         raise Invalid("The policy is too large", fields=tuple(large))
     effective_from = new.effective_from or act.now
     if effective_from < act.now:
-        raise Invalid(fields=(FieldError("effective_from", "now or later", value=effective_from.isoformat()),))
+        raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     version = await _next_version(act.now)
     problems = (
         *validate(queries.merged(packs, act.company, new.overrides, version=version)),

@@ -20,7 +20,7 @@ from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring, org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import refuse_unfit, standing_unit
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add_all, locked
 from guibin_tenants.scope import execute, fetch, savepoint
 from guibin_tenants.tables import new_id
@@ -303,7 +303,7 @@ async def _units_of(several: Sequence[NewCustomer], by: Principal) -> list[UUID]
 async def _head_office() -> UUID:
     unit = await org_units.head_office()
     if unit is None:
-        raise Invalid(fields=(FieldError("org_unit_id", "an org unit", "the company has no head office yet"),))
+        raise Invalid.at("org_unit_id", "an org unit", "the company has no head office yet")
     return unit.id
 
 

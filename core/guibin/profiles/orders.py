@@ -19,7 +19,7 @@ from guibin.context import Act
 from guibin.events import OrdersOpened, tell_at_once
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.money import Money
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, given, locked, many, missing
 from guibin_tenants.scope import fetch_one, savepoint
 
@@ -96,9 +96,9 @@ async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
     await queries.customer(customer_id)
     new = msgspec.structs.replace(new, number=code(new.number), product=line(new.product))
     if not (new.number and new.product):
-        raise Invalid(fields=(FieldError("product" if new.number else "number", "required"),))
+        raise Invalid.at("product" if new.number else "number", "required")
     if wrong_code(new.number):
-        raise Invalid(fields=(FieldError("number", wrong_code(new.number), value=new.number),))
+        raise Invalid.at("number", wrong_code(new.number), value=new.number)
     _refuse_backwards(new.started_on, new.ends_on)
     values = given(new) | {"price": minor_of(new.price), "currency": new.price.currency}
     async with naming_order(new.number, customer_id, act):
@@ -146,14 +146,14 @@ def told(values: Mapping[str, Any]) -> dict[str, Value]:
 
 def _refuse_backwards(started_on: date, ends_on: date) -> None:
     if ends_on <= started_on:
-        raise Invalid(fields=(FieldError("ends_on", "after started_on", value=ends_on.isoformat()),))
+        raise Invalid.at("ends_on", "after started_on", value=ends_on.isoformat())
 
 
 def minor_of(price: Money) -> int:
     """The price in minor units. Raises Invalid for one below 0 or in no currency; imports ask it as well."""
     minor = in_minor(price, field="price.amount")
     if minor < 0:
-        raise Invalid(fields=(FieldError("price.amount", "0 or more", value=price.amount),))
+        raise Invalid.at("price.amount", "0 or more", value=price.amount)
     if not _CURRENCY.fullmatch(price.currency):
-        raise Invalid(fields=(FieldError("price.currency", "an ISO 4217 code", "CNY", price.currency[:60]),))
+        raise Invalid.at("price.currency", "an ISO 4217 code", "CNY", price.currency[:60])
     return minor

@@ -165,11 +165,11 @@ async def add_contact_point(customer_id: UUID, new: NewContactPoint, act: Act) -
     known = {field.name: field for field in archive_fields(act.policy) if field.confidentiality == "confidential"}
     field = known.get(new.field)
     if field is None:
-        raise Invalid(fields=(FieldError("field", "a confidential field", f"one of: {', '.join(known)}", new.field),))
+        raise Invalid.at("field", "a confidential field", f"one of: {', '.join(known)}", new.field)
     kind: str = await fetch_value("select kind from customer where id = $1", customer_id)
     if not suits(field, kind, act.policy):
         rule = f"a field that {'an organisation' if act.policy.is_organisation(kind) else 'a person'} has"
-        raise Invalid(fields=(FieldError("field", rule, value=new.field),))
+        raise Invalid.at("field", rule, value=new.field)
     value = spelled(field, new.value)
     problems = check_values([field], {field.name: value})
     if problems or not value:
@@ -212,7 +212,7 @@ async def add_occasion(customer_id: UUID, new: NewOccasion, act: Act) -> Occasio
     await version_of(customer_id)
     wrong = wrong_day(new.happened_on)
     if wrong:
-        raise Invalid(fields=(FieldError("happened_on", wrong, value=shown(new.happened_on)),))
+        raise Invalid.at("happened_on", wrong, value=shown(new.happened_on))
     solar, lunar = columns_of(new.happened_on)
     occasion_id = await add(Occasion, customer_id=customer_id, name=new.name, happened_on=solar, happened_lunar=lunar)
     await _changed("occasion.add", customer_id, ("occasion",), act)
@@ -305,9 +305,9 @@ async def link(customer_id: UUID, new: NewLink, act: Act) -> LinkView:
     """A part that has ended begins anew. Raises Invalid for a customer who is not to be seen from here, Conflict when the link is there already."""
     await version_of(customer_id)
     if new.of_customer_id == customer_id:
-        raise Invalid(fields=(FieldError("of_customer_id", "another customer", value=str(customer_id)),))
+        raise Invalid.at("of_customer_id", "another customer", value=str(customer_id))
     if not await fetch("select 1 from customer where id = $1", new.of_customer_id):
-        raise Invalid(fields=(FieldError("of_customer_id", "a customer", value=str(new.of_customer_id)),))
+        raise Invalid.at("of_customer_id", "a customer", value=str(new.of_customer_id))
     written = await fetch(
         "insert into customer_link as l (id, customer_id, of_customer_id, role) values ($1, $2, $3, $4)"
         " on conflict (tenant_id, customer_id, of_customer_id, role) do update set ended_on = null"

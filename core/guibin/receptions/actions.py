@@ -76,8 +76,7 @@ async def change(reception_id: UUID, new: NewReceptionChange, act: Act) -> Recep
     if new.arrives_at is not None or new.leaves_at is not None:
         refuse_wrong_times(arrives_at, leaves_at, now=act.now)
     if (arrives_at, leaves_at, party) == (row["arrives_at"], row["leaves_at"], row["party_size"]):
-        rule = "another time or party than before"
-        raise Invalid(fields=(FieldError("arrives_at", rule, value=arrives_at.isoformat()),))
+        raise Invalid.at("arrives_at", "another time or party than before", value=arrives_at.isoformat())
     await add(
         ReceptionChange,
         act,
@@ -172,10 +171,9 @@ async def check_etiquette(reception_id: UUID, new: NewEtiquetteCheck, act: Act) 
     row = await locked(reception_id, *HERE)
     items = protocol_of(row).etiquette
     if new.item not in items:
-        fix = f"one of: {', '.join(items)}"
-        raise Invalid(fields=(FieldError("item", "an item of the protocol's etiquette", fix, new.item),))
+        raise Invalid.at("item", "an item of the protocol's etiquette", f"one of: {', '.join(items)}", new.item)
     if not new.kept and not new.text.strip():
-        raise Invalid(fields=(FieldError("text", "not empty for what was not kept", "say what was amiss"),))
+        raise Invalid.at("text", "not empty for what was not kept", "say what was amiss")
     if new.item in await happened(reception_id, "etiquette"):
         raise AlreadyDone(f"{new.item} was checked already")
     await write_event(row, Event(kind="etiquette", name=new.item, kept=new.kept, text=new.text), act)
@@ -188,7 +186,7 @@ async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: A
     row = await locked(reception_id, *HERE)
     said = bool(new.text.strip()) or new.score is not None
     if new.given != said:
-        raise Invalid(fields=(FieldError("text", "what the guest said, or `given` is false and nothing else"),))
+        raise Invalid.at("text", "what the guest said, or `given` is false and nothing else")
     feedback_id = await add(
         ReceptionFeedback, act, reception_id=reception_id, customer_id=row["customer_id"], **given(new)
     )

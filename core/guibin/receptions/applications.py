@@ -16,7 +16,7 @@ from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -188,21 +188,20 @@ async def _judged(new: NewReceptionApplication, row: asyncpg.Record, policy: Pol
     protocol = reception.protocol(new.protocol)
     if protocol is None:
         known = ", ".join(each.name for each in reception.protocols)
-        raise Invalid(fields=(FieldError("protocol", "a protocol of the policy", f"one of: {known}", new.protocol),))
+        raise Invalid.at("protocol", "a protocol of the policy", f"one of: {known}", new.protocol)
     if row["terms"] is not None and row["protocol"] == protocol.name:
         rule = "another protocol than the present one"
-        raise Invalid(fields=(FieldError("protocol", rule, value=new.protocol),))
+        raise Invalid.at("protocol", rule, value=new.protocol)
     reason = protocol.qualification(new.qualification or "")
     if reason is None and protocol.qualifications:
         known = ", ".join(each.name for each in protocol.qualifications)
         rule = "a reason of the protocol"
-        raise Invalid(fields=(FieldError("qualification", rule, f"one of: {known}", new.qualification or ""),))
+        raise Invalid.at("qualification", rule, f"one of: {known}", new.qualification or "")
     if reason is not None and reason.scheme:
         held = await current_tiers([row["customer_id"]], on=today)  # type: ignore[arg-type]  # a day
         if held.get(row["customer_id"], {}).get(reason.scheme) != reason.tier:
             rule = f"borne out by the figures: the guest belongs to {reason.scheme}/{reason.tier}"
-            fix = "assess the scheme, or give another reason"
-            raise Invalid(fields=(FieldError("qualification", rule, fix, reason.name),))
+            raise Invalid.at("qualification", rule, "assess the scheme, or give another reason", reason.name)
     return protocol
 
 
@@ -217,5 +216,5 @@ async def _refuse_unasked(row: asyncpg.Record, protocol: Protocol) -> None:
 def _flow(name: str, policy: Policy) -> ApprovalFlow:
     flow = policy.approval(name)
     if flow is None:
-        raise Invalid(fields=(FieldError("protocol", "a protocol whose approval flow exists", value=name),))
+        raise Invalid.at("protocol", "a protocol whose approval flow exists", value=name)
     return flow

@@ -148,7 +148,7 @@ def _known(name: str, policy: Policy) -> Protocol:
     protocol = reception_policy(policy).protocol(name)
     if protocol is None:
         known = ", ".join(each.name for each in reception_policy(policy).protocols)
-        raise Invalid(fields=(FieldError("protocol", "a protocol of the policy", f"one of: {known}", name),))
+        raise Invalid.at("protocol", "a protocol of the policy", f"one of: {known}", name)
     return protocol
 
 

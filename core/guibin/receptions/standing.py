@@ -42,7 +42,7 @@ async def locked(reception_id: UUID, *states: str, erased_too: bool = False) -> 
 def reception_policy(policy: Policy) -> ReceptionPolicy:
     """Raises Invalid for a company without one."""
     if policy.reception is None:
-        raise Invalid(fields=(FieldError("protocol", "a company with a reception policy", "add one to the policy"),))
+        raise Invalid.at("protocol", "a company with a reception policy", "add one to the policy")
     return policy.reception
 
 

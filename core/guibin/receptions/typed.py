@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from guibin.context import Act
 from guibin.policy.money import Money
 from guibin.policy.words import Answers, Line, Said, Unsaid
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import actions, applications, orders
 from .queries import LISTED
@@ -101,10 +101,9 @@ def _line(text: str, arrives_at: datetime) -> ItineraryLine:
     try:
         moment = time(int(hour), int(minute))
     except ValueError:
-        rule = "each line begins with a time"
-        raise Invalid(fields=(FieldError("itinerary", rule, "10:30 …", text[:60]),)) from None
+        raise Invalid.at("itinerary", "each line begins with a time", "10:30 …", text[:60]) from None
     if not what.strip():
-        raise Invalid(fields=(FieldError("itinerary", "each line says what happens", "10:30 …", text[:60]),))
+        raise Invalid.at("itinerary", "each line says what happens", "10:30 …", text[:60])
     day = arrives_at.date() + timedelta(days=days)
     return ItineraryLine(
         at=datetime.combine(day, moment, arrives_at.tzinfo), what=what.strip()[:100], place=place.strip()[:200]

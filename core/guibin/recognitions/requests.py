@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guibin.notation.telephones import is_telephone, written
 from guibin.policy.words import up_to
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 DIGITS_MIN, DIGITS_MAX = 3, 20
 _SCHEME = re.compile(r"(?:tel|sips?):([^@;?]*)", re.IGNORECASE)
@@ -39,5 +39,5 @@ def number_in(new: NewRecognition) -> str | None:
         return None
     if not is_telephone(text, digits_min=DIGITS_MIN, digits_max=DIGITS_MAX):
         rule = f"a telephone number of {DIGITS_MIN} to {DIGITS_MAX} digits"
-        raise Invalid(fields=(FieldError("phone", rule, "leave it out when it is withheld", given[:60]),))
+        raise Invalid.at("phone", rule, "leave it out when it is withheld", given[:60])
     return text

@@ -128,7 +128,7 @@ def span_named(span: Span, name: str | None, act: Act) -> Window:
         return present
     window = named(span, name, zone)
     if window.first_on > present.first_on:
-        raise Invalid(fields=(FieldError("span", "the present one or one that is over", value=name),))
+        raise Invalid.at("span", "the present one or one that is over", value=name)
     return window
 
 
@@ -136,7 +136,7 @@ def _refuse_wrong(register: Register, what: What, values: dict[str, str | int | 
     form = policy.form(register.form) if register.form and what == "registration" else None
     if form is None:
         if values:
-            raise Invalid(fields=(FieldError("values", f"none: the {what} has no form"),))
+            raise Invalid.at("values", f"none: the {what} has no form")
         return
     problems = check_answers(form, values)
     if problems:

@@ -92,7 +92,7 @@ async def add(plan_id: UUID, new: NewMeasure, act: Act) -> RelationshipPlanForm:
     plan = await _plan(plan_id, act)
     year = int(plan["period"])
     if new.due_on.year != year or new.due_on < act.today:
-        raise Invalid(fields=(FieldError("due_on", f"from today on, in {year}", value=new.due_on.isoformat()),))
+        raise Invalid.at("due_on", f"from today on, in {year}", value=new.due_on.isoformat())
     await rows.add(RelationshipMeasure, act, plan_id=plan_id, customer_id=plan["customer_id"], **rows.given(new))
     await done("add", Case(SUBJECT, plan_id, plan["customer_id"]), act)
     return await queries.plan(plan_id, act)

@@ -21,7 +21,7 @@ from guibin_tenants import keyring
 from guibin_tenants.above import FromAbove
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal, Signature
-from guibin_tenants.refusals import Conflict, FieldError, Invalid, Refusal
+from guibin_tenants.refusals import Conflict, Invalid, Refusal
 from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -161,7 +161,5 @@ def _place(record_id: UUID) -> Place:
 def _name(key: bytes, request: Request) -> str:
     text = key.decode("latin-1")
     if not 1 <= len(text) <= KEY_CHARS_MAX or not text.isprintable():
-        raise Invalid(
-            fields=(FieldError("Idempotency-Key", f"1 to {KEY_CHARS_MAX} printable characters", value=text[:40]),)
-        )
+        raise Invalid.at("Idempotency-Key", f"1 to {KEY_CHARS_MAX} printable characters", value=text[:40])
     return f"{request.by.id}:{text}"

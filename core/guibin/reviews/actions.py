@@ -82,7 +82,7 @@ def rhythm_of(policy: Policy, name: str | None) -> ReviewRhythm:
     rhythm = next((each for each in policy.reviews if name is None or each.name == name), None)
     if rhythm is None:
         known = ", ".join(each.name for each in policy.reviews) or "none: the policy asks for no reviews"
-        raise Invalid(fields=(FieldError("rhythm", "a review of the policy", f"one of: {known}", name or ""),))
+        raise Invalid.at("rhythm", "a review of the policy", f"one of: {known}", name or "")
     return rhythm
 
 
@@ -104,8 +104,7 @@ def _refuse_wrong(new: NewReview, today: date) -> None:
     if bool(new.follow_up.strip()) != (new.follow_up_on is not None):
         problems.append(FieldError("follow_up_on", "a day with a follow-up, none without", "give both or neither"))
     if new.follow_up_on is not None and not 0 <= (new.follow_up_on - today).days <= 366:
-        rule = "from today to a year ahead"
-        problems.append(FieldError("follow_up_on", rule, value=new.follow_up_on.isoformat()))
+        problems.append(FieldError("follow_up_on", "from today to a year ahead", value=new.follow_up_on.isoformat()))
     if problems:
         raise Invalid("The review was not recorded", fields=tuple(problems))
 

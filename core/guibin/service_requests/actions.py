@@ -73,7 +73,7 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     taken = await _taken(request_id)
     if new.step == APPOINTMENT:
         fix = f"POST the day to /service-requests/{request_id}/appointments"
-        raise Invalid(fields=(FieldError("step", "another step than the appointment", fix, new.step),))
+        raise Invalid.at("step", "another step than the appointment", fix, new.step)
     _refuse_wrong_step(new, request, act.now)
     at = new.taken_at or act.now
     await _take(request, new, steps, taken, act, at=at)
@@ -180,8 +180,7 @@ def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> 
         problems.append(FieldError("rated", "required with a rating", "name the installer"))
     at = new.taken_at or now
     if not request["received_at"] <= at <= now:
-        rule = "between the request's receipt and now"
-        problems.append(FieldError("taken_at", rule, value=at.isoformat()))
+        problems.append(FieldError("taken_at", "between the request's receipt and now", value=at.isoformat()))
     if problems:
         raise Invalid("The step was not recorded", fields=tuple(problems))
 

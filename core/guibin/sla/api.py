@@ -14,7 +14,7 @@ from guibin.policy.calendars import Calendar
 from guibin.policy.words import Code, saying
 from guibin.web.routing import gets
 from guibin_tenants.principals import Signature, anyone, may, sees_all
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from . import actions, calendars, hours, queries
 from .queries import TimerFilter
@@ -61,7 +61,7 @@ class CalendarController(Controller):
     )
     async def write(self, name: str, data: NewCalendarVersion, act: Act) -> Recomputed:
         if data.calendar.name != name:
-            raise Invalid(fields=(FieldError("calendar.name", f"{name}, as in the address", value=data.calendar.name),))
+            raise Invalid.at("calendar.name", f"{name}, as in the address", value=data.calendar.name)
         version = await calendars.write(data.calendar, act, note=data.note)
         moved = await actions.recompute(name, act)
         await noted("calendar.write", act, subject="calendar", purpose=data.note, shown=0)

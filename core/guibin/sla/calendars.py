@@ -74,7 +74,7 @@ _OWN = (
 
 def _found(row: asyncpg.Record | None, name: str, field: str) -> CalendarInForce:
     if row is None:
-        raise Invalid(fields=(FieldError(field, "one of the company's calendars", "see GET /calendars", name),))
+        raise Invalid.at(field, "one of the company's calendars", "see GET /calendars", name)
     return CalendarInForce(row["version"], _decoded(row["value"]))
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.policy.calendars import Calendar, china_calendar
 from guibin_tenants.principals import Principal, Signature
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.refusals import Forbidden, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -85,7 +85,7 @@ async def count_by(unit_id: UUID, calendar: str, counts_by: str, act: Signature)
     """
     await _refuse(unit_id, act.by)
     if calendar == calendars.ALWAYS:
-        raise Invalid(fields=(FieldError("calendar", "not `always`", "round the clock is so everywhere", calendar),))
+        raise Invalid.at("calendar", "not `always`", "round the clock is so everywhere", calendar)
     await calendars.in_force(calendar)
     await calendars.in_force(counts_by, field="counts_by")
     await execute(

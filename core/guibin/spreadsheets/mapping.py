@@ -78,16 +78,16 @@ def load(file: Path) -> Mapping:
     except (msgspec.ValidationError, msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         parts = ", ".join(Mapping.__struct_fields__)
         fix = f"the parts of a mapping are {parts}; see docs/importing.md"
-        raise Invalid(fields=(FieldError("mapping", str(error), fix, file.name),)) from None
+        raise Invalid.at("mapping", str(error), fix, file.name) from None
     except OSError as error:
         rule = f"a file that can be read ({error.strerror})"
-        raise Invalid(fields=(FieldError("mapping", rule, value=str(file)),)) from None
+        raise Invalid.at("mapping", rule, value=str(file)) from None
     if mapping.time_zone not in time_zones():
-        raise Invalid(fields=(FieldError("mapping.time_zone", "an IANA time zone", value=mapping.time_zone),))
+        raise Invalid.at("mapping.time_zone", "an IANA time zone", value=mapping.time_zone)
     for name, (first, last) in mapping.fixed_width.items():
         if not 1 <= first <= last:
             rule = "a first and a last character, counted from 1"
-            raise Invalid(fields=(FieldError(f"mapping.fixed_width.{name}", rule, value=f"{first}, {last}"),))
+            raise Invalid.at(f"mapping.fixed_width.{name}", rule, value=f"{first}, {last}")
     return mapping
 
 

@@ -193,7 +193,7 @@ def _sheet(book: CalamineWorkbook, wanted: str, file: Path) -> str:
         raise _unreadable(file, "a table with a heading row; the file is empty")
     rule = "a sheet of the workbook" if wanted else "one sheet to read: several have something in them"
     fix = f'name one, in the mapping (sheet = "…") or by --sheet: {", ".join(names if wanted else filled)}'
-    raise Invalid("Nothing was imported", fields=(FieldError("sheet", rule, fix, wanted or file.name),))
+    raise Invalid.at("sheet", rule, fix, wanted or file.name, detail="Nothing was imported")
 
 
 def _marked(lines: Iterable[Sequence[object]], found: Marks) -> Iterator[list[str]]:
@@ -278,7 +278,7 @@ def _encoding(file: Path, mapping: Mapping) -> str:
     if not found:
         rule = "text in UTF-8, UTF-16, GB18030 or Big5, and it cannot be told which"
         fix = 'say it: encoding = "gb18030" or "big5" in the mapping or --encoding; or save the file as UTF-8'
-        raise Invalid("Nothing was imported", fields=(FieldError("file", rule, fix, file.name),))
+        raise Invalid.at("file", rule, fix, file.name, detail="Nothing was imported")
     return found
 
 
@@ -306,4 +306,4 @@ def _heading(cells: Sequence[str], mapping: Mapping, file: Path) -> list[str]:
 
 
 def _unreadable(file: Path, wanted: str) -> Invalid:
-    return Invalid("Nothing was imported", fields=(FieldError("file", wanted, value=file.name),))
+    return Invalid.at("file", wanted, value=file.name, detail="Nothing was imported")

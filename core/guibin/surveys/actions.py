@@ -15,7 +15,7 @@ from guibin.profiles.queries import customer_of, refused
 from guibin.tiers.queries import in_scheme
 from guibin.web.signed_links import LinkTaken
 from guibin_tenants import org_units
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, row_of
 from guibin_tenants.scope import execute, fetch, fetch_one
 
@@ -115,9 +115,9 @@ async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken
 def _check_members(new: NewRound, policy: Policy) -> None:
     scheme = policy.scheme(new.scheme) if new.scheme else None
     if new.scheme and scheme is None:
-        raise Invalid(fields=(FieldError("scheme", "a scheme of the policy", value=new.scheme),))
+        raise Invalid.at("scheme", "a scheme of the policy", value=new.scheme)
     if new.tier and (scheme is None or scheme.tier(new.tier) is None):
-        raise Invalid(fields=(FieldError("tier", "a tier of the scheme", "name the scheme too", new.tier),))
+        raise Invalid.at("tier", "a tier of the scheme", "name the scheme too", new.tier)
 
 
 async def _head_office() -> UUID:

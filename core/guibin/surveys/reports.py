@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch
 
 from .actions import survey_named
@@ -58,7 +58,7 @@ async def compare(name: str, year: int, act: Act) -> YearComparison:
     """Raises NotFound for an unknown survey, Invalid for an impossible year."""
     survey = survey_named(name, act.policy)
     if not 1901 <= year <= 9000:
-        raise Invalid(fields=(FieldError("year", "1901 to 9000", value=str(year)),))
+        raise Invalid.at("year", "1901 to 9000", value=str(year))
     zone = ZoneInfo(act.company.time_zone)
     starts = [datetime(start, 1, 1, tzinfo=zone) for start in (year - 1, year, year + 1)]
     rows = {(row["question"], row["late"]): row for row in await fetch(_ANSWERS, name, *starts)}

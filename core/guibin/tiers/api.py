@@ -221,10 +221,10 @@ class ConversionController(Controller):
     async def between(self, scheme: Scheme, from_day: FirstDay, to_day: SecondDay, act: Act) -> list[Conversion]:
         if act.policy.scheme(scheme) is None:
             known = ", ".join(one.name for one in act.policy.schemes) or "the policy has none"
-            raise Invalid(fields=(FieldError("scheme", "a scheme of the policy", f"one of: {known}", scheme),))
+            raise Invalid.at("scheme", "a scheme of the policy", f"one of: {known}", scheme)
         second = to_day or _today(act)
         if second < from_day:
-            raise Invalid(fields=(FieldError("to", f"not before from, {from_day}", "swap them", str(second)),))
+            raise Invalid.at("to", f"not before from, {from_day}", "swap them", str(second))
         return await conversions(scheme, first=from_day, second=second)
 
 
@@ -293,7 +293,7 @@ class AccountManagerController(Controller):
 def _fact(given: GivenFact, place: str) -> NewFact:
     if (given.amount is not None) + (given.value is not None) + given.taken_back != 1:
         rule = "exactly one of amount, value and taken_back"
-        raise Invalid(fields=(FieldError(place, rule, 'money as amount, such as {"amount": "12.50"}'),))
+        raise Invalid.at(place, rule, 'money as amount, such as {"amount": "12.50"}')
     value = in_minor(given.amount, field=f"{place}.amount.amount") if given.amount is not None else given.value
     return NewFact(
         customer_id=given.customer_id,
@@ -325,8 +325,7 @@ def _as_of(given: date | None, act: Act) -> date:
     """The day asked for, today without. Raises Invalid for one to come."""
     today = _today(act)
     if given is not None and given > today:
-        rule = f"not after today, {today}"
-        raise Invalid(fields=(FieldError("as_of", rule, "facts to come are unknown", str(given)),))
+        raise Invalid.at("as_of", f"not after today, {today}", "facts to come are unknown", str(given))
     return given or today
 
 

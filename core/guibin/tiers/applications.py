@@ -181,9 +181,7 @@ def _flow(policy: Policy, scheme: TierScheme, highest: str | None) -> ApprovalFl
     name = (tier.approval if tier else "") or scheme.approval or _FALLBACK_FLOW
     flow = policy.approval(name)
     if flow is None:
-        raise Invalid(
-            fields=(FieldError("scheme", "a scheme with an approval flow", f"add {name} to the policy", name),)
-        )
+        raise Invalid.at("scheme", "a scheme with an approval flow", f"add {name} to the policy", name)
     return flow
 
 

@@ -19,7 +19,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.tiers import TierScheme
 from guibin.policy.words import CodeIfAny
 from guibin.profiles.queries import Standing, standing
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, given
 from guibin_tenants.scope import execute, fetch_one
 
@@ -53,7 +53,7 @@ async def appraise(customer_id: UUID, new: NewAppraisal, act: Act) -> Explanatio
     scheme = assessable(act.policy, new.scheme)
     if customer.kind not in scheme.customer_kinds:
         rule = "a scheme for customers of this kind"
-        raise Invalid(fields=(FieldError("scheme", rule, f"it takes {', '.join(scheme.customer_kinds)}", scheme.name),))
+        raise Invalid.at("scheme", rule, f"it takes {', '.join(scheme.customer_kinds)}", scheme.name)
     await memberships.lock(customer_id, scheme.name)
     judged = await _judged(customer, scheme, act)
     await _write(customer, scheme, judged, act)

@@ -21,7 +21,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import customer_named
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid
+from guibin_tenants.refusals import Conflict, Forbidden, Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import ALL_UNITS, fetch_value
 
@@ -164,7 +164,7 @@ def assessable(policy: Policy, name: str) -> TierScheme:
     able = tuple(s.name for s in policy.schemes if is_assessable(s))
     if scheme is None or scheme.name not in able:
         fix = f"one of: {', '.join(able)}" if able else "the policy has none: its tiers are given by application"
-        raise Invalid(fields=(FieldError("scheme", "a scheme with criteria", fix, name[:60]),))
+        raise Invalid.at("scheme", "a scheme with criteria", fix, name[:60])
     return scheme
 
 
@@ -195,7 +195,7 @@ async def _put_up(assessment_id: UUID, scheme: TierScheme, act: Act) -> UUID | N
     flow = act.policy.approval(scheme.list_approval)
     if flow is None:
         rule = "an approval flow of the policy"
-        raise Invalid(fields=(FieldError("scheme.list_approval", rule, "add it to the policy", scheme.list_approval),))
+        raise Invalid.at("scheme.list_approval", rule, "add it to the policy", scheme.list_approval)
     return await approvals.ask(Case("assessment", assessment_id), act, flow=flow, note=scheme.name)
 
 

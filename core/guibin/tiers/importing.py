@@ -103,8 +103,7 @@ class _Reader:
         number = given.get("customer_number", "")
         customer = self.customers.get(number)
         if customer is None or number in self.ended:
-            rule = self.ended.get(number, "no customer has this number")
-            wrong.append(problem(row, "customer_number", number, rule))
+            wrong.append(problem(row, "customer_number", number, self.ended.get(number, "no customer has this number")))
         day = self._day(row, wrong)
         facts = []
         for metric, column, text in self._values(row, wrong):

@@ -13,7 +13,7 @@ from guibin.jobs.actions import enqueue
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import rows
 from guibin_tenants.principals import may, sees_all
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.tables import new_id
 
@@ -35,7 +35,7 @@ async def upload(new: NewImport, act: Act) -> TransferView:
     that cannot be read."""
     ending = Path(new.file_name).suffix.lower()
     if ending not in ENDINGS:
-        raise Invalid(fields=(FieldError("file_name", "ends with .xlsx or .csv", value=new.file_name[:60]),))
+        raise Invalid.at("file_name", "ends with .xlsx or .csv", value=new.file_name[:60])
     heading = _heading(new, ending)
     transfer_id = new_id()
     await add(
@@ -162,9 +162,7 @@ def _heading(new: NewImport, ending: str) -> list[str]:
         file.write_bytes(new.content)
         first = next(islice(rows(file, Mapping()), 1), None)
     if first is None:
-        raise Invalid(
-            fields=(FieldError("content", "a file with at least one row under its heading", value=new.file_name),)
-        )
+        raise Invalid.at("content", "a file with at least one row under its heading", value=new.file_name)
     return list(first.fields)
 
 

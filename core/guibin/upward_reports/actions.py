@@ -19,7 +19,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, Said
 from guibin.profiles.subjects import Actor
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.scope import fetch_one
 
 FALLBACK = "tenant_admin"
@@ -79,7 +79,7 @@ def _task(kind: str, policy: Policy) -> DepartmentTask:
     task = policy.department_task(kind)
     if task is None or not task.upward:
         known = ", ".join(one.name for one in policy.department_tasks if one.upward)
-        raise Invalid(fields=(FieldError("kind", "something that is reported upward", f"one of: {known}", kind),))
+        raise Invalid.at("kind", "something that is reported upward", f"one of: {known}", kind)
     return task
 
 

@@ -105,7 +105,7 @@ async def share(view_id: UUID, new: NewSharing, act: Act) -> ViewView:
     _may_reach(new.org_unit_id, act)
     roles = {*ROLE_PERMISSIONS, *(post.name for post in act.policy.posts)}
     if new.role and new.role not in roles:
-        raise Invalid(fields=(FieldError("role", f"one of: {', '.join(sorted(roles))}", value=new.role[:60]),))
+        raise Invalid.at("role", f"one of: {', '.join(sorted(roles))}", value=new.role[:60])
     await change(ListView, view_id, shared=True, org_unit_id=new.org_unit_id, role=new.role, changed_at=act.now)
     return await _done("share", view_id, act)
 
@@ -139,7 +139,7 @@ async def set_list(list: str, new: NewListSetting, act: Act) -> ListSettingView:
     require(act.by, PEOPLE & table.needs)
     _refuse_unknown("columns", new.columns, {column.name for column in table.has(act)})
     if new.view_id is not None and (await view(new.view_id, act)).list != list:
-        raise Invalid(fields=(FieldError("view_id", f"a view of {list}", value=str(new.view_id)),))
+        raise Invalid.at("view_id", f"a view of {list}", value=str(new.view_id))
     await execute("delete from list_setting where staff_id = $1 and list_name = $2", act.by.person, list)
     await add(ListSetting, staff_id=act.by.person, list_name=list, columns=new.columns, view_id=new.view_id)
     return await setting(list, act)
@@ -229,4 +229,4 @@ async def _done(verb: str, view_id: UUID, act: Act) -> ViewView:
 def _refuse_unknown(field: str, names: tuple[str, ...], known: set[str]) -> None:
     strange = [name for name in names if name not in known]
     if strange:
-        raise Invalid(fields=(FieldError(field, f"one of: {', '.join(sorted(known))}", value=", ".join(strange)[:60]),))
+        raise Invalid.at(field, f"one of: {', '.join(sorted(known))}", value=", ".join(strange)[:60])

@@ -19,7 +19,7 @@ from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from .actions import checked
 from .queries import ME, table_of
@@ -59,7 +59,7 @@ async def export(new: NewListExport, shell: Shell) -> ListFile:
     columns = table.shows(new.columns, act)
     purpose = new.purpose.strip()
     if len(purpose) < PURPOSE_CHARS_MIN and any(column.confidential for column in columns):
-        raise Invalid(fields=(FieldError("purpose", "required", "say what the file is for", purpose),))
+        raise Invalid.at("purpose", "required", "say what the file is for", purpose)
     found, customers, more = await _rows(new, asks, columns, shell)
     heads, cells = _wide([shell.says(table.titled(each)) for each in columns], found, shell)
     said = [f"{name}={value}" if name != table.search else name for name, value in asks.items()]

@@ -20,7 +20,7 @@ from guibin.records.actions import refuse_wrong, write_interaction
 from guibin.records.requests import NewInteraction, channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
@@ -194,11 +194,9 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
 def _refuse_past(planned_at: datetime, now: datetime) -> None:
     if planned_at < now:
         fix = "record what took place as an interaction on the channel visit"
-        raise Invalid(fields=(FieldError("planned_at", "not in the past", fix, planned_at.isoformat()),))
+        raise Invalid.at("planned_at", "not in the past", fix, planned_at.isoformat())
     if planned_at - now > timedelta(days=AHEAD_DAYS_MAX):
-        raise Invalid(
-            fields=(FieldError("planned_at", f"at most {AHEAD_DAYS_MAX} days ahead", value=planned_at.isoformat()),)
-        )
+        raise Invalid.at("planned_at", f"at most {AHEAD_DAYS_MAX} days ahead", value=planned_at.isoformat())
 
 
 async def _planned(visit_id: UUID) -> asyncpg.Record:

@@ -4,7 +4,7 @@ import base64
 from uuid import UUID
 
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 # A page scanned in colour; the whole request may have ten.
 SIGNATURE_BYTES_MAX = 2 * 1024 * 1024
@@ -28,11 +28,11 @@ def checked_type(content: bytes) -> str:
     """The media type. Raises Invalid for something too large or of another type."""
     if len(content) > SIGNATURE_BYTES_MAX:
         rule = f"at most {SIGNATURE_BYTES_MAX} bytes"
-        raise Invalid(fields=(FieldError("content", rule, "scan it in grey or smaller", str(len(content))),))
+        raise Invalid.at("content", rule, "scan it in grey or smaller", str(len(content)))
     media_type = media_type_of(content)
     if media_type is None:
         fix = "photograph or scan it again, and send the file unchanged"
-        raise Invalid(fields=(FieldError("content", "a whole PNG, JPEG or PDF file", fix),))
+        raise Invalid.at("content", "a whole PNG, JPEG or PDF file", fix)
     return media_type
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from guibin_tenants.refusals import FieldError, Invalid, LostRace
+from guibin_tenants.refusals import Invalid, LostRace
 
 _ETAG = re.compile(r'(?:W/)?"(?P<version>[0-9]{1,18})"')
 
@@ -18,7 +18,7 @@ def version_in(if_match: str | None) -> int | None:
         return None
     given = _ETAG.fullmatch(if_match.strip())
     if given is None:
-        raise Invalid(fields=(FieldError("If-Match", "the ETag of an earlier answer", 'such as "3"', if_match[:40]),))
+        raise Invalid.at("If-Match", "the ETag of an earlier answer", 'such as "3"', if_match[:40])
     return int(given["version"])
 
 

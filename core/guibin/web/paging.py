@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 Item = TypeVar("Item")
 
@@ -37,6 +37,4 @@ def read(text: str, kind: type[Item]) -> Item:
     try:
         return msgspec.msgpack.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=kind)
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        raise Invalid(
-            fields=(FieldError("cursor", "the `next` of an earlier page, unchanged", "start without a cursor", text),)
-        ) from None
+        raise Invalid.at("cursor", "the `next` of an earlier page, unchanged", "start without a cursor", text) from None

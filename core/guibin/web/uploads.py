@@ -5,7 +5,7 @@ from http import HTTPStatus
 from msgspec import Struct
 from multipart import MultipartError, PushMultipartParser, parse_options_header
 
-from guibin_tenants.refusals import FieldError, Invalid, Refusal
+from guibin_tenants.refusals import Invalid, Refusal
 
 FORM = "multipart/form-data"
 PARTS_MAX = 20
@@ -47,7 +47,7 @@ def read(content_type: str, body: bytes) -> Sent:
     try:
         return _parts(boundary, body)
     except (MultipartError, ValueError):
-        raise Invalid(fields=(FieldError("data", f"a whole form of at most {PARTS_MAX} parts"),)) from None
+        raise Invalid.at("data", f"a whole form of at most {PARTS_MAX} parts") from None
 
 
 def _parts(boundary: bytes, body: bytes) -> Sent:

@@ -39,7 +39,7 @@ from guibin.reviews import actions as reviews
 from guibin.surveys import improvements
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import Invalid
 
 from .looks import about
 from .queries import one
@@ -73,7 +73,7 @@ async def hand_in(new: PlanAsText, act: Act) -> None:
     """As `plans.actions.hand_in`. Raises Invalid also where there is no line."""
     items = tuple(NewItem(text=line.strip()) for line in new.text.splitlines() if line.strip())
     if not items:
-        raise Invalid(fields=(FieldError("text", "at least one line"),))
+        raise Invalid.at("text", "at least one line")
     await plans.hand_in(NewWorkPlan(span=new.span, items=items), act)
 
 

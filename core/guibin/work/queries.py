@@ -30,7 +30,7 @@ from guibin.surveys import owed as surveys
 from guibin.visits import owed as visits
 from guibin.web.listing import Listing, Order, PageAsked, placed
 from guibin.web.paging import Page
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid
+from guibin_tenants.refusals import Forbidden, Invalid
 from guibin_tenants.rows import shown
 from guibin_tenants.scope import fetch
 
@@ -193,7 +193,7 @@ async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
 
 def _sources(filters: WorkFilter, act: Act, kinds: Collection[str]) -> list[Owed]:
     if filters.kind is not None and filters.kind not in KINDS:
-        raise Invalid(fields=(FieldError("kind", f"one of: {', '.join(KINDS)}", value=filters.kind[:40]),))
+        raise Invalid.at("kind", f"one of: {', '.join(KINDS)}", value=filters.kind[:40])
     if filters.whose == "unit" and not leads(act.by):
         raise Forbidden("What a unit owes is shown to whoever leads it; ask for `mine` or `desk`")
     wanted = {filters.kind} if filters.kind is not None else set(kinds or KINDS)
