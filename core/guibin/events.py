@@ -320,6 +320,8 @@ async def record_all(happened: Sequence[Event], *, now: datetime) -> tuple[UUID,
     Raises NobodyListens in a process whose composition root has not made the reactions known.
     """
     _refuse_unknown()
+    if not happened:
+        return ()
     for listener in _listeners:
         await listener(happened, now)
     return await write([job for event in happened for job in _reactions(event)], now=now)

@@ -245,6 +245,14 @@ def encoded(table: type[TenantTable], row: dict[str, Any]) -> list[Any]:
     ]
 
 
+def whole_row(table: type[TenantTable], signature: Signature | None, values: dict[str, Any]) -> dict[str, Any]:
+    """What `add` writes, by column, as PostgreSQL takes it. Raises WrongRow."""
+    row = {"id": new_id()} | signed(table, signature) | values
+    _insert(table, tuple(row))
+    defaults = {name: column.get_default_value() for name, column in _defaults(table).items()}
+    return defaults | dict(zip(row, encoded(table, row), strict=True))
+
+
 @cache
 def _documents(kind: type[Struct]) -> dict[str, Any]:
     """The fields that are no plain values, with their types: as jsonb they come as text."""

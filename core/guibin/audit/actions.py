@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, field
 
 from guibin.cases import Case
 from guibin.web.listing import Beside, Listing
@@ -49,7 +49,7 @@ class AuditUnavailable(Unavailable):
 
 
 class AuditNote(Struct, frozen=True, kw_only=True):
-    """What was looked at or changed.
+    """What was looked at or changed; `id` its entry's to be.
 
     `action` is `thing.verb`; `customer_ids` whose files; `fields` which of them; `shown` how many rows. `asked`: whoever acts
     named a sealed value and learns whether somebody has it. Nothing here is a text of the customer's.
@@ -64,6 +64,7 @@ class AuditNote(Struct, frozen=True, kw_only=True):
     purpose: str = ""
     shown: int = 1
     asked: bool = False
+    id: UUID = field(default_factory=new_id)
 
     def whose(self) -> tuple[UUID, ...]:
         """The customers whose files were looked at or changed."""
@@ -130,7 +131,8 @@ def along(note: AuditNote, act: Signature, *, says_whose: bool = False) -> Itera
 async def recorded(verb: str, case: Case, rows: Listing[View], act: Signature, **said: Unpack[Looked]) -> View:
     """As `done`, in the statement that shows the case's row of the list as it is then; whose it is, the row says where the
     case does not."""
-    with along(note_of(verb, case, **said), act, says_whose=case.customer_id is None and rows.says_whose) as entry:
+    note = note_of(verb, case, **said)
+    with along(note, act, says_whose=case.customer_id is None and rows.says_whose) as entry:
         return await rows.one(case.id, entry)
 
 
@@ -193,7 +195,7 @@ def _or_unavailable(*, alone: bool = True) -> Iterator[None]:
 
 def _row(note: AuditNote, act: Signature) -> dict[str, Any]:
     return {
-        "id": new_id(),
+        "id": note.id,
         "happened_at": act.now,
         "actor_kind": act.by.kind,
         "actor_id": act.by.id,

@@ -15,8 +15,9 @@ from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
+from guibin.web.listing import Beside, adding
 from guibin_tenants import receivers, rows
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
@@ -60,10 +61,10 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> Complaint
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
     if new.to_staff_id is not None:
         await refuse_recused(complaint_id, new.to_staff_id)
-    await add(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await events.record(handed, now=act.now)
-    return await _changed("hand_over", complaint, act, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
+    kept = adding(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
+    return await _changed("hand_over", complaint, act, kept, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
 
 
 async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> ComplaintView:
@@ -136,14 +137,14 @@ async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> Complaint
     refuse_settled(complaint)
     if complaint["state"] == "waiting":
         await _go_on(complaint, None, act)
-    await add(ComplaintResolution, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
     ended, happened = await milestones.settle(complaint_id, RESOLUTION, at=act.now, now=act.now)
     resolved = ComplaintResolved(complaint_id=complaint_id, in_time=ended.met)
     await events.record_all([*happened, resolved], now=act.now)
     await tell_responsible("complaint_settled", case_of(complaint), act, number=complaint["number"])
     await _owe_result(complaint, act)
     state = "resolved" if act.policy.complaints.callback_required else "closed"
-    return await _changed("resolve", complaint, act, state=state)
+    remedy = adding(ComplaintResolution, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
+    return await _changed("resolve", complaint, act, remedy, state=state)
 
 
 async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> ComplaintView:
@@ -191,7 +192,7 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
     complaint = await (workable(complaint_id, act) if new.direction == "out" else locked(complaint_id))
     sent_at = new.sent_at or act.now
     if sent_at > act.now:
-        raise Invalid(fields=(FieldError("sent_at", "not in the future", value=sent_at.isoformat()),))
+        raise Invalid.at("sent_at", "not in the future", value=sent_at.isoformat())
     answers = new.direction == "out" and not new.automatic and act.by.id != complaint["complainant_id"]
     message_id = await add(
         ComplaintMessage,
@@ -220,14 +221,13 @@ async def withdraw(complaint_id: UUID, new: NewWithdrawal, act: Act) -> Complain
     if complaint["state"] == "closed":
         raise ComplaintClosed(f"Complaint {complaint['number']} is closed")
     await end_open_pause(complaint_id, act)
-    await add(ComplaintWithdrawal, act, complaint_id=complaint_id, **given(new))
     for clock in (RESOLUTION, RESULT, FOLLOW_UP, RECTIFICATION):
         await sla.cancel(complaint_id, clock, now=act.now)
     await milestones.drop(complaint_id, now=act.now)
     case = case_of(complaint)
     await tell_responsible("complaint_withdrawn", case, act, number=complaint["number"])
-    with along(note_of("withdraw", case), act) as entry:
-        return await LISTED.changed(Complaint, complaint_id, entry, state="closed")
+    kept = adding(ComplaintWithdrawal, act, complaint_id=complaint_id, **given(new))
+    return await _changed("withdraw", complaint, act, kept, state="closed")
 
 
 async def note(complaint_id: UUID, new: NewNote, act: Act) -> UUID:
@@ -328,7 +328,7 @@ def _milestones(complaint: asyncpg.Record, act: Act) -> tuple[Milestone, ...]:
     return level.milestones if level else ()
 
 
-async def _changed(verb: str, complaint: asyncpg.Record, act: Act, **values: Any) -> ComplaintView:
-    """Write down what was done, set these columns; what the complaint is then."""
+async def _changed(verb: str, complaint: asyncpg.Record, act: Act, *kept: Beside, **values: Any) -> ComplaintView:
+    """Write down what was done and what is kept of it, set these columns; what the complaint is then."""
     with along(note_of(verb, case_of(complaint)), act) as entry:
-        return await LISTED.changed(Complaint, complaint["id"], entry, **values)
+        return await LISTED.changed(Complaint, complaint["id"], entry, *kept, **values)

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from guibin import events
-from guibin.audit.actions import AuditNote, record, record_all
+from guibin.audit.actions import AuditNote, along, record_all
 from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.cases.requests import NewHandOver
@@ -71,7 +71,7 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
         leader = await leader_above(act.by.org_unit_id, owner[0], recusals.LEADER, own_too=True)
         owner = (leader.owner.id, leader.owner.name)
     (case,) = await _taken_in([_judged(new, None, kinds, owner, act)], act)
-    await record(_note(case), act)
+    note = _note(case)
     if new.against_id is not None:
         reason = act.policy.title("complaint.against", act.language)
         await recusals.recuse(case.id, NewRecusal(staff_id=new.against_id, reason=reason), act)
@@ -79,7 +79,8 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     await _to_the_desk(case, act)
     whole = Case(SUBJECT, case.id, new.customer_id)
     await open_internal_flow(whole, case.number, case.found.level, act, because=new.text[:_QUOTED])
-    return await LISTED.one(case.id)
+    with along(note, act) as entry:
+        return await LISTED.one(case.id, entry)
 
 
 async def foreseen(new: NewComplaint, act: Act) -> ComplaintView:
@@ -215,8 +216,7 @@ def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) ->
 async def _refuse_not_followed(follows_id: UUID, customer_id: UUID | None) -> None:
     row = await row_of(Complaint, follows_id, "select customer_id, state from complaint where id = $1")
     if row["state"] not in ("resolved", "closed") or row["customer_id"] != customer_id:
-        rule = "a settled complaint of the same customer"
-        raise Invalid(fields=(FieldError("follows_id", rule, value=str(follows_id)),))
+        raise Invalid.at("follows_id", "a settled complaint of the same customer", value=str(follows_id))
 
 
 async def _owner(owner_id: UUID | None, by: Principal) -> tuple[UUID, str]:
@@ -230,7 +230,7 @@ async def _staff(staff_id: UUID, field: str) -> StaffView:
     try:
         return await staff.by_id(staff_id)
     except NotFound:
-        raise Invalid(fields=(FieldError(field, "a member of staff", value=str(staff_id)),)) from None
+        raise Invalid.at(field, "a member of staff", value=str(staff_id)) from None
 
 
 async def _write(cases: Sequence[_Case], act: Act) -> list[_Case]:

@@ -14,12 +14,11 @@ from guibin.sealing.values import masked
 from guibin_tenants import keyring, staff
 from guibin_tenants.keyring import Place
 from guibin_tenants.principals import Principal, may
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid, NotFound
+from guibin_tenants.refusals import Forbidden, Invalid, NotFound
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from .posting import NewMessage, post
-from .queries import means_in_use
 from .subjects import SUBJECTS, Settled, Subject, Values
 
 NOTICE = "staff_notice"
@@ -30,7 +29,7 @@ async def write_address(staff_id: UUID, email: str, act: Act) -> str:
     """Where the member of staff gets mail, masked. One's own, or as an admin. Raises Forbidden, NotFound, Invalid."""
     await _refuse_others(staff_id, act.by)
     if not is_address(email):
-        raise Invalid(fields=(FieldError("email", "a mail address", value=email),))
+        raise Invalid.at("email", "a mail address", value=email)
     row = await fetch_one("select id from staff_address where staff_id = $1 for update", staff_id)
     row_id = row["id"] if row else new_id()
     shown = masked(_EMAIL, email)
@@ -78,17 +77,19 @@ async def opened_address(staff_id: UUID) -> str | None:
 @SENT_ON.give
 async def mail_notice(notice: Notice, key: str, told: tuple[UUID, ...], now: datetime) -> None:
     """Post what was told just now to those who have an address, and once to the chat."""
-    means = await means_in_use()
-    if not told or not means & {"email", "chat"}:
+    if not told:
         return
     rows = await fetch(
-        "select n.id, n.staff_id, a.id is not null as has_address from staff_notice n left join staff_address a"
-        " on a.tenant_id = n.tenant_id and a.staff_id = n.staff_id where n.key = $1 and n.staff_id = any ($2::uuid[])"
-        " order by n.id",
+        "select n.id, n.staff_id, a.id is not null as has_address, c.means from staff_notice n"
+        " join (select array_agg(means::text) as means from message_channel where removed_at is null) c on c.means && $3::text[]"
+        " left join staff_address a on a.tenant_id = n.tenant_id and a.staff_id = n.staff_id"
+        " where n.key = $1 and n.staff_id = any ($2::uuid[]) order by n.id",
         key,
         list(told),
+        ["email", "chat"],
     )
-    if "chat" in means and rows:
+    means = rows[0]["means"] if rows else ()
+    if "chat" in means:
         new = NewMessage(
             occasion=f"chat/{key}"[:200], kind=notice.kind, means="chat", subject=NOTICE, subject_id=rows[0]["id"]
         )

@@ -245,15 +245,17 @@ async def _align_tasks(
             row["id"],
         )
     }
+    begun: list[NewTimer] = []
     for task in tasks:
         known = existing.pop((task.department, task.name), None)
         due_at = row["arrives_at"] - _ahead(task)
         clock = terms.terms(Until(due_at), clause=task.clause or terms.clause)
         if known is None:
             task_id = await _ask(row, task, units[task.department], act)
-            await sla.start(NewTimer(Case(TASK, task_id), DONE, clock, act.now))
+            begun.append(NewTimer(Case(TASK, task_id), DONE, clock, act.now))
         elif known["state"] == "open" and await _due_at(known["id"]) != due_at:
             await sla.relimit(known["id"], DONE, act, terms=clock)
+    await sla.start_all(begun)
     for gone in existing.values():
         if gone["state"] == "open":
             await change(ReceptionTask, gone["id"], state="withdrawn")

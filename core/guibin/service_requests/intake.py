@@ -82,10 +82,8 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
             org_unit_id=customer.org_unit_id,
         )
         await execute("update service_request set approval_id = $2 where id = $1", request_id, approval_id)
-    if judged.limit is not None and judged.limit.counted_from == "request":
-        await start_clock(request_id, new.customer_id, judged.limit, judged.item.clause, at=received_at)
     case = Case(SUBJECT, request_id, new.customer_id)
-    await milestones.begin(case, judged.item.milestones, at=received_at, now=act.now)
+    await sla.start_all(_clocks(case, judged, received_at, act.now))
     view = await recorded("receive", case, LISTED, act)
     if span is None and (told := await serving(new.customer_id, but=act.by.person)):
         notice = Notice("customer_asked", case, staff_ids=told, details={"number": view.number})
@@ -126,9 +124,22 @@ async def service_request_decided(decided: Decided, act: Act) -> None:
 
 async def start_clock(request_id: UUID, customer_id: UUID, limit: TimeLimit, clause: str, *, at: datetime) -> None:
     """The limit runs from `at`."""
-    await sla.start(
-        NewTimer(Case(SUBJECT, request_id, customer_id), MILESTONE, limit.terms(limit.within, clause=clause), at)
-    )
+    await sla.start(_clock(Case(SUBJECT, request_id, customer_id), limit, clause, at))
+
+
+def _clock(case: Case, limit: TimeLimit, clause: str, at: datetime) -> NewTimer:
+    return NewTimer(case, MILESTONE, limit.terms(limit.within, clause=clause), at)
+
+
+def _clocks(case: Case, judged: Judged, received_at: datetime, now: datetime) -> list[NewTimer]:
+    """What runs from the receipt on; what waits for a reply begins with a message."""
+    limit, item = judged.limit, judged.item
+    counted = [limit] if limit is not None and limit.counted_from == "request" else []
+    targets = [each for each in item.milestones if each.recurrence != "repeating"]
+    return [
+        *(_clock(case, each, item.clause, received_at) for each in counted),
+        *milestones.first(case, targets, at=received_at, now=now),
+    ]
 
 
 async def end(request: asyncpg.Record, outcome: str, reason: str, act: Act) -> None:
@@ -156,7 +167,7 @@ async def _judged(new: NewServiceRequest, customer: Standing, received_at: datet
     if item is None or not item.steps:
         known = ", ".join(one.name for one in act.policy.service_items if one.steps)
         fix = f"one of: {known}" if known else "the policy has none"
-        raise Invalid(fields=(FieldError("item", "a service item that is carried out in steps", fix, new.item),))
+        raise Invalid.at("item", "a service item that is carried out in steps", fix, new.item)
     archive: dict[str, Any] = {**customer.fields, "customer_kind": customer.kind}
     problems = [
         *_wrong(new, received_at, act.policy, act.now),

@@ -19,7 +19,7 @@ from guibin.policy.terms import Terms
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import add_all
-from guibin_tenants.scope import execute, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 from guibin_tenants.walls import unit_of
 
@@ -145,46 +145,36 @@ async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datet
     timer = await fetch_one(running, subject_id, milestone)
     if timer is None:
         raise NotFound(f"No deadline {milestone} runs for {subject_id}")
-    ended = await end(timer, at=at, now=now, last=last)
+    (ended,) = await end([timer], at=at, now=now, last=last)
     await events.record(ended.reached, now=now)
     return ended
 
 
-async def end(timer: asyncpg.Record, *, at: datetime, now: datetime, last: bool = False) -> Ended:
-    """As `complete`, for the row of one that runs and is locked; the caller records what was reached."""
-    timer = await _settled(timer, now=at - _MOMENT)
-    breached = timer["breached_at"] is not None and timer["breached_at"] < at
-    terms = _record(timer).terms
-    # Written down once each time it is reached.
-    step = await fetch_value(
-        "with reached as (update timer set completed_at = $2, next_at = null, paused_at = null, version = version + 1,"
-        " breached_at = case when $3 then breached_at end where id = $1 returning id, generation)"
-        " insert into timer_step (id, timer_id, generation, step, kind, roles, due_at, fired_at)"
-        " select $4, r.id, r.generation, 'success' || case when s.n = 0 then '' else ':' || s.n + 1 end, 'success',"
-        " $5::jsonb, $2, $6 from reached r, (select count(*) as n from timer_step where timer_id = $1 and kind = 'success') s"
-        " returning step",
-        timer["id"],
+async def end(running: Sequence[asyncpg.Record], *, at: datetime, now: datetime, last: bool = False) -> list[Ended]:
+    """As `complete`, for the rows of timers that run and are locked, in one statement and in order; the caller records
+    what was reached.
+    """
+    if not running:
+        return []
+    timers = [await _settled(timer, now=at - _MOMENT) for timer in running]
+    late = [timer["breached_at"] is not None and timer["breached_at"] < at for timer in timers]
+    told = [_record(timer).terms.told_of_success for timer in timers]
+    rows = await fetch(
+        _REACHED,
+        [timer["id"] for timer in timers],
+        late,
+        [new_id() for _ in timers],
+        [_json(roles) for roles in told],
         at,
-        breached,
-        new_id(),
-        _json(terms.told_of_success),
         now,
     )
-    if not last and terms.recurrence == "sequential":
-        await _follow(timer, at=at, now=now)
-    met = not breached and at <= timer["due_at"]
-    reached = MilestoneReached(
-        timer_id=timer["id"],
-        subject=timer["subject"],
-        subject_id=timer["subject_id"],
-        milestone=timer["milestone"],
-        generation=timer["generation"],
-        step=step,
-        roles=terms.told_of_success,
-        reached_at=at,
-        in_time=met,
-    )
-    return Ended(met, timer["due_at"], reached)
+    steps = {row["timer_id"]: row["step"] for row in rows}
+    if not last:
+        await start_all([_following(timer, at=at, now=now) for timer in timers if _recurs(timer)])
+    return [
+        _ended(timer, steps[timer["id"]], roles, at=at, met=not was_late and at <= timer["due_at"])
+        for timer, was_late, roles in zip(timers, late, told, strict=True)
+    ]
 
 
 async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
@@ -257,6 +247,21 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, act: Signature) -> int
 _MOMENT = timedelta(microseconds=1)
 _TIMER = "select * from timer where subject_id = $1 and milestone = $2"
 _LATEST = " order by occurrence desc limit 1"
+# Written down once each time it is reached.
+_REACHED = """
+with reached as (
+    update timer t set completed_at = $5, next_at = null, paused_at = null, version = version + 1,
+        breached_at = case when e.late then breached_at end
+    from unnest($1::uuid[], $2::boolean[], $3::uuid[], $4::text[]) as e (id, late, step_id, roles) where t.id = e.id
+    returning t.tenant_id, t.id, t.generation, e.step_id, e.roles
+)
+insert into timer_step (id, timer_id, generation, step, kind, roles, due_at, fired_at)
+select r.step_id, r.id, r.generation, 'success' || case when s.n = 0 then '' else ':' || s.n + 1 end, 'success',
+    r.roles::jsonb, $5, $6
+from reached r, lateral (select count(*) as n from timer_step e where e.tenant_id = r.tenant_id and e.timer_id = r.id
+    and e.kind = 'success') s
+returning timer_id, step
+"""
 _COUNTS_BY = "coalesce(nullif(clock ->> 'own_calendar', ''), clock -> 'terms' ->> 'calendar')"
 
 
@@ -310,9 +315,13 @@ async def _move(
     return Moved(timer["due_at"], plan.due_at)
 
 
-async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None:
+def _recurs(timer: asyncpg.Record) -> bool:
+    return _record(timer).terms.recurrence == "sequential"
+
+
+def _following(timer: asyncpg.Record, *, at: datetime, now: datetime) -> NewTimer:
     """The next of a sequence counts from the target before; from the end of one that was late."""
-    new = NewTimer(
+    return NewTimer(
         Case(timer["subject"], timer["subject_id"], timer["customer_id"]),
         timer["milestone"],
         _record(timer).terms,
@@ -320,7 +329,21 @@ async def _follow(timer: asyncpg.Record, *, at: datetime, now: datetime) -> None
         occurrence=timer["occurrence"] + 1,
         late_at=now,
     )
-    await start(new)
+
+
+def _ended(timer: asyncpg.Record, step: str, roles: tuple[str, ...], *, at: datetime, met: bool) -> Ended:
+    reached = MilestoneReached(
+        timer_id=timer["id"],
+        subject=timer["subject"],
+        subject_id=timer["subject_id"],
+        milestone=timer["milestone"],
+        generation=timer["generation"],
+        step=step,
+        roles=roles,
+        reached_at=at,
+        in_time=met,
+    )
+    return Ended(met, timer["due_at"], reached)
 
 
 async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetime | None:

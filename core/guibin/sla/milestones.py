@@ -6,12 +6,13 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin import events
 from guibin.cases import Case
 from guibin.events import Event
 from guibin.policy.milestones import Milestone
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch
 
 from . import actions
 from .actions import Ended, NewTimer
@@ -21,22 +22,17 @@ _MET_BY_REPLY = "clock #>> '{terms,met_by}' = 'reply'"
 
 async def begin(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: datetime) -> None:
     """The case was received at `at`, perhaps before now: its targets run from then on."""
-    for milestone in milestones:
-        if milestone.recurrence != "repeating":
-            await _start(case, milestone, at=at, now=now)
+    await _start(case, [(each, at) for each in milestones if each.recurrence != "repeating"], now=now)
 
 
 async def ask(case: Case, milestones: Sequence[Milestone], act: Signature, *, at: datetime) -> None:
     """The customer wrote at `at`. What waits for an answer already counts on from the oldest message."""
-    running = await _running(case.id)
-    for milestone in milestones:
-        if milestone.recurrence != "repeating":
-            continue
-        timer = running.get(milestone.name)
-        if timer is None:
-            await _start(case, milestone, at=at, now=act.now)
-        elif at < timer["started_at"]:
+    asked = [milestone for milestone in milestones if milestone.recurrence == "repeating"]
+    running = await _running(case.id) if asked else {}
+    for milestone in asked:
+        if milestone.name in running and at < running[milestone.name]["started_at"]:
             await actions.restart(case.id, milestone.name, act, started_at=at)
+    await _start(case, [(each, at) for each in asked if each.name not in running], now=act.now)
 
 
 async def reply(case_id: UUID, *, at: datetime, now: datetime) -> None:
@@ -70,13 +66,9 @@ async def relimit(case: Case, milestones: Sequence[Milestone], act: Signature, *
             await actions.relimit(case.id, name, act, terms=target.terms(target.within, clause=target.clause))
         else:
             await actions.cancel(case.id, name, now=act.now)
-    for milestone in milestones:
-        if milestone.name in running or milestone.recurrence == "repeating":
-            continue
-        if milestone.recurrence == "sequential":
-            await _start(case, milestone, at=act.now, now=act.now)
-        elif not await _occurrences(case.id, milestone.name):
-            await _start(case, milestone, at=received_at, now=act.now)
+    fresh = [each for each in milestones if each.name not in running and each.recurrence != "repeating"]
+    begins = {"once": received_at, "sequential": act.now}
+    await _start(case, [(each, begins[each.recurrence]) for each in fresh], now=act.now)
 
 
 async def restart(case_id: UUID, milestones: Sequence[Milestone], act: Signature, *, at: datetime) -> None:
@@ -92,31 +84,15 @@ async def settle(case_id: UUID, milestone: str, *, at: datetime, now: datetime) 
 
     How it ended, and what is to be recorded of it all. Raises NotFound when no such milestone runs.
     """
-    rows = await fetch(
-        "select * from timer where subject_id = $1 and completed_at is null and cancelled_at is null"
-        f" and (milestone = $2 or {_MET_BY_REPLY}) order by milestone <> $2, milestone for update",
-        case_id,
-        milestone,
-    )
-    if not rows or rows[0]["milestone"] != milestone:
+    ended = await _end(case_id, milestone, at=at, now=now)
+    if not ended or ended[0].reached.milestone != milestone:
         raise NotFound(f"No deadline {milestone} runs for {case_id}")
-    ended = await actions.end(rows[0], at=at, now=now)
-    happened: list[Event] = [ended.reached]
-    for timer in rows[1:]:
-        if timer["started_at"] <= at:
-            happened.append((await actions.end(timer, at=at, now=now, last=True)).reached)
-        else:
-            await actions.cancel(case_id, timer["milestone"], now=now)
-    return ended, happened
+    return ended[0], [each.reached for each in ended]
 
 
 async def end(case_id: UUID, *, at: datetime, now: datetime) -> None:
     """The case is settled: that answers whatever waited for a reply, and nothing follows."""
-    for name, timer in (await _running(case_id)).items():
-        if timer["started_at"] <= at:
-            await actions.complete(case_id, name, at=at, now=now, last=True)
-        else:
-            await actions.cancel(case_id, name, now=now)
+    await events.record_all([each.reached for each in await _end(case_id, "", at=at, now=now)], now=now)
 
 
 async def drop(case_id: UUID, *, now: datetime) -> None:
@@ -130,9 +106,39 @@ def first(case: Case, milestones: Sequence[Milestone], *, at: datetime, now: dat
     return [_target(case, milestone, at=at, now=now) for milestone in milestones]
 
 
-async def _start(case: Case, milestone: Milestone, *, at: datetime, now: datetime) -> None:
-    occurrence = 1 + await _occurrences(case.id, milestone.name)
-    await actions.start(_target(case, milestone, at=at, now=now, occurrence=occurrence))
+async def _end(case_id: UUID, milestone: str, *, at: datetime, now: datetime) -> list[Ended]:
+    """This milestone, first, and whatever waited for a reply."""
+    running = await fetch(
+        "select * from timer where subject_id = $1 and completed_at is null and cancelled_at is null"
+        f" and (milestone = $2 or {_MET_BY_REPLY}) order by milestone <> $2, milestone for update",
+        case_id,
+        milestone,
+    )
+    begun = [timer for timer in running if timer["milestone"] == milestone or timer["started_at"] <= at]
+    for timer in running:
+        if timer not in begun:
+            await actions.cancel(case_id, timer["milestone"], now=now)
+    return await actions.end(begun, at=at, now=now, last=True)
+
+
+async def _start(case: Case, due: Sequence[tuple[Milestone, datetime]], *, now: datetime) -> None:
+    """Each from its moment on; what is to be reached once does not begin again."""
+    if not due:
+        return
+    rows = await fetch(
+        "select milestone, max(occurrence) as latest from timer where subject_id = $1 and milestone = any ($2)"
+        " group by milestone",
+        case.id,
+        [milestone.name for milestone, _ in due],
+    )
+    earlier = {row["milestone"]: row["latest"] for row in rows}
+    await actions.start_all(
+        [
+            _target(case, milestone, at=at, now=now, occurrence=earlier.get(milestone.name, 0) + 1)
+            for milestone, at in due
+            if milestone.recurrence != "once" or milestone.name not in earlier
+        ]
+    )
 
 
 def _target(case: Case, milestone: Milestone, *, at: datetime, now: datetime, occurrence: int = 1) -> NewTimer:
@@ -144,13 +150,6 @@ def _target(case: Case, milestone: Milestone, *, at: datetime, now: datetime, oc
         occurrence=occurrence,
         late_at=now if at < now else None,
     )
-
-
-async def _occurrences(case_id: UUID, name: str) -> int:
-    found: int = await fetch_value(
-        "select coalesce(max(occurrence), 0) from timer where subject_id = $1 and milestone = $2", case_id, name
-    )
-    return found
 
 
 async def _running(case_id: UUID) -> dict[str, asyncpg.Record]:

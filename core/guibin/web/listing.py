@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from string import ascii_lowercase
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.rows import encoded, missing, shown, updating
+from guibin_tenants.rows import encoded, missing, name_of, shown, updating, whole_row
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import TenantTable
 
@@ -125,10 +125,11 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         (row,) = await fetch(statement, *places)
         return dict(zip(selections, row, strict=True))
 
-    async def one(self, row_id: UUID, beside: Beside | None = None, **values: Any) -> View:
+    async def one(self, row_id: UUID, *beside: Beside, **values: Any) -> View:
         """The row of this id. Raises NotFound."""
         table = self.source.split()[0]
-        first, more = _along("with", beside, f"{table} x where x.id = $id")
+        along, more = _along(beside, f"{table} x where x.id = $id")
+        first = f"with {', '.join(along)} " if along else ""
         found = await self._found(f"{first}{self._held('x.id = $id')}", more | values | {"id": row_id})
         if not found:
             raise NotFound(f"There is no {table.replace('_', ' ')} {row_id}")
@@ -138,19 +139,18 @@ class Listing(Struct, Generic[View], frozen=True, kw_only=True):
         """All rows of which this is true, with what the names in it stand for; `order` may end with a limit."""
         return await self._found(self._held(condition) + (f" order by {order}" if order else ""), values)
 
-    async def changed(
-        self, table: type[TenantTable], row_id: UUID, beside: Beside | None = None, **values: Any
-    ) -> View:
+    async def changed(self, table: type[TenantTable], row_id: UUID, *beside: Beside, **values: Any) -> View:
         """Set these columns of the row as `rows.change` does, and show it, in one statement. Raises NotFound, WrongRow.
 
         What else the list reads is shown as it was before: it is changed first.
         """
         update = updating(table, [f"$set_{name}" for name in values], tuple(values), of="$id")
         _, _, rest = self.source.partition(" ")
-        along, more = _along(",", beside, "changed x")
+        along, more = _along(beside, "changed x")
+        steps = ", ".join((f"changed as ({update} returning *)", *along))
         written = zip(values, encoded(table, values), strict=True)
         found = await self._found(
-            f"with changed as ({update} returning *){along} {self._select()} from changed {rest}",
+            f"with {steps} {self._select()} from changed {rest}",
             more | {f"set_{name}": value for name, value in written} | {"id": row_id},
         )
         if not found:
@@ -252,8 +252,20 @@ def _letters() -> Iterator[str]:
     )
 
 
-def _along(word: str, beside: Beside | None, row: str) -> tuple[str, dict[str, Any]]:
-    return (f"{word} beside as ({beside.sql} from {row}) ", beside.values) if beside else ("", {})
+def adding(table: type[TenantTable], signature: Signature | None = None, /, **values: Any) -> Beside:
+    """A row written along, as `rows.add` does."""
+    row, called = whole_row(table, signature, values), f"{name_of(table)}_"
+    places = ", ".join(f"${called}{name}" for name in row)
+    return Beside(
+        f"insert into {name_of(table)} ({', '.join(row)}) select {places}",
+        {f"{called}{name}": value for name, value in row.items()},
+    )
+
+
+def _along(beside: Sequence[Beside], row: str) -> tuple[list[str], dict[str, Any]]:
+    """The steps of a statement that write these beside the row, and what the names in them stand for."""
+    steps = [f"beside_{letter} as ({each.sql} from {row})" for letter, each in zip(_letters(), beside, strict=False)]
+    return steps, {name: value for each in beside for name, value in each.values.items()}
 
 
 def _asked(filters: Struct | None) -> list[tuple[str, Any]]:
