@@ -42,7 +42,7 @@ from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.posts import Post
-from guibin.policy.quality import ArchiveRule
+from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
 from guibin.policy.service_items import (
     Discount,
@@ -80,6 +80,7 @@ __all__ = [
     "CardQuota",
     "CareOccasion",
     "CarePolicy",
+    "ClosingPolicy",
     "ComplaintDraft",
     "ComplaintPolicy",
     "Consequence",

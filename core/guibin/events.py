@@ -31,6 +31,20 @@ class ErasureBegins(Happening, frozen=True):
     customer_id: UUID
 
 
+class ArchiveCloses(Happening, frozen=True):
+    """A customer's archive is about to be closed: nothing is prepared for the customer any more."""
+
+    customer_id: UUID
+
+
+class ArchiveReopens(Happening, frozen=True):
+    """A customer's archive is open again; `closed_at` is when it was closed, and `restores` whether what ended then holds again."""
+
+    customer_id: UUID
+    closed_at: datetime
+    restores: bool
+
+
 class ArchivesWritten(Happening, frozen=True):
     """Customers were `opened` or `imported`; of these, who `moved` to which other org unit."""
 
@@ -111,6 +125,19 @@ class MembershipEnded(Event, frozen=True):
     scheme: str
     tier: str
     on: date
+
+
+class ArchiveEnded(Event, frozen=True):
+    """A customer's archive was closed, and why by the policy's list; nothing is prepared any more (S07-35)."""
+
+    customer_id: UUID
+    reason: str
+
+
+class ArchiveResumed(Event, frozen=True):
+    """A customer who had left is back: the archive is open again."""
+
+    customer_id: UUID
 
 
 class PostEnded(Event, frozen=True):

@@ -45,6 +45,7 @@ from guibin.sla import jobs as sla
 from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
 from guibin.surveys import posting as survey_posting
+from guibin.tiers import closing as tiers_closed
 from guibin.tiers import jobs as tiers
 from guibin.transfers import jobs as transfers
 from guibin.views import actions as views
@@ -81,6 +82,7 @@ HANDLERS = (
     surveys,
     survey_posting,
     tiers,
+    tiers_closed,
     views,
     transfers,
     visits,

@@ -17,6 +17,7 @@ _SERVING = frozenset(
         "customers:read",
         "customers:write",
         "customers:disclose",
+        "customers:close",
         "tiers:read",
         "tiers:apply",
         "entitlements:read",
@@ -56,7 +57,7 @@ _LEADING = _SERVING | {
 }
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    "agent": _SERVING - {"customers:disclose"},
+    "agent": _SERVING - {"customers:disclose", "customers:close"},
     "account_manager": _SERVING,
     "manager": _LEADING,
     "tenant_admin": _LEADING

@@ -49,6 +49,9 @@ GIVEN = {
 MORE_NEEDED = {
     # A form with a file: tests/core/files.
     f"{CUSTOMER}/files",
+    # By these an archive ends and is open again: tests/core/profiles/test_closing.py.
+    f"{CUSTOMER}/closings",
+    f"{CUSTOMER}/reopenings",
     f"{CUSTOMER}/membership/{{scheme}}/ending",
     f"{CUSTOMER}/entitlements/adjustments",
     f"{CUSTOMER}/e-cards",

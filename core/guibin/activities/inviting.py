@@ -10,6 +10,7 @@ from guibin.care.consents import refusal
 from guibin.cases.requests import NewSending
 from guibin.context import Act
 from guibin.profiles.queries import preferred_channel
+from guibin.profiles.subjects import refuse_unless_served
 from guibin.tiers import segments
 from guibin.web.signed_links import LinkTaken
 from guibin_tenants.refusals import Invalid, NotFound
@@ -116,6 +117,8 @@ async def _send(invitation: asyncpg.Record, new: NewSending, act: Act, *, purpos
     expires_at = invitation["answer_until"] if purpose == "answer" else feedback_until
     if expires_at <= act.now or invitation["answered" if purpose == "answer" else "judged"]:
         raise TooLateToAnswer("The link was used, or its time is over")
+    if purpose == "answer":
+        await refuse_unless_served(invitation["customer_id"])
     await add(ActivitySending, act, invitation_id=invitation["id"], purpose=purpose, channel=new.channel)
     await note("activity.send", invitation["id"], act, customers=(invitation["customer_id"],))
     return LinkTaken(await links.path(invitation["id"], expires_at, purpose), expires_at)

@@ -11,6 +11,7 @@ from guibin.context import Act
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import preferred_channel
+from guibin.profiles.subjects import refuse_unless_served
 from guibin.tiers import segments
 from guibin.tiers.queries import tier_held
 from guibin_tenants.refusals import FieldError, Invalid
@@ -82,13 +83,14 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
 
 
 async def contact(member_id: UUID, new: NewSending, act: Act) -> MemberView:
-    """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted.
+    """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted, ArchiveClosed.
 
     A no that came after the draw holds: it is looked at once more.
     """
     member = await MEMBERS.one(member_id)
     if member.part != "contacted":
         raise NotToContact(f"The member is {member.part}" + (f": {member.because}" if member.because else ""))
+    await refuse_unless_served(member.customer_id)
     said = await fetch_value(f"select {refusal('c', PURPOSE)} from customer c where c.id = $1", member.customer_id)
     if said is not None:
         raise NotToContact(f"The customer said meanwhile: {said}")

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from guibin.events import MembershipEnded, MembershipStarted, PostEnded, reacts_to
+from guibin.events import ArchiveEnded, MembershipEnded, MembershipStarted, PostEnded, reacts_to
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 
@@ -38,6 +38,14 @@ async def follow_membership(event: MembershipStarted, run: Run) -> None:
 async def follow_membership_end(event: MembershipEnded, run: Run) -> None:
     """No tier any more: the cards end, and those of a company's people are given notice."""
     await _keep_of(event, run)
+
+
+@reacts_to(ArchiveEnded)
+async def follow_archive(event: ArchiveEnded, run: Run) -> None:
+    """Nobody is served on the cards of somebody who has left (S07-35)."""
+    today = run.today
+    await lapse_baseless(run, today=today, customer_id=event.customer_id)
+    await upkeep.keep(run, today=today, customer_id=event.customer_id)
 
 
 @reacts_to(PostEnded)

@@ -9,7 +9,7 @@ from guibin.approvals.actions import Decided
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import at_once
+from guibin.events import ArchiveCloses, at_once
 from guibin.policy.approvals import ApprovalFlow, Facts
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles import orders
@@ -28,6 +28,7 @@ from .tables import Renewal
 WEEK = timedelta(days=7)
 # Why a renewal was withdrawn: a word for programs, the console has the sentence.
 OVERTAKEN = "overtaken"
+_OPEN = ["open", "waived"]
 
 
 class NotApproved(Conflict):
@@ -102,6 +103,20 @@ async def withdraw_stale(act: Act, customer_ids: Collection[UUID] | None = None)
             OVERTAKEN,
         )
     return len(rows)
+
+
+@at_once(ArchiveCloses)
+async def withdraw_with_archive(closes: ArchiveCloses, act: Act) -> None:
+    """What was prepared for somebody who is served no more is withdrawn: renewals, reminders, care (S07-35).
+
+    Prepared anew, it is open again once the customer is back.
+    """
+    for table, states in (("renewal", ["asked", "approved"]), ("reminder", _OPEN), ("care_task", _OPEN)):
+        await execute(
+            f"update {table} set state = 'withdrawn' where customer_id = $1 and state = any ($2)",
+            closes.customer_id,
+            states,
+        )
 
 
 @at_once(Decided, about="renewal")

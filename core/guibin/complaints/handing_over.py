@@ -9,6 +9,7 @@ from guibin import events
 from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.context import Act
 from guibin.events import ComplaintHandedOver
+from guibin.profiles.closing import OPEN_CASES
 from guibin_tenants.rows import add_all
 
 from .tables import Complaint, ComplaintHandOver
@@ -33,3 +34,4 @@ charge_rows(
         told=tell,
     )
 )
+OPEN_CASES.give("complaints", "complaint where customer_id = $1 and state <> 'closed'")

@@ -16,7 +16,8 @@ from guibin.console import days, forms
 from guibin.console.forms import Field
 from guibin.console.shell import Shell
 from guibin.notation.dates import Day, LunarDay
-from guibin.profiles import actions, consents, corrections, particulars
+from guibin.profiles import actions, closing, consents, corrections, particulars
+from guibin.profiles.closing import ClosingView
 from guibin.profiles.consents import ConsentView
 from guibin.profiles.corrections import CorrectionView
 from guibin.profiles.particulars import ContactPointView, LinkView, OccasionView, PartView, RelativeView
@@ -72,6 +73,7 @@ class Archive(Struct, frozen=True, kw_only=True):
     consents: list[ConsentView]
     preferences: list[tuple[str, str]]
     corrections: list[CorrectionView]
+    closings: list[ClosingView]
 
 
 async def archive(customer: CustomerView, shell: Shell) -> Archive:
@@ -90,6 +92,7 @@ async def archive(customer: CustomerView, shell: Shell) -> Archive:
             (choices.worded("overview.preference", name, shell), choices.worded("overview.preferred", value, shell))
             for name, value in customer.preferences.items()
         ],
+        closings=await closing.closings(whose, act),
         corrections=(await corrections.list_corrections(whose, PageAsked(20), act)).items,
     )
 

@@ -10,7 +10,7 @@ from guibin.console.commands import Command
 from guibin.console.forms import Choice, Field
 from guibin.console.shell import Shell
 from guibin.context import Act
-from guibin.profiles import actions, particulars
+from guibin.profiles import actions, closing, particulars
 from guibin.profiles import queries as profiles
 from guibin.profiles.particulars import NewLinkEnding
 from guibin.profiles.queries import CustomerView
@@ -85,7 +85,22 @@ def _removing(name: str, action: object) -> Command:
     )
 
 
+async def closing_reasons(shell: Shell) -> Sequence[Choice]:
+    """Why an archive is closed, by the policy."""
+    return [Choice(each, shell.named(f"closing_reason.{each}")) for each in shell.act.policy.closing.reasons]
+
+
+CLOSE = may("customers:close")
 COMMANDS = (
+    Command(
+        name="close",
+        action=closing.close,
+        needs=CLOSE,
+        icon="lock",
+        danger=True,
+        choices={"reason": closing_reasons},
+    ),
+    Command(name="reopen", action=closing.reopen, needs=CLOSE, icon="refresh"),
     Command(
         name="contact_point",
         action=particulars.add_contact_point,

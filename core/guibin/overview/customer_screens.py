@@ -22,7 +22,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
 from guibin.notation.dates import Day, LunarDay
 from guibin.profiles import actions as profiles_actions
-from guibin.profiles import consents, disclosures
+from guibin.profiles import closing, consents, disclosures
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import NewDisclosure
@@ -105,7 +105,8 @@ COMMANDS = Commands(
     Command(name="order", action=actions.open_order, needs=WRITE, icon="packages"),
     *archive_commands.COMMANDS,
 )
-OFFERED = ("contact", "consent", "assign", "appraise", "order")
+OFFERED = ("contact", "consent", "assign", "appraise", "order", "close")
+WHEN_CLOSED = ("reopen",)
 REGISTERING = ("register", "analyse")
 APPLY = may("tiers:apply") | may("requests:write") | may("receptions:write")
 _AT = re.compile(r"[a-z0-9-]{1,80}")
@@ -312,11 +313,15 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
     held = await marks([customer.id], shell.act)
     by = shell.act.by
     registers = bool(shell.act.policy.registers)
+    closed = (
+        (await closing.closings(customer.id, shell.act))[:1] if customer.closed_at and not customer.erased_at else []
+    )
     lists = [name for name, each in tabs.TABS.items() if each.needs(by) and (registers or name != "register")]
     return {
         "customer": customer,
         "said": [each for each in said if each.answer in ("granted", "refused", "withdrawn")],
         "purpose_of": lambda name: choices.purpose(name, shell),
+        "closed": closed[0] if closed else None,
         "mark": held.get(customer.id),
         "unit": names.get(customer.org_unit_id, ""),
         "manager": names.get(customer.account_manager_id, "") if customer.account_manager_id else "",
@@ -326,7 +331,7 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "can_apply": APPLY(by) and customer.closed_at is None,
         "commands": COMMANDS.allowed(shell, *OFFERED, *(REGISTERING if registers else ()))
         if customer.closed_at is None
-        else [],
+        else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),
         "address": lambda name: COMMANDS.address(customer.id, name),
         "tabs": ["overview", "archive", *lists, "files", *(["looks"] if DISCLOSE(by) else [])],
     }

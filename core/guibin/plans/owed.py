@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from guibin.context import Act
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
+from guibin.profiles.queries import open_archive
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
 from guibin.sla.owed import Owed, by_day
@@ -67,7 +68,7 @@ OWED = (
         needs=_READ,
         source="work_plan_item x join work_plan p on p.tenant_id = x.tenant_id and p.id = x.plan_id and p.round = x.round"
         " left join work_plan_result r on r.tenant_id = x.tenant_id and r.item_id = x.id",
-        holds="r.id is null",
+        holds=f"r.id is null and (x.customer_id is null or {open_archive('x')})",
         columns={
             "subject": f"'{SUBJECT}'::text",
             "subject_id": "x.plan_id",

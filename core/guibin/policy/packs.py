@@ -32,7 +32,7 @@ from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED,
 from .messages import MessagePolicy
 from .posts import Post
 from .problems import PolicyProblem
-from .quality import ArchiveRule
+from .quality import ArchiveRule, ClosingPolicy
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
@@ -59,6 +59,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     approvals: Annotated[tuple[ApprovalFlow, ...], NAMED] = ()
     reviews: Annotated[tuple[ReviewRhythm, ...], NAMED] = ()
     registers: Annotated[tuple[Register, ...], NAMED] = ()
+    closing: Annotated[ClosingPolicy | None, REPLACED] = None
     questions: Annotated[QuestionPolicy | None, REPLACED] = None
     plans: Annotated[PlanPolicy | None, REPLACED] = None
     care: Annotated[CarePolicy | None, REPLACED] = None
@@ -136,6 +137,7 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled_schemes: tuple[Named, ...] | None = None
     switched_off: tuple[Named, ...] = ()
     complaints: ComplaintPolicy
+    closing: ClosingPolicy = ClosingPolicy()
     questions: QuestionPolicy = QuestionPolicy()
     visits: VisitPolicy = VisitPolicy()
     plans: PlanPolicy = PlanPolicy()

@@ -1,10 +1,11 @@
-"""By which rules archives are looked over."""
+"""By which rules archives are looked over, and why they are closed."""
 
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from .words import Clause
+from .words import Clause, Named
 
 
 class ArchiveRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,3 +24,18 @@ class ArchiveRule(Struct, frozen=True, forbid_unknown_fields=True):
     ]
     months: int = 12
     clause: Clause = ""
+
+
+class ClosingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why an archive is closed; the title of each reason is the text `closing_reason.<name>` (S07-35).
+
+    Who is back within `restored_days` days holds again what ended with the closing; later, tiers are earned anew.
+    """
+
+    reasons: Annotated[tuple[Named, ...], Meta(min_length=1)] = ("left", "died", "dissolved", "at_own_wish")
+    restored_days: Annotated[int, Meta(ge=0, le=3_660)] = 30
+    clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """The titles of the reasons."""
+        yield from (f"closing_reason.{name}" for name in self.reasons)

@@ -45,6 +45,7 @@ WORKSTREAMS = (
             "customer_kinds",
             "organisations",
             "archive_rules",
+            "closing",
             "fields",
             "forms",
             "settings",

@@ -5,10 +5,11 @@ from litestar import Controller
 from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may
 
-from . import actions, consents, corrections, disclosures, orders, particulars
+from . import actions, closing, consents, corrections, disclosures, orders, particulars
 from .tables import Customer
 
 READ, WRITE, DISCLOSE = may("customers:read"), may("customers:write"), may("customers:disclose")
+CLOSE = may("customers:close")
 
 
 class CustomerController(Controller):
@@ -23,6 +24,16 @@ class CustomerController(Controller):
     correct = posts("/{customer_id:uuid}/corrections", actions.correct, "Put the archive right, with the reason")
     erase = deletes(
         "/{customer_id:uuid}", actions.erase, "Erase: destroys the customer's key", needs=may("customers:erase")
+    )
+    list_closings = gets("/{customer_id:uuid}/closings", closing.closings, "When the archive was closed and reopened")
+    close = posts(
+        "/{customer_id:uuid}/closings",
+        closing.close,
+        "Close the archive of a customer who is served no more",
+        needs=CLOSE,
+    )
+    reopen = posts(
+        "/{customer_id:uuid}/reopenings", closing.reopen, "Open the archive of a customer who is back", needs=CLOSE
     )
     disclose = posts(
         "/{customer_id:uuid}/disclosures", disclosures.disclose, "Show values in clear, on record", needs=DISCLOSE

@@ -26,6 +26,14 @@ class ArchiveClosed(Conflict):
     """The customer's archive is closed. Nothing new begins in it."""
 
 
+class CasesOpen(Conflict):
+    """Something of the customer's still waits to be dealt with: end it or see it through, then close the archive."""
+
+
+class NotClosed(Conflict):
+    """The archive is open."""
+
+
 def ended_archive(error: asyncpg.PostgresError) -> Conflict | None:
     """The refusal that an error of PostgreSQL stands for: it lets nobody write about a customer whose archive has ended."""
     if error.sqlstate == ARCHIVE_CLOSED:

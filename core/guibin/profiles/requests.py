@@ -68,6 +68,19 @@ class NewCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     changes: CustomerChange
 
 
+class NewClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why nobody serves the customer any more: one of the policy's reasons, and what there is to say of it (S07-35)."""
+
+    reason: Code
+    note: Paragraph = ""
+
+
+class NewReopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why the archive is open again."""
+
+    reason: Paragraph
+
+
 class OrderCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was wrong about an order, and why it is put right now (S07-10). What is left out stays."""
 

@@ -9,7 +9,7 @@ from guibin_tenants.receivers import colleague
 from guibin_tenants.rows import row_of
 from guibin_tenants.scope import fetch_value
 
-from .refusals import ArchiveErased
+from .refusals import ArchiveClosed, ArchiveErased
 from .tables import Customer
 
 
@@ -25,6 +25,13 @@ async def refuse_unless_kept(customer_id: UUID) -> None:
     row = await row_of(Customer, customer_id, "select erased_at from customer where id = $1")
     if row["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {customer_id} was erased: nothing new is recorded about it")
+
+
+async def refuse_unless_served(customer_id: UUID) -> None:
+    """As `refuse_unless_kept`, and ArchiveClosed for a customer who is served no more: nobody is sent anything (S07-35)."""
+    await refuse_unless_kept(customer_id)
+    if await fetch_value("select closed_at is not null from customer where id = $1", customer_id):
+        raise ArchiveClosed("Nothing is sent to a customer who is served no more")
 
 
 async def is_erased(customer_id: UUID) -> bool:

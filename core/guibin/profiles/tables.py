@@ -1,6 +1,6 @@
 """The archive's rows. Whatever is confidential stands sealed in `sealed_value`, never in a column in clear."""
 
-from piccolo.columns import JSONB, BigInt, Bytea, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import JSONB, BigInt, Boolean, Bytea, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
@@ -174,6 +174,24 @@ class Disclosure(Part, of="customer"):
     disclosed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(begins="kept")
+
+
+class ArchiveClosing(Part, of="customer", signed="closed", erasable=("note",)):
+    """The archive was closed, by which of the policy's reasons; what stands in it stays (S07-35)."""
+
+    reason = Varchar(length=60)
+    note = Text(default="")
+
+    keys = Keys(begins="open", indexes=(Index(("customer_id", "closed_at desc")),))
+
+
+class ArchiveReopening(Part, of="archive_closing", by="closing_id", signed="reopened", erasable=("reason",)):
+    """The customer is back; `restored` says that what had ended with the closing holds again."""
+
+    reason = Text()
+    restored = Boolean()
+
+    keys = Keys(unique=(("closing_id",),))
 
 
 class TeamMember(Part, of="customer", signed="added", dated=False, changes=True):

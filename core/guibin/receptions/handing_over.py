@@ -6,6 +6,7 @@ from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.assignments.handing_over import follow_unit as follow_with
 from guibin.context import Act
 from guibin.events import UnitDissolved, at_once
+from guibin.profiles.closing import OPEN_CASES
 from guibin.profiles.subjects import is_erased
 from guibin_tenants.scope import fetch
 
@@ -48,3 +49,4 @@ async def _tell_departments(row: asyncpg.Record, reason: str, act: Act) -> None:
 # What the unit was to prepare the successor prepares.
 follow_with(Rows(what="tasks", table=ReceptionTask, owners=(), open="state = 'open'", units=("org_unit_id",)))
 charge_rows(Rows(what="receptions", table=Reception, owners=("host_id",), open=_OPEN, told=tell_all))
+OPEN_CASES.give("receptions", f"reception where customer_id = $1 and {_OPEN}")

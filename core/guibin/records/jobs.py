@@ -11,6 +11,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.notices.deadlines import Passed, of_row, tells
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
+from guibin.profiles.closing import OPEN_CASES
 from guibin_tenants.scope import fetch_one
 
 from . import deadlines, dues
@@ -40,6 +41,9 @@ tells(
     jobs={DeadlineWarned: "records.remind_of_question", DeadlineEscalated: "records.tell_unanswered_question"},
     ladder=False,
 )
+
+
+OPEN_CASES.give("questions", "interaction where customer_id = $1 and handling_state = 'open'")
 
 
 @handles(TellMissedContacts)

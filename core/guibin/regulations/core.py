@@ -12,7 +12,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
-from guibin.policy.quality import ArchiveRule
+from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.terms import Escalation
 from guibin.policy.texts import load
@@ -107,6 +107,7 @@ CORE = Pack(
         ArchiveRule("implausible_identity_number", clause="S14-2"),
         ArchiveRule("untouched", months=12, clause="S14-2"),
     ),
+    closing=ClosingPolicy(clause="S14-2"),
     workstreams=WORKSTREAMS,
     messages=MESSAGES,
     surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),

@@ -38,7 +38,7 @@ OWED = (
     Owed(
         kind="follow_up",
         needs=_READ,
-        source=f"customer_review x {customer_of('c', 'x')} and c.erased_at is null",
+        source=f"customer_review x {customer_of('c', 'x')} and c.closed_at is null",
         holds="x.follow_up_on is not null and not exists (select from review_outcome o where o.tenant_id = x.tenant_id"
         " and o.review_id = x.id)",
         columns={

@@ -64,7 +64,7 @@ async def follow_ups_due(on: date) -> list[FollowUpsDue]:
     return await many(
         FollowUpsDue,
         f"from (select c.account_manager_id, count(*)::int as count from customer_review r {customer_of('c', 'r')}"
-        " and c.erased_at is null"
+        " and c.closed_at is null"
         " where r.follow_up_on <= $1 and c.account_manager_id is not null and not exists (select from review_outcome o"
         "  where o.tenant_id = r.tenant_id and o.review_id = r.id) group by 1) due order by 1",
         on,

@@ -4,6 +4,7 @@ import asyncpg
 
 from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.context import Act
+from guibin.profiles.closing import OPEN_CASES
 from guibin_tenants.rows import add_all
 
 from .tables import ServiceHandOver, ServiceRequest
@@ -26,3 +27,4 @@ charge_rows(
         told=note,
     )
 )
+OPEN_CASES.give("service_requests", "service_request where customer_id = $1 and state in ('asked', 'open')")

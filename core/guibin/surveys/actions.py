@@ -12,6 +12,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.profiles.queries import customer_of, refused
+from guibin.profiles.subjects import refuse_unless_served
 from guibin.tiers.queries import in_scheme
 from guibin.web.signed_links import LinkTaken
 from guibin_tenants import org_units
@@ -95,7 +96,7 @@ async def hold(name: str, new: NewRound, act: Act) -> RoundView:
 
 
 async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken:
-    """The link to pass on, and a record of who did. Raises NotFound, AlreadyAnswered."""
+    """The link to pass on, and a record of who did. Raises NotFound, AlreadyAnswered, ArchiveClosed."""
     invitation = await row_of(
         SurveyInvitation,
         invitation_id,
@@ -105,6 +106,7 @@ async def take_link(invitation_id: UUID, new: NewSending, act: Act) -> LinkTaken
     expires_at = invitation["expires_at"]
     if invitation["answer_id"] is not None or expires_at <= act.now:
         raise AlreadyAnswered(f"Invitation {invitation_id}")
+    await refuse_unless_served(invitation["customer_id"])
     await add(SurveySending, act, invitation_id=invitation_id, channel=new.channel)
     await noted(
         "survey.send", act, subject="survey_invitation", subject_id=invitation_id, customer_id=invitation["customer_id"]

@@ -10,6 +10,7 @@ from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
+from guibin.events import ArchiveCloses, at_once
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
 from guibin.profiles import disclosures
@@ -22,7 +23,7 @@ from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, locked
-from guibin_tenants.scope import fetch_one, fetch_value
+from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
@@ -96,6 +97,16 @@ async def cancel(visit_id: UUID, new: Because, act: Act) -> VisitForm:
     await change(Visit, visit_id, state="cancelled")
     await done("cancel", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
+
+
+@at_once(ArchiveCloses)
+async def cancel_with_archive(closes: ArchiveCloses, act: Act) -> None:
+    """Nobody goes to see a customer who is served no more (S07-35)."""
+    rows = await fetch(
+        "select id from visit where customer_id = $1 and state = 'planned' order by id", closes.customer_id
+    )
+    for row in rows:
+        await cancel(row["id"], Because(reason="archive_closed"), act)
 
 
 async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:

@@ -13,6 +13,7 @@ from guibin import (
     Cadence,
     CareOccasion,
     CarePolicy,
+    ClosingPolicy,
     ComplaintPolicy,
     Days,
     DepartmentTask,
@@ -284,6 +285,7 @@ PACK = Pack(
         ArchiveRule(name, clause="S07-10")
         for name in ("missing_phone", "duplicate", "implausible_birthday", "implausible_identity_number")
     ),
+    closing=ClosingPolicy(clause="S07-35"),
     visits=VisitPolicy(signature_when_settling=True, clause="S07-12"),
     plans=PlanPolicy(spans=("month", "week"), reviewed_by="manager", clause="S07-14"),
     care=CARE,
