@@ -168,7 +168,12 @@ async def test_a_department_request_is_between_the_two_and_their_deadlines_too(t
 
 async def test_an_outlets_auditor_reads_of_its_customers_and_people_alone(tenant, east, west, client):
     ours, theirs = await customer(east, "E1"), await customer(west, "W1")
-    await post(client, f"/customers/{theirs['id']}/disclosures", {"fields": ["mobile"], "purpose": "秘密"}, 422)
+    await post(
+        client,
+        f"/customers/{theirs['id']}/disclosures",
+        {"fields": ["mobile"], "purpose": "秘密", "leaves_to": "nobody"},
+        422,
+    )
     both = (await client.get("/api/v1/customers")).json()["items"]
     assert len(both) == 2
     auditor = await tenant.staff("auditor-east", "auditor", unit="east")

@@ -76,7 +76,7 @@ async def test_the_server_that_runs_elsewhere_is_named(guibin, nowhere, tmp_path
         other.kill()
         await other.wait()
 
-    assert (code, f"set GUIBIN_HOME={home}" in err.replace("\n", " ")) == (1, True), err
+    assert (code, f"GUIBIN_HOME={home}" in err.replace("\n", " ")) == (1, True), err
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ async def test_what_a_reader_may_not_read_is_neither_shown_nor_on_record(tenant,
 async def test_a_value_is_shown_in_place_for_a_purpose_that_is_on_record(client, person):
     asked = await client.get(f"/console/customers/{person}/reveal/mobile", params={"at": "mask-top-mobile"})
     shown = await client.post(
-        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "at": "mask-top-mobile"}
+        f"/console/customers/{person}/reveal/mobile",
+        data={"purpose": PURPOSE, "leaves_to": "nobody", "at": "mask-top-mobile"},
     )
 
     assert ("13912345678" in asked.text, "mask-top-mobile" in asked.text) == (False, True)
@@ -130,7 +131,8 @@ async def test_without_a_purpose_or_a_sealed_field_nothing_is_shown_nor_written(
 
 async def test_an_element_that_is_none_of_the_pages_takes_no_value(client, person):
     answer = await client.post(
-        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "at": '"><script>'}
+        f"/console/customers/{person}/reveal/mobile",
+        data={"purpose": PURPOSE, "leaves_to": "nobody", "at": '"><script>'},
     )
 
     assert "<script>" not in answer.text
@@ -140,7 +142,9 @@ async def test_an_agent_sees_masks_and_no_way_to_open_them(tenant, client, perso
     agent = await tenant.staff("agent", "agent")
 
     page = await _page(agent, person)
-    refused = await agent.post(f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE})
+    refused = await agent.post(
+        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "leaves_to": "nobody"}
+    )
 
     assert ("139****5678" in page, "/reveal/" in page, refused.status_code) == (True, False, 403)
 
@@ -249,6 +253,8 @@ async def test_a_value_behind_a_wall_stays_sealed(tenant, client):
     person = await customer(client, org_unit_id=str(tenant.units["north"]), confidential={"mobile": ["13912345678"]})
     south = await tenant.staff("south", "account_manager", unit="south")
 
-    answer = await south.post(f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE})
+    answer = await south.post(
+        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "leaves_to": "nobody"}
+    )
 
     assert (answer.status_code, "13912345678" in answer.text) == (404, False)

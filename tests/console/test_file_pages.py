@@ -99,8 +99,8 @@ async def test_what_is_confidential_is_not_in_the_page_and_comes_for_a_purpose_o
     html = (await own.get(part_of(who))).text
     direct = await own.get(f"{path}/content")
     form = await own.get(f"{path}/opening")
-    unsaid = await own.post(f"{path}/opening", data={"purpose": ""})
-    said = await own.post(f"{path}/opening", data={"purpose": "核对身份"})
+    unsaid = await own.post(f"{path}/opening", data={"purpose": "", "leaves_to": "nobody"})
+    said = await own.post(f"{path}/opening", data={"purpose": "核对身份", "leaves_to": "nobody"})
     to = re.search(r'"to":"([^"]+)"', said.headers["hx-trigger"])[1]
     content = await own.get(to)
     elsewhere = await (await tenant.staff("other", "account_manager")).get(to)
@@ -120,7 +120,7 @@ async def test_what_is_confidential_is_not_in_the_page_and_comes_for_a_purpose_o
 
 async def test_the_way_to_a_confidential_file_ends_after_a_minute(client, own, who, clock):
     file = await added(client, f"/api/v1/customers/{who}/files", PHOTO, confidential="true")
-    said = await own.post(f"/console/files/{file['id']}/opening", data={"purpose": "核对身份"})
+    said = await own.post(f"/console/files/{file['id']}/opening", data={"purpose": "核对身份", "leaves_to": "nobody"})
     to = re.search(r'"to":"([^"]+)"', said.headers["hx-trigger"])[1]
     clock.set(clock() + timedelta(minutes=2))
 

@@ -11,7 +11,7 @@ from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping, Moment
 from guibin_tenants.refusals import Invalid
 
-PURPOSE = {"purpose": "compare with the workbook", "fields": ["mobile", "address"]}
+PURPOSE = {"purpose": "compare with the workbook", "leaves_to": "nobody", "fields": ["mobile", "address"]}
 ORDER = ("customer_number", "number", "product", "price", "started_on", "ends_on")
 CONTACT = ("customer_number", "source", "source_number", "channel", "happened_at", "content")
 COMPLAINT = ("customer_number", "source", "source_number", "channel", "received_at", "text", "state")

@@ -7,4 +7,4 @@ CUSTOMER = {
     "employer": "成都市教育局",
     "confidential": {"mobile": "13800138000"},
 }
-PURPOSE = {"purpose": "核对联系电话", "fields": ["mobile"]}
+PURPOSE = {"purpose": "核对联系电话", "leaves_to": "nobody", "fields": ["mobile"]}

@@ -11,7 +11,7 @@ from guibin.card_stock.actions import unit_of
 from guibin.card_stock.ledger import Movement, move, tell_if_low
 from guibin.card_stock.refusals import NotApproved
 from guibin.cases import Case
-from guibin.cases.requests import Because
+from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
 from guibin.periods.quotas import add_months
 from guibin.policy.cards import CardKind
@@ -28,7 +28,7 @@ from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
 from .queries import CardForm, DisclosedNumber
 from .refusals import LiveCard, NumberTaken
-from .requests import CardPurpose, NewCard, NewReplacement
+from .requests import NewCard, NewReplacement
 from .states import Event, HandedOver, happen, locked_with_membership, refuse_unless
 from .tables import Card, CardApplication, CardNumber
 
@@ -139,15 +139,14 @@ async def revoke(card_id: UUID, new: Because, act: Act) -> CardForm:
     return await _shown(card_id, "revoke", card["customer_id"], act)
 
 
-async def disclose(card_id: UUID, new: CardPurpose, act: Act) -> DisclosedNumber:
+async def disclose(card_id: UUID, new: NewDisclosure, act: Act) -> DisclosedNumber:
     """The number in clear, with the purpose on record in the same transaction (decision 9). Raises NotFound, Invalid."""
     card = await locked(Card, card_id)
     customer_id: UUID = card["customer_id"]
-    disclosures.refuse_without_purpose(new.purpose)
     if await is_erased(customer_id):
         raise NotFound("The customer was erased: the number does not open any more")
     about = Case("card", card_id, customer_id)
-    await disclosures.keep(about, ("card_number",), new.purpose, act, called=("card_number",))
+    await disclosures.keep(about, ("card_number",), new, act, called=("card_number",))
     number = await sealing.opened(bytes(card["sealed"]), card_id=card_id, customer_id=customer_id)
     return DisclosedNumber(card_id, number)
 

@@ -54,12 +54,6 @@ class NewReplacement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reason: Paragraph = ""
 
 
-class CardPurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the number is needed in clear."""
-
-    purpose: Annotated[Paragraph, Meta(min_length=4)]
-
-
 class NewECard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For which scheme, if the customer belongs to several."""
 

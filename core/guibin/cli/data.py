@@ -1,7 +1,7 @@
 """`guibin import`, `export`, `assess` and `report`: a company's data."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ import msgspec
 from cyclopts import Parameter
 from msgspec import Struct
 
+from guibin.audit.actions import noted
+from guibin.cases.requests import LeavesTo, NewDisclosure
 from guibin.insight.actions import unit_seen
 from guibin.insight.complaints import ComplaintReport, complaint_report, lines
 from guibin.insight.exporting import complaint_workbook, report_workbook
@@ -18,6 +20,7 @@ from guibin.insight.pages import page, worded
 from guibin.insight.reports import Asked, Report
 from guibin.insight.reports import report as make_report
 from guibin.periods.names import parse_period
+from guibin.profiles.disclosures import as_recorded, gate
 from guibin.profiles.importing import export_customers
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows, Imported
@@ -114,24 +117,40 @@ class Exported(Struct, frozen=True):
     rows: int
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Why:
+    """What a file is for, and to whom it leaves the company."""
+
+    purpose: str = ""
+    leaves_to: Annotated[LeavesTo, Parameter(help="Whether the file leaves the company, and to whom.")] = "nobody"
+    recipient: Annotated[str, Parameter(help="Who outside gets it.")] = ""
+    legal_basis: Annotated[str, Parameter(help="By which law or order they get it.")] = ""
+
+
 async def export(
     slug: str,
     kind: FileKind,
     file: Path,
     *,
     clear: Annotated[
-        bool, Parameter(help="Confidential values in clear; needs --purpose and is on record.", negative="")
+        bool,
+        Parameter(help="Confidential values in clear; needs --purpose, as facts do, and is on record.", negative=""),
     ] = False,
-    purpose: str = "",
+    why: Why | None = None,
     json: Json = False,
 ) -> None:
     """Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
     if clear and kind != "customers":
         raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))
+    said = NewDisclosure(**asdict(why or Why()))
     async with environment.inside(slug) as session:
+        if kind == "facts":
+            await gate(said, ())
+            await noted("export.ask", session.act, subject="transfer", fields=(kind,), purpose=as_recorded(said))
         if kind == "customers":
-            count = await export_customers(file, session.act, purpose=purpose, clear=clear)
+            count = await export_customers(file, session.act, clear=said if clear else None)
         else:
             count = await KINDS[kind].put_out(file, session.act)
     answer(Exported(kind, str(file), count), f"{count} {kind} are in {file}.", json=json)

@@ -70,7 +70,7 @@ def refuse_nowhere() -> None:
         return
     others = sorted(running_homes())
     if others:
-        fix = f"`guibin up` runs with {' and with '.join(map(str, others))}: set GUIBIN_HOME={others[0]}"
+        fix = f"`guibin up` runs elsewhere: set {' or '.join(f'GUIBIN_HOME={other}' for other in others)}"
     else:
         fix = "set GUIBIN_HOME to the folder that `guibin up` was started with, or GUIBIN_DATABASE_URL to your server"
     raise NoServer(f"no server runs here: {home()} holds none; {fix}")

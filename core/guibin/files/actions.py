@@ -127,7 +127,7 @@ async def disclose(file_id: UUID, new: NewDisclosure, act: Act) -> Opened:
     file = await _readable(file_id, act)
     require(act.by, DISCLOSE)
     content = await _whole(file)
-    await _note_disclosure(file, new.purpose, act)
+    await disclosures.keep(Case(SUBJECT, file.id, file.customer_id), (file.kind,), new, act)
     return Opened(file.name, file.media_type, content)
 
 
@@ -136,16 +136,7 @@ async def say_why(file_id: UUID, new: NewDisclosure, act: Act) -> None:
     file = await _readable(file_id, act)
     require(act.by, DISCLOSE)
     _refuse_gone(file)
-    await _note_disclosure(file, new.purpose, act)
-
-
-async def _note_disclosure(file: FileView, purpose: str, act: Act) -> None:
-    """For the customer's own history and for the confidentiality record."""
-    case = Case(SUBJECT, file.id, file.customer_id)
-    if file.customer_id is None:
-        await done("disclose", case, act, fields=(file.kind,), purpose=purpose)
-    else:
-        await disclosures.keep(case, (file.kind,), purpose, act)
+    await disclosures.keep(Case(SUBJECT, file.id, file.customer_id), (file.kind,), new, act)
 
 
 async def thumbnail(file_id: UUID, act: Act) -> Opened:

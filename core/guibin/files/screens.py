@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,11 @@ from guibin.cases.requests import NewDisclosure
 from guibin.console import forms
 from guibin.console.commands import Command, Commands
 from guibin.console.shell import PREFIX, Shell, answer
+from guibin.console.texts import SHARED
+from guibin.profiles.refusals import NoBasis
 from guibin.web import signed_links
 from guibin_tenants.principals import require
-from guibin_tenants.refusals import Refusal
+from guibin_tenants.refusals import Invalid, Refusal
 
 from . import actions, bounds
 from .api import READ, TAKES_FILE, WRITE, handed_out, sent
@@ -130,10 +133,11 @@ class FileScreens(Controller):
         given = await forms.sent(shell.request)
         filled = forms.fill(NewDisclosure, given, shell)
         if filled.errors:
-            return _asked(
-                await actions.show(file_id, shell.act), shell, "".join(given.get("purpose", [])), filled.errors
-            )
-        await actions.say_why(file_id, filled.value, shell.act)
+            return _asked(await actions.show(file_id, shell.act), shell, given, filled.errors)
+        try:
+            await actions.say_why(file_id, filled.value, shell.act)
+        except (Invalid, NoBasis) as refusal:
+            return _asked(await actions.show(file_id, shell.act), shell, given, forms.faults(refusal, shell))
         until = shell.act.now + HANDED_OUT_WITHIN
         proof = await signed_links.issue(file_id, until, purpose=_purpose(shell))
         to = {"handed-out": {"to": f"{PATH}/{file_id}/content?proof={proof}"}}
@@ -142,13 +146,30 @@ class FileScreens(Controller):
     ask, do = COMMANDS.handlers("/{file_id:uuid}", needs=WRITE)
 
 
-def _asked(file: FileView, shell: Shell, purpose: str = "", errors: dict[str, str] | None = None) -> Response[str]:
+def leaving(shell: Shell, given: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> dict[str, Any]:
+    """What the dialog before everything sealed shows: the purpose, to whom it leaves the company, and what is wrong with them."""
+    form = forms.Form(kind=NewDisclosure, slice_name=SHARED, left_out=frozenset({"purpose"}))
+    fields = form.fields(shell, {"leaves_to": ["nobody"], **given}, errors)
+    known = {"purpose", *(field.name for field in fields)}
+    return {
+        "purpose": "".join(given.get("purpose", ())[:1]),
+        "error": errors.get("purpose", ""),
+        "leaving": fields,
+        "problem": "; ".join(said for name, said in errors.items() if name not in known),
+    }
+
+
+def _asked(
+    file: FileView,
+    shell: Shell,
+    given: Mapping[str, Sequence[str]] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Response[str]:
     return shell.page(
         "files/opening.html",
         status=422 if errors else 200,
         file=file,
-        purpose=purpose,
-        error=(errors or {}).get("purpose", ""),
+        **leaving(shell, given or {}, errors or {}),
         address=f"{PATH}/{file.id}/opening",
     )
 

@@ -11,7 +11,7 @@ from guibin.console.shell import Shell
 from guibin.policy.words import FullLine, Paragraph
 from guibin.profiles import disclosures, queries
 from guibin.profiles.refusals import ArchiveErased
-from guibin.profiles.requests import NewDisclosure
+from guibin.profiles.requests import FieldDisclosure
 from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
@@ -52,7 +52,6 @@ async def copy(customer_id: UUID, new: NewCopy, shell: Shell) -> CustomerCopy:
     customer = await queries.customer(customer_id)
     if customer.erased_at is not None:
         raise ArchiveErased("Nothing is kept that could be handed out")
-    disclosures.refuse_without_purpose(new.purpose)
     names = tuple(sorted(await disclosures.sealed_fields(customer_id)))
     clear = await disclosures.values_of(customer_id, names)
     known = await archive.archive(customer, shell)
@@ -67,7 +66,9 @@ async def copy(customer_id: UUID, new: NewCopy, shell: Shell) -> CustomerCopy:
         for one in shown
     ]
     recipient = shell.says("overview.copy.recipient")
-    said = NewDisclosure(purpose=new.purpose, fields=names, recipient=recipient, legal_basis=new.legal_basis)
+    said = FieldDisclosure(
+        purpose=new.purpose, fields=names, leaves_to="customer", recipient=recipient, legal_basis=new.legal_basis
+    )
     await disclosures.write_down(customer_id, said, shell.act)
     await noted("customer.copy", shell.act, customer_id=customer_id, purpose=new.purpose, shown=len(rows))
     heads = [shell.says(f"overview.copy.{name}") for name in ("part", "what", "says")]

@@ -25,7 +25,7 @@ from guibin.profiles import actions as profiles_actions
 from guibin.profiles import closing, consents, disclosures
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
-from guibin.profiles.requests import NewDisclosure
+from guibin.profiles.requests import FieldDisclosure
 from guibin.tiers import appraisal
 from guibin.tiers.marks import marks
 from guibin_tenants.principals import may, require
@@ -237,19 +237,20 @@ class CustomerScreens(Controller):
 
     @get("/reveal/{field:str}", needs=DISCLOSE)
     async def ask_reveal(self, customer_id: UUID, field: str, shell: Shell, at: str = "") -> Response[str]:
-        return _reveal(shell, _Asked(field=field, at=at, purpose=await _purpose_at_hand(shell)))
+        return _reveal(shell, _Asked(field=field, at=at, given={"purpose": [await _purpose_at_hand(shell)]}))
 
     @post("/reveal/{field:str}", needs=DISCLOSE, status_code=200)
     async def reveal(self, customer_id: UUID, field: str, shell: Shell) -> Response[str]:
-        given = {name: values[0] for name, values in (await forms.sent(shell.request)).items()}
-        at, purpose = given.get("at", ""), given.get("purpose", "").strip()
+        given = await forms.sent(shell.request)
+        at = "".join(given.get("at", ())[:1])
+        filled = forms.fill(FieldDisclosure, {**given, "fields": [field]}, shell)
+        if filled.errors:
+            return _reveal(shell, _Asked(field=field, at=at, given=given, errors=filled.errors, status=422))
         try:
-            shown = await disclosures.disclose(
-                customer_id, NewDisclosure(purpose=purpose[:2_000], fields=(field,)), shell.act
-            )
+            shown = await disclosures.disclose(customer_id, filled.value, shell.act)
         except Refusal as refusal:
             errors, status = forms.faults(refusal, shell), int(refusal.status)
-            return _reveal(shell, _Asked(field=field, at=at, purpose=purpose, errors=errors, status=status))
+            return _reveal(shell, _Asked(field=field, at=at, given=given, errors=errors, status=status))
         customer = await profiles.customer(customer_id)
         response = shell.page(
             "overview/revealed.html",
@@ -408,12 +409,12 @@ async def _purpose_at_hand(shell: Shell) -> str:
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
-    """What the dialog asks for: the field, the element of the page that takes the value, and why."""
+    """What the dialog asks for: the field, the element of the page that takes the value, and what was said so far."""
 
     field: str
     at: str
-    purpose: str
-    errors: dict[str, str] = {}
+    given: Mapping[str, Sequence[str]]
+    errors: Mapping[str, str] = {}
     status: int = 200
 
 
@@ -423,8 +424,6 @@ def _reveal(shell: Shell, asked: _Asked) -> Response[str]:
         status=asked.status,
         field=asked.field,
         at=asked.at if _AT.fullmatch(asked.at) else "",
-        purpose=asked.purpose,
-        error=asked.errors.get("purpose", ""),
-        problem="; ".join(said for name, said in asked.errors.items() if name != "purpose"),
+        **files.leaving(shell, asked.given, asked.errors),
         address=shell.request.url.path,
     )

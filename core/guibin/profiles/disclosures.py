@@ -1,24 +1,26 @@
 """Showing confidential values in clear, with the purpose on record (decision 9)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from guibin.audit.actions import done, noted
 from guibin.cases import Case
+from guibin.cases.requests import LeavesTo, Leaving, NewDisclosure
 from guibin.context import Act
 from guibin.sealing.values import opened
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, given
+from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch
 
 from . import queries
 from .refusals import NoBasis
-from .requests import NewDisclosure
+from .requests import FieldDisclosure
 from .tables import Disclosure
 
 PURPOSE_CHARS_MIN = 4
@@ -35,11 +37,12 @@ class Disclosed(Struct, frozen=True):
 
 
 class DisclosureView(Struct, frozen=True):
-    """Who saw which fields in clear, why, and to whom outside they went: by law, or by the customer's permission."""
+    """Who saw which fields in clear, why, and to whom they left the company: by law, or by the customer's permission."""
 
     id: UUID
     purpose: str
     fields: tuple[str, ...]
+    leaves_to: LeavesTo
     recipient: str
     legal_basis: str
     disclosed_to: UUID
@@ -62,16 +65,40 @@ def purpose_problems(purpose: str) -> list[FieldError]:
     return [FieldError("purpose", f"at least {PURPOSE_CHARS_MIN} characters that say why", value=purpose[:60])]
 
 
-def refuse_without_purpose(purpose: str) -> None:
-    """Raises Invalid for a purpose that says nothing."""
-    if problems := purpose_problems(purpose):
-        raise Invalid(fields=tuple(problems))
+async def gate(new: Leaving, customers: Collection[UUID]) -> None:
+    """What everything confidential passes before it is shown or written to a file: nothing leaves the company but to somebody
+    who is named, by law or with the permission of every customer concerned (S12-5). Raises Invalid, NoBasis."""
+    outside, recipient, basis = new.leaves_to == "outside", new.recipient.strip(), new.legal_basis.strip()
+    problems = purpose_problems(new.purpose)
+    if outside and not recipient:
+        problems.append(FieldError("recipient", "required", "say who outside the company gets it"))
+    if new.leaves_to == "nobody":
+        problems += [
+            FieldError(name, "empty where it leaves to nobody", "say to whom it leaves", value)
+            for name, value in (("recipient", recipient), ("legal_basis", basis))
+            if value
+        ]
+    if problems:
+        raise Invalid("Nothing was disclosed", fields=tuple(problems))
+    if outside and not basis:
+        agreed = [customer_id for customer_id in customers if await queries.consented(customer_id, OUTSIDE)]
+        if not customers or len(agreed) < len(customers):
+            raise NoBasis(f"No legal basis is given, and not everybody has consented to the purpose {OUTSIDE!r}")
 
 
-async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed:
+def as_recorded(new: Leaving) -> str:
+    """The purpose, and to whom it leaves by what, as the record has it."""
+    if new.leaves_to == "nobody":
+        return new.purpose
+    basis = new.legal_basis.strip() or ("客户同意 with permission" if new.leaves_to == "outside" else "")
+    parts = (new.purpose, f"→ {new.recipient.strip() or new.leaves_to}", f"({basis})" if basis else "")
+    return " ".join(part for part in parts if part)
+
+
+async def disclose(customer_id: UUID, new: FieldDisclosure, act: Act) -> Disclosed:
     """Show confidential values in clear, with the purpose on record in the same transaction (decision 9).
 
-    Raises Invalid, and NoBasis where somebody outside would get them without permission or law (S12-5).
+    Raises Invalid and NoBasis as `gate`.
     """
     await queries.customer(customer_id)
     known = {field.name for field in queries.archive_fields(act.policy) if field.confidentiality == "confidential"}
@@ -82,46 +109,44 @@ async def disclose(customer_id: UUID, new: NewDisclosure, act: Act) -> Disclosed
         for name in new.fields
         if name not in known
     ]
-    problems += purpose_problems(new.purpose)
-    if not new.fields:
-        problems.append(FieldError("fields", "at least one"))
-    recipient, legal_basis = new.recipient.strip(), new.legal_basis.strip()
-    if legal_basis and not recipient:
-        problems.append(FieldError("recipient", "whoever outside gets it by this basis", value=new.recipient))
     if problems:
         raise Invalid("Nothing was disclosed", fields=tuple(problems))
-    if recipient and not legal_basis and not await queries.consented(customer_id, OUTSIDE):
-        raise NoBasis(f"The customer has not consented to the purpose {OUTSIDE!r}, and no legal basis is given")
+    await write_down(customer_id, new, act)
     values = await values_of(customer_id, new.fields)
-    await write_down(customer_id, structs.replace(new, recipient=recipient, legal_basis=legal_basis), act)
     return Disclosed(customer_id, new.purpose, values)
 
 
-async def write_down(customer_id: UUID, new: NewDisclosure, act: Act) -> None:
-    """That values are shown in clear, why and to whom: for the customer's own history and for the confidentiality record."""
-    await _remember(customer_id, new, act)
-    outside = f"; to {new.recipient}, {new.legal_basis or 'with permission'}" if new.recipient else ""
-    await noted("customer.disclose", act, customer_id=customer_id, fields=new.fields, purpose=new.purpose + outside)
+async def write_down(customer_id: UUID, new: FieldDisclosure, act: Act) -> None:
+    """That values are shown in clear, why and to whom: for the customer's own history and for the confidentiality record.
+    Raises as `gate`."""
+    await _remember(customer_id, new, new.fields, act)
+    await noted("customer.disclose", act, customer_id=customer_id, fields=new.fields, purpose=as_recorded(new))
 
 
 async def keep(
-    case: Case, fields: tuple[str, ...], purpose: str, act: Act, *, called: tuple[str, ...] | None = None
+    case: Case, fields: tuple[str, ...], new: NewDisclosure, act: Act, *, called: tuple[str, ...] | None = None
 ) -> None:
-    """As `write_down`, for what is shown of a customer's case; the history calls it `called`, `subject.field` by default."""
-    assert case.customer_id is not None, case
-    called = called or tuple(f"{case.subject}.{field}" for field in fields)
-    await _remember(case.customer_id, NewDisclosure(purpose=purpose, fields=called), act)
-    await done("disclose", case, act, fields=fields, purpose=purpose)
+    """As `write_down`, for what is shown of a case; its customer's history calls it `called`, `subject.field` by default."""
+    if case.customer_id is None:
+        await gate(new, ())
+    else:
+        await _remember(case.customer_id, new, called or tuple(f"{case.subject}.{field}" for field in fields), act)
+    await done("disclose", case, act, fields=fields, purpose=as_recorded(new))
 
 
-async def _remember(customer_id: UUID, new: NewDisclosure, act: Act) -> None:
+async def _remember(customer_id: UUID, new: NewDisclosure, fields: tuple[str, ...], act: Act) -> None:
+    await gate(new, (customer_id,))
     await add(
         Disclosure,
         customer_id=customer_id,
+        purpose=new.purpose,
+        fields=fields,
+        leaves_to=new.leaves_to,
+        recipient=new.recipient.strip(),
+        legal_basis=new.legal_basis.strip(),
         disclosed_to=act.by.id,
         disclosed_to_name=act.by.name,
         disclosed_at=act.now,
-        **given(new),
     )
 
 

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from guibin.audit.actions import noted
+from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
 from guibin.events import OrdersOpened, tell_at_once
 from guibin.notation.dates import LunarDay, from_columns
@@ -40,7 +41,7 @@ from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
 from .corrections import Subject, Value, differing, keep_all
-from .disclosures import refuse_without_purpose
+from .disclosures import as_recorded, gate
 from .exporting import ORDER_COLUMNS
 from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
 from .orders import CONTENT, minor_of, told
@@ -155,11 +156,12 @@ async def import_orders(
     return Imported(len(orders), created, updated, len(orders) - created - updated, dry_run=dry_run)
 
 
-async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bool = False) -> int:
-    """Write every visible archive; masked, or with `clear` and a purpose in clear. The file imports again as it is."""
+async def export_customers(file: Path, act: Act, *, clear: NewDisclosure | None = None) -> int:
+    """Write every visible archive; masked, or with `clear`, which says why and to whom, in clear. The file imports again as it
+    is. Raises Invalid, NoBasis as `disclosures.gate`."""
     require(act.by, may("customers:export"))
-    if clear:
-        refuse_without_purpose(purpose)
+    if clear is not None:
+        await gate(clear, ())
     fields = archive_fields(act.policy)
     archives = await fetch(
         "select c.*, u.code as unit_code, s.login from customer c"
@@ -173,9 +175,9 @@ async def export_customers(file: Path, act: Act, *, purpose: str = "", clear: bo
         customer_ids=tuple(row["id"] for row in archives),
         fields=tuple(field.name for field in fields) if clear else (),
         shown=len(archives),
-        purpose=purpose,
+        purpose=as_recorded(clear) if clear else "",
     )
-    values = await _confidential(clear)
+    values = await _confidential(clear is not None)
     lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in archives)
     return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
 

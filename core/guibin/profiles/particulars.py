@@ -5,16 +5,17 @@ from uuid import UUID
 
 import msgspec
 from asyncpg import Record
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin import events
 from guibin.audit.actions import noted
+from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
 from guibin.events import PostEnded
 from guibin.notation.dates import Day, columns_of, from_columns, shown, wrong_birthday, wrong_day
 from guibin.notation.plausible import Plausible
 from guibin.policy.fields import ArchiveField, check_values, spelled
-from guibin.policy.words import Code, Paragraph
+from guibin.policy.words import Code
 from guibin.sealing.actions import insert_sealed
 from guibin.sealing.tables import SealedValue
 from guibin.sealing.values import sealed
@@ -26,9 +27,9 @@ from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import TenantTable, new_id
 
 from .checking import suits
-from .disclosures import refuse_without_purpose, write_down
+from .disclosures import write_down
 from .queries import archive_fields, version_of
-from .requests import Confidential, NewDisclosure, PersonName
+from .requests import Confidential, FieldDisclosure, PersonName
 from .tables import Customer, CustomerLink, Occasion, Relative
 
 PLACES_MAX = 20
@@ -103,12 +104,6 @@ class RelativeView(Struct, frozen=True):
     id: UUID
     relation: str
     masked: str
-
-
-class RelativePurpose(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why the relatives are needed in clear."""
-
-    purpose: Paragraph
 
 
 class DisclosedRelative(Struct, frozen=True):
@@ -258,11 +253,10 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
     return view
 
 
-async def disclose_relatives(customer_id: UUID, new: RelativePurpose, act: Act) -> list[DisclosedRelative]:
+async def disclose_relatives(customer_id: UUID, new: NewDisclosure, act: Act) -> list[DisclosedRelative]:
     """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
     await _known(customer_id)
-    refuse_without_purpose(new.purpose)
-    await write_down(customer_id, NewDisclosure(purpose=new.purpose, fields=("relatives",)), act)
+    await write_down(customer_id, FieldDisclosure(**structs.asdict(new), fields=("relatives",)), act)
     rows = await fetch(
         "select id, relation, sealed from relative where customer_id = $1 order by created_at, id", customer_id
     )

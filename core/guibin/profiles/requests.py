@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from guibin.cases.requests import NewDisclosure
 from guibin.notation.dates import Day
 from guibin.notation.plausible import Plausible
 from guibin.policy.money import Money
@@ -91,17 +92,10 @@ class OrderCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     ends_on: date | UnsetType = UNSET
 
 
-class NewDisclosure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why which confidential fields are needed in clear; the answer is on record (S07-8, S12-5).
+class FieldDisclosure(NewDisclosure, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which confidential fields of the archive are needed in clear."""
 
-    `recipient` is whoever outside the company gets them: by the customer's consent to the purpose `disclosure`, or by
-    a `legal_basis` such as a court's order.
-    """
-
-    purpose: Paragraph
-    fields: Annotated[tuple[Code, ...], Meta(max_length=100)]
-    recipient: Line = ""
-    legal_basis: Line = ""
+    fields: Annotated[tuple[Code, ...], Meta(min_length=1, max_length=100)]
 
 
 class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -161,12 +161,13 @@ class Correction(Part, of="customer", signed="corrected", erasable=("reason",)):
 class Disclosure(Part, of="customer"):
     """Somebody was shown values in clear, and said why.
 
-    `recipient` is whoever outside the company got them, `legal_basis` the law or order; without one the customer had
-    allowed it (S12-5).
+    `leaves_to` is nobody, customer or outside: then `recipient` is who got them, `legal_basis` the law or order; without
+    one the customer had allowed it (S12-5).
     """
 
     purpose = Text()
     fields = JSONB(default="[]")
+    leaves_to = Varchar(length=12, default="nobody")
     recipient = Varchar(length=200, default="")
     legal_basis = Varchar(length=200, default="")
     disclosed_to = UuidColumn(default=None)

@@ -67,7 +67,7 @@ async def disclose(reception_id: UUID, material_id: UUID, new: NewDisclosure, ac
     if row["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {row['customer_id']} was erased: its files open no more")
     text = unseal(await subject_key(row["customer_id"]), _place(material_id), bytes(row["sealed"]))
-    await disclosures.keep(Case(SUBJECT, reception_id, row["customer_id"]), ("material",), new.purpose, act)
+    await disclosures.keep(Case(SUBJECT, reception_id, row["customer_id"]), ("material",), new, act)
     return DisclosedMaterial(material_id, row["name"], new.purpose, row["media_type"], base64.b64decode(text))
 
 

@@ -118,7 +118,7 @@ async def disclose_number(interaction_id: UUID, new: NewDisclosure, act: Act) ->
     number = ""
     if contact["number_sealed"] is not None:
         number = await opened_number(bytes(contact["number_sealed"]), customer_id=customer_id, row=interaction_id)
-    await disclosures.keep(Case(SUBJECT, interaction_id, customer_id), ("number",), new.purpose, act)
+    await disclosures.keep(Case(SUBJECT, interaction_id, customer_id), ("number",), new, act)
     return DisclosedNumber(interaction_id, new.purpose, number)
 
 

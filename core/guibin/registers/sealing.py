@@ -138,7 +138,7 @@ async def disclose(archive_id: UUID, new: NewDisclosure, act: Act) -> DisclosedA
     if archive["erased_at"] is not None:
         raise ArchiveErased(f"Customer {customer_id} was erased: its frozen files open no more")
     text = keyring.unseal(await keyring.subject_key(customer_id), _place(archive_id), bytes(archive["sealed"]))
-    await disclosures.keep(Case(SUBJECT, archive_id, customer_id), ("content",), new.purpose, act)
+    await disclosures.keep(Case(SUBJECT, archive_id, customer_id), ("content",), new, act)
     return DisclosedArchive(
         id=archive_id,
         customer_id=customer_id,

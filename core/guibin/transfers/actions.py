@@ -10,6 +10,7 @@ from uuid import UUID
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
+from guibin.profiles.disclosures import as_recorded, gate
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
 from guibin.spreadsheets.reading import rows
 from guibin_tenants.principals import may, sees_all
@@ -81,19 +82,22 @@ async def run(transfer_id: UUID, new: NewRun, act: Act) -> TransferView:
 
 
 async def export(new: NewExport, act: Act) -> TransferView:
-    """Have everything of the kind written to a file, in the background."""
+    """Have everything of the kind written to a file, in the background. Raises Invalid, NoBasis as `disclosures.gate`."""
+    await gate(new, ())
     transfer_id = await add(
         Transfer,
         act,
         direction="export",
         kind=new.kind,
         file_name=f"{new.kind}-{act.today.isoformat()}.{new.format}",
-        purpose=new.purpose,
+        purpose=as_recorded(new),
         staff_id=act.by.person if act.by.is_person else None,
         dry_run=False,
     )
     await _begin(1, transfer_id, act)
-    await noted("export.ask", act, subject="transfer", subject_id=transfer_id, fields=(new.kind,), purpose=new.purpose)
+    await noted(
+        "export.ask", act, subject="transfer", subject_id=transfer_id, fields=(new.kind,), purpose=as_recorded(new)
+    )
     return await EXPORTS.one(transfer_id)
 
 

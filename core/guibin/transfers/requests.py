@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from guibin.policy.words import FullLine, Paragraph
+from guibin.cases.requests import NewDisclosure
+from guibin.policy.words import FullLine
 from guibin.spreadsheets.mapping import Mapping
 
 Kind = Literal["customers", "facts", "interactions", "complaints", "orders"]
@@ -27,9 +28,9 @@ class NewRun(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dry_run: bool = True
 
 
-class NewExport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of a kind, masked, as a file that imports again as it is. What it is for goes on record."""
+class NewExport(NewDisclosure, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a kind, masked, as a file that imports again as it is. What it is for and whether it leaves the company goes on
+    record; a whole base leaves it by law only (S12-5)."""
 
     kind: Kind
     format: Literal["xlsx", "csv"] = "xlsx"
-    purpose: Paragraph = ""

@@ -59,7 +59,10 @@ class TransferScreens(Controller):
         filled = forms.fill(NewExport, given, shell)
         if filled.errors:
             return await _page(shell, given, filled.errors)
-        asked = await actions.export(filled.value, shell.act)
+        try:
+            asked = await actions.export(filled.value, shell.act)
+        except Refusal as refusal:
+            return await _page(shell, given, forms.faults(refusal, shell))
         return shell.done(shell.says("transfers.done.export"), goes_to=f"{PATH}/{asked.id}")
 
     @get("/{transfer_id:uuid}", needs=NEED)
@@ -148,12 +151,15 @@ async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[st
     form = forms.Form(kind=NewExport, slice_name="transfers", choices={"kind": kinds})
     imports = await IMPORTS.page(None, PageAsked(_SHOWN), shell.act)
     exports = await EXPORTS.page(None, PageAsked(_SHOWN), shell.act)
+    fields = form.fields(
+        shell, given if "format" in given else {"leaves_to": ["nobody"]}, errors if "format" in given else {}
+    )
     return shell.page(
         "transfers/transfers.html",
         status=422 if errors else 200,
         kinds=kinds,
-        fields=form.fields(shell, given if "format" in given else {}, {}),
-        problem="; ".join(errors.values()),
+        fields=fields,
+        problem="; ".join(said for name, said in errors.items() if name not in {field.name for field in fields}),
         lines=sorted([*imports.items, *exports.items], key=lambda line: line.asked_at, reverse=True),
         most=FILE_BYTES_MAX // 1024 // 1024,
         address=PATH,

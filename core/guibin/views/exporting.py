@@ -8,18 +8,18 @@ from litestar import Controller, Response, post
 from msgspec import Struct
 
 from guibin.audit.actions import IDS_MAX, noted
+from guibin.cases.requests import Leaving
 from guibin.console import exporting as sheets
 from guibin.console import lists
 from guibin.console.lists import Wanted
 from guibin.console.shell import Shell
-from guibin.policy.words import Code, CodeIfAny, Paragraph
-from guibin.profiles.disclosures import PURPOSE_CHARS_MIN
+from guibin.policy.words import Code, CodeIfAny
+from guibin.profiles.disclosures import as_recorded, gate
 from guibin.profiles.queries import CustomerView
 from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
-from guibin_tenants.refusals import Invalid
 
 from .actions import checked
 from .queries import ME, table_of
@@ -30,15 +30,15 @@ ROWS_MAX = 5_000
 _PAGE = 200
 
 
-class NewListExport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which list, asked how, in which columns and as what. The purpose is asked for where a column is confidential."""
+class NewListExport(Leaving, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which list, asked how, in which columns and as what. Where a column is confidential, the purpose is asked for, and
+    nothing leaves the company without a basis (S12-5)."""
 
     list: Code
     asks: Asks = {}
     sort: CodeIfAny = ""
     columns: Columns = ()
     format: Literal["xlsx", "csv"] = "xlsx"
-    purpose: Paragraph = ""
 
 
 class ListFile(Struct, frozen=True):
@@ -57,10 +57,9 @@ async def export(new: NewListExport, shell: Shell) -> ListFile:
     require(act.by, table.needs & EXPORT)
     asks = checked(table, new, act)
     columns = table.shows(new.columns, act)
-    purpose = new.purpose.strip()
-    if len(purpose) < PURPOSE_CHARS_MIN and any(column.confidential for column in columns):
-        raise Invalid.at("purpose", "required", "say what the file is for", purpose)
     found, customers, more = await _rows(new, asks, columns, shell)
+    if new.leaves_to != "nobody" or any(column.confidential for column in columns):
+        await gate(new, set(customers))
     heads, cells = _wide([shell.says(table.titled(each)) for each in columns], found, shell)
     said = [f"{name}={value}" if name != table.search else name for name, value in asks.items()]
     await noted(
@@ -69,7 +68,7 @@ async def export(new: NewListExport, shell: Shell) -> ListFile:
         subject="list",
         customer_ids=customers[:IDS_MAX],
         fields=(new.list, *(column.name for column in columns), *said),
-        purpose=purpose,
+        purpose=as_recorded(new),
         shown=len(found),
     )
     name = f"{new.list}-{act.today.isoformat()}.{new.format}"

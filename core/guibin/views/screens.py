@@ -24,6 +24,8 @@ from .actions import SHARE
 from .exporting import EXPORT, NewListExport
 from .requests import NewListSetting, NewView
 
+_SENT = ("format", "purpose", "leaves_to", "recipient", "legal_basis")
+
 PATH = f"{LISTS}/views"
 
 
@@ -129,7 +131,7 @@ class ListScreens(Controller):
         table, given = _table(name, shell), await forms.sent(shell.request)
         asked = _asked(given)
         sort, columns = asked.pop("sort", ""), tuple(each for each in asked.pop("columns", "").split(",") if each)
-        sent = {"list": [name], **{field: given.get(field, []) for field in ("format", "purpose")}}
+        sent = {"list": [name], **{field: given.get(field, []) for field in _SENT}}
         filled = forms.fill(NewListExport, sent, shell)
         if filled.errors:
             return _export(table, shell, given, filled.errors)
@@ -220,7 +222,7 @@ def _export(
         status=422 if wrong else 200,
         table=table,
         fields=form.fields(shell, given, wrong),
-        problem=wrong.get("", "") or "; ".join(said for name, said in wrong.items() if name not in ("", "purpose")),
+        problem=wrong.get("", "") or "; ".join(said for name, said in wrong.items() if name not in ("", *_SENT)),
         asked=given.get("asked", [shell.request.url.query])[0],
         most=exporting.ROWS_MAX,
         address=shell.request.url.path,

@@ -181,7 +181,7 @@ async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> Di
     if signature["erased_at"] is not None:
         raise ArchiveErased(f"The archive of customer {customer_id} was erased: its signatures open no more")
     content = await opened_signature(bytes(signature["sealed"]), customer_id=customer_id, row=signature["id"])
-    await disclosures.keep(Case(SUBJECT, visit_id, customer_id), ("signature",), new.purpose, act)
+    await disclosures.keep(Case(SUBJECT, visit_id, customer_id), ("signature",), new, act)
     return DisclosedSignature(visit_id, new.purpose, signature["media_type"], content)
 
 

@@ -333,9 +333,9 @@ async def test_the_number_is_shown_in_clear_only_with_a_purpose_on_record(desk):
     card = await desk.card(customer, GOLD, "6225880123456789")
     path = f"cards/{card['id']}/disclosure"
 
-    silent = await desk.head.post(f"/api/v1/{path}", json={"purpose": "      "})
-    hidden = await desk.post(path, {"purpose": "核对卡号"}, by=desk.other, status=404)
-    shown = await desk.post(path, {"purpose": "客户来电核对卡号"})
+    silent = await desk.head.post(f"/api/v1/{path}", json={"purpose": "      ", "leaves_to": "nobody"})
+    hidden = await desk.post(path, {"purpose": "核对卡号", "leaves_to": "nobody"}, by=desk.other, status=404)
+    shown = await desk.post(path, {"purpose": "客户来电核对卡号", "leaves_to": "nobody"})
 
     assert (silent.status_code, hidden["type"]) == (422, "/problems/not-found")
     assert shown["number"] == "6225880123456789"

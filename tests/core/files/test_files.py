@@ -167,13 +167,13 @@ async def test_what_is_confidential_opens_with_a_purpose_that_the_customer_can_b
 
     without = await client.get(f"{path}/content")
     small = await client.get(f"{path}/thumbnail")
-    unsaid = await client.post(f"{path}/disclosures", json={"purpose": "x"})
-    opened = await client.post(f"{path}/disclosures", json={"purpose": "核对身份"})
+    unsaid = await client.post(f"{path}/disclosures", json={"purpose": "x", "leaves_to": "nobody"})
+    opened = await client.post(f"{path}/disclosures", json={"purpose": "核对身份", "leaves_to": "nobody"})
     history = (await client.get(f"/api/v1/customers/{who}/disclosures")).json()["items"]
     (entry,) = await record(client, "file.disclose")
 
     assert file["confidential"] is True
-    assert [answer.status_code for answer in (without, small, unsaid, opened)] == [403, 404, 400, 200]
+    assert [answer.status_code for answer in (without, small, unsaid, opened)] == [403, 404, 422, 200]
     assert without.json()["type"] == "/problems/purpose-needed"
     assert opened.content == PHOTO
     assert (history[0]["purpose"], history[0]["fields"]) == ("核对身份", ["file.identity"])
@@ -184,7 +184,9 @@ async def test_opening_in_confidence_asks_for_the_right_to_disclose(tenant, clie
     file = await added(client, of_customer, PHOTO, confidential="true")
     reader = await tenant.client("customers:read")
 
-    refused = await reader.post(f"/api/v1/files/{file['id']}/disclosures", json={"purpose": "核对身份"})
+    refused = await reader.post(
+        f"/api/v1/files/{file['id']}/disclosures", json={"purpose": "核对身份", "leaves_to": "nobody"}
+    )
 
     assert refused.status_code == 403
 

@@ -71,7 +71,9 @@ async def test_a_file_in_the_store_is_opened_shown_and_removed_like_any(tenant, 
 
     opened = await client.get(f"{known}/content")
     small = await client.get(f"{known}/thumbnail")
-    disclosed = await client.post(f"/api/v1/files/{confidential['id']}/disclosures", json={"purpose": "核对身份"})
+    disclosed = await client.post(
+        f"/api/v1/files/{confidential['id']}/disclosures", json={"purpose": "核对身份", "leaves_to": "nobody"}
+    )
     removed = await client.post(f"{known}/removal", json={"reason": "误传"})
     gone = await client.get(f"{known}/content")
     async with tenant.scope():

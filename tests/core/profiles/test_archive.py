@@ -107,8 +107,10 @@ async def test_a_disclosure_needs_a_purpose_and_is_on_record(client, tenant):
     customer = await opened(client)
     path = f"/api/v1/customers/{customer['id']}/disclosures"
 
-    refused = await client.post(path, json={"purpose": " ", "fields": ["mobile"]})
-    shown = await client.post(path, json={"purpose": "回访投诉 C1", "fields": ["mobile", "address"]})
+    refused = await client.post(path, json={"purpose": " ", "leaves_to": "nobody", "fields": ["mobile"]})
+    shown = await client.post(
+        path, json={"purpose": "回访投诉 C1", "leaves_to": "nobody", "fields": ["mobile", "address"]}
+    )
     entries = (await client.get("/api/v1/audit-entries", params={"action": "customer.disclose"})).json()["items"]
 
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "purpose")
@@ -159,7 +161,9 @@ async def test_another_outlets_staff_cannot_see_the_file(client, tenant):
     assert [(await who.get(path)).status_code for who in (own, above, other)] == [200, 200, 404]
     assert (await other.get("/api/v1/customers", params={"q": "张三"})).json()["items"] == []
     assert (
-        await other.post(f"{path}/disclosures", json={"purpose": "curious", "fields": ["mobile"]})
+        await other.post(
+            f"{path}/disclosures", json={"purpose": "curious", "leaves_to": "nobody", "fields": ["mobile"]}
+        )
     ).status_code == 404
     assert (await other.patch(path, json={"name": "x"})).status_code == 404
 
@@ -218,7 +222,9 @@ async def test_erasing_destroys_the_key_and_keeps_the_record(client, tenant):
 
     assert (await client.delete(path)).status_code == 204
     shown = (await client.get(path)).json()
-    disclosed = await client.post(f"{path}/disclosures", json={"purpose": "look again", "fields": ["mobile"]})
+    disclosed = await client.post(
+        f"{path}/disclosures", json={"purpose": "look again", "leaves_to": "nobody", "fields": ["mobile"]}
+    )
 
     assert (shown["name"], shown["masked"], disclosed.json()["type"]) == ("", {}, "/problems/archive-erased")
     async with tenant.scope() as scope:

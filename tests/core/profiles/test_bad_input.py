@@ -130,8 +130,8 @@ async def test_wrong_list_parameters_are_named(client, params):
 @pytest.mark.parametrize(
     ("part", "body"),
     [
-        ("disclosures", {"purpose": "a\x00bcdef", "fields": ["mobile"]}),
-        ("disclosures", {"purpose": "长" * 100_000, "fields": ["mobile"]}),
+        ("disclosures", {"purpose": "a\x00bcdef", "leaves_to": "nobody", "fields": ["mobile"]}),
+        ("disclosures", {"purpose": "长" * 100_000, "leaves_to": "nobody", "fields": ["mobile"]}),
         ("consents", {"purpose": "x" * 61, "answer": "granted"}),
         ("consents", {"purpose": "", "answer": "granted"}),
         ("consents", {"purpose": "join\x00", "answer": "granted"}),
@@ -176,7 +176,10 @@ async def test_no_telephone_number_reaches_the_logs(client, caplog):
 
     opened = await client.post(URL, json=NEW | {"confidential": {"mobile": canary}})
     await client.post(URL, json=NEW | {"confidential": {"mobile": canary + "x"}})
-    await client.post(f"{URL}/{opened.json()['id']}/disclosures", json={"purpose": "call back", "fields": ["mobile"]})
+    await client.post(
+        f"{URL}/{opened.json()['id']}/disclosures",
+        json={"purpose": "call back", "leaves_to": "nobody", "fields": ["mobile"]},
+    )
 
     ours = [record for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
     assert not [record.getMessage() for record in ours if canary in record.getMessage()]

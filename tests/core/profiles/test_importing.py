@@ -7,12 +7,15 @@ import openpyxl
 import pytest
 from acting import acting
 
+from guibin.cases.requests import NewDisclosure
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch, fetch_value
+
+YEARLY = NewDisclosure(purpose="yearly check", leaves_to="nobody")
 
 HEADING = ("number", "name", "kind", "birthday", "mobile", "smart_card_number", "network")
 ROWS = [
@@ -86,9 +89,9 @@ async def test_what_goes_out_comes_in_again_the_same(importer, client, tmp_path)
     out = tmp_path / "out.xlsx"
     again = tmp_path / "again.xlsx"
 
-    count = await importer(out, using=export_customers, clear=True, purpose="yearly check")
+    count = await importer(out, using=export_customers, clear=YEARLY)
     await importer(out)
-    await importer(again, using=export_customers, clear=True, purpose="yearly check")
+    await importer(again, using=export_customers, clear=YEARLY)
 
     assert count == 3
     assert cells(out) == cells(again)
@@ -110,7 +113,9 @@ async def test_no_cell_goes_out_as_a_formula(importer, tmp_path):
 
 async def test_an_export_in_clear_needs_a_purpose(importer, tmp_path):
     with pytest.raises(Invalid) as refused:
-        await importer(tmp_path / "out.xlsx", using=export_customers, clear=True)
+        await importer(
+            tmp_path / "out.xlsx", using=export_customers, clear=NewDisclosure(purpose=" ", leaves_to="nobody")
+        )
 
     assert refused.value.fields[0].field == "purpose"
 
@@ -314,7 +319,7 @@ async def test_one_cell_that_differs_changes_one_customer(importer, tenant, tmp_
 
     would = await importer(file, dry_run=True)
     done = await importer(file)
-    await importer(out, using=export_customers, clear=True, purpose="yearly check")
+    await importer(out, using=export_customers, clear=YEARLY)
 
     async with tenant.scope():
         versions = [row["version"] for row in await fetch("select version from customer order by number")]

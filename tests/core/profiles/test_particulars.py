@@ -108,8 +108,10 @@ async def test_relatives_are_sealed_and_shown_only_for_a_purpose(client, custome
     body = {"relation": "spouse", "name": "王小芳", "phone": "13712345678", "birthday": "1970-02-03"}
     added = await client.post(f"{customer}/relatives", json=body)
     listed = await client.get(f"{customer}/relatives")
-    refused = await client.post(f"{customer}/relatives/disclosures", json={"purpose": " "})
-    shown = await client.post(f"{customer}/relatives/disclosures", json={"purpose": "invitation to the gala"})
+    refused = await client.post(f"{customer}/relatives/disclosures", json={"purpose": " ", "leaves_to": "nobody"})
+    shown = await client.post(
+        f"{customer}/relatives/disclosures", json={"purpose": "invitation to the gala", "leaves_to": "nobody"}
+    )
 
     assert added.json()["masked"] == "王**"
     assert "13712345678" not in added.text + listed.text

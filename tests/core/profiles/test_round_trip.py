@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from acting import acting
 
+from guibin.cases.requests import NewDisclosure
 from guibin.context import Company
 from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers
@@ -15,6 +16,8 @@ from guibin.spreadsheets.writing import write
 from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.refusals import Forbidden
 from guibin_tenants.scope import fetch_value
+
+YEARLY = NewDisclosure(purpose="yearly check", leaves_to="nobody")
 
 ARCHIVE = {
     "number": "DK1",
@@ -68,7 +71,7 @@ async def opened(client, **changes):
 async def clear_values(client, customer):
     answer = await client.post(
         f"/api/v1/customers/{customer['id']}/disclosures",
-        json={"purpose": "compare with the workbook", "fields": ["mobile", "address", "phone"]},
+        json={"purpose": "compare with the workbook", "leaves_to": "nobody", "fields": ["mobile", "address", "phone"]},
     )
     return answer.json()["values"]
 
@@ -77,7 +80,7 @@ async def clear_values(client, customer):
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
 async def test_several_values_of_a_field_survive_the_round_trip(client, office, tmp_path, ending):
     customer, file = await opened(client), tmp_path / f"out.{ending}"
-    await office.takes(file, clear=True, purpose="yearly check")
+    await office.takes(file, clear=YEARLY)
 
     await office.brings(file)
 
@@ -136,7 +139,7 @@ async def test_an_empty_org_unit_does_not_move_the_customer(client, office, tena
 
 async def test_an_erased_customer_does_not_come_back_from_an_old_workbook(client, office, tenant, tmp_path):
     customer, file = await opened(client), tmp_path / "old.xlsx"
-    await office.takes(file, clear=True, purpose="yearly check")
+    await office.takes(file, clear=YEARLY)
     await client.delete(f"/api/v1/customers/{customer['id']}")
 
     with pytest.raises(BadRows) as refused:

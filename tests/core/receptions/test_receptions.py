@@ -359,8 +359,8 @@ async def test_material_is_sealed_and_shown_only_with_a_purpose_on_record(house)
     kept = await step(house.officer, reception, "materials", {"name": "合影", "content": PNG})
     path = f"materials/{kept['materials'][0]['id']}/disclosures"
 
-    await step(house.officer, reception, path, {"purpose": "好奇"}, 403)
-    shown = await step(house.key, reception, path, {"purpose": "制作纪念册"})
+    await step(house.officer, reception, path, {"purpose": "好奇", "leaves_to": "nobody"}, 403)
+    shown = await step(house.key, reception, path, {"purpose": "制作纪念册", "leaves_to": "nobody"})
     wrong = await step(house.officer, reception, "materials", {"name": "x", "content": "R0lGODlh"}, 422)
 
     assert (shown["content"], shown["media_type"]) == (PNG, "image/png")

@@ -203,10 +203,10 @@ async def test_the_number_is_sealed_and_shown_only_with_a_purpose_on_record(clie
     made = await contact(client, someone, number="13800138000")
     path = f"{PATH}/{made['id']}/disclosures"
 
-    unsaid = await client.post(path, json={"purpose": "   "})
-    shown = (await client.post(path, json={"purpose": "回电核对"})).json()
+    unsaid = await client.post(path, json={"purpose": "   ", "leaves_to": "nobody"})
+    shown = (await client.post(path, json={"purpose": "回电核对", "leaves_to": "nobody"})).json()
 
-    assert unsaid.status_code == 400
+    assert unsaid.status_code == 422
     assert (made["number_masked"], shown["number"]) == ("138****8000", "13800138000")
     async with tenant.scope():
         assert b"13800138000" not in bytes(await fetch_value("select number_sealed from interaction"))
@@ -219,7 +219,7 @@ async def test_after_erasure_the_number_opens_no_more_and_nothing_new_is_kept(cl
     made = await contact(client, someone, number="13800138000")
     await client.delete(f"/api/v1/customers/{someone}")
 
-    shown = await client.post(f"{PATH}/{made['id']}/disclosures", json={"purpose": "回电核对"})
+    shown = await client.post(f"{PATH}/{made['id']}/disclosures", json={"purpose": "回电核对", "leaves_to": "nobody"})
     new = await contact(client, someone, 409)
 
     assert (shown.status_code, shown.json()["type"].rsplit("/", 1)[-1]) == (409, "archive-erased")

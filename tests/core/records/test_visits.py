@@ -182,7 +182,7 @@ async def test_the_signature_is_sealed_and_shown_only_with_a_purpose_on_record(
     await send(client, visit, "record", RECORD)
     signed = await send(client, visit, "signature", signature(content))
 
-    shown = await send(client, visit, "signature/disclosures", {"purpose": "核对签名"})
+    shown = await send(client, visit, "signature/disclosures", {"purpose": "核对签名", "leaves_to": "nobody"})
 
     assert base64.b64decode(shown["content"]) == content
     assert "content" not in signed["signature"]
@@ -238,7 +238,7 @@ async def test_after_erasure_the_signature_opens_no_more(client, new_customer, c
     await send(client, visit, "signature", signature())
     await client.delete(f"/api/v1/customers/{customer}")
 
-    refused = await send(client, visit, "signature/disclosures", {"purpose": "核对签名"}, 409)
+    refused = await send(client, visit, "signature/disclosures", {"purpose": "核对签名", "leaves_to": "nobody"}, 409)
 
     assert kind(refused) == "archive-erased"
 

@@ -157,7 +157,9 @@ async def test_the_years_archive_is_frozen_and_corrections_stand_beside_it(bank,
     corrected = await own.post(
         f"/api/v1/register-entries/{december['id']}/corrections", json={"text": "余额三十五万", "reason": "抄错"}
     )
-    shown = await own.post(f"/api/v1/register-archives/{archive['id']}/disclosures", json={"purpose": "年度检查"})
+    shown = await own.post(
+        f"/api/v1/register-archives/{archive['id']}/disclosures", json={"purpose": "年度检查", "leaves_to": "nobody"}
+    )
     after = (await own.get(f"{PATH}/archives")).json()["items"][0]
 
     assert (archive["span"], archive["registered"], archive["expected"], archive["corrected_since"]) == (
@@ -204,7 +206,9 @@ async def test_every_file_is_frozen_once_a_few_at_a_time_and_walls_hold(bank, ow
     async with bank.tenant.scope():
         one = await fetch_value("select id from register_archive limit 1")
     assert (await west.get(f"{PATH}/archives")).json()["items"] == []
-    refused = await west.post(f"/api/v1/register-archives/{one}/disclosures", json={"purpose": "好奇看看"})
+    refused = await west.post(
+        f"/api/v1/register-archives/{one}/disclosures", json={"purpose": "好奇看看", "leaves_to": "nobody"}
+    )
     assert refused.status_code == 404
 
 
@@ -218,7 +222,9 @@ async def test_an_erased_customers_frozen_file_opens_no_more(bank, own, member, 
     async with bank.tenant.scope():
         archive = await fetch_value("select id from register_archive")
 
-    answer = await bank.client.post(f"/api/v1/register-archives/{archive}/disclosures", json={"purpose": "年度检查"})
+    answer = await bank.client.post(
+        f"/api/v1/register-archives/{archive}/disclosures", json={"purpose": "年度检查", "leaves_to": "nobody"}
+    )
 
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/archive-erased")
 
@@ -287,7 +293,9 @@ async def test_the_months_register_is_drawn_up_and_the_years_file_holds_what_was
     await come_round(bank.tenant, KeepRegisters())
     own = await at(own, "own", 2026, 1, 2)
     (archive,) = (await own.get(f"{PATH}/archives", params=asked)).json()["items"]
-    shown = await own.post(f"/api/v1/register-archives/{archive['id']}/disclosures", json={"purpose": "年度检查"})
+    shown = await own.post(
+        f"/api/v1/register-archives/{archive['id']}/disclosures", json={"purpose": "年度检查", "leaves_to": "nobody"}
+    )
 
     assert (
         draft["text"]

@@ -217,7 +217,9 @@ async def test_files_are_taken_away_in_time(tenant, admin, clock):
 @pytest.mark.parametrize("kind", sorted(kinds.KINDS))
 async def test_an_export_comes_back_as_an_import_that_changes_nothing(tenant, admin, kind):
     await ran(tenant, admin, await uploaded(admin), dry_run=False)
-    asked = await admin.post(EXPORTS, json={"kind": kind, "format": "csv", "purpose": "年度核对"})
+    asked = await admin.post(
+        EXPORTS, json={"kind": kind, "format": "csv", "purpose": "年度核对", "leaves_to": "nobody"}
+    )
     assert asked.status_code == 202, asked.text
     await work_off(tenant, kind="run_transfer")
 

@@ -227,7 +227,7 @@ async def test_nothing_leaves_the_cooperative_without_permission_or_law(desk):
     path = f"/api/v1/customers/{customer}/disclosures"
 
     async def told(**more):
-        body = {"purpose": "协助查询账户", "fields": ["identity_number"], **more}
+        body = {"purpose": "协助查询账户", "leaves_to": "outside", "fields": ["identity_number"], **more}
         answer = await desk.client.post(path, json=body)
         return answer.status_code, answer.json().get("type", answer.json().get("values"))
 
@@ -240,10 +240,13 @@ async def test_nothing_leaves_the_cooperative_without_permission_or_law(desk):
     await desk.consent(customer, "disclosure", "withdrawn")
     withdrawn = await told(recipient="县税务局")
     nobody = await told(legal_basis="商业银行法第二十九条")
+    inside = await told(leaves_to="nobody", recipient="县税务局")
+    unsaid = await desk.client.post(path, json={"purpose": "协助查询账户", "fields": ["identity_number"]})
 
     values = {"identity_number": ["11010519491231002X"]}
     assert [unasked, refused, withdrawn] == [(422, "/problems/no-basis")] * 3
-    assert nobody == (422, "/problems/invalid")
+    assert [nobody, inside] == [(422, "/problems/invalid")] * 2
+    assert (unsaid.status_code, "leaves_to" in unsaid.text) == (400, True)
     assert [by_law, permitted] == [(201, values)] * 2
     kept = (await desk.client.get(path)).json()["items"]
     assert [(one["recipient"], one["legal_basis"], one["fields"]) for one in kept] == [
@@ -252,8 +255,8 @@ async def test_nothing_leaves_the_cooperative_without_permission_or_law(desk):
     ]
     entries = (await desk.client.get("/api/v1/audit-entries", params={"action": "customer.disclose"})).json()["items"]
     assert [entry["purpose"] for entry in entries] == [
-        "协助查询账户; to 县税务局, with permission",
-        "协助查询账户; to 县人民法院, (2026)新3223执15号协助执行通知书",
+        "协助查询账户 → 县税务局 (客户同意 with permission)",
+        "协助查询账户 → 县人民法院 ((2026)新3223执15号协助执行通知书)",
     ]
 
 
