@@ -23,6 +23,7 @@ from .department_requests import tables as department_requests
 from .desks import tables as desks
 from .entitlements import tables as entitlements
 from .files import tables as files
+from .hotline import tables as hotline
 from .indicators import tables as indicators
 from .insight import tables as insight
 from .jobs import tables as jobs
@@ -72,6 +73,7 @@ SLICES: tuple[ModuleType, ...] = (
     card_stock,
     cards,
     records,
+    hotline,
     visits,
     messages,
     sla,

@@ -22,6 +22,8 @@ from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
 from guibin.events import all_known, subscribe
 from guibin.files import jobs as files
+from guibin.hotline import handing_over as hotline_handed_over
+from guibin.hotline import jobs as hotline
 from guibin.indicators import actions as indicators
 from guibin.insight import jobs as insight
 from guibin.jobs import retention
@@ -65,6 +67,7 @@ HANDLERS = (
     care,
     department_requests,
     files,
+    hotline,
     indicators,
     insight,
     plans,
@@ -95,6 +98,7 @@ CHARGES = (
     complaints_handed_over,
     department_requests_handed_over,
     desks_handed_over,
+    hotline_handed_over,
     plans_handed_over,
     receptions_handed_over,
     service_requests_handed_over,

@@ -33,6 +33,7 @@ OUTLETS_OWN = {
     "desks": "the org unit's in whose hall it stands",
     "facts": "the customer's",
     "files": "of whatever they are about",
+    "hotline-calls": "the org unit of whoever answered, later its customer's",
     "improvement-actions": "the customer's, or the round's",
     "improvement-measures": "the org unit's",
     "indicators": "the org unit's that asks for it; in force it is the head office's to end",

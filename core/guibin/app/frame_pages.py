@@ -110,6 +110,7 @@ _PLACES = {
     "approval_request": "approvals",
     "service_request": "requests",
     "visit": "visits",
+    "hotline_call": "hotline",
     "question": "work",
 }
 

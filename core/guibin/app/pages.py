@@ -22,6 +22,7 @@ from guibin.console.studio import Studio
 from guibin.context import Act
 from guibin.context import Request as Ours
 from guibin.files import screens as files
+from guibin.hotline import screens as hotline
 from guibin.live import screens as live
 from guibin.notices.queries import UNREAD
 from guibin.overview import applications, approvals, counter, customer_screens, intake
@@ -60,6 +61,7 @@ SLICES: tuple[ModuleType, ...] = (
     intake,
     approvals,
     counter,
+    hotline,
     files,
     complaints,
     service_requests,

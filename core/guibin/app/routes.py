@@ -20,6 +20,7 @@ from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
 from guibin.entitlements import api as entitlements
 from guibin.files import api as files
+from guibin.hotline import api as hotline
 from guibin.indicators import api as indicators
 from guibin.insight import api as insight
 from guibin.jobs import api as jobs
@@ -72,6 +73,7 @@ SLICES: tuple[ModuleType, ...] = (
     approvals,
     tiers,
     recognitions,
+    hotline,
     entitlements,
     card_stock,
     cards,

@@ -16,6 +16,8 @@ from guibin.complaints.requests import NewComplaint, NewMessage, NewResolution
 from guibin.context import Act
 from guibin.desks.actions import open_desk, seat
 from guibin.desks.requests import NewDesk, NewSeat
+from guibin.hotline import actions as hotline
+from guibin.hotline.requests import NewCall, NewEnding
 from guibin.jobs.actions import enqueue
 from guibin.periods.days import local_day
 from guibin.policy.deadlines import Hours
@@ -81,6 +83,7 @@ async def enliven(scene: Scene) -> None:
     await _calls(scene, kept)
     await _urgent(scene, kept)
     await _counter(scene, kept)
+    await _hotline(scene, kept)
     await _desk(scene)
     await _flaws(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
@@ -160,6 +163,33 @@ async def _counter(scene: Scene, kept: Sequence[_Kept]) -> None:
         await cases.write(taken[0], NewMessage(text=_WROTE, direction="in"), scene.act)
         cause = complaints.causes[0]
         await cases.resolve(taken[-1], NewResolution(remedy="已更换并现场测试正常", cause=cause), scene.act)
+
+
+async def _hotline(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """Calls of the morning: one of a customer's is done with, a stranger's is to be matched, and one that nobody took to be returned."""
+    agent = await fetch_value("select id from staff where 'agent' = any (roles) order by login limit 1")
+    if agent is None:
+        return
+    for place, (customer_id, phone, ended) in enumerate(_hotline_calls(kept[11].customer_id)):
+        at = scene.act.now - timedelta(minutes=35 * (place + 1))
+        call = NewCall(
+            customer_id=customer_id, phone=phone, missed=ended is None, staff_id=agent, reference=f"call-{place + 1}"
+        )
+        opened = await hotline.open_call(call, scene.act.at(at))
+        if ended is not None:
+            await hotline.end(opened.id, ended, scene.act.at(at + timedelta(minutes=6)))
+
+
+def _hotline_calls(customer_id: UUID) -> tuple[tuple[UUID | None, str | None, NewEnding | None], ...]:
+    return (
+        (
+            customer_id,
+            None,
+            NewEnding(outcome="served", content="询问本月活动，已说明", handling="已说明", handled=True),
+        ),
+        (None, "13700000021", NewEnding(outcome="served", content="自称老客户，想了解入会条件，未报卡号")),
+        (None, "13700000022", None),
+    )
 
 
 async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from guibin.complaints import counts as complaints
+from guibin.hotline import counts as hotline
 from guibin.periods.counts import PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
@@ -64,6 +65,7 @@ COUNTS: dict[str, Count] = {
     **sla.COUNTS,
     **visits.COUNTS,
     **records.COUNTS,
+    **hotline.COUNTS,
     **tiers.COUNTS,
     "customers_new": count("customer c", _NEW),
     "customers_referred": count(f"customer c {profiles.REFERRED}", _NEW, of="distinct c.id"),

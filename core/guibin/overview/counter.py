@@ -12,7 +12,7 @@ from guibin.cards import proofs
 from guibin.cards.requests import NewProof
 from guibin.complaints import queries as complaints
 from guibin.console import forms
-from guibin.console.commands import Command, Commands, Undo
+from guibin.console.commands import Command, Commands, Undo, is_id
 from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
@@ -21,6 +21,9 @@ from guibin.entitlements import actions as entitlements
 from guibin.entitlements import queries as redemptions
 from guibin.entitlements.actions import NewRedemption
 from guibin.entitlements.queries import RedemptionView
+from guibin.hotline import actions as hotline
+from guibin.hotline.queries import CallView
+from guibin.hotline.requests import NewCall
 from guibin.notation.telephones import is_telephone
 from guibin.policy.words import Code, CodeIfAny, Line, Note, Reason
 from guibin.profiles import actions as profiles
@@ -37,7 +40,7 @@ from . import finding, panels
 
 READ, REDEEM, RECOGNISE = may("customers:read"), may("entitlements:redeem"), may("recognitions:write")
 RIGHTS, COMPLAINTS, REQUESTS = may("entitlements:read"), may("complaints:read"), may("requests:read")
-PATH = f"{PREFIX}/counter"
+PATH, CALLS = f"{PREFIX}/counter", f"{PREFIX}/hotline"
 NAME = "overview.counter"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="phone-incoming", needs=READ & RECOGNISE, order=12),)
 # A number with fewer digits is a card's or a customer's, or the last of a telephone's.
@@ -206,12 +209,15 @@ class CounterScreens(Controller):
     async def ask_who(self, shell: Shell, phone: str = "", until: int = 0, signed: str = "") -> Response[str]:
         rings = bool(phone) and await recognitions.is_signed(phone, until, signed, now=shell.act.now)
         q = phone.strip()[: forms.TYPED_MAX]
-        return shell.page("overview/counter.html", here=None, call=None, q=q, rings=rings, **_nobody())
+        ringing = {"until": until, "signed": signed} if rings else None
+        return shell.page("overview/counter.html", here=None, call=None, q=q, rings=ringing, **_nobody())
 
     @post("/found", needs=READ & RECOGNISE, status_code=200)
     async def found(self, shell: Shell) -> Response[str]:
-        q = forms.typed("q", await forms.sent(shell.request))
+        given = await forms.sent(shell.request)
+        q = forms.typed("q", given)
         call = await recognitions.recognise(NewRecognition(phone=q), shell.act) if _is_call(q) else None
+        contact = await _answered(q, given, call, shell) if call is not None else None
         if call is not None and call.outcome != "unknown":
             whose = [call.customer] if call.customer else call.candidates
             found = [await profiles.show(each.customer_id, shell.act) for each in whose]
@@ -226,8 +232,9 @@ class CounterScreens(Controller):
             "overview/counter_found.html",
             q=q,
             call=call,
+            contact=contact,
             found=found,
-            rings=False,
+            rings=None,
             marks=await marks([each.id for each in found], shell.act),
             **(await _at_counter(one.id, shell) if one else {"here": None, **_nobody()}),
         )
@@ -237,15 +244,36 @@ class CounterScreens(Controller):
 
     @get("/{customer_id:uuid}", needs=READ & RECOGNISE)
     async def customer(self, customer_id: UUID, shell: Shell) -> Response[str]:
-        return shell.page(
-            "overview/counter.html", call=None, q="", rings=False, **await _at_counter(customer_id, shell)
+        return shell.page("overview/counter.html", call=None, q="", rings=None, **await _at_counter(customer_id, shell))
+
+    @post("/contacts", needs=READ & RECOGNISE, status_code=200)
+    async def answer(self, shell: Shell) -> Response[str]:
+        """Open the contact of the call that is on the page."""
+        given = await forms.sent(shell.request)
+        customer_id = forms.typed("customer_id", given)
+        opened = await hotline.open_call(
+            NewCall(phone=forms.typed("q", given), customer_id=UUID(customer_id) if is_id(customer_id) else None),
+            shell.act,
         )
+        return shell.done(shell.says("hotline.answered"), goes_to=f"{CALLS}/{opened.id}")
 
     ask, do = COMMANDS.handlers("/{customer_id:uuid}", needs=REDEEM, sees=profiles.show)
 
 
 def _is_call(q: str) -> bool:
     return bool(q) and is_telephone(q, digits_min=_TELEPHONE_DIGITS_MIN)
+
+
+async def _answered(
+    q: str, given: dict[str, list[str]], call: recognitions.RecognitionView, shell: Shell
+) -> CallView | None:
+    """The contact of the call for which a softphone opened this page: opened once, whoever calls (S01-7)."""
+    until, signed = forms.typed("until", given), "".join(given.get("signed", [])[:1])
+    holds = until.isdigit() and await recognitions.is_signed(q, int(until), signed, now=shell.act.now)
+    if not holds:
+        return None
+    caller = call.customer.customer_id if call.customer else None
+    return await hotline.open_call(NewCall(phone=q, customer_id=caller, reference=signed[:80]), shell.act)
 
 
 def _nobody() -> dict[str, Any]:

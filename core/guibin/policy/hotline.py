@@ -6,7 +6,9 @@ from string import Template
 from msgspec import Struct
 
 from .checking import Known, Problems, a_tier, within
+from .deadlines import Deadline, Hours
 from .problems import PolicyProblem
+from .terms import Escalation, Timed
 from .texts import Text
 from .words import Clause, Named
 
@@ -35,11 +37,17 @@ class HotlineRoute(Struct, frozen=True, forbid_unknown_fields=True):
         yield from (f"queue.{self.queue}", f"greeting.{self.greeting}", f"greeting.{self.by_name}")
 
 
-class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """The first route whose tier the caller holds is taken, else `otherwise`, which names no tier."""
+class HotlinePolicy(Timed, frozen=True, forbid_unknown_fields=True):
+    """The first route whose tier the caller holds is taken, else `otherwise`, which names no tier.
+
+    A call that nobody took is called back within `call_back_within`; whose a call was is known within `match_within` of its end.
+    """
 
     routes: tuple[HotlineRoute, ...] = ()
     otherwise: HotlineRoute = HotlineRoute("general")
+    call_back_within: Deadline = Hours(2)
+    match_within: Deadline = Hours(24)
+    escalations: tuple[Escalation, ...] = (Escalation("manager"),)
     clause: Clause = ""
 
     def route_for(self, held: dict[str, str]) -> HotlineRoute:
@@ -48,6 +56,7 @@ class HotlinePolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self, known: Known, path: str) -> Problems:
         """Routes for tiers there are, priorities in range, greetings that can be filled."""
+        yield from super().check(known, path)
         for route in self.routes:
             for tier in route.tiers or ("",):
                 yield from a_tier(f"{path}.routes.{route.queue}", (route.scheme, tier), known)

@@ -70,6 +70,7 @@ class Timer(TenantTable):
             "subject_id reception_order",
             "subject_id reception_task",
             "subject_id approval_request",
+            "subject_id hotline_call",
         ),
         unique=(("subject_id", "milestone", "occurrence"),),
         wall="customer_id",

@@ -43,6 +43,8 @@ LOOKS: dict[str, Look] = {
     "question": Look(
         icon="message-circle", section="customers", of="customer_id", action="work/question/{1}/do/question"
     ),
+    "call": Look(icon="phone-incoming", section="hotline"),
+    "call_back": Look(icon="phone-call", section="hotline"),
     "visit": Look(icon="map-pin", section="visits"),
     "visit_filing": Look(icon="signature", section="visits"),
     "care_task": Look(icon="cake", section="customers", of="customer_id", action="work/care_task/{1}/do/care_task"),
@@ -184,6 +186,8 @@ def _about(row: WorkView, shell: Shell) -> str:
     match row.kind:
         case "complaint" | "reply" | "callback" | "sampled":
             return _title(shell, f"complaint_level.{row.about}")
+        case "call":
+            return shell.says(f"hotline.state.{row.about}")
         case "contact":
             return (
                 _title(shell, f"tier.{row.details['tier']}", scheme=str(row.details["scheme"]))

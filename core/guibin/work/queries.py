@@ -17,6 +17,7 @@ from guibin.context import Act
 from guibin.department_requests import owed as department_requests
 from guibin.department_requests.queries import leads
 from guibin.desks.queries import sits_with
+from guibin.hotline import owed as hotline
 from guibin.periods.days import local_day
 from guibin.plans import owed as plans
 from guibin.profiles.queries import called
@@ -41,6 +42,7 @@ SLICES: tuple[ModuleType, ...] = (
     approvals,
     receptions,
     records,
+    hotline,
     visits,
     care,
     reviews,

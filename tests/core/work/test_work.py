@@ -206,6 +206,16 @@ async def a_question(house):
     return asked["id"], f"/api/v1/interactions/{asked['id']}/handlings", {"text": "可以试用", "done": True}
 
 
+async def a_call(house):
+    opened = await send(house.own, "/api/v1/hotline-calls", {})
+    return opened["id"], f"/api/v1/hotline-calls/{opened['id']}/ending", {"outcome": "not_ours", "content": "误拨"}
+
+
+async def a_call_back(house):
+    missed = await send(house.client, "/api/v1/hotline-calls", {"customer_id": house.customer, "missed": True})
+    return missed["id"], f"/api/v1/hotline-calls/{missed['id']}/ending", {"outcome": "served", "content": "已回拨"}
+
+
 async def planned(house):
     body = {"customer_id": house.customer, "planned_at": "2026-03-03T07:30:00Z", "purpose": "断网后安抚"}
     return await send(house.own, "/api/v1/visits", body)
@@ -382,6 +392,8 @@ MAKERS = {
     "reception_task": a_reception_task,
     "contact": a_contact,
     "question": a_question,
+    "call": a_call,
+    "call_back": a_call_back,
     "visit": a_visit,
     "visit_filing": a_visit_filing,
     "care_task": a_care_task,
