@@ -27,12 +27,13 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     client = world.client(access.key)
     found = (await client.get("/api/v1/customers", params={"limit": "100"})).json()["items"]
     # Two of the data, one about to be late.
-    complaints = (await client.get("/api/v1/complaints")).json()["items"]
+    complaints = (await client.get("/api/v1/complaints", params={"limit": "100"})).json()["items"]
+    running = [one for one in complaints if one["state"] != "closed"]
     signed_in = await world.client().post(
         "/api/v1/sessions", json={"company": small.slug, "login": "lead1", "password": demonstration.PASSWORD}
     )
     # Beside those of the data, two employees and two partners.
-    assert (company.slug, len(found), len(complaints), signed_in.status_code) == (SLUGS[pack], 28, 2 + 1 + 1, 201)
+    assert (company.slug, len(found), len(running), signed_in.status_code) == (SLUGS[pack], 28, 2 + 1 + 1, 201)
     asked_for = (await client.get("/api/v1/applications", params={"limit": "100"})).json()["items"]
     named = Counter(
         (one["scheme"], one["outcome"]) for one in asked_for if one["scheme"] in ("key_employee", "key_partner")
@@ -52,6 +53,32 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     if company.assess:
         assessed = (await client.get("/api/v1/assessments")).json()["items"]
         assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)
+
+
+@pytest.mark.parametrize("pack", SLUGS)
+async def test_a_packs_company_looks_as_if_people_had_worked_there(world, pack):
+    company = world.packs.hooks_of((pack,)).demonstration()
+    small = replace(company, slug=f"{company.slug}-lived-in", customers=72)
+
+    access = await demonstration.make(small, pack, owner_url=world.owner_url, app_url=world.app_url, packs=world.packs)
+
+    client = world.client(access.key)
+
+    async def listed(path, **asked):
+        return (await client.get(f"/api/v1/{path}", params={"limit": "200"} | asked)).json()["items"]
+
+    closed = await listed("complaints", state="closed")
+    answered = {one["score"] < 70 for one in await listed("survey-answers")}
+    customers = await listed("customers")
+    held = [(await client.get(f"/api/v1/customers/{one['id']}/memberships")).json() for one in customers]
+    ordered = [(await client.get(f"/api/v1/customers/{one['id']}/orders")).json() for one in customers[:20]]
+    filed = [await listed(f"complaints/{one['id']}/files") for one in await listed("complaints")]
+    assert (len(closed), answered) == (10, {True, False})
+    assert len([each for each in held if each]) > small.customers // 3
+    assert await listed("redemptions") != []
+    assert any(each["items"] if isinstance(each, dict) else each for each in ordered)
+    assert any(filed)
+    assert [one["preferences"] for one in customers if one["preferences"]] != []
 
 
 def test_every_pack_s_company_has_a_name_of_its_own():

@@ -19,6 +19,7 @@ _NEAR = {
 }
 # A clock is told by the minute from here on.
 _HOUR = timedelta(hours=1)
+_MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
@@ -147,6 +148,8 @@ class Clock:
         if away >= timedelta():
             return f"{self.span(away)} left" if english else f"剩 {self.span(away)}"
         late = -away if -away < _DAY else _DAY * (-away // _DAY)
+        if late < _MINUTE:
+            return "just late" if english else "刚刚逾期"
         return f"{self.span(late)} late" if english else f"逾期 {self.span(late)}"
 
     def due(self, deadline: Deadline) -> Due | None:
@@ -184,6 +187,8 @@ class Clock:
         assert completed is not None
         english = self.language == "en"
         late = completed > due_at
+        if abs(due_at - completed) < _MINUTE:
+            return Due("done", "Done on time" if english else "按时办结", "", exact)
         over = self.span(abs(due_at - completed))
         if english:
             return Due("done", f"Done {over} {'late' if late else 'early'}", "", exact)

@@ -45,6 +45,7 @@ from guibin_tenants.tables import new_id
 from .activities import invite_and_recommend
 from .cards import hand_out_cards
 from .days import Scene, enliven
+from .history import keep_files, recall
 from .plans import draw_plans, people_of
 from .receptions import receive_guests
 from .requests import ask_for_services
@@ -161,7 +162,10 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         await enliven(scene)
         await draw_plans(scene)
         await _more(scene)
+        await recall(scene, await people_of("agent", "account_manager"), demonstration.complaints)
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
+    async with tenant_scope(tenant.id):
+        await keep_files(scene)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
 
 
