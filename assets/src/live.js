@@ -19,10 +19,42 @@
   };
   const bell = () => htmx.ajax("GET", "/console/notices/bell", { target: ".g-bell", swap: "outerHTML", headers: { "x-guibin-passive": "1" } });
 
+  // ── what waits, beside the entries of the menu: kept for the next page, asked for anew when something happened or time went by
+  const COUNTED = `counts ${document.body.dataset.me} ${document.documentElement.lang}`, COUNTED_FOR = 30_000;
+  let counting = 0;
+  const entries = () => document.querySelectorAll(".g-nav > a[href], .g-dock > a[href]");
+  const kept = () => JSON.parse(sessionStorage.getItem(COUNTED) ?? '{"at":0,"html":""}');
+  const stand = (html) => {
+    const made = document.createElement("template");
+    made.innerHTML = html;
+    for (const entry of entries()) {
+      entry.querySelector(".g-count")?.remove();
+      const one = [...made.content.children].find((each) => each.dataset.of === entry.getAttribute("href"));
+      if (one) entry.append(one.cloneNode(true));
+    }
+  };
+  const count = async () => {
+    clearTimeout(counting);
+    counting = 0;
+    if (document.hidden) return;
+    const answer = await fetch("/console/work/counts", { headers: { "hx-request": "true", "hx-request-type": "partial", "x-guibin-passive": "1" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const html = await answer.text();
+    sessionStorage.setItem(COUNTED, JSON.stringify({ at: Date.now(), html }));
+    stand(html);
+  };
+  const recount = (after) => { if (!counting || after === GATHERED) { clearTimeout(counting); counting = setTimeout(count, after); } };
+  stand(kept().html);
+  recount(Math.max(kept().at + COUNTED_FOR - Date.now(), GATHERED));
+  setInterval(() => recount(GATHERED), 2 * COUNTED_FOR);
+  document.addEventListener("said", () => recount(GATHERED));
+
   const heard = (message) => {
     const happened = JSON.parse(message.data);
     if (happened.type === "presence.changed") { if (happened.subject_id === here?.dataset.presence.split("/")[1]) be(); return; }
     if (happened.subject === "inbox") bell();
+    // Whatever comes to somebody is told to them; what only changes may wait.
+    recount(happened.subject === "inbox" ? GATHERED : COUNTED_FOR);
     if (follows(happened)) refresh();
   };
   const state = (now) => { document.body.dataset.stream = now; };

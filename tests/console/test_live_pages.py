@@ -209,3 +209,27 @@ def test_what_was_done_is_taken_back_by_one_key(window):
     before = window.page.locator(".g-chip").first.inner_text()
     window.press("z")
     window.page.wait_for_function("was => document.querySelector('.g-chip').innerText !== was", arg=before)
+
+
+def test_the_menu_counts_what_waits_and_forgets_what_was_done(window):
+    """Who wrote is told beside the menu, on the next page at once; answered, it is gone without a page being asked for."""
+    window.sign_in("desk")
+    window.page.locator(LISTENS).wait_for()
+    letters = window.page.locator(".g-nav a[href='/console/complaints'] .g-count")
+    letters.wait_for()
+    window.page.locator(".g-nav a[href='/console/'] .g-count").wait_for()
+    before = int(letters.locator("[aria-hidden]").inner_text())
+    window.open("/console/?show=reply")
+    assert window.page.locator(".g-nav a[href='/console/complaints'] .g-count [aria-hidden]").inner_text() == str(before)
+
+    window.page.evaluate("window.here = true")
+    window.press("1")
+    window.page.locator("#f-text").fill("今晚八点前恢复，给您添麻烦了")
+    window.press("Control+Enter")
+    window.page.locator(".g-toast").wait_for()
+    if before > 1:
+        letters.get_by_text(str(before - 1), exact=True).wait_for(timeout=4_000)
+    else:
+        letters.wait_for(state="detached", timeout=4_000)
+
+    assert window.page.evaluate("window.here")

@@ -96,6 +96,44 @@ async def test_a_leader_sees_the_units_and_an_agent_is_refused_it(house):
     assert (case["number"] in led, refused.status_code) == (True, 403)
 
 
+async def _beside_the_menu(client):
+    html = await page(client, "/console/work/counts")
+    found = re.findall(r'class="g-count( is-late)?" data-of="([^"]+)" title="([^"]+)"', html)
+    return {path: (said, bool(late)) for late, path, said in found}
+
+
+async def test_the_menu_counts_what_is_late_else_what_is_due_today_and_customers_who_wrote(house, clock):
+    case = await complain(house["agent"], customer_id=house["customer"])
+    today = await _beside_the_menu(house["agent"])
+    await house["agent"].post(f"/api/v1/complaints/{case['id']}/messages", json={"text": "还没好", "direction": "in"})
+    wrote = await _beside_the_menu(house["agent"])
+    clock.set(clock() + timedelta(hours=11))
+    late = await _beside_the_menu(house["agent"])
+
+    assert today == {"/console/": ("今天到期 1 件", False)}
+    assert wrote["/console/complaints"] == ("1 位客户来信待回", False)
+    assert late["/console/"] == ("2 件逾期", True)
+    assert await _beside_the_menu(house["stranger"]) == {}
+
+
+async def test_a_leader_s_menu_counts_the_decisions_that_wait_for_them(house, tenant):
+    asked = await house["agent"].post(
+        "/api/v1/applications",
+        json={
+            "customer_id": house["customer"],
+            "scheme": "key_account",
+            "tier": "key",
+            "kind": "exception",
+            "reason": "集团用户，合作多年",
+        },
+    )
+
+    assert asked.status_code in (201, 422), asked.text
+    if asked.status_code == 201:
+        assert (await _beside_the_menu(house["lead"]))["/console/approvals"][0] == "1 件待你审批"
+    assert "/console/approvals" not in await _beside_the_menu(house["agent"])
+
+
 async def test_the_list_goes_on_page_by_page(house):
     for _ in range(27):
         await complain(house["agent"], customer_id=house["customer"])

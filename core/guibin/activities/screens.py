@@ -54,8 +54,8 @@ TABLE = Table(
     columns=(
         Column(name="activity"),
         Column(name="starts", width=168),
-        Column(name="places", width=120),
-        Column(name="answers", width=168),
+        Column(name="places", width=120, labelled=True),
+        Column(name="answers", width=168, labelled=True),
         Column(name="state", width=128),
     ),
     filters=(Filter(name="kind", choices=choices.kinds),),

@@ -123,7 +123,6 @@ async def _frame(act: Act, studio: Studio, look: looks.Look) -> Frame:
         company=row["company"] if row else act.company.slug,
         post=" · ".join(called[:2]),
         unread=row["unread"] if row else 0,
-        counts={},
     )
 
 

@@ -72,8 +72,8 @@ TABLE = Table(
         Column(name="customer", width=184, confidential=True),
         Column(name="card"),
         Column(name="state", width=120),
-        Column(name="until", width=136),
-        Column(name="unit", width=120),
+        Column(name="until", width=136, labelled=True),
+        Column(name="unit", width=120, labelled=True),
     ),
     filters=(Filter(name="kind", choices=choices.kinds), Filter(name="state", choices=choices.states)),
     views=(
@@ -92,7 +92,7 @@ APPLIED = Table(
         Column(name="customer", width=184, confidential=True),
         Column(name="card"),
         Column(name="state", width=136),
-        Column(name="applied", width=152),
+        Column(name="applied", width=152, labelled=True),
     ),
     views=(
         View(name="approval", asks={"waiting": "approval"}),

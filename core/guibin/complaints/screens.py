@@ -47,9 +47,9 @@ TABLE = Table(
         Column(name="level", width=92),
         Column(name="due", width=148, sort="due"),
         Column(name="handler", width=96),
-        Column(name="received", width=120, sort="received", optional=True),
-        Column(name="owner", width=96, optional=True),
-        Column(name="channel", width=88, optional=True),
+        Column(name="received", width=120, sort="received", optional=True, labelled=True),
+        Column(name="owner", width=96, optional=True, labelled=True),
+        Column(name="channel", width=88, optional=True, labelled=True),
     ),
     filters=(
         Filter(name="state", choices=choices.states),

@@ -33,8 +33,9 @@ class Column(Struct, frozen=True, kw_only=True):
     """One column: its title is the text `<slice>.column.<name>`, its cell the macro `<name>` of the slice's `cells.html`.
 
     `width` in pixels; one column of a table has none and takes what is left. `sort` names the order it stands for. An
-    `optional` one is shown to whoever chose it; a `confidential` one leaves the house for a purpose. One of a pack's has its
-    title in the pack's texts, `text`, and is shown to whom it `needs`.
+    `optional` one is shown to whoever chose it; a `confidential` one leaves the house for a purpose; a `labelled` one says
+    nothing without its title, which stands before it on a telephone. One of a pack's has its title in the pack's texts, `text`,
+    and is shown to whom it `needs`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column(Struct, frozen=True, kw_only=True):
     sort: str = ""
     optional: bool = False
     confidential: bool = False
+    labelled: bool = False
     text: str = ""
     needs: Predicate = anyone
 
@@ -133,7 +135,7 @@ class Table(Struct, frozen=True, kw_only=True):
         """Its columns, and after them those that the company's packs add."""
         on = self.path.removeprefix(f"{PREFIX}/")
         added = (
-            Column(name=name, width=each.width, confidential=True, text=text, needs=each.needs)
+            Column(name=name, width=each.width, confidential=True, labelled=True, text=text, needs=each.needs)
             for name, text, each in additions.columns(on, act)
         )
         return (*self.columns, *added)

@@ -35,12 +35,11 @@ _PARTIAL = "partial"
 
 
 class Frame(Struct, frozen=True):
-    """What stands around a page, of this reader: the company's name, their post or unit, and what waits for them."""
+    """What stands around a page, of this reader: the company's name, their post or unit, and how many notices are unread."""
 
     company: str
     post: str
     unread: int
-    counts: dict[str, str]
 
 
 class Undoing(Struct, frozen=True):

@@ -109,7 +109,7 @@ TABLE = Table(
     columns=(
         Column(name="matter", confidential=True),
         Column(name="clause", width=72),
-        Column(name="applicant", width=120),
+        Column(name="applicant", width=120, labelled=True),
         Column(name="due", width=144),
     ),
     views=(

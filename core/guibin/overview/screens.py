@@ -56,9 +56,9 @@ TABLE = Table(
         Column(name="customer", confidential=True),
         Column(name="kind", width=116),
         Column(name="manager", width=104),
-        Column(name="contact", width=120, sort="contact"),
-        Column(name="touch", width=140),
-        Column(name="next", width=168, optional=True, confidential=True),
+        Column(name="contact", width=120, sort="contact", labelled=True),
+        Column(name="touch", width=140, labelled=True),
+        Column(name="next", width=168, optional=True, confidential=True, labelled=True),
     ),
     filters=(
         Filter(name="tier", choices=shared.tiers),

@@ -59,7 +59,7 @@ TABLE = Table(
         Column(name="customer", confidential=True),
         Column(name="protocol", width=132),
         Column(name="ready", width=152),
-        Column(name="venue", width=104),
+        Column(name="venue", width=104, labelled=True),
         Column(name="host", width=96),
     ),
     filters=(

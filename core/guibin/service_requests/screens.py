@@ -46,12 +46,12 @@ TABLE = Table(
     columns=(
         Column(name="customer", width=156, confidential=True),
         Column(name="matter"),
-        Column(name="step", width=96),
+        Column(name="step", width=96, labelled=True),
         Column(name="due", width=136, sort="due"),
         Column(name="handler", width=88),
-        Column(name="desk", width=88),
-        Column(name="received", width=120, sort="received", optional=True),
-        Column(name="appointment", width=120, optional=True),
+        Column(name="desk", width=88, labelled=True),
+        Column(name="received", width=120, sort="received", optional=True, labelled=True),
+        Column(name="appointment", width=120, optional=True, labelled=True),
     ),
     filters=(
         Filter(name="state", choices=choices.states),

@@ -100,12 +100,13 @@ class WorkFilter(Struct, frozen=True, kw_only=True):
 
 
 class WorkCount(Struct, frozen=True, kw_only=True):
-    """How much of a kind is owed, and how much of it is late or falls due within the hour."""
+    """How much of a kind is owed, and how much of it is late, falls due within the hour, or until the day ends."""
 
     kind: str
     count: int
     late: int
     soon: int
+    today: int
 
 
 class SharedCount(WorkCount, frozen=True, kw_only=True):
@@ -114,6 +115,14 @@ class SharedCount(WorkCount, frozen=True, kw_only=True):
     mine: int
     mine_late: int
     mine_soon: int
+    mine_today: int
+
+    @property
+    def own(self) -> WorkCount:
+        """What of it is one's own."""
+        return WorkCount(
+            kind=self.kind, count=self.mine, late=self.mine_late, soon=self.mine_soon, today=self.mine_today
+        )
 
 
 # Beside what is one's own: what those have with whom one sits at a desk, and what one's unit has and none of its people.
@@ -124,6 +133,8 @@ _IN_UNITS = """({unit_id} is not null and ($units::uuid[] is null or {unit_id} =
 _WHOSE: dict[Whose, str] = {"mine": "{mine}", "desk": f"{{mine}} or ({_AT_DESK})", "unit": f"{{mine}} or {_IN_UNITS}"}
 _LATE = "x.due_at < $now and x.paused_at is null"
 _SOON = "x.due_at >= $now and x.due_at < $now + interval '1 hour' and x.paused_at is null"
+# Late, or due or arranged until the company's day ends.
+_TODAY = "x.soonest < (($today::date + 1)::timestamp at time zone $zone::text) and x.paused_at is null"
 SOONEST = Order({"x.soonest": datetime, "x.kind": str, "x.id": UUID, "x.about": str})
 # What falls due at no moment comes last.
 _LISTED = Listing(
@@ -178,7 +189,7 @@ async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
     within = {"due_before": "x.due_at < $due_before and x.paused_at is null", "due_from": "x.due_at >= $due_from"}
     known = {name: getattr(filters, name) for name in within if getattr(filters, name) is not None}
     conditions = " and ".join(["true", *(f"({within[name]})" for name in known)])
-    figures = {"count": "true", "late": _LATE, "soon": _SOON}
+    figures = {"count": "true", "late": _LATE, "soon": _SOON, "today": _TODAY}
     counted = ", ".join(
         f"(count(*) filter (where ({also}) and ({which})))::int as {name}"
         for name, also, which in (

@@ -53,6 +53,15 @@ class Stat(Struct, frozen=True):
     detail: str = ""
 
 
+class Waiting(Struct, frozen=True):
+    """So much waits for the reader behind an entry of the menu, and what it is in words."""
+
+    path: str
+    count: int
+    tone: str
+    said: str
+
+
 class WorkScreens(Controller):
     path = PATH
     include_in_schema = False
@@ -64,6 +73,10 @@ class WorkScreens(Controller):
         if days.HAVE_ONE(shell.act.by) and not cursor:
             return await days.page(shell)
         return await _workbench(shell, show, whose, cursor)
+
+    @get("/work/counts", needs=staff_only)
+    async def counts(self, shell: Shell) -> Response[str]:
+        return shell.page("work/counts.html", counts=_beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell))
 
     @get("/work/{kind:str}/{row_id:uuid}/do/{command:str}", needs=staff_only)
     async def ask(self, kind: str, row_id: UUID, command: str, shell: Shell) -> Response[str]:
@@ -113,7 +126,7 @@ async def _workbench(shell: Shell, show: Show, whose: Whose, cursor: str | None)
         return shell.page("work/rows.html", **shown)
     beside: Whose = "unit" if leads(shell.act.by) else "desk"
     theirs = await queries.counts(WorkFilter(whose=beside), shell.act)
-    mine = [WorkCount(kind=one.kind, count=one.mine, late=one.mine_late, soon=one.mine_soon) for one in theirs]
+    mine = [one.own for one in theirs]
     notices = await inbox(InboxFilter(), PageAsked(_NOTICES), shell.act) if staff_only(shell.act.by) else None
     return shell.page(
         "work/workbench.html",
@@ -149,6 +162,20 @@ def _address(show: str, whose: str, cursor: str = "") -> str:
     asked = {"show": show, "whose": "" if whose == "mine" else whose, "cursor": cursor}
     kept = {name: value for name, value in asked.items() if value}
     return f"{PATH}?{urlencode(kept)}" if kept else PATH
+
+
+def _beside_the_menu(mine: Sequence[WorkCount], shell: Shell) -> list[Waiting]:
+    """What waits for the reader: what is late, else what is due today; customers who wrote; decisions."""
+    late, today = sum(one.late for one in mine), sum(one.today for one in mine)
+    kinds = {one.kind: one for one in mine}
+    first = Waiting(PATH, late or today, "late" if late else "", shell.says("work.counted.late" if late else "work.counted.today", count=late or today))
+    found = [first]
+    for path, kind in ((f"{PREFIX}/complaints", "reply"), (f"{PREFIX}/approvals", "approval")):
+        if kind in kinds:
+            one = kinds[kind]
+            tone = "late" if one.late else ""
+            found.append(Waiting(path, one.count, tone, shell.says(f"work.counted.{kind}", count=one.count)))
+    return [each for each in found if each.count]
 
 
 def _total(counts: Sequence[WorkCount]) -> int:
