@@ -22,7 +22,7 @@
   // ── what waits, beside the entries of the menu: kept for the next page, asked for anew when something happened or time went by
   const COUNTED = `counts ${document.body.dataset.me} ${document.documentElement.lang}`, COUNTED_FOR = 30_000;
   let counting = 0;
-  const entries = () => document.querySelectorAll(".g-nav > a[href], .g-dock > a[href]");
+  const entries = () => document.querySelectorAll(".g-nav > a[href]:not(.g-org), .g-dock > a[href]");
   const kept = () => JSON.parse(sessionStorage.getItem(COUNTED) ?? '{"at":0,"html":""}');
   const stand = (html) => {
     const made = document.createElement("template");

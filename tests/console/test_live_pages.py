@@ -220,7 +220,9 @@ def test_the_menu_counts_what_waits_and_forgets_what_was_done(window):
     window.page.locator(".g-nav a[href='/console/'] .g-count").wait_for()
     before = int(letters.locator("[aria-hidden]").inner_text())
     window.open("/console/?show=reply")
-    assert window.page.locator(".g-nav a[href='/console/complaints'] .g-count [aria-hidden]").inner_text() == str(before)
+    assert window.page.locator(".g-nav a[href='/console/complaints'] .g-count [aria-hidden]").inner_text() == str(
+        before
+    )
 
     window.page.evaluate("window.here = true")
     window.press("1")

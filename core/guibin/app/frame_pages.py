@@ -12,7 +12,8 @@ from guibin.console.shell import Shell
 from guibin.console.studio import Studio
 from guibin.context import Root
 from guibin.notices import actions as notices
-from guibin.notices.queries import InboxFilter, inbox
+from guibin.notices.queries import InboxFilter, NoticeView, inbox, notice
+from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import staff_only
 from guibin_tenants.refusals import Refusal
@@ -85,7 +86,8 @@ class NoticePages(Controller):
     @get("/", needs=staff_only)
     async def inbox(self, shell: Shell) -> Response[str]:
         told = await inbox(InboxFilter(), PageAsked(_NOTICES), shell.act)
-        return shell.page("console/notices.html", notices=told.items, place_of=place_of)
+        held = await marks([notice.customer_id for notice in told.items], shell.act)
+        return shell.page("console/notices.html", notices=told.items, marks=held)
 
     @get("/bell", needs=staff_only)
     async def bell(self, shell: Shell) -> Response[str]:
@@ -97,12 +99,13 @@ class NoticePages(Controller):
         return shell.done(shell.says("notices.read_all"))
 
     @get("/{notice_id:uuid}", needs=staff_only)
-    async def open(self, notice_id: UUID, shell: Shell, subject: str = "", of: UUID | None = None) -> Response[Any]:
+    async def open(self, notice_id: UUID, shell: Shell) -> Response[Any]:
+        told = await notice(notice_id, shell.act)
         await notices.mark_read(notice_id, shell.act)
-        return Redirect(place_of(subject, of) or f"{HOME}notices", status_code=303)
+        return Redirect(place_of(told, shell), status_code=303)
 
 
-# Where a notice's subject has a page of its own.
+# Where a notice's subject has a page of its own, and where all of its kind stand together.
 _PLACES = {
     "complaint": "complaints",
     "customer": "customers",
@@ -111,14 +114,31 @@ _PLACES = {
     "service_request": "requests",
     "visit": "visits",
     "hotline_call": "hotline",
-    "question": "work",
+    "reception": "receptions",
+    "card": "cards",
+    "card_application": "card-applications",
+    "activity": "activities",
+    "campaign": "campaigns",
+}
+_TOGETHER = {
+    "work_plan": "plan",
+    "work_log": "plan",
+    "card_stock": "card-stock",
+    "card_shipment": "card-stock",
+    "card_request": "card-stock",
 }
 
 
-def place_of(subject: str, subject_id: UUID | None) -> str:
-    """The page of what a notice is about, empty where there is none."""
-    place = _PLACES.get(subject)
-    return f"{HOME}{place}/{subject_id}" if place and subject_id else ""
+def place_of(told: NoticeView, shell: Shell) -> str:
+    """The page of what a notice is about that its reader may open: the case, else the customer, else where such things stand."""
+    open_to = {entry.path.removeprefix(HOME) for section in shell.sections for entry in section.entries}
+    place = _PLACES.get(told.subject, "")
+    if place and place in open_to:
+        return f"{HOME}{place}/{told.subject_id}"
+    if told.customer_id is not None and "customers" in open_to:
+        return f"{HOME}customers/{told.customer_id}"
+    together = _TOGETHER.get(told.subject, "")
+    return f"{HOME}{together}" if together and together in open_to else HOME
 
 
 async def _password(request: Incoming, errors: dict[str, str], problem: str, status: int = 200) -> Response[Any]:

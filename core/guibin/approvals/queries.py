@@ -298,4 +298,4 @@ def _steps(number: int, step: ApprovalStep, request: _Request) -> Iterator[StepV
         yield StepView(number, left[0], left[1:], person=step.person, person_name=name, together=step.together)
 
 
-FOLLOWED.give("approval", Followed(may("approvals:read"), ApprovalRequest))
+FOLLOWED.give("approval", Followed(may("approvals:read"), ApprovalRequest, matter="note"))

@@ -9,10 +9,12 @@ from guibin_tenants.tables import TenantTable
 
 
 class Followed(Struct, frozen=True):
-    """Rows of `table`, each seen by whom its wall lets see it; without one, somebody's own, told to nobody else."""
+    """Rows of `table`, each seen by whom its wall lets see it; without one, somebody's own, told to nobody else. `matter` is
+    the column that says what one is about, in people's words; a table that nobody writes such words in has none."""
 
     needs: Predicate
     table: type[TenantTable] | None = None
+    matter: str = ""
 
 
 # One's own notices, by whose they are.
@@ -20,6 +22,16 @@ INBOX = "inbox"
 # By the subject's name, as the record has it; every room gives its own.
 FOLLOWED: NamedFromAbove[Followed] = NamedFromAbove()
 FOLLOWED.give(INBOX, Followed(anyone))
+
+
+def matter_of(subject: str, subject_id: str, chars: int) -> str:
+    """SQL: what a case is about, the beginning of it, null where it is not to be seen; both are expressions."""
+    said = (
+        f"when '{name}' then (select left(m.{one.matter}, {chars}) from {name_of(one.table)} m where m.id = {subject_id})"
+        for name, one in sorted(FOLLOWED.items())
+        if one.matter and one.table is not None
+    )
+    return f"case {subject} {' '.join(said)} end"
 
 
 def seen_in(subject: str) -> str:

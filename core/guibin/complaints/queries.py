@@ -424,4 +424,4 @@ IN_FILE = (
 
 
 CUSTOMERS_OF.give("complaint", in_table(Complaint))
-FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint))
+FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint, matter="text"))

@@ -8,6 +8,8 @@ from lunar_python import Solar
 from lunar_python.util import LunarUtil
 from msgspec import Struct
 
+from guibin.notation.dates import worded
+
 _WEEKDAYS = {
     "zh-CN": ["周一", "周二", "周三", "周四", "周五", "周六", "周日"],
     "en": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
@@ -96,9 +98,7 @@ class Clock:
 
     def full_day(self, day: date) -> str:
         """The day in full, with its year."""
-        if self.language == "en":
-            return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-        return f"{day.year}年{day.month}月{day.day}日"
+        return worded(day.isoformat(), self.language)
 
     def lunar(self, day: date) -> str:
         """The lunar day of a solar one: 农历十月廿五."""

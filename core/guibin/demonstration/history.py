@@ -82,7 +82,9 @@ async def _settled(scene: Scene, people: Sequence[Principal], said: Sequence[Dem
         taken = (await receive(new, then.at(begun + timedelta(minutes=4)))).id
         reply = NewMessage(text=_REPLIES[place % len(_REPLIES)], direction="out")
         await cases.write(taken, reply, then.at(begun + timedelta(minutes=18)))
-        await cases.note(taken, NewNote(text="已与客户通电话，确认情况", kind="contact"), then.at(begun + timedelta(hours=1)))
+        await cases.note(
+            taken, NewNote(text="已与客户通电话，确认情况", kind="contact"), then.at(begun + timedelta(hours=1))
+        )
         cause = policy.causes[place % len(policy.causes)] if policy.causes else "unspecified"
         done = NewResolution(remedy=_REMEDIES[place % len(_REMEDIES)], cause=cause)
         await cases.resolve(taken, done, then.at(begun + timedelta(hours=2 + place % 3)))
@@ -108,7 +110,10 @@ async def _rights(scene: Scene, people: Sequence[Principal]) -> None:
         if counted:
             offer = counted[place % len(counted)]
             new = NewRedemption(
-                customer_id=row["id"], item=offer.entitlement.item, scheme=offer.membership.scheme, note=_USED[place % 3]
+                customer_id=row["id"],
+                item=offer.entitlement.item,
+                scheme=offer.membership.scheme,
+                note=_USED[place % 3],
             )
             with contextlib.suppress(Refusal):
                 async with savepoint():
@@ -138,7 +143,9 @@ async def _survey(scene: Scene) -> None:
     if policy is None:
         return
     held = await surveys.hold(policy.name, NewRound(sample_percent=15, seed="demonstration"), scene.act)
-    rows = await fetch("select id, customer_id from survey_invitation where round_id = $1 order by customer_id", held.id)
+    rows = await fetch(
+        "select id, customer_id from survey_invitation where round_id = $1 order by customer_id", held.id
+    )
     for place, row in enumerate(rows[::2][:EACH_MAX]):
         score = _SCORES[place % len(_SCORES)]
         scores = {question: max(score - 5 * number, 0) for number, question in enumerate(policy.questions)}
@@ -153,7 +160,11 @@ async def keep_files(scene: Scene) -> None:
         for place, row in enumerate(rows, 1)
     ]
     known += [
-        ("customer", row["customer_id"], NewFile(name="会谈纪要.txt", content="会谈纪要：客户关心到期续约与服务响应。\n".encode()))
+        (
+            "customer",
+            row["customer_id"],
+            NewFile(name="会谈纪要.txt", content="会谈纪要：客户关心到期续约与服务响应。\n".encode()),
+        )
         for row in rows[:2]
     ]
     for subject, subject_id, new in known:

@@ -127,4 +127,4 @@ def leads(by: Principal) -> bool:
     return not by.is_person or bool({"manager", "tenant_admin"} & set(by.roles))
 
 
-FOLLOWED.give("department_request", Followed(may("requests:read"), DepartmentRequest))
+FOLLOWED.give("department_request", Followed(may("requests:read"), DepartmentRequest, matter="text"))

@@ -85,6 +85,30 @@ def shown(day: Day) -> str:
     return day.isoformat() if isinstance(day, date) else str(day)
 
 
+_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(-W(?P<week>\d{2})|-Q(?P<quarter>\d)|-(?P<month>\d{2})(-(?P<day>\d{2}))?)?", re.ASCII
+)
+
+
+def worded(written: str, language: str) -> str:
+    """A day, week, month, quarter or year as people say it: `2026-12-03` is 2026年12月3日, `2026-W48` week 48 of 2026. What is
+    none of these stays as it is written."""
+    found = _WRITTEN.fullmatch(written)
+    if found is None:
+        return written
+    year, part = found["year"], {name: int(each) for name, each in found.groupdict().items() if each and name != "year"}
+    if language == "en":
+        if "week" in part:
+            return f"week {part['week']} of {year}"
+        if "quarter" in part:
+            return f"quarter {part['quarter']} of {year}"
+        month = _ENGLISH[part["month"] - 1] if 0 < part.get("month", 0) <= len(_ENGLISH) else ""
+        return " ".join(each for each in (str(part["day"]) if "day" in part else "", month, year) if each)
+    units = {"week": "第{}周", "quarter": "第{}季度", "month": "{}月", "day": "{}日"}
+    return f"{year}年" + "".join(unit.format(part[name]) for name, unit in units.items() if name in part)
+
+
 def columns_of(day: Day | None) -> tuple[date | None, str | None]:
     """How it is kept: a solar day in a column of dates, a lunar one as a text of its own, such as 1968-02-30 or 2023-02-10L
     in a leap month; 0000 where the year is not known.
@@ -136,8 +160,8 @@ def _year(text: str) -> int:
 def _month(text: str) -> int:
     if text.isascii():
         return int(text)
-    if text in _MONTHS:
-        return _MONTHS.index(text) + 1
+    if text in _ENGLISH:
+        return _ENGLISH.index(text) + 1
     return _day(text)
 
 

@@ -1,21 +1,29 @@
 """Reading one's own inbox."""
 
 from datetime import datetime
+from functools import cache
 from string import Template
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct, structs
 
+from guibin.audit.actions import searched
+from guibin.cases.followed import FOLLOWED, matter_of
 from guibin.context import Act
+from guibin.notation.dates import worded
 from guibin.policy.packs import Policy
+from guibin.profiles.queries import called
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
+from guibin_tenants.principals import may
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch_value
 
 
 class NoticeView(Struct, frozen=True, kw_only=True):
-    """One notice, in the reader's language."""
+    """One notice, in the reader's language: what happened, to which customer, and the beginning of what the case is about; neither
+    where the reader may not read it."""
 
     id: UUID
     kind: str
@@ -23,6 +31,8 @@ class NoticeView(Struct, frozen=True, kw_only=True):
     subject: str
     subject_id: UUID
     customer_id: UUID | None
+    customer_name: str | None
+    matter: str | None
     told_at: datetime
     read_at: datetime | None
 
@@ -33,25 +43,52 @@ class InboxFilter(Struct, frozen=True, kw_only=True):
     unread: bool = False
 
 
-# One's own, each with its figures where the text will stand.
-_INBOX = Listing(
-    view=NoticeView,
-    source="staff_notice x",
-    order=newest_first("x.told_at"),
-    columns={"text": "x.details::text"},
-    filters={"unread": "x.read_at is null"},
-    holds="x.staff_id = $by",
-)
+MATTER_CHARS = 80
+_READ = may("customers:read")
+
+
+@cache
+def _inbox() -> Listing[NoticeView]:
+    """One's own, each with its figures where the text will stand. Made when all that tells of cases is known."""
+    return Listing(
+        view=NoticeView,
+        source="staff_notice x",
+        order=newest_first("x.told_at"),
+        columns={
+            "text": "x.details::text",
+            "customer_name": called("x.customer_id"),
+            "matter": matter_of("x.subject", "x.subject_id", MATTER_CHARS),
+        },
+        filters={"unread": "x.read_at is null"},
+        holds="x.staff_id = $by",
+    )
 
 
 async def inbox(filters: InboxFilter, page: PageAsked, act: Act) -> Page[NoticeView]:
-    """One's own notices, the newest first."""
-    told = await _INBOX.page(filters, page, act)
-    return Page([_worded(notice, act) for notice in told.items], told.next)
+    """One's own notices, the newest first; whose names they show is on record."""
+    found = await _inbox().page(filters, page, act)
+    told = Page([_worded(notice, act) for notice in found.items], found.next)
+    if any(notice.customer_name or notice.matter for notice in told.items):
+        await searched("notice", told, act)
+    return told
+
+
+async def notice(notice_id: UUID, act: Act) -> NoticeView:
+    """One of one's own, as it is found by whoever opens it: without a name. Raises NotFound."""
+    found = await _inbox().where("x.id = $id and x.staff_id = $by", id=notice_id, by=act.by.id)
+    if not found:
+        raise NotFound(f"There is no notice {notice_id} for you")
+    return structs.replace(found[0], customer_name=None, matter=None)
 
 
 def _worded(notice: NoticeView, act: Act) -> NoticeView:
-    return structs.replace(notice, text=text_of(notice.kind, notice.text, act.policy, act.language))
+    of = FOLLOWED.get(notice.subject)
+    return structs.replace(
+        notice,
+        text=text_of(notice.kind, notice.text, act.policy, act.language),
+        customer_name=notice.customer_name if _READ(act.by) else None,
+        matter=notice.matter if of is not None and of.needs(act.by) else None,
+    )
 
 
 # SQL: how many notices wait to be read by the member of staff $1.
@@ -73,6 +110,8 @@ _SPOKEN = {
     "channel": "channel",
     "means": "means",
 }
+# Those that are days and spans.
+_SPANS = frozenset({"on", "span"})
 
 
 def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
@@ -84,4 +123,6 @@ def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
         key = f"{_SPOKEN[detail]}.{given[detail]}"
         if key in policy.texts:
             given[detail] = policy.title(key, language)
+    for detail in _SPANS & given.keys():
+        given[detail] = worded(given[detail], language)
     return template.safe_substitute(given)

@@ -312,4 +312,4 @@ async def _plans(reception_id: UUID) -> list[PlanLine]:
     ]
 
 
-FOLLOWED.give("reception", Followed(may("receptions:read"), Reception))
+FOLLOWED.give("reception", Followed(may("receptions:read"), Reception, matter="text"))

@@ -285,4 +285,4 @@ IN_FILE = (
 
 
 CUSTOMERS_OF.give("service_request", in_table(ServiceRequest))
-FOLLOWED.give("service_request", Followed(may("requests:read"), ServiceRequest))
+FOLLOWED.give("service_request", Followed(may("requests:read"), ServiceRequest, matter="text"))

@@ -156,4 +156,4 @@ async def visit(visit_id: UUID, *, now: datetime) -> VisitForm:
     return structs.replace(form, record=await queries.FORM.one(form.interaction_id))
 
 
-FOLLOWED.give("visit", Followed(may("records:read"), Visit))
+FOLLOWED.give("visit", Followed(may("records:read"), Visit, matter="purpose"))

@@ -76,7 +76,9 @@ class WorkScreens(Controller):
 
     @get("/work/counts", needs=staff_only)
     async def counts(self, shell: Shell) -> Response[str]:
-        return shell.page("work/counts.html", counts=_beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell))
+        return shell.page(
+            "work/counts.html", counts=_beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell)
+        )
 
     @get("/work/{kind:str}/{row_id:uuid}/do/{command:str}", needs=staff_only)
     async def ask(self, kind: str, row_id: UUID, command: str, shell: Shell) -> Response[str]:
@@ -168,7 +170,12 @@ def _beside_the_menu(mine: Sequence[WorkCount], shell: Shell) -> list[Waiting]:
     """What waits for the reader: what is late, else what is due today; customers who wrote; decisions."""
     late, today = sum(one.late for one in mine), sum(one.today for one in mine)
     kinds = {one.kind: one for one in mine}
-    first = Waiting(PATH, late or today, "late" if late else "", shell.says("work.counted.late" if late else "work.counted.today", count=late or today))
+    first = Waiting(
+        PATH,
+        late or today,
+        "late" if late else "",
+        shell.says("work.counted.late" if late else "work.counted.today", count=late or today),
+    )
     found = [first]
     for path, kind in ((f"{PREFIX}/complaints", "reply"), (f"{PREFIX}/approvals", "approval")):
         if kind in kinds:

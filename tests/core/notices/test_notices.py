@@ -1,5 +1,7 @@
 """Who is told what, once, and reads only their own."""
 
+from msgspec import structs
+
 from guibin.cases import Case
 from guibin.notices.actions import Notice, notify
 from guibin_tenants import staff
@@ -120,3 +122,94 @@ async def test_the_text_is_in_the_readers_language(tenant):
     assert "TS9" in chinese
     assert "TS9" in english
     assert chinese != english
+
+
+async def _complaint(tenant, customer, text):
+    client = await tenant.client()
+    body = {"text": text, "channel": "phone", "customer_id": customer}
+    return (await client.post("/api/v1/complaints", json=body)).json()["id"]
+
+
+async def _told_of(tenant, case_id, customer, *staff_ids):
+    async with tenant.scope():
+        notice = Notice(WARNING, Case("complaint", case_id, customer), staff_ids=staff_ids, details={"number": "TS1"})
+        await notify(notice, key="of", now=tenant.world.clock())
+
+
+async def test_a_notice_says_whom_it_is_about_and_what_they_said(tenant):
+    await tenant.unit("city")
+    await tenant.unit("far")
+    agent = await tenant.staff("agent", "agent", unit="city")
+    stranger = await tenant.staff("stranger", "agent", unit="far")
+    customer = await _customer(tenant, "city")
+    case = await _complaint(tenant, customer, "昨晚开始没有信号")
+
+    await _told_of(tenant, case, customer, agent.staff_id, stranger.staff_id)
+
+    told = (await _told(agent, unread=True))[0]
+    assert (told["customer_name"], told["matter"]) == ("王伟", "昨晚开始没有信号")
+    # Behind the wall there is no notice at all.
+    assert await _told(stranger) == []
+
+
+async def test_whose_name_a_notice_showed_is_on_record_and_a_notice_of_nobody_is_not(tenant):
+    await tenant.unit("city")
+    agent = await tenant.staff("agent", "agent", unit="city")
+    customer = await _customer(tenant, "city")
+    await _tell(tenant, staff_ids=(agent.staff_id,))
+    await _told(agent)
+    auditor = await tenant.staff("auditor", "auditor")
+
+    async def recorded():
+        found = await auditor.get("/api/v1/audit-entries", params={"action": "notice.search"})
+        return [one["customer_ids"] for one in found.json()["items"]]
+
+    before = await recorded()
+    await _told_of(tenant, await _complaint(tenant, customer, "没有信号"), customer, agent.staff_id)
+    await _told(agent)
+
+    assert (before, await recorded()) == ([], [[customer]])
+
+
+async def test_whoever_may_not_read_complaints_is_not_told_what_one_says(tenant):
+    await tenant.unit("city")
+    auditor = await tenant.staff("auditor", "auditor")
+    customer = await _customer(tenant, "city")
+    case = await _complaint(tenant, customer, "没有信号")
+
+    await _told_of(tenant, case, customer, auditor.staff_id)
+    told = (await _told(auditor))[0]
+    permitted = {
+        each: each in (await auditor.get("/api/v1/me")).json()["permissions"]
+        for each in ("customers:read", "complaints:read")
+    }
+
+    assert (told["customer_name"] is not None, told["matter"] is not None) == tuple(permitted.values())
+
+
+async def test_an_erased_customer_s_name_and_words_are_gone_from_notices_too(tenant):
+    await tenant.unit("city")
+    agent = await tenant.staff("agent", "agent", unit="city")
+    customer = await _customer(tenant, "city")
+    await _told_of(tenant, await _complaint(tenant, customer, "没有信号"), customer, agent.staff_id)
+    admin = await tenant.client()
+    erased = await admin.delete(f"/api/v1/customers/{customer}")
+    assert erased.status_code in (200, 202, 204), erased.text
+
+    told = await _told(agent)
+
+    assert "王伟" not in str(told)
+    assert "没有信号" not in str(told)
+
+
+async def test_days_and_spans_are_told_as_people_say_them(tenant):
+    agent = await tenant.staff("agent", "agent")
+    async with tenant.scope():
+        notice = Notice("plan_missing", Case("staff", agent.staff_id), staff_ids=(agent.staff_id,))
+        told = structs.replace(notice, details={"who": "王敏", "span": "2026-W48"})
+        await notify(told, key="span", now=tenant.world.clock())
+
+    chinese = (await _told(agent))[0]["text"]
+    english = (await agent.get("/api/v1/notices", headers={"Accept-Language": "en"})).json()["items"][0]["text"]
+
+    assert ("2026年第48周" in chinese, "week 48 of 2026" in english) == (True, True)
