@@ -33,6 +33,7 @@ from guibin.profiles.requests import CustomerChange
 from guibin.surveys import actions as surveys
 from guibin.surveys.answering import Asked, answer
 from guibin.surveys.requests import NewRound
+from guibin.tiers.queries import holding
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch, savepoint
@@ -99,8 +100,9 @@ async def _settled(scene: Scene, people: Sequence[Principal], said: Sequence[Dem
 async def _rights(scene: Scene, people: Sequence[Principal]) -> None:
     """Members used what their tier gives them, within its quota."""
     rows = await fetch(
-        f"select c.id from {OPEN} and exists (select from membership m where m.customer_id = c.id and m.ends_on is null)"
-        " order by c.number"
+        f"select c.id from {OPEN} and exists (select from membership m where m.customer_id = c.id and {holding('m', '$1::date')})"
+        " order by c.number",
+        scene.today,
     )
     for place, row in enumerate(rows[::USED_EVERY][:EACH_MAX] if people else ()):
         act = replace(scene.act, by=people[place % len(people)])
