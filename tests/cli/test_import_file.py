@@ -9,10 +9,14 @@ from guibin.profiles.exporting import ORDER_COLUMNS
 from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER
 from guibin.records.importing import COLUMNS as CONTACT
 from guibin.tiers.exporting import FACT_COLUMNS
+from guibin.transfers.particulars import LINK_COLUMNS, OCCASION_COLUMNS, RELATIVE_COLUMNS
 
 # What the importer of each kind reads.
 READ = {
     "customers": CUSTOMER,
+    "relatives": RELATIVE_COLUMNS,
+    "occasions": OCCASION_COLUMNS,
+    "links": LINK_COLUMNS,
     "orders": ORDER_COLUMNS,
     "complaints": COMPLAINT,
     "interactions": CONTACT,

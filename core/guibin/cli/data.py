@@ -28,6 +28,7 @@ from guibin.spreadsheets.mapping import Mapping
 from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.transfers.kinds import KINDS
+from guibin.transfers.particulars import export_relatives
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
 
@@ -35,7 +36,7 @@ from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
 
-FileKind = Literal["customers", "facts", "interactions", "complaints", "orders"]
+FileKind = Literal["customers", "relatives", "occasions", "links", "facts", "interactions", "complaints", "orders"]
 
 
 @Parameter(name="*")
@@ -140,9 +141,9 @@ async def export(
     why: Why | None = None,
     json: Json = False,
 ) -> None:
-    """Write all archives, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
-    if clear and kind != "customers":
-        raise SystemExit("--clear is for customers; a contact's telephone number is disclosed one by one")
+    """Write all archives, relatives, days, parts, facts, contacts, complaints or orders to xlsx or csv; the file imports again as it is."""
+    if clear and kind not in ("customers", "relatives"):
+        raise SystemExit("--clear is for customers and relatives; a contact's telephone number is disclosed one by one")
     refuse_unwritable(file, endings=(".xlsx", ".csv"))
     said = NewDisclosure(**asdict(why or Why()))
     async with environment.inside(slug) as session:
@@ -151,6 +152,8 @@ async def export(
             await noted("export.ask", session.act, subject="transfer", fields=(kind,), purpose=as_recorded(said))
         if kind == "customers":
             count = await export_customers(file, session.act, clear=said if clear else None)
+        elif kind == "relatives":
+            count = await export_relatives(file, session.act, clear=said if clear else None)
         else:
             count = await KINDS[kind].put_out(file, session.act)
     answer(Exported(kind, str(file), count), f"{count} {kind} are in {file}.", json=json)

@@ -71,6 +71,16 @@ def wrong_birthday(day: Day, *, now: datetime) -> str:
     return "not in the future" if (solar := _solar(day)) and solar > latest else ""
 
 
+def age(born: Day | None, on: date) -> int | None:
+    """Full years (周岁) on a day; None where the year of birth is not known."""
+    if born is None or (isinstance(born, LunarDay) and born.year is None):
+        return None
+    day = _solar(born)
+    if day is None or day > on:
+        return None
+    return on.year - day.year - ((on.month, on.day) < (day.month, day.day))
+
+
 def _solar(day: Day) -> date | None:
     if isinstance(day, date):
         return day

@@ -15,7 +15,7 @@ from guibin.audit.actions import noted
 from guibin.console import days, forms
 from guibin.console.forms import Field
 from guibin.console.shell import Shell
-from guibin.notation.dates import Day, LunarDay
+from guibin.notation.dates import Day, LunarDay, age
 from guibin.profiles import actions, closing, consents, corrections, particulars
 from guibin.profiles.closing import ClosingView
 from guibin.profiles.consents import ConsentView
@@ -107,6 +107,12 @@ def day_of(day: Day, shell: Shell) -> str:
     return f"{clock.full_day(day)} ({lunar})" if clock.language == "en" else f"{clock.full_day(day)}（{lunar}）"
 
 
+def age_of(customer: CustomerView, shell: Shell) -> str:
+    """The age in full years; empty where no year of birth is known."""
+    years = age(customer.birthday, shell.clock.today)
+    return "" if years is None else str(years)
+
+
 def _lines(customer: CustomerView, shell: Shell) -> list[Line]:
     known = {field.name: field for field in archive_fields(shell.act.policy)}
     plain = [
@@ -115,6 +121,7 @@ def _lines(customer: CustomerView, shell: Shell) -> list[Line]:
         Line(title_of("name", shell), customer.name),
         Line(title_of("sex", shell), choices.worded("overview.sex", customer.sex, shell) if customer.sex else ""),
         Line(title_of("birthday", shell), day_of(customer.birthday, shell) if customer.birthday else ""),
+        Line(title_of("age", shell), age_of(customer, shell)),
         *(Line(title_of(name, shell), getattr(customer, name)) for name in _PLAIN[1:]),
         *(Line(title_of(name, shell), told(value, known.get(name), shell)) for name, value in customer.fields.items()),
     ]

@@ -1,5 +1,6 @@
 """The counter: whoever calls or stands here, how to greet them, what runs, and what they are due, given at once."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -220,7 +221,7 @@ class CounterScreens(Controller):
         contact = await _answered(q, given, call, shell) if call is not None else None
         if call is not None and call.outcome != "unknown":
             whose = [call.customer] if call.customer else call.candidates
-            found = [await profiles.show(each.customer_id, shell.act) for each in whose]
+            found: Sequence[CustomerView] = [await profiles.show(each.customer_id, shell.act) for each in whose]
         else:
             found = await finding.customers(q, shell) or [
                 await profiles.show(each.customer_id, shell.act)

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from msgspec import UnsetType
+from msgspec import UnsetType, structs
 
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.events import ArchivesWritten, ErasureBegins, tell_at_once
-from guibin.notation.dates import Day, columns_of, shown
+from guibin.notation.dates import Day, age, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
 from guibin.sealing.actions import forget, forget_fields, insert_sealed
@@ -30,7 +30,7 @@ from .checking import Particulars, as_kept, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
 from .disclosures import values_of
-from .queries import CustomerView
+from .queries import ArchiveView, CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
 from .tables import Customer
@@ -69,11 +69,11 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
     return ids
 
 
-async def show(customer_id: UUID, act: Act) -> CustomerView:
+async def show(customer_id: UUID, act: Act) -> ArchiveView:
     """The archive, confidential values masked. Raises NotFound."""
     customer = await queries.customer(customer_id)
     await record(_note("customer.read", customer_id, ()), act)
-    return customer
+    return ArchiveView(**structs.asdict(customer), age=age(customer.birthday, act.today))
 
 
 async def _insert(ids: Sequence[UUID], several: Sequence[NewCustomer], units: Sequence[UUID], act: Act) -> None:

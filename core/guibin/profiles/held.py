@@ -1,18 +1,26 @@
-"""What a company holds of the customers in a file already, and what of it a row would change."""
+"""What a company holds of the customers in a file already, what of it a row would change, and which of them are closed."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from guibin.notation.dates import Day, from_columns
+from guibin.context import Act
+from guibin.notation.dates import Day, age, from_columns
 from guibin.sealing.values import opened
+from guibin.spreadsheets.importing import problem
+from guibin.spreadsheets.reading import Row, RowProblem
 from guibin_tenants import keyring
+from guibin_tenants.principals import may
 from guibin_tenants.scope import fetch
 
-from .sheet_rows import Archive, is_masked
+from .closing import close, open_cases
+from .queries import CLOSED as CLOSED_SAID
+from .requests import NewClosing
+from .sheet_rows import AGE, CLOSED, DERIVED, Archive, ArchiveReader, is_masked
 
 
 class Place(Struct, frozen=True):
@@ -169,3 +177,93 @@ async def _values_of(customer_ids: list[UUID], names: list[str]) -> dict[UUID, d
         value = opened(row["id"], keys[row["customer_id"]], bytes(row["sealed"]), unshown=keyring.Unshown.COMPARED)
         values.setdefault(row["customer_id"], {}).setdefault(row["field"], []).append((value, row["masked"]))
     return values
+
+
+_REASON = (
+    "select distinct on (x.customer_id) x.customer_id, x.reason from archive_closing x"
+    " order by x.customer_id, x.closed_at desc, x.id desc"
+)
+
+
+async def closed_reasons() -> dict[UUID, str]:
+    """Why each archive was closed last."""
+    return {row["customer_id"]: row["reason"] for row in await fetch(_REASON)}
+
+
+async def unclosable(closing: Sequence[tuple[Row, Archive]], reader: ArchiveReader, act: Act) -> list[RowProblem]:
+    """What is wrong with rows of archives that are closed, or are to be: an import changes and reopens none that is."""
+    wrong: list[RowProblem] = []
+    if not closing:
+        return wrong
+    known = {
+        row["number"]: row
+        for row in await fetch(
+            f"select c.number, c.id, c.closed_at, x.reason from customer c left join ({_REASON}) x on x.customer_id = c.id"
+            " where c.number = any ($1)",
+            [archive.number for _, archive in closing],
+        )
+    }
+    held = await held_of([archive for _, archive in closing])
+    for row, archive in closing:
+        before = known.get(archive.number)
+        if before is not None and before["closed_at"] is not None:
+            stands = (before["reason"] or CLOSED) == archive.closed
+            asked = completed(archive, held[archive.number])
+            if not stands or changes(asked, held[archive.number], reader.given) is not None:
+                wrong.append(problem(row, "closed", row.fields["closed"], CLOSED_SAID))
+            continue
+        if archive.closed == CLOSED:
+            rule = f"one of: {', '.join(act.policy.closing.reasons)}"
+            wrong.append(problem(row, "closed", row.fields["closed"], rule))
+        elif not may("customers:close")(act.by):
+            wrong.append(problem(row, "closed", row.fields["closed"], "you may not close archives"))
+        waiting = await open_cases(before["id"]) if before is not None else {}
+        if waiting:
+            said = ", ".join(f"{count} {what}" for what, count in waiting.items())
+            wrong.append(problem(row, "closed", row.fields["closed"], f"{said}: see to them or end them first"))
+    return wrong
+
+
+async def close_all(ending: Sequence[Archive], act: Act, *, note: str) -> None:
+    """Close the archives as their rows say."""
+    if not ending:
+        return
+    rows = await fetch("select number, id from customer where number = any ($1)", [each.number for each in ending])
+    ids = {row["number"]: row["id"] for row in rows}
+    for archive in ending:
+        await close(ids[archive.number], NewClosing(reason=archive.closed, note=note[:200]), act)
+
+
+def aged(row: Any, today: date) -> str:
+    """The cell of the age in full years."""
+    years = age(from_columns(row["birthday"], row["birthday_lunar"]), today)
+    return "" if years is None else str(years)
+
+
+async def told_derived(numbers: Sequence[str] | None) -> dict[str, dict[str, str]]:
+    """What rooms above know of these customers, None of all, by number and column."""
+    columns = "".join(f", coalesce(({sql}), '') as {name}" for name, sql in DERIVED.items())
+    rows = await fetch(
+        f"select c.number{columns} from customer c where $1::text[] is null or c.number = any ($1)",
+        None if numbers is None else list(numbers),
+    )
+    return {row["number"]: {name: row[name] for name in DERIVED} for row in rows}
+
+
+async def differing_derived(archives: Sequence[Archive], act: Act) -> list[RowProblem]:
+    """What the rows say otherwise of what follows from the archive: it is not taken."""
+    saying = [archive for archive in archives if archive.derived]
+    known = await told_derived([archive.number for archive in saying]) if saying else {}
+    left = []
+    for archive in saying:
+        years = age(archive.birthday, act.today)
+        stands = {AGE: "" if years is None else str(years)} | known.get(archive.number, {})
+        left += [
+            RowProblem("", archive.row, name, given, _WHY.get(name, "it follows from what is decided, not from a file"))
+            for name, given in archive.derived.items()
+            if given != stands.get(name, "")
+        ]
+    return left
+
+
+_WHY = {AGE: "the age follows from the birthday"}

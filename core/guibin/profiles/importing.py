@@ -43,10 +43,24 @@ from .bulk import Columns, write_archives
 from .corrections import Subject, Value, differing, keep_all
 from .disclosures import as_recorded, gate
 from .exporting import ORDER_COLUMNS
-from .held import Place, changes, completed, held_of, left_alone, masks_of, places_of
+from .held import (
+    Place,
+    aged,
+    changes,
+    close_all,
+    closed_reasons,
+    completed,
+    differing_derived,
+    held_of,
+    left_alone,
+    masks_of,
+    places_of,
+    told_derived,
+    unclosable,
+)
 from .orders import CONTENT, minor_of, told
 from .queries import archive_fields, ended_archives, ids_by_number
-from .sheet_rows import COLUMNS, Archive, ArchiveReader, Known, day_of, sheet_fields
+from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, day_of, sheet_fields
 
 
 class Seeing:
@@ -88,9 +102,9 @@ async def import_customers(
     require(act.by, may("customers:import"))
     company = Known(await _units(), await _people(), await ended_archives(closed=True), await _personal(act.policy))
     reader = ArchiveReader(act.policy, company, act.now)
-    refuse_unknown(mapping, {*COLUMNS, *(field.name for field in reader.fields)})
+    refuse_unknown(mapping, {*COLUMNS, AGE, *DERIVED, *(field.name for field in reader.fields)})
     await _plan_for_many()
-    total, checked = await _check(Sheet(file, mapping, sheet_fields(reader.fields), BATCH_ROWS, progress), reader)
+    total, checked = await _check(Sheet(file, mapping, sheet_fields(reader.fields), BATCH_ROWS, progress), reader, act)
     columns = Columns(tuple(sorted(reader.given)), {f.name: f for f in reader.fields}, reader.units["head-office"])
     not_taken: list[RowProblem] = []
     done = created = updated = 0
@@ -101,6 +115,7 @@ async def import_customers(
             not_taken += [RowProblem("", archive.row, *left) for left in left_alone(archive, held.get(archive.number))][
                 : PROBLEMS_MAX - len(not_taken)
             ]
+        not_taken += (await differing_derived(archives, act))[: PROBLEMS_MAX - len(not_taken)]
         archives = [completed(archive, held.get(archive.number)) for archive in archives]
         fresh = [archive for archive in archives if archive.number not in held]
         others = [
@@ -109,6 +124,11 @@ async def import_customers(
         changed = [archive for archive in others if archive is not None]
         added = len(fresh) if dry_run else await write_archives([*fresh, *changed], held, columns, act)
         created, updated = created + added, updated + len(fresh) + len(changed) - added
+        altered = {archive.number for archive in (*fresh, *changed)}
+        ending = [archive for archive in archives if archive.closed and archive.number not in reader.ended]
+        updated += sum(archive.number not in altered for archive in ending)
+        if not dry_run:
+            await close_all(ending, act, note=file.name)
         done += len(archives)
         progress("compared" if dry_run else "written", done)
     # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
@@ -178,11 +198,21 @@ async def export_customers(file: Path, act: Act, *, clear: NewDisclosure | None 
         purpose=as_recorded(clear) if clear else "",
     )
     values = await _confidential(clear is not None)
-    lines = (tuple(_line(row, fields, values.get(row["id"], {}))) for row in archives)
-    return write(file, (*COLUMNS, *(field.name for field in fields)), lines, sheet="customers")
+    reasons, derived = await closed_reasons(), await told_derived(None)
+    lines = (
+        (
+            *_line(row),
+            "" if row["closed_at"] is None else reasons.get(row["id"]) or CLOSED,
+            aged(row, act.today),
+            *(derived[row["number"]][name] for name in DERIVED),
+            *_fields_of(row, fields, values.get(row["id"], {})),
+        )
+        for row in archives
+    )
+    return write(file, (*COLUMNS, AGE, *DERIVED, *(field.name for field in fields)), lines, sheet="customers")
 
 
-async def _check(sheet: Sheet, reader: ArchiveReader) -> tuple[int, list[bytes]]:
+async def _check(sheet: Sheet, reader: ArchiveReader, act: Act) -> tuple[int, list[bytes]]:
     """Every row, and the archives in them, packed: the file is read once, and little of it is kept. Raises BadRows."""
     who = await seeing()
     problems: list[RowProblem] = []
@@ -197,6 +227,7 @@ async def _check(sheet: Sheet, reader: ArchiveReader) -> tuple[int, list[bytes]]
                 problems += _unknown_masks(row, archive, masks.get(archive.number, {}))
             problems += [*row.problems, *wrong, *reader.duplicate(row)]
             problems += _unseeing(row, archive, places.get(archive.number), reader, who)
+        problems += await unclosable([(row, archive) for row, archive, _ in read if archive.closed], reader, act)
         if not problems:
             checked.append(packed([archive for _, archive, _ in read]))
         total += len(batch)
@@ -250,8 +281,7 @@ def _add(values: dict[str, str], field: str, value: str) -> None:
     values[field] = f"{values[field]}\n{value}" if field in values else value
 
 
-def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, str]) -> Iterator[str]:
-    plain = msgspec.json.decode(row["fields"])
+def _line(row: Any) -> Iterator[str]:
     yield from (row["number"], row["name"], row["kind"], row["unit_code"], row["login"] or "", row["sex"])
     born = from_columns(row["birthday"], row["birthday_lunar"])
     yield born.figures() if isinstance(born, LunarDay) else born.isoformat() if born else ""
@@ -262,6 +292,10 @@ def _line(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, st
         row["department"],
         row["position"],
     )
+
+
+def _fields_of(row: Any, fields: tuple[ArchiveField, ...], confidential: dict[str, str]) -> Iterator[str]:
+    plain = msgspec.json.decode(row["fields"])
     for field in fields:
         value = confidential.get(field.name, plain.get(field.name))
         yield "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,5 +1,6 @@
 """What belongs to an archive in any number: contact points, occasions, relatives, links to other customers."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -33,6 +34,8 @@ from .requests import Confidential, FieldDisclosure, PersonName
 from .tables import Customer, CustomerLink, Occasion, Relative
 
 PLACES_MAX = 20
+# What is shown of a name, behind its first character.
+MASKED_NAME = "**"
 _PHONE = ArchiveField("phone", "phone", "confidential", third_party=True)
 
 
@@ -229,7 +232,7 @@ async def relatives(customer_id: UUID, act: Act) -> list[RelativeView]:
 async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> RelativeView:
     """Seal what the customer told of somebody else. Raises Invalid."""
     await version_of(customer_id)
-    phone = spelled(_PHONE, new.phone)
+    phone = spelled_phone(new.phone)
     problems = [FieldError("phone", problem.rule) for problem in check_values([_PHONE], {"phone": phone})]
     wrong = wrong_birthday(new.birthday, now=act.now) if new.birthday else ""
     if wrong:
@@ -237,7 +240,7 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
         problems.append(FieldError("birthday", wrong))
     if problems:
         raise Invalid(fields=tuple(problems))
-    view = RelativeView(new_id(), new.relation, f"{new.name[0]}**")
+    view = RelativeView(new_id(), new.relation, f"{new.name[0]}{MASKED_NAME}")
     values = RelativeValues(name=new.name, phone=phone, birthday=new.birthday, note=new.note)
     key = await keyring.subject_key(customer_id)
     await add(
@@ -253,6 +256,11 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
     return view
 
 
+def spelled_phone(value: str) -> str:
+    """A relative's telephone number as it is kept."""
+    return spelled(_PHONE, value)
+
+
 async def disclose_relatives(customer_id: UUID, new: NewDisclosure, act: Act) -> list[DisclosedRelative]:
     """The relatives in clear, with the purpose on record in the same transaction (decision 9)."""
     await _known(customer_id)
@@ -262,6 +270,41 @@ async def disclose_relatives(customer_id: UUID, new: NewDisclosure, act: Act) ->
     )
     key = await keyring.subject_key(customer_id) if rows else b""
     return [_opened(row["id"], row["relation"], bytes(row["sealed"]), key) for row in rows]
+
+
+class KnownRelative(Struct, frozen=True):
+    """A relative of a customer, as far as it is told."""
+
+    id: UUID
+    customer_id: UUID
+    relation: str
+    masked: str
+    values: RelativeValues | None
+
+
+async def known_relatives(customer_ids: Sequence[UUID], *, unshown: keyring.Unshown | None) -> list[KnownRelative]:
+    """Those of these customers in clear; `unshown` says why that is on no record, else the caller writes it down."""
+    keys = await keyring.known_subject_keys(list(customer_ids))
+    rows = await fetch(
+        "select id, customer_id, relation, masked, sealed from relative where customer_id = any ($1)"
+        " order by created_at, id",
+        list(customer_ids),
+    )
+    return [
+        KnownRelative(
+            row["id"],
+            row["customer_id"],
+            row["relation"],
+            row["masked"],
+            msgspec.json.decode(
+                keyring.unseal(
+                    keys[row["customer_id"]], _relative_place(row["id"]), bytes(row["sealed"]), unshown=unshown
+                ),
+                type=RelativeValues,
+            ),
+        )
+        for row in rows
+    ]
 
 
 async def remove_relative(customer_id: UUID, relative_id: UUID, act: Act) -> None:

@@ -56,6 +56,12 @@ class CustomerView(Struct, frozen=True):
     erased_at: datetime | None
 
 
+class ArchiveView(CustomerView, frozen=True):
+    """As a CustomerView, with what follows from it today: the age in full years, None where no year of birth is known."""
+
+    age: int | None = None
+
+
 class CustomerFilter(Struct, frozen=True):
     """`q` is what staff type: the name or a part of it in characters, pinyin or initials, the beginning of a number, a whole
     telephone or card number, its last four. `served_by` looks after the customer or is in its team."""
@@ -436,7 +442,7 @@ def _view(row: Any) -> CustomerView:
 ERASED = "the customer of this number was erased: nothing new is written about it"
 
 
-CLOSED = "the archive of this number is closed: nothing new begins in it"
+CLOSED = "the archive of this number is closed: nothing new begins in it. Reopen it first, or leave the row out"
 
 
 async def ids_by_number() -> dict[str, UUID]:

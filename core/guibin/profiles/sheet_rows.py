@@ -16,8 +16,10 @@ from guibin.policy.packs import Policy
 from guibin.spreadsheets.cells import Dated
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Fields, Row, RowProblem
+from guibin_tenants.above import NamedFromAbove
 
 from .checking import Checker, Particulars
+from .queries import CLOSED as CLOSED_SAID
 from .queries import archive_fields
 
 WORDS_CHARS_MAX = 200
@@ -35,20 +37,28 @@ COLUMNS = (
     "employer",
     "department",
     "position",
+    "closed",
 )
-_COLUMNS = frozenset(COLUMNS)
+# What follows from the archive: it goes out, and is compared when it comes in.
+AGE = "age"
+# What rooms above know of a customer beside: the SQL of `c` by the column's name.
+DERIVED: NamedFromAbove[str] = NamedFromAbove()
+# How an archive is told that was closed before reasons were asked for.
+CLOSED = "closed"
+_COLUMNS = frozenset((*COLUMNS, AGE))
 _WORDS = ("name", "employer", "department", "position")
 _SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
 _CALENDAR = {"": "solar", **dict.fromkeys(("solar", "公历", "阳历"), "solar")}
 _CALENDAR |= dict.fromkeys(("lunar", "农历", "阴历", "旧历"), "lunar")
-_YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
+YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}
 _EXTENSION = re.compile(r";\s*ext=", re.IGNORECASE)
 
 
 class Archive(Struct):
     """A row as an archive. What a row leaves empty is None in `unit` and `manager`, and in what could not be read.
 
-    Among `confidential` values some may be masked, as an export shows them: they stand for those held. `unsaid` are
+    `closed` is the policy's reason for which the archive is closed, empty while it is open; `derived` is what the row says of what
+    follows from the archive. Among `confidential` values some may be masked, as an export shows them: they stand for those held. `unsaid` are
     fields that a formula left empty; `row` is where it stands.
     """
 
@@ -64,6 +74,8 @@ class Archive(Struct):
     position: str
     fields: dict[str, str | int | bool]
     confidential: dict[str, list[str]]
+    closed: str = ""
+    derived: dict[str, str] = {}
     unsaid: tuple[str, ...] = ()
     row: int = 0
 
@@ -99,6 +111,11 @@ class ArchiveReader:
         self.given: set[str] = set()
         self._known = {field.name: field for field in self.fields}
         self._checker = Checker(policy, now)
+        self._reasons = {"": "", CLOSED: CLOSED} | {
+            said: reason
+            for reason in policy.closing.reasons
+            for said in (reason, *(policy.title(f"closing_reason.{reason}", language) for language in ("zh-CN", "en")))
+        }
         self._kinds = {
             policy.title(f"customer_kind.{kind}", language): kind
             for kind in policy.customer_kinds
@@ -113,7 +130,7 @@ class ArchiveReader:
         plain: dict[str, str | int | bool] = {}
         confidential: dict[str, list[str]] = {}
         for name, value in given.items():
-            if not value or name in _COLUMNS:
+            if not value or name in _COLUMNS or name in DERIVED:
                 continue
             field = self._known.get(name)
             if field is None:
@@ -169,33 +186,18 @@ class ArchiveReader:
             position=line(given.get("position", "")),
             fields=plain,
             confidential=confidential,
+            closed=self._one(row, wrong, "closed", self._reasons, default="") or "",
+            derived={name: given[name] for name in (AGE, *DERIVED) if given.get(name)},
             unsaid=row.unsaid,
             row=row.number,
         )
 
     def _birthday(self, row: Row, wrong: list[RowProblem]) -> Day | None:
-        """Lunar where the row's calendar says so, or the day itself: 腊月廿三."""
-        calendar = self._one(row, wrong, "birthday_calendar", _CALENDAR, default="")
-        leap = self._one(row, wrong, "birthday_leap_month", _YES_NO, default="")
-        given = row.fields.get("birthday", "")
-        if calendar is None or leap is None or not given:
-            return None
-        if calendar != "lunar" and not says_lunar(given):
-            if leap:
-                rule = "a leap month only with the lunar calendar"
-                wrong.append(problem(row, "birthday_leap_month", row.fields["birthday_leap_month"], rule))
-            return day_of(row, wrong, "birthday")
-        if calendar == "solar" and row.fields.get("birthday_calendar"):
-            wrong.append(problem(row, "birthday", given, "a day of the solar calendar, as the row says"))
-            return None
-        day = lunar_day(given, leap=leap)
-        if day is None:
-            wrong.append(problem(row, "birthday", given, "not a lunar day such as 1968-02-30, 02-30 or 闰二月三十"))
-        return day
+        return birthday_of(row, wrong, "birthday", ("birthday_calendar", "birthday_leap_month"))
 
     def _wrong_kind(self, row: Row, archive: Archive) -> list[RowProblem]:
         given, problems = row.fields, []
-        if archive.number in self.ended:
+        if archive.number in self.ended and not (archive.closed and self.ended[archive.number] == CLOSED_SAID):
             problems.append(problem(row, "number", given["number"], self.ended[archive.number]))
         if archive.number in self.personal and self.policy.is_organisation(archive.kind):
             rule = "an organisation, but the archive holds sex, birthday or identity number: empty them there first"
@@ -205,15 +207,39 @@ class ArchiveReader:
     def _one(
         self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
     ) -> Any:
-        given = row.fields.get(column, "")
-        if not given and default is None:
-            return None
-        try:
-            return known[given or default or ""]
-        except KeyError:
-            shown = ", ".join(sorted(k for k in known if k)[:20])
-            wrong.append(problem(row, column, given, f"not one of: {shown}"))
-            return None
+        return None if default is None and not row.fields.get(column) else one_of(row, wrong, column, known)
+
+
+def birthday_of(row: Row, wrong: list[RowProblem], column: str, beside: tuple[str, str]) -> Day | None:
+    """The day of a cell, lunar where the row's calendar says so, or the day itself: 腊月廿三. `beside` are the columns of its
+    calendar and of its leap month."""
+    calendar, leap = one_of(row, wrong, beside[0], _CALENDAR), one_of(row, wrong, beside[1], YES_NO)
+    given = row.fields.get(column, "")
+    if calendar is None or leap is None or not given:
+        return None
+    if calendar != "lunar" and not says_lunar(given):
+        if leap:
+            rule = "a leap month only with the lunar calendar"
+            wrong.append(problem(row, beside[1], row.fields[beside[1]], rule))
+        return day_of(row, wrong, column)
+    if calendar == "solar" and row.fields.get(beside[0]):
+        wrong.append(problem(row, column, given, "a day of the solar calendar, as the row says"))
+        return None
+    day = lunar_day(given, leap=leap)
+    if day is None:
+        wrong.append(problem(row, column, given, "not a lunar day such as 1968-02-30, 02-30 or 闰二月三十"))
+    return day
+
+
+def one_of(row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any]) -> Any:
+    """What the cell stands for; None, and a problem, for what is not known."""
+    given = row.fields.get(column, "")
+    try:
+        return known[given]
+    except KeyError:
+        shown = ", ".join(sorted(k for k in known if k)[:20])
+        wrong.append(problem(row, column, given, f"not one of: {shown}"))
+        return None
 
 
 def sheet_fields(fields: Iterable[ArchiveField]) -> Fields:

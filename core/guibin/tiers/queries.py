@@ -12,6 +12,7 @@ from guibin.context import Act
 from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import customer_of
+from guibin.profiles.sheet_rows import DERIVED
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.rows import many, missing, shown
@@ -20,6 +21,13 @@ from guibin_tenants.scope import fetch, fetch_one
 from .explaining import Basis, Figures
 from .moves import Move
 from .tables import Assessment
+
+# The tiers that a customer `c` is in, as a file of archives tells them.
+DERIVED.give(
+    "tier",
+    "select string_agg(m.scheme || ':' || m.tier, '; ' order by m.scheme) from membership m"
+    " where m.tenant_id = c.tenant_id and m.customer_id = c.id and m.ends_on is null",
+)
 
 
 class MembershipView(Struct, frozen=True):

@@ -12,6 +12,7 @@ from guibin.context import Act
 from guibin.profiles.exporting import ORDER_COLUMNS, export_orders
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.profiles.queries import archive_fields
+from guibin.profiles.sheet_rows import AGE, DERIVED
 from guibin.profiles.sheet_rows import COLUMNS as CUSTOMER_COLUMNS
 from guibin.records.importing import COLUMNS as INTERACTION_COLUMNS
 from guibin.records.importing import export_interactions, import_interactions
@@ -19,9 +20,11 @@ from guibin.spreadsheets.importing import Imported
 from guibin.tiers.exporting import FACT_COLUMNS, export_facts
 from guibin.tiers.importing import import_facts
 
+from . import particulars
+
 
 def _archive(act: Act) -> tuple[str, ...]:
-    return (*CUSTOMER_COLUMNS, *(field.name for field in archive_fields(act.policy)))
+    return (*CUSTOMER_COLUMNS, AGE, *DERIVED, *(field.name for field in archive_fields(act.policy)))
 
 
 class Kind(Struct, frozen=True):
@@ -38,6 +41,13 @@ async def _customers(file: Path, act: Act) -> int:
 
 KINDS: dict[str, Kind] = {
     "customers": Kind(import_customers, _customers, _archive),
+    "relatives": Kind(
+        particulars.import_relatives, particulars.export_relatives, lambda act: particulars.RELATIVE_COLUMNS
+    ),
+    "occasions": Kind(
+        particulars.import_occasions, particulars.export_occasions, lambda act: particulars.OCCASION_COLUMNS
+    ),
+    "links": Kind(particulars.import_links, particulars.export_links, lambda act: particulars.LINK_COLUMNS),
     "facts": Kind(import_facts, export_facts, lambda act: FACT_COLUMNS),
     "interactions": Kind(import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS)),
     "complaints": Kind(import_complaints, export_complaints, lambda act: COMPLAINT_COLUMNS),

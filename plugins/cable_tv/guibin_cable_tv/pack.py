@@ -53,7 +53,6 @@ FIELDS = (  # S07-24, S07-25
     ArchiveField("identity_number", "identity_number", "confidential", searchable=True, clause="S07-24"),
     ArchiveField("smart_card_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
     ArchiveField("device_number", "text", "confidential", searchable=True, chars_max=32, clause="S07-24"),
-    ArchiveField("important_relatives", "text", "confidential", third_party=True, holder="person", clause="S07-24"),
     ArchiveField("network", "choice", choices=("two_way", "one_way", "off_network"), clause="S07-20"),
     ArchiveField("special_contribution", "text", clause="S07-17"),
 )
