@@ -177,16 +177,16 @@ class ArchiveReader:
             number=given.get("number", ""),
             name=line(given.get("name", "")),
             kind=self._kinds.get(kind, kind),
-            unit=self._one(row, wrong, "org_unit", self.units, default=None),
-            manager=self._one(row, wrong, "account_manager", self.people, default=None),
-            sex=self._one(row, wrong, "sex", _SEX, default=""),
+            unit=self._one(row, wrong, "org_unit", self.units),
+            manager=self._one(row, wrong, "account_manager", self.people),
+            sex=one_of(row, wrong, "sex", _SEX),
             birthday=self._birthday(row, wrong),
             employer=line(given.get("employer", "")),
             department=line(given.get("department", "")),
             position=line(given.get("position", "")),
             fields=plain,
             confidential=confidential,
-            closed=self._one(row, wrong, "closed", self._reasons, default="") or "",
+            closed=one_of(row, wrong, "closed", self._reasons) or "",
             derived={name: given[name] for name in (AGE, *DERIVED) if given.get(name)},
             unsaid=row.unsaid,
             row=row.number,
@@ -204,10 +204,9 @@ class ArchiveReader:
             problems.append(problem(row, "kind", given["kind"], rule))
         return problems
 
-    def _one(
-        self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any], *, default: str | None
-    ) -> Any:
-        return None if default is None and not row.fields.get(column) else one_of(row, wrong, column, known)
+    def _one(self, row: Row, wrong: list[RowProblem], column: str, known: dict[str, Any]) -> Any:
+        """As `one_of`, None for an empty cell too."""
+        return one_of(row, wrong, column, known) if row.fields.get(column) else None
 
 
 def birthday_of(row: Row, wrong: list[RowProblem], column: str, beside: tuple[str, str]) -> Day | None:

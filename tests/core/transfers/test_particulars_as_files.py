@@ -72,7 +72,7 @@ async def test_relatives_days_and_parts_come_back_as_they_went(client, office, t
     await put(client, customer, "links", {"of_customer_id": company, "role": "executive"})
     files = {kind: tmp_path / f"{kind}.{ending}" for kind in ("relatives", "occasions", "links")}
 
-    await office.takes("relatives", files["relatives"], clear=NewDisclosure(purpose="年度核对"))
+    await office.takes("relatives", files["relatives"], clear=NewDisclosure(purpose="年度核对", leaves_to="nobody"))
     for kind in ("occasions", "links"):
         await office.takes(kind, files[kind])
 
@@ -87,7 +87,9 @@ async def test_relatives_days_and_parts_come_back_as_they_went(client, office, t
     assert {kind: counts(await office.brings(kind, file)) for kind, file in files.items()} == dict.fromkeys(
         files, (1, 0, 0)
     )
-    shown = await client.post(f"/api/v1/customers/{customer}/relatives/disclosures", json={"purpose": "年度核对档案"})
+    shown = await client.post(
+        f"/api/v1/customers/{customer}/relatives/disclosures", json={"purpose": "年度核对档案", "leaves_to": "nobody"}
+    )
     assert [{name: one[name] for name in RELATIVE} for one in shown.json()] == [RELATIVE]
     assert [(one["name"], one["happened_on"]) for one in await got(client, customer, "occasions")] == [
         ("结婚纪念日", LUNAR)
