@@ -170,8 +170,8 @@ def _year(text: str) -> int:
 def _month(text: str) -> int:
     if text.isascii():
         return int(text)
-    if text in _ENGLISH:
-        return _ENGLISH.index(text) + 1
+    if text in _MONTHS:
+        return _MONTHS.index(text) + 1
     return _day(text)
 
 
