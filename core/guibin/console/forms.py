@@ -17,7 +17,7 @@ from msgspec import Struct, inspect
 from guibin.web.problems import Problem, of_refusal
 from guibin_tenants.refusals import FieldError, Refusal
 
-from . import days
+from . import days, reasons
 from .looks import Look
 from .shell import Shell
 from .studio import Studio
@@ -197,13 +197,8 @@ def told(problem: Problem, studio: Studio, look: Look) -> str:
 
 def rule(broken: str, shell: Shell) -> str:
     """A rule that a value breaks, in the reader's words; one that has none as it was said."""
-    key = f"rule.{spelled(broken)}"
-    if shell.studio.words.has(key):
-        return shell.says(key)
-    known = broken.partition("one of: ")[2]
-    if known and broken.removeprefix("not ").startswith("one of: "):
-        return shell.says("error.one_of", what=known)
-    return shell.says("error.required") if broken.startswith(_REQUIRED) else broken
+    said = reasons.worded(broken, shell.says, shell.studio.words.has)
+    return said or (shell.says("error.required") if broken.startswith(_REQUIRED) else broken)
 
 
 def _told(field: FieldError, shell: Shell) -> str:

@@ -1,0 +1,57 @@
+"""Why a value is refused, in the reader's words: figures and names in a rule stay with what is said of them."""
+
+import re
+from collections.abc import Callable
+
+from .texts import spelled
+
+_AFTER_SENTENCE = ". 。"
+# What rules say with something in it: the text `reason.<name>`, and how the rule is written.
+_FORMS = tuple(
+    (name, re.compile(form, re.DOTALL))
+    for name, form in (
+        ("one_of", r"(?:Expected |not )?one of: (?P<what>.+)"),
+        ("no_fact", r"not a field of a fact: (?P<what>.+)"),
+        ("no_column", r"not one of the columns: (?P<what>.+)"),
+        ("same_row", r"the same (?:contact|number|fact) stands in row (?P<row>\d+)"),
+        ("other_order", r"there is an order '(?P<number>.*)' already, of another customer"),
+        ("unseen", r"(?P<login>\S+) does not see the org unit (?P<unit>\S+) of this customer: .+"),
+        ("after_today", r"after today, (?P<day>\S+)"),
+        ("longer", r"longer than (?P<most>[\d,]+) characters"),
+        ("longer", r"Expected `(?:str|array)` of length <= (?P<most>\d+).*"),
+        ("shorter", r"Expected `(?:str|array)` of length >= (?P<least>\d+).*"),
+        ("at_least", r"Expected `(?:int|float)` >= (?P<least>-?[\d.]+).*"),
+        ("at_most", r"Expected `(?:int|float)` <= (?P<most>-?[\d.]+).*"),
+        ("whole", r"Expected `int.*"),
+        ("a_number", r"Expected `float.*"),
+        ("a_moment", r"(?:Invalid RFC3339 encoded datetime|Expected `datetime.*)"),
+        ("a_day", r"(?:Invalid RFC3339 encoded date|Expected `date.*)"),
+        ("none_such", r"Invalid enum value '?(?P<what>.*?)'?"),
+        ("a_spelling", r"Expected `str` matching regex.*"),
+        ("moment_as", r"not a moment written as (?P<what>.+)"),
+        ("merged", r"part of the merged cell (?P<cell>\S+): .+"),
+        ("digits_after", r"at most (?P<digits>\d+) digits after the point.*"),
+        ("of_persons", r"none: \S+ is an organisation"),
+        ("of_organisations", r"none: \S+ is a person"),
+        ("lost_letters", r"(?:text|a \w+|\w+) without .*characters.*"),
+        ("between", r"(?:not )?a day from (?P<first>\S+) to (?P<last>\S+)"),
+    )
+)
+
+Says = Callable[..., str]
+
+
+def worded(broken: str, says: Says, has: Callable[[str], bool]) -> str:
+    """The rule in the reader's words; empty for one that none are known for. `says` and `has` are those of the pages' texts."""
+    for name, form in _FORMS:
+        if found := form.fullmatch(broken):
+            return says("error.one_of" if name == "one_of" else f"reason.{name}", **found.groupdict())
+    key = f"rule.{spelled(broken)}"
+    if has(key):
+        return says(key)
+    head, colon, rest = broken.partition(": ")
+    said = worded(head, says, has) if colon else ""
+    allowed = rest.removeprefix("one of: ")
+    if said and allowed != rest:
+        return said.rstrip(_AFTER_SENTENCE) + says("reason.allowed", what=allowed)
+    return said

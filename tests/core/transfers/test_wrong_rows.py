@@ -1,0 +1,208 @@
+"""A wrong file of every kind: what is wrong with its cells is told in the reader's language."""
+
+import base64
+import html
+import re
+
+import pytest
+from running import work_off
+
+PATH = "/console/imports"
+LONG = "长" * 300
+FILES = {
+    "customers": [
+        ["number", "name", "kind", "sex", "birthday", "birthday_calendar", "birthday_leap_month", "mobile", "org_unit"]
+        + ["account_manager", "employer", "network", "identity_number"],
+        [
+            "K1",
+            "张三",
+            "group",
+            "male",
+            "1980-05-17",
+            "solar",
+            "",
+            "138",
+            "nowhere",
+            "nobody",
+            LONG,
+            "wireless",
+            "110105",
+        ],
+        ["K1", "", "", "other", "80-5-17", "lunar", "yes", "13800138000", "head-office", "", "", "", ""],
+        [
+            "K2",
+            "李四",
+            "person",
+            "male",
+            "二月三十",
+            "solar",
+            "",
+            "139****0000",
+            "",
+            "",
+            "",
+            "two_way",
+            "110105197201010010",
+        ],
+        ["K3", "王五", "leader", "female", "1700-01-01", "", "yes", "13800138000,abc", "", "", "", "", ""],
+        ["K4", "赵六", "leader", "female", "2090-01-01", "", "", "", "", "", "", "", ""],
+        ["K 5\u200b", "赵\u0007六", "leader", "female", "12345", "", "", "", "", "", "", "", ""],
+    ],
+    "facts": [
+        ["customer_number", "metric", "occurred_on", "value", "source", "source_ref"],
+        ["NOBODY", "height", "never", "much", "s" * 90, "r" * 200],
+        ["OPEN", "spending", "2126-01-01", "1.234", "", "a"],
+        ["OPEN", "terminals", "1700-01-01", "3.5", "", "b"],
+        ["OPEN", "terminals", "2026-01-01", "99999999999999999999999", "", "c"],
+        ["OPEN", "terminals", "2026-01-01", "5", "", "d"],
+        ["OPEN", "terminals", "2026-01-01", "6", "", "d"],
+    ],
+    "interactions": [
+        ["customer_number", "channel", "direction", "outcome", "happened_at", "duration_minutes", "number", "content"]
+        + ["need", "wants", "handling", "handling_state", "staff", "source", "source_number", "place"],
+        [
+            "NOBODY",
+            "smoke",
+            "around",
+            "lost",
+            "soon",
+            "long",
+            "12",
+            LONG * 40,
+            "",
+            "all",
+            "",
+            "maybe",
+            "nobody",
+            "s" * 60,
+            "n" * 90,
+            LONG,
+        ],
+        ["OPEN", "phone", "out", "reached", "2126-01-01T10:00:00+08:00", "-3", "", "", "", "", "", "", "", "", "", ""],
+        [
+            "OPEN",
+            "phone",
+            "in",
+            "reached",
+            "2026-01-01T10:00:00+08:00",
+            "999999",
+            "",
+            "问价",
+            "",
+            "",
+            "已答复",
+            "done",
+            "",
+            "x",
+            "1",
+            "",
+        ],
+        [
+            "OPEN",
+            "phone",
+            "in",
+            "reached",
+            "2026-01-01T10:00:00+08:00",
+            "",
+            "",
+            "问价",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "x",
+            "2",
+            "",
+        ],
+        [
+            "OPEN",
+            "phone",
+            "in",
+            "reached",
+            "2026-01-01T10:00:00+08:00",
+            "",
+            "",
+            "问价",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "x",
+            "2",
+            "",
+        ],
+    ],
+    "complaints": [
+        [
+            "source_number",
+            "text",
+            "channel",
+            "kind",
+            "level",
+            "received_at",
+            "customer_number",
+            "customer_kind",
+            "state",
+            "on_behalf",
+        ],
+        ["", "", "smoke", "praise", "9", "soon", "NOBODY", "ghost", "half", "perhaps"],
+        ["T2", LONG * 100, "phone", "complaint", "1", "2126-01-01T10:00:00+08:00", "", "", "open", "yes"],
+        ["T2", "没有信号", "phone", "complaint", "1", "2020-01-01T10:00:00+08:00", "", "", "open", "no"],
+        ["n" * 90, "没有信号", "", "complaint", "1", "", "", "", "open", "no"],
+    ],
+    "orders": [
+        ["customer_number", "number", "product", "price", "currency", "started_on", "ends_on"],
+        ["NOBODY", "n" * 80, "p" * 300, "cheap", "YUAN", "never", "2026-13-01"],
+        ["OPEN", "", "", "", "", "", ""],
+        ["OPEN", "D1", "套餐", "1.234", "CNY", "2026-05-01", "2026-04-01"],
+        ["OPEN", "D1", "套餐", "-5", "CNY", "2026-05-01", "2027-04-01"],
+        ["OPEN", "D2", "套餐", "5", "CNY", "1700-05-01", "2027-04-01"],
+    ],
+}
+# So many cells of each are wrong.
+FAULTS = {"customers": 14, "facts": 10, "interactions": 16, "complaints": 12, "orders": 12}
+# Values that stand in a reason are the file's or the policy's own, not words of a sentence.
+SHOWN = re.compile(r"“[^”]*”|open 或 closed|(?:可选|可用的列|其中之一)：.*|`[^`]*`|[a-z]+(?:_[a-z]+)+|\b(?:CNY|MiB|xlsx|csv|RFC)\b")
+
+
+@pytest.fixture
+async def admin(tenant):
+    client = await tenant.staff("admin", "tenant_admin")
+    body = {"number": "OPEN", "kind": "leader", "name": "王伟"}
+    assert (await client.post("/api/v1/customers", json=body)).status_code == 201
+    return client
+
+
+async def _reasons(tenant, admin, kind, language):
+    content = "\r\n".join(",".join(f'"{cell}"' for cell in line) for line in FILES[kind]).encode()
+    sent = {"kind": kind, "file_name": f"{kind}.csv", "content": base64.b64encode(content).decode()}
+    taken = await admin.post(PATH, data=sent, headers={"HX-Request-Type": "partial"})
+    assert taken.status_code == 200, taken.text
+    place = re.search(rf"{PATH}/[0-9a-f-]+", taken.headers["HX-Trigger"])[0]
+    page = await admin.get(place)
+    fields = {
+        name: column
+        for name, column in zip(FILES[kind][0], FILES[kind][0], strict=True)
+        if f'name="field.{name}"' in page.text
+    }
+    run = await admin.post(
+        f"{place}/runs",
+        data={f"field.{name}": column for name, column in fields.items()} | {"how": "try"},
+        headers={"HX-Request-Type": "partial"},
+    )
+    assert run.status_code == 200, run.text
+    await work_off(tenant, kind="run_transfer")
+    shown = (await admin.get(place, headers={"Accept-Language": language})).text
+    table = shown.partition('id="wrong"')[2].partition("</table>")[0]
+    return [html.unescape(each) for each in re.findall(r'<td><span class="t13">(.*?)</span></td></tr>', table)]
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+async def test_what_is_wrong_with_a_file_is_told_in_chinese(tenant, admin, kind):
+    reasons = await _reasons(tenant, admin, kind, "zh-CN")
+
+    left = sorted({each for each in reasons if re.search(r"[A-Za-z]{3,}", SHOWN.sub("", each))})
+    assert len(reasons) >= FAULTS[kind]
+    assert left == [], "\n".join(left)
