@@ -7,7 +7,10 @@ from walking import PEOPLE, UUID, pages
 
 pytestmark = pytest.mark.browser
 # A name of the program where people expect a word: two small words with an underscore, or a key of a text.
-CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b")
+CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b|\bjob [a-z]+")
+# In a Chinese page a small foreign word is a code, too: no text has one but the names of files, and what is typed.
+FOREIGN = re.compile(r"(?<![\w./@-])[a-z]{3,}(?![\w./@-])")
+KNOWN = frozenset({"xlsx", "csv", "pinyin", "docx", "pptx"})
 
 
 def wrong_with(window, path, answer):
@@ -18,6 +21,8 @@ def wrong_with(window, path, answer):
     found += [f"wider than the window by {window.overflow()}"] if window.overflow() > 0 else []
     found += [f"shows an id: {each}" for each in UUID.findall(text)[:3]]
     found += [f"shows a code: {each.group()}" for each in list(CODE.finditer(text))[:3]]
+    if window.page.locator("html").get_attribute("lang") != "en":
+        found += [f"shows a code: {each}" for each in sorted(set(FOREIGN.findall(text)) - KNOWN)[:3]]
     return [f"{path}: {each}" for each in found]
 
 

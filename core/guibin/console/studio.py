@@ -1,5 +1,6 @@
 """Where pages are made: every slice's templates and texts together, each output escaped by the engine."""
 
+import re
 from collections.abc import Iterable, Mapping
 from importlib.abc import Traversable
 from typing import Any
@@ -14,6 +15,7 @@ from .looks import Look
 from .navigation import Entry
 from .texts import SHARED, Words, folder_of
 
+_JOB = re.compile(r"job [a-z][a-z_.]*")
 # A middle dot that is as wide in every font.
 SEPARATOR = Markup('<i class="sep"></i>')
 
@@ -30,7 +32,12 @@ class Studio:
         self.entries = tuple(entries)
         loader = PrefixLoader({name: FileSystemLoader(str(folder)) for name, folder in folders.items()})
         self.environment = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=_finished,
         )
         self.environment.globals |= {
             "icon": icon,
@@ -66,6 +73,14 @@ def icon(name: str, large: bool = False) -> Markup:
 def sends(address: str) -> Markup:
     """What makes a form send itself there, and act once however often it is sent: the key is made with the form."""
     return Markup('hx-post="{}" hx-headers:append=\'{{"idempotency-key": "{}"}}\'').format(address, uuid4())
+
+
+@pass_context
+def _finished(context: Context, value: object) -> object:
+    """What stands in a page of a value: by a job's name, which is the program's own, that the system did it."""
+    if isinstance(value, str) and _JOB.fullmatch(value) and "words" in context:
+        return _text(context, "system")
+    return value
 
 
 @pass_context

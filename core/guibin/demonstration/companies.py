@@ -331,7 +331,7 @@ def _facts(kind: DemoKind, chance: random.Random, today: date) -> list[NewFact]:
             metric=fact.metric,
             occurred_on=today - timedelta(days=30 * month + 1),
             value=chance.randint(fact.low, fact.high),
-            source="demonstration",
+            source="业务系统",
             label=chance.choice(fact.labels) if fact.labels else "",
         )
         for fact in kind.facts

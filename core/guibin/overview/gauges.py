@@ -6,6 +6,7 @@ from itertools import islice, product
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.policy import sentences
 from guibin.policy.criteria import (
     VALUE_SCORE,
     AllOf,
@@ -157,7 +158,7 @@ def _title(scheme: TierScheme, name: str, act: Act) -> str:
 
 def amount(value: int, unit: str, act: Act) -> str:
     """A figure as people say it: 13.6 万元, 5 次; `exact` ones stand in tables."""
-    if not _is_money(unit):
+    if not sentences.is_currency(unit):
         return exact(value, unit, act)
     whole = value / 100
     if act.language == "en":
@@ -170,13 +171,4 @@ def amount(value: int, unit: str, act: Act) -> str:
 
 def exact(value: int, unit: str, act: Act) -> str:
     """A figure to the last digit: 21,643.31 元, 47 分."""
-    if not _is_money(unit):
-        title = act.policy.title(f"unit.{unit}", act.language)
-        return f"{value:,} {title if title != f'unit.{unit}' else unit}"
-    if act.language == "en":
-        return f"{unit} {value / 100:,.2f}"
-    return f"{value / 100:,.2f} {'元' if unit == 'CNY' else unit}"
-
-
-def _is_money(unit: str) -> bool:
-    return len(unit) == 3 and unit.isupper()
+    return sentences.exact(value, unit, act.policy.title(f"unit.{unit}", act.language), act.language)

@@ -23,7 +23,7 @@ from guibin.relationships.queries import PlanFilter
 from guibin.service_requests import queries as requests
 from guibin.service_requests.queries import ServiceRequestFilter
 from guibin.tiers import queries as tiers
-from guibin.tiers.queries import ApplicationFilter, FactFilter
+from guibin.tiers.queries import ApplicationFilter, FactFilter, FactView
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import Predicate, may
 
@@ -282,11 +282,18 @@ async def facts(customer_id: UUID, shell: Shell) -> list[Section]:
             Cell(text=shell.clock.full_day(each.occurred_on)),
             Cell(text=fact_title(each.metric, shell.act), sub=each.label),
             Cell(text=exact(each.value, each.unit, shell.act)),
-            Cell(text=each.source_ref or each.source, sub=_corrected(each.revision, shell)),
+            Cell(text=_source(each, shell), sub=_corrected(each.revision, shell)),
         ]
         for each in page.items
     ]
     return [Section("facts", ("when", "fact", "figure", "source"), rows, 1)]
+
+
+def _source(fact: FactView, shell: Shell) -> str:
+    """Where a figure is from: by its document, else by the system; what no words are known for is not shown as a code."""
+    key = f"overview.source.{fact.source}"
+    said = shell.says(key) if fact.source and shell.studio.words.has(key) else fact.source
+    return f"{said} {fact.source_ref}" if fact.source_ref else said
 
 
 def _corrected(revision: int, shell: Shell) -> str:

@@ -76,10 +76,24 @@ def _bound(criterion: AtLeast | MoreThan | AtMost | LessThan | Between, unit: st
 
 def figure(value: int, unit: str) -> str:
     """A figure for people: minor units of a currency as a decimal amount, other units as they are."""
-    if len(unit) == 3 and unit.isupper():
+    if is_currency(unit):
         sign = "-" if value < 0 else ""
         return f"{sign}{abs(value) // 100:,}.{abs(value) % 100:02d} {unit}"
     return f"{value:,} {unit}"
+
+
+def exact(value: int, unit: str, title: str, language: str) -> str:
+    """A figure to the last digit: 21,643.31 元, CNY 21,643.31, 47 分. `title` is what the policy calls the unit, its key where it
+    calls it nothing."""
+    if not is_currency(unit):
+        return f"{value:,} {unit if title == f'unit.{unit}' else title}".strip()
+    amount = f"{value / 100:,.2f}"
+    return f"{unit} {amount}" if language == "en" else f"{amount} {'元' if unit == 'CNY' else unit}"
+
+
+def is_currency(unit: str) -> bool:
+    """Whether it is a code of ISO 4217 rather than the name of something counted."""
+    return len(unit) == 3 and unit.isupper()
 
 
 def metric_title(metric: Metric, language: str) -> str:

@@ -1,12 +1,14 @@
 """What the company's own figures say of a customer in a span, drawn up so that nobody types it from elsewhere (S02-5)."""
 
+from datetime import date
 from uuid import UUID
 
 from guibin.cards import queries as cards
 from guibin.context import Act
+from guibin.notation.dates import worded
 from guibin.periods.spans import Window
 from guibin.policy.packs import Policy
-from guibin.policy.sentences import figure
+from guibin.policy.sentences import exact
 from guibin.tiers import queries as tiers
 from guibin.tiers.queries import Sum
 from guibin_tenants.rows import shown
@@ -57,17 +59,21 @@ def in_words(found: Drawn, act: Act) -> str:
     """The draft of the text, in the language of whoever completes it."""
     words = _WORDS["en" if act.language == "en" else "zh-CN"]
     parts = [
-        words["last"].format(what=fact_title(each.metric, act), figure=_figure(each.last, each), day=each.last_on)
+        words["last"].format(
+            what=fact_title(each.metric, act), figure=_figure(each.last, each, act), day=_day(each.last_on, act)
+        )
         for each in found.balances
     ]
     parts += [
-        words["total"].format(what=fact_title(each.metric, act), times=each.times, figure=_figure(each.total, each))
+        words["total"].format(
+            what=fact_title(each.metric, act), times=each.times, figure=_figure(each.total, each, act)
+        )
         for each in found.transactions
     ]
     parts += [words["card"].format(what=_tier(each.tier, each.scheme, act), number=each.number) for each in found.cards]
     parts += [
         words["score"].format(
-            what=act.policy.title(f"scheme.{each.scheme}", act.language), score=each.score, day=each.as_of
+            what=act.policy.title(f"scheme.{each.scheme}", act.language), score=each.score, day=_day(each.as_of, act)
         )
         for each in found.scores
         if each.score is not None
@@ -81,8 +87,12 @@ def fact_title(name: str, act: Act) -> str:
     return name if title == f"fact.{name}" else title
 
 
-def _figure(value: int, each: Sum) -> str:
-    return figure(value, each.unit).strip()
+def _figure(value: int, each: Sum, act: Act) -> str:
+    return exact(value, each.unit, act.policy.title(f"unit.{each.unit}", act.language), act.language)
+
+
+def _day(day: date, act: Act) -> str:
+    return worded(day.isoformat(), act.language)
 
 
 def _tier(name: str, scheme: str, act: Act) -> str:

@@ -164,7 +164,9 @@ FILES = {
 # So many cells of each are wrong.
 FAULTS = {"customers": 14, "facts": 10, "interactions": 16, "complaints": 12, "orders": 12}
 # Values that stand in a reason are the file's or the policy's own, not words of a sentence.
-SHOWN = re.compile(r"“[^”]*”|open 或 closed|(?:可选|可用的列|其中之一)：.*|`[^`]*`|[a-z]+(?:_[a-z]+)+|\b(?:CNY|MiB|xlsx|csv|RFC)\b")
+SHOWN = re.compile(
+    r"“[^”]*”|open 或 closed|(?:可选|可用的列|其中之一)：.*|`[^`]*`|[a-z]+(?:_[a-z]+)+|\b(?:CNY|MiB|xlsx|csv|RFC)\b"
+)
 
 
 @pytest.fixture
