@@ -7,7 +7,7 @@ from walking import PEOPLE, UUID, pages
 
 pytestmark = pytest.mark.browser
 # A name of the program where people expect a word: two small words with an underscore, or a key of a text.
-CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b|\bjob [a-z]+")
+CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b")
 # In a Chinese page a small foreign word is a code, too: no text has one but the names of files, and what is typed.
 FOREIGN = re.compile(r"(?<![\w./@-])[a-z]{3,}(?![\w./@-])")
 KNOWN = frozenset({"xlsx", "csv", "pinyin", "docx", "pptx"})

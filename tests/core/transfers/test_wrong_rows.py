@@ -11,8 +11,21 @@ PATH = "/console/imports"
 LONG = "长" * 300
 FILES = {
     "customers": [
-        ["number", "name", "kind", "sex", "birthday", "birthday_calendar", "birthday_leap_month", "mobile", "org_unit"]
-        + ["account_manager", "employer", "network", "identity_number"],
+        [
+            "number",
+            "name",
+            "kind",
+            "sex",
+            "birthday",
+            "birthday_calendar",
+            "birthday_leap_month",
+            "mobile",
+            "org_unit",
+            "account_manager",
+            "employer",
+            "network",
+            "identity_number",
+        ],
         [
             "K1",
             "张三",
@@ -58,8 +71,24 @@ FILES = {
         ["OPEN", "terminals", "2026-01-01", "6", "", "d"],
     ],
     "interactions": [
-        ["customer_number", "channel", "direction", "outcome", "happened_at", "duration_minutes", "number", "content"]
-        + ["need", "wants", "handling", "handling_state", "staff", "source", "source_number", "place"],
+        [
+            "customer_number",
+            "channel",
+            "direction",
+            "outcome",
+            "happened_at",
+            "duration_minutes",
+            "number",
+            "content",
+            "need",
+            "wants",
+            "handling",
+            "handling_state",
+            "staff",
+            "source",
+            "source_number",
+            "place",
+        ],
         [
             "NOBODY",
             "smoke",
