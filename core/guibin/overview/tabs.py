@@ -16,7 +16,7 @@ from guibin.entitlements import queries as entitlements
 from guibin.entitlements.queries import RedemptionFilter
 from guibin.profiles import orders
 from guibin.registers import queries as registers
-from guibin.registers.drawing import fact_title
+from guibin.registers.drawing import fact_title, label_title
 from guibin.registers.queries import SpanFilter
 from guibin.relationships import queries as relationships
 from guibin.relationships.queries import PlanFilter
@@ -280,7 +280,7 @@ async def facts(customer_id: UUID, shell: Shell) -> list[Section]:
     rows = [
         [
             Cell(text=shell.clock.full_day(each.occurred_on)),
-            Cell(text=fact_title(each.metric, shell.act), sub=each.label),
+            Cell(text=fact_title(each.metric, shell.act), sub=label_title(each.label, shell.act)),
             Cell(text=exact(each.value, each.unit, shell.act)),
             Cell(text=_source(each, shell), sub=_corrected(each.revision, shell)),
         ]

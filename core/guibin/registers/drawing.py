@@ -87,6 +87,12 @@ def fact_title(name: str, act: Act) -> str:
     return name if title == f"fact.{name}" else title
 
 
+def label_title(label: str, act: Act) -> str:
+    """What a fact's label is called; as it was given where nobody says."""
+    title = act.policy.title(f"fact_label.{label}", act.language)
+    return label if title == f"fact_label.{label}" else title
+
+
 def _figure(value: int, each: Sum, act: Act) -> str:
     return exact(value, each.unit, act.policy.title(f"unit.{each.unit}", act.language), act.language)
 
