@@ -22,6 +22,7 @@ NODE = HERE.parent / ".guibin-node"
 SHEETS = ("base.css", "guibin.css", "console.css")
 SCRIPTS = (MODULES / "htmx.org/dist/htmx.min.js", HERE / "src/console.js", HERE / "src/live.js")
 _SOURCE_MAP = re.compile(rb"\n?/[/*]# sourceMappingURL=[^\n]*")
+_DARK = re.compile(r'^\[data-bs-theme="dark"\] \{(.*?)\}', re.S | re.M)
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
@@ -62,6 +63,10 @@ def install() -> None:
 def sheet() -> bytes:
     """One sheet of ours, without its comments and indents."""
     text = "\n".join((HERE / "src" / name).read_text(encoding="utf-8") for name in SHEETS)
+    # Letters have neither a script nor a cookie: there the reader's system says whether it is dark.
+    dark = _DARK.search(text)
+    assert dark, "the dark tokens are not where they were"
+    text += f"\n@media (prefers-color-scheme: dark) {{ html[data-auto]:has(> .g-letter) {{{dark[1]}}} }}"
     lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
     return "\n".join(line for line in lines if line).encode()
 

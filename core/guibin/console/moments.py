@@ -129,6 +129,14 @@ class Clock:
             return f"{name} {self.today.day} {_MONTHS[self.today.month - 1]}"
         return f"{self.today.month}月{self.today.day}日 {name}"
 
+    def month(self, day: date) -> str:
+        """The month a day stands in, as a calendar's leaf says it: 12月."""
+        return _MONTHS[day.month - 1] if self.language == "en" else f"{day.month}月"
+
+    def day_of_week(self, day: date) -> str:
+        """周四."""
+        return _WEEKDAYS[self.language][day.weekday()]
+
     def span(self, span: timedelta) -> str:
         """How long: 34 分钟, 3 小时 32 分, 2 天."""
         minutes = max(int(span / timedelta(minutes=1)), 0)
