@@ -423,5 +423,15 @@ IN_FILE = (
 )
 
 
+# What customer $1 said of their complaints and what was said to them, whole, the first first; no note among ourselves.
+SAID = """select number, said_at, direction, text from (
+    select c.number, c.received_at as said_at, 'in' as direction, c.text from complaint c where c.customer_id = $1
+    union all select c.number, m.sent_at, m.direction, m.text from complaint_message m
+        join complaint c on c.tenant_id = m.tenant_id and c.id = m.complaint_id where c.customer_id = $1
+    union all select c.number, r.resolved_at, 'out', r.remedy from complaint_resolution r
+        join complaint c on c.tenant_id = r.tenant_id and c.id = r.complaint_id where c.customer_id = $1
+    union all select c.number, b.called_at, 'in', b.comment from complaint_callback b
+        join complaint c on c.tenant_id = b.tenant_id and c.id = b.complaint_id where c.customer_id = $1 and b.comment <> ''
+    ) said order by said_at, number"""
 CUSTOMERS_OF.give("complaint", in_table(Complaint))
 FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint, matter="text"))

@@ -6,22 +6,30 @@ from uuid import UUID
 from litestar import Controller, Response, post
 from msgspec import Struct
 
-from guibin.audit.actions import noted
+from guibin.audit.actions import noted, searched
+from guibin.complaints import queries as complaints
 from guibin.console.shell import Shell
+from guibin.files import queries as files
+from guibin.files.queries import FileFilter
+from guibin.files.subjects import holder_of
 from guibin.policy.words import FullLine, Paragraph
 from guibin.profiles import disclosures, queries
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.requests import FieldDisclosure
+from guibin.service_requests import queries as requests
 from guibin.spreadsheets.writing import MEDIA, written
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
+from guibin_tenants.scope import fetch
 
 from . import archive, choices, panels, story, tabs
 
 # Opens what is sealed, and takes it out of the house.
 COPIES = may("customers:disclose") & may("customers:export")
-_LOOKS = PageAsked(200)
+# A list that is longer is told to be: of what goes on for decades, the latest.
+EACH_MAX = 10_000
+_EACH = PageAsked(EACH_MAX)
 
 
 class NewCopy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,8 +52,9 @@ _Line = tuple[str, str, str]
 
 
 async def copy(customer_id: UUID, new: NewCopy, shell: Shell) -> CustomerCopy:
-    """All that is kept of the customer and that whoever hands it out may read, sealed values in clear; of others, such as
-    relatives, no more than their mask. On record as a disclosure to the customer, with its basis.
+    """All that is kept of the customer and that whoever hands it out may read, sealed values in clear, what was said of their
+    cases whole, files by their names; of others, such as relatives, no more than their mask, and no note among ourselves. A
+    list of more than EACH_MAX says so in its last line. On record as a disclosure to the customer, with its basis.
 
     Raises NotFound, ArchiveErased, Invalid for a purpose that says nothing.
     """
@@ -56,7 +65,8 @@ async def copy(customer_id: UUID, new: NewCopy, shell: Shell) -> CustomerCopy:
     clear = await disclosures.values_of(customer_id, names)
     known = await archive.archive(customer, shell)
     rows = [*_archive(known, clear, shell), *await _lists(customer_id, shell), *await _story(customer_id, shell)]
-    shown = (await disclosures.list_disclosures(customer_id, _LOOKS, shell.act)).items
+    rows += [*await _said_of_cases(customer_id, shell), *await _files(customer_id, shell)]
+    shown = (await disclosures.list_disclosures(customer_id, _EACH, shell.act)).items
     rows += [
         (
             shell.says("overview.copy.disclosed"),
@@ -127,11 +137,12 @@ async def _lists(customer_id: UUID, shell: Shell) -> list[_Line]:
         if not tab.needs(shell.act.by):
             found.append((title, shell.says("overview.copy.left_out"), ""))
             continue
-        for section in await tab.shows(customer_id, shell):
+        for section in await tab.shows(customer_id, shell, _EACH):
             heads = [shell.says(f"overview.head.{head}") for head in section.heads]
             found += [
                 (shell.says(f"overview.section.{section.name}"), *_said(heads, row, shell)) for row in section.rows
             ]
+            found += _more(shell.says(f"overview.section.{section.name}"), len(section.rows), shell)
     return found
 
 
@@ -144,6 +155,49 @@ def _said(heads: list[str], row: list[tabs.Cell], shell: Shell) -> tuple[str, st
     return cells[0], shell.says("overview.copy.then").join(rest)
 
 
+def _more(part: str, count: int, shell: Shell) -> list[_Line]:
+    """The line of a list that is not whole."""
+    return [(part, shell.says("overview.copy.more", count=EACH_MAX), "")] if count >= EACH_MAX else []
+
+
+async def _said_of_cases(customer_id: UUID, shell: Shell) -> list[_Line]:
+    """Every word of the customer's about their cases, and every word of ours to them."""
+    found: list[_Line] = []
+    for needs, statement, part in (
+        (panels.COMPLAINTS, complaints.SAID, "complaints"),
+        (panels.REQUESTS, requests.SAID, "requests"),
+    ):
+        if not needs(shell.act.by):
+            continue
+        rows = await fetch(f"{statement} limit $2", customer_id, EACH_MAX)
+        await noted(f"{_CASES[part]}.read", shell.act, customer_id=customer_id, fields=("text",), shown=len(rows))
+        title = shell.says("overview.copy.said", of=shell.says(f"overview.section.{part}"))
+        found += [
+            (
+                title,
+                f"{row['number']} · {shell.clock.exact(row['said_at'])} · {shell.says('overview.copy.' + row['direction'])}",
+                row["text"],
+            )
+            for row in rows
+        ]
+        found += _more(title, len(rows), shell)
+    return found
+
+
+_CASES = {"complaints": "complaint", "requests": "service_request"}
+
+
+async def _files(customer_id: UUID, shell: Shell) -> list[_Line]:
+    """What files there are; they are handed out one by one."""
+    holder = holder_of("customer")
+    part = shell.says("overview.tab.files")
+    asking = await files.asking(holder, customer_id, shell.act)
+    page = await files.of(holder).page(FileFilter(kept=True), _EACH, shell.act, **asking)
+    found = await searched("file", page, shell.act, verb="list")
+    lines = [(part, one.name, shell.clock.exact(one.added_at)) for one in found.items]
+    return [*lines, *_more(part, len(lines), shell)]
+
+
 async def _story(customer_id: UUID, shell: Shell) -> list[_Line]:
     if not panels.RECORDS(shell.act.by):
         return [(shell.says("overview.copy.contacts"), shell.says("overview.copy.left_out"), "")]
@@ -153,5 +207,5 @@ async def _story(customer_id: UUID, shell: Shell) -> list[_Line]:
             shell.clock.exact(one.at),
             " · ".join(part for part in (one.who, one.what, one.text) if part),
         )
-        for one in await story.story(customer_id, shell, "contact")
+        for one in await story.story(customer_id, shell, "contact", _EACH)
     ]

@@ -224,9 +224,11 @@ class CustomerScreens(Controller):
             raise NotFound(f"A customer's page has no part {tab}")
         require(shell.act.by, found.needs)
         header = await above(await profiles.customer(customer_id), await panels.consents(customer_id), shell)
-        sections = await found.shows(customer_id, shell)
+        sections = await found.shows(customer_id, shell, tabs.PAGE)
         lines = await panels.tier_lines(customer_id, shell.act) if tab == "tier" else []
-        return shell.page("overview/sections.html", tab=tab, **header, sections=sections, lines=lines)
+        return shell.page(
+            "overview/sections.html", tab=tab, **header, sections=sections, lines=lines, most=tabs.PAGE.limit
+        )
 
     @get("/looks", needs=DISCLOSE)
     async def looks(self, customer_id: UUID, shell: Shell) -> Response[str]:

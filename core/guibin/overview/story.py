@@ -28,7 +28,7 @@ from guibin_tenants.rows import many
 from .panels import COMPLAINTS, RECORDS, REQUESTS, RIGHTS, TIERS
 
 KINDS = ("contact", "case", "tier", "right", "order")
-_EACH = PageAsked(40)
+EACH = PageAsked(40)
 _ICONS = {
     "phone": "phone",
     "visit": "map-pin",
@@ -54,20 +54,21 @@ class Moment(Struct, frozen=True, kw_only=True):
     href: str = ""
 
 
-async def story(customer_id: UUID, shell: Shell, kind: str = "") -> list[Moment]:
-    """The latest first, of one kind or of all that the reader may read; on record by the kinds that were shown."""
+async def story(customer_id: UUID, shell: Shell, kind: str = "", most: PageAsked = EACH) -> list[Moment]:
+    """The latest first, of one kind or of all that the reader may read, at most so many of each; on record by the kinds that
+    were shown."""
     found: list[Moment] = []
     by = shell.act.by
     if kind in ("", "contact") and RECORDS(by):
-        found += [each async for each in _contacts(customer_id, shell)]
+        found += [each async for each in _contacts(customer_id, shell, most)]
     if kind in ("", "case"):
-        found += [each async for each in _cases(customer_id, shell)]
+        found += [each async for each in _cases(customer_id, shell, most)]
     if kind in ("", "tier") and TIERS(by):
         found += [each async for each in _tiers(customer_id, shell)]
     if kind in ("", "right") and RIGHTS(by):
-        found += [each async for each in _rights(customer_id, shell)]
+        found += [each async for each in _rights(customer_id, shell, most)]
     if kind in ("", "order"):
-        found += [each async for each in _orders(customer_id, shell)]
+        found += [each async for each in _orders(customer_id, shell, most)]
     await _put_on_record(customer_id, Counter(each.kind for each in found), shell)
     return sorted(found, key=lambda each: each.at, reverse=True)
 
@@ -87,8 +88,8 @@ async def _put_on_record(customer_id: UUID, counted: Counter[str], shell: Shell)
         await noted("order.read", act, customer_id=customer_id, shown=counted["order"])
 
 
-async def _contacts(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
-    page = await records.LISTED.page(InteractionFilter(customer_id=customer_id), _EACH, shell.act)
+async def _contacts(customer_id: UUID, shell: Shell, most: PageAsked) -> AsyncIterator[Moment]:
+    page = await records.LISTED.page(InteractionFilter(customer_id=customer_id), most, shell.act)
     for one in page.items:
         length = shell.says("overview.minutes", count=one.duration_minutes) if one.duration_minutes else ""
         outcome = "" if one.outcome == "reached" else shell.says(f"overview.outcome.{one.outcome}")
@@ -102,7 +103,7 @@ async def _contacts(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
             tone="cust" if one.direction == "in" else "",
             text=one.content + (f"\n{shell.says('overview.need')}{one.need}" if one.need else ""),
         )
-    planned = await visits.LISTED.page(VisitFilter(customer_id=customer_id, state="cancelled"), _EACH, shell.act)
+    planned = await visits.LISTED.page(VisitFilter(customer_id=customer_id, state="cancelled"), most, shell.act)
     for visit in planned.items:
         yield Moment(
             at=visit.planned_at,
@@ -114,9 +115,9 @@ async def _contacts(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
         )
 
 
-async def _cases(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
+async def _cases(customer_id: UUID, shell: Shell, most: PageAsked) -> AsyncIterator[Moment]:
     if COMPLAINTS(shell.act.by):
-        page = await complaints.QUEUE.page(ComplaintFilter(customer_id=customer_id), _EACH, shell.act)
+        page = await complaints.QUEUE.page(ComplaintFilter(customer_id=customer_id), most, shell.act)
         for case in page.items:
             yield Moment(
                 at=case.received_at,
@@ -129,7 +130,7 @@ async def _cases(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
                 href=f"{PREFIX}/complaints/{case.id}",
             )
     if REQUESTS(shell.act.by):
-        asked = await requests.LISTED.page(ServiceRequestFilter(customer_id=customer_id), _EACH, shell.act)
+        asked = await requests.LISTED.page(ServiceRequestFilter(customer_id=customer_id), most, shell.act)
         for request in asked.items:
             yield Moment(
                 at=request.received_at,
@@ -166,8 +167,8 @@ async def _tiers(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
             )
 
 
-async def _rights(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
-    page = await entitlements.LISTED.page(RedemptionFilter(customer_id=customer_id), _EACH, shell.act)
+async def _rights(customer_id: UUID, shell: Shell, most: PageAsked) -> AsyncIterator[Moment]:
+    page = await entitlements.LISTED.page(RedemptionFilter(customer_id=customer_id), most, shell.act)
     for used in page.items:
         yield Moment(
             at=used.redeemed_at,
@@ -179,9 +180,12 @@ async def _rights(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
         )
 
 
-async def _orders(customer_id: UUID, shell: Shell) -> AsyncIterator[Moment]:
+async def _orders(customer_id: UUID, shell: Shell, most: PageAsked) -> AsyncIterator[Moment]:
     found = await many(
-        OrderView, "from product_order where customer_id = $1 order by started_on desc limit 40", customer_id
+        OrderView,
+        "from product_order where customer_id = $1 order by started_on desc limit $2",
+        customer_id,
+        most.limit,
     )
     for order in found:
         yield Moment(

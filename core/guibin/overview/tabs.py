@@ -31,7 +31,7 @@ from . import panels
 from .choices import worded
 from .gauges import amount, exact
 
-_PAGE = PageAsked(100)
+PAGE = PageAsked(100)
 DUE = "due"
 
 
@@ -56,13 +56,13 @@ class Section(Struct, frozen=True):
 
 
 class Tab(Struct, frozen=True):
-    """One part of the page: what its reader needs, and what it shows."""
+    """One part of the page: what its reader needs, and what it shows, at most so much of each list."""
 
     needs: Predicate
-    shows: Callable[[UUID, Shell], Awaitable[Sequence[Section]]]
+    shows: Callable[[UUID, Shell, PageAsked], Awaitable[Sequence[Section]]]
 
 
-async def tier(customer_id: UUID, shell: Shell) -> list[Section]:
+async def tier(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """Every period of every scheme."""
     held = await tiers.memberships_of(customer_id)
     await noted("membership.read", shell.act, subject="membership", customer_id=customer_id, fields=("tier",))
@@ -85,12 +85,12 @@ async def tier(customer_id: UUID, shell: Shell) -> list[Section]:
         ]
         for each in held
     ]
-    return [Section("tiers", ("tier", "from", "until", "because"), rows, 3), await _applied(customer_id, shell)]
+    return [Section("tiers", ("tier", "from", "until", "because"), rows, 3), await _applied(customer_id, shell, most)]
 
 
-async def _applied(customer_id: UUID, shell: Shell) -> Section:
+async def _applied(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> Section:
     """Applications for a tier and where they stand, the newest first."""
-    page = await tiers.APPLICATIONS.page(ApplicationFilter(customer_id=customer_id), _PAGE, shell.act)
+    page = await tiers.APPLICATIONS.page(ApplicationFilter(customer_id=customer_id), most, shell.act)
     found = await searched("application", page, shell.act, verb="list")
     readable = may("approvals:read")(shell.act.by)
     rows = [
@@ -123,12 +123,12 @@ def _told(reason: str, ended_because: str, shell: Shell) -> str:
     return " · ".join(part for part in (reason, ended) if part)
 
 
-async def rights(customer_id: UUID, shell: Shell) -> list[Section]:
+async def rights(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """What is left of each right, and every use."""
     left = await panels.rights(customer_id, shell.act)
     fields = ("tier", "redemptions")
     await noted("entitlements.read", shell.act, customer_id=customer_id, fields=fields)
-    page = await entitlements.LISTED.page(RedemptionFilter(customer_id=customer_id), _PAGE, shell.act)
+    page = await entitlements.LISTED.page(RedemptionFilter(customer_id=customer_id), most, shell.act)
     used = await searched("redemption", page, shell.act, verb="list")
     return [
         Section("rights", ("right", "left", "used", "until"), [_right(each, shell) for each in left]),
@@ -162,9 +162,9 @@ def _right(each: panels.RightLine, shell: Shell) -> list[Cell]:
     ]
 
 
-async def cards(customer_id: UUID, shell: Shell) -> list[Section]:
+async def cards(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """The customer's cards, the newest first."""
-    page = await CARDS.page(CardFilter(customer_id=customer_id), _PAGE, shell.act)
+    page = await CARDS.page(CardFilter(customer_id=customer_id), most, shell.act)
     found = await searched("card", page, shell.act, verb="list", fields=("card",))
     rows = [
         [
@@ -179,7 +179,7 @@ async def cards(customer_id: UUID, shell: Shell) -> list[Section]:
         ]
         for each in found.items
     ]
-    asked = await CARD_APPLICATIONS.page(CardApplicationFilter(customer_id=customer_id), _PAGE, shell.act)
+    asked = await CARD_APPLICATIONS.page(CardApplicationFilter(customer_id=customer_id), most, shell.act)
     wanted = await searched("card_application", asked, shell.act, subject="card", verb="list", fields=("card",))
     applied = [
         [
@@ -207,16 +207,16 @@ def _because(name: str, shell: Shell) -> str:
     return shell.says(key) if name and shell.studio.words.has(key) else ""
 
 
-async def cases(customer_id: UUID, shell: Shell) -> list[Section]:
+async def cases(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """Complaints and service requests, as far as one may read them."""
     found = []
     if panels.COMPLAINTS(shell.act.by):
-        page = await complaints.queue(ComplaintFilter(customer_id=customer_id), _PAGE, shell.act, due_first=False)
+        page = await complaints.queue(ComplaintFilter(customer_id=customer_id), most, shell.act, due_first=False)
         found.append(
             Section("complaints", ("when", "matter", "state", DUE), [_case(each, shell) for each in page.items], 1)
         )
     if panels.REQUESTS(shell.act.by):
-        asked = await requests.LISTED.page(ServiceRequestFilter(customer_id=customer_id), _PAGE, shell.act)
+        asked = await requests.LISTED.page(ServiceRequestFilter(customer_id=customer_id), most, shell.act)
         rows = [
             [
                 Cell(text=shell.clock.moment(each.received_at)),
@@ -256,7 +256,7 @@ def _case(each: complaints.ComplaintLine, shell: Shell) -> list[Cell]:
     ]
 
 
-async def ordered(customer_id: UUID, shell: Shell) -> list[Section]:
+async def ordered(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """Paid services with their periods, the last to end first."""
     clock, today = shell.clock, shell.act.today
     rows = [
@@ -272,9 +272,9 @@ async def ordered(customer_id: UUID, shell: Shell) -> list[Section]:
     return [Section("orders", ("product", "price", "from", "until", "state"), rows)]
 
 
-async def facts(customer_id: UUID, shell: Shell) -> list[Section]:
+async def facts(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """Balances, transactions and whatever else is known, the latest day first."""
-    page = await tiers.FACTS.page(FactFilter(), _PAGE, shell.act, customer_id=customer_id)
+    page = await tiers.FACTS.page(FactFilter(), most, shell.act, customer_id=customer_id)
     fields = ("facts",)
     await noted("fact.list", shell.act, customer_id=customer_id, fields=fields, shown=len(page.items))
     rows = [
@@ -300,12 +300,12 @@ def _corrected(revision: int, shell: Shell) -> str:
     return shell.says("overview.fact_corrected", count=revision - 1) if revision > 1 else ""
 
 
-async def registered(customer_id: UUID, shell: Shell) -> list[Section]:
+async def registered(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """The file's registrations and analyses and its frozen years, register by register, the newest first."""
     found = []
     for register in shell.act.policy.registers:
         asked = SpanFilter(customer_id=customer_id)
-        page = await registers.ENTRIES.page(asked, _PAGE, shell.act, register=register.name)
+        page = await registers.ENTRIES.page(asked, most, shell.act, register=register.name)
         await searched("register_entry", page, shell.act)
         rows = [
             [
@@ -317,7 +317,7 @@ async def registered(customer_id: UUID, shell: Shell) -> list[Section]:
             for each in page.items
         ]
         found.append(Section("register", ("span", "matter", "when", "by"), rows, 1))
-        kept = await registers.ARCHIVES.page(asked, _PAGE, shell.act, register=register.name)
+        kept = await registers.ARCHIVES.page(asked, most, shell.act, register=register.name)
         await searched("register_archive", kept, shell.act)
         years = [
             [
@@ -331,10 +331,10 @@ async def registered(customer_id: UUID, shell: Shell) -> list[Section]:
     return found or [Section("register", (), [])]
 
 
-async def plan(customer_id: UUID, shell: Shell) -> list[Section]:
+async def plan(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[Section]:
     """What is planned with the customer, measure by measure, the newest plan first."""
     act = shell.act
-    page = await relationships.LISTED.page(PlanFilter(customer_id=customer_id), _PAGE, act, today=act.today)
+    page = await relationships.LISTED.page(PlanFilter(customer_id=customer_id), most, act, today=act.today)
     await searched("relationship_plan", page, act)
     found = []
     for each in page.items[:3]:

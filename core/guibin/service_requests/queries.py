@@ -284,5 +284,11 @@ IN_FILE = (
 )
 
 
+# What customer $1 asked for in their words, and what came of each step, whole, the first first.
+SAID = """select number, said_at, direction, text from (
+    select q.number, q.received_at as said_at, 'in' as direction, q.text from service_request q where q.customer_id = $1
+    union all select q.number, s.taken_at, 'out', s.result from service_step s
+        join service_request q on q.tenant_id = s.tenant_id and q.id = s.request_id where q.customer_id = $1
+    ) said where text <> '' order by said_at, number"""
 CUSTOMERS_OF.give("service_request", in_table(ServiceRequest))
 FOLLOWED.give("service_request", Followed(may("requests:read"), ServiceRequest, matter="text"))

@@ -6,6 +6,9 @@ import pytest
 from caring import customer
 from openpyxl import load_workbook
 
+from guibin.overview import copying
+from guibin.web.listing import PageAsked
+
 ASKED = {"purpose": "本人持身份证到营业厅申请，已核对", "legal_basis": "个人信息保护法第四十五条"}
 
 
@@ -93,3 +96,40 @@ async def test_nothing_is_handed_out_of_another_units_customer(tenant, person):
     manager = await tenant.staff("lead", "manager", unit="west")
 
     assert (await manager.post(f"/api/v1/customers/{person}/copies", json=ASKED)).status_code == 404
+
+
+async def test_it_holds_every_word_of_their_cases_and_names_their_files_and_no_note_among_ourselves(client, person):
+    complaints = (await client.get("/api/v1/complaints", params={"customer_id": person})).json()["items"]
+    path, whole = f"/api/v1/complaints/{complaints[0]['id']}", "一字不差的长信" * 60
+    await client.post(f"{path}/messages", json={"text": whole, "direction": "in"})
+    await client.post(f"{path}/messages", json={"text": "我们今天答复您", "direction": "out"})
+    await client.post(f"{path}/notes", json={"text": "此人难缠", "kind": "note"})
+    kept = await client.post(f"/api/v1/customers/{person}/files", files={"file": ("合同.txt", "甲方乙方".encode())})
+    assert kept.status_code == 201, kept.text
+
+    answer = await client.post(f"/api/v1/customers/{person}/copies", json=ASKED, headers={"Accept-Language": "zh-CN"})
+
+    found = lines(answer)
+    assert [text for part, _, text in found if part == "投诉：原话与答复"] == ["信号中断", whole, "我们今天答复您"]
+    assert [what for part, what, _ in found if part == "文件"] == ["合同.txt"]
+    assert "此人难缠" not in str(found)
+
+
+async def test_a_list_of_more_than_a_page_is_whole(client, person):
+    for number in range(45):
+        body = {"customer_id": person, "channel": "phone", "direction": "out", "content": f"第{number}次联系"}
+        assert (await client.post("/api/v1/interactions", json=body)).status_code == 201
+
+    answer = await client.post(f"/api/v1/customers/{person}/copies", json=ASKED, headers={"Accept-Language": "zh-CN"})
+
+    said = str(lines(answer))
+    assert [number for number in range(45) if f"第{number}次联系" not in said] == []
+
+
+async def test_a_list_that_is_not_whole_says_so(client, person, monkeypatch):
+    monkeypatch.setattr(copying, "EACH_MAX", 1)
+    monkeypatch.setattr(copying, "_EACH", PageAsked(1))
+
+    answer = await client.post(f"/api/v1/customers/{person}/copies", json=ASKED, headers={"Accept-Language": "zh-CN"})
+
+    assert ("投诉：原话与答复", "以上是最新的 1 条，更早的未列出，可另行索取", "") in lines(answer)

@@ -299,7 +299,7 @@ async def test_the_months_register_is_drawn_up_and_the_years_file_holds_what_was
 
     assert (
         draft["text"]
-        == "信用评分 80 points（2025-11-30）；存款余额 300,000.00 CNY（2025-11-30）；交易 1 笔，合计 5,000.00 CNY"
+        == "信用评分 80 分（2025年11月30日）；存款余额 300,000.00 元（2025年11月30日）；交易 1 笔，合计 5,000.00 元"
     )
     assert (draft["span"], draft["registered"], after["registered"]) == ("2025-12", False, True)
     assert refused.status_code == 403
