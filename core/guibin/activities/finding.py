@@ -19,7 +19,7 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.scope import fetch
 
 from . import links, queries
-from .inviting import PURPOSE
+from .inviting import KIND, PURPOSE
 from .queries import GUESTS, ActivityView, GuestLine
 
 CANDIDATES, AT_THE_DOOR = 30, 7
@@ -58,7 +58,7 @@ async def candidates(activity: ActivityView, filters: CandidateFilter, cursor: s
         Narrowing(conditions=conditions, values=values),
     )
     said = await fetch(
-        f"select c.id, {refusal('c', PURPOSE)} as refused, exists (select from activity_invitation i"
+        f"select c.id, {refusal('c', PURPOSE, wish=KIND.format(activity='$2'))} as refused, exists (select from activity_invitation i"
         " where i.tenant_id = c.tenant_id and i.customer_id = c.id and i.activity_id = $2) as already"
         " from customer c where c.id = any ($1)",
         [each.id for each in found.items],

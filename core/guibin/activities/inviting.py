@@ -27,8 +27,10 @@ from .tables import ActivityInvitation, ActivitySending
 PURPOSE = "activities"
 FEEDBACK_DAYS = 30
 
+# A kind of event may be declined by itself (S02-9).
+KIND = "select 'activity:' || a.kind from activity a where a.id = {activity}"
 _WANTED = f"""
-select c.id, {preferred_channel("c", "$2")} as channel, {refusal("c", PURPOSE)} as refused,
+select c.id, {preferred_channel("c", "$2")} as channel, {refusal("c", PURPOSE, wish=KIND.format(activity="$3"))} as refused,
   exists (select from activity_invitation i where i.tenant_id = c.tenant_id and i.activity_id = $3
     and i.customer_id = c.id) as already
 from customer c where c.id = any ($1::uuid[]) and c.closed_at is null order by c.id

@@ -37,10 +37,13 @@ select gen_random_uuid(), $1, d.id, case when d.refused is not null then 'exclud
 from (
   select s.*, count(*) filter (where s.refused is null) over () as willing,
     row_number() over (partition by s.refused is null order by sha256(convert_to($4 || '/' || s.id::text, 'UTF8'))) as place
-  from (select c.tenant_id, c.id, {refusal("c", PURPOSE)} as refused,
+  from (select c.tenant_id, c.id, {refusal("c", PURPOSE, wish="'topic:' || $8::text")} as refused,
       {preferred_channel("c", "$3")} as channel
     from customer c where c.id = any ($2::uuid[])) s) d
 """
+
+_TOPIC = "select 'topic:' || p.topic from campaign p where p.id = $2"
+_MEANWHILE = f"select {refusal('c', PURPOSE, wish=_TOPIC)} from customer c where c.id = $1"
 
 
 async def start(new: NewCampaign, act: Act) -> CampaignView:
@@ -63,6 +66,7 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         title=new.title,
         text=new.text,
         channel=new.channel,
+        topic=new.topic,
         segment=new.segment,
         scheme=new.segment.scheme,
         fact=metric.fact if metric else "",
@@ -74,7 +78,9 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
         policy_version=act.policy.version,
         org_unit_id=None if act.by.units == ALL_UNITS else act.by.org_unit_id,
     )
-    await execute(_DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on)
+    await execute(
+        _DRAW, campaign_id, chosen, new.channel, seed, new.control_percent, new.segment.scheme, starts_on, new.topic
+    )
     campaign = await queries.CAMPAIGNS.one(campaign_id)
     if not campaign.to_contact:
         raise NobodyToContact(f"{campaign.excluded} want no contact, {campaign.control} would be the control group")
@@ -91,7 +97,7 @@ async def contact(member_id: UUID, new: NewSending, act: Act) -> MemberView:
     if member.part != "contacted":
         raise NotToContact(f"The member is {member.part}" + (f": {member.because}" if member.because else ""))
     await refuse_unless_served(member.customer_id)
-    said = await fetch_value(f"select {refusal('c', PURPOSE)} from customer c where c.id = $1", member.customer_id)
+    said = await fetch_value(_MEANWHILE, member.customer_id, member.campaign_id)
     if said is not None:
         raise NotToContact(f"The customer said meanwhile: {said}")
     contacted = {"member_id": member_id, "channel": new.channel}
@@ -117,6 +123,8 @@ def _checked(new: NewCampaign, policy: Policy, too_early: bool, starts_on: str) 
     wrong = segments.problems(new.segment, policy)
     if too_early:
         wrong.append(FieldError("starts_on", "today or later", "results are measured from the start", starts_on))
+    if new.topic and new.topic not in policy.topics:
+        wrong.append(FieldError("topic", "a topic of the policy", f"one of: {', '.join(policy.topics)}", new.topic))
     scheme = policy.scheme(new.segment.scheme)
     money = [each for each in scheme.metrics if len(each.unit) == 3 and each.unit.isupper()] if scheme else []
     metric = next((each for each in money if each.name == new.metric), None)

@@ -26,6 +26,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     title: str
     text: str
     channel: str
+    topic: str
     segment: Segment
     scheme: str
     fact: str

@@ -17,13 +17,14 @@ class NewCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Offer something to a segment. `starts_on` is today by default and not before; facts before it select the segment.
 
     `metric` is the figure of the segment's scheme whose facts measure spending; without it only responses and conversion
-    are measured. The same `seed` draws the same control group from the same segment.
+    are measured. Whoever has declined its `topic`, one of the policy's, is left out (S02-2). The same `seed` draws the same control group from the same segment.
     """
 
     title: Title
     segment: Segment
     text: Page = ""
     channel: Channel = "phone"
+    topic: CodeIfAny = ""
     metric: CodeIfAny = ""
     starts_on: date | None = None
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90

@@ -17,7 +17,7 @@ from guibin.console.lists import Column, Filter, Table, View
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Code, Page, Title
+from guibin.policy.words import Channel, Code, CodeIfAny, Page, Title
 from guibin.profiles.queries import called
 from guibin.records.requests import channels_of
 from guibin.tiers.marks import marks
@@ -52,6 +52,7 @@ class StartedCampaign(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     kinds: Annotated[tuple[Code, ...], Meta(max_length=50)] = ()
     text: Page = ""
     channel: Channel = "phone"
+    topic: CodeIfAny = ""
     window_days: Annotated[int, Meta(ge=1, le=366)] = 90
     control_percent: Annotated[int, Meta(ge=0, le=50)] = 10
 
@@ -184,6 +185,7 @@ def _campaign(given: StartedCampaign, shell: Shell) -> NewCampaign:
         segment=Segment(scheme=scheme, tiers=given.tiers, kinds=given.kinds),
         text=given.text,
         channel=given.channel,
+        topic=given.topic,
         window_days=given.window_days,
         control_percent=given.control_percent,
     )
@@ -194,7 +196,13 @@ async def _intake(shell: Shell, given: dict[str, list[str]], errors: dict[str, s
     form = forms.Form(
         kind=StartedCampaign,
         slice_name="campaigns",
-        choices={"tiers": await shared.tiers(shell), "kinds": kinds, "channel": await _channels(shell)},
+        choices={
+            "tiers": await shared.tiers(shell),
+            "kinds": kinds,
+            "channel": await _channels(shell),
+            "topic": [Choice(each, shell.named(f"topic.{each}")) for each in shell.act.policy.topics],
+        },
+        left_out=frozenset() if shell.act.policy.topics else frozenset({"topic"}),
     )
     return shell.page(
         "campaigns/intake.html",

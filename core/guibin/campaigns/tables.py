@@ -17,6 +17,7 @@ class Campaign(TenantTable, signed="started"):
     title = Varchar(length=200)
     text = Text(default="")
     channel = Varchar(length=40)
+    topic = Varchar(length=60, default="")
     segment = JSONB()
     scheme = Varchar(length=60, default="")
     fact = Varchar(length=60, default="")

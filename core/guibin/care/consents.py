@@ -11,9 +11,10 @@ from guibin.records.dues import CONTACT
 CARE = "care"
 
 
-def refusal(alias: str, *purposes: str) -> str:
-    """SQL: what the customer `alias` said against these purposes and any contact, such as `care: refused`, or null."""
-    words = ((purpose, answer(f"{alias}.id", f"'{purpose}'")) for purpose in (CONTACT, *purposes))
-    said = (f"'{purpose}: ' || nullif({word}, 'granted')" for purpose, word in words)
+def refusal(alias: str, *purposes: str, wish: str = "") -> str:
+    """SQL: what the customer `alias` said against these purposes and any contact, such as `care: refused`, or null; `wish` is SQL
+    for one purpose more, such as `'activity:' || a.kind` (S02-3)."""
+    asked = (*(f"'{purpose}'" for purpose in (CONTACT, *purposes)), *([f"({wish})"] if wish else []))
+    said = (f"{purpose} || ': ' || nullif({answer(f'{alias}.id', purpose)}, 'granted')" for purpose in asked)
     preferred = f"case when {alias}.preferences ->> 'contact' = 'none' then 'preference: none' end"
     return f"coalesce({', '.join(said)}, {preferred})"

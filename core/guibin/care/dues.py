@@ -26,7 +26,7 @@ with kept as (
 ), dated as (
     {{dated}}
 ), wanted as (
-    select d.customer_id, d.about, d.year, d.occurs_on, {refusal("c", CARE)} as refusal from dated d
+    select d.customer_id, d.about, d.year, d.occurs_on, {refusal("c", CARE, wish="'occasion:' || $7::text")} as refusal from dated d
     {customer_named("c", "d.customer_id")} and c.closed_at is null and c.erased_at is null
     where (cardinality($8::text[]) = 0 or c.kind = any ($8::text[]))
         and (cardinality($9::text[]) = 0 or {member("c", "$10", "m.tier = any ($9::text[])")})
@@ -137,7 +137,10 @@ async def withdraw_reminders(customer_ids: Collection[UUID] | None = None) -> No
 
 async def waive_unwanted(customer_id: UUID | None = None) -> None:
     """Waive whatever is open for customers who want no contact, one or all, with what they said."""
-    for table, said in (("reminder", refusal("c")), ("care_task", refusal("c", CARE))):
+    for table, said in (
+        ("reminder", refusal("c")),
+        ("care_task", refusal("c", CARE, wish="'occasion:' || t.occasion")),
+    ):
         await execute(
             f"update {table} t set state = 'waived', result = {said} from customer c where c.tenant_id = t.tenant_id"
             f" and c.id = t.customer_id and t.state = 'open' and ($1::uuid is null or c.id = $1) and {said} is not null",

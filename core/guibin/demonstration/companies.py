@@ -22,6 +22,7 @@ from guibin.policy.demonstrations import PASSWORD, DemoKind, Demonstration
 from guibin.policy.money import Money
 from guibin.policy.occasions import kept_on
 from guibin.policy.posts import roles_of
+from guibin.profiles import wishes
 from guibin.profiles.actions import open_archives
 from guibin.profiles.consents import consent
 from guibin.profiles.orders import order
@@ -56,6 +57,7 @@ Say = Callable[[str], None]
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 _GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰建华文辉红玉晓东志国海燕鹏飞雪梅婷浩宇欣怡子轩"
 # One customer in so many complained.
+_DECLINES_EVERY = 9
 _COMPLAINS_EVERY = 12
 # So many have held a tier for so many days without a contact.
 _OUT_OF_TOUCH, _MONTHS_AGO = 4, 110
@@ -273,11 +275,21 @@ def _person(number: int, filling: Filling, unit: UUID, manager: UUID) -> _Person
         [
             NewConsent(purpose=purpose, answer="granted" if chance.random() < 0.8 else "refused")
             for purpose in kind.consents
-        ],
+        ]
+        + _declined(number, filling),
         _facts(kind, chance, filling.act.now.date()),
         _order(number, filling) if demonstration.products else None,
         _complaint(number // _COMPLAINS_EVERY, manager, filling) if complains else None,
     )
+
+
+def _declined(number: int, filling: Filling) -> list[NewConsent]:
+    """Every so many customers do not want to hear about something."""
+    topics = filling.act.policy.topics
+    if not topics or number % _DECLINES_EVERY:
+        return []
+    topic = topics[number // _DECLINES_EVERY % len(topics)]
+    return [NewConsent(purpose=wishes.wish(wishes.TOPIC, topic), answer="refused")]
 
 
 def _archive(number: int, kind: DemoKind, filling: Filling, unit: UUID, manager: UUID) -> NewCustomer:

@@ -18,6 +18,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.policy.words import CodeIfAny, Reason, up_to
 from guibin.profiles.queries import standing
+from guibin.profiles.wishes import ITEM, all_declined
 from guibin.tiers import moves
 from guibin.tiers import queries as tiers
 from guibin.tiers.moves import ConsequenceView
@@ -29,7 +30,7 @@ from guibin_tenants.scope import fetch_value, savepoint
 
 from . import queries
 from .queries import RedemptionView
-from .refusals import AlreadyReversed, NotEntitled, NotProved, NotReserved, QuotaUsedUp, ReferenceTaken
+from .refusals import AlreadyReversed, NotEntitled, NotProved, NotReserved, NotWanted, QuotaUsedUp, ReferenceTaken
 from .sharing import Reduction, Share, reduction, refuse_beyond_share
 from .tables import EntitlementAccount, EntitlementAdjustment, Redemption, RedemptionReversal, RedemptionUse
 
@@ -74,20 +75,22 @@ class NewAdjustment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Offer(Struct, frozen=True):
-    """What one membership gives of one item on a day: `rewarded` units of it are a reward, `withheld` is a penalty."""
+    """What one membership gives of one item on a day: `rewarded` units of it are a reward, `withheld` is a penalty;
+    `declined` has the customer who does not want it (S02-2)."""
 
     membership: MembershipView
     entitlement: Entitlement
     allowance: Allowance
     rewarded: int = 0
     withheld: ConsequenceView | None = None
+    declined: bool = False
 
 
 async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
     """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
 
-    Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, QuotaUsedUp, NotAmongThem, ShareUsedUp,
-    NotProved, ReferenceTaken.
+    Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, NotWanted, QuotaUsedUp,
+    NotAmongThem, ShareUsedUp, NotProved, ReferenceTaken.
     """
     today = act.today
     used_on = new.used_on or today
@@ -104,6 +107,8 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
         for penalised in (o.withheld for o in mine if o.withheld):
             raise NotEntitled(f"{new.item} is withheld until {penalised.until_on} ({penalised.clause})")
         raise NotEntitled(f"No membership gives {new.item} on {used_on}")
+    if offer.declined:
+        raise NotWanted(f"The customer's last word on {new.item} is no")
     left, units = offer.allowance.left, _units(new, offer.entitlement)
     if left is not None and left < units:
         period = offer.allowance.period
@@ -207,6 +212,7 @@ async def offers(
     await standing(customer_id)
     history = await tiers.memberships_of(customer_id)
     brought = await moves.of_customer(customer_id, on=day)
+    unwanted = await all_declined(customer_id, ITEM)
     found = []
     for membership in tiers.holding_on(history, day):
         for entitlement in policy.entitlements:
@@ -223,7 +229,9 @@ async def offers(
             )
             if given is not None:
                 mine = [one for one in brought if (one.scheme, one.item) == (membership.scheme, entitlement.item)]
-                found.append(_offer(membership, entitlement, given, mine))
+                found.append(
+                    replace(_offer(membership, entitlement, given, mine), declined=entitlement.item in unwanted)
+                )
     return found
 
 
@@ -236,7 +244,10 @@ async def _offer_of(customer_id: UUID, new: NewAdjustment, policy: Policy, day: 
 
 
 def _offer(
-    membership: MembershipView, entitlement: Entitlement, given: Allowance, brought: list[ConsequenceView]
+    membership: MembershipView,
+    entitlement: Entitlement,
+    given: Allowance,
+    brought: list[ConsequenceView],
 ) -> Offer:
     """With the rewards of the day among what is granted, and the penalty that lasts longest."""
     rewarded = sum(one.units for one in brought if one.kind == "reward") if given.granted is not None else 0

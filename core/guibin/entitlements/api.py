@@ -68,6 +68,7 @@ class EntitlementView(Struct, frozen=True):
     """What is left of one item: granted and carried over, minus consumed, minus reserved. None is without limit.
 
     `companions` count or are free; `pool` says who shares it and how much each may use; `discount` what is taken off.
+    `declined` is what the customer does not want;
     `desks` are the halls at which an item given at desks is to be had (S07-3).
     """
 
@@ -86,6 +87,7 @@ class EntitlementView(Struct, frozen=True):
     left: int | None
     rewarded: int
     withheld_until: date | None
+    declined: bool
     clause: str
     companions: str
     pool: Pool | None
@@ -215,6 +217,7 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         period=entitlement.period,
         starts_on=given.period.starts_on,
         ends_on=given.period.ends_on,
+        declined=offer.declined,
         granted=given.granted,
         carried=given.carried,
         adjusted=given.adjusted,

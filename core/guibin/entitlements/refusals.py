@@ -11,6 +11,10 @@ class NotProved(Refusal):
     """No proof of this customer was accepted just now. The item is given on one alone (S03-4)."""
 
 
+class NotWanted(Conflict):
+    """The customer has declined this. Record first that they want it now (S02-2)."""
+
+
 class QuotaUsedUp(Conflict):
     """Not enough is left of the quota. A quota never goes below zero."""
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from guibin.jobs.kinds import Run
 from guibin.policy.messages import MessageKind, MessagePolicy, Quiet
 from guibin.profiles.queries import reach_of
+from guibin.profiles.wishes import MESSAGE, wish
 from guibin_tenants.scope import execute, fetch_one
 
 # Up to when nothing more of the day's room is free: the morning after.
@@ -34,7 +35,9 @@ async def customer_hinders(customer_id: UUID, kind: MessageKind, run: Run) -> La
     customer = await reach_of(customer_id)
     if customer is None or customer.ended:
         return Never("archive_closed")
-    if customer.preferences.get("contact") == "none" or {"contact", kind.purpose} & set(customer.refused):
+    if customer.preferences.get("contact") == "none" or {"contact", kind.purpose, wish(MESSAGE, kind.name)} & set(
+        customer.refused
+    ):
         return Never("no_contact")
     if kind.critical:
         return None

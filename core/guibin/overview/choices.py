@@ -7,6 +7,7 @@ from guibin.activities.queries import ahead
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
 from guibin.profiles import queries as profiles
+from guibin.profiles import wishes
 from guibin.profiles.disclosures import OUTSIDE
 from guibin.profiles.queries import OPEN
 from guibin.records.dues import CONTACT
@@ -81,9 +82,12 @@ async def channels(shell: Shell) -> Sequence[Choice]:
 
 
 async def purposes(shell: Shell) -> Sequence[Choice]:
-    """What a customer is asked for consent to: the schemes, contact, care, disclosure to others."""
+    """What a customer is asked for consent to: the schemes, contact, care, disclosure to others; and what they may want or
+    decline by its name (S02-2, S02-3)."""
     schemes = [Choice(each.name, purpose(each.name, shell)) for each in shell.act.policy.schemes]
-    return [*schemes, *(Choice(each, purpose(each, shell)) for each in (CONTACT, "care", "marketing", OUTSIDE))]
+    general = (CONTACT, "care", "marketing", "activities", OUTSIDE)
+    named = (wishes.wish(*each) for each in wishes.known(shell.act.policy))
+    return [*schemes, *(Choice(each, purpose(each, shell)) for each in (*general, *named))]
 
 
 async def assessed(shell: Shell) -> Sequence[Choice]:
@@ -96,7 +100,11 @@ async def assessed(shell: Shell) -> Sequence[Choice]:
 
 
 def purpose(name: str, shell: Shell) -> str:
-    """What the purpose of a consent is called: a scheme's title, or one of the pages' texts."""
+    """What the purpose of a consent is called: a scheme's title, what is wanted or declined, or one of the pages' texts."""
+    kind, _, wanted = name.partition(":")
+    if wanted and kind in wishes.KINDS:
+        title = wishes.title(kind, wanted, shell.act.policy, shell.language)
+        return shell.says(f"overview.wish.{kind}", title=title)
     key = f"scheme.{name}"
     title = shell.named(key)
     return title if title != key else worded("overview.purpose", name, shell)

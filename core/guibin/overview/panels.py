@@ -66,6 +66,7 @@ class RightLine(Struct, frozen=True):
     left: int | None
     ends_on: date
     withheld_until: date | None
+    declined: bool
     clause: str
 
 
@@ -263,9 +264,10 @@ def _right(offer: Offer, act: Act) -> RightLine:
         granted=None if given.granted is None else given.granted + given.carried + given.adjusted,
         used=given.consumed,
         reserved=given.reserved,
-        left=given.left if offer.withheld is None else 0,
+        left=given.left if offer.withheld is None and not offer.declined else 0,
         ends_on=given.period.ends_on,
         withheld_until=offer.withheld.until_on if offer.withheld else None,
+        declined=offer.declined,
         clause=offer.entitlement.clause,
     )
 

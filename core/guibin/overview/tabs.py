@@ -153,6 +153,8 @@ def _right(each: panels.RightLine, shell: Shell) -> list[Cell]:
     left = shell.says("overview.unlimited") if each.left is None else f"{each.left} / {each.granted}"
     if each.withheld_until:
         left = shell.says("overview.withheld", day=shell.clock.day(each.withheld_until))
+    if each.declined:
+        left = shell.says("overview.declined")
     reserved = shell.says("overview.redeemed.reserved", count=each.reserved) if each.reserved else ""
     return [
         Cell(text=each.title, sub=f"{each.tier_title} · {each.clause}" if each.clause else each.tier_title),

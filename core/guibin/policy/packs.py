@@ -45,7 +45,10 @@ from .workstreams import ASIDE, Workstream, spread
 
 
 class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The sections of a policy that a company may write itself. Each says how those of several become one."""
+    """The sections of a policy that a company may write itself. Each says how those of several become one.
+
+    `topics` are what customers are told about and may decline by itself, such as funds (S02-2).
+    """
 
     posts: Annotated[tuple[Post, ...], NAMED] = ()
     fields: Annotated[tuple[ArchiveField, ...], NAMED] = ()
@@ -69,6 +72,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hotline: Annotated[HotlinePolicy | None, REPLACED] = None
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
+    topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()
     texts: Annotated[dict[Named, Text], KEYED] = {}
 
 
@@ -108,6 +112,7 @@ class Sections(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The titles of what has no struct of its own."""
         yield from (f"customer_kind.{kind}" for kind in self.customer_kinds)
         yield from (f"field.{field.name}" for field in self.fields)
+        yield from (f"topic.{topic}" for topic in self.topics)
 
     def check(self, known: Known, path: str) -> Problems:
         """Organisations are among the kinds of customers."""

@@ -61,6 +61,7 @@ WORKSTREAMS = (
         "relationship",
         parts=(
             "activities",
+            "topics",
             "cadences",
             "reviews",
             "registers",

@@ -11,7 +11,7 @@ from guibin.events import ConsentRecorded, tell_at_once
 from guibin_tenants.refusals import Conflict
 from guibin_tenants.rows import add, given, many
 
-from . import queries
+from . import queries, wishes
 from .requests import NewConsent
 from .tables import Consent
 
@@ -38,8 +38,9 @@ async def list_consents(customer_id: UUID, act: Act) -> list[ConsentView]:
 async def consent(customer_id: UUID, new: NewConsent, act: Act) -> ConsentView:
     """Record what the customer says; what follows from it happens in the same transaction.
 
-    Withdrawing what was never granted is refused.
+    Withdrawing what was never granted is refused, and a wish (`item:lounge`) about what the policy does not have.
     """
+    wishes.refuse_unknown(new.purpose, act.policy)
     await queries.customer(customer_id)
     if new.answer == "withdrawn" and not await queries.consented(customer_id, new.purpose):
         raise Conflict(f"There is no consent to {new.purpose!r} to withdraw")

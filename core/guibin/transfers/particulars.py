@@ -129,7 +129,9 @@ async def _import(sheet: Sheet, reading: _Reading, act: Act, *, dry_run: bool) -
     updated = sum(step.does is not None and not step.new for step in steps)
     if not dry_run:
         await _carry_out(steps, sheet)
-        await noted("particular.import", act, shown=len(steps), purpose=sheet.file.name)
+    # A dry run compares with what is sealed as well, and its counts tell which guesses were right.
+    action = "particular.compare" if dry_run else "particular.import"
+    await noted(action, act, shown=len(steps), purpose=sheet.file.name)
     return Imported(len(steps), created, updated, len(steps) - created - updated, dry_run=dry_run)
 
 

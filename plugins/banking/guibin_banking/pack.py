@@ -29,5 +29,12 @@ PACK = Pack(
     cadences=rights.CADENCES,
     registers=(Register("vip_file", scheme=personal.BANK, clause="S02-5"),),
     kpis=(Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),),
+    topics=(
+        "deposits",
+        "funds",
+        "insurance",
+        "precious_metals",
+        "card_offers",
+    ),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_banking") / "texts"),
 )

@@ -318,5 +318,6 @@ PACK = Pack(
             clause="S07-13",
         ),
     ),
+    topics=("programmes", "broadband", "set_top_boxes"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_cable_tv") / "texts"),
 )

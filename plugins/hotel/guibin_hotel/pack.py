@@ -139,5 +139,6 @@ PACK = Pack(
     ),
     reception=RECEPTION,
     forms=FORMS,
+    topics=("dining", "rooms"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_hotel") / "texts"),
 )

@@ -115,5 +115,6 @@ PACK = Pack(
         Cadence(CLUB, B, "month", 1, clause="S06-3"),
         Cadence(CLUB, C, "quarter", 1, clause="S06-3"),
     ),
+    topics=("new_arrivals", "discounts"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_retail") / "texts"),
 )

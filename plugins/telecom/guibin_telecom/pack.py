@@ -189,5 +189,6 @@ PACK = Pack(
         ),
         clause="S03-5",
     ),
+    topics=("handsets", "plans", "travel"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_telecom") / "texts"),
 )

@@ -225,10 +225,15 @@ async def test_two_requests_at_once_for_a_trial_a_renewed_order_or_an_announceme
     assert endless.status_code == 422
 
 
-@pytest.mark.rule("S07-6")
+@pytest.mark.rule("S07-6", "S02-3")
 @pytest.mark.parametrize(
     ("purpose", "answer", "said"),
-    [("care", "refused", "care: refused"), ("contact", "refused", "contact: refused"), ("", "", "preference: none")],
+    [
+        ("care", "refused", "care: refused"),
+        ("contact", "refused", "contact: refused"),
+        ("occasion:birthday", "refused", "occasion:birthday: refused"),
+        ("", "", "preference: none"),
+    ],
 )
 async def test_who_wants_no_greeting_gets_a_waiver_that_everybody_sees(tenant, client, purpose, answer, said):
     preferences = {} if purpose else {"preferences": {"contact": "none"}}

@@ -185,7 +185,7 @@ async def test_the_form_of_contact_is_the_customers(
 
 
 @pytest.mark.rule("S02-2")
-@pytest.mark.parametrize("purpose", ["care", "contact"])
+@pytest.mark.parametrize("purpose", ["care", "contact", "message:birthday"])
 async def test_who_withdraws_after_it_was_written_down_is_not_told(tenant, client, greeted, gateway, sms, purpose):
     person = await customer(client)
     on(tenant.world.clock, BIRTHDAY)

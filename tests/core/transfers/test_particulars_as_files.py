@@ -11,6 +11,7 @@ from guibin.spreadsheets.mapping import Mapping
 from guibin.spreadsheets.reading import rows
 from guibin.transfers.kinds import KINDS
 from guibin.transfers.particulars import export_relatives
+from guibin_tenants.scope import fetch
 from support import company_of
 
 RELATIVE = {"relation": "spouse", "name": "王芳", "phone": "13912345678", "birthday": "1970-02-03", "note": "花粉过敏"}
@@ -227,3 +228,15 @@ async def test_a_tier_or_an_age_in_a_file_is_said_not_to_be_taken(client, office
 
     assert [(one.column, one.value) for one in done.not_taken] == [("age", "12"), ("tier", "钻石")]
     assert counts(done) == (0, 0, 1)
+
+
+async def test_a_trial_run_tells_what_was_guessed_right_so_it_is_on_record(client, office, tenant, tmp_path):
+    customer = await opened(client)
+    await put(client, customer, "relatives", RELATIVE)
+    guess = written(tmp_path / "guess.csv", "customer_number,relation,name,phone", "K1,spouse,王芳,13912345678")
+
+    await office.brings("relatives", guess, dry_run=True)
+
+    async with tenant.scope():
+        looked = await fetch("select shown, purpose from audit_entry where action = 'particular.compare'")
+    assert [tuple(row) for row in looked] == [(1, "guess.csv")]
