@@ -27,6 +27,7 @@ USES = {
     ("archive_checks/rules.py", "COMPARED"),
     ("profiles/held.py", "COMPARED"),
     ("receptions/editions.py", "SEALED_AGAIN"),
+    ("transfers/particulars.py", "COMPARED"),
 }
 CUSTOMER_ID = new_id()
 BY = system_principal(name="test", job_id=new_id())
