@@ -21,11 +21,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
 
 from pack_values import all_packs
 from serving import await_ready, free_port
+from statements import counted
 
 from guibin.app.factory import create_app
 from guibin.complaints.intake import Origin, receive_all
@@ -119,7 +121,7 @@ async def measure(app: object, slug: str, login: str, paths: dict[str, str], tim
     async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as client:
         answer = await client.post("/console/sign-in", data={"company": slug, "login": login, "password": PASSWORD})
         assert answer.status_code == 303, answer.text[:500]
-        print(f"{login + ':':28} {'p50 ms':>8} {'p95 ms':>8} {'kB':>8}")
+        print(f"{login + ':':28} {'p50 ms':>8} {'p95 ms':>8} {'kB':>8} {'statements':>11}")
         for name, path in paths.items():
             took = []
             for _ in range(times):
@@ -127,8 +129,12 @@ async def measure(app: object, slug: str, login: str, paths: dict[str, str], tim
                 answer = await client.get(path)
                 took.append((time.perf_counter() - begun) * 1000)
                 assert answer.status_code == 200, (path, answer.status_code)
-            cuts = statistics.quantiles(took, n=20)
-            print(f"{name:28} {statistics.median(took):8.1f} {cuts[18]:8.1f} {len(answer.content) / 1000:8.1f}")
+            with pytest.MonkeyPatch.context() as patch, counted(patch) as sent:
+                await client.get(path)
+            cuts, kilobytes = statistics.quantiles(took, n=20), len(answer.content) / 1000
+            print(
+                f"{name:28} {statistics.median(took):8.1f} {cuts[18]:8.1f} {kilobytes:8.1f} {len(sent):11}", flush=True
+            )
 
 
 def weight() -> None:
@@ -206,6 +212,7 @@ async def main(customers: int, complaints: int, times: int) -> None:
             )
             paths = {
                 "workbench": "/console/",
+                "beside the menu": "/console/work/counts",
                 "queue, due first": "/console/complaints?running=true",
                 "queue, words": "/console/complaints?running=true&q=宽带",
                 "requests": "/console/requests?running=true",

@@ -29,6 +29,7 @@
     // Whoever is found at the counter is served by keys: they are letters no more.
     if (target?.id === "at-counter" && target.childElementCount) document.activeElement?.blur();
     if (target?.id === "found") {
+      foundHere();
       choose(0);
       if (hurried && !stale()) { hurried = false; options()[0]?.click(); }
     }
@@ -508,10 +509,54 @@
     look();
   };
 
+  // ── what the page itself offers: its buttons that have a key, for the sheet of keys and for Ctrl K
+  const labelOf = (button) => button.getAttribute("aria-label")
+    ?? [...button.childNodes].filter((each) => each.nodeName !== "KBD").map((each) => each.textContent).join("").trim();
+  const offered = () => $$("[data-key]").filter((each) => !each.closest("dialog") && each.offsetParent && labelOf(each));
+  const keysHere = () => {
+    const list = $("#keys-here"), told = new Set($$("#keys dl:not(#keys-here) kbd").map((each) => each.textContent));
+    list.replaceChildren();
+    const tell = (key, said) => {
+      if (told.has(key)) return;
+      told.add(key);
+      const dt = document.createElement("dt"), dd = document.createElement("dd"), kbd = document.createElement("kbd");
+      kbd.textContent = key;
+      dt.append(kbd);
+      dd.textContent = said;
+      list.append(dt, dd);
+    };
+    for (const button of offered()) {
+      if (/^\d$/.test(button.dataset.key)) tell("1–9", list.dataset.rowsSaid); else tell(button.dataset.key.toUpperCase(), labelOf(button));
+    }
+    list.previousElementSibling.hidden = !list.children.length;
+  };
+  const foundHere = () => {
+    const box = $("#found"), text = $("#find-text").value.trim().toLowerCase();
+    const there = new Set(options().map((each) => each.textContent.trim()));
+    const found = text ? offered().filter((each) => !there.has(labelOf(each))).filter((each) => !/^\d$/.test(each.dataset.key) && labelOf(each).toLowerCase().includes(text)).slice(0, 5) : [];
+    if (!found.length) return;
+    $("[data-none]", box)?.remove();
+    const group = document.createElement("div"), head = document.createElement("h4");
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", box.dataset.here);
+    head.setAttribute("aria-hidden", "true");
+    head.textContent = box.dataset.here;
+    group.append(head, ...found.map((button, place) => {
+      const option = document.createElement("button");
+      option.type = "button";
+      option.id = `found-h${place}`;
+      option.setAttribute("role", "option");
+      option.textContent = labelOf(button);
+      option.addEventListener("click", () => { $("#find").close(); button.click(); });
+      return option;
+    }));
+    box.append(group);
+  };
+
   // ── what buttons do without asking the server
   const acts = {
     find,
-    keys: () => open($("#keys")),
+    keys: () => { keysHere(); open($("#keys")); },
     close: (button) => button.closest("dialog")?.close(),
     unsay: () => $("#said").replaceChildren(),
     filters: (button) => button.setAttribute("aria-expanded", button.form.classList.toggle("is-open")),
@@ -567,7 +612,7 @@
     const done = () => event.preventDefault();
     const button = event.key !== "?" ? $(`#main [data-key="${CSS.escape(key)}"]`) : null;
     if (button) { done(); button.click(); return; }
-    if (key === "?") { done(); open($("#keys")); }
+    if (key === "?") { done(); acts.keys(); }
     else if (key === "z" && $("#said [data-undo]:not([hidden])")) { done(); $("#said [data-undo]").click(); }
     else if (key === "/") { const box = $("[data-search]"); if (box) { done(); box.focus(); box.select(); } else { done(); find(); } }
     else if (key === "c") { const counter = $('.g-nav a[href="/console/counter"]'); if (counter) { done(); counter.click(); } }

@@ -53,8 +53,16 @@ async def test_pages_are_found_by_whoever_may_open_them(tenant):
     found = [FOUND.findall(await _find(who, "tousu")) for who in (agent, auditor)]
     everywhere = [FOUND.findall(await _find(who, "")) for who in (agent, auditor)]
 
-    assert found == [["/console/complaints"], []]
+    assert found == [["/console/complaints", "/console/complaints/new"], []]
     assert ["/console/complaints" in each for each in everywhere] == [True, False]
+
+
+async def test_what_is_begun_anywhere_is_found_by_whoever_may_begin_it(tenant):
+    people = [await tenant.staff(role, role) for role in ("agent", "auditor")]
+
+    found = [[FOUND.findall(await _find(who, text)) for text in ("新投诉", "xkh")] for who in people]
+
+    assert found == [[["/console/complaints/new"], ["/console/customers/new"]], [[], []]]
 
 
 async def test_nobody_found_is_said_and_shows_no_customer(client):

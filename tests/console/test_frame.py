@@ -103,3 +103,44 @@ def test_on_a_telephone_the_menu_says_where_each_place_is(window_of):
     entry = window.page.locator('.g-nav a[href="/console/complaints"] span').first
 
     assert entry.evaluate("span => [span.innerText, span.getBoundingClientRect().width > 20]") == ["投诉", True]
+
+
+PATHS = ("/console/", "/console/plan", "/console/complaints?running=true", "/console/requests", "/console/cards")
+
+
+def test_the_sheet_tells_every_key_of_the_page(window):
+    """Whatever button says a key, the sheet says it too, with the button's words; on lists and on what they lead to."""
+    window.sign_in("manager11", "hetian-bank")
+    page, seen, missing = window.page, 0, []
+    waiting = list(PATHS)
+    while waiting:
+        window.open(path := waiting.pop(0))
+        page.locator(".g-shell").wait_for()
+        row = page.locator("[data-rows] tbody tr[data-row]").first
+        if path in PATHS and row.count():
+            waiting.append(row.get_attribute("data-row"))
+        keys = page.eval_on_selector_all(
+            "[data-key]", "all => all.filter(one => one.offsetParent).map(one => one.dataset.key.toUpperCase())"
+        )
+        window.press("?")
+        page.locator("#keys[open]").wait_for()
+        told = page.locator("#keys kbd").all_inner_texts()
+        seen += len(keys)
+        missing += [(path, key) for key in keys if key not in told and not (key.isdigit() and "1–9" in told)]
+
+    assert missing == []
+    assert seen > 20
+
+
+def test_what_the_page_offers_is_found_and_done_by_name(window):
+    window.sign_in("desk")
+    window.open("/console/complaints?running=true")
+    window.press("j", "Enter")
+    window.page.locator(".g-casebar").wait_for()
+    window.press("Control+k")
+    window.page.keyboard.type("转交")
+    window.page.locator("#found [role=option]", has_text="转交").wait_for()
+    window.press("Enter")
+    window.page.locator("#dialog[open] form").wait_for()
+
+    assert "转交" in window.page.locator("#dialog-title").inner_text()

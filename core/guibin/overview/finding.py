@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.audit.actions import searched
 from guibin.cards import screens as cards
 from guibin.complaints import queries as complaints
+from guibin.console.lists import TABLES
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -92,6 +93,14 @@ class FoundView(Struct, frozen=True):
     href: str
 
 
+class Doing(Struct, frozen=True):
+    """Something that is begun from anywhere: what its button says, its icon and the page where it is begun."""
+
+    title: str
+    icon: str
+    href: str
+
+
 class Found(Struct, frozen=True):
     """What the reader may see of what was found."""
 
@@ -99,9 +108,10 @@ class Found(Struct, frozen=True):
     cases: list[Case]
     places: list[Entry]
     views: list[FoundView] = []
+    doings: list[Doing] = []
 
     def __bool__(self) -> bool:
-        return bool(self.customers or self.cases or self.places or self.views)
+        return bool(self.customers or self.cases or self.places or self.views or self.doings)
 
 
 async def find(text: str, shell: Shell) -> Found:
@@ -111,7 +121,9 @@ async def find(text: str, shell: Shell) -> Found:
     wanted = NUMBERED if text.isascii() and len(text) >= _NUMBER_CHARS_MIN else ()
     cases = [case for kind in wanted if kind.needs(shell.act.by) for case in await _numbered(kind, text, shell)]
     found = [*cases, *await held(text, shell)]
-    return Found(await customers(text, shell), found, _places(text, shell), await _views(text, shell))
+    return Found(
+        await customers(text, shell), found, _places(text, shell), await _views(text, shell), _doings(text, shell)
+    )
 
 
 async def customers(text: str, shell: Shell) -> list[CustomerView]:
@@ -174,13 +186,24 @@ async def _views(text: str, shell: Shell) -> list[FoundView]:
     ][:VIEWS_SHOWN]
 
 
+def _doings(text: str, shell: Shell) -> list[Doing]:
+    """What the lists that the reader sees begin anew, for whom it is."""
+    typed = typed_key(text)
+    entries = {entry.path: entry for section in shell.sections for entry in section.entries}
+    return [
+        Doing(f"{table.slice_name}.new", entries[table.path].icon, table.new)
+        for table in TABLES.values()
+        if typed and table.new and table.new_needs is not None and table.new_needs(shell.act.by)
+        if table.path in entries and _means(typed, shell.says(f"{table.slice_name}.new"))
+    ]
+
+
+def _means(typed: str, title: str) -> bool:
+    return any(term.startswith(typed) for term in search_terms(title))
+
+
 def _places(text: str, shell: Shell) -> list[Entry]:
     typed = typed_key(text)
     if text and not typed:
         return []
-    return [
-        entry
-        for section in shell.sections
-        for entry in section.entries
-        if any(term.startswith(typed) for term in search_terms(shell.says(entry.title)))
-    ]
+    return [entry for section in shell.sections for entry in section.entries if _means(typed, shell.says(entry.title))]
