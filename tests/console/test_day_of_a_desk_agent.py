@@ -253,15 +253,23 @@ def test_19_several_are_handed_over_at_once(queue):
 
 def test_20_the_same_matter_becomes_one_case(queue):
     """Merge what one customer said twice."""
-    queue.window.open("/console/complaints?q=客厅电视从早上起没有信号")
-    queue.sees("#rows tr[data-row]")
-    queue.press("j")
-    queue.go("Enter", to=".g-case")
+    for words in ("客厅机顶盒又没有信号了", "同一件事，刚才打过电话"):
+        queue.window.open("/console/counter")
+        queue.sees("#counter-q")
+        queue.write("#counter-q", "DK00047")
+        queue.press("Enter")
+        queue.sees("#at-counter h2 a")
+        queue.go("n", to="#intake")
+        queue.write("#f-text", words)
+        queue.choose("#f-channel", words="电话")
+        queue.press("Control+Enter")
+        queue.sees(".g-case")
     queue.ask("g")
-    options = queue.count("#f-complaint_id option")
-    queue.press("Escape")
+    queue.choose("#f-complaint_id", steps=1)
+    queue.write("#f-reason", "同一客户同一件事")
+    queue.send()
 
-    assert options >= 1
+    assert "同一客户同一件事" in queue.reads(".g-tl")
 
 
 def test_21_a_case_is_resolved_called_back_and_closed(queue):
@@ -292,16 +300,34 @@ def test_23_a_service_request_is_taken_in(day):
     day.write("#counter-q", "DK00040")
     day.press("Enter")
     day.sees("#at-counter h2 a")
-    day.go("q", to="form[data-form]")
+    name = day.reads("#at-counter h2 a")
+    day.go("q", to="#intake")
+    item = (
+        day.choose("#f-item", words="专属活动")
+        if day.count("#f-item option:text-matches('^专属活动')")
+        else day.choose("#f-item", steps=1)
+    )
+    day.choose("#f-channel", words="电话")
+    day.write("#f-text", "下周想参加，请安排")
+    day.press("Control+Enter")
+    day.sees(".g-case")
 
-    assert "申请" in day.reads("h1")
+    assert name in day.reads("aside")
+    assert item.split("：")[0] in day.reads("h1")
+    assert "下周想参加，请安排" in day.reads(".g-case")
 
 
 def test_24_a_notice_leads_to_what_it_is_about(day):
     """Open the notices, and from one what it is about."""
-    day.go("g", "n", to="h1")
+    day.go("g", "n", to="#main .g-rows > a")
+    told = day.page.locator("#main .g-rows > a").first
+    matter = told.locator(".told .ink3")
+    said = matter.inner_text() if matter.count() else ""
+    day.to(f'[href="{told.get_attribute("href")}"]')
+    day.press("Enter")
+    day.page.wait_for_url(lambda address: "/console/notices" not in address)
 
-    assert "通知" in day.reads("h1")
+    assert said in day.reads("#main")
 
 
 def test_25_words_and_light_are_chosen(day):
@@ -312,3 +338,30 @@ def test_25_words_and_light_are_chosen(day):
     day.to('button[aria-label="深色 / 浅色"]')
     day.press("Enter")
     day.sees('html[data-bs-theme="light"]')
+    for language in ("en", "zh-CN"):
+        day.to('[popovertarget="me"]')
+        day.press("Enter")
+        day.to('#me [hx-vals*="guibin_language"]')
+        day.press("Enter")
+        day.sees(f'html[lang="{language}"]')
+
+
+def test_26_a_right_is_redeemed_at_the_counter_and_taken_back(day):
+    """Give what the tier entitles to, see what is left, and take back what was given by mistake."""
+    day.go("c", to="#counter-q")
+    day.write("#counter-q", "DK00047")
+    day.press("Enter")
+    day.sees("#at-counter h2 a")
+    before = day.reads("#at-counter")
+    day.ask("r")
+    day.choose("#f-item", words="新业务免费体验")
+    day.send()
+    day.sees("#at-counter .g-chip")
+    given = day.reads("#at-counter")
+    day.ask("b")
+    day.choose("#f-redemption", steps=1)
+    day.write("#f-reason", "登记错了客户")
+    day.send()
+
+    assert given != before
+    assert "登记错了客户" in day.reads("#at-counter")

@@ -256,12 +256,17 @@ def test_22_packages_that_run_out_are_a_page(day):
 
 
 def test_23_visits_of_these_days_are_a_list(day):
-    """See the visits of these days and open one."""
+    """See the visits of these days, open one, and write down what came of it."""
     day.to('.g-nav a[href="/console/visits"]')
     day.press("Enter")
-    day.sees("#main a[href^='/console/visits/'], #main [data-row^='/console/visits/']")
+    day.sees("#main [data-row^='/console/visits/']")
+    day.press("j")
+    day.go("Enter", to=".g-visit")
+    day.write("#f-content", "按约走访，客户想了解新的影视包")
+    day.press("Control+Enter")
+    day.page.wait_for_function("() => !document.querySelector('#f-content')")
 
-    assert "拜访" in day.reads("h1")
+    assert "按约走访，客户想了解新的影视包" in day.reads("#main")
 
 
 def test_24_a_new_customer_is_added_and_the_tier_told_first(mine):
@@ -296,10 +301,21 @@ def test_26_the_week_s_plan_is_handed_in_or_worked_off(day):
     plan = day.reads('section[aria-labelledby="plan"]')
 
     assert "计划" in plan
+    done = plan.count("完成")
+    do(day, "完成") if day.count(".g-todo button:text-is('完成')") else None
+    if day.count("#dialog[open] form"):
+        day.send()
+        assert day.reads("#main")
+    assert done >= 1
 
 
 def test_27_notices_are_read(day):
-    """Read the notices, and mark all as read."""
-    day.go("g", "n", to="h1")
+    """Read the notices with whom they are about, and mark all as read."""
+    day.go("g", "n", to="#main .g-rows > a")
+    named = day.count("#main .told b")
+    day.to('#main [hx-post="/console/notices/readings"]')
+    day.press("Enter")
+    day.page.wait_for_function("() => !document.querySelector('#main .g-rows .g-chip')")
 
-    assert "通知" in day.reads("h1")
+    assert named > 0
+    assert day.count(".g-bell b") == 0

@@ -144,3 +144,19 @@ def test_what_the_page_offers_is_found_and_done_by_name(window):
     window.page.locator("#dialog[open] form").wait_for()
 
     assert "转交" in window.page.locator("#dialog-title").inner_text()
+
+
+def test_on_paper_there_is_what_is_known_and_nothing_to_press(window_of):
+    window = window_of(theme="dark").sign_in("desk")
+    for path in ("/console/complaints?running=true", "/console/customers"):
+        window.open(path)
+        window.press("j", "Enter")
+        window.page.locator("[data-back], .g-cust").first.wait_for()
+        window.page.emulate_media(media="print")
+
+        shown = "all => all.filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 80))"
+        assert window.page.eval_on_selector_all("button:not(.g-linklike), .btn, input, select, nav", shown) == []
+        assert "唐磊 打印于" in window.page.locator(".g-printed").inner_text()
+        assert window.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert window.overflow() <= 0
+        window.page.emulate_media(media="screen")

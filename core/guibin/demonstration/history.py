@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from guibin.complaints import actions as cases
+from guibin.complaints import api as _cases_with_files  # noqa: F401  # makes known that complaints have files
 from guibin.complaints import rectification
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import (
@@ -22,6 +23,7 @@ from guibin.complaints.requests import (
 )
 from guibin.entitlements.actions import NewRedemption, offers, redeem
 from guibin.files import actions as files
+from guibin.files import api as _customers_with_files  # noqa: F401  # makes known that customers have files
 from guibin.files.requests import NewFile
 from guibin.files.subjects import holder_of
 from guibin.policy.demonstrations import DemoComplaint
