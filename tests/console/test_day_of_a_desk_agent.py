@@ -269,7 +269,8 @@ def test_20_the_same_matter_becomes_one_case(queue):
     queue.write("#f-reason", "同一客户同一件事")
     queue.send()
 
-    assert "同一客户同一件事" in queue.reads(".g-tl")
+    assert "客厅机顶盒又没有信号了" in queue.reads(".g-tl")
+    assert "又经电话反映" in queue.reads(".g-tl")
 
 
 def test_21_a_case_is_resolved_called_back_and_closed(queue):
