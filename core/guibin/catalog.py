@@ -28,6 +28,7 @@ from .indicators import tables as indicators
 from .insight import tables as insight
 from .jobs import tables as jobs
 from .live import tables as live
+from .mailbox import tables as mailbox
 from .messages import tables as messages
 from .notices import tables as notices
 from .offers import tables as offers
@@ -79,6 +80,7 @@ SLICES: tuple[ModuleType, ...] = (
     sla,
     service_requests,
     complaints,
+    mailbox,
     department_requests,
     receptions,
     reviews,

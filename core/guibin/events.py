@@ -71,6 +71,14 @@ class MessageTried(Happening, frozen=True):
     reached: bool
 
 
+class CustomerAnswered(Happening, frozen=True):
+    """Somebody wrote the customer a reply on a case."""
+
+    subject: str
+    subject_id: UUID
+    text: str
+
+
 class ConsentRecorded(Happening, frozen=True):
     """A customer said yes or no to a purpose."""
 

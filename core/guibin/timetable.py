@@ -29,6 +29,8 @@ from guibin.insight import jobs as insight
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.live import jobs as live
+from guibin.mailbox import jobs as mailbox
+from guibin.mailbox import posting as mail_posting
 from guibin.messages import jobs as messages
 from guibin.packs import Packs
 from guibin.periods.rhythms import Rhythm, check
@@ -75,6 +77,8 @@ HANDLERS = (
     receptions,
     care_posting,
     complaints,
+    mailbox,
+    mail_posting,
     messages,
     records,
     reviews,
@@ -112,6 +116,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("forget_transfers", transfers.ForgetTransfers(), every="daily 03:15", catch_up="once"),
     Rhythm("forget_stream_events", live.ForgetStreamEvents(), every="daily 03:30", catch_up="skip"),
     Rhythm("sweep_files", files.SweepFiles(), every="daily 03:35", catch_up="once"),
+    Rhythm("keep_mailboxes", mailbox.KeepMailboxes(), every="daily 03:40", catch_up="once"),  # S01-7
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3

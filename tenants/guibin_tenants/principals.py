@@ -71,6 +71,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
         "jobs:write",
         "webhooks:write",
         "channels:write",
+        "mails:write",
     },
     # Reads the log and no file (decision 9), and says who else does: nobody it watches can.
     "auditor": frozenset({"audit:read", "auditors:write"}),

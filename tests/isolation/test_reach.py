@@ -34,6 +34,7 @@ OUTLETS_OWN = {
     "facts": "the customer's",
     "files": "of whatever they are about",
     "hotline-calls": "the org unit of whoever answered, later its customer's",
+    "mails": "the org unit of its mailbox's, later its customer's",
     "improvement-actions": "the customer's, or the round's",
     "improvement-measures": "the org unit's",
     "indicators": "the org unit's that asks for it; in force it is the head office's to end",

@@ -114,6 +114,7 @@ _PLACES = {
     "service_request": "requests",
     "visit": "visits",
     "hotline_call": "hotline",
+    "mail": "mails",
     "reception": "receptions",
     "card": "cards",
     "card_application": "card-applications",

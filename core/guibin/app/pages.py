@@ -24,6 +24,7 @@ from guibin.context import Request as Ours
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
 from guibin.live import screens as live
+from guibin.mailbox import screens as mailbox
 from guibin.notices.queries import UNREAD
 from guibin.overview import applications, approvals, counter, customer_screens, intake
 from guibin.overview import screens as overview
@@ -62,6 +63,7 @@ SLICES: tuple[ModuleType, ...] = (
     approvals,
     counter,
     hotline,
+    mailbox,
     files,
     complaints,
     service_requests,

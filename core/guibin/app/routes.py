@@ -25,6 +25,7 @@ from guibin.indicators import api as indicators
 from guibin.insight import api as insight
 from guibin.jobs import api as jobs
 from guibin.live import api as live
+from guibin.mailbox import api as mailbox
 from guibin.messages import api as messages
 from guibin.notices import api as notices
 from guibin.offers import api as offers
@@ -69,6 +70,7 @@ SLICES: tuple[ModuleType, ...] = (
     audit,
     notices,
     messages,
+    mailbox,
     webhooks,
     approvals,
     tiers,

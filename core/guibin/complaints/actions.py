@@ -10,7 +10,13 @@ from guibin import events
 from guibin.audit.actions import along, done, note_of, recorded
 from guibin.cases.requests import Because, NewHandOver
 from guibin.context import Act
-from guibin.events import ComplaintHandedOver, ComplaintLevelChanged, ComplaintReopened, ComplaintResolved
+from guibin.events import (
+    ComplaintHandedOver,
+    ComplaintLevelChanged,
+    ComplaintReopened,
+    ComplaintResolved,
+    CustomerAnswered,
+)
 from guibin.policy.milestones import Milestone
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -23,7 +29,7 @@ from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification
 from .inward import open_internal_flow, raised, tiers_of
-from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, case_of, level_named, terms_of
+from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
 from .queries import LISTED, ComplaintView
 from .recusals import refuse_recused
 from .refusals import (
@@ -207,6 +213,8 @@ async def write(complaint_id: UUID, new: NewMessage, act: Act) -> UUID:
             await milestones.reply(complaint_id, at=sent_at, now=act.now)
         elif new.direction == "in":
             await milestones.ask(case_of(complaint), _milestones(complaint, act), act, at=sent_at)
+    if answers:
+        await events.tell_at_once(CustomerAnswered(SUBJECT, complaint_id, new.text), act)
     await done("message", case_of(complaint), act)
     if new.direction == "in":
         await tell_responsible("customer_wrote", case_of(complaint), act, number=complaint["number"])

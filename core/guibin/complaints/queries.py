@@ -19,6 +19,7 @@ from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines, many, struct_of
+from guibin_tenants.scope import fetch_value
 
 from .levels import RESOLUTION, SUBJECT
 from .tables import Complaint
@@ -435,3 +436,8 @@ SAID = """select number, said_at, direction, text from (
     ) said order by said_at, number"""
 CUSTOMERS_OF.give("complaint", in_table(Complaint))
 FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint, matter="text"))
+
+
+async def number_of(complaint_id: UUID) -> str:
+    """What it is called; empty for one that is not to be seen from here."""
+    return await fetch_value("select number from complaint where id = $1", complaint_id) or ""

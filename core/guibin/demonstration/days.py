@@ -19,6 +19,10 @@ from guibin.desks.requests import NewDesk, NewSeat
 from guibin.hotline import actions as hotline
 from guibin.hotline.requests import NewCall, NewEnding
 from guibin.jobs.actions import enqueue
+from guibin.mailbox import channels as mailboxes
+from guibin.mailbox.checking import read
+from guibin.mailbox.intake import take_in
+from guibin.mailbox.requests import NewMailbox
 from guibin.periods.days import local_day
 from guibin.policy.deadlines import Hours
 from guibin.profiles import actions as archive
@@ -84,6 +88,7 @@ async def enliven(scene: Scene) -> None:
     await _urgent(scene, kept)
     await _counter(scene, kept)
     await _hotline(scene, kept)
+    await _mails(scene, kept)
     await _desk(scene)
     await _flaws(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
@@ -190,6 +195,24 @@ def _hotline_calls(customer_id: UUID) -> tuple[tuple[UUID | None, str | None, Ne
         (None, "13700000021", NewEnding(outcome="served", content="自称老客户，想了解入会条件，未报卡号")),
         (None, "13700000022", None),
     )
+
+
+async def _mails(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """Mails of the morning, as a mail server hands them over: a customer's, a stranger's, and a machine's."""
+    address = "li.customer@example.com"
+    change = CustomerChange(confidential={"email": [address]})
+    await archive.change(kept[12].customer_id, change, scene.act)
+    made = await mailboxes.add(NewMailbox(name="服务邮箱", address="vip@company.example"), scene.act)
+    mails = (
+        (address, "咨询续约", "请问我的合同什么时候到期，续约有什么优惠？", ""),
+        ("zhang@example.net", "想了解贵宾服务", "朋友推荐的，请告知入会条件和需要的材料。", ""),
+        ("no-reply@example.org", "自动回复：外出", "我正在休假。", "Auto-Submitted: auto-replied\r\n"),
+    )
+    for place, (sender, subject, text, more) in enumerate(mails):
+        head = f"From: {sender}\r\nSubject: {subject}\r\nMessage-ID: <{place}@{sender.partition('@')[2]}>\r\n{more}"
+        raw = f"{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}".encode()
+        at = scene.act.at(scene.act.now - timedelta(minutes=25 * (place + 1)))
+        await take_in(await mailboxes.locked(made.mailbox.id), read(raw), at)
 
 
 async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:

@@ -1,6 +1,7 @@
 """Adding, opening and removing files, each on record."""
 
 import asyncio
+import contextlib
 from uuid import UUID
 
 from msgspec import Struct
@@ -66,7 +67,7 @@ async def add(holder: Holder, subject_id: UUID, new: NewFile, act: Act) -> FileV
         customer_id = await _admitted(holder, subject_id, act)
     await _alone(subject_id)
     await _refuse_full(subject_id, found)
-    await _write(Case(holder.subject, subject_id, customer_id), file_id, found, act)
+    await _write(Case(holder.subject, subject_id, customer_id), (file_id, place), found, act)
     if place == places.DATABASE:
         await add_row(FileContent, file_id=file_id, part=WHOLE, sealed=whole)
     await execute(_ADDED, place, len(found.content))
@@ -74,6 +75,61 @@ async def add(holder: Holder, subject_id: UUID, new: NewFile, act: Act) -> FileV
     await done("add", case, act, fields=(found.kind,))
     await events.record(FileAdded(file_id, holder.subject, subject_id), now=act.now)
     return await queries.LISTED.one(file_id)
+
+
+async def keep(case: Case, found: Checked, act: Act) -> UUID:
+    """Keep a file that was checked already, in the database and in the transaction of what it came with; its id.
+
+    Raises NoRoom, AlreadyHere, ArchiveErased.
+    """
+    await _alone(case.id)
+    await _refuse_full(case.id, found)
+    file_id = new_id()
+    whole = await sealed(found.content, file_id=file_id, part=WHOLE, customer_id=case.customer_id)
+    await _write(case, (file_id, places.DATABASE), found, act)
+    await add_row(FileContent, file_id=file_id, part=WHOLE, sealed=whole)
+    await execute(_ADDED, places.DATABASE, len(found.content))
+    await done("add", Case(SUBJECT, file_id, case.customer_id), act, fields=(found.kind,))
+    await events.record(FileAdded(file_id, case.subject, case.id), now=act.now)
+    return file_id
+
+
+async def move(of: Case, to: Case, act: Act, *, because: str) -> None:
+    """What was kept with one thing is kept with another from now on, under that one's key; that it moved, and why, stays.
+
+    For files that `keep` put into the database. Raises NoRoom, ArchiveErased.
+    """
+    ids = await fetch(
+        f"select x.id from stored_file x where x.subject = $1 and x.subject_id = $2 and not {REMOVED} order by x.id",
+        of.subject,
+        of.id,
+    )
+    for row in ids:
+        file = await queries.LISTED.one(row["id"])
+        content, small = await _part(file, WHOLE), await _part(file, THUMBNAIL) if file.thumbnail else None
+        await done("open", Case(SUBJECT, file.id, file.customer_id), act, fields=(file.kind,))
+        await _take_away(file, act, because=because)
+        found = Checked(file.name, file.media_type, file.kind, file.confidential, content, file.sha256, small)
+        with contextlib.suppress(AlreadyHere):
+            await keep(to, found, act)
+
+
+async def destroy(of: Case, act: Act, *, because: str) -> None:
+    """Everything that `keep` put there, with the reason."""
+    for row in await fetch(
+        f"select x.id from stored_file x where x.subject = $1 and x.subject_id = $2 and not {REMOVED}",
+        of.subject,
+        of.id,
+    ):
+        file = await queries.LISTED.one(row["id"])
+        await _take_away(file, act, because=because)
+        await done("remove", Case(SUBJECT, file.id, file.customer_id), act, fields=(file.kind,))
+
+
+async def _take_away(file: FileView, act: Act, *, because: str) -> None:
+    await add_row(FileRemoval, act, file_id=file.id, reason=because)
+    await execute("delete from file_content where file_id = $1", file.id)
+    await execute(_ADDED, places.DATABASE, -file.bytes_count)
 
 
 async def show(file_id: UUID, act: Act) -> FileView:
@@ -211,7 +267,8 @@ async def _refuse_full(subject_id: UUID, found: Checked) -> None:
         raise NoRoom(f"The company's files together have at most {most}: ask whoever operates the service for more")
 
 
-async def _write(case: Case, file_id: UUID, found: Checked, act: Act) -> None:
+async def _write(case: Case, kept: tuple[UUID, str], found: Checked, act: Act) -> None:
+    file_id, place = kept
     await add_row(
         StoredFile,
         act,
@@ -226,7 +283,7 @@ async def _write(case: Case, file_id: UUID, found: Checked, act: Act) -> None:
         bytes_count=len(found.content),
         sha256=found.sha256,
         thumbnail=found.thumbnail is not None,
-        kept_in=places.here(),
+        kept_in=place,
     )
     if found.thumbnail is not None:
         small = await sealed(found.thumbnail, file_id=file_id, part=THUMBNAIL, customer_id=case.customer_id)

@@ -32,7 +32,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     customer_id: UUID | None
     name: str
     media_type: str
-    kind: str
+    kind: Kind
     confidential: bool
     bytes_count: int
     sha256: str

@@ -16,7 +16,8 @@ class Parcel(Struct, frozen=True):
     """One message ready to go. `to` is an address or number in clear: it lives only as long as the attempt.
 
     `at` is when it is sent: vendors refuse a signature that is older than some minutes. `values` are what filled the
-    text, by name, for vendors that keep the text themselves and take only what is filled in.
+    text, by name, for vendors that keep the text themselves and take only what is filled in. `thread` are the Message-IDs of
+    the mails that a mail answers, the last of them directly.
     """
 
     message_id: UUID
@@ -26,6 +27,7 @@ class Parcel(Struct, frozen=True):
     at: datetime
     kind: str = ""
     values: dict[str, str] = {}
+    thread: tuple[str, ...] = ()
 
 
 class Outcome(Struct, frozen=True):

@@ -96,7 +96,12 @@ def letter(settings: SmtpSettings, parcel: Parcel) -> EmailMessage:
     mail["To"] = parcel.to
     mail["Subject"] = one_line(parcel.title)
     mail["Message-ID"] = f"<{parcel.message_id}@{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    if parcel.thread:
+        # Somebody wrote it: it is no machine's.
+        mail["In-Reply-To"] = parcel.thread[-1]
+        mail["References"] = " ".join(parcel.thread)
+    else:
+        mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(parcel.text)
     return mail
 

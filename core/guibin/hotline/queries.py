@@ -105,4 +105,4 @@ FORM = LINES.wider(
         f"from (values ('{CALL_BACK}'), ('{MATCH}')) w (owed) join {timer_at('x', 'w.owed')} order by started_at desc, t.id desc",
     ),
 )
-FOLLOWED.give("hotline_call", Followed(may("records:read"), HotlineCall))
+FOLLOWED.give("hotline_call", Followed(may("records:read"), HotlineCall, matter="content"))

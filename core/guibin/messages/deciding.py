@@ -35,6 +35,8 @@ async def customer_hinders(customer_id: UUID, kind: MessageKind, run: Run) -> La
     customer = await reach_of(customer_id)
     if customer is None or customer.ended:
         return Never("archive_closed")
+    if kind.answers:
+        return None
     if customer.preferences.get("contact") == "none" or {"contact", kind.purpose, wish(MESSAGE, kind.name)} & set(
         customer.refused
     ):

@@ -79,7 +79,7 @@ async def prepare(job: SendMessage, run: Run) -> Ready | Later | Never | None:
     channel = await channels.opened(row["means"])
     if channel is None:
         return Never("no_channel")
-    to = await _address(row, run)
+    to = said.to or await _address(row, run)
     if to is None:
         return Never("no_address")
     per_day_max = run.policy.messages.per_day_max
@@ -89,7 +89,7 @@ async def prepare(job: SendMessage, run: Run) -> Ready | Later | Never | None:
     if full is not None:
         return too_late(full, row["not_after"])
     words = await _words(row, said, run)
-    parcel = Parcel(row["id"], to, words.title, words.text, run.now, row["kind"], words.values)
+    parcel = Parcel(row["id"], to, words.title, words.text, run.now, row["kind"], words.values, said.thread)
     return Ready(run.company.id, channel, parcel, words.kept, run.today)
 
 

@@ -1,5 +1,6 @@
 """Channels as they may be seen, and messages with their attempts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -82,3 +83,17 @@ async def means_in_use() -> frozenset[str]:
     """What the company can send through."""
     rows = await fetch("select means from message_channel where removed_at is null")
     return frozenset(row["means"] for row in rows)
+
+
+async def mailed(message_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Those of these that are mails to customers, with whose they are."""
+    rows = await fetch(
+        "select id, customer_id from message where id = any ($1) and means = 'email' and customer_id is not null",
+        list(message_ids),
+    )
+    return {row["id"]: row["customer_id"] for row in rows}
+
+
+def of_message(message_id: str) -> str:
+    """SQL: the join of the message `went` of this id, where there is one; `message_id` is a column of the row `r`."""
+    return f"left join message went on went.tenant_id = r.tenant_id and went.id = {message_id}"

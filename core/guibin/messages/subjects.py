@@ -10,10 +10,16 @@ from guibin_tenants.above import NamedFromAbove
 
 
 class Values(Struct, frozen=True):
-    """What fills a text. `hidden` are names whose values the interaction history does not keep, such as a link."""
+    """What fills a text. `hidden` are names whose values the interaction history does not keep, such as a link.
+
+    `to` is the address, where it is not the customer's own, opened and put on record by whoever gives it. `thread` are the
+    mails it answers, by their Message-IDs, the last of them directly.
+    """
 
     values: dict[str, str] = {}
     hidden: tuple[str, ...] = ()
+    to: str = ""
+    thread: tuple[str, ...] = ()
 
 
 class Settled(Struct, frozen=True):

@@ -12,6 +12,7 @@ from guibin.console.shell import Shell
 from guibin.files import queries as files
 from guibin.files.queries import FileFilter
 from guibin.files.subjects import holder_of
+from guibin.mailbox import queries as mails
 from guibin.policy.words import FullLine, Paragraph
 from guibin.profiles import disclosures, queries
 from guibin.profiles.refusals import ArchiveErased
@@ -166,6 +167,7 @@ async def _said_of_cases(customer_id: UUID, shell: Shell) -> list[_Line]:
     for needs, statement, part in (
         (panels.COMPLAINTS, complaints.SAID, "complaints"),
         (panels.REQUESTS, requests.SAID, "requests"),
+        (panels.RECORDS, mails.SAID, "mails"),
     ):
         if not needs(shell.act.by):
             continue
@@ -184,7 +186,7 @@ async def _said_of_cases(customer_id: UUID, shell: Shell) -> list[_Line]:
     return found
 
 
-_CASES = {"complaints": "complaint", "requests": "service_request"}
+_CASES = {"complaints": "complaint", "requests": "service_request", "mails": "mail"}
 
 
 async def _files(customer_id: UUID, shell: Shell) -> list[_Line]:

@@ -21,17 +21,22 @@ class MessageKind(Struct, frozen=True, forbid_unknown_fields=True):
     """A message to customers. Its texts are `message.<name>.text` and, for mail, `message.<name>.subject`.
 
     Whoever refused the consent `purpose`, or contact altogether, does not get it. A `critical` one does not wait for the
-    end of quiet hours.
+    end of quiet hours. One that `answers` what the customer wrote goes whatever they wished to hear otherwise, at any hour.
     """
 
     name: Named
     purpose: Named = ""
     critical: bool = False
+    answers: bool = False
     clause: Clause = ""
 
     def named_texts(self) -> Iterator[str]:
         """What it says."""
         yield from (f"message.{self.name}.{part}" for part in ("subject", "text"))
+
+
+# What every company sends once it has a mailbox: what somebody writes to somebody who wrote.
+MAIL_REPLY = MessageKind("mail_reply", answers=True)
 
 
 class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +54,7 @@ class MessagePolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def kind(self, name: str) -> MessageKind | None:
         """The message of this name."""
-        return next((kind for kind in self.kinds if kind.name == name), None)
+        return next((kind for kind in (*self.kinds, MAIL_REPLY) if kind.name == name), None)
 
     def check(self, known: Known, path: str) -> Problems:
         """Each kind once, quiet hours by the customer's clock."""

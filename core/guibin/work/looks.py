@@ -43,6 +43,7 @@ LOOKS: dict[str, Look] = {
     "question": Look(
         icon="message-circle", section="customers", of="customer_id", action="work/question/{1}/do/question"
     ),
+    "mail": Look(icon="mail", section="mails"),
     "call": Look(icon="phone-incoming", section="hotline"),
     "call_back": Look(icon="phone-call", section="hotline"),
     "visit": Look(icon="map-pin", section="visits"),

@@ -18,6 +18,7 @@ from guibin.department_requests import owed as department_requests
 from guibin.department_requests.queries import leads
 from guibin.desks.queries import sits_with
 from guibin.hotline import owed as hotline
+from guibin.mailbox import owed as mailbox
 from guibin.periods.days import local_day
 from guibin.plans import owed as plans
 from guibin.profiles.queries import called
@@ -43,6 +44,7 @@ SLICES: tuple[ModuleType, ...] = (
     receptions,
     records,
     hotline,
+    mailbox,
     visits,
     care,
     reviews,

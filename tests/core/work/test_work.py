@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from acting import acting
+from mails import mail, open_door
 
 import guibin
 from guibin.approvals import actions as approvals
@@ -216,6 +217,15 @@ async def a_call_back(house):
     return missed["id"], f"/api/v1/hotline-calls/{missed['id']}/ending", {"outcome": "served", "content": "已回拨"}
 
 
+async def a_mail(house):
+    door = await open_door(house.client, house.clock)
+    body = {"confidential": {"email": ["wang@qq.com"]}}
+    changed = await house.client.patch(f"/api/v1/customers/{house.customer}", json=body)
+    assert changed.status_code == 200, changed.text
+    arrived = await door.hand(mail())
+    return arrived["id"], f"/api/v1/mails/{arrived['id']}/dismissal", {"reason": "广告"}
+
+
 async def planned(house):
     body = {"customer_id": house.customer, "planned_at": "2026-03-03T07:30:00Z", "purpose": "断网后安抚"}
     return await send(house.own, "/api/v1/visits", body)
@@ -393,6 +403,7 @@ MAKERS = {
     "contact": a_contact,
     "question": a_question,
     "call": a_call,
+    "mail": a_mail,
     "call_back": a_call_back,
     "visit": a_visit,
     "visit_filing": a_visit_filing,
