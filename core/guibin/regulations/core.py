@@ -47,6 +47,7 @@ MESSAGES = MessagePolicy(
         "need_open",
         "survey_low",
         "visit_overdue",
+        "visit_unsigned",
         "message_failed",
         "message_quota",
         "webhook_gone",

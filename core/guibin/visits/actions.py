@@ -11,6 +11,7 @@ from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
 from guibin.events import ArchiveCloses, at_once
+from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
 from guibin.profiles import disclosures
@@ -22,7 +23,7 @@ from guibin.records.requests import NewInteraction, channels_of
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import Invalid, NotFound
-from guibin_tenants.rows import add, change, locked
+from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -136,7 +137,7 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
         visit_id=visit_id,
         customer_id=visit["customer_id"],
         interaction_id=interaction_id,
-        settles_problem=new.settles_problem,
+        settles_problem=new.settles_problem or (new.handled and bool(new.need.strip())),
         in_time=ended.met,
         carried_out_at=happened_at,
     )
@@ -186,7 +187,8 @@ async def disclose_signature(visit_id: UUID, new: NewDisclosure, act: Act) -> Di
 
 
 async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
-    """The material is complete. Raises NotFound, NotCarriedOut, and SignatureMissing where policy asks for one (S07-12)."""
+    """The material is complete. Raises NotFound, NotCarriedOut, Invalid for a reason where none is asked for, and
+    SignatureMissing where policy asks for one and nothing says why it cannot be had (S07-12)."""
     visit = await _carried_out(visit_id)
     carried_out = await fetch_one(
         "select r.settles_problem, s.id as signature from visit_record r"
@@ -194,11 +196,20 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
         visit_id,
     )
     settles = carried_out is not None and carried_out["settles_problem"] and carried_out["signature"] is None
-    if act.policy.visits.signature_when_settling and settles:
-        raise SignatureMissing("The visit settled a concrete problem: let the customer sign, then file it")
-    await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], note=new.note)
+    owed, because = act.policy.visits.signature_when_settling and settles, new.unsigned_because.strip()
+    if owed and not because:
+        raise SignatureMissing("The visit settled a concrete problem: let the customer sign, or say why they cannot")
+    if because and not owed:
+        raise Invalid.at("unsigned_because", "empty where no signature is missing", value=because[:60])
+    await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], **given(new))
     await change(Visit, visit_id, state="filed")
-    await done("file", _case(visit_id, visit["customer_id"]), act)
+    case = _case(visit_id, visit["customer_id"])
+    await done("file", case, act)
+    if owed:
+        who = {"who": visit["staff_name"]}
+        await notify(
+            Notice("visit_unsigned", case, roles=("manager",), details=who), key=f"unsigned/{visit_id}", now=act.now
+        )
     return await queries.visit(visit_id, now=act.now)
 
 

@@ -39,6 +39,7 @@ class VisitView(Struct, frozen=True, kw_only=True):
     settles_problem: bool | None
     signed_at: datetime | None
     filed_at: datetime | None
+    unsigned_because: str | None
     planned_by: UUID
     planned_by_name: str
     recorded_at: datetime
@@ -114,6 +115,7 @@ LISTED = Listing(
         "settles_problem": "r.settles_problem",
         "signed_at": "s.taken_at",
         "filed_at": "f.filed_at",
+        "unsigned_because": "f.unsigned_because",
     },
     filters={
         "overdue": f"({_OVERDUE}) = $value",

@@ -29,7 +29,8 @@ class NewVisitTime(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
 class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The detailed record of a visit (S07-25). `method` is the channel, `happened_at` by default now.
 
-    `settles_problem` says that it settled a concrete problem: the customer signs before it is filed (S07-12).
+    A `need` that was `handled` is a concrete problem settled, and so is whatever `settles_problem` says: the customer signs
+    before it is filed (S07-12).
     """
 
     content: Said
@@ -52,6 +53,8 @@ class NewSignature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class NewFiling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The material is complete."""
+    """The material is complete. `unsigned_because` is why a signature that is asked for cannot be had; it is told to the
+    manager (S07-12)."""
 
     note: Unsaid = ""
+    unsigned_because: Unsaid = ""

@@ -252,8 +252,8 @@ def _must_sign(form: VisitForm, shell: Shell) -> bool:
 
 
 def _offered(form: VisitForm, shell: Shell) -> list[str]:
-    """Nothing is filed before it is signed for."""
-    return [name for name in OFFERED[form.state] if name != "file" or not _must_sign(form, shell)]
+    """A signature that is asked for comes first; filed without one, it says why."""
+    return list(OFFERED[form.state])
 
 
 async def _page(form: VisitForm, shell: Shell, sent: _Sent = _NOTHING) -> Response[str]:

@@ -84,9 +84,11 @@ class VisitSignature(TenantTable, customer=True, signed="taken"):
 
 
 class VisitFiling(TenantTable, customer=True, signed="filed"):
-    """The visit's material is complete and filed; nothing about it changes any more."""
+    """The visit's material is complete and filed, `unsigned_because` of what where a signature was asked for; nothing about it
+    changes any more."""
 
     visit_id = RowOf("visit")
     note = Text(default="")
+    unsigned_because = Text(default="")
 
-    keys = Keys(unique=(("visit_id",),), append_only=True, erasable=("note",))
+    keys = Keys(unique=(("visit_id",),), append_only=True, erasable=("note", "unsigned_because"))

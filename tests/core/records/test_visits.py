@@ -47,10 +47,11 @@ async def test_a_visit_goes_from_plan_to_record_to_file(client, new_customer, cl
     clock.set(datetime(2026, 3, 4, 3, tzinfo=UTC))
 
     done = await send(client, visit, "record", RECORD | {"number": "13800138000", "duration_minutes": 30})
+    await send(client, visit, "signature", signature())
     filed = await send(client, visit, "filing", {"note": "材料齐全"})
 
     assert [one["state"] for one in (visit, done, filed)] == ["planned", "carried_out", "filed"]
-    assert (done["in_time"], done["settles_problem"]) == (True, False)
+    assert (done["in_time"], done["settles_problem"]) == (True, True)
     record = filed["record"]
     assert [record[name] for name in ("channel", "direction", "place", "content", "need", "handling_state")] == [
         "visit",
@@ -154,7 +155,7 @@ async def test_what_settles_a_problem_is_filed_only_with_the_signature(client, n
     visit = await planned(client, await new_customer())
     early = await send(client, visit, "signature", signature(), 409)
     clock.set(datetime(2026, 3, 4, 3, tzinfo=UTC))
-    await send(client, visit, "record", RECORD | {"settles_problem": True})
+    await send(client, visit, "record", {"content": "换了机顶盒", "settles_problem": True})
 
     unsigned = await send(client, visit, "filing", {}, 409)
     signed = await send(client, visit, "signature", signature())
@@ -170,6 +171,49 @@ async def test_what_settles_a_problem_is_filed_only_with_the_signature(client, n
     ]
     assert (signed["signature"]["signed_by"], signed["signature"]["media_type"]) == ("王伟", "image/png")
     assert filed["state"] == "filed"
+
+
+@pytest.mark.rule("S07-12")
+@pytest.mark.parametrize(
+    ("said", "owed"),
+    [
+        (RECORD, True),
+        (RECORD | {"handled": False}, False),
+        (RECORD | {"need": " "}, False),
+        (RECORD | {"settles_problem": False}, True),
+    ],
+)
+async def test_a_need_that_was_met_is_signed_for_whatever_is_ticked(client, new_customer, clock, said, owed):
+    visit = await planned(client, await new_customer())
+    clock.set(datetime(2026, 3, 4, 3, tzinfo=UTC))
+    await send(client, visit, "record", said)
+
+    filed = await client.post(f"{PATH}/{visit['id']}/filing", json={})
+
+    assert filed.status_code == (409 if owed else 201), filed.text
+
+
+@pytest.mark.rule("S07-12")
+async def test_without_a_signature_it_is_filed_with_the_reason_and_the_manager_hears(
+    tenant, client, new_customer, clock
+):
+    signed, unsigned, plain = [await planned(client, await new_customer(f"K{n}")) for n in range(3)]
+    clock.set(datetime(2026, 3, 4, 3, tzinfo=UTC))
+    head = await tenant.staff("head", "manager")
+    for visit in (signed, unsigned):
+        await send(client, visit, "record", RECORD)
+    await send(client, plain, "record", {"content": "例行走访"})
+    await send(client, signed, "signature", signature())
+
+    needless = [await send(client, one, "filing", {"unsigned_because": "出差"}, 422) for one in (signed, plain)]
+    filed = await send(client, unsigned, "filing", {"unsigned_because": "客户出差，电话确认"})
+    for visit in (signed, plain):
+        await send(client, visit, "filing", {})
+
+    assert (filed["state"], filed["unsigned_because"]) == ("filed", "客户出差，电话确认")
+    assert [one["errors"][0]["field"] for one in needless] == ["unsigned_because"] * 2
+    told = (await head.get("/api/v1/notices")).json()["items"]
+    assert [(one["kind"], one["subject_id"]) for one in told] == [("visit_unsigned", unsigned["id"])]
 
 
 @pytest.mark.rule("S07-12", "S07-8")
