@@ -24,7 +24,7 @@ async def channels(shell: Shell) -> Sequence[Choice]:
     """By which ways complaints come in."""
     known = shell.studio.words
     return [
-        Choice(each, shell.says(f"complaints.channel.{each}") if known.has(f"complaints.channel.{each}") else each)
+        Choice(each, shell.says(f"channel.{each}") if known.has(f"channel.{each}") else each)
         for each in shell.act.policy.complaints.channels
     ]
 

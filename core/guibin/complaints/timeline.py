@@ -157,7 +157,7 @@ def _roles(roles: tuple[str, ...], shell: Shell) -> str:
 
 
 def _channel(channel: str, shell: Shell) -> str:
-    key = f"complaints.channel.{channel}"
+    key = f"channel.{channel}"
     return shell.says(key) if shell.studio.words.has(key) else channel
 
 
