@@ -47,7 +47,16 @@ DERIVED: NamedFromAbove[str] = NamedFromAbove()
 CLOSED = "closed"
 _COLUMNS = frozenset((*COLUMNS, AGE))
 _WORDS = ("name", "employer", "department", "position")
-_SEX = {"男": "male", "女": "female", "male": "male", "female": "female", "": ""}
+_SEX = {
+    "男": "male",
+    "男士": "male",
+    "先生": "male",
+    "女": "female",
+    "女士": "female",
+    "male": "male",
+    "female": "female",
+    "": "",
+}
 _CALENDAR = {"": "solar", **dict.fromkeys(("solar", "公历", "阳历"), "solar")}
 _CALENDAR |= dict.fromkeys(("lunar", "农历", "阴历", "旧历"), "lunar")
 YES_NO = {"": False, "true": True, "false": False, "是": True, "否": False}

@@ -129,12 +129,14 @@ class Mapped(Struct, frozen=True):
 
 
 def _field(name: str, known: TransferView, shell: Shell) -> Mapped:
-    """By the mapping; a column that bears the field's name in the reader's language is it, too."""
+    """By the mapping; a column that bears the field's name in the reader's language is it, too, and one whose name is a
+    longer form of it, unless two are: 客户编号 for 编号."""
     title = _called(name, known.kind, shell)
     column = known.mapping.columns.get(name, "")
-    return Mapped(
-        name, title, column or next((head for head in known.heading if head in (title, *title.split("或"))), "")
-    )
+    names = (title, *title.split("或"))
+    near = [head for head in known.heading if len(head) > 1 and any(each in head for each in names)]
+    exact = next((head for head in known.heading if head in names), "")
+    return Mapped(name, title, column or exact or (near[0] if len(near) == 1 else ""))
 
 
 def _called(name: str, kind: str, shell: Shell) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -316,3 +317,25 @@ async def test_it_is_all_done_from_the_page(tenant, admin):
     assert "没有写入任何内容" in tried
     assert 'hx-trigger="every 1s"' not in done
     assert await numbers(admin) == ["T1", "T2"]
+
+
+async def test_a_heading_in_the_reader_s_words_is_recognised_as_a_longer_form_of_the_field(admin):
+    content = "客户编号,姓名,类别,手机,生日\nDK1,王伟,leader,13800138000,1970-01-01".encode()
+    sent = {"kind": "customers", "file_name": "a.csv", "content": base64.b64encode(content).decode()}
+    await admin.post("/console/imports", data=sent, headers={"Accept-Language": "zh-CN"})
+    (transfer,) = (await admin.get(PATH)).json()["items"]
+
+    page = (await admin.get(f"/console/imports/{transfer['id']}", headers={"Accept-Language": "zh-CN"})).text
+
+    selects = page.split('name="field.')[1:]
+    chosen = {
+        part.split('"')[0]: re.findall(r'<option value="([^"]*)" selected', part.split("</select>")[0])
+        for part in selects
+    }
+    assert {name: columns for name, columns in chosen.items() if columns} == {
+        "number": ["客户编号"],
+        "name": ["姓名"],
+        "kind": ["类别"],
+        "mobile": ["手机"],
+        "birthday": ["生日"],
+    }
