@@ -128,3 +128,30 @@ def test_an_activity_is_planned_guests_are_chosen_and_looked_up_at_the_door(desk
     desk.page.locator("#code").fill("查无此人")
     desk.page.locator("#code").press("Enter")
     desk.page.locator("#guest [role=status]").wait_for()
+
+
+def test_on_a_telephone_the_clause_and_who_decides_come_before_the_form(window_of):
+    window = window_of(width=390, height=844).sign_in("manager11", "hetian-bank")
+    window.open("/console/customers")
+    row = window.page.locator("[data-rows] tbody tr[data-row]").nth(6).get_attribute("data-row")
+    window.open(f"{row}/apply")
+    window.open(window.page.locator("a[href*='/apply/']").first.get_attribute("href"))
+    told, form = window.page.locator(".g-told-first > section"), window.page.locator(".g-told-first > form")
+
+    assert told.bounding_box()["y"] < form.bounding_box()["y"]
+
+
+def test_on_a_telephone_what_happened_does_not_cover_the_next_step(window_of):
+    window = window_of(width=390, height=844).sign_in("manager12", "hetian-bank")
+    window.open("/console/visits")
+    rows = window.page.locator("[data-rows] tbody tr[data-row]", has_text="已计划")
+    window.open(rows.first.get_attribute("data-row"))
+    window.page.locator("#f-content").fill("按约走访")
+    window.page.locator(".g-visit form button[type=submit]").last.click()
+    window.page.locator(".g-toast").wait_for()
+    foot, toast = (
+        window.page.locator(".g-foot .btn-primary, form button[type=submit]").last,
+        window.page.locator(".g-toast"),
+    )
+
+    assert toast.bounding_box()["y"] + toast.bounding_box()["height"] < foot.bounding_box()["y"]
