@@ -45,6 +45,22 @@ class ArchiveReopens(Happening, frozen=True):
     restores: bool
 
 
+class ArchivesMerge(Happening, frozen=True):
+    """What stands in the archive `merged_id` is about to go to `customer_id`, the same customer's; `choices` as they were made."""
+
+    customer_id: UUID
+    merged_id: UUID
+    choices: dict[str, str]
+
+
+class ArchivesPart(Happening, frozen=True):
+    """What came from the archive `merged_id` went back there; `merged_at` is when it had come."""
+
+    customer_id: UUID
+    merged_id: UUID
+    merged_at: datetime
+
+
 class ArchivesWritten(Happening, frozen=True):
     """Customers were `opened` or `imported`; of these, who `moved` to which other org unit."""
 
@@ -146,6 +162,14 @@ class ArchiveResumed(Event, frozen=True):
     """A customer who had left is back: the archive is open again."""
 
     customer_id: UUID
+
+
+class ArchivesMerged(Event, frozen=True):
+    """Two archives of one customer became one, or are two again."""
+
+    customer_id: UUID
+    merged_id: UUID
+    undone: bool
 
 
 class PostEnded(Event, frozen=True):

@@ -5,11 +5,12 @@ in backups too. Blind indexes are keyed hashes by which an exact value is found 
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +24,8 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Bytea, Integer
 
-from .scope import current_scope, current_tenant, fetch, fetch_value
-from .tables import Keys, TenantTable
+from .scope import current_scope, current_tenant, execute, fetch, fetch_value
+from .tables import Index, Keys, TenantTable
 
 _NONCE_BYTES = 12
 _root_key: bytes | None = None
@@ -45,12 +46,16 @@ class TenantKey(TenantTable, tablename="tenant_key"):
 
 
 class SubjectKey(TenantTable, tablename="subject_key"):
-    """One customer's key, wrapped by the tenant's. Deleting the row erases the customer."""
+    """One customer's key, wrapped by the tenant's. Deleting the row erases the customer.
+
+    `merged_into` is whose key opens, beside what that one sealed, what this one did: two archives became one.
+    """
 
     subject_id = UuidColumn(default=None)
     wrapped = Bytea()
+    merged_into = UuidColumn(default=None, null=True)
 
-    keys = Keys(unique=(("subject_id",),))
+    keys = Keys(unique=(("subject_id",),), indexes=(Index(("merged_into",), where="merged_into is not null"),))
 
 
 class Unshown(StrEnum):
@@ -66,11 +71,18 @@ class SubjectSecret(bytes):
     """
 
     subjects: frozenset[UUID]
+    # Of archives that became one with this one's: what they sealed opens with it.
+    merged: tuple[bytes, ...] = ()
 
     def __new__(cls, key: bytes, *subjects: UUID) -> "SubjectSecret":
         secret = super().__new__(cls, key)
         secret.subjects = frozenset(subjects)
         return secret
+
+    def with_merged(self, keys: Sequence[bytes]) -> "SubjectSecret":
+        """The same, which opens what these sealed too."""
+        self.merged = tuple(bytes(key) for key in keys)
+        return self
 
 
 class Place(Struct, frozen=True):
@@ -134,16 +146,8 @@ async def tenant_key() -> bytes:
 
 async def subject_key(subject: UUID) -> SubjectSecret:
     """One subject's key, made at its first use."""
-    wrapped = await fetch_value("select wrapped from subject_key where subject_id = $1", subject)
-    above = await tenant_key()
-    if wrapped is None:
-        wrapped = await fetch_value(
-            "insert into subject_key (id, subject_id, wrapped) values (gen_random_uuid(), $1, $2)"
-            " on conflict (tenant_id, subject_id) do update set subject_id = excluded.subject_id returning wrapped",
-            subject,
-            _wrap(above, secrets.token_bytes(32), subject.bytes),
-        )
-    return unwrap_subject_key(above, subject, bytes(wrapped))
+    known = (await known_subject_keys((subject,))).get(subject)
+    return known or (await subject_keys((subject,)))[subject]
 
 
 async def subject_keys(subjects: Collection[UUID]) -> dict[UUID, SubjectSecret]:
@@ -169,8 +173,30 @@ async def known_subject_keys(subjects: Collection[UUID]) -> dict[UUID, SubjectSe
     if not subjects:
         return {}
     above = await tenant_key()
-    stored = await fetch("select subject_id, wrapped from subject_key where subject_id = any ($1)", list(subjects))
-    return {row["subject_id"]: unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored}
+    stored = await fetch(
+        "select subject_id, merged_into, wrapped from subject_key where subject_id = any ($1) or merged_into = any ($1)",
+        list(subjects),
+    )
+    keys = {row["subject_id"]: unwrap_subject_key(above, row["subject_id"], bytes(row["wrapped"])) for row in stored}
+    merged: dict[UUID, list[bytes]] = {}
+    for row in stored:
+        if row["merged_into"] is not None:
+            merged.setdefault(row["merged_into"], []).append(keys[row["subject_id"]])
+    return {
+        subject: key.with_merged(merged.get(subject, [])) for subject, key in keys.items() if subject in set(subjects)
+    }
+
+
+async def merge(subject: UUID, into: UUID) -> None:
+    """What `subject` sealed, and what opens with its key, opens with `into`'s from now on, until `part`."""
+    await subject_key(into)
+    await execute("update subject_key set merged_into = $2 where subject_id = $1 or merged_into = $1", subject, into)
+
+
+async def part(subject: UUID, others: Collection[UUID]) -> None:
+    """The key of `subject` is its own again; those of `others` open with it again."""
+    await execute("update subject_key set merged_into = null where subject_id = $1", subject)
+    await execute("update subject_key set merged_into = $1 where subject_id = any ($2)", subject, list(others))
 
 
 async def joint_key(keys: Mapping[UUID, SubjectSecret]) -> SubjectSecret:
@@ -181,8 +207,9 @@ async def joint_key(keys: Mapping[UUID, SubjectSecret]) -> SubjectSecret:
 
 
 async def forget(subject: UUID) -> bool:
-    """Destroy a subject's key: nothing sealed for it opens again. Whether there was one."""
-    return bool(await SubjectKey.delete().where(SubjectKey.subject_id == subject).returning(SubjectKey.id))
+    """Destroy a subject's key, and those merged into it: nothing sealed for it opens again. Whether there was one."""
+    gone = "delete from subject_key where subject_id = $1 or merged_into = $1"
+    return bool(await execute(gone, subject))
 
 
 def unwrap_subject_key(tenant_key: bytes, subject: UUID, wrapped: bytes) -> SubjectSecret:
@@ -213,10 +240,10 @@ def unseal_bytes(key: bytes, place: Place, sealed: bytes, *, unshown: Unshown | 
     """As `unseal`, for what is no text."""
     if unshown is None and isinstance(key, SubjectSecret):
         current_scope().opened.update(key.subjects)
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
-    except InvalidTag:
-        raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open") from None
+    for each in (key, *(key.merged if isinstance(key, SubjectSecret) else ())):
+        with contextlib.suppress(InvalidTag):
+            return AESGCM(each).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(place))
+    raise KeyringError(f"the sealed value of {place.table}.{place.column} does not open")
 
 
 def blind_index(tenant_key: bytes, field: str, normalised: str) -> bytes:

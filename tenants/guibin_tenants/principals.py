@@ -50,6 +50,7 @@ _LEADING = _SERVING | {
     "tiers:assess",
     "facts:write",
     "customers:export",
+    "customers:merge",
     "jobs:read",
     "campaigns:write",
     "cards:write",

@@ -16,6 +16,7 @@ ERASURE = "erasure"
 BEGINNING = "beginning"
 WORDLESS = "wordless"
 ARCHIVE_CHANGE = "archive_change"
+MOVING = "moving"
 # What PostgreSQL says when something new comes to an archive that has ended.
 ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
 
@@ -63,7 +64,33 @@ begin
   end if;
   raise exception 'the archive of customer % is closed', old.id using errcode = '{ARCHIVE_CLOSED}';
 end $$"""
-FUNCTIONS = (_BEGINNING, _CHANGE)
+# A row that is kept goes to the other archive of its customer, and back, with nothing else of it changed; what is blanked by an
+# erasure is the policy's to check.
+_MOVING = """create or replace function guibin_moving() returns trigger language plpgsql as $$
+declare
+  named text; was uuid; becomes uuid; moved boolean := false;
+  before jsonb := to_jsonb(old); after jsonb := to_jsonb(new);
+begin
+  foreach named in array tg_argv loop
+    was := (before ->> named)::uuid;
+    becomes := (after ->> named)::uuid;
+    if was is distinct from becomes then
+      moved := exists (select from public.archive_merge m where m.tenant_id = new.tenant_id and m.undone_at is null
+        and (m.merged_id = was and m.customer_id = becomes or m.merged_id = becomes and m.customer_id = was));
+      if not moved then
+        raise exception '% is kept: its customer does not change', tg_table_name using errcode = '42501';
+      end if;
+      before := before - named;
+      after := after - named;
+    end if;
+  end loop;
+  if moved and before = after or not moved and exists (select from public.customer c where c.tenant_id = new.tenant_id
+      and c.id = (after ->> tg_argv[0])::uuid and c.erased_at is not null) then
+    return new;
+  end if;
+  raise exception '% is kept', tg_table_name using errcode = '42501';
+end $$"""
+FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING)
 
 
 async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
@@ -279,7 +306,26 @@ def _endings(table: type[TenantTable]) -> dict[str, list[str]]:
         ]
     elif keys.erasable:
         found |= _wordless(table)
+    if keys.append_only and moving(table):
+        columns = moving(table)
+        # What lets a row be blanked looks at a merge too: it is made anew where it stood before.
+        again = [f"drop policy {ERASURE} on {name}", *_blanking(table)] if ERASURE in found else []
+        found[MOVING] = [
+            *again,
+            f"grant update ({', '.join(columns)}) on {name} to {APP_ROLE}",
+            f"create trigger {MOVING} before update on {name} for each row"
+            f" execute function guibin_moving({', '.join(repr(column) for column in columns)})",
+        ]
     return found
+
+
+def moving(table: type[TenantTable]) -> tuple[str, ...]:
+    """The columns by which rows go along when their customer's archive becomes one with another."""
+    if table.keys.merging == "stays":
+        return ()
+    named = [column for column, target in table.keys.references.items() if target == "customer"]
+    first = [column for column in named if column == "customer_id"]
+    return (*first, *(column for column in (*named, *table.keys.customers) if column not in first))
 
 
 def _wordless(table: type[TenantTable]) -> dict[str, list[str]]:
@@ -331,11 +377,18 @@ def _blanking(table: type[TenantTable]) -> list[str]:
         f"exists (select from customer c where c.tenant_id = {name}.tenant_id and c.id = {whose}"
         " and c.erased_at is not null)"
     )
+    merged = (
+        f"exists (select from archive_merge a where a.tenant_id = {name}.tenant_id and a.undone_at is null"
+        f" and {whose} in (a.customer_id, a.merged_id))"
+        if moving(table)
+        else "false"
+    )
     blank = " and ".join(
         [*(f"{text} in ('', '{BLANK}')" for text in texts), *(f"{document} = '{{}}'" for document in documents)]
     )
     return [
-        f"create policy {ERASURE} on {name} as restrictive for update using ({erased}) with check ({erased} and {blank})",
+        f"create policy {ERASURE} on {name} as restrictive for update using ({erased} or {merged})"
+        f" with check ({erased} and {blank} or {merged})",
         f"grant update ({', '.join(table.keys.erasable)}) on {name} to {APP_ROLE}",
     ]
 

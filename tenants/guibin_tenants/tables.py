@@ -42,7 +42,9 @@ class Keys(Struct, frozen=True):
     are blanked when the customer they are about is erased: of an append-only row that is all that can ever be changed.
     `about` says whom rows without a customer of their own are about: a column, the table it is found in, and the column
     there; beside that one stands the customer. A row of a table with `begins` is something new about its customer: refused
-    unless the archive is `open`, or unless it is at least `kept`, that is closed but not erased. `checks` are SQL conditions by name. `relay` columns are readable
+    unless the archive is `open`, or unless it is at least `kept`, that is closed but not erased. When two archives of one
+    customer become one, rows move with the columns that name the customer, `customers` beside those that refer to it, unless `merging`
+    says that they stay. `checks` are SQL conditions by name. `relay` columns are readable
     across tenants by the relay role, which shares out work and sees nothing else; it may set `relay_marks`.
     With `signed`, such as `handed`, those of the columns `handed_by`, `handed_by_name` and `handed_at` that there are say who
     wrote the row and when; with `signed_off` others say so of its end.
@@ -67,6 +69,8 @@ class Keys(Struct, frozen=True):
     erasable: tuple[str, ...] = ()
     about: tuple[str, str, str] | None = None
     begins: Literal["", "open", "kept"] = ""
+    merging: Literal["moves", "stays"] = "moves"
+    customers: tuple[str, ...] = ()
     checks: dict[str, str] = {}
     relay: tuple[str, ...] = ()
     relay_marks: tuple[str, ...] = ()

@@ -52,6 +52,9 @@ MORE_NEEDED = {
     # By these an archive ends and is open again: tests/core/profiles/test_closing.py.
     f"{CUSTOMER}/closings",
     f"{CUSTOMER}/reopenings",
+    # The other archive, and choices: tests/core/profiles/test_merging.py.
+    f"{CUSTOMER}/merges",
+    f"{CUSTOMER}/merges/{{merge_id}}/undoing",
     f"{CUSTOMER}/membership/{{scheme}}/ending",
     f"{CUSTOMER}/entitlements/adjustments",
     f"{CUSTOMER}/e-cards",

@@ -258,3 +258,37 @@ async def test_a_value_behind_a_wall_stays_sealed(tenant, client):
     )
 
     assert (answer.status_code, "13912345678" in answer.text) == (404, False)
+
+
+async def test_an_archive_is_closed_and_opened_again_from_its_page(client, person):
+    asked = (await client.get(f"/console/customers/{person}/do/close")).text
+    assert [word for word in ("关闭档案", "去世", "客户要求") if word not in asked] == []
+    closed = await _sent(client, person, "close", reason="died", note="家属告知")
+    page = await _page(client, person, "/archive")
+    again = await _sent(client, person, "reopen", reason="登记错误")
+
+    assert (closed.status_code, again.status_code) == (200, 200)
+    assert [word for word in ("档案已关闭", "去世", "家属告知", "重新启用档案") if word not in page] == []
+    assert "档案已关闭" not in await _page(client, person)
+
+
+async def test_a_duplicate_is_merged_from_the_page_once_it_is_chosen_what_stays(client, person):
+    other = await customer(client, "K-2", name="陈玉兰", confidential={"mobile": ["13800138000"]})
+    given = {"merged_id": other, "reason": "同一身份证号"}
+
+    asks = await client.get(f"/console/customers/{person}/merge")
+    differs = await client.post(f"/console/customers/{person}/merge", data=given)
+    done = await client.post(f"/console/customers/{person}/merge", data=given | {"choices.mobile": "both"})
+
+    assert "同一客户的另一份档案" in asks.text
+    assert (differs.status_code, done.status_code) == (422, 200)
+    assert [
+        word for word in ("留本档案的：139****5678", "取另一份的：138****8000", "两者都留") if word not in differs.text
+    ] == []
+    page = await _page(client, person, "/archive")
+    assert [word for word in ("合并进来的档案", "K-2", "同一身份证号", "138****8000") if word not in page] == []
+    assert "已并入另一份档案" in await _page(client, other)
+    row = re.search(r"do/undo_merge\?row_id=([0-9a-f-]{36})", page)[1]
+    assert (await _sent(client, person, "undo_merge", row_id=row, reason="是两个人")).status_code == 200
+    assert "已撤销" in await _page(client, person, "/archive")
+    assert "138****8000" not in await _page(client, person)

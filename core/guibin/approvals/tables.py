@@ -37,6 +37,7 @@ class ApprovalRequest(TenantTable):
     outcome = Varchar(length=10, default=None, null=True)
 
     keys = Keys(
+        customers=("customer_id",),
         unowned=("org_unit_id",),
         erasable=("note",),
         wall="customer_id",

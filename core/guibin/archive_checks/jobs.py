@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from guibin.cases import Case
-from guibin.events import ArchiveEnded, ArchiveResumed, reacts_to
+from guibin.events import ArchiveEnded, ArchiveResumed, ArchivesMerged, reacts_to
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice, notify
 
@@ -31,6 +31,13 @@ async def tell_of_closing(event: ArchiveEnded, run: Run) -> None:
 async def tell_of_reopening(event: ArchiveResumed, run: Run) -> None:
     """The customer is back: whoever looked after them hears of it first."""
     await _tell("archive_reopened", event.customer_id, run)
+
+
+@reacts_to(ArchivesMerged)
+async def tell_of_merge(event: ArchivesMerged, run: Run) -> None:
+    """Whoever looks after either: to whom an archive belongs is seen by both."""
+    for each in (event.customer_id, event.merged_id):
+        await _tell("archives_parted" if event.undone else "archives_merged", each, run)
 
 
 async def _tell(kind: str, customer_id: UUID, run: Run, **details: str) -> None:

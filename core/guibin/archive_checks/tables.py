@@ -22,6 +22,7 @@ class ArchiveFinding(TenantTable, customer=True):
     waiver = Text(default=None, null=True)
 
     keys = Keys(
+        merging="stays",
         signed_off="waived",
         erasable=("waiver",),
         indexes=(

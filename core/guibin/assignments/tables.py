@@ -17,4 +17,4 @@ class CustomerAssignment(Part, of="customer", signed="assigned", erasable=("reas
     because = Varchar(length=20)
     reason = Text(default="")
 
-    keys = Keys(indexes=(Index(("customer_id", "assigned_at desc")),))
+    keys = Keys(merging="stays", indexes=(Index(("customer_id", "assigned_at desc")),))

@@ -135,6 +135,7 @@ class CardNumber(TenantTable):
     ended_because = Varchar(length=20, default="")
 
     keys = Keys(
+        customers=("of_customer_id",),
         unique=(("card_id",), ("exact",)),
         indexes=(Index(("of_customer_id",), where="of_customer_id is not null", name="card_number_sponsor_idx"),),
         checks={"state_known": "state in ('issued', 'active', 'lost', 'ended')"},

@@ -10,7 +10,7 @@ class EntitlementAccount(TenantTable, customer=True):
 
     item = Varchar(length=60)
 
-    keys = Keys(unique=(("customer_id", "item"),))
+    keys = Keys(merging="stays", unique=(("customer_id", "item"),))
 
 
 class Redemption(TenantTable, customer=True, signed="redeemed"):

@@ -23,6 +23,7 @@ class StaffNotice(TenantTable):
     read_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
+        customers=("customer_id",),
         everybodys=True,
         unique=(("staff_id", "key"),),
         wall="customer_id",

@@ -16,10 +16,11 @@ from guibin.console import days, forms
 from guibin.console.forms import Field
 from guibin.console.shell import Shell
 from guibin.notation.dates import Day, LunarDay, age
-from guibin.profiles import actions, closing, consents, corrections, particulars
+from guibin.profiles import actions, closing, consents, corrections, merging, particulars
 from guibin.profiles.closing import ClosingView
 from guibin.profiles.consents import ConsentView
 from guibin.profiles.corrections import CorrectionView
+from guibin.profiles.merging import MergeView
 from guibin.profiles.particulars import ContactPointView, LinkView, OccasionView, PartView, RelativeView
 from guibin.profiles.queries import CustomerView, archive_fields, name_of
 from guibin.profiles.requests import CustomerChange, NewCorrection, NewCustomer
@@ -74,6 +75,7 @@ class Archive(Struct, frozen=True, kw_only=True):
     preferences: list[tuple[str, str]]
     corrections: list[CorrectionView]
     closings: list[ClosingView]
+    merges: list[MergeView]
 
 
 async def archive(customer: CustomerView, shell: Shell) -> Archive:
@@ -93,6 +95,7 @@ async def archive(customer: CustomerView, shell: Shell) -> Archive:
             for name, value in customer.preferences.items()
         ],
         closings=await closing.closings(whose, act),
+        merges=await merging.merges(whose, act),
         corrections=(await corrections.list_corrections(whose, PageAsked(20), act)).items,
     )
 

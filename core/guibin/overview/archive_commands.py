@@ -3,18 +3,19 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.console import forms
 from guibin.console.commands import Command
 from guibin.console.forms import Choice, Field
 from guibin.console.shell import Shell
 from guibin.context import Act
-from guibin.profiles import actions, closing, particulars
+from guibin.profiles import actions, closing, merging, particulars
 from guibin.profiles import queries as profiles
+from guibin.profiles.merging import Difference
 from guibin.profiles.particulars import NewLinkEnding
 from guibin.profiles.queries import CustomerView
-from guibin.profiles.requests import CustomerChange
+from guibin.profiles.requests import CustomerChange, NewMerge, NewUndoing
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
@@ -90,7 +91,78 @@ async def closing_reasons(shell: Shell) -> Sequence[Choice]:
     return [Choice(each, shell.named(f"closing_reason.{each}")) for each in shell.act.policy.closing.reasons]
 
 
-CLOSE = may("customers:close")
+class UndoneRow(NewUndoing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A merge that joined two customers."""
+
+    row_id: UUID
+
+
+async def undo_merge(customer_id: UUID, new: UndoneRow, act: Act) -> None:
+    """As `merging.undo`."""
+    await merging.undo(customer_id, new.row_id, NewUndoing(reason=new.reason), act)
+
+
+CLOSE, MERGE = may("customers:close"), may("customers:merge")
+CHOICE = "choices."
+MERGING = forms.Form(
+    kind=NewMerge, slice_name="overview.merge", left_out=frozenset({"choices"}), finds=frozenset({"merged_id"})
+)
+
+
+def merge_form(shell: Shell, given: Given, errors: Mapping[str, str], differ: Sequence[Difference]) -> list[Field]:
+    """Which other archive is the same customer's; once that is known, what of both is to stay."""
+    chosen = [
+        Field(
+            name=CHOICE + each.field,
+            kind="choice",
+            label=difference_title(each.field, shell),
+            required=True,
+            choices=tuple(Choice(one, _choice(one, each, shell)) for one in each.choices),
+            value=text_of(given, CHOICE + each.field),
+            error=errors.get(CHOICE + each.field, ""),
+        )
+        for each in differ
+    ]
+    return [*MERGING.fields(shell, given, errors), *chosen]
+
+
+def difference_title(field: str, shell: Shell) -> str:
+    """What a field that differs is called: a column, a preference, a field of the policy, or a scheme's tier."""
+    part, _, name = field.partition(".")
+    if part == "tier":
+        return shell.named(f"scheme.{name}")
+    return (
+        choices.worded("overview.preference", name, shell) if part == "preferences" else title_of(name or part, shell)
+    )
+
+
+def _choice(which: str, each: Difference, shell: Shell) -> str:
+    said = {"kept": each.kept, "merged": each.merged}.get(which, [])
+    values = [shell.named(f"tier.{one}") if each.field.startswith("tier.") else one for one in said]
+    return shell.says(f"overview.merge.{which}", values="、".join(values))
+
+
+async def merge(customer_id: UUID, given: Given, shell: Shell) -> tuple[list[Difference], dict[str, str]]:
+    """Merge what was sent: nothing and nothing when it is done, else what is to be chosen and what is wrong, by field."""
+    asked = {name: list(values) for name, values in given.items() if not name.startswith(CHOICE)}
+    filled = forms.fill(NewMerge, asked, shell)
+    if filled.errors:
+        return [], filled.errors
+    picked = {name.removeprefix(CHOICE): text_of(given, name) for name in given if name.startswith(CHOICE)}
+    try:
+        differ = await merging.differences(customer_id, filled.value.merged_id, shell.act)
+        if {each.field for each in differ} - {name for name, value in picked.items() if value}:
+            missing = {
+                CHOICE + each.field: shell.says("error.required") for each in differ if not picked.get(each.field)
+            }
+            return differ, missing if picked else {"": ""}
+        known = {each.field: picked[each.field] for each in differ}
+        await merging.merge(customer_id, structs.replace(filled.value, choices=known), shell.act)
+    except Refusal as refusal:
+        return [], forms.faults(refusal, shell)
+    return [], {}
+
+
 COMMANDS = (
     Command(
         name="close",
@@ -125,6 +197,7 @@ COMMANDS = (
         finds=frozenset({"of_customer_id"}),
     ),
     Command(name="end_link", action=end_link, needs=WRITE, icon="x", given=row_asked),
+    Command(name="undo_merge", action=undo_merge, needs=MERGE, icon="arrow-back-up", given=row_asked),
     _removing("remove_contact_point", remove_contact_point),
     _removing("remove_occasion", remove_occasion),
     _removing("remove_relative", remove_relative),

@@ -22,7 +22,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
 from guibin.notation.dates import Day, LunarDay
 from guibin.profiles import actions as profiles_actions
-from guibin.profiles import closing, consents, disclosures
+from guibin.profiles import closing, consents, disclosures, merged, merging
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import FieldDisclosure
@@ -199,6 +199,18 @@ class CustomerScreens(Controller):
         customer = await profiles.customer(customer_id)
         return await archive.change(customer, await forms.sent(shell.request), shell)
 
+    @get("/merge", needs=archive_commands.MERGE)
+    async def ask_merge(self, customer_id: UUID, shell: Shell) -> Response[str]:
+        return _merging(await profiles_actions.show(customer_id, shell.act), shell, {}, ([], {}))
+
+    @post("/merge", needs=archive_commands.MERGE, status_code=200)
+    async def merge(self, customer_id: UUID, shell: Shell) -> Response[str]:
+        customer, given = await profiles.customer(customer_id), await forms.sent(shell.request)
+        left = await archive_commands.merge(customer_id, given, shell)
+        if left != ([], {}):
+            return _merging(customer, shell, given, left)
+        return shell.done(shell.says("overview.done.merge"))
+
     @get("/archive/preferences", needs=WRITE)
     async def ask_preferences(self, customer_id: UUID, shell: Shell) -> Response[str]:
         return _preferences(await profiles_actions.show(customer_id, shell.act), shell, {}, {})
@@ -296,6 +308,25 @@ def _copy(shell: Shell, given: Mapping[str, Sequence[str]], errors: Mapping[str,
     )
 
 
+def _merging(
+    customer: CustomerView,
+    shell: Shell,
+    given: Mapping[str, Sequence[str]],
+    left: tuple[Sequence[merging.Difference], Mapping[str, str]],
+) -> Response[str]:
+    differ, errors = left
+    fields = archive_commands.merge_form(shell, given, errors, differ)
+    rest = "; ".join(said for said in errors.values() if said)
+    return shell.page(
+        "overview/edit.html",
+        status=422 if given else 200,
+        title="merge",
+        fields=fields,
+        problem="" if any(field.error for field in fields) else rest,
+        address=f"{PATH}/{customer.id}/merge",
+    )
+
+
 def _preferences(
     customer: CustomerView, shell: Shell, given: Mapping[str, Sequence[str]], errors: Mapping[str, str]
 ) -> Response[str]:
@@ -331,6 +362,8 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "birthday": birthday(customer.birthday, shell.clock),
         "preferences": preferences(customer, shell),
         "can_copy": copying.COPIES(by) and customer.erased_at is None,
+        "can_merge": archive_commands.MERGE(by) and customer.closed_at is None,
+        "part_of": await merged.gone_into(customer.id) if customer.closed_at else None,
         "can_apply": APPLY(by) and customer.closed_at is None,
         "commands": COMMANDS.allowed(shell, *OFFERED, *(REGISTERING if registers else ()))
         if customer.closed_at is None

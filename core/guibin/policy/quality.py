@@ -30,10 +30,12 @@ class ClosingPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Why an archive is closed; the title of each reason is the text `closing_reason.<name>` (S07-35).
 
     Who is back within `restored_days` days holds again what ended with the closing; later, tiers are earned anew.
+    Two archives that became one are two again within `merged_undone_days` days.
     """
 
     reasons: Annotated[tuple[Named, ...], Meta(min_length=1)] = ("left", "died", "dissolved", "at_own_wish")
     restored_days: Annotated[int, Meta(ge=0, le=3_660)] = 30
+    merged_undone_days: Annotated[int, Meta(ge=0, le=3_660)] = 30
     clause: Clause = ""
 
     def named_texts(self) -> Iterator[str]:

@@ -30,6 +30,7 @@ from .checking import Particulars, as_kept, listed, refuse_wrong
 from .corrections import Altered, Subject, differing, keep, refuse_idle
 from .corrections import Value as Stored
 from .disclosures import values_of
+from .merged import merged_into, refuse_merged_away
 from .queries import ArchiveView, CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
@@ -152,6 +153,14 @@ async def erase(customer_id: UUID, act: Act) -> None:
     """Destroy the customer's key, blank the archive and what cases say in words; records keep the id, the audit stays
     verifiable. What waits for a decision about the customer is withdrawn.
     """
+    await locked(Customer, customer_id)
+    await refuse_merged_away(customer_id)
+    # What became one with it is the same customer's: nothing is left of either.
+    for each in (*await merged_into(customer_id), customer_id):
+        await _erase(each, act)
+
+
+async def _erase(customer_id: UUID, act: Act) -> None:
     archive = await locked(Customer, customer_id)
     await tell_at_once(ErasureBegins(customer_id), act)
     await keyring.forget(customer_id)

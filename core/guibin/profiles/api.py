@@ -5,11 +5,11 @@ from litestar import Controller
 from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may
 
-from . import actions, closing, consents, corrections, disclosures, orders, particulars
+from . import actions, closing, consents, corrections, disclosures, merging, orders, particulars
 from .tables import Customer
 
 READ, WRITE, DISCLOSE = may("customers:read"), may("customers:write"), may("customers:disclose")
-CLOSE = may("customers:close")
+CLOSE, MERGE = may("customers:close"), may("customers:merge")
 
 
 class CustomerController(Controller):
@@ -34,6 +34,17 @@ class CustomerController(Controller):
     )
     reopen = posts(
         "/{customer_id:uuid}/reopenings", closing.reopen, "Open the archive of a customer who is back", needs=CLOSE
+    )
+    list_merges = gets("/{customer_id:uuid}/merges", merging.merges, "Which archives became one with this one")
+    compare = gets(
+        "/{customer_id:uuid}/merges/{other_id:uuid}/differences",
+        merging.differences,
+        "What two archives of one customer say otherwise",
+        needs=MERGE,
+    )
+    merge = posts("/{customer_id:uuid}/merges", merging.merge, "Make another archive one with this one", needs=MERGE)
+    undo_merge = posts(
+        "/{customer_id:uuid}/merges/{merge_id:uuid}/undoing", merging.undo, "Make them two again", needs=MERGE
     )
     disclose = posts(
         "/{customer_id:uuid}/disclosures", disclosures.disclose, "Show values in clear, on record", needs=DISCLOSE

@@ -18,10 +18,13 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, locked, many
 from guibin_tenants.scope import fetch, fetch_value
 
+from .merged import refuse_merged_away
 from .refusals import ArchiveClosed, ArchiveErased, CasesOpen, NotClosed
 from .requests import NewClosing, NewReopening
 from .tables import ArchiveClosing, ArchiveReopening, Customer
 
+# Why an archive is closed that became one with another.
+MERGED = "merged"
 # What keeps an archive open, by what it is called: what follows `from`, of the customer $1.
 OPEN_CASES: NamedFromAbove[str] = NamedFromAbove()
 
@@ -85,6 +88,7 @@ async def reopen(customer_id: UUID, new: NewReopening, act: Act) -> ClosingView:
     closed_at: datetime | None = archive["closed_at"]
     if closed_at is None:
         raise NotClosed()
+    await refuse_merged_away(customer_id)
     restores = act.now - closed_at <= timedelta(days=act.policy.closing.restored_days)
     await change(Customer, customer_id, closed_at=None, changed_at=act.now)
     closing_id = await fetch_value(

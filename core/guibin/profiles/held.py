@@ -20,7 +20,7 @@ from guibin_tenants.scope import fetch
 from .closing import close, open_cases
 from .queries import CLOSED as CLOSED_SAID
 from .requests import NewClosing
-from .sheet_rows import AGE, CLOSED, DERIVED, Archive, ArchiveReader, is_masked
+from .sheet_rows import AGE, CLOSED, DERIVED, MERGED, Archive, ArchiveReader, is_masked
 
 
 class Place(Struct, frozen=True):
@@ -212,7 +212,7 @@ async def unclosable(closing: Sequence[tuple[Row, Archive]], reader: ArchiveRead
             if not stands or changes(asked, held[archive.number], reader.given) is not None:
                 wrong.append(problem(row, "closed", row.fields["closed"], CLOSED_SAID))
             continue
-        if archive.closed == CLOSED:
+        if archive.closed in (CLOSED, MERGED):
             rule = f"one of: {', '.join(act.policy.closing.reasons)}"
             wrong.append(problem(row, "closed", row.fields["closed"], rule))
         elif not may("customers:close")(act.by):

@@ -30,6 +30,14 @@ class CasesOpen(Conflict):
     """Something of the customer's still waits to be dealt with: end it or see it through, then close the archive."""
 
 
+class MergedAway(Conflict):
+    """The archive became one with another of the same customer. Undo that first, or go on there."""
+
+
+class TooLateToUndo(Conflict):
+    """The policy's time for taking archives apart again is over."""
+
+
 class NotClosed(Conflict):
     """The archive is open."""
 

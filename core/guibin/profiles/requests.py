@@ -82,6 +82,21 @@ class NewReopening(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reason: Paragraph
 
 
+class NewMerge(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another archive of the same customer becomes one with this one. `choices` says by field which value stays where both have
+    one: that of the `kept` archive, of the `merged` one, or `both` where there may be several."""
+
+    merged_id: UUID
+    reason: Paragraph
+    choices: Annotated[dict[Code, Literal["kept", "merged", "both"]], Meta(max_length=200)] = {}
+
+
+class NewUndoing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why two archives are two again: they are not the same customer's."""
+
+    reason: Paragraph
+
+
 class OrderCorrection(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was wrong about an order, and why it is put right now (S07-10). What is left out stays."""
 

@@ -44,7 +44,7 @@ AGE = "age"
 # What rooms above know of a customer beside: the SQL of `c` by the column's name.
 DERIVED: NamedFromAbove[str] = NamedFromAbove()
 # How an archive is told that was closed before reasons were asked for.
-CLOSED = "closed"
+CLOSED, MERGED = "closed", "merged"
 _COLUMNS = frozenset((*COLUMNS, AGE))
 _WORDS = ("name", "employer", "department", "position")
 _SEX = {
@@ -120,7 +120,7 @@ class ArchiveReader:
         self.given: set[str] = set()
         self._known = {field.name: field for field in self.fields}
         self._checker = Checker(policy, now)
-        self._reasons = {"": "", CLOSED: CLOSED} | {
+        self._reasons = {"": "", CLOSED: CLOSED, MERGED: MERGED} | {
             said: reason
             for reason in policy.closing.reasons
             for said in (reason, *(policy.title(f"closing_reason.{reason}", language) for language in ("zh-CN", "en")))

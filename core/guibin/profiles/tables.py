@@ -61,6 +61,7 @@ class SearchTerm(TenantTable):
     term = Varchar(length=100)
 
     keys = Keys(
+        merging="stays",
         wall="org_unit_id",
         follows={"org_unit_id": "customer_id"},
         unique=(("customer_id", "term"),),
@@ -183,7 +184,7 @@ class ArchiveClosing(Part, of="customer", signed="closed", erasable=("note",)):
     reason = Varchar(length=60)
     note = Text(default="")
 
-    keys = Keys(begins="open", indexes=(Index(("customer_id", "closed_at desc")),))
+    keys = Keys(merging="stays", begins="open", indexes=(Index(("customer_id", "closed_at desc")),))
 
 
 class ArchiveReopening(Part, of="archive_closing", by="closing_id", signed="reopened", erasable=("reason",)):
@@ -193,6 +194,37 @@ class ArchiveReopening(Part, of="archive_closing", by="closing_id", signed="reop
     restored = Boolean()
 
     keys = Keys(unique=(("closing_id",),))
+
+
+class ArchiveMerge(TenantTable, customer=True, signed="merged", signed_off="undone"):
+    """The archive `merged_id` is the same customer's: what it held is this one's until that is undone (S14-2).
+
+    `choices` says which value was taken where both had one; `sealed` is the JSON of what stood here before, sealed under this
+    customer's key. `closed` says that the other archive was open until then.
+    """
+
+    merged_id = RowOf("customer")
+    reason = Text()
+    choices = JSONB(default="{}")
+    closed = Boolean()
+    sealed = Bytea()
+    undone_because = Text(default="")
+
+    keys = Keys(
+        merging="stays",
+        begins="open",
+        also=("merged_id",),
+        erasable=("reason", "choices", "undone_because"),
+        indexes=(Index(("merged_id",), unique=True, where="undone_at is null", name="archive_merge_once_idx"),),
+    )
+
+
+class ArchiveMergeRow(Part, of="archive_merge", by="merge_id"):
+    """A row that went along, by which of its columns: undoing the merge gives it back."""
+
+    table_name = Varchar(length=63)
+    column_name = Varchar(length=63)
+    row_id = UuidColumn(default=None)
 
 
 class TeamMember(Part, of="customer", signed="added", dated=False, changes=True):

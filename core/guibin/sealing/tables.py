@@ -19,6 +19,8 @@ class SealedValue(TenantTable, customer=True):
     tail = Bytea(default=None, null=True)
 
     keys = Keys(
+        # What the other archive takes over is sealed again for it.
+        merging="stays",
         begins="open",
         unique=(("customer_id", "field", "place"),),
         indexes=(Index(("exact",), where="exact is not null"), Index(("tail",), where="tail is not null")),
