@@ -26,6 +26,7 @@ from guibin_tenants.tables import new_id
 USES = {
     ("archive_checks/rules.py", "COMPARED"),
     ("profiles/held.py", "COMPARED"),
+    ("profiles/merging.py", "SEALED_AGAIN"),
     ("receptions/editions.py", "SEALED_AGAIN"),
     ("transfers/particulars.py", "COMPARED"),
 }
