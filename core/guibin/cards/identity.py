@@ -12,8 +12,8 @@ from guibin.audit.attempts import attempt
 from guibin.context import Act
 from guibin.notation.spelling import dotted
 from guibin.periods.days import local_day
-from guibin.policy.cards import CardKind
-from guibin.policy.fields import ArchiveField
+from guibin.policy.cards import CardKind, RealName
+from guibin.policy.fields import ArchiveField, check_values
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin.sealing.values import masked, normalised
@@ -117,13 +117,30 @@ async def refuse_unidentified(check_id: UUID | None, customer_id: UUID, kind: Ca
     )
     if row is None:
         raise NotIdentified(f"{kind.name} needs an identity check of this customer: POST …/identity-checks first")
-    if row["field"] != kind.real_name.field:
-        raise NotIdentified(f"{kind.name} needs a document checked against {kind.real_name.field}")
+    taken = (kind.real_name.field, *kind.real_name.documents)
+    if row["field"] not in taken:
+        raise NotIdentified(f"{kind.name} needs a document checked against one of: {', '.join(taken)}")
     if not row["matches"]:
         raise NotIdentified("The document that was checked does not match the archive")
     zone = act.company.time_zone
     if local_day(row["checked_at"], zone) != local_day(act.now, zone):
         raise NotIdentified("The document was checked on another day: check it again")
+
+
+async def shown(customer_id: UUID, number: str, kind: CardKind | None, policy: Policy) -> str:
+    """The field that the number of a document is compared with: of those it may be, one that the archive has."""
+    rule = kind.real_name if kind and kind.real_name else RealName()
+    fields = {field.name: field for field in archive_fields(policy)}
+    may_be = [
+        name
+        for name in (rule.field, *rule.documents)
+        if name in fields and not check_values([fields[name]], {name: number})
+    ]
+    rows = await fetch(
+        "select distinct field from sealed_value where customer_id = $1 and field = any ($2)", customer_id, may_be
+    )
+    held = {row["field"] for row in rows}
+    return next((name for name in may_be if name in held), may_be[0] if may_be else rule.field)
 
 
 def _document(policy: Policy, name: str) -> ArchiveField:

@@ -86,6 +86,5 @@ async def _checked(customer_id: UUID, shown: tuple[str, str], kind: str, act: Ac
     name, number = (text.strip() for text in shown)
     if not (name and number):
         return None
-    card = act.policy.card(kind)
-    asked = card.real_name.field if card and card.real_name else "identity_number"
+    asked = await identity.shown(customer_id, number, act.policy.card(kind), act.policy)
     return (await identity.check(customer_id, NewIdentityCheck(field=asked, name=name, number=number), act)).id

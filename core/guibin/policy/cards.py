@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from .checking import Known, Problems, a_tier, within
+from .fields import DOCUMENTS
 from .problems import PolicyProblem
 from .words import Clause, Named
 
@@ -14,10 +15,11 @@ FIGURE_MAX = 10_000
 class RealName(Struct, frozen=True, forbid_unknown_fields=True):
     """Name and number of an identity document must match the archive's name and its `field` (S08-3).
 
-    `at` says when the document is looked at; a check counts on the local day it was made.
+    `documents` are fields of other documents that do as well, for those who have no identity card. `at` says when the document is looked at; a check counts on the local day it was made.
     """
 
     field: Named = "identity_number"
+    documents: tuple[Named, ...] = DOCUMENTS
     at: tuple[Literal["application", "issue"], ...] = ("application", "issue")
 
     def check(self, known: Known, path: str) -> Problems:

@@ -25,9 +25,15 @@ FieldType = Literal[
     "phone",
     "identity_number",
     "credit_code",
+    "passport",
+    "home_return_permit",
+    "taiwan_permit",
+    "residence_permit",
     "money",
     "email",
 ]
+# What a person is identified by beside a resident identity card.
+DOCUMENTS = ("passport", "home_return_permit", "taiwan_permit", "residence_permit")
 Confidentiality = Literal["open", "internal", "confidential"]
 CHARS_MAX = 500
 # What stands in a confidential value that is shown without a disclosure.
@@ -36,6 +42,12 @@ _ONE_LINE = re.compile(r"\s*\n\s*")
 _IDENTITY = re.compile(r"[0-9]{17}[0-9X]")
 # Authority and kind of body, place, and the body's own number (GB 32100); village collectives have N2 in front.
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
+# Of any country (ICAO 9303), of residents of Hong Kong and Macao, of Taiwan: old forms end with how often it was renewed.
+_PASSPORT = re.compile(r"(?=.*[0-9])[A-Z0-9]{6,9}")
+_HOME_RETURN = re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?")
+_TAIWAN = re.compile(r"[0-9]{8}|[0-9]{10}[A-Z]?")
+# Of foreigners who live here for good: a country, a place, the day of birth; since 2023 a number like a resident's, with 9 in front.
+_RESIDENCE = re.compile(r"[A-Z]{3}[0-9]{4}([0-9]{6})[0-9]{2}")
 _IDENTITY_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -73,7 +85,9 @@ def spelled(field: ArchiveField, value: str) -> str:
     match field.type:
         case "phone":
             return written(value)
-        case "identity_number" | "credit_code":
+        case (
+            "identity_number" | "credit_code" | "passport" | "home_return_permit" | "taiwan_permit" | "residence_permit"
+        ):
             return compact(value)
         case "date":
             day = day_in(value)
@@ -132,6 +146,8 @@ def _broken_rule(field: ArchiveField, value: object) -> str:
             return "" if is_telephone(value) else "a telephone number of 5 to 17 digits, perhaps with an extension"
         case "identity_number":
             return "" if is_identity_number(value) else "an identity number of 18 characters with a valid check digit"
+        case "passport" | "home_return_permit" | "taiwan_permit" | "residence_permit":
+            return "" if is_document(field.type, value) else _DOCUMENT_RULES[field.type]
         case "credit_code":
             return (
                 ""
@@ -152,6 +168,31 @@ def is_identity_number(value: str) -> bool:
         return False
     total = sum(int(digit) * weight for digit, weight in zip(value[:17], _IDENTITY_WEIGHTS, strict=True))
     return "10X98765432"[total % 11] == value[17]
+
+
+_DOCUMENT_RULES = {
+    "passport": "a passport's number: 6 to 9 letters and digits",
+    "home_return_permit": "a permit of residents of Hong Kong or Macao: H or M and 8 digits, perhaps 2 more",
+    "taiwan_permit": "a permit of residents of Taiwan: 8 digits, or 10 of an old one",
+    "residence_permit": "a foreigner's permanent residence number: 18 characters from 9 on with a valid check digit, or 15 of an old one",
+}
+
+
+def is_document(kind: str, value: str) -> bool:
+    """Whether it may be the number of such a document; a right check digit where the document has one."""
+    if kind == "passport":
+        return _PASSPORT.fullmatch(value) is not None
+    if kind == "home_return_permit":
+        return _HOME_RETURN.fullmatch(value) is not None
+    if kind == "taiwan_permit":
+        return _TAIWAN.fullmatch(value) is not None
+    if kind != "residence_permit":
+        return is_identity_number(value)
+    old = _RESIDENCE.fullmatch(value)
+    born = old[1] if old else ""
+    return (value.startswith("9") and is_identity_number(value)) or (
+        bool(born) and any(not _date_rule(f"{century}{born[:2]}-{born[2:4]}-{born[4:]}") for century in ("19", "20"))
+    )
 
 
 def born_on(identity_number: str) -> date:

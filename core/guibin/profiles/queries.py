@@ -19,7 +19,7 @@ from guibin.notation.spelling import code
 from guibin.policy.fields import ArchiveField
 from guibin.policy.packs import Policy
 from guibin.repeats.actions import TO_BE_SEEN
-from guibin.sealing.values import CONTACT_FIELDS, exacts, names_a_value, tails
+from guibin.sealing.values import CONTACT_FIELDS, DOCUMENT_FIELDS, exacts, names_a_value, tails
 from guibin.web.listing import PageAsked, placed
 from guibin.web.paging import Page, page_of, read
 from guibin_tenants.keyring import tenant_key
@@ -399,7 +399,8 @@ def refused(row: str, customer_id: str, purpose: str, *, until: str = "true") ->
 
 def archive_fields(policy: Policy) -> tuple[ArchiveField, ...]:
     """Every field an archive of this company can have beside the columns."""
-    return (*CONTACT_FIELDS, *policy.fields)
+    own = {field.name for field in policy.fields}
+    return (*CONTACT_FIELDS, *(field for field in DOCUMENT_FIELDS if field.name not in own), *policy.fields)
 
 
 def _asked(wanted: CustomerFilter) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.notation.spelling import compact, line
 from guibin.notation.telephones import national
-from guibin.policy.fields import ArchiveField, spelled
+from guibin.policy.fields import DOCUMENTS, ArchiveField, spelled
 from guibin_tenants.keyring import Place, Unshown, blind_index, seal, unseal
 from guibin_tenants.tables import new_id
 
@@ -21,7 +21,12 @@ CONTACT_FIELDS = (
     ArchiveField("postcode", "text", "confidential", chars_max=12, clause="S07-24"),
     ArchiveField("fax", "phone", "confidential", clause="S07-24"),
 )
-Mask = Literal["email", "identity_number", "words", "number"]
+# What persons show who have no resident identity card (S08-3).
+DOCUMENT_FIELDS = tuple(
+    ArchiveField(name, name, "confidential", searchable=True, holder="person", clause="S08-3")  # type: ignore[arg-type]  # each is a type
+    for name in DOCUMENTS
+)
+Mask = Literal["email", "identity_number", "document", "words", "number"]
 _TAIL_CHARS = 4
 
 
@@ -75,6 +80,8 @@ def mask_of(field: ArchiveField) -> Mask:
     """How values of the field are masked; kept beside a value, so that it stays so whatever becomes of the field."""
     if field.type in ("email", "identity_number"):
         return "email" if field.type == "email" else "identity_number"
+    if field.type in DOCUMENTS:
+        return "document"
     return "words" if field.third_party or field.name == "address" else "number"
 
 
@@ -86,6 +93,8 @@ def masked_as(mask: Mask, value: str) -> str:
         return f"{local[:1]}***@{domain}"
     if mask == "identity_number":
         return f"{text[:3]}{'*' * 11}{text[-4:]}"
+    if mask == "document":
+        return f"{text[:1]}{'*' * max(len(text) - 4, 3)}{text[-3:]}"
     if mask == "words":
         return f"{text[:3]}***" if len(text) > 6 else "***"
     if len(text) >= 11:

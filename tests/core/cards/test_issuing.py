@@ -341,3 +341,16 @@ async def test_the_number_is_shown_in_clear_only_with_a_purpose_on_record(desk):
     assert shown["number"] == "6225880123456789"
     entries = (await desk.get("audit-entries", customer_id=customer, action="card.disclose"))["items"]
     assert [(entry["fields"], entry["purpose"]) for entry in entries] == [(["card_number"], "客户来电核对卡号")]
+
+
+@pytest.mark.rule("S08-3")
+@pytest.mark.parametrize(("number", "status"), [("E12345678", 201), ("E12345679", 422)])
+async def test_whoever_has_no_identity_card_applies_by_another_document(desk, number, status):
+    customer = await desk.customer(passport="E12345678")
+    await desk.consent(customer, "personal")
+    await desk.join(customer, "personal", "gold")
+
+    body = {"field": "passport", "name": "王建国", "number": number}
+    checked = await desk.post(f"customers/{customer}/identity-checks", body)
+
+    await desk.apply(customer, GOLD, identity_check_id=checked["id"], status=status)
