@@ -3,14 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Timestamptz, Varchar
 
 from .principals import Principal
 from .refusals import Invalid, NotFound
-from .scope import execute, fetch, fetch_value
+from .rows import read
+from .scope import execute, fetch_value
 from .tables import Index, Keys, TenantTable, new_id
 
 
@@ -62,12 +62,12 @@ async def note(staff_id: UUID, *, from_at: datetime, until_at: datetime, by: Pri
 
 async def of(staff_id: UUID) -> list[AbsenceView]:
     """All of somebody's, the latest first."""
-    rows = await fetch(
+    return await read(
+        AbsenceView,
         "select id, staff_id, from_at, until_at, noted_by_name from staff_absence where staff_id = $1"
         " order by from_at desc, id desc",
         staff_id,
     )
-    return [msgspec.convert(dict(row), AbsenceView) for row in rows]
 
 
 async def take_back(staff_id: UUID, absence_id: UUID) -> None:

@@ -12,10 +12,12 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Array, Text, Timestamptz, Varchar
 
+from guibin_tenants.refusals import refuse
+
 from .access import access_changed
 from .credentials import issue
 from .principals import PERMISSIONS, Principal
-from .refusals import FieldError, Invalid, NotFound
+from .refusals import FieldError, NotFound
 from .scope import current_tenant, execute, fetch
 from .tables import Keys, TenantTable
 
@@ -98,8 +100,7 @@ async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
             ipaddress.ip_network(address)
         except ValueError:
             problems.append(FieldError("addresses", "an IP network", "such as 10.1.0.0/16", address))
-    if problems:
-        raise Invalid("The key cannot be created", fields=tuple(problems))
+    refuse(problems, "The key cannot be created")
     token, credential = issue("gb_live_", current_tenant())
     key = ApiKey(
         name=new.name,

@@ -86,6 +86,16 @@ async def head_office() -> OrgUnitView | None:
     return _view(rows[0]) if rows else None
 
 
+async def or_head_office(unit_id: UUID | None, *, field: str = "org_unit_id") -> UUID:
+    """The unit, or else the root of the tree. Raises Invalid, which names the `field`, where the company has none yet."""
+    if unit_id is None:
+        head = await head_office()
+        unit_id = head.id if head else None
+    if unit_id is None:
+        raise Invalid.at(field, "an org unit", "the company has no head office yet")
+    return unit_id
+
+
 async def visible_from(unit_id: UUID | None) -> str | tuple[UUID, ...]:
     """The unit and everything under it; ALL_UNITS from head office or without a unit."""
     if unit_id is None:

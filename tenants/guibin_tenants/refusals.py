@@ -1,6 +1,7 @@
 """The root of every refusal: a fact that stops a request, told to its reader as a problem document."""
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import ClassVar, Self
 
@@ -72,6 +73,12 @@ class Invalid(Refusal):
     """Some fields are not valid."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def refuse(problems: Iterable[FieldError], detail: str = "") -> None:
+    """Raises Invalid with these fields; nothing where there are none."""
+    if fields := tuple(problems):
+        raise Invalid(detail, fields=fields)
 
 
 class Conflict(Refusal):

@@ -11,6 +11,8 @@ from piccolo.columns import JSONB, Array, Boolean, Integer, Text, Timestamptz, V
 from piccolo.columns import UUID as UuidColumn
 from piccolo.table import Table
 
+from guibin_tenants.refusals import refuse
+
 from .access import CHANNEL
 from .database import ENGINE
 from .refusals import Conflict, FieldError, Invalid, NotFound
@@ -79,8 +81,7 @@ async def create(connection: asyncpg.Connection, new: NewTenant, *, now: datetim
         problems.append(FieldError("time_zone", "an IANA time zone", "such as Asia/Shanghai", new.time_zone))
     if new.language not in ("zh-CN", "en"):
         problems.append(FieldError("language", "zh-CN or en", value=new.language))
-    if problems:
-        raise Invalid("The tenant cannot be created", fields=tuple(problems))
+    refuse(problems, "The tenant cannot be created")
     row = await connection.fetchrow(
         "insert into tenant (id, slug, name, packs, time_zone, language, simulated, created_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (slug) do nothing returning *",

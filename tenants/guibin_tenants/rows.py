@@ -105,6 +105,11 @@ async def many(kind: type[View], rest: str, *values: Any) -> list[View]:
     return shown(kind, await fetch(f"select {', '.join(kind.__struct_fields__)} {rest}", *values))
 
 
+async def read(kind: type[View], statement: str, *values: Any) -> list[View]:
+    """The rows of a whole statement as structs whose fields are its columns."""
+    return shown(kind, await fetch(statement, *values))
+
+
 async def first(kind: type[View], rest: str, *values: Any) -> View | None:
     """The first of `many`, or None."""
     return next(iter(await many(kind, f"{rest} limit 1", *values)), None)

@@ -268,6 +268,11 @@ async def fetch_one(sql: str, *values: Any) -> asyncpg.Record | None:
     return await current_scope().connection.fetchrow(sql, *values)
 
 
+async def fetch_column(sql: str, *values: Any) -> list[Any]:
+    """The first column of every row, inside the scope."""
+    return [row[0] for row in await fetch(sql, *values)]
+
+
 async def fetch_value(sql: str, *values: Any) -> Any:
     """The first column of the first row, inside the scope."""
     return await current_scope().connection.fetchval(sql, *values)

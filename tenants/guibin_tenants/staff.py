@@ -11,11 +11,13 @@ from msgspec import Struct
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
+from guibin_tenants.refusals import refuse
+
 from . import devices, passwords
 from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS
-from .refusals import FieldError, Invalid, LostRace, NotFound, Unauthenticated
+from .refusals import FieldError, LostRace, NotFound, Unauthenticated
 from .scope import current_tenant, execute, fetch, fetch_one
 from .tables import Index, Keys, TenantTable
 
@@ -141,8 +143,7 @@ async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> Staff
         problems += await _wrong_password(new.password, new.login, new.name)
     if await Staff.exists().where(Staff.login == new.login):
         problems.append(FieldError("login", "not used by another member of staff", value=new.login))
-    if problems:
-        raise Invalid("The account cannot be created", fields=tuple(problems))
+    refuse(problems, "The account cannot be created")
     staff = Staff(
         login=new.login,
         name=new.name,
@@ -175,8 +176,7 @@ async def change(changed: StaffView) -> StaffView:
 def with_posts(roles: tuple[str, ...], posts: Posts) -> tuple[str, ...]:
     """The roles, posts and the roles they bring, each once. Raises Invalid for an unknown one."""
     problems = _wrong_roles(roles, posts)
-    if problems:
-        raise Invalid("The roles cannot be given", fields=tuple(problems))
+    refuse(problems, "The roles cannot be given")
     brought = (posts[role] for role in roles if role in posts)
     return tuple(dict.fromkeys((*roles, *brought)))
 
@@ -217,8 +217,7 @@ async def replace_password(account: Account, kept: str, *, but: str, now: dateti
 async def refuse_weak(password: str, account: StaffView) -> None:
     """Raises Invalid for a password that is soon guessed."""
     problems = await _wrong_password(password, account.login, account.name)
-    if problems:
-        raise Invalid("The password cannot be set", fields=tuple(problems))
+    refuse(problems, "The password cannot be set")
 
 
 async def all_staff() -> list[StaffView]:

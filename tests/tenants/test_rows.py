@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from calls_of_rows import CALLS, Call
+from calls_of_rows import CALLS, HANDED_ON, VERBS, Call
 from piccolo.columns import JSONB, Integer, Text
 from table_rows import value_for
 
@@ -61,7 +61,7 @@ def test_every_call_names_columns_of_its_table(call: Call):
 
 def test_there_are_calls_to_read():
     assert len(CALLS) > 10
-    assert {call.verb for call in CALLS} == {"add", "add_all", "change"}
+    assert {call.verb for call in CALLS} == {*VERBS, *HANDED_ON}
 
 
 async def test_what_is_not_given_is_the_default(tenant, signature):

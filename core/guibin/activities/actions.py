@@ -14,7 +14,7 @@ from guibin.notices.actions import Notice, notify
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, given
 from guibin_tenants.scope import fetch, fetch_one
 
@@ -114,8 +114,7 @@ async def add_cost(activity_id: UUID, new: NewCost, act: Act) -> list[CostView]:
         problems.append(FieldError("amount.currency", "a currency such as CNY", "", new.amount.currency[:60]))
     if spent_on > today:
         problems.append(FieldError("spent_on", f"not after today, {today}", "", str(spent_on)))
-    if problems:
-        raise Invalid("The cost was not recorded", fields=tuple(problems))
+    refuse(problems, "The cost was not recorded")
     await add(
         ActivityCost,
         act,
@@ -173,14 +172,8 @@ def _refuse_wrong_times(new: NewActivity, answer_until: datetime, now: datetime)
         problems.append(FieldError("ends_at", "after the start", "", str(new.ends_at)))
     if not now <= answer_until <= new.starts_at:
         problems.append(FieldError("answer_until", "from now until the start", "", str(answer_until)))
-    if problems:
-        raise Invalid("The activity cannot be planned", fields=tuple(problems))
+    refuse(problems, "The activity cannot be planned")
 
 
 async def _unit(unit_id: UUID | None) -> UUID:
-    if unit_id is not None:
-        return await standing_unit(unit_id)
-    head = await org_units.head_office()
-    if head is None:
-        raise NotFound("The company has no org unit")
-    return head.id
+    return await (org_units.or_head_office(None) if unit_id is None else standing_unit(unit_id))

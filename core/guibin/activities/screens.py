@@ -92,23 +92,19 @@ COMMANDS = Commands(
     "activities",
     "activity_id",
     PATH,
-    Command(name="change", action=actions.change, needs=WRITE, icon="pencil", key="e", given=_as_planned),
-    Command(name="spend", action=spend, needs=WRITE, icon="receipt", key="p"),
-    Command(name="cancel", action=actions.cancel, needs=WRITE, icon="x", danger=True),
+    Command(name="change", action=actions.change, icon="pencil", key="e", given=_as_planned),
+    Command(name="spend", action=spend, icon="receipt", key="p"),
+    Command(name="cancel", action=actions.cancel, icon="x", danger=True),
+    needs=WRITE,
 )
 GUEST = f"{PATH}/invitations"
 GUEST_COMMANDS = Commands(
     "activities",
     "invitation_id",
     GUEST,
-    Command(
-        name="answer",
-        action=answering.answer,
-        needs=WRITE,
-        icon="message-circle",
-        choices={"accepted": choices.yes_or_no},
-    ),
-    Command(name="attend", action=attending.attend, needs=WRITE, icon="user-check"),
+    Command(name="answer", action=answering.answer, icon="message-circle", choices={"accepted": choices.yes_or_no}),
+    Command(name="attend", action=attending.attend, icon="user-check"),
+    needs=WRITE,
 )
 
 
@@ -127,13 +123,10 @@ class ActivityScreens(Controller):
     @post("/new", needs=WRITE, status_code=200)
     async def plan(self, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(NewActivity, given, shell)
-        if filled.errors:
-            return await _intake(shell, given, filled.errors, 422)
         try:
-            planned = await actions.plan(filled.value, shell.act)
+            planned = await actions.plan(forms.taken(NewActivity, given, shell), shell.act)
         except Refusal as refusal:
-            return await _intake(shell, given, forms.faults(refusal, shell), int(refusal.status))
+            return await _intake(shell, given, *forms.wrong(refusal, shell))
         return shell.done(shell.says("activities.done.plan"), goes_to=f"{PATH}/{planned.id}")
 
     @get("/{activity_id:uuid}", needs=READ)
@@ -231,14 +224,11 @@ class GuestScreens(Controller):
     @post("/{invitation_id:uuid}/link/{purpose:str}", needs=WRITE, status_code=200)
     async def take_link(self, invitation_id: UUID, purpose: str, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(NewSending, given, shell)
-        if filled.errors:
-            return await _link(shell, _Link(purpose, given, filled.errors, 422))
         take = inviting.take_feedback_link if purpose == "feedback" else inviting.take_link
         try:
-            link = await take(invitation_id, filled.value, shell.act)
+            link = await take(invitation_id, forms.taken(NewSending, given, shell), shell.act)
         except Refusal as refusal:
-            return await _link(shell, _Link(purpose, given, forms.faults(refusal, shell), int(refusal.status)))
+            return await _link(shell, _Link(purpose, given, *forms.wrong(refusal, shell)))
         address = f"{public_address() or str(shell.request.base_url).rstrip('/')}{link.path}"
         return shell.page("activities/link.html", link=link, address=address, code=scannable(address))
 

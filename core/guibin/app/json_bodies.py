@@ -3,29 +3,38 @@
 Query, path and headers are text, which the framework has to interpret. It would interpret a body like them.
 """
 
-import re
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import SerializationException, ValidationException
+from litestar.exceptions import SerializationException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Empty
+from msgspec.structs import replace
+
+from guibin.web.conversion import faults
+from guibin_tenants.refusals import FieldError, Invalid
 
 _BODY = "data"
 # No integer of ours is larger.
 _WHOLE_MAX = 2**63
-# Where a value is wrong, or a name within what stands there.
-_AT = re.compile(r"(?P<rule>.*) - at (?:`key` in )?`\$\.?(?P<place>[^`]*)`", re.DOTALL)
+
+
+class WrongBody(Invalid):
+    """Some fields are not valid. The body is not what the address takes."""
+
+    kind = "invalid"
+    status = HTTPStatus.BAD_REQUEST
 
 
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose body becomes what its handler takes, exactly or not at all."""
 
     async def json(self) -> Any:
-        """The body as the handler's struct. Raises ValidationException for a value of another type, as the framework
-        does for parameters, and SerializationException for what is no JSON.
+        """The body as the handler's struct. Raises WrongBody with every field that is wrong, and SerializationException for
+        what is no JSON.
         """
         known = self._connection_state
         if known.json is Empty:
@@ -43,11 +52,8 @@ def _decode(body: bytes, handler: BaseRouteHandler) -> Any:
                 raise
             return msgspec.json.decode(_with_whole_numbers(body), type=taken)
     except msgspec.ValidationError as error:
-        found = _AT.fullmatch(str(error))
-        rule, key = (found["rule"], found["place"] or _BODY) if found else (str(error), _BODY)
-        raise ValidationException(
-            "The body is not what this address takes", extra=[{"key": key, "message": rule, "source": "body"}]
-        ) from error
+        wrong = faults(_READER.decode(body), taken) or (FieldError("", str(error)),)
+        raise WrongBody(fields=tuple(replace(each, field=each.field or "body") for each in wrong)) from error
     except msgspec.DecodeError as error:
         raise SerializationException(str(error)) from error
 
@@ -63,4 +69,10 @@ def _number(text: str) -> int | Decimal:
     return int(number) if whole else number
 
 
+def _read(text: str) -> int | float:
+    number = _number(text)
+    return number if isinstance(number, int) else float(number)
+
+
 _DECODER, _ENCODER = msgspec.json.Decoder(float_hook=_number), msgspec.json.Encoder(decimal_format="number")
+_READER = msgspec.json.Decoder(float_hook=_read)

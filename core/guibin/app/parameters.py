@@ -13,7 +13,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import HTTPRoute
 from msgspec import Struct
+from msgspec.structs import replace
 
+from guibin.web.conversion import faults
 from guibin_tenants.refusals import FieldError, Invalid
 
 # Addresses that customers open by link are none of these: whoever passes a link on adds words of their own to it.
@@ -32,7 +34,7 @@ class WrongQuery(Invalid):
 
 class Parameters(Struct, frozen=True):
     """What a handler takes: the query's names, which of them it cannot do without, which may come more than once, how
-    each of its arguments is called outside, and which are moments, or anything else that is no text.
+    each of its arguments is called outside, which are moments, or anything else that is no text, and what each may be.
     """
 
     query: frozenset[str] = frozenset()
@@ -41,6 +43,7 @@ class Parameters(Struct, frozen=True):
     outside: dict[str, str] = {}
     moments: frozenset[str] = frozenset()
     no_text: frozenset[str] = frozenset()
+    kinds: dict[str, Any] = {}
 
 
 def note_parameters(app: Litestar) -> None:
@@ -58,6 +61,7 @@ def note_parameters(app: Litestar) -> None:
                 {one.field_name: one.field_alias for one in everything},
                 _of_kind(handler, query, (datetime,)),
                 _of_kind(handler, query, (datetime, date, UUID, int, bool)),
+                {one.field_alias: kind for one in query if (kind := _bounded(handler).get(one.field_name)) is not None},
             )
 
 
@@ -65,6 +69,12 @@ def _of_kind(handler: BaseRouteHandler, query: Iterable[Any], kinds: tuple[type,
     known = arguments_of(handler)
     types = {one.field_alias: known[one.field_name] for one in query if one.field_name in known}
     return frozenset(name for name, kind in types.items() if _within(kind) & set(kinds))
+
+
+def _bounded(handler: BaseRouteHandler) -> dict[str, Any]:
+    """The kind of each argument as the framework converts it, with its bounds."""
+    models = [each.signature_model for each in handler.resolve_dependencies().values()]
+    return {name: kind for model in (*models, handler.signature_model) for name, kind in model.__annotations__.items()}
 
 
 def _within(kind: Any) -> set[Any]:
@@ -95,7 +105,8 @@ async def query_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     taken = parameters_of(handler)
     given = [name for name, _ in connection.query_params.multi_items()]
     problems = (*_unknown(given, taken), *_twice(given, taken), *_missing(given, taken), *_misread(connection, taken))
-    if problems:
+    told = {problem.field for problem in problems}
+    if problems := (*problems, *(each for each in _unfit(connection, taken) if each.field not in told)):
         raise WrongQuery(fields=problems)
 
 
@@ -127,3 +138,11 @@ def _misread(connection: ASGIConnection[Any, Any, Any, Any], taken: Parameters) 
         elif name in taken.moments and not _MOMENT.fullmatch(value):
             rule = "a moment with its offset, such as 2026-03-01T08:00:00Z or …+08:00 (+ is written %2B in an address)"
             yield FieldError(name, rule, value=value[:_SHOWN_CHARS_MAX])
+
+
+def _unfit(connection: ASGIConnection[Any, Any, Any, Any], taken: Parameters) -> Iterator[FieldError]:
+    """Values that are none of what the address takes."""
+    for name in taken.kinds.keys() & connection.query_params.keys():
+        given = connection.query_params.getall(name)
+        for fault in faults(given if name in taken.several else given[-1], taken.kinds[name], strict=False):
+            yield replace(fault, field=f"{name}{fault.field}")

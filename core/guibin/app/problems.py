@@ -9,8 +9,10 @@ import asyncpg
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.handlers.base import BaseRouteHandler
+from msgspec.structs import replace
 
+from guibin.console import forms
+from guibin.console.looks import Look
 from guibin.profiles.refusals import ended_archive
 from guibin.web.problems import PROBLEM, Problem, of_refusal
 from guibin_tenants.keyring import KeyringError
@@ -18,13 +20,11 @@ from guibin_tenants.refusals import FieldError, Forbidden, Refusal, Unavailable
 from guibin_tenants.scope import NotOnRecord
 from guibin_tenants.violations import refusal_of
 
-from .allowed import allowed
-from .parameters import arguments_of, parameters_of
+from .dependencies import spoken
+from .parameters import parameters_of
 
 Incoming = Request[Any, Any, Any]
 _log = logging.getLogger("guibin.app")
-# How msgspec begins to say that a value is none of those there are, or names none of several structs.
-_NONE_OF_THEM = ("Invalid enum value", "Invalid value")
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
 
 
@@ -44,10 +44,10 @@ def answer(problem: Problem, headers: dict[str, str] | None = None) -> Response[
     )
 
 
-def refused(_: Incoming, refusal: Refusal) -> Response[bytes]:
+def refused(request: Incoming, refusal: Refusal) -> Response[bytes]:
     """A refusal, as its class says."""
     headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else None
-    return answer(of_refusal(refusal), headers)
+    return answer(_in_words(of_refusal(refusal), request), headers)
 
 
 def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
@@ -55,16 +55,16 @@ def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
     fields: tuple[FieldError, ...] = ()
     status = HTTPStatus(error.status_code)
     if isinstance(error, ValidationException):
-        handler = request.scope.get("route_handler")
-        fields = tuple(_field(item, handler) for item in error.extra or () if isinstance(item, dict))
-        fields = fields or (_of_text(error.detail),)
+        extra = [item for item in error.extra or () if isinstance(item, dict)]
+        fields = tuple(_field(item, request) for item in extra) or (_of_text(error.detail),)
     elif status == HTTPStatus.BAD_REQUEST:
         fields = (_of_text(error.detail),)
     kind = status.phrase.lower().replace(" ", "-")
     detail = error.detail if status < HTTPStatus.INTERNAL_SERVER_ERROR else ""
     if fields:
         kind, detail = "invalid", "Some fields are not valid"
-    return answer(Problem(f"/problems/{kind}", status.phrase, int(status), detail, fields), error.headers)
+    problem = Problem(f"/problems/{kind}", status.phrase, int(status), detail, fields)
+    return answer(_in_words(problem, request), error.headers)
 
 
 def unexpected(request: Incoming, error: Exception) -> Response[bytes]:
@@ -146,18 +146,23 @@ def _invalid(status: HTTPStatus, field: FieldError) -> Problem:
     return Problem("/problems/invalid", status.phrase, int(status), "Some fields are not valid", (field,))
 
 
-def _field(item: dict[str, object], handler: BaseRouteHandler | None) -> FieldError:
+def _field(item: dict[str, object], request: Incoming) -> FieldError:
     key, rule = str(item.get("key", "")), str(item.get("message", ""))
-    # The framework calls the body after the handler's argument, and so it does whatever stands in the query or a header.
-    argument, path = ("data", "" if key == "data" else key) if item.get("source") == "body" else (key, "")
-    fix = _one_of(handler, argument, path) if rule.startswith(_NONE_OF_THEM) else ""
-    return FieldError("body" if key in ("", "data") else parameters_of(handler).outside.get(key, key), rule, fix)
+    outside = parameters_of(request.scope.get("route_handler")).outside
+    return FieldError("body" if key in ("", "data") else outside.get(key, key), rule)
 
 
-def _one_of(handler: BaseRouteHandler | None, argument: str, path: str) -> str:
-    kind = arguments_of(handler).get(argument) if handler is not None else None
-    values = allowed(kind, path) if kind is not None else ()
-    return f"one of: {', '.join(values)}" if values else ""
+def _in_words(problem: Problem, request: Incoming) -> Problem:
+    """For whoever asks the API in Chinese, as far as it is known in Chinese; pages have their own words."""
+    if not request.url.path.startswith("/api/") or spoken(request) != "zh-CN":
+        return problem
+    studio, look = request.app.state.studio, Look(language="zh-CN")
+    errors = tuple(
+        replace(each, rule=forms.rule(each.rule, studio, look), fix=each.fix and forms.rule(each.fix, studio, look))
+        for each in problem.errors
+    )
+    title = forms.told(replace(problem, detail=""), studio, look)
+    return replace(problem, title=title, detail=forms.told(problem, studio, look), errors=errors)
 
 
 def _of_text(detail: str) -> FieldError:

@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from guibin.profiles.queries import customer_of
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import read
 
 State = Literal["open", "waived", "gone"]
 
@@ -65,7 +64,8 @@ LISTED = Listing(
 
 async def counts(*, in_own_unit: bool = False) -> list[FindingCount]:
     """Per account manager and rule, by name; only what is open. With `in_own_unit` only what the customer's org unit sees."""
-    rows = await fetch(
+    return await read(
+        FindingCount,
         "select c.account_manager_id, s.name as account_manager_name, x.rule, count(*)::int as open"
         f" from archive_finding x {customer_of('c', 'x')}"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
@@ -73,4 +73,3 @@ async def counts(*, in_own_unit: bool = False) -> list[FindingCount]:
         " and x.gone_at is null and x.waived_at is null group by 1, 2, 3 order by s.name nulls first, 1, x.rule",
         in_own_unit,
     )
-    return shown(FindingCount, rows)

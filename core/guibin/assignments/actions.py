@@ -18,7 +18,7 @@ from guibin.sla import actions as sla
 from guibin_tenants.receivers import refuse_unfit, sees, standing_unit
 from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import change, locked, shown
-from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import handing_over
@@ -113,8 +113,7 @@ async def bring_work_along(customer_ids: Sequence[UUID], unit_id: UUID, act: Act
     Raises NobodyTakesOver for a customer with such work and no account manager.
     """
     await sla.keep_hours(customer_ids, act)
-    blind = await fetch(f"select s.id from staff s where not {sees('s', '$1')}", unit_id)
-    from_ids = tuple(row["id"] for row in blind)
+    from_ids = tuple(await fetch_column(f"select s.id from staff s where not {sees('s', '$1')}", unit_id))
     rows = await fetch(
         "select c.account_manager_id, s.name, array_agg(c.id) as ids from customer c"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"

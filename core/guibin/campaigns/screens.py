@@ -91,8 +91,9 @@ COMMANDS = Commands(
     "campaigns",
     "member_id",
     f"{PATH}/members",
-    Command(name="contact", action=actions.contact, needs=WRITE, icon="phone", choices={"channel": _channels}),
-    Command(name="respond", action=actions.respond, needs=WRITE, icon="message", choices={"kind": _responses}),
+    Command(name="contact", action=actions.contact, icon="phone", choices={"channel": _channels}),
+    Command(name="respond", action=actions.respond, icon="message", choices={"kind": _responses}),
+    needs=WRITE,
 )
 
 
@@ -118,15 +119,12 @@ class CampaignScreens(Controller):
     @post("/new", needs=START, status_code=200)
     async def start(self, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(StartedCampaign, given, shell)
-        if filled.errors:
-            return await _intake(shell, given, filled.errors, 422)
         try:
-            started = await actions.start(_campaign(filled.value, shell), shell.act)
+            started = await actions.start(_campaign(forms.taken(StartedCampaign, given, shell), shell), shell.act)
         except Refusal as refusal:
-            faults = forms.faults(refusal, shell)
+            faults, status = forms.wrong(refusal, shell)
             named = {name.removeprefix("segment."): said for name, said in faults.items()}
-            return await _intake(shell, given, named, int(refusal.status))
+            return await _intake(shell, given, named, status)
         return shell.done(
             shell.says("campaigns.done.start", count=started.to_contact), goes_to=f"{PATH}/{started.id}?open_only=true"
         )

@@ -65,10 +65,7 @@ async def make(new: NewCardBatch, act: Act) -> BatchView:
     kind = stocked(act.policy, new.kind)
     if act.by.units != ALL_UNITS:
         raise NotCentral()
-    head_office = await org_units.head_office()
-    unit_id = new.unit_id or (head_office.id if head_office else None)
-    if unit_id is None:
-        raise Invalid.at("unit_id", "an org unit", "the company has no head office yet")
+    unit_id = await org_units.or_head_office(new.unit_id, field="unit_id")
     await standing_unit(unit_id, field="unit_id")
     batch_id = await add(CardBatch, act, **given(new) | {"unit_id": unit_id})
     made = Movement(
@@ -174,10 +171,7 @@ def stocked(policy: Policy, name: str) -> CardKind:
 
 async def unit_of(given: UUID | None, by: Principal) -> UUID:
     """The unit named, or one's own, or the head office. Raises OtherUnit, Invalid."""
-    head_office = await org_units.head_office() if given is None and by.org_unit_id is None else None
-    unit_id = given or by.org_unit_id or (head_office.id if head_office else None)
-    if unit_id is None:
-        raise Invalid.at("unit_id", "an org unit", "the company has no head office yet")
+    unit_id = await org_units.or_head_office(given or by.org_unit_id, field="unit_id")
     await standing_unit(unit_id, field="unit_id")
     _refuse_other_unit(unit_id, by)
     return unit_id

@@ -9,8 +9,8 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal, may
-from guibin_tenants.rows import shown
-from guibin_tenants.scope import ALL_UNITS, fetch
+from guibin_tenants.rows import read
+from guibin_tenants.scope import ALL_UNITS
 
 from .refusals import NotCentral
 from .tables import CardBatch, CardRequest, CardShipment, CardWriteOff
@@ -173,7 +173,8 @@ async def shipment(shipment_id: UUID, *, by: Principal) -> ShipmentView:
 
 async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
     """Every unit's stock to be seen from here, by kind and unit."""
-    rows = await fetch(
+    return await read(
+        StockView,
         "with coming as ("
         "  select s.tenant_id, s.kind, s.to_unit_id as unit_id, sum(s.quantity)::int as quantity from card_shipment s"
         "  where not exists (select from card_receipt r where r.tenant_id = s.tenant_id and r.shipment_id = s.id)"
@@ -186,14 +187,14 @@ async def stocks(kind: str | None, *, by: Principal) -> list[StockView]:
         kind,
         by.units_seen,
     )
-    return shown(StockView, rows)
 
 
 async def balances(*, by: Principal) -> list[BalanceView]:
     """Where all cards of the company are, from the ledger alone. Raises NotCentral for whoever sees only some units."""
     if by.units != ALL_UNITS:
         raise NotCentral("The whole company's cards are shown to the head office")
-    rows = await fetch(
+    return await read(
+        BalanceView,
         "select kind, sum(quantity) filter (where from_account = 'made')::int as made,"
         " (coalesce(sum(quantity) filter (where to_account = 'stock'), 0)"
         "   - coalesce(sum(quantity) filter (where from_account = 'stock'), 0))::int as in_stock,"
@@ -201,9 +202,8 @@ async def balances(*, by: Principal) -> list[BalanceView]:
         "   - coalesce(sum(quantity) filter (where from_account = 'transit'), 0))::int as in_transit,"
         " coalesce(sum(quantity) filter (where to_account = 'issued'), 0)::int as issued,"
         " coalesce(sum(quantity) filter (where to_account = 'written_off'), 0)::int as written_off"
-        " from card_movement group by kind order by kind"
+        " from card_movement group by kind order by kind",
     )
-    return shown(BalanceView, rows)
 
 
 async def _nobodys(request_id: UUID, by: Principal) -> None:

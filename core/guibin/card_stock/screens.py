@@ -124,29 +124,16 @@ UNITS = Commands(
     NAME,
     "unit_id",
     f"{PATH}/units",
-    Command(
-        name="ask",
-        action=ask,
-        needs=WRITE,
-        choices={"kind": _kinds},
-        given=_only_kind,
-    ),
+    Command(name="ask", action=ask, choices={"kind": _kinds}, given=_only_kind),
     Command(name="make", action=make, needs=WRITE & sees_all, choices={"kind": _kinds}, given=_only_kind),
     Command(
         name="dispatch",
         action=dispatch,
-        needs=WRITE,
         choices={"kind": _kinds, "to_unit_id": offered.units, "request_id": _approved},
         given=_only_kind,
     ),
-    Command(
-        name="write_off",
-        action=write_off,
-        needs=WRITE,
-        danger=True,
-        choices={"kind": _kinds},
-        given=_only_kind,
-    ),
+    Command(name="write_off", action=write_off, danger=True, choices={"kind": _kinds}, given=_only_kind),
+    needs=WRITE,
 )
 ARRIVALS = Commands(
     NAME,

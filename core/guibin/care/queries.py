@@ -10,8 +10,7 @@ from guibin.profiles.orders import followed
 from guibin.profiles.queries import looked_after
 from guibin.web.listing import Listing, Order, by_day
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.rows import shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import read
 
 # A follower begins at most so long before the end of what it follows: an order that ran beside it is another one.
 OVERLAP_DAYS_MAX = 31
@@ -162,15 +161,15 @@ TRIALS = Listing(view=TrialView, source="service_trial x", order=by_day("x.start
 
 async def services() -> list[NewServiceView]:
     """The latest first."""
-    rows = await fetch(
+    return await read(
+        NewServiceView,
         "select s.id, s.name, s.description, s.told_from, s.general_from, s.trial_days,"
         " (select count(*) from service_telling t where t.tenant_id = s.tenant_id and t.service_id = s.id) as to_tell,"
         " (select count(t.told_at) from service_telling t where t.tenant_id = s.tenant_id and t.service_id = s.id)"
         " as told,"
         " (select count(*) from service_trial t where t.tenant_id = s.tenant_id and t.service_id = s.id) as trials"
-        " from new_service s order by s.announced_at desc, s.id"
+        " from new_service s order by s.announced_at desc, s.id",
     )
-    return shown(NewServiceView, rows)
 
 
 async def service(service_id: UUID) -> NewServiceView:

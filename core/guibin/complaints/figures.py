@@ -7,7 +7,7 @@ from msgspec import Struct
 from guibin.periods.names import Period
 from guibin.sla.plans import ClockRecord
 from guibin.sla.queries import IN_TIME, judged, timer_of
-from guibin_tenants.rows import shown
+from guibin_tenants.rows import read, shown
 from guibin_tenants.scope import fetch
 
 from .levels import RESOLUTION, RESULT
@@ -117,9 +117,9 @@ async def groups(period: Period) -> dict[str, dict[str, int]]:
 
 async def resolved_clocks(period: Period) -> list[ResolvedClock]:
     """Of every complaint of the period that was resolved here."""
-    rows = await fetch(
+    return await read(
+        ResolvedClock,
         f"select t.clock, t.completed_at from complaint c {CLOCK} where {_RECEIVED} and t.completed_at is not null",
         period.starts_at,
         period.ends_at,
     )
-    return shown(ResolvedClock, rows)

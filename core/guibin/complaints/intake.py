@@ -28,7 +28,7 @@ from guibin.upward_reports.actions import leader_above
 from guibin_tenants import staff
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import colleague
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid, NotFound, refuse
 from guibin_tenants.rows import add_all, given, row_of
 from guibin_tenants.scope import undone
 from guibin_tenants.staff import StaffView
@@ -203,8 +203,7 @@ def wrong_by(policy: Policy, said: Mapping[str, Any], *, latest: datetime | None
 
 
 def _refuse_wrong(new: NewComplaint, policy: Policy, *, latest: datetime | None) -> None:
-    if problems := wrong_by(policy, given(new), latest=latest):
-        raise Invalid("The complaint was not taken in", fields=tuple(problems))
+    refuse(wrong_by(policy, given(new), latest=latest), "The complaint was not taken in")
 
 
 def _level(new: NewComplaint, policy: Policy, hooks: Hooks, kind: str | None) -> Judged:

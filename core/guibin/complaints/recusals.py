@@ -12,7 +12,7 @@ from guibin.upward_reports.actions import leader_above
 from guibin_tenants import rows
 from guibin_tenants.receivers import colleague
 from guibin_tenants.rows import add, add_all, change, given
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch_column, fetch_value
 
 from .levels import case_of
 from .queries import LISTED, ComplaintView
@@ -39,8 +39,7 @@ async def recuse(complaint_id: UUID, new: NewRecusal, act: Act) -> ComplaintView
 
 async def of(complaint_id: UUID) -> set[UUID]:
     """Who does not handle it."""
-    found = await fetch("select staff_id from complaint_recusal where complaint_id = $1", complaint_id)
-    return {row["staff_id"] for row in found}
+    return set(await fetch_column("select staff_id from complaint_recusal where complaint_id = $1", complaint_id))
 
 
 async def refuse_recused(complaint_id: UUID, staff_id: UUID) -> None:

@@ -159,13 +159,10 @@ def _intake(kind: Kind, intake: Intake) -> dict[str, HTTPRouteHandler]:
         given = await forms.sent(shell.request)
         if "again" in shell.request.query_params:
             return await answer(shell, given, {}, 200)
-        filled = intake.read(given, shell)
-        if filled.errors:
-            return await answer(shell, given, filled.errors, 422)
         try:
-            taken = await intake.action(filled.value, shell.act)
+            taken = await intake.action(intake.read(given, shell).whole(), shell.act)
         except Refusal as refusal:
-            return await answer(shell, given, forms.faults(refusal, shell), int(refusal.status))
+            return await answer(shell, given, *forms.wrong(refusal, shell))
         said = shell.says(f"{kind.table.slice_name}.done.receive", number=getattr(taken, "number", ""))
         return shell.done(said, goes_to=f"{kind.table.path}/{taken.id}")
 

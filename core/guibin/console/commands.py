@@ -46,19 +46,23 @@ class Undo(Struct, frozen=True, kw_only=True):
     after: Callable[[Any], Mapping[str, str]] | None = None
 
 
+# What a command needs that does not say: it is given to nobody, until those it belongs to say.
+nobody = Predicate(lambda who: False, "nobody")
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """One action as people reach it. Its name is the text `<slice>.do.<name>`; `<slice>.done.<name>` says that it is done.
 
     `new` is the struct it takes, None for an action that asks nothing. `choices` are offered where the struct takes an
     id or one of the policy's names; `finds` are fields that take a customer, found by what is typed. `key` is pressed on the
     page. `asks` says what this very thing is asked, `sheet` which of the policy's forms is filled in with it, as the `answers` of
-    what it takes. `undo` is offered for some seconds once it is done; `tells` says what came of it, where that is not the same
+    what it takes; it `needs` what all of them need unless it says otherwise. `undo` is offered for some seconds once it is done; `tells` says what came of it, where that is not the same
     for all that were selected.
     """
 
     name: str
     action: Callable[..., Awaitable[Any]]
-    needs: Predicate
+    needs: Predicate = nobody
     icon: str = "chevron-right"
     key: str = ""
     danger: bool = False
@@ -93,9 +97,11 @@ class Commands:
     """All that can be done to one kind of thing; `subject` is what its id is called among the actions' arguments; an
     action that has it in what it takes as `new` goes without."""
 
-    def __init__(self, slice_name: str, subject: str, path: str, *commands: Command) -> None:
+    def __init__(self, slice_name: str, subject: str, path: str, *commands: Command, needs: Predicate = nobody) -> None:
         self.slice_name, self.subject, self.path = slice_name, subject, path
-        self.known = {command.name: command for command in commands}
+        self.known = {
+            command.name: replace(command, needs=needs) if command.needs is nobody else command for command in commands
+        }
 
     def allowed(self, shell: Shell, *names: str) -> list[Command]:
         """Those of these names that the reader may do, in this order."""

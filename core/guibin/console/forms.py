@@ -6,7 +6,8 @@ A field's label is the text `field.<name>`, of the slice before the console's ow
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, get_type_hints
+from functools import partial
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,9 @@ import msgspec
 from litestar import Request
 from msgspec import Struct, inspect
 
+from guibin.web import conversion
 from guibin.web.problems import Problem, of_refusal
-from guibin_tenants.refusals import FieldError, Refusal
+from guibin_tenants.refusals import FieldError, Invalid, Refusal
 
 from . import days, reasons
 from .looks import Look
@@ -61,6 +63,16 @@ class Field(Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class NotFilled(Invalid):
+    """Some fields are not valid. What is wrong is said in the reader's words already."""
+
+    kind = "invalid"
+
+    def __init__(self, by_field: dict[str, str]) -> None:
+        super().__init__()
+        self.by_field = by_field
+
+
 class Filled(Struct, frozen=True):
     """What came of a form that was sent: the struct, or what is wrong by field."""
 
@@ -68,7 +80,14 @@ class Filled(Struct, frozen=True):
     errors: dict[str, str]
     given: dict[str, list[str]]
 
+    def whole(self) -> Any:
+        """The struct. Raises NotFilled."""
+        if self.errors:
+            raise NotFilled(self.errors)
+        return self.value
 
+
+Taken = TypeVar("Taken", bound=Struct)
 Choices = Mapping[str, Sequence[Choice]]
 
 
@@ -158,22 +177,45 @@ def fill(kind: type[Struct], given: Mapping[str, list[str]], shell: Shell) -> Fi
     for each in _described(kind):
         try:
             value = _value(each, given, shell)
-            if value is not None:
-                values[each.name] = msgspec.convert(value, hints[each.name], strict=False)
-            elif each.required:
-                errors[each.name] = shell.says("error.required")
-        except (msgspec.ValidationError, ValueError):
-            errors[each.name] = _fault(each.type, shell)
+        except ValueError:
+            errors[each.name] = shell.says("error.day" if days.is_day(each.type) else "error.moment")
+            continue
+        wrong = conversion.faults(value, hints[each.name], strict=False) if value is not None else ()
+        if wrong:
+            errors[each.name] = _told(wrong[0], shell)
+        elif value is not None:
+            values[each.name] = msgspec.convert(value, hints[each.name], strict=False)
+        elif each.required:
+            errors[each.name] = shell.says("error.required")
     if errors:
         return Filled(None, errors, dict(given))
     try:
         return Filled(kind(**values), {}, dict(given))
     except (msgspec.ValidationError, ValueError, TypeError) as fault:
-        return Filled(None, {"": str(fault)}, dict(given))
+        return Filled(None, {"": rule(str(fault), shell.studio, shell.look)}, dict(given))
+
+
+def converted(value: Any, kind: type[Struct], shell: Shell) -> Filled:
+    """The struct from what is known by its fields' names, or what is wrong by field."""
+    errors = {each.field: _told(each, shell) for each in conversion.faults(value, kind, strict=False)}
+    return Filled(None if errors else msgspec.convert(value, kind, strict=False), errors, {})
+
+
+def taken(kind: type[Taken], given: Mapping[str, list[str]], shell: Shell) -> Taken:
+    """The struct from the fields. Raises NotFilled."""
+    struct: Taken = fill(kind, given, shell).whole()
+    return struct
+
+
+def wrong(refusal: Refusal, shell: Shell) -> tuple[dict[str, str], int]:
+    """What a refusal says, by field, and its status."""
+    return faults(refusal, shell), int(refusal.status)
 
 
 def faults(refusal: Refusal, shell: Shell) -> dict[str, str]:
     """What a refusal says, by field; "" for what is of no field."""
+    if isinstance(refusal, NotFilled):
+        return refusal.by_field
     by_field = {field.field: _told(field, shell) for field in refusal.fields}
     return by_field or {"": told(of_refusal(refusal), shell.studio, shell.look)}
 
@@ -195,14 +237,14 @@ def told(problem: Problem, studio: Studio, look: Look) -> str:
     return f"{text.rstrip('.')}. {problem.detail}"
 
 
-def rule(broken: str, shell: Shell) -> str:
+def rule(broken: str, studio: Studio, look: Look) -> str:
     """A rule that a value breaks, in the reader's words; one that has none as it was said."""
-    said = reasons.worded(broken, shell.says, shell.studio.words.has)
-    return said or (shell.says("error.required") if broken.startswith(_REQUIRED) else broken)
+    said = reasons.worded(broken, partial(studio.says, look=look), studio.words.has)
+    return said or (studio.says("error.required", look) if broken.startswith(_REQUIRED) else broken)
 
 
 def _told(field: FieldError, shell: Shell) -> str:
-    said = rule(field.rule, shell)
+    said = rule(field.rule, shell.studio, shell.look)
     return f"{said} ({field.fix})" if said == field.rule and field.fix else said
 
 
@@ -286,22 +328,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return value.strftime(_MOMENT)
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def _fault(kind: inspect.Type, shell: Shell) -> str:
-    if days.is_day(kind):
-        return shell.says("error.day")
-    plain = _plain(kind)
-    match plain:
-        case inspect.IntType() | inspect.FloatType():
-            return shell.says("error.number", least=_or(plain.ge), most=_or(plain.le))
-        case inspect.StrType() if plain.max_length:
-            return shell.says("error.length", most=plain.max_length)
-        case inspect.DateType() | inspect.DateTimeType():
-            return shell.says("error.moment")
-        case _:
-            return shell.says("error.choice")
-
-
-def _or(bound: float | None) -> str:
-    return "…" if bound is None else str(bound)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from .texts import spelled
 
 _AFTER_SENTENCE = ". 。"
+# The figures of a rule, n1, n2, … in its text.
+_BOUND = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 # What rules say with something in it: the text `reason.<name>`, and how the rule is written.
 _FORMS = tuple(
     (name, re.compile(form, re.DOTALL))
@@ -48,7 +50,10 @@ def worded(broken: str, says: Says, has: Callable[[str], bool]) -> str:
             return says("error.one_of" if name == "one_of" else f"reason.{name}", **found.groupdict())
     key = f"rule.{spelled(broken)}"
     if has(key):
-        return says(key)
+        return says(key, **{f"n{place}": number for place, number in enumerate(_BOUND.findall(broken), 1)})
+    parts = broken.split(", or ")
+    if len(parts) > 1 and all(has(f"rule.{spelled(part)}") for part in parts):
+        return says("error.or").join(worded(part, says, has).rstrip(_AFTER_SENTENCE) for part in parts)
     head, colon, rest = broken.partition(": ")
     said = worded(head, says, has) if colon else ""
     allowed = rest.removeprefix("one of: ")

@@ -17,7 +17,7 @@ from guibin.profiles.queries import OPEN
 from guibin.tiers.segments import Segment
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Refusal
-from guibin_tenants.scope import fetch, savepoint
+from guibin_tenants.scope import fetch, fetch_column, savepoint
 
 from .days import Scene
 
@@ -50,8 +50,7 @@ async def invite_and_recommend(scene: Scene, people: Sequence[Principal]) -> Non
 
 
 async def _customers(offset: int) -> list[UUID]:
-    rows = await fetch(f"select c.id from {OPEN} order by c.number offset $1 limit $2", offset, _GUESTS)
-    return [row["id"] for row in rows]
+    return await fetch_column(f"select c.id from {OPEN} order by c.number offset $1 limit $2", offset, _GUESTS)
 
 
 async def _answers(activity_id: UUID, customers: Sequence[UUID], scene: Scene) -> None:

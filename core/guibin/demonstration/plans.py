@@ -15,7 +15,7 @@ from guibin.relationships import actions as relationships
 from guibin.relationships.requests import NewExecution, NewMeasure, NewRelationshipPlan
 from guibin_tenants.org_units import visible_from
 from guibin_tenants.principals import Principal, permissions_of
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_column
 
 from .days import Scene
 
@@ -30,12 +30,11 @@ _LOGS = ("完成走访并记录客户意见", "电话回访三位客户，均表
 async def draw_plans(scene: Scene) -> None:
     """Inside the company's scope, when its customers and their account managers are there."""
     for place, manager in enumerate(await _managers()):
-        rows = await fetch(
+        customers = await fetch_column(
             f"select c.id from {OPEN} and c.account_manager_id = $1 order by c.number limit $2",
             manager.id,
             len(_ITEMS),
         )
-        customers = [row["id"] for row in rows]
         await _relationships(scene, manager, customers[:PLANNED_EACH], _GOALS[place % len(_GOALS)])
         await _own_plan(scene, scene.act.policy.plans, manager, customers)
         await _log(scene, manager, customers)

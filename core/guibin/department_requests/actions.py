@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.audit.actions import done
 from guibin.cases import Case
-from guibin.cases.numbers import DRAWS_MAX, new_number
+from guibin.cases.numbers import Numbering, add_numbered
 from guibin.cases.requests import Because, NewText, NewWord
 from guibin.cases.subjects import customer_of
 from guibin.context import Act
@@ -23,7 +23,7 @@ from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, add_all, change, given, missing, row_of
+from guibin_tenants.rows import add, change, given, missing, row_of
 from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
@@ -226,11 +226,7 @@ async def _write(request_id: UUID, new: NewDepartmentRequest, task: DepartmentTa
         "policy_version": act.policy.version,
         "version": 0,
     }
-    for _ in range(DRAWS_MAX):
-        number = new_number("D", act.now, act.company.time_zone)
-        if await add_all(DepartmentRequest, act, [row | {"number": number}], unless=("number",)):
-            return
-    raise RuntimeError("no free department request number was drawn")
+    await add_numbered(DepartmentRequest, act, Numbering("D", act.now, act.company.time_zone), row)
 
 
 async def _start(request_id: UUID, milestone: str, task: DepartmentTask, *, hours: int | None, at: datetime) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from guibin_tenants.rows import missing, shown
+from guibin_tenants.rows import missing, read, shown
 from guibin_tenants.scope import fetch
 
 from .tables import Desk
@@ -53,8 +53,7 @@ def sits_with(staff_id: str, person: str) -> str:
 
 async def desks(*, closed: bool = False) -> list[DeskView]:
     """Every desk by its unit's code, those that closed only on demand."""
-    rows = await fetch(f"{_DESK} where $1 or d.closed_at is null order by u.code, d.opened_at", closed)
-    return shown(DeskView, rows)
+    return await read(DeskView, f"{_DESK} where $1 or d.closed_at is null order by u.code, d.opened_at", closed)
 
 
 async def by_id(desk_id: UUID) -> DeskView:

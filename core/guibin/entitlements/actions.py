@@ -24,7 +24,7 @@ from guibin.tiers import queries as tiers
 from guibin.tiers.moves import ConsequenceView
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.above import FromAbove
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_value, savepoint
 
@@ -284,8 +284,7 @@ def _refuse_wrong(new: NewRedemption, policy: Policy, today: date, now: datetime
         problems.append(FieldError("used_on", rule, "reserve it with reserve_until", str(new.used_on)))
     if new.reserve_until is not None and new.reserve_until <= now:
         problems.append(FieldError("reserve_until", "a moment to come", "", str(new.reserve_until)))
-    if problems:
-        raise Invalid("Nothing was redeemed", fields=tuple(problems))
+    refuse(problems, "Nothing was redeemed")
 
 
 async def _lock(customer_id: UUID, item: str) -> None:

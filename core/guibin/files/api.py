@@ -19,6 +19,7 @@ from guibin.context import Act
 from guibin.profiles.queries import customer
 from guibin.repeats.actions import SHOWN_ONCE
 from guibin.web import uploads
+from guibin.web.conversion import faults
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may, may_any
 from guibin_tenants.refusals import FieldError, Invalid
@@ -125,13 +126,9 @@ async def sent(request: Request[Any, Any, Any]) -> NewFile:
     if unknown:
         raise Invalid(fields=tuple(unknown))
     given = {name: value for name, value in form.fields.items() if value}
-    try:
-        said = msgspec.convert(given, FileSaid, strict=False)
-    except msgspec.ValidationError:
-        kinds = ", ".join(get_args(Kind))
-        wrong = [name for name in given if name == "confidential"] if given.get("kind") in get_args(Kind) else ["kind"]
-        rule = f"one of: {kinds}" if wrong == ["kind"] else "true or false"
-        raise Invalid(fields=tuple(FieldError(name, rule, value=given.get(name)) for name in wrong)) from None
+    if wrong := faults(given, FileSaid, strict=False):
+        raise Invalid(fields=wrong)
+    said = msgspec.convert(given, FileSaid, strict=False)
     return NewFile(name=form.files[0].name, content=form.files[0].content, said=said)
 
 

@@ -29,7 +29,7 @@ from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, locked, struct_of
 from guibin_tenants.scope import fetch, savepoint
 
@@ -204,8 +204,7 @@ def _refuse_contradiction(indicator: Indicator, policy: Policy) -> None:
         before = set(validate(policy))
         changed = validate(with_indicators(policy, (indicator,)))
         problems = [FieldError(p.path, p.rule, p.fix, p.value) for p in changed if p not in before]
-    if problems:
-        raise Invalid("The indicator cannot be asked for", fields=tuple(problems))
+    refuse(problems, "The indicator cannot be asked for")
 
 
 async def _write(indicator: Indicator, reason: str, unit_id: UUID, act: Act) -> UUID:

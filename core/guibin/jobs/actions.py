@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guibin.watch.tracing import traceparent
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch, fetch_column
 from guibin_tenants.tables import new_id
 
 from .kinds import Job, kind_of
@@ -86,19 +86,20 @@ async def write(jobs: Sequence[NewJob], *, now: datetime) -> tuple[UUID, ...]:
             raise ValueError(f"a unique key has at most {KEY_CHARS_MAX} characters: {job.kind}")
     if not jobs:
         return ()
-    rows = await fetch(
-        _WRITE,
-        now,
-        traceparent(),
-        [new_id() for _ in jobs],
-        [job.kind for job in jobs],
-        [job.payload.decode() for job in jobs],
-        [job.priority for job in jobs],
-        [job.run_at or now for job in jobs],
-        [job.unique_key for job in jobs],
-        [job.while_pending for job in jobs],
+    return tuple(
+        await fetch_column(
+            _WRITE,
+            now,
+            traceparent(),
+            [new_id() for _ in jobs],
+            [job.kind for job in jobs],
+            [job.payload.decode() for job in jobs],
+            [job.priority for job in jobs],
+            [job.run_at or now for job in jobs],
+            [job.unique_key for job in jobs],
+            [job.while_pending for job in jobs],
+        )
     )
-    return tuple(row["id"] for row in rows)
 
 
 async def retry(job_id: UUID, *, now: datetime) -> None:

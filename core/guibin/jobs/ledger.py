@@ -11,7 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Company
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.rows import read
+from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.settings import SIMULATED_CLOCK
 from guibin_tenants.tables import new_id
 
@@ -175,10 +176,10 @@ class Expired(Struct, frozen=True):
 
 async def expired(job_ids: list[UUID]) -> list[Expired]:
     """Which of these have an expired lease; they stay locked, those that another process locked are left out."""
-    rows = await fetch(
+    return await read(
+        Expired,
         "select id as job_id, lease_token as token, kind, failures from job"
         " where id = any ($1::uuid[]) and ended_at is null and lease_until < clock_timestamp()"
         " order by id for update skip locked",
         job_ids,
     )
-    return [Expired(**row) for row in rows]

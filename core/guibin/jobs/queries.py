@@ -7,8 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import many
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import many, read
 
 JobState = Literal["scheduled", "ready", "paused", "handed", "running", "retrying", "completed", "dead", "cancelled"]
 
@@ -101,9 +100,9 @@ async def by_id(job_id: UUID, *, now: datetime) -> JobWithAttempts:
 
 async def pauses() -> list[PauseView]:
     """What is paused, and how many jobs wait because of it."""
-    rows = await fetch(
+    return await read(
+        PauseView,
         "select p.id, p.kind, p.reason, p.paused_by_name, p.paused_at, (select count(*) from job j"
         "   where j.tenant_id = p.tenant_id and j.ended_at is null and j.held_at is not null"
-        "   and (p.kind = '' or j.kind = p.kind)) as waiting from job_pause p order by p.kind"
+        "   and (p.kind = '' or j.kind = p.kind)) as waiting from job_pause p order by p.kind",
     )
-    return [PauseView(**row) for row in rows]

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin_tenants import settings
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.scope import execute, fetch
 
 from .actions import enqueue
@@ -49,8 +49,7 @@ async def keep_for(new: JobRetention) -> None:
     ]
     if new.keyed_days < new.completed_days:
         problems.append(FieldError("keyed_days", "not under completed_days", value=str(new.keyed_days)))
-    if problems:
-        raise Invalid(fields=tuple(problems))
+    refuse(problems)
     await settings.write(SETTING, new)
 
 

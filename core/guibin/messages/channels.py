@@ -18,7 +18,7 @@ from guibin.gateways.tencent import TENCENT
 from guibin.outbound.gate import GATE
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import Invalid
+from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import current_tenant, execute, fetch_one, fetch_value, step_outside
 from guibin_tenants.tables import new_id
@@ -57,8 +57,7 @@ async def write(new: NewChannel, act: Act) -> ChannelView:
     name = str(new.__struct_config__.tag)
     provider = PROVIDERS[name]
     problems = provider.wrong(new.settings)
-    if problems:
-        raise Invalid("The channel cannot be used", fields=tuple(problems))
+    refuse(problems, "The channel cannot be used")
     channel_id = new_id()
     # Two at once wait for each other here: the later one takes the place of the earlier.
     await fetch_value(

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines, many, struct_of
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_column
 
 from .tables import MessageChannel
 
@@ -81,8 +81,7 @@ async def channel(channel_id: UUID) -> ChannelView:
 
 async def means_in_use() -> frozenset[str]:
     """What the company can send through."""
-    rows = await fetch("select means from message_channel where removed_at is null")
-    return frozenset(row["means"] for row in rows)
+    return frozenset(await fetch_column("select means from message_channel where removed_at is null"))
 
 
 async def mailed(message_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 
 from msgspec import Struct
 
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 
 from .spelling import FAILED, failed, line
 
@@ -29,8 +29,7 @@ class Plausible(Struct, frozen=True):
             if not is_plausible(value)
         ]
         problems += [FieldError(name, FAILED) for name in _failed(self)]
-        if problems:
-            raise Invalid(fields=tuple(problems))
+        refuse(problems)
 
 
 def is_plausible(value: date) -> bool:

@@ -12,7 +12,7 @@ from guibin.context import Act
 from guibin.profiles.queries import place_of, serves
 from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch_column
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
 # branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
@@ -98,21 +98,22 @@ INBOX_CHANGED: NamedFromAbove[Callable[[Sequence[UUID], datetime], None]] = Name
 async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]:
     """Tell everybody once per `key`; who was told now."""
     asked = [(role, level) for level, roles in enumerate((notice.roles, *notice.otherwise)) for role in roles]
-    rows = await fetch(
-        _TELL,
-        notice.about.customer_id,
-        notice.org_unit_id,
-        [role for role, _ in asked],
-        list(notice.staff_ids),
-        notice.kind,
-        key,
-        notice.about.subject,
-        notice.about.id,
-        msgspec.json.encode(notice.details).decode(),
-        now,
-        [level for _, level in asked],
+    told = tuple(
+        await fetch_column(
+            _TELL,
+            notice.about.customer_id,
+            notice.org_unit_id,
+            [role for role, _ in asked],
+            list(notice.staff_ids),
+            notice.kind,
+            key,
+            notice.about.subject,
+            notice.about.id,
+            msgspec.json.encode(notice.details).decode(),
+            now,
+            [level for _, level in asked],
+        )
     )
-    told = tuple(row["staff_id"] for row in rows)
     await SENT_ON()(notice, key, told, now)
     _changed(told, now)
     return told
@@ -120,13 +121,14 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
 
 async def serving(customer_id: UUID | None, *, but: UUID | None = None) -> tuple[UUID, ...]:
     """Who is directly responsible for the customer, the account manager, and the team; without `but`, who did it (S05-3)."""
-    rows = await fetch(
-        f"select s.id from ({place_of('$1')}) p join staff s on s.tenant_id = p.tenant_id and s.left_at is null"
-        f" and {serves('s', '$1', 'p.account_manager_id')} where s.id is distinct from $2 order by s.id",
-        customer_id,
-        but,
+    return tuple(
+        await fetch_column(
+            f"select s.id from ({place_of('$1')}) p join staff s on s.tenant_id = p.tenant_id and s.left_at is null"
+            f" and {serves('s', '$1', 'p.account_manager_id')} where s.id is distinct from $2 order by s.id",
+            customer_id,
+            but,
+        )
     )
-    return tuple(row["id"] for row in rows)
 
 
 async def mark_read(notice_id: UUID, act: Act) -> None:

@@ -17,7 +17,7 @@ from guibin.entitlements.actions import NewRedemption
 from guibin.policy.activities import HeadStart
 from guibin.profiles.queries import unit_of_open
 from guibin.tiers import queries as tiers
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, NotFound, refuse
 from guibin_tenants.rows import add, add_all, change, given, locked
 from guibin_tenants.scope import fetch_one, fetch_value
 
@@ -38,8 +38,7 @@ async def put_up(new: NewOffer, act: Act) -> OfferView:
         problems.append(FieldError("price.amount", "0 or more", "", new.price.amount))
     if not (len(new.price.currency) == 3 and new.price.currency.isascii() and new.price.currency.isupper()):
         problems.append(FieldError("price.currency", "a currency such as CNY", "", new.price.currency[:60]))
-    if problems:
-        raise Invalid("The offer was not put up", fields=tuple(problems))
+    refuse(problems, "The offer was not put up")
     terms = {"head_starts": act.policy.head_starts, "policy_version": act.policy.version}
     offer_id = await add(Offer, act, **given(new) | terms | {"price": price, "currency": new.price.currency})
     await done("put_up", Case("offer", offer_id), act, shown=0)

@@ -82,16 +82,13 @@ class ApplicationScreens(Controller):
         asked, given = await _asked(customer_id, scheme, kind, shell), await forms.sent(shell.request)
         own = asked.form
         sent = given | {"customer_id": [str(customer_id)], "kind": [asked.kind], "scheme": [asked.scheme.name]}
-        filled = forms.fill(NewApplication, {"tier": [""], **sent}, shell)
-        if filled.errors:
-            return await _page(asked, shell, given, filled.errors, 422)
-        new = filled.value
-        if own is not None:
-            new = structs.replace(new, form=own.name, answers=answers.read(own, given))
         try:
+            new = forms.taken(NewApplication, {"tier": [""], **sent}, shell)
+            if own is not None:
+                new = structs.replace(new, form=own.name, answers=answers.read(own, given))
             applied = await applications.apply_for(new, shell.act)
         except Refusal as refusal:
-            return await _page(asked, shell, given, forms.faults(refusal, shell), int(refusal.status))
+            return await _page(asked, shell, given, *forms.wrong(refusal, shell))
         stands = f"{PREFIX}/approvals/{applied.approval_id}" if may("approvals:read")(shell.act.by) else ""
         return shell.done(shell.says("overview.done.exception"), goes_to=stands or f"{PATH}/{customer_id}/tier")
 

@@ -131,42 +131,14 @@ COMMANDS = Commands(
     NAME,
     "approval_id",
     PATH,
-    Command(
-        name="approve",
-        action=approve,
-        needs=DECIDE,
-        icon="check",
-        key="a",
-        main=True,
-        given=_step,
-        hidden=frozenset({"step"}),
-    ),
-    Command(
-        name="reject",
-        action=reject,
-        needs=DECIDE,
-        icon="x",
-        key="d",
-        danger=True,
-        given=_step,
-        hidden=frozenset({"step"}),
-    ),
+    Command(name="approve", action=approve, icon="check", key="a", main=True, given=_step, hidden=frozenset({"step"})),
+    Command(name="reject", action=reject, icon="x", key="d", danger=True, given=_step, hidden=frozenset({"step"})),
     Command(name="withdraw", action=withdraw, needs=READ, icon="arrow-back-up", key="w"),
-    Command(
-        name="pass_on",
-        action=moves.pass_on,
-        needs=DECIDE,
-        icon="corner-up-right",
-        key="t",
-        choices={"staff_id": colleagues},
-    ),
-    Command(
-        name="add_signer", action=moves.add_signer, needs=DECIDE, icon="plus", key="b", choices={"staff_id": colleagues}
-    ),
-    Command(
-        name="send_back", action=moves.send_back, needs=DECIDE, icon="arrow-back-up", choices={"to_step": _earlier}
-    ),
+    Command(name="pass_on", action=moves.pass_on, icon="corner-up-right", key="t", choices={"staff_id": colleagues}),
+    Command(name="add_signer", action=moves.add_signer, icon="plus", key="b", choices={"staff_id": colleagues}),
+    Command(name="send_back", action=moves.send_back, icon="arrow-back-up", choices={"to_step": _earlier}),
     Command(name="copy_to", action=moves.copy_to, needs=READ, icon="send", key="y", choices={"staff_id": colleagues}),
+    needs=DECIDE,
 )
 
 

@@ -153,11 +153,12 @@ async def change(customer: CustomerView, given: dict[str, list[str]], shell: She
     if not text_of(given, "name"):
         return form(customer, shell, Sent(given, {"name": shell.says("error.required")}, 422))
     try:
-        new = msgspec.convert(_differing(customer, given, shell), CustomerChange, strict=False)
-    except msgspec.ValidationError as fault:
-        return form(customer, shell, Sent(given, {"": str(fault)}, 422))
+        filled = forms.converted(_differing(customer, given, shell), CustomerChange, shell)
     except ValueError:
         return form(customer, shell, Sent(given, {"birthday": shell.says("error.day")}, 422))
+    if filled.errors:
+        return form(customer, shell, Sent(given, filled.errors, 422))
+    new: CustomerChange = filled.value
     if not new.given():
         return form(customer, shell, Sent(given, {"": shell.says("overview.nothing_differs")}, 422))
     reason = text_of(given, REASON)
@@ -167,7 +168,7 @@ async def change(customer: CustomerView, given: dict[str, list[str]], shell: She
         else:
             await actions.change(customer.id, new, shell.act)
     except Refusal as refusal:
-        return form(customer, shell, Sent(given, forms.faults(refusal, shell), int(refusal.status)))
+        return form(customer, shell, Sent(given, *forms.wrong(refusal, shell)))
     return shell.done(shell.says(f"overview.done.{'correct' if reason else 'change'}"))
 
 

@@ -171,23 +171,15 @@ COMMANDS = Commands(
     Command(
         name="redeem",
         action=redeem,
-        needs=REDEEM,
         icon="ticket",
         key="r",
         choices={"item": _items, "shown": _proofs},
         undo=_TAKEN_BACK,
     ),
-    Command(
-        name="reserve",
-        action=reserve,
-        needs=REDEEM,
-        icon="clock",
-        key="s",
-        choices={"item": _items},
-        undo=_TAKEN_BACK,
-    ),
-    Command(name="take_up", action=take_up, needs=REDEEM, icon="check", key="u", choices={"redemption": _reserved}),
-    Command(name="reverse", action=reverse, needs=REDEEM, icon="x", key="b", choices={"redemption": _standing}),
+    Command(name="reserve", action=reserve, icon="clock", key="s", choices={"item": _items}, undo=_TAKEN_BACK),
+    Command(name="take_up", action=take_up, icon="check", key="u", choices={"redemption": _reserved}),
+    Command(name="reverse", action=reverse, icon="x", key="b", choices={"redemption": _standing}),
+    needs=REDEEM,
 )
 
 

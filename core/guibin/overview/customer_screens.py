@@ -58,7 +58,6 @@ COMMANDS = Commands(
     Command(
         name="consent",
         action=consents.consent,
-        needs=WRITE,
         icon="shield-check",
         key="s",
         choices={"purpose": choices.purposes},
@@ -66,7 +65,6 @@ COMMANDS = Commands(
     Command(
         name="assign",
         action=assignments.assign,
-        needs=WRITE,
         icon="user-check",
         key="t",
         choices={"org_unit_id": shared.units, "account_manager_id": choices.colleagues},
@@ -102,8 +100,9 @@ COMMANDS = Commands(
         given=actions.drawn_up,
     ),
     Command(name="analyse", action=actions.analyse, needs=may("records:write"), icon="chart-bar"),
-    Command(name="order", action=actions.open_order, needs=WRITE, icon="packages"),
+    Command(name="order", action=actions.open_order, icon="packages"),
     *archive_commands.COMMANDS,
+    needs=WRITE,
 )
 OFFERED = ("contact", "consent", "assign", "appraise", "order", "close")
 WHEN_CLOSED = ("reopen",)
@@ -284,11 +283,8 @@ class CustomerScreens(Controller):
     @post("/copy", needs=copying.COPIES, cost=BULK, status_code=200)
     async def hand_out(self, customer_id: UUID, shell: Shell) -> Response[Any]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(copying.NewCopy, given, shell)
-        if filled.errors:
-            return _copy(shell, given, filled.errors, 422)
         try:
-            made = await copying.copy(customer_id, filled.value, shell)
+            made = await copying.copy(customer_id, forms.taken(copying.NewCopy, given, shell), shell)
         except Refusal as refusal:
             return _copy(shell, given, forms.faults(refusal, shell), 422)
         response = copying.handed_out(made)

@@ -70,13 +70,10 @@ class NewCustomerScreens(Controller):
         given = await forms.sent(shell.request)
         if "again" in shell.request.query_params:
             return await _page(shell, given, {}, 200)
-        filled = _filled(given, shell)
-        if filled.errors:
-            return await _page(shell, given, filled.errors, 422)
         try:
-            opened = await actions.open_archive(filled.value, shell.act)
+            opened = await actions.open_archive(_filled(given, shell).whole(), shell.act)
         except Refusal as refusal:
-            return await _page(shell, given, forms.faults(refusal, shell), int(refusal.status))
+            return await _page(shell, given, *forms.wrong(refusal, shell))
         return shell.done(shell.says("overview.done.open"), goes_to=f"{PATH}/{opened.id}/archive")
 
     @post("/foreseen", needs=WRITE, status_code=200)

@@ -18,7 +18,7 @@ from guibin.profiles.queries import kept
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid, NotFound, refuse
 from guibin_tenants.rows import add, add_all, change, given, locked
 from guibin_tenants.scope import fetch_one
 
@@ -137,8 +137,7 @@ def _refuse_wrong(new: NewWorkPlan, window: Window, act: Act) -> None:
     present = window_of(new.span, _today(act), act.company.time_zone)
     if window.first_on not in (present.first_on, present.after_on):
         problems.append(FieldError("on", "a day of the present span or the next", value=window.first_on.isoformat()))
-    if problems:
-        raise Invalid("The plan was not handed in", fields=tuple(problems))
+    refuse(problems, "The plan was not handed in")
     _refuse_days_outside(new.items, window.first_on, window.after_on)
 
 
@@ -149,8 +148,7 @@ def _refuse_days_outside(items: Items, first_on: date, after_on: date) -> None:
         for place, item in enumerate(items)
         if item.due_on is not None and not first_on <= item.due_on < after_on
     ]
-    if problems:
-        raise Invalid("The plan was not handed in", fields=tuple(problems))
+    refuse(problems, "The plan was not handed in")
 
 
 async def _refuse_unknown_customers(items: Items) -> None:
@@ -160,8 +158,7 @@ async def _refuse_unknown_customers(items: Items) -> None:
         for place, item in enumerate(items)
         if item.customer_id and item.customer_id not in known
     ]
-    if problems:
-        raise Invalid("The plan was not handed in", fields=tuple(problems))
+    refuse(problems, "The plan was not handed in")
 
 
 async def _write_items(plan_id: UUID, round_: int, items: Items, by: Principal) -> None:

@@ -12,8 +12,8 @@ from guibin.context import Act
 from guibin.periods.spans import Window
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
-from guibin_tenants.rows import lines, missing, shown
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.rows import lines, missing, read
+from guibin_tenants.scope import fetch_value
 
 from .refusals import NotYoursToReview
 from .tables import WorkLog, WorkPlan, WorkPlanItem
@@ -141,7 +141,8 @@ async def plans_due(windows: Sequence[tuple[Window, datetime]], act: Act) -> lis
 
     Whoever began in the middle of a span plans from the next one on.
     """
-    rows = await fetch(
+    return await read(
+        PlanDue,
         "select s.id as staff_id, s.name as staff_name, s.org_unit_id, w.period, w.due_at, p.id as plan_id,"
         " coalesce(p.state, case when w.due_at < $7 then 'missing' else 'due' end) as state"
         " from unnest($4::text[], $5::timestamptz[], $6::timestamptz[]) as w (period, starts_at, due_at)"
@@ -155,7 +156,6 @@ async def plans_due(windows: Sequence[tuple[Window, datetime]], act: Act) -> lis
         act.now,
         act.policy.plans.written_by,
     )
-    return shown(PlanDue, rows)
 
 
 def supervises(act: Act) -> bool:

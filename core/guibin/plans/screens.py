@@ -94,7 +94,6 @@ LOGS = Commands(
     Command(
         name="write",
         action=work_logs.write,
-        needs=WRITE,
         icon="pencil",
         key="l",
         main=True,
@@ -104,12 +103,12 @@ LOGS = Commands(
     Command(
         name="review_log",
         action=work_logs.review,
-        needs=WRITE,
         icon="checks",
         given=_of_week,
         choices={"accepted": _verdicts},
         hidden=frozenset({"staff_id", "on"}),
     ),
+    needs=WRITE,
 )
 
 
@@ -144,7 +143,7 @@ class PlanScreens(Controller):
             else:
                 await actions.hand_in(NewWorkPlan(span=WEEK, items=items, on=week.first_on), shell.act)
         except Refusal as refusal:
-            return await _page(shell, given, forms.faults(refusal, shell), int(refusal.status))
+            return await _page(shell, given, *forms.wrong(refusal, shell))
         return shell.done(shell.says("plans.done.hand_in"))
 
     ask, do = PLANS.handlers("/{plan_id:uuid}", needs=WRITE, sees=queries.plan)

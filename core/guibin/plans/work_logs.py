@@ -12,7 +12,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.periods.spans import window_of
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_one
 
@@ -91,8 +91,7 @@ async def write(new: NewLog, act: Act) -> LogView:
     if not 0 <= (today - worked_on).days <= DAYS_LATE_MAX:
         rule = f"today or one of the {DAYS_LATE_MAX} days before"
         problems.append(FieldError("worked_on", rule, value=worked_on.isoformat()))
-    if problems:
-        raise Invalid("Nothing was noted", fields=tuple(problems))
+    refuse(problems, "Nothing was noted")
     if new.customer_id is not None:
         await refuse_unless_kept(new.customer_id)
     line_id = await add(

@@ -20,7 +20,6 @@ from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring, org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import refuse_unfit, standing_unit
-from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add_all, locked
 from guibin_tenants.scope import execute, fetch, savepoint
 from guibin_tenants.tables import new_id
@@ -305,15 +304,8 @@ async def _seal_all(customer_id: UUID, confidential: Mapping[str, str | list[str
 
 async def _units_of(several: Sequence[NewCustomer], by: Principal) -> list[UUID]:
     given = [new.org_unit_id or by.org_unit_id for new in several]
-    home = await _head_office() if None in given else None
+    home = await org_units.or_head_office(None) if None in given else None
     return [unit for unit in (named or home for named in given) if unit is not None]
-
-
-async def _head_office() -> UUID:
-    unit = await org_units.head_office()
-    if unit is None:
-        raise Invalid.at("org_unit_id", "an org unit", "the company has no head office yet")
-    return unit.id
 
 
 def _note(action: str, customer_id: UUID, fields: tuple[str, ...], *, asked: bool = False) -> AuditNote:

@@ -17,7 +17,7 @@ from guibin.sealing.values import mask_of, sealed
 from guibin_tenants import keyring
 from guibin_tenants.receivers import sees
 from guibin_tenants.refusals import Forbidden
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch, fetch_column
 from guibin_tenants.tables import new_id
 
 from . import searching
@@ -165,13 +165,12 @@ async def _seal(
 
 async def move_all(unit_id: UUID, to_unit_id: UUID, act: Act) -> list[UUID]:
     """Every customer of the org unit belongs to the other from now on; their ids. The caller writes down who looks after them."""
-    rows = await fetch(
+    return await fetch_column(
         "update customer set org_unit_id = $2, version = version + 1, changed_at = $3 where org_unit_id = $1 returning id",
         unit_id,
         to_unit_id,
         act.now,
     )
-    return [row["id"] for row in rows]
 
 
 async def change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager_id: UUID | None) -> None:
@@ -189,11 +188,10 @@ async def change_blind_managers(customer_ids: list[UUID], unit_id: UUID, manager
 
 async def give(from_ids: Sequence[UUID], to_id: UUID, act: Act) -> list[UUID]:
     """Whomever these look after the other looks after from now on; their ids. The caller writes down who looks after them."""
-    rows = await fetch(
+    return await fetch_column(
         "update customer set account_manager_id = $2, version = version + 1, changed_at = $3"
         " where account_manager_id = any ($1) returning id",
         list(from_ids),
         to_id,
         act.now,
     )
-    return [row["id"] for row in rows]

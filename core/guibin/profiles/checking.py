@@ -11,7 +11,7 @@ from guibin.notation.names import fold
 from guibin.notation.spelling import code, line, wrong_code
 from guibin.policy.fields import ArchiveField, born_on, check_values, is_identity_number, spelled
 from guibin.policy.packs import Policy
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 
 from .queries import archive_fields
 from .requests import CustomerChange, NewCustomer
@@ -36,8 +36,7 @@ class Particulars(Struct, frozen=True, kw_only=True):
 def refuse_wrong(given: Particulars, policy: Policy, *, now: datetime) -> None:
     """Raises Invalid with every wrong field."""
     problems = wrong_fields(given, policy, now=now)
-    if problems:
-        raise Invalid("The archive is not valid", fields=problems)
+    refuse(problems, "The archive is not valid")
 
 
 def wrong_fields(given: Particulars, policy: Policy, *, now: datetime) -> tuple[FieldError, ...]:

@@ -6,21 +6,22 @@ so, whatever the policy says of the field today.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import noted
+from guibin.audit.actions import done, noted
+from guibin.cases import Case
 from guibin.context import Act
 from guibin.sealing.values import Mask, masked_as
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.scope import execute
 from guibin_tenants.tables import new_id
 
@@ -97,8 +98,24 @@ def refuse_idle(altered: list[Altered], reason: str) -> None:
         problems.append(FieldError("reason", f"at least {REASON_CHARS_MIN} characters that say why", value=reason[:60]))
     if not altered:
         problems.append(FieldError("changes", "another value than stands there", "nothing would change"))
-    if problems:
-        raise Invalid("Nothing was corrected", fields=tuple(problems))
+    refuse(problems, "Nothing was corrected")
+
+
+def told(values: Mapping[str, Any]) -> dict[str, Value]:
+    """Columns as their history tells them."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+async def put_right(case: Case, columns: tuple[dict[str, Any], dict[str, Any]], reason: str, act: Act) -> None:
+    """Keep how the columns of a customer's record stood and stand, and put it on record that they are corrected.
+
+    Raises Invalid where nothing differs or no reason is given.
+    """
+    altered = differing(*map(told, columns))
+    refuse_idle(altered, reason)
+    assert case.customer_id is not None
+    await keep(Subject(case.subject, case.id, case.customer_id), altered, act, reason=reason)
+    await done("correct", case, act, fields=tuple(each.field for each in altered))
 
 
 async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: str) -> None:

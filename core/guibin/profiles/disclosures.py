@@ -14,9 +14,9 @@ from guibin.sealing.values import opened
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import keyring
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import add
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_column
 
 from . import queries
 from .refusals import NoBasis
@@ -78,8 +78,7 @@ async def gate(new: Leaving, customers: Collection[UUID]) -> None:
             for name, value in (("recipient", recipient), ("legal_basis", basis))
             if value
         ]
-    if problems:
-        raise Invalid("Nothing was disclosed", fields=tuple(problems))
+    refuse(problems, "Nothing was disclosed")
     if outside and not basis:
         agreed = [customer_id for customer_id in customers if await queries.consented(customer_id, OUTSIDE)]
         if not customers or len(agreed) < len(customers):
@@ -109,8 +108,7 @@ async def disclose(customer_id: UUID, new: FieldDisclosure, act: Act) -> Disclos
         for name in new.fields
         if name not in known
     ]
-    if problems:
-        raise Invalid("Nothing was disclosed", fields=tuple(problems))
+    refuse(problems, "Nothing was disclosed")
     await write_down(customer_id, new, act)
     values = await values_of(customer_id, new.fields)
     return Disclosed(customer_id, new.purpose, values)
@@ -160,8 +158,7 @@ async def list_disclosures(customer_id: UUID, page: PageAsked, act: Act) -> Page
 
 async def sealed_fields(customer_id: UUID) -> set[str]:
     """The names of fields of which something is sealed."""
-    rows = await fetch("select distinct field from sealed_value where customer_id = $1", customer_id)
-    return {row["field"] for row in rows}
+    return set(await fetch_column("select distinct field from sealed_value where customer_id = $1", customer_id))
 
 
 async def values_of(customer_id: UUID, names: tuple[str, ...]) -> dict[str, list[str]]:

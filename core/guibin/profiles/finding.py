@@ -11,7 +11,7 @@ from guibin.policy.fields import check_values
 from guibin.sealing.values import normalised
 from guibin_tenants import keyring
 from guibin_tenants.keyring import blind_index
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch_column
 
 from .checking import listed
 from .queries import CustomerView, archive_fields, customer
@@ -36,12 +36,13 @@ async def twins(name: str, number: str, confidential: Mapping[str, str | list[st
     typed = typed_key(name)
     first, last = prefix_range(typed) if typed else ("", "")
     async with attempt(AuditNote(action="customer.search", shown=0, asked=asked), act):
-        rows = await fetch(
-            "select c.id from customer c where c.erased_at is null and (c.number = $1 or c.name = $2 and c.id = any (array("
-            "select customer_id from search_term where term >= $3 and term < $4)) or c.id = any (array("
-            "select customer_id from sealed_value where exact = any ($5)))) order by c.created_at limit $6",
-            *(code(number), line(name), first, last, exacts, TWINS_SHOWN),
+        ids = tuple(
+            await fetch_column(
+                "select c.id from customer c where c.erased_at is null and (c.number = $1 or c.name = $2 and c.id = any (array("
+                "select customer_id from search_term where term >= $3 and term < $4)) or c.id = any (array("
+                "select customer_id from sealed_value where exact = any ($5)))) order by c.created_at limit $6",
+                *(code(number), line(name), first, last, exacts, TWINS_SHOWN),
+            )
         )
-        ids = tuple(row["id"] for row in rows)
         await noted("customer.search", act, customer_ids=ids, shown=len(ids), asked=asked)
     return [await customer(one) for one in ids]

@@ -36,11 +36,11 @@ from guibin_tenants import keyring, org_units, staff
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import may, require
 from guibin_tenants.refusals import Forbidden, Refusal
-from guibin_tenants.scope import execute, fetch
+from guibin_tenants.scope import execute, fetch, fetch_column
 from guibin_tenants.staff import StaffView
 
 from .bulk import Columns, write_archives
-from .corrections import Subject, Value, differing, keep_all
+from .corrections import Subject, Value, differing, keep_all, told
 from .disclosures import as_recorded, gate
 from .exporting import ORDER_COLUMNS
 from .held import (
@@ -58,7 +58,7 @@ from .held import (
     told_derived,
     unclosable,
 )
-from .orders import CONTENT, minor_of, told
+from .orders import CONTENT, minor_of
 from .queries import archive_fields, ended_archives, ids_by_number
 from .sheet_rows import AGE, CLOSED, COLUMNS, DERIVED, Archive, ArchiveReader, Known, day_of, sheet_fields
 
@@ -405,14 +405,15 @@ async def _personal(policy: Policy) -> frozenset[str]:
     if not policy.organisations:
         return frozenset()
     personal = [f.name for f in archive_fields(policy) if f.holder == "person" or f.type == "identity_number"]
-    rows = await fetch(
-        "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or birthday_lunar is not null or fields ?| $2"
-        " or exists (select 1 from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id"
-        " and v.field = any ($2)))",
-        list(policy.organisations),
-        personal,
+    return frozenset(
+        await fetch_column(
+            "select number from customer c where kind <> all ($1) and (sex <> '' or birthday is not null or birthday_lunar is not null or fields ?| $2"
+            " or exists (select 1 from sealed_value v where v.tenant_id = c.tenant_id and v.customer_id = c.id"
+            " and v.field = any ($2)))",
+            list(policy.organisations),
+            personal,
+        )
     )
-    return frozenset(row["number"] for row in rows)
 
 
 async def _units() -> dict[str, UUID]:

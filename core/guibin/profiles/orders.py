@@ -2,9 +2,8 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +23,7 @@ from guibin_tenants.rows import add, change, given, locked, many, missing
 from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
-from .corrections import Subject, Value, differing, keep, refuse_idle
+from .corrections import put_right
 from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
@@ -122,8 +121,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     if isinstance(new.price, Money):
         after |= {"price": minor_of(new.price), "currency": new.price.currency}
     _refuse_backwards(after["started_on"], after["ends_on"])
-    altered = differing(told(before), told(after))
-    refuse_idle(altered, new.reason)
+    await put_right(Case("order", order_id, customer_id), (before, after), new.reason, act)
     await change(
         ProductOrder,
         order_id,
@@ -133,15 +131,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
         started_on=after["started_on"],
         ends_on=after["ends_on"],
     )
-    await keep(Subject("order", order_id, customer_id), altered, act, reason=new.reason)
-    fields = tuple(each.field for each in altered)
-    await done("correct", Case("order", order_id, customer_id), act, fields=fields)
     return msgspec.convert(dict(row) | after, OrderView)
-
-
-def told(values: Mapping[str, Any]) -> dict[str, Value]:
-    """The columns of an order as its history tells them."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
 def _refuse_backwards(started_on: date, ends_on: date) -> None:

@@ -22,7 +22,7 @@ from guibin.sealing.tables import SealedValue
 from guibin.sealing.values import sealed
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, locked, many, missing, name_of
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import TenantTable, new_id
@@ -238,8 +238,7 @@ async def add_relative(customer_id: UUID, new: NewRelative, act: Act) -> Relativ
     if wrong:
         # Somebody else's: the value stays out of the answer.
         problems.append(FieldError("birthday", wrong))
-    if problems:
-        raise Invalid(fields=tuple(problems))
+    refuse(problems)
     view = RelativeView(new_id(), new.relation, f"{new.name[0]}{MASKED_NAME}")
     values = RelativeValues(name=new.name, phone=phone, birthday=new.birthday, note=new.note)
     key = await keyring.subject_key(customer_id)

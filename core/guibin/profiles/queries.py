@@ -26,7 +26,7 @@ from guibin_tenants.keyring import tenant_key
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import locked, row_of, shown, struct_of
-from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_one, fetch_value
+from guibin_tenants.scope import ALL_UNITS, current_scope, fetch, fetch_column, fetch_one, fetch_value
 from guibin_tenants.walls import SEEN_UNITS
 
 from .tables import Customer
@@ -161,8 +161,9 @@ async def to_be_seen(customer_ids: Collection[UUID]) -> set[UUID]:
     """Of these customers, those to be seen from here who are not erased."""
     if not customer_ids:
         return set()
-    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
-    return {row["id"] for row in rows}
+    return set(
+        await fetch_column("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
+    )
 
 
 async def name_of(customer_id: UUID) -> str:
@@ -363,8 +364,9 @@ async def kinds_of(customer_ids: Collection[UUID | None]) -> dict[UUID, str]:
 
 async def kept(customer_ids: Collection[UUID]) -> set[UUID]:
     """Those of them whose archive one sees, and which was not erased."""
-    rows = await fetch("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
-    return {row["id"] for row in rows}
+    return set(
+        await fetch_column("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
+    )
 
 
 def preferred_channel(alias: str, otherwise: str) -> str:

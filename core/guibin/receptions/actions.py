@@ -16,7 +16,7 @@ from guibin.profiles.subjects import is_erased
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants import rows
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid, NotFound, refuse
 from guibin_tenants.rows import add, given
 from guibin_tenants.scope import fetch_one, fetch_value
 
@@ -132,8 +132,7 @@ async def arrive(reception_id: UUID, new: NewArrival, act: Act) -> ReceptionForm
     if channel != protocol_of(row).channel and not new.text.strip():
         fix = "say why the guest came another way"
         problems.append(FieldError("text", f"not empty unless the passage is {protocol_of(row).channel}", fix))
-    if problems:
-        raise Invalid("The arrival was not recorded", fields=tuple(problems))
+    refuse(problems, "The arrival was not recorded")
     values = given(new) | {"channel": channel, "arrived_at": new.arrived_at or act.now}
     await add(ReceptionArrival, act, reception_id=reception_id, customer_id=row["customer_id"], **values)
     await rows.change(Reception, reception_id, state="arrived")
@@ -151,8 +150,7 @@ async def take_stage(reception_id: UUID, new: NewStage, act: Act) -> ReceptionFo
     terms = terms_of(row)
     stages = terms.protocols[0].stages
     problems = _not_in_future(new.happened_at, "happened_at", act.now)
-    if problems:
-        raise Invalid("The stage was not recorded", fields=tuple(problems))
+    refuse(problems, "The stage was not recorded")
     taken = len(await happened(reception_id, "stage"))
     if new.stage != stages[taken]:
         raise NotThisFar(f"{new.stage} is not next: {stages[taken]} is")

@@ -23,7 +23,7 @@ from guibin.sla.actions import NewTimer
 from guibin_tenants import org_units
 from guibin_tenants.keyring import Unshown
 from guibin_tenants.rows import add, change, given
-from guibin_tenants.scope import fetch, fetch_one, fetch_value
+from guibin_tenants.scope import fetch, fetch_column, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from .requests import Particulars, PlanContent
@@ -106,12 +106,13 @@ def _standing(unit_id: UUID, followed: Mapping[UUID, UUID | None]) -> UUID:
 
 async def people_of(unit_id: UUID | None) -> tuple[UUID, ...]:
     """Everybody at work in a department; nobody by name for the head office."""
-    rows = await fetch(
-        "select s.id from staff s join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id"
-        " where s.left_at is null and s.org_unit_id = $1 and u.parent_id is not null",
-        unit_id,
+    return tuple(
+        await fetch_column(
+            "select s.id from staff s join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id"
+            " where s.left_at is null and s.org_unit_id = $1 and u.parent_id is not null",
+            unit_id,
+        )
     )
-    return tuple(row["id"] for row in rows)
 
 
 async def _content(row: asyncpg.Record, protocol: Protocol, text: str) -> NoticeContent:
@@ -165,12 +166,13 @@ async def _write_notice(edition: Edition, act: Act) -> None:
 
 async def _told_before(reception_id: UUID) -> tuple[str, ...]:
     """Departments whose newest order is not a cancellation."""
-    rows = await fetch(
-        "select department from (select distinct on (department) department, kind from reception_order"
-        " where reception_id = $1 order by department, edition desc) o where kind <> 'cancellation'",
-        reception_id,
+    return tuple(
+        await fetch_column(
+            "select department from (select distinct on (department) department, kind from reception_order"
+            " where reception_id = $1 order by department, edition desc) o where kind <> 'cancellation'",
+            reception_id,
+        )
     )
-    return tuple(row["department"] for row in rows)
 
 
 async def _send(edition: Edition, department: str, act: Act) -> None:

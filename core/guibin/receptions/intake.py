@@ -2,16 +2,16 @@
 
 from uuid import UUID
 
-from guibin.cases.numbers import DRAWS_MAX, new_number
+from guibin.cases.checking import wrong_answers
+from guibin.cases.numbers import Numbering, add_numbered
 from guibin.context import Act
-from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.receivers import colleague, standing_unit
-from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, add_all, change, given
+from guibin_tenants.refusals import Invalid, refuse
+from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.tables import new_id
 
@@ -154,20 +154,11 @@ def _known(name: str, policy: Policy) -> Protocol:
 
 def _refuse_wrong_answers(new: Particulars, protocol: Protocol, policy: Policy) -> None:
     sheet = policy.form(protocol.form) if protocol.form else None
-    if sheet is None:
-        problems = [FieldError("answers", "empty: the protocol has no form")] if new.answers else []
-    else:
-        problems = [FieldError(f"answers.{p.field}", p.rule, p.fix, p.value) for p in check_answers(sheet, new.answers)]
-    if problems:
-        raise Invalid("The particulars were not written up", fields=tuple(problems))
+    refuse(wrong_answers(sheet, new.answers, "the protocol"), "The particulars were not written up")
 
 
 async def _write(new: NewReception, protocol: str, act: Act) -> UUID:
     clause = reception_policy(act.policy).clause
-    for _ in range(DRAWS_MAX):
-        number = new_number("R", act.now, act.company.time_zone)
-        policy = {"protocol": protocol, "clause": clause, "policy_version": act.policy.version}
-        written = await add_all(Reception, act, [given(new) | policy | {"number": number}], unless=("number",))
-        if written:
-            return written[0]
-    raise RuntimeError("no free reception number was drawn")
+    policy = {"protocol": protocol, "clause": clause, "policy_version": act.policy.version}
+    numbering = Numbering("R", act.now, act.company.time_zone)
+    return await add_numbered(Reception, act, numbering, given(new) | policy)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from guibin.amounts import refuse_below_nothing
 from guibin.audit.actions import done
 from guibin.cases import Case
+from guibin.cases.checking import wrong_answers
 from guibin.cases.requests import NewWord
 from guibin.context import Act
-from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.profiles.refusals import ArchiveErased
 from guibin.sla import actions as sla
@@ -20,7 +20,7 @@ from guibin.sla.queries import timer_of
 from guibin.web.listing import Listing, earliest_first
 from guibin_tenants import org_units
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import refuse
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import ALL_UNITS, fetch, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
@@ -230,12 +230,7 @@ async def reports_of(reception_id: UUID) -> dict[UUID, TaskReport]:
 
 def _refuse_wrong_form(new: TaskReport, row: asyncpg.Record, policy: Policy) -> None:
     sheet = policy.form(row["form"]) if row["form"] else None
-    if sheet is None:
-        problems = [FieldError("answers", "empty: the task has no form")] if new.answers else []
-    else:
-        problems = [FieldError(f"answers.{p.field}", p.rule, p.fix, p.value) for p in check_answers(sheet, new.answers)]
-    if problems:
-        raise Invalid("The task was not reported", fields=tuple(problems))
+    refuse(wrong_answers(sheet, new.answers, "the task"), "The task was not reported")
 
 
 async def answers_for(unit_id: UUID | None, by: Principal) -> bool:

@@ -354,13 +354,11 @@ class ReceptionPartScreens(Controller):
     @post("/{reception_id:uuid}/apply", needs=WRITE, status_code=200)
     async def apply(self, reception_id: UUID, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(NewReceptionApplication, given, shell)
-        if filled.errors:
-            return await _application(reception_id, shell, given, (filled.errors, 422))
         try:
-            await applications.apply_for(reception_id, filled.value, shell.act)
+            new = forms.taken(NewReceptionApplication, given, shell)
+            await applications.apply_for(reception_id, new, shell.act)
         except Refusal as refusal:
-            return await _application(reception_id, shell, given, (forms.faults(refusal, shell), int(refusal.status)))
+            return await _application(reception_id, shell, given, forms.wrong(refusal, shell))
         return shell.done(shell.says(f"{NAME}.done.apply"), goes_to=f"{PATH}/{reception_id}")
 
     ask_task, do_task = TASKS.handlers("/tasks/{task_id:uuid}", needs=WRITE)

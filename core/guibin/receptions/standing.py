@@ -16,7 +16,7 @@ from guibin.policy.receptions import Protocol, ReceptionPolicy
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.scope import fetch_value
 
 from .refusals import NotTheCentre, NotThisFar, ReceptionEnded
@@ -72,8 +72,7 @@ def refuse_wrong_times(arrives_at: datetime, leaves_at: datetime | None, *, now:
         problems.append(FieldError("arrives_at", "from now to two years ahead", value=arrives_at.isoformat()))
     if leaves_at is not None and leaves_at <= arrives_at:
         problems.append(FieldError("leaves_at", "after the arrival", value=leaves_at.isoformat()))
-    if problems:
-        raise Invalid("These are not the times of a visit to come", fields=tuple(problems))
+    refuse(problems, "These are not the times of a visit to come")
 
 
 AHEAD_SECONDS_MAX = 730 * 24 * 3_600

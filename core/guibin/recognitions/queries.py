@@ -10,8 +10,7 @@ from guibin.profiles.queries import OPEN
 from guibin.sealing.values import exacts
 from guibin.tiers.queries import tiers_held
 from guibin_tenants.keyring import tenant_key
-from guibin_tenants.rows import shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import read
 
 # As many as an agent can ask about; whoever shares a number with more is told there are more.
 CALLERS_MAX = 10
@@ -41,5 +40,4 @@ async def callers(number: str, fields: tuple[ArchiveField, ...], *, on: date) ->
     """The customers with this number whose archive is open and visible: none, one, or several; at most one more than
     CALLERS_MAX."""
     phones = tuple(field for field in fields if field.type == "phone")
-    rows = await fetch(_WHO, exacts(phones, number, await tenant_key()), on, CALLERS_MAX + 1)
-    return shown(Caller, rows)
+    return await read(Caller, _WHO, exacts(phones, number, await tenant_key()), on, CALLERS_MAX + 1)

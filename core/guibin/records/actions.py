@@ -21,7 +21,7 @@ from guibin.profiles.queries import customer_of, hold
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.subjects import Actor, actor, refuse_unless_kept
 from guibin_tenants import keyring, rows
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.scope import execute, fetch_one
 from guibin_tenants.tables import new_id
 
@@ -177,8 +177,7 @@ def refuse_wrong(
         msgspec.structs.replace(problem, field=renamed.get(problem.field, problem.field))
         for problem in wrong_interaction(new, channels, now=now)
     ]
-    if problems:
-        raise Invalid("The interaction was not recorded", fields=tuple(problems))
+    refuse(problems, "The interaction was not recorded")
 
 
 async def _write_handling(interaction_id: UUID, customer_id: UUID, new: NewHandling, act: Act) -> None:

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.profiles.corrections import Subject, Value, differing, keep, refuse_idle
+from guibin.profiles.corrections import put_right
 from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import change, row_of
 
 from . import queries
@@ -36,8 +35,7 @@ async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, 
     before = {name: contact[name] for name in _COLUMNS}
     after = before | {name: getattr(new, name) for name in _COLUMNS if getattr(new, name) is not UNSET}
     _refuse_wrong(before, after, act.now)
-    altered = differing(_told(before), _told(after))
-    refuse_idle(altered, new.reason)
+    await put_right(Case("interaction", interaction_id, contact["customer_id"]), (before, after), new.reason, act)
     await change(
         Interaction,
         interaction_id,
@@ -46,13 +44,6 @@ async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, 
         place=after["place"],
         happened_at=after["happened_at"],
         duration_minutes=after["duration_minutes"],
-    )
-    await keep(Subject("interaction", interaction_id, contact["customer_id"]), altered, act, reason=new.reason)
-    await done(
-        "correct",
-        Case("interaction", interaction_id, contact["customer_id"]),
-        act,
-        fields=tuple(each.field for each in altered),
     )
     return await queries.FORM.one(interaction_id)
 
@@ -64,9 +55,4 @@ def _refuse_wrong(before: Mapping[str, Any], after: Mapping[str, Any], now: date
     if bool(before["need"].strip()) != bool(after["need"].strip()):
         rule = "a need stays a need" if before["need"].strip() else "a new need is a new interaction"
         problems.append(FieldError("need", rule, value=after["need"][:60]))
-    if problems:
-        raise Invalid("Nothing was corrected", fields=tuple(problems))
-
-
-def _told(values: Mapping[str, Any]) -> dict[str, Value]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    refuse(problems, "Nothing was corrected")

@@ -9,15 +9,15 @@ from msgspec import to_builtins
 from guibin.assignments.teams import refuse_unless_serving
 from guibin.audit.actions import noted, recorded
 from guibin.cases import Case
+from guibin.cases.checking import wrong_answers
 from guibin.context import Act, Company
 from guibin.periods.spans import Window, named, window_of
 from guibin.policy.cadence import Register, Span
-from guibin.policy.forms import check_answers
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import standing
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.reviews.dues import What
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import Invalid, NotFound, refuse
 from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_value
 
@@ -134,14 +134,7 @@ def span_named(span: Span, name: str | None, act: Act) -> Window:
 
 def _refuse_wrong(register: Register, what: What, values: dict[str, str | int | bool | None], policy: Policy) -> None:
     form = policy.form(register.form) if register.form and what == "registration" else None
-    if form is None:
-        if values:
-            raise Invalid.at("values", f"none: the {what} has no form")
-        return
-    problems = check_answers(form, values)
-    if problems:
-        fields = tuple(FieldError(f"values.{each.field}", each.rule, each.fix, each.value) for each in problems)
-        raise Invalid("The form is not filled in right", fields=fields)
+    refuse(wrong_answers(form, values, f"the {what}", at="values"), "The form is not filled in right")
 
 
 async def _refuse_frozen(register: Register, customer_id: UUID, window: Window, company: Company) -> None:

@@ -26,7 +26,7 @@ from guibin.visits import queries as visits
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.rows import add_all, row_of
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch, fetch_column, fetch_value
 from guibin_tenants.tables import new_id
 
 from .tables import RegisterArchive
@@ -74,7 +74,7 @@ class DisclosedArchive(Struct, frozen=True, kw_only=True):
 
 async def waiting(register: Register, window: Window, *, limit: int) -> list[UUID]:
     """Customers whose file of the span is not frozen: those who came under the register in it, or have entries."""
-    rows = await fetch(
+    return await fetch_column(
         "select c.id from customer c where c.erased_at is null and c.created_at < $4 and not exists ("
         "  select from register_archive a where a.tenant_id = c.tenant_id and a.customer_id = c.id and a.duty = $1"
         "  and a.span = $2)"
@@ -95,7 +95,6 @@ async def waiting(register: Register, window: Window, *, limit: int) -> list[UUI
         register.scheme,
         limit,
     )
-    return [row["id"] for row in rows]
 
 
 async def freeze(register: Register, customer_id: UUID, window: Window, act: Act) -> UUID | None:

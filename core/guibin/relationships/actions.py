@@ -23,7 +23,7 @@ from guibin.profiles.subjects import refuse_unless_kept
 from guibin.records.queries import LISTED as INTERACTIONS
 from guibin.tiers import queries as tiers
 from guibin_tenants import rows
-from guibin_tenants.refusals import FieldError, Invalid, NotFound
+from guibin_tenants.refusals import FieldError, Invalid, NotFound, refuse
 from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
@@ -155,8 +155,7 @@ def _refuse_wrong(new: NewRelationshipPlan, measures: list[Measure], year: Windo
             problems.append(FieldError(f"measures[{place}].due_on", rule, value=measure.due_on.isoformat()))
     if not measures:
         problems.append(FieldError("measures", "at least one: no template fits this customer"))
-    if problems:
-        raise Invalid("The relationship plan was not drawn up", fields=tuple(problems))
+    refuse(problems, "The relationship plan was not drawn up")
 
 
 async def _plan(plan_id: UUID, act: Act) -> asyncpg.Record:

@@ -10,8 +10,7 @@ from guibin.profiles.queries import OPEN, customer_of, refused
 from guibin.records.dues import CONTACT
 from guibin.tiers.queries import member
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import lines, shown, struct_of
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import lines, read, struct_of
 
 from .tables import RelationshipMeasure
 
@@ -142,7 +141,8 @@ async def measure_of(measure_id: UUID) -> MeasureOf:
 
 async def counts(*, period: str, today: date) -> list[PlanCount]:
     """Members of a tier today, per account manager: how many have a plan for the year, how many are behind."""
-    rows = await fetch(
+    return await read(
+        PlanCount,
         f"{_VIEW.replace('$today', '$1')} select c.account_manager_id, coalesce(s.name, '') as account_manager_name, count(*) as members,"
         f" count(v.id) as with_plan, count(v.id) filter (where v.overdue > 0) as behind from (select * from {OPEN}) c"
         " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id"
@@ -152,12 +152,12 @@ async def counts(*, period: str, today: date) -> list[PlanCount]:
         today,
         period,
     )
-    return shown(PlanCount, rows)
 
 
 async def measures_between(first: date, last: date, *, state: str, today: date) -> list[MeasuresDue]:
     """Measures in a state that are due on these days, both included; of customers whose archive is open."""
-    rows = await fetch(
+    return await read(
+        MeasuresDue,
         f"select x.id, x.customer_id, x.kind, x.due_on from ({_MEASURE.replace('$today', '$1')}) x"
         f" {customer_of('c', 'x')} and c.closed_at is null"
         " where x.due_on >= $2 and x.due_on <= $3 and x.state = $4 order by x.due_on, x.id",
@@ -166,4 +166,3 @@ async def measures_between(first: date, last: date, *, state: str, today: date) 
         last,
         state,
     )
-    return shown(MeasuresDue, rows)

@@ -19,7 +19,7 @@ from guibin.policy.packs import Policy
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.upward_reports import actions as upward_reports
 from guibin.upward_reports.actions import NewUpwardReport
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, add_all
 from guibin_tenants.scope import savepoint
 
@@ -105,8 +105,7 @@ def _refuse_wrong(new: NewReview, today: date) -> None:
         problems.append(FieldError("follow_up_on", "a day with a follow-up, none without", "give both or neither"))
     if new.follow_up_on is not None and not 0 <= (new.follow_up_on - today).days <= 366:
         problems.append(FieldError("follow_up_on", "from today to a year ahead", value=new.follow_up_on.isoformat()))
-    if problems:
-        raise Invalid("The review was not recorded", fields=tuple(problems))
+    refuse(problems, "The review was not recorded")
 
 
 def _case(review_id: UUID, customer_id: UUID) -> Case:

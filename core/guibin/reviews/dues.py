@@ -16,8 +16,7 @@ from guibin.policy.cadence import Register, ReviewRhythm
 from guibin.profiles.queries import kept_until
 from guibin.tiers.queries import member
 from guibin.web.listing import Listing, earliest_first
-from guibin_tenants.rows import shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.rows import read
 
 What = Literal["registration", "analysis", "archive"]
 Done = Literal["customer_review", "register_entry", "register_archive"]
@@ -177,7 +176,8 @@ def asked(duty: Duty) -> dict[str, Any]:
 
 async def counts(done_in: Done, duties: Sequence[Duty], *, now: datetime) -> list[DutyCount]:
     """How the duties stand, per account manager by name."""
-    rows = await fetch(
+    return await read(
+        DutyCount,
         f"{_statement(done_in, [f'${place}' for place in range(1, len(_ASKED) + 1)])} select o.account_manager_id, coalesce(s.name, '') as account_manager_name,"
         " count(*) filter (where o.state = 'due') as due, count(*) filter (where o.state = 'done') as done,"
         " count(*) filter (where o.state = 'missed') as missed from owed o"
@@ -186,7 +186,6 @@ async def counts(done_in: Done, duties: Sequence[Duty], *, now: datetime) -> lis
         *_columns(duties),
         now,
     )
-    return shown(DutyCount, rows)
 
 
 def _columns(duties: Sequence[Duty]) -> tuple[object, ...]:

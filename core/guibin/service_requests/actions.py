@@ -17,7 +17,7 @@ from guibin.policy.service_items import APPOINTMENT, Evidence
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin_tenants import receivers
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import fetch_value
 
@@ -164,8 +164,7 @@ def _refuse_wrong_appointment(new: NewAppointment, request: asyncpg.Record, now:
         problems.append(FieldError("at", f"at most {AHEAD_DAYS_MAX} days ahead", value=new.at.isoformat()))
     if request["appointment_at"] is not None and not new.reason.strip():
         problems.append(FieldError("reason", "required when the appointment is moved", "say who asked and why"))
-    if problems:
-        raise Invalid("The appointment was not made", fields=tuple(problems))
+    refuse(problems, "The appointment was not made")
 
 
 def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> None:
@@ -181,8 +180,7 @@ def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> 
     at = new.taken_at or now
     if not request["received_at"] <= at <= now:
         problems.append(FieldError("taken_at", "between the request's receipt and now", value=at.isoformat()))
-    if problems:
-        raise Invalid("The step was not recorded", fields=tuple(problems))
+    refuse(problems, "The step was not recorded")
 
 
 async def _open(request_id: UUID, *states: str) -> asyncpg.Record:

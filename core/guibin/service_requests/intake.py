@@ -12,12 +12,13 @@ from guibin.approvals import actions as approvals
 from guibin.approvals.actions import Decided
 from guibin.audit.actions import recorded
 from guibin.cases import Case
-from guibin.cases.numbers import DRAWS_MAX, new_number
+from guibin.cases.checking import wrong_answers
+from guibin.cases.numbers import Numbering, add_numbered
 from guibin.context import Act
 from guibin.events import at_once
 from guibin.notices.actions import Notice, notify, serving
 from guibin.policy.approvals import ApprovalFlow
-from guibin.policy.forms import Form, check_answers, facts_of
+from guibin.policy.forms import Form, facts_of
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem, TimeLimit
 from guibin.profiles.queries import Standing, standing
@@ -27,8 +28,8 @@ from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
 from guibin.tiers.queries import current_tiers
-from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.rows import add, add_all, change, given
+from guibin_tenants.refusals import FieldError, Invalid, refuse
+from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_one, undone
 from guibin_tenants.tables import new_id
 
@@ -181,8 +182,7 @@ async def _judged(new: NewServiceRequest, customer: Standing, received_at: datet
         known = ", ".join(one.name for one in item.time_limits)
         rule = "a situation of the service item, where neither archive nor form tell it"
         problems.append(FieldError("situation", rule, f"one of: {known}", new.situation or ""))
-    if problems:
-        raise Invalid("The service request was not taken in", fields=tuple(problems))
+    refuse(problems, "The service request was not taken in")
     flow = act.policy.approval(item.approval) if item.approval else None
     facts = facts_of(act.policy.form(item.form), {**archive, **new.answers})
     return Judged(item, limit, flow.under(facts) if flow else None)
@@ -202,13 +202,8 @@ def _wrong_answers(
     new: NewServiceRequest, form: Form | None, archive: dict[str, Any], policy: Policy
 ) -> list[FieldError]:
     """The form filled in, and nothing in it that the archive says otherwise (S07-17)."""
-    if form is None:
-        return [FieldError("answers", "empty: the service item has no form")] if new.answers else []
-    problems = [
-        FieldError(f"answers.{problem.field}", problem.rule, problem.fix, problem.value)
-        for problem in check_answers(form, new.answers)
-    ]
-    for field in form.fields:
+    problems = [*wrong_answers(form, new.answers, "the service item")]
+    for field in form.fields if form else ():
         known, given = archive.get(field.name), new.answers.get(field.name)
         if field.type == "choice" and known is not None and given is not None and known != given:
             fix = "correct the archive or the answer"
@@ -232,8 +227,4 @@ async def _write(new: NewServiceRequest, judged: Judged, opened: Opened, act: Ac
         "recorded_at": act.now,
         "state": "asked" if judged.flow else "open",
     }
-    for _ in range(DRAWS_MAX):
-        number = new_number("S", opened.received_at, act.company.time_zone)
-        if await add_all(ServiceRequest, None, [row | {"number": number}], unless=("number",)):
-            return
-    raise RuntimeError("no free service request number was drawn")
+    await add_numbered(ServiceRequest, None, Numbering("S", opened.received_at, act.company.time_zone), row)

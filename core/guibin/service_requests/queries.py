@@ -18,7 +18,7 @@ from guibin.tiers.queries import holding
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
-from guibin_tenants.rows import line, lines, many, shown
+from guibin_tenants.rows import line, lines, many, read
 from guibin_tenants.scope import fetch
 
 from .tables import ServiceRequest
@@ -270,11 +270,11 @@ DID = ("service_request", "received_at")
 
 async def ratings() -> list[RatingView]:
     """Everybody who was rated, the best first."""
-    rows = await fetch(
+    return await read(
+        RatingView,
         "select rated, count(*)::int as count, round(avg(rating) * 100)::int as average_hundredths from service_step"
-        " where rating is not null group by rated order by 3 desc, 2 desc, 1"
+        " where rating is not null group by rated order by 3 desc, 2 desc, 1",
     )
-    return shown(RatingView, rows)
 
 
 # What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.

@@ -80,7 +80,6 @@ COMMANDS = Commands(
     Command(
         name="take_step",
         action=actions.take_step,
-        needs=WRITE,
         icon="check",
         key="e",
         main=True,
@@ -88,25 +87,18 @@ COMMANDS = Commands(
         given=choices.next_step,
         asks=choices.of_step,
     ),
-    Command(
-        name="appoint",
-        action=actions.appoint,
-        needs=WRITE,
-        icon="calendar",
-        key="a",
-        asks=choices.of_appointment,
-    ),
-    Command(name="note", action=actions.add_note, needs=WRITE, icon="note", key="m"),
+    Command(name="appoint", action=actions.appoint, icon="calendar", key="a", asks=choices.of_appointment),
+    Command(name="note", action=actions.add_note, icon="note", key="m"),
     Command(
         name="hand_over",
         action=actions.hand_over,
-        needs=WRITE,
         icon="corner-up-right",
         key="t",
         choices={"to_staff_id": offered.colleagues, "to_unit_id": offered.units},
         undo=Undo(command="hand_over", before=choices.handled),
     ),
-    Command(name="withdraw", action=actions.withdraw, needs=WRITE, icon="x", key="w", danger=True),
+    Command(name="withdraw", action=actions.withdraw, icon="x", key="w", danger=True),
+    needs=WRITE,
 )
 # What most requests come by.
 _FIRST_CHANNEL = "phone"

@@ -19,7 +19,7 @@ from guibin.policy.terms import Terms
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import add_all
-from guibin_tenants.scope import execute, fetch, fetch_one
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_one
 from guibin_tenants.tables import new_id
 from guibin_tenants.walls import unit_of
 
@@ -134,25 +134,21 @@ async def restart(subject_id: UUID, milestone: str, act: Signature, *, started_a
     return await _move(timer, after, "start", act, anew=True)
 
 
-async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime, last: bool = False) -> Ended:
+async def complete(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended:
     """The milestone is reached. What fell due before `at` has happened even if no sweep came by; at its very deadline it
     is still met, even if a sweep was there in the same moment.
 
-    Reached late it is reached all the same and said so. A sequential one is followed by the next, unless it is the
-    `last`.
+    Reached late it is reached all the same and said so. A sequential one is followed by the next.
     """
-    running = f"{_TIMER} and completed_at is null and cancelled_at is null for update"
-    timer = await fetch_one(running, subject_id, milestone)
-    if timer is None:
-        raise NotFound(f"No deadline {milestone} runs for {subject_id}")
-    (ended,) = await end([timer], at=at, now=now, last=last)
-    await events.record(ended.reached, now=now)
+    ended = await complete_if_any(subject_id, milestone, at=at, now=now)
+    if ended is None:
+        raise _not_running(subject_id, milestone)
     return ended
 
 
 async def end(running: Sequence[asyncpg.Record], *, at: datetime, now: datetime, last: bool = False) -> list[Ended]:
     """As `complete`, for the rows of timers that run and are locked, in one statement and in order; the caller records
-    what was reached.
+    what was reached. After the `last` of a sequence nothing follows.
     """
     if not running:
         return []
@@ -177,10 +173,11 @@ async def end(running: Sequence[asyncpg.Record], *, at: datetime, now: datetime,
     ]
 
 
-async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> None:
-    """As `complete`; nothing when no such timer runs."""
-    if await fetch_one(f"{_TIMER} and completed_at is null and cancelled_at is null", subject_id, milestone):
-        await complete(subject_id, milestone, at=at, now=now)
+async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended | None:
+    """As `complete`; None when no such timer runs."""
+    ended = await end(await fetch(_RUNNING, subject_id, milestone), at=at, now=now)
+    await events.record_all([each.reached for each in ended], now=now)
+    return ended[0] if ended else None
 
 
 async def reopen(subject_id: UUID, milestone: str, act: Signature) -> Moved:
@@ -246,6 +243,7 @@ async def keep_hours(customer_ids: Sequence[UUID] | None, act: Signature) -> int
 # The finest difference PostgreSQL keeps.
 _MOMENT = timedelta(microseconds=1)
 _TIMER = "select * from timer where subject_id = $1 and milestone = $2"
+_RUNNING = f"{_TIMER} and completed_at is null and cancelled_at is null for update"
 _LATEST = " order by occurrence desc limit 1"
 # Written down once each time it is reached.
 _REACHED = """
@@ -265,11 +263,14 @@ returning timer_id, step
 _COUNTS_BY = "coalesce(nullif(clock ->> 'own_calendar', ''), clock -> 'terms' ->> 'calendar')"
 
 
+def _not_running(subject_id: UUID, milestone: str) -> NotFound:
+    return NotFound(f"No deadline {milestone} runs for {subject_id}")
+
+
 async def _open_timer(subject_id: UUID, milestone: str, *, now: datetime) -> asyncpg.Record:
-    running = f"{_TIMER} and completed_at is null and cancelled_at is null for update"
-    timer = await fetch_one(running, subject_id, milestone)
+    timer = await fetch_one(_RUNNING, subject_id, milestone)
     if timer is None:
-        raise NotFound(f"No deadline {milestone} runs for {subject_id}")
+        raise _not_running(subject_id, milestone)
     return await _settled(timer, now=now)
 
 
@@ -347,8 +348,9 @@ def _ended(timer: asyncpg.Record, step: str, roles: tuple[str, ...], *, at: date
 
 
 async def _first_unfired(timer_id: UUID, generation: int, plan: Plan) -> datetime | None:
-    rows = await fetch("select step from timer_step where timer_id = $1 and generation = $2", timer_id, generation)
-    fired = {row["step"] for row in rows}
+    fired = set(
+        await fetch_column("select step from timer_step where timer_id = $1 and generation = $2", timer_id, generation)
+    )
     return min((step.at for step in plan.steps if step.name not in fired), default=None)
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.policy.calendars import Calendar, always, china_calendar
 from guibin_tenants.principals import Signature
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 from guibin_tenants.walls import unit_of
@@ -37,8 +37,7 @@ async def seed(act: Signature, *, time_zone: str) -> None:
 async def write(calendar: Calendar, act: Signature, *, note: str) -> int:
     """Add a version of a calendar; its number. Deadlines that run are recomputed by `actions.recompute`."""
     problems = _contradictions(calendar)
-    if problems:
-        raise Invalid("The calendar contradicts itself", fields=tuple(problems))
+    refuse(problems, "The calendar contradicts itself")
     before = await fetch_one(_NEWEST.format("$1"), calendar.name)
     version = 1 + (before["version"] if before else 0)
     await _insert(calendar, version, act, note=note)

@@ -9,7 +9,8 @@ from msgspec import Struct
 from guibin.policy.calendars import Calendar, china_calendar
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Forbidden, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.rows import read
+from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import actions, calendars
@@ -70,12 +71,12 @@ class UnitCalendarView(Struct, frozen=True):
 async def of_unit(unit_id: UUID) -> list[UnitCalendarView]:
     """What the unit itself has set, by name of the company's calendar; what is above it holds for the rest. Raises NotFound."""
     await _refuse_unknown(unit_id)
-    rows = await fetch(
+    return await read(
+        UnitCalendarView,
         "select org_unit_id, calendar, counts_by, set_by_name, set_at from unit_calendar where org_unit_id = $1"
         " order by calendar",
         unit_id,
     )
-    return [msgspec.convert(dict(row), UnitCalendarView) for row in rows]
 
 
 async def count_by(unit_id: UUID, calendar: str, counts_by: str, act: Signature) -> int:

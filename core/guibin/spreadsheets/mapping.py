@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guibin.notation.spelling import line
 from guibin.policy.words import Paragraph
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.time_zones import time_zones
 
 from .cells import Dated
@@ -102,8 +102,7 @@ def refuse_unknown(mapping: Mapping, known: Collection[str]) -> None:
                 near = get_close_matches(field, known, n=1)
                 fix = f"did you mean {near[0]}? {every}" if near else every
                 problems.append(FieldError(f"mapping.{part}", "a field of what is imported", fix, field))
-    if problems:
-        raise Invalid("The mapping fills fields there are not; nothing was read", fields=tuple(problems))
+    refuse(problems, "The mapping fills fields there are not; nothing was read")
 
 
 def wanted_columns(mapping: Mapping) -> frozenset[str]:

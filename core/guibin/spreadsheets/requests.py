@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from guibin.notation.spelling import paragraph
+from guibin.web.conversion import faults
 from guibin_tenants.refusals import FieldError
 
 from .importing import problem
@@ -50,10 +51,8 @@ def said(row: Row, kind: type[Struct], names: Iterable[str]) -> tuple[dict[str, 
 def wrong_value(row: Row, kind: type[Struct], name: str, value: object) -> Iterator[RowProblem]:
     """Whatever the field's own type says against the value, in the words of the API."""
     given, hint = row.fields.get(name, ""), _hints(kind)[name]
-    try:
-        msgspec.convert(value, hint)
-    except msgspec.ValidationError as error:
-        rule = "not yes or no" if hint is bool else str(error)
+    for fault in faults(value, hint)[:1]:
+        rule = "not yes or no" if hint is bool else ": ".join(filter(None, (fault.rule, fault.fix)))
         yield problem(row, name, given, rule if given else "required")
 
 

@@ -60,7 +60,7 @@ async def hold(name: str, new: NewRound, act: Act) -> RoundView:
     """
     survey = survey_named(name, act.policy)
     _check_members(new, act.policy)
-    unit = act.by.org_unit_id or (await _head_office())
+    unit = await org_units.or_head_office(act.by.org_unit_id)
     eligible = (
         list(survey.customer_kinds),
         new.scheme,
@@ -120,13 +120,6 @@ def _check_members(new: NewRound, policy: Policy) -> None:
         raise Invalid.at("scheme", "a scheme of the policy", value=new.scheme)
     if new.tier and (scheme is None or scheme.tier(new.tier) is None):
         raise Invalid.at("tier", "a tier of the scheme", "name the scheme too", new.tier)
-
-
-async def _head_office() -> UUID:
-    head = await org_units.head_office()
-    if head is None:
-        raise NotFound("The company has no org unit")
-    return head.id
 
 
 async def _tell(round_id: UUID, until: datetime, *, now: datetime) -> None:

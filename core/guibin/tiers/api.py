@@ -23,7 +23,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 
 from . import applications, appraisal, assessment, memberships, moves, queries, reports, simulation
 from .applications import NewApplication
@@ -313,8 +313,7 @@ def _refuse_simulation_parts(data: NewAssessment) -> None:
         for field, value in (("proposal", data.proposal), ("known_at", data.known_at))
         if value is not None
     ]
-    if problems:
-        raise Invalid("An assessment applies the policy in force to what is known now", fields=tuple(problems))
+    refuse(problems, "An assessment applies the policy in force to what is known now")
 
 
 def _today(act: Act) -> date:

@@ -17,7 +17,7 @@ from guibin.notation.spelling import line
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, up_to
 from guibin.profiles.queries import kinds_of
-from guibin_tenants.refusals import Conflict, FieldError, Invalid
+from guibin_tenants.refusals import Conflict, FieldError, refuse
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
 
@@ -108,8 +108,7 @@ async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str
     """
     facts = [_as_kept(fact) for fact in facts]
     problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
-    if problems:
-        raise Invalid("No fact was recorded", fields=tuple(problems))
+    refuse(problems, "No fact was recorded")
     done = await write_facts(facts, units=units, now=act.now)
     if done.recorded or done.corrected:
         await follow(facts, act)

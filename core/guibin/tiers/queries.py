@@ -15,7 +15,7 @@ from guibin.profiles.queries import customer_of
 from guibin.profiles.sheet_rows import DERIVED
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
 from guibin.web.paging import Page
-from guibin_tenants.rows import many, missing, shown
+from guibin_tenants.rows import many, missing, read
 from guibin_tenants.scope import fetch, fetch_one
 
 from .explaining import Basis, Figures
@@ -188,13 +188,13 @@ APPLICATIONS = Listing(
 
 async def memberships_of(customer_id: UUID) -> list[MembershipView]:
     """Every period of the customer, by scheme, latest first."""
-    rows = await fetch(
+    return await read(
+        MembershipView,
         "select m.*, g.until_on as grace_until from membership m"
         " left join grace_period g on g.tenant_id = m.tenant_id and g.membership_id = m.id and g.lifted_on is null"
         " where m.customer_id = $1 order by m.scheme, m.starts_on desc, m.recorded_at desc",
         customer_id,
     )
-    return shown(MembershipView, rows)
 
 
 def holding(alias: str, day: str) -> str:

@@ -15,7 +15,7 @@ from guibin.profiles.queries import OPEN, customer_of, served
 from guibin.web.listing import Listing, Order
 from guibin_tenants import org_units
 from guibin_tenants.refusals import Conflict
-from guibin_tenants.rows import shown
+from guibin_tenants.rows import read
 from guibin_tenants.scope import fetch, fetch_one
 
 from . import queries
@@ -36,7 +36,8 @@ class Conversion(Struct, frozen=True):
 
 async def conversions(scheme: str, *, first: date, second: date) -> list[Conversion]:
     """Every pair of tiers that occurs; whoever had a tier on neither day is not counted."""
-    rows = await fetch(
+    return await read(
+        Conversion,
         "with held as (select m.tenant_id, m.customer_id, m.tier from membership m"
         f"   where m.scheme = $1 and {holding('m', '$2')}),"
         " holding as (select m.tenant_id, m.customer_id, m.tier from membership m"
@@ -50,7 +51,6 @@ async def conversions(scheme: str, *, first: date, second: date) -> list[Convers
         first,
         second,
     )
-    return shown(Conversion, rows)
 
 
 class ManagerLoad(Struct, frozen=True):
@@ -93,7 +93,8 @@ UNSERVED = Listing(
 
 async def outlets(*, on: date) -> list[Outlet]:
     """Every outlet whose customers are visible from here, by code; managers by how many VIPs they serve."""
-    rows = await fetch(
+    return await read(
+        Outlet,
         "with base as (select c.org_unit_id, s.id as staff_id, s.name, coalesce(s.part_time, false) as part_time,"
         f" {member('c', '$1')} as vip from (select * from {OPEN}) c left join staff s on s.tenant_id = c.tenant_id"
         "   and s.id = c.account_manager_id and s.left_at is null), load as (select org_unit_id, staff_id, name, part_time, count(*)::int as customers,"
@@ -106,7 +107,6 @@ async def outlets(*, on: date) -> list[Outlet]:
         " from load l join org_unit u on u.id = l.org_unit_id group by 1, 2, 3 order by 2",
         on,
     )
-    return shown(Outlet, rows)
 
 
 async def tell_unserved(today: date, *, now: datetime) -> None:

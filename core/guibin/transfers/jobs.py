@@ -99,8 +99,8 @@ async def run_transfer(job: RunTransfer, run: Run) -> None:
     if row is None or row["run"] != job.run or row["ended"]:
         return
     ended: dict[str, Any] = {"ended": "cancelled"}
+    progress = _Progress(job.transfer_id, current_scope().tenant_id)
     if row["cancelled_at"] is None:
-        progress = _Progress(job.transfer_id, current_scope().tenant_id)
         try:
             async with progress.told(run), savepoint():
                 ended = await _perform(row, run, progress)
@@ -123,10 +123,9 @@ async def run_transfer(job: RunTransfer, run: Run) -> None:
         report=ended.get("report", Report()),
         outcome=ended.get("outcome"),
         sealed=ended.get("sealed", row["sealed"]),
+        rows_done=ended.get("rows_done", progress.rows),
         ended_at=run.now,
     )
-    if "rows_done" in ended:
-        await change(Transfer, job.transfer_id, rows_done=ended["rows_done"])
 
 
 @handles(ForgetTransfers)

@@ -48,7 +48,7 @@ COMMANDS = Commands(
     "views",
     "view_id",
     PATH,
-    Command(name="rename", action=actions.rename, needs=staff_only, icon="pencil", given=_called),
+    Command(name="rename", action=actions.rename, icon="pencil", given=_called),
     Command(
         name="share",
         action=actions.share,
@@ -57,10 +57,11 @@ COMMANDS = Commands(
         given=_shared,
         choices={"org_unit_id": offered.units, "role": _roles},
     ),
-    Command(name="unshare", action=actions.unshare, needs=staff_only, icon="lock"),
-    Command(name="begin_with", action=actions.begin_with, needs=staff_only, icon="star"),
-    Command(name="begin_without", action=actions.begin_without, needs=staff_only, icon="star"),
-    Command(name="remove", action=actions.remove, needs=staff_only, icon="trash", danger=True),
+    Command(name="unshare", action=actions.unshare, icon="lock"),
+    Command(name="begin_with", action=actions.begin_with, icon="star"),
+    Command(name="begin_without", action=actions.begin_without, icon="star"),
+    Command(name="remove", action=actions.remove, icon="trash", danger=True),
+    needs=staff_only,
 )
 
 
@@ -109,11 +110,8 @@ class ListScreens(Controller):
         asked = _asked(given)
         sort, columns = asked.pop("sort", ""), tuple(each for each in asked.pop("columns", "").split(",") if each)
         sent = {"list": [name], "name": given.get("name", []), "sort": [sort]}
-        filled = forms.fill(NewView, sent, shell)
-        if filled.errors:
-            return _save(table, shell, given, filled.errors)
-        new = NewView(list=name, name=filled.value.name, asks=asked, sort=sort, columns=columns)
         try:
+            new = replace(forms.taken(NewView, sent, shell), asks=asked, columns=columns)
             saved = await actions.save(new, shell.act)
             if given.get("begins"):
                 await actions.begin_with(saved.id, shell.act)
@@ -132,20 +130,11 @@ class ListScreens(Controller):
         asked = _asked(given)
         sort, columns = asked.pop("sort", ""), tuple(each for each in asked.pop("columns", "").split(",") if each)
         sent = {"list": [name], **{field: given.get(field, []) for field in _SENT}}
-        filled = forms.fill(NewListExport, sent, shell)
-        if filled.errors:
-            return _export(table, shell, given, filled.errors)
         shown = columns or (await queries.setting(name, shell.act)).columns
+        columns = tuple(column.name for column in table.shows(shown, shell.act))
         try:
-            file = await exporting.export(
-                replace(
-                    filled.value,
-                    asks=asked,
-                    sort=sort,
-                    columns=tuple(column.name for column in table.shows(shown, shell.act)),
-                ),
-                shell,
-            )
+            new = replace(forms.taken(NewListExport, sent, shell), asks=asked, sort=sort, columns=columns)
+            file = await exporting.export(new, shell)
         except Refusal as refusal:
             return _export(table, shell, given, forms.faults(refusal, shell))
         made = exporting.answer(file)

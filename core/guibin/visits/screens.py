@@ -99,22 +99,14 @@ COMMANDS = Commands(
     Command(
         name="move",
         action=actions.move,
-        needs=WRITE,
         icon="calendar-event",
         key="t",
         undo=Undo(command="move", before=_planned),
     ),
-    Command(name="cancel", action=actions.cancel, needs=WRITE, icon="x", danger=True),
-    Command(name="file", action=actions.file_visit, needs=WRITE, icon="check", key="e"),
-    Command(
-        name="again",
-        action=actions.plan,
-        needs=WRITE,
-        icon="repeat",
-        key="v",
-        given=_again,
-        left_out=frozenset({"staff_id"}),
-    ),
+    Command(name="cancel", action=actions.cancel, icon="x", danger=True),
+    Command(name="file", action=actions.file_visit, icon="check", key="e"),
+    Command(name="again", action=actions.plan, icon="repeat", key="v", given=_again, left_out=frozenset({"staff_id"})),
+    needs=WRITE,
 )
 # What the page offers in which state, beside the record and the signature.
 OFFERED = {
@@ -181,30 +173,23 @@ class VisitScreens(Controller):
     @post("/{visit_id:uuid}/record", needs=WRITE, status_code=200)
     async def record(self, visit_id: UUID, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(NewVisitRecord, given, shell)
-        errors, status = filled.errors, 422
-        if not errors:
-            try:
-                await actions.carry_out(visit_id, filled.value, shell.act)
-                return shell.done(shell.says("visits.done.record"))
-            except Refusal as refusal:
-                errors, status = forms.faults(refusal, shell), int(refusal.status)
-        return await _page(await _form(visit_id, shell), shell, _Sent(given, errors, status))
+        try:
+            await actions.carry_out(visit_id, forms.taken(NewVisitRecord, given, shell), shell.act)
+        except Refusal as refusal:
+            return await _page(await _form(visit_id, shell), shell, _Sent(given, *forms.wrong(refusal, shell)))
+        return shell.done(shell.says("visits.done.record"))
 
     @post("/{visit_id:uuid}/signature", needs=WRITE, status_code=200)
     async def sign(self, visit_id: UUID, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
-        filled = forms.fill(NewSignature, given, shell)
-        errors, status = filled.errors, 422
-        if not errors:
-            try:
-                await actions.sign(visit_id, filled.value, shell.act)
-                return shell.done(shell.says("visits.done.sign"))
-            except Refusal as refusal:
-                errors, status = forms.faults(refusal, shell), int(refusal.status)
-        if "content" in errors:
-            errors = errors | {"content": shell.says("visits.not_signed")}
-        return await _page(await _form(visit_id, shell), shell, _Sent(given, errors, status))
+        try:
+            await actions.sign(visit_id, forms.taken(NewSignature, given, shell), shell.act)
+        except Refusal as refusal:
+            errors, status = forms.wrong(refusal, shell)
+            if "content" in errors:
+                errors = errors | {"content": shell.says("visits.not_signed")}
+            return await _page(await _form(visit_id, shell), shell, _Sent(given, errors, status))
+        return shell.done(shell.says("visits.done.sign"))
 
     ask, do = COMMANDS.handlers("/{visit_id:uuid}", needs=WRITE, asks=READ)
 

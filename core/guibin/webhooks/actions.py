@@ -10,7 +10,7 @@ from guibin.context import Act
 from guibin.outbound import signing
 from guibin.outbound.targets import rules
 from guibin_tenants import keyring, rows
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import given
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import new_id
@@ -216,8 +216,7 @@ def _refuse_wrong(url: str, types: tuple[str, ...]) -> None:
     problem = rules().problem(url)
     if problem is not None:
         problems.insert(0, problem)
-    if problems:
-        raise Invalid("The webhook cannot be as it is described", fields=tuple(problems))
+    refuse(problems, "The webhook cannot be as it is described")
 
 
 async def _note(action: str, endpoint_id: UUID, act: Act) -> None:

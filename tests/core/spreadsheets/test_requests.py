@@ -46,7 +46,7 @@ def test_what_the_types_refuse_is_told_with_its_cell_and_the_rest_is_read():
 
     assert values == {"seen_at": MOMENT}
     assert [(one.column, one.value, one.reason) for one in wrong] == [
-        ("name", "too long", "Expected `str` of length <= 5"),
+        ("name", "too long", "at most 5 characters: shorten it"),
         ("urgent", "perhaps", "not yes or no"),
     ]
 
