@@ -176,6 +176,18 @@
     if (!event.target.matches?.("[data-filters]")) return;
     for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
   });
+  // ── a telephone, card or identity number stands in no address: it is sent by itself, and the answer says where it leads
+  const OF_CASES = /\b[A-Z]\d{6}-[0-9A-Z]{5}\b|\b\d{4}-\d{2}-\d{2}\b/g;
+  const SOMEBODYS = /\d(?:[ ().\-/]*\d){6,}|[^\s@]@[^\s@]+\./;
+  document.addEventListener("submit", (event) => {
+    const form = event.target.matches?.("[data-filters]") ? event.target : null;
+    const typed = form && $("[data-search]", form)?.value.normalize("NFKC").toUpperCase();
+    if (!typed || !SOMEBODYS.test(typed.replace(OF_CASES, ""))) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const values = { q: typed, list: new URL(form.action).pathname };
+    htmx.ajax("POST", "/console/find/whose", { target: "#said", swap: "none", values });
+  }, true);
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-filters]");
     if (form) form.requestSubmit();

@@ -42,7 +42,7 @@ def guesses(customer):
             f"{path}/corrections", json={"reason": REASON, "changes": {"confidential": {"mobile": n}}}
         ),
         "change": lambda c, n: c.patch(path, json={"confidential": {"mobile": n}}),
-        "search": lambda c, n: c.get("/api/v1/customers", params={"q": n}),
+        "search": lambda c, n: c.post("/api/v1/customers/searches", json={"q": n}),
         "last four": lambda c, n: c.get("/api/v1/customers", params={"q": n[-4:]}),
         "recognition": lambda c, n: c.post("/api/v1/recognitions", json={"phone": n}),
         "identity check": lambda c, n: c.post(

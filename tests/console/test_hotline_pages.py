@@ -29,7 +29,7 @@ async def ringing(client, desk, phone):
     """The counter as a softphone opens it, and what it sends by itself."""
     path = (await client.post("/api/v1/call-links", json={"phone": phone})).json()["path"]
     page = (await desk.get(path)).text
-    hidden = dict(re.findall(r'<input type="hidden" name="(until|signed)" value="([^"]+)">', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(call)" value="([^"]+)">', page))
     return {"q": phone, **hidden}
 
 
@@ -37,7 +37,7 @@ async def ringing(client, desk, phone):
 async def test_the_counter_opens_the_contact_of_the_call_it_was_opened_for_once(client, desk, person):
     for phone in (PHONE, STRANGER):
         sent = await ringing(client, desk, phone)
-        assert set(sent) == {"q", "until", "signed"}
+        assert set(sent) == {"q", "call"}
         for _ in range(2):
             page = (await posted(desk, "/console/counter/found", **sent)).text
             assert "联系记录已开立" in page
@@ -52,7 +52,7 @@ async def test_the_counter_opens_the_contact_of_the_call_it_was_opened_for_once(
 
 async def test_a_number_that_somebody_types_opens_nothing_by_itself_and_one_key_does(desk, person):
     page = (await posted(desk, "/console/counter/found", q=STRANGER)).text
-    forged = await posted(desk, "/console/counter/found", q=STRANGER, until="9999999999", signed="0" * 64)
+    forged = await posted(desk, "/console/counter/found", q=STRANGER, call="A" * 90)
 
     assert 'hx-post="/console/counter/contacts"' in page
     assert 'hx-post="/console/counter/contacts"' in forged.text

@@ -154,7 +154,9 @@ class Companies(RuleBasedStateMachine):
     def search(self, company, caller):
         firm = self.firms[company]
         for query in ({}, {"q": "13800138000"}, {"q": "zhang"}):
-            answer = self.ask(company, caller, "GET", "/api/v1/customers", params={"limit": 200, **query})
+            sent = ("POST", "/api/v1/customers/searches") if query else ("GET", "/api/v1/customers")
+            given = {"json" if query else "params": {"limit": 200, **query}}
+            answer = self.ask(company, caller, *sent, **given)
             if answer is not None:
                 wanted = "张三丽" if query.get("q") == "zhang" else ""
                 expected = {

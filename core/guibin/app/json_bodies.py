@@ -52,8 +52,16 @@ def _decode(body: bytes, handler: BaseRouteHandler) -> Any:
                 raise
             return msgspec.json.decode(_with_whole_numbers(body), type=taken)
     except msgspec.ValidationError as error:
-        wrong = faults(_READER.decode(body), taken) or (FieldError("", str(error)),)
+        wrong = faults(_whole(body), taken) or (FieldError("", str(error)),)
         raise WrongBody(fields=tuple(replace(each, field=each.field or "body") for each in wrong)) from error
+    except msgspec.DecodeError as error:
+        raise SerializationException(str(error)) from error
+
+
+def _whole(body: bytes) -> Any:
+    """What the body says, for whoever tells what is wrong with it. Raises SerializationException."""
+    try:
+        return _READER.decode(body)
     except msgspec.DecodeError as error:
         raise SerializationException(str(error)) from error
 

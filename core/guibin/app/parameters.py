@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guibin.sealing.values import NO_NUMBER, names_somebody
 from guibin.web.conversion import faults
 from guibin_tenants.refusals import FieldError, Invalid
 
@@ -22,6 +23,8 @@ from guibin_tenants.refusals import FieldError, Invalid
 _STRICT = "/api/v1/"
 _KEY = "parameters"
 _SHOWN_CHARS_MAX = 60
+# What we made ourselves.
+_OPAQUE = frozenset({"cursor"})
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
 
 
@@ -131,13 +134,16 @@ def _missing(given: list[str], taken: Parameters) -> Iterator[FieldError]:
 
 
 def _misread(connection: ASGIConnection[Any, Any, Any, Any], taken: Parameters) -> Iterator[FieldError]:
-    """Values that the framework would read as something else: null as nothing, a number as a moment of 1970."""
+    """Values that the framework would read as something else, null as nothing, a number as a moment of 1970; and those by
+    which one person is known."""
     for name, value in connection.query_params.multi_items():
         if name in taken.no_text and value.lower() == "null":
             yield FieldError(name, "a value", "leave the parameter out to ask for all", value)
         elif name in taken.moments and not _MOMENT.fullmatch(value):
             rule = "a moment with its offset, such as 2026-03-01T08:00:00Z or …+08:00 (+ is written %2B in an address)"
             yield FieldError(name, rule, value=value[:_SHOWN_CHARS_MAX])
+        elif name in taken.query - taken.no_text - _OPAQUE and names_somebody(value):
+            yield FieldError(name, NO_NUMBER, "POST it to /api/v1/customers/searches or /api/v1/cards/searches")
 
 
 def _unfit(connection: ASGIConnection[Any, Any, Any, Any], taken: Parameters) -> Iterator[FieldError]:

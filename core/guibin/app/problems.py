@@ -25,6 +25,8 @@ from .parameters import parameters_of
 
 Incoming = Request[Any, Any, Any]
 _log = logging.getLogger("guibin.app")
+# What is said of a request where its fields say the rest.
+GENERAL = "Some fields are not valid"
 _AT_FIELD = re.compile(r"(?P<rule>.*?) - at `\$\.?(?P<field>[^`]*)`$")
 
 
@@ -62,7 +64,7 @@ def http_error(request: Incoming, error: HTTPException) -> Response[bytes]:
     kind = status.phrase.lower().replace(" ", "-")
     detail = error.detail if status < HTTPStatus.INTERNAL_SERVER_ERROR else ""
     if fields:
-        kind, detail = "invalid", "Some fields are not valid"
+        kind, detail = "invalid", GENERAL
     problem = Problem(f"/problems/{kind}", status.phrase, int(status), detail, fields)
     return answer(_in_words(problem, request), error.headers)
 
@@ -161,8 +163,10 @@ def _in_words(problem: Problem, request: Incoming) -> Problem:
         replace(each, rule=forms.rule(each.rule, studio, look), fix=each.fix and forms.rule(each.fix, studio, look))
         for each in problem.errors
     )
-    title = forms.told(replace(problem, detail=""), studio, look)
-    return replace(problem, title=title, detail=forms.told(problem, studio, look), errors=errors)
+    title, detail = forms.told(replace(problem, detail=""), studio, look), forms.told(problem, studio, look)
+    # What is said of this very case is not lost where there are no words for it.
+    said = problem.detail if detail == title and problem.detail not in ("", problem.title, GENERAL) else detail
+    return replace(problem, title=title, detail=said, errors=errors)
 
 
 def _of_text(detail: str) -> FieldError:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
-from guibin.audit.actions import AuditNote, recorded
+from guibin.audit.actions import AuditNote, recorded, searched
 from guibin.audit.attempts import attempt
 from guibin.card_stock.actions import unit_of
 from guibin.card_stock.ledger import Movement, move, tell_if_low
@@ -18,6 +18,7 @@ from guibin.policy.cards import CardKind
 from guibin.profiles import disclosures
 from guibin.profiles.subjects import is_erased
 from guibin.tiers import memberships
+from guibin.web.paging import Page
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, locked
 from guibin_tenants.scope import fetch, savepoint
@@ -26,9 +27,10 @@ from guibin_tenants.tables import new_id
 from . import queries, sealing, sponsors
 from .applications import close, known_kind, refuse_unentitled
 from .identity import refuse_unidentified
-from .queries import CardForm, DisclosedNumber
+from .queries import BY_NUMBER, CARDS, CardForm, CardView, DisclosedNumber
 from .refusals import LiveCard, NumberTaken
-from .requests import NewCard, NewReplacement
+from .requests import NewCard, NewCardSearch, NewReplacement
+from .sealing import exact
 from .states import Event, HandedOver, happen, locked_with_membership, refuse_unless
 from .tables import Card, CardApplication, CardNumber
 
@@ -235,3 +237,9 @@ def _refuse_early(expires_on: date, kind: CardKind, today: date) -> None:
 
 async def _shown(card_id: UUID, verb: str, customer_id: UUID, act: Act) -> CardForm:
     return await recorded(verb, Case("card", card_id, customer_id), queries.FORM, act, fields=("card",))
+
+
+async def search(new: NewCardSearch, act: Act) -> Page[CardView]:
+    """The card of the number, on record; none for a part of one."""
+    found = await CARDS.where(BY_NUMBER, exact=await exact(new.number))
+    return await searched("card", Page(found), act, verb="list", fields=("card",))

@@ -1,24 +1,19 @@
 """`/api/v1/customers/{id}/identity-checks`, `/customers/{id}/e-cards`, `/card-applications`, `/cards`, `/proofs`."""
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.status_codes import HTTP_200_OK
 
-from guibin.audit.actions import searched
 from guibin.audit.answering import lists, reads
-from guibin.context import Act
-from guibin.web.listing import PageAsked, from_query
-from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, applications, identity, proofs, sealing
+from . import actions, applications, identity, proofs
 from .queries import (
     APPLICATIONS,
     CARDS,
     FORM,
     CardApplicationFilter,
     CardFilter,
-    CardView,
 )
 
 READ, ISSUE = may("cards:read"), may("cards:issue")
@@ -75,17 +70,8 @@ class CardController(Controller):
     tags = ("cards",)
     issue = posts("/", actions.issue, "Hand over the card of an approved application", needs=ISSUE)
 
-    @get(
-        "/",
-        needs=READ,
-        summary="Cards, newest first; by a whole number, the one that has it",
-        dependencies={"filters": from_query(CardFilter)},
-    )
-    async def list_cards(self, filters: CardFilter, page: PageAsked, act: Act) -> Page[CardView]:
-        exact = await sealing.exact(filters.number) if filters.number is not None else None
-        cards = await CARDS.page(filters, page, act, exact=exact)
-        return await searched("card", cards, act, verb="list", fields=("card",))
-
+    list_cards = lists("/", CARDS, CardFilter, "Cards, newest first", recorded="card", verb="list", fields=("card",))
+    search = posts("/searches", actions.search, "The card of a whole number", needs=READ, status_code=HTTP_200_OK)
     show = reads("/{card_id:uuid}", FORM, "One card with its history, its number masked", "card", fields=("card",))
     disclose = posts(
         "/{card_id:uuid}/disclosure",

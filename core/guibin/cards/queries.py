@@ -1,10 +1,9 @@
 """Reading applications and cards, masked."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from litestar.params import Parameter
 from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
@@ -95,19 +94,13 @@ class CardApplicationFilter(Struct, frozen=True, kw_only=True):
     waiting: Waiting | None = None
 
 
-class CardsAsked(Struct, frozen=True, kw_only=True):
-    """Which cards, by what an address may hold: None does not filter."""
+class CardFilter(Struct, frozen=True, kw_only=True):
+    """Which cards: None does not filter. One by its number is searched for, since no address holds that."""
 
     customer_id: UUID | None = None
     of_customer_id: UUID | None = None
     kind: str | None = None
     state: State | None = None
-
-
-class CardFilter(CardsAsked, frozen=True, kw_only=True):
-    """Which cards, one of them by its number."""
-
-    number: Annotated[str | None, Parameter(max_length=40, description="A whole card number.")] = None
 
 
 _TOLD_AT = "(select max(t.told_at) from card_telling t where t.application_id = x.id and t.reached)"
@@ -131,7 +124,6 @@ CARDS = Listing(
     source="card x",
     order=newest_first("x.issued_at"),
     columns={"number": "x.masked"},
-    filters={"number": BY_NUMBER},
 )
 # What a customer's file of a year holds of them: of customer $1, from day $2 on and before day $3.
 IN_FILE = (

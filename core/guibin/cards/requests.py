@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from guibin.policy.words import CardNumber, Channel, Code, CodeIfAny, FullLine, Paragraph, Reason
+from guibin.policy.words import CardNumber, Channel, Code, CodeIfAny, FullLine, Paragraph, Reason, up_to
 from guibin.profiles.requests import Confidential
 
 
@@ -25,6 +25,12 @@ class NewCardApplication(Struct, frozen=True, kw_only=True, forbid_unknown_field
     reason: Reason
     of_customer_id: UUID | None = None
     identity_check_id: UUID | None = None
+
+
+class NewCardSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The card that has this whole number."""
+
+    number: Annotated[str, up_to(40, 1)]
 
 
 class NewCardTelling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

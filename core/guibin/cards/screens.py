@@ -39,7 +39,7 @@ from .queries import (
     CardApplicationFilter,
     CardApplicationView,
     CardEventLine,
-    CardsAsked,
+    CardFilter,
     CardView,
 )
 
@@ -187,7 +187,7 @@ class Rule(Struct, frozen=True):
     stock: int | None
 
 
-async def _found(filters: CardsAsked, page: PageAsked, act: Act, _: str) -> Page[CardLine]:
+async def _found(filters: CardFilter, page: PageAsked, act: Act, _: str) -> Page[CardLine]:
     return await searched("card", await LINES.page(filters, page, act), act, verb="list", fields=("card",))
 
 
@@ -376,7 +376,7 @@ async def _suggested(given: Given, shell: Shell) -> Values:
     name = "".join(given.get("kind", [])[:1])
     held = []
     if known is not None:
-        filters = CardsAsked(customer_id=known.customer.id)
+        filters = CardFilter(customer_id=known.customer.id)
         held = list((await _found(filters, PageAsked(5), shell.act, "")).items)
     return {
         "known": known,
@@ -392,7 +392,7 @@ CardScreens = cases.screens(
         commands=COMMANDS,
         read=READ,
         write=READ,
-        rows=Rows(filters=CardsAsked, find=_found, counts=CARDS.counts, beside=_beside, first="active", whole=_whole),
+        rows=Rows(filters=CardFilter, find=_found, counts=CARDS.counts, beside=_beside, first="active", whole=_whole),
         case=_card,
     ),
     __name__,

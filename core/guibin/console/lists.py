@@ -11,13 +11,16 @@ from litestar import Request, Response
 from litestar.di import Provide
 from litestar.response import Redirect
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.context import Act
+from guibin.sealing.values import NO_NUMBER, names_somebody
+from guibin.web.conversion import faults
 from guibin.web.listing import PageAsked
 from guibin.web.query_parameters import Limit  # noqa: F401  # named by PageAsked's hints
 from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Predicate, anyone
-from guibin_tenants.refusals import FieldError, Invalid
+from guibin_tenants.refusals import FieldError, refuse
 
 from . import additions
 from .forms import Choice
@@ -295,16 +298,24 @@ def asks(kind: type[Struct]) -> Provide:
                 if "view" in request.query_params:
                     wrong.append(FieldError(name, "a filter of this list", "take it out of the view", value[:60]))
                 continue
-            try:
+            if found := wrong_asked(name, value, hints[name]):
+                wrong += found
+            else:
                 given[name] = msgspec.convert(value, hints[name], strict=False)
-            except msgspec.ValidationError as fault:
-                wrong.append(FieldError(name, str(fault), value=value[:60]))
-        if wrong:
-            raise Invalid(fields=tuple(wrong))
+        refuse(wrong)
         return kind(**given)
 
     read.__annotations__["return"] = kind
     return Provide(read)
+
+
+def wrong_asked(name: str, value: str, kind: Any, *, at: str = "") -> list[FieldError]:
+    """What is wrong with what a filter of this kind is asked, as of the field `at`: a text by which one person is known
+    stands in no address, and is not repeated."""
+    found = faults(value, kind, strict=False)
+    if not found and names_somebody(value) and isinstance(msgspec.convert(value, kind, strict=False), str):
+        found = (FieldError("", NO_NUMBER, "type it where things are looked for"),)
+    return [replace(each, field=at or name) for each in found]
 
 
 async def page_asked(request: Request[Any, Any, Any]) -> PageAsked:

@@ -1,6 +1,7 @@
 """`/api/v1/customers`: who is found by what several rooms know of them; a new archive."""
 
 from litestar import Controller
+from litestar.status_codes import HTTP_200_OK
 
 from guibin.profiles import actions
 from guibin.web.routing import gets, posts
@@ -15,6 +16,13 @@ class CustomersController(Controller):
     path = "/api/v1/customers"
     tags = ("customers",)
     list_customers = gets("/", queries.search, "Find customers as staff type: name, pinyin, initials, numbers")
+    search_customers = posts(
+        "/searches",
+        queries.search_for,
+        "Find customers by what no address may hold",
+        needs=READ,
+        status_code=HTTP_200_OK,
+    )
     open_archive = posts("/", actions.open_archive, "Open an archive")
 
 

@@ -199,11 +199,10 @@ class CounterScreens(Controller):
     include_in_schema = False
 
     @get("/", needs=READ & RECOGNISE)
-    async def ask_who(self, shell: Shell, phone: str = "", until: int = 0, signed: str = "") -> Response[str]:
-        rings = bool(phone) and await recognitions.is_signed(phone, until, signed, now=shell.act.now)
-        q = phone.strip()[: forms.TYPED_MAX]
-        ringing = {"until": until, "signed": signed} if rings else None
-        return shell.page("overview/counter.html", here=None, call=None, q=q, rings=ringing, **_nobody())
+    async def ask_who(self, shell: Shell, call: str = "") -> Response[str]:
+        q, holds = await recognitions.called_by(call, now=shell.act.now)
+        rings = call if holds else None
+        return shell.page("overview/counter.html", here=None, call=None, q=q, rings=rings, **_nobody())
 
     @post("/found", needs=READ & RECOGNISE, status_code=200)
     async def found(self, shell: Shell) -> Response[str]:
@@ -261,12 +260,12 @@ async def _answered(
     q: str, given: dict[str, list[str]], call: recognitions.RecognitionView, shell: Shell
 ) -> CallView | None:
     """The contact of the call for which a softphone opened this page: opened once, whoever calls (S01-7)."""
-    until, signed = forms.typed("until", given), "".join(given.get("signed", [])[:1])
-    holds = until.isdigit() and await recognitions.is_signed(q, int(until), signed, now=shell.act.now)
-    if not holds:
+    link = "".join(given.get("call", [])[:1])
+    number, holds = await recognitions.called_by(link, now=shell.act.now)
+    if not holds or number != q:
         return None
     caller = call.customer.customer_id if call.customer else None
-    return await hotline.open_call(NewCall(phone=q, customer_id=caller, reference=signed[:80]), shell.act)
+    return await hotline.open_call(NewCall(phone=q, customer_id=caller, reference=link[:80]), shell.act)
 
 
 def _nobody() -> dict[str, Any]:

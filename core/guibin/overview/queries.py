@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.context import Act
 from guibin.periods.days import local_day
+from guibin.policy.words import up_to
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerFilter, CustomerView, Narrowing
 from guibin.records import dues
@@ -19,6 +20,15 @@ from guibin_tenants.rows import many
 
 # How customers can be sorted: the newest archive first, or whoever was not reached for longest.
 Sorted = Literal["newest", "contact"]
+
+
+class NewSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What staff type, a whole telephone, card or identity number, too, and which page of what is found."""
+
+    q: Annotated[str, up_to(100, 1)]
+    closed: bool = False
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, up_to(200)] | None = None
 
 
 class CustomerSearch(CustomerFilter, frozen=True, kw_only=True):
@@ -38,6 +48,11 @@ class CustomerSearch(CustomerFilter, frozen=True, kw_only=True):
 async def search(filters: CustomerSearch, page: PageAsked, act: Act) -> Page[CustomerView]:
     """Customers as staff type, narrowed by what is known of them; on record as any search. Raises TooManyLookUps."""
     return await profiles.find(filters, page, act, _narrowing(filters, act))
+
+
+async def search_for(new: NewSearch, act: Act) -> Page[CustomerView]:
+    """As `search`, by what no address may hold. Raises TooManyLookUps."""
+    return await profiles.find(CustomerFilter(q=new.q, closed=new.closed), PageAsked(new.limit, new.cursor), act)
 
 
 async def count(filters: CustomerSearch, act: Act) -> int:

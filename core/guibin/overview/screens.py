@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import Provide
@@ -83,6 +85,8 @@ TABLE = Table(
     template="overview/customers.html",
 )
 _CARDS = 24
+# By so many characters at its end a number is found, too, and nobody is known by them.
+_TAIL = 4
 
 
 class FindScreens(Controller):
@@ -97,14 +101,32 @@ class FindScreens(Controller):
         whose = [customer.id for customer in found.customers] + [case.customer_id for case in found.cases]
         return shell.page("overview/found.html", q=text, found=found, marks=await marks(whose, shell.act))
 
-    @get("/customers", needs=finding.CUSTOMERS)
-    async def customers(self, shell: Shell) -> Response[str]:
-        # A form has several such fields, each with a name of its own: customer_id.who.
-        asked = shell.request.query_params.items()
-        text = next((value for name, value in asked if name.rpartition(".")[2] == "who"), "").strip()[: forms.TYPED_MAX]
+    @post("/customers", needs=finding.CUSTOMERS, status_code=200)
+    async def customers(self, shell: Shell, field: str = "who") -> Response[str]:
+        """A form has several such fields, each with a name of its own: customer_id.who."""
+        text = forms.typed(field, await forms.sent(shell.request))
         found = await finding.customers(text, shell)
         held = await marks([customer.id for customer in found], shell.act)
         return shell.page("overview/found_customers.html", q=text, customers=found, marks=held)
+
+    @post("/whose", needs=finding.CUSTOMERS, status_code=200)
+    async def whose(self, shell: Shell) -> Response[str]:
+        """Where a list leads whoever types into it what no address may hold: to what the one customer has there, else to
+        whatever ends with its last four characters."""
+        given = await forms.sent(shell.request)
+        text, path = forms.typed("q", given), forms.typed("list", given)
+        found = await finding.customers(text, shell)
+        return shell.done("", goes_to=_leads(path, text, [customer.id for customer in found]))
+
+
+def _leads(path: str, text: str, found: list[UUID]) -> str:
+    whole = next(
+        (table for table in lists.TABLES.values() if table.path == path and "customer_id" in table.asked), None
+    )
+    if len(found) == 1 and not path.endswith("/invite"):
+        return lists.address(whole, {"customer_id": str(found[0])}) if whole else f"{PATH}/{found[0]}"
+    back = path if path.startswith(f"{PATH}/mine") or path.endswith("/invite") else PATH
+    return f"{back}?{urlencode({'q': text[-_TAIL:]})}"
 
 
 class CustomerListScreens(Controller):

@@ -13,8 +13,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from guibin.audit.actions import done, noted
-from guibin.cases import Case
+from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.sealing.values import Mask, masked_as
 from guibin.web.listing import Listing, PageAsked, newest_first
@@ -106,16 +105,17 @@ def told(values: Mapping[str, Any]) -> dict[str, Value]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-async def put_right(case: Case, columns: tuple[dict[str, Any], dict[str, Any]], reason: str, act: Act) -> None:
-    """Keep how the columns of a customer's record stood and stand, and put it on record that they are corrected.
+async def put_right(
+    subject: Subject, columns: tuple[dict[str, Any], dict[str, Any]], reason: str, act: Act
+) -> tuple[str, ...]:
+    """Keep how the columns of a customer's record stood and stand; which of them differ.
 
-    Raises Invalid where nothing differs or no reason is given.
+    Raises Invalid where none does or no reason is given.
     """
     altered = differing(*map(told, columns))
     refuse_idle(altered, reason)
-    assert case.customer_id is not None
-    await keep(Subject(case.subject, case.id, case.customer_id), altered, act, reason=reason)
-    await done("correct", case, act, fields=tuple(each.field for each in altered))
+    await keep(subject, altered, act, reason=reason)
+    return tuple(each.field for each in altered)
 
 
 async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: str) -> None:

@@ -23,7 +23,7 @@ from guibin_tenants.rows import add, change, given, locked, many, missing
 from guibin_tenants.scope import fetch_one, savepoint
 
 from . import queries
-from .corrections import put_right
+from .corrections import Subject, put_right
 from .refusals import NumberTaken, NumberUnusable
 from .requests import NewOrder, OrderCorrection
 from .tables import ProductOrder
@@ -121,7 +121,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
     if isinstance(new.price, Money):
         after |= {"price": minor_of(new.price), "currency": new.price.currency}
     _refuse_backwards(after["started_on"], after["ends_on"])
-    await put_right(Case("order", order_id, customer_id), (before, after), new.reason, act)
+    fields = await put_right(Subject("order", order_id, customer_id), (before, after), new.reason, act)
     await change(
         ProductOrder,
         order_id,
@@ -131,6 +131,7 @@ async def correct_order(customer_id: UUID, order_id: UUID, new: OrderCorrection,
         started_on=after["started_on"],
         ends_on=after["ends_on"],
     )
+    await done("correct", Case("order", order_id, customer_id), act, fields=fields)
     return msgspec.convert(dict(row) | after, OrderView)
 
 

@@ -1,10 +1,9 @@
 """Recognising a caller: one look-up, on record, answered with the routing and the greetings (S03-5, S03-6)."""
 
-import hmac
+import base64
 from datetime import datetime, timedelta
 from string import Template
 from typing import Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,6 +16,7 @@ from guibin.policy.hotline import HotlineRoute
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import archive_fields
 from guibin_tenants import keyring
+from guibin_tenants.keyring import KeyringError, Place
 
 from . import queries
 from .queries import CALLERS_MAX, Caller
@@ -75,6 +75,10 @@ class CallLinkView(Struct, frozen=True):
     until: datetime
 
 
+# A link is no row: whatever is sealed in one opens nowhere else.
+_LINK = Place("call_link", "call", UUID(int=0))
+
+
 async def link(new: NewCallLink, act: Act) -> CallLinkView:
     """The counter's address for this call, which a softphone opens in the agent's browser. Raises Invalid for no number.
 
@@ -82,23 +86,19 @@ async def link(new: NewCallLink, act: Act) -> CallLinkView:
     """
     number = number_in(NewRecognition(phone=new.phone)) or ""
     until = act.now + LINK_HOLDS
-    asked = {
-        "phone": number,
-        "until": int(until.timestamp()),
-        "signed": await _signature(number, int(until.timestamp())),
-    }
+    sealed = keyring.seal(await keyring.tenant_key(), _LINK, f"{int(until.timestamp())} {number}")
     await noted("recognition.link", act, fields=("phone",))
-    return CallLinkView(f"{COUNTER}?{urlencode(asked)}", until)
+    return CallLinkView(f"{COUNTER}?call={base64.urlsafe_b64encode(sealed).decode().rstrip('=')}", until)
 
 
-async def is_signed(phone: str, until: int, signed: str, *, now: datetime) -> bool:
-    """Whether the link was made here and still holds."""
-    return now.timestamp() <= until and hmac.compare_digest(signed, await _signature(phone, until))
-
-
-async def _signature(phone: str, until: int) -> str:
-    key = await keyring.tenant_key()
-    return keyring.signature(key, "call_link", f"{until} {phone}".encode()).hex()
+async def called_by(link: str, *, now: datetime) -> tuple[str, bool]:
+    """The number that is sealed in a link's `call`, and whether the link still holds; empty where it was not made here."""
+    try:
+        sealed = base64.urlsafe_b64decode(link + "=" * (-len(link) % 4))
+        until, _, number = keyring.unseal(await keyring.tenant_key(), _LINK, sealed).partition(" ")
+    except (ValueError, KeyringError):
+        return "", False
+    return number, now.timestamp() <= int(until)
 
 
 async def recognise(new: NewRecognition, act: Act) -> RecognitionView:

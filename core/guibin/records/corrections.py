@@ -7,9 +7,10 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.profiles.corrections import put_right
+from guibin.profiles.corrections import Subject, put_right
 from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
 from guibin_tenants.refusals import FieldError, refuse
@@ -35,7 +36,8 @@ async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, 
     before = {name: contact[name] for name in _COLUMNS}
     after = before | {name: getattr(new, name) for name in _COLUMNS if getattr(new, name) is not UNSET}
     _refuse_wrong(before, after, act.now)
-    await put_right(Case("interaction", interaction_id, contact["customer_id"]), (before, after), new.reason, act)
+    subject = Subject("interaction", interaction_id, contact["customer_id"])
+    fields = await put_right(subject, (before, after), new.reason, act)
     await change(
         Interaction,
         interaction_id,
@@ -45,6 +47,7 @@ async def correct_interaction(interaction_id: UUID, new: InteractionCorrection, 
         happened_at=after["happened_at"],
         duration_minutes=after["duration_minutes"],
     )
+    await done("correct", Case("interaction", interaction_id, contact["customer_id"]), act, fields=fields)
     return await queries.FORM.one(interaction_id)
 
 

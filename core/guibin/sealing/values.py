@@ -1,5 +1,6 @@
 """Confidential values: normalised, masked, sealed and indexed."""
 
+import re
 import unicodedata
 from typing import Literal
 from uuid import UUID
@@ -28,6 +29,11 @@ DOCUMENT_FIELDS = tuple(
 )
 Mask = Literal["email", "identity_number", "document", "words", "number"]
 _TAIL_CHARS = 4
+# The rule that an address breaks which holds one.
+NO_NUMBER = "no telephone, card or identity number and no mail address: addresses stand in logs and histories"
+_OF_CASES = re.compile(r"\b[A-Z]\d{6}-[0-9A-Z]{5}\b|\b\d{4}-\d{2}-\d{2}\b")
+_LONG_NUMBER = re.compile(r"\d(?:[ ().\-/]*\d){6,}")
+_MAIL = re.compile(r"[^\s@]@[^\s@]+\.")
 
 
 class NewSealedValue(Struct, frozen=True):
@@ -107,6 +113,13 @@ def names_a_value(text: str) -> bool:
     that a look-up by a value is known from one by a name."""
     written = unicodedata.normalize("NFKC", text)
     return "@" in written or (any(character.isdigit() for character in written) and len(written.strip()) >= _TAIL_CHARS)
+
+
+def names_somebody(text: str) -> bool:
+    """Whether a whole telephone, card or identity number or a mail address stands in the text: one person is known by it, and
+    no address holds it, because addresses stand in logs and histories. Numbers of cases and days are none."""
+    written = _OF_CASES.sub("", unicodedata.normalize("NFKC", text).upper())
+    return _LONG_NUMBER.search(written) is not None or _MAIL.search(written) is not None
 
 
 def tails(fields: tuple[ArchiveField, ...], text: str, tenant_key: bytes) -> list[bytes]:

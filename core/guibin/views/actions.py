@@ -3,18 +3,17 @@
 from typing import Any, Protocol, get_type_hints
 from uuid import UUID
 
-import msgspec
 from msgspec import UNSET, structs
 
 from guibin.audit.actions import noted
-from guibin.console.lists import Table
+from guibin.console.lists import Table, wrong_asked
 from guibin.context import Act
 from guibin.events import ErasureBegins, at_once
 from guibin.profiles.queries import name_of, standing
 from guibin_tenants import org_units
 from guibin_tenants.principals import ROLE_PERMISSIONS, Predicate, may, require
 from guibin_tenants.receivers import standing_unit
-from guibin_tenants.refusals import FieldError, Forbidden, Invalid
+from guibin_tenants.refusals import FieldError, Forbidden, Invalid, refuse
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import execute, fetch_one
 
@@ -165,14 +164,11 @@ def checked(table: Table, wanted: Asking, act: Act) -> dict[str, str]:
     _refuse_unknown("sort", (wanted.sort,) if wanted.sort else (), set(table.sorts))
     _refuse_unknown("columns", wanted.columns, {column.name for column in table.has(act)})
     hints = get_type_hints(table.kind, include_extras=True) if table.kind else {}
-    wrong = []
+    wrong: list[FieldError] = []
     for name, value in wanted.asks.items():
-        try:
-            msgspec.convert(str(act.by.person) if value == ME else value, hints[name], strict=False)
-        except msgspec.ValidationError as fault:
-            wrong.append(FieldError(f"asks.{name}", str(fault), value=value[:60]))
-    if wrong:
-        raise Invalid(fields=tuple(wrong))
+        asked = str(act.by.person) if value == ME else value
+        wrong += wrong_asked(name, asked, hints[name], at=f"asks.{name}")
+    refuse(wrong)
     return {name: ME if value == str(act.by.person) else value for name, value in wanted.asks.items() if value}
 
 

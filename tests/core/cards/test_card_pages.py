@@ -50,7 +50,7 @@ async def handed(desk, agent, application, number=""):
     """The card handed over on the page; its id."""
     number = number or desk.number()
     await sent(agent, f"{ASKED}/{application}/do/issue", number=number, unit_id=desk.units["outlet"], **DOCUMENT)
-    (card,) = (await desk.get("cards", number=number))["items"]
+    (card,) = (await desk.post("cards/searches", {"number": number}, status=200))["items"]
     return card["id"]
 
 

@@ -305,9 +305,9 @@ async def test_a_card_is_found_by_its_whole_number_only_on_this_side_of_the_wall
     await desk.supply(GOLD, 1)
     card = await desk.card(await desk.member(), GOLD, "6225880123456789")
 
-    found = await desk.get("cards", number="6225 8801 2345 6789")
-    part = await desk.get("cards", number="6225880")
-    hidden = await desk.get("cards", number="6225880123456789", by=desk.other)
+    found = await desk.post("cards/searches", {"number": "6225 8801 2345 6789"}, status=200)
+    part = await desk.post("cards/searches", {"number": "6225880"}, status=200)
+    hidden = await desk.post("cards/searches", {"number": "6225880123456789"}, by=desk.other, status=200)
 
     assert [one["id"] for one in found["items"]] == [card["id"]]
     assert (part["items"], hidden["items"]) == ([], [])

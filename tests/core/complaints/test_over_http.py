@@ -154,7 +154,7 @@ async def test_complaints_come_through_any_channel(client, channel):
         ({"received_at": "2099-01-01T00:00:00Z"}, 422, "received_at"),
         ({"received_at": "2026-01-01T00:00:00"}, 400, "received_at"),
         ({"owner_id": "00000000-0000-0000-0000-000000000001"}, 422, "owner_id"),
-        ({"extra": 1}, 400, "body"),
+        ({"extra": 1}, 400, "extra"),
         ({"text": "长" * 8_001}, 400, "text"),
     ],
 )

@@ -55,7 +55,7 @@ async def test_an_ordinary_change_is_kept_too_but_only_what_differs(client, addr
     [
         ({"reason": "写错了名字", "changes": {"name": "张三"}}, "changes"),
         ({"reason": "  ", "changes": {"name": "李四"}}, "reason"),
-        ({"changes": {"name": "李四"}}, "body"),
+        ({"changes": {"name": "李四"}}, "reason"),
         ({"reason": "写错了名字", "changes": {"kind": "emperor"}}, "kind"),
     ],
 )

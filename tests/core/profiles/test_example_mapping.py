@@ -28,7 +28,7 @@ async def test_the_example_archive_comes_in(world, tenant, client):
         )
 
     found = (await client.get("/api/v1/customers")).json()["items"]
-    by_card = (await client.get("/api/v1/customers", params={"q": "8001000012345679"})).json()["items"]
+    by_card = (await client.post("/api/v1/customers/searches", json={"q": "8001000012345679"})).json()["items"]
     second_phone = (await client.get("/api/v1/customers", params={"q": "2222"})).json()["items"]
 
     assert done.created == 3

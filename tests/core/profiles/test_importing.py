@@ -67,7 +67,7 @@ async def test_an_excel_archive_comes_in_and_again_changes_nothing(importer, cli
     file = workbook(tmp_path / "archive.xlsx", ROWS)
 
     first, again = await importer(file), await importer(file)
-    found = (await client.get("/api/v1/customers", params={"q": "13700001111"})).json()["items"]
+    found = (await client.post("/api/v1/customers/searches", json={"q": "13700001111"})).json()["items"]
 
     assert (first.created, first.updated) == (3, 0)
     assert (again.created, again.updated, again.unchanged) == (0, 0, 3)
