@@ -72,7 +72,9 @@ async def test_no_answer_shows_it_in_clear(client, address, change):
 async def test_it_is_disclosed_for_a_purpose_on_record_and_otherwise_not(client, address, change):
     await change(client)
 
-    answer = await client.post(f"{address}/disclosures", json={"purpose": "核对卡号", "leaves_to": "nobody", "fields": [FIELD]})
+    answer = await client.post(
+        f"{address}/disclosures", json={"purpose": "核对卡号", "leaves_to": "nobody", "fields": [FIELD]}
+    )
 
     assert (answer.status_code, answer.json()["values"]) == (201, {FIELD: [OTHER]})
     entries = (await client.get("/api/v1/audit-entries", params={"action": "customer.disclose"})).json()["items"]

@@ -5,9 +5,16 @@ from uuid import UUID
 
 import pytest
 from running import come_round, work_off
+from table_rows import insert, values_for
 
 from guibin.care.jobs import PrepareCare
+from guibin.catalog import TABLES
+from guibin.profiles import closing
+from guibin.profiles.closing import OPEN_CASES
 from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.tables import TenantTable
+
+WALLED = [table for table in TABLES if issubclass(table, TenantTable)]
 
 LEFT = {"reason": "left", "note": "销户"}
 BACK = {"reason": "回来开户"}
@@ -214,3 +221,22 @@ async def test_every_closing_stays_on_record(client, desk):
     known = (await desk.get(f"/api/v1/customers/{customer}/closings")).json()
 
     assert [(one["reason"], one["reopened_because"]) for one in known] == [("left", "回来开户")] * 2
+
+
+@pytest.mark.rule("S07-35")
+async def test_whatever_waits_of_any_kind_keeps_the_archive_open(tenant):
+    states = {"service_request": {"state": "open"}, "interaction": {"handling_state": "open"}}
+    rows: dict[str, UUID] = {}
+    async with tenant.scope() as scope:
+        for table in WALLED:
+            name, named = table._meta.tablename, {column._meta.db_column_name for column in table._meta.columns}
+            values = values_for(table, tenant.id, rows) | states.get(name, {})
+            if "customer_id" in named:
+                values["customer_id"] = rows["customer"]
+            rows[name] = await insert(scope.connection, table, values)
+
+        waiting = await closing.open_cases(rows["customer"])
+        nobodys = await closing.open_cases(rows["staff"])
+
+    assert waiting == dict.fromkeys(OPEN_CASES, 1)
+    assert nobodys == {}

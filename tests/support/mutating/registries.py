@@ -29,6 +29,12 @@ NO_REGISTRIES = {
     ("guibin.cases.followed", "FOLLOWED"): "what streams follow: tests/app/test_stream.py names each",
     ("guibin.notices.actions", "INBOX_CHANGED"): "whether somebody's pages look again",
     ("guibin.audit.actions", "ON_ENTRY"): "whether pages look again at an entry",
+    (
+        "guibin.profiles.closing",
+        "OPEN_CASES",
+    ): "what keeps an archive open: tests/core/profiles/test_closing.py tries each",
+    ("guibin.profiles.merging", "DIFFERENCES"): "what both archives have: tests/core/profiles/test_merging.py tries it",
+    ("guibin.profiles.sheet_rows", "DERIVED"): "columns of a file that are computed",
 }
 
 
