@@ -66,10 +66,13 @@ BEGINS_WHEN_CLOSED = {
     "department_matter",
     "disclosure",
     "fact",
+    # A former customer calls and writes, and is answered.
+    "hotline_call",
     "improvement_action",
     "interaction",
     # A fault found later is on record.
     "lapse",
+    "mail",
     "reception_material",
     "reception_notice",
     "reception_particulars",

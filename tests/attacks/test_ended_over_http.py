@@ -7,6 +7,7 @@ import pytest
 import redis.asyncio as redis
 from bodies import Writing
 from ended import end, opened_archives
+from mails import mail, open_door
 
 from guibin.catalog import TABLES
 from guibin_tenants import org_units
@@ -34,6 +35,7 @@ GIVEN = {
     "/api/v1/department-requests": {"task": "assistance", "about": None, "within_hours": None},
     "/api/v1/receptions": {"leaves_at": "2026-03-09T12:00:00+08:00", "protocol": None, "venue_id": None},
     "/api/v1/lapses": {"happened_at": EARLIER},
+    "/api/v1/hotline-calls": {"rang_at": EARLIER},
     "/api/v1/customer-reviews": {"rhythm": None, "escalation": None},
     "/api/v1/work-logs": {"worked_on": "2026-03-02"},
     "/api/v1/relationship-plans": {"year": 2026, "measures": None},
@@ -68,7 +70,7 @@ MORE_NEEDED = {
     "/api/v1/activities/{activity_id}/invitations",
     "/api/v1/offers/{offer_id}/purchases",
 }
-# A former customer complains, writes, takes a consent back, asks what is known and is given a copy of it; an archive moves
+# A former customer complains, calls, writes, takes a consent back, asks what is known and is given a copy of it; an archive moves
 # with its org unit; how somebody served them then is still put on record when it is found.
 CLOSED_TAKES = {
     f"{CUSTOMER}/assignment",
@@ -77,6 +79,9 @@ CLOSED_TAKES = {
     f"{CUSTOMER}/disclosures",
     f"{CUSTOMER}/relatives/disclosures",
     "/api/v1/interactions",
+    "/api/v1/hotline-calls",
+    "/api/v1/hotline-calls/{call_id}/match",
+    "/api/v1/mails/{mail_id}/match",
     "/api/v1/complaints",
     "/api/v1/department-requests",
     "/api/v1/lapses",
@@ -98,6 +103,7 @@ async def writes(client, tenant, archives):
     other = await tenant.staff("wang.fang", "account_manager")
     async with tenant.scope():
         unit = str((await org_units.head_office()).id)
+    door = await open_door(client, tenant.world.clock)
     orders = {state: await _order(tenant, customer_id) for state, customer_id in archives.items()}
 
     async def send(state, text):
@@ -105,6 +111,7 @@ async def writes(client, tenant, archives):
         ids |= dict.fromkeys(("org_unit_id", "to_unit_id", "unit_id"), unit) | {"order_id": orders[state]}
         ids |= dict.fromkeys(("owner_id", "account_manager_id"), str(staff.staff_id))
         ids |= dict.fromkeys(("staff_id", "against_id"), str(other.staff_id))
+        ids |= {"mail_id": await _mail(door, state), "call_id": await _call(client)}
         found = {}
         for method, path in writing.routes():
             if not writing.names_customer(method, path) or path in MORE_NEEDED:
@@ -120,6 +127,18 @@ async def writes(client, tenant, archives):
 
 def _said(body, text):
     return {name: text if value == "欧阳海棠" else value for name, value in body.items()}
+
+
+async def _mail(door, state):
+    """A mail of nobody's known."""
+    return (await door.hand(mail(message_id=f"<{state}@qq.com>")))["id"]
+
+
+async def _call(client):
+    """A call whose number is withheld."""
+    answer = await client.post("/api/v1/hotline-calls", json={})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
 
 
 async def _order(tenant, customer_id):
@@ -190,6 +209,7 @@ STAYS = {
     "disclosure.legal_basis": "whom the customer's data went to, and why, is owed to the customer and the authority",
     "disclosure.purpose": "as its legal basis",
     "disclosure.recipient": "as its legal basis",
+    "hotline_call.reference": "the switch's own number: said twice, it is one call",
     "product_order.product": "what was sold",
     "team_member.part": "what a member of staff does",
 }

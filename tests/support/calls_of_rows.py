@@ -145,6 +145,8 @@ class _Reader:
             return [*self._of_dict(node.body), *self._of_dict(node.orelse)]
         if isinstance(node, ast.DictComp):
             return self._of_less(node)
+        if isinstance(node, ast.Await):
+            return self._of_dict(node.value)
         if isinstance(node, ast.Call):
             return self._of_call(node)
         if isinstance(node, ast.Name):
@@ -152,7 +154,7 @@ class _Reader:
         raise Unread(ast.unparse(node))
 
     def _of_less(self, node: ast.DictComp) -> list[str]:
-        """`{name: value for name, value in X.items() if name != "left out"}`."""
+        """`{name: value for name, value in X.items() if name != "left out"}`, or `{name: value for name in NAMES if …}`."""
         match node.generators:
             case [
                 ast.comprehension(
@@ -161,6 +163,10 @@ class _Reader:
                 )
             ]:
                 return [name for name in self._of_dict(whole) if name != left_out]
+            case [ast.comprehension(target=ast.Name(id=named), iter=ast.Tuple() | ast.Attribute() as names)] if (
+                ast.unparse(node.key) == named
+            ):
+                return list(eval(ast.unparse(names), vars(self.module)))  # our own source
         raise Unread(ast.unparse(node))
 
     def _of_key(self, key: ast.expr | None, value: ast.expr) -> list[str]:
@@ -181,7 +187,7 @@ class _Reader:
         if name in ("given", "rows.given", "structs.asdict"):
             return list(self._struct(node.args[0]).__struct_fields__)
         for function in [*self.tree.body, *self._of_another(name)]:
-            if isinstance(function, ast.FunctionDef) and function.name == name:
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.name == name:
                 returned = [each.value for each in ast.walk(function) if isinstance(each, ast.Return)]
                 if len(returned) == 1 and returned[0] is not None:
                     return _Reader(self.file, self.tree, self.module, function)._of_dict(returned[0])
@@ -206,7 +212,7 @@ class _Reader:
             return self._struct(node.value)
         if isinstance(node, ast.Call):
             called = eval(ast.unparse(node.func), vars(self.module))  # our own source
-            return self._kind(typing.get_type_hints(called)["return"])
+            return self._kind(called if inspect.isclass(called) else typing.get_type_hints(called)["return"])
         raise Unread(ast.unparse(node))
 
     def _kind(self, kind: Any) -> type[Struct]:

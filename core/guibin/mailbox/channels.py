@@ -55,7 +55,7 @@ class CreatedMailbox(Struct, frozen=True):
 
 
 async def add(new: NewMailbox, act: Act) -> CreatedMailbox:
-    """Raises Invalid naming each wrong setting, never what stood there; TooManyMailchannels."""
+    """Raises Invalid naming each wrong setting, never what stood there; TooManyMailboxes."""
     problems = [] if is_address(new.address) else [FieldError("address", "a mail address", value=new.address)]
     problems += _wrong(new.imap) if new.imap else []
     if problems:

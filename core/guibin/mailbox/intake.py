@@ -1,11 +1,10 @@
 """A mail taken in, once: on the case it answers, or for the desk; a machine's is kept and answered by nobody (S01-7)."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.audit.actions import done
 from guibin.cases import Case
@@ -48,22 +47,33 @@ async def take_in(
     known_by = await sealing.hashed("known", reading.key)
     if await fetch_value("select id from mail where mailbox_id = $1 and known_by = $2", mailbox["id"], known_by):
         return None
-    mail_id = new_id()
-    row = {
-        "id": mail_id,
-        "mailbox_id": mailbox["id"],
-        "org_unit_id": mailbox["org_unit_id"],
-        "known_by": known_by,
-        "uid_validity": uid[0] if uid else None,
-        "uid": uid[1] if uid else None,
-        "arrived_at": act.now,
-    }
+    arrived = _Arrived(
+        id=new_id(),
+        mailbox_id=mailbox["id"],
+        org_unit_id=mailbox["org_unit_id"],
+        known_by=known_by,
+        uid_validity=uid[0] if uid else None,
+        uid=uid[1] if uid else None,
+        arrived_at=act.now,
+    )
     if reading.parsed is not None:
-        return await _take_in(mailbox, reading, row, act)
-    await add(Mail, **row, state="unreadable", because=reading.problem)
+        return await _take_in(mailbox, reading, arrived, act)
+    await add(Mail, **structs.asdict(arrived), state="unreadable", because=reading.problem)
     await _tell_admins("mail_unreadable", mailbox, act)
-    await done("arrive", Case(SUBJECT, mail_id), act)
-    return mail_id
+    await done("arrive", Case(SUBJECT, arrived.id), act)
+    return arrived.id
+
+
+class _Arrived(Struct, frozen=True, kw_only=True):
+    """What is known of a mail before it is read."""
+
+    id: UUID
+    mailbox_id: UUID
+    org_unit_id: UUID | None
+    known_by: bytes
+    uid_validity: int | None
+    uid: int | None
+    arrived_at: datetime
 
 
 class _Judged(Struct, frozen=True):
@@ -75,17 +85,17 @@ class _Judged(Struct, frozen=True):
     customer_id: UUID | None
 
 
-async def _take_in(mailbox: asyncpg.Record, reading: Reading, row: dict[str, Any], act: Act) -> UUID:
+async def _take_in(mailbox: asyncpg.Record, reading: Reading, arrived: _Arrived, act: Act) -> UUID:
     mail = reading.parsed
     assert mail is not None
     wrote = await sealing.hashed("sender", mail.sender)
     judged = await _judge(mailbox, mail, wrote, act)
     thread, customer_id = judged.thread, judged.customer_id
-    whole = Case(SUBJECT, row["id"], customer_id)
+    whole = Case(SUBJECT, arrived.id, customer_id)
     envelope = Envelope(mail.sender, mail.message_id, mail.references)
     await add(
         Mail,
-        **row,
+        **structs.asdict(arrived),
         customer_id=customer_id,
         wrote=wrote,
         envelope=await sealing.sealed(envelope, mail_id=whole.id, customer_id=customer_id),
