@@ -10,6 +10,8 @@ pytestmark = pytest.mark.browser
 CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b|\b(field|tier|milestone|complaint_level)\.[a-z_]+\b")
 # In a Chinese page a small foreign word is a code, too: no text has one but the names of files, and what is typed.
 FOREIGN = re.compile(r"(?<![\w./@-])[a-z]{3,}(?![\w./@-])")
+# The end of a tag, where an attribute ended before its time.
+MARKUP = re.compile(r".{0,20}[\"']>.{0,20}")
 KNOWN = frozenset({"xlsx", "csv", "pinyin", "docx", "pptx"})
 
 
@@ -19,6 +21,7 @@ def wrong_with(window, path, answer):
     found = [f"answered {answer.status}"] if answer.status != 200 else []
     found += [f"policy refused {each}" for each in window.violations()]
     found += [f"wider than the window by {window.overflow()}"] if window.overflow() > 0 else []
+    found += [f"shows what stands in a tag: {each.group()}" for each in list(MARKUP.finditer(text))[:3]]
     found += [f"shows an id: {each}" for each in UUID.findall(text)[:3]]
     found += [f"shows a code: {each.group()}" for each in list(CODE.finditer(text))[:3]]
     if window.page.locator("html").get_attribute("lang") != "en":
