@@ -4,7 +4,10 @@ import re
 
 import pytest
 from caring import customer
+from running import come_round
 from standing import contacted, member
+
+from guibin.care.jobs import PrepareCare
 
 PURPOSE = "核对身份"
 
@@ -119,6 +122,25 @@ async def test_a_value_is_shown_in_place_for_a_purpose_that_is_on_record(client,
     assert ('hx-target="#mask-top-mobile"' in shown.text, 'data-closes="30"' in shown.text) == (True, True)
     (disclosure,) = (await client.get(f"/api/v1/customers/{person}/disclosures")).json()["items"]
     assert (disclosure["purpose"], disclosure["fields"]) == (PURPOSE, ["mobile"])
+
+
+async def test_gifts_of_what_comes_up_are_told_in_the_reader_s_words(client, tenant, person):
+    await member(tenant, person)
+    await come_round(tenant, PrepareCare())
+
+    page = await _page(client, person)
+
+    assert ("鲜花、蛋糕、贺卡" in page, "flowers" in page) == (True, False)
+
+
+async def test_who_gets_it_outside_is_no_field_that_may_stay_empty(client, person):
+    page = (await client.get(f"/console/customers/{person}/reveal/mobile")).text
+    answer = await client.post(
+        f"/console/customers/{person}/reveal/mobile", data={"purpose": PURPOSE, "leaves_to": "outside", "at": "m"}
+    )
+
+    optional = re.findall(r'for="f-(\w+)">[^<]*<span class="ink3">（可不填）', page)
+    assert (optional, "f-recipient-error" in answer.text, answer.status_code) == (["legal_basis"], True, 422)
 
 
 @pytest.mark.parametrize(("field", "purpose"), [("mobile", ""), ("mobile", "x"), ("name", PURPOSE)])
@@ -281,6 +303,7 @@ async def test_a_duplicate_is_merged_from_the_page_once_it_is_chosen_what_stays(
     done = await client.post(f"/console/customers/{person}/merge", data=given | {"choices.mobile": "both"})
 
     assert "同一客户的另一份档案" in asks.text
+    assert re.search(r'type="submit" class="btn btn-primary">合并重复档案 ', asks.text)
     assert (differs.status_code, done.status_code) == (422, 200)
     assert [
         word for word in ("留本档案的：139****5678", "取另一份的：138****8000", "两者都留") if word not in differs.text

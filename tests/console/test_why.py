@@ -6,6 +6,8 @@ import pytest
 from receiving import guest
 
 from guibin.app import factory  # noqa: F401  # every slice with its refusals
+from guibin.console.looks import Look
+from guibin.console.studio import Studio
 from guibin.console.texts import SHARED, Words, folder_of
 from guibin.packs import Packs, installed
 from guibin.regulations.core import CORE
@@ -92,6 +94,18 @@ async def test_how_a_customer_wants_to_be_treated_stands_in_rows_cases_previews_
     ]
 
     assert ["忌讳：别在午休时打电话" in page for page in pages] == [True] * 6
+
+
+@pytest.mark.parametrize(("language", "initial"), [("zh-CN", "系"), ("en", "S")])
+def test_beside_what_a_job_did_stands_the_initial_of_the_system(language, initial):
+    studio = Studio((), ())
+    marks = studio.environment.from_string(
+        '{% import "console/marks.html" as m with context %}{{ m.who("job care.due") }}'
+    )
+
+    shown = marks.render(words=studio.words, look=Look(language))
+
+    assert f">{initial}</span>" in shown
 
 
 def _kinds(kind=Refusal):

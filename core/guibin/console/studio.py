@@ -46,6 +46,7 @@ class Studio:
             "t": _text,
             "sends": sends,
         }
+        self.environment.filters["said"] = _finished
         assets.manifest()
 
     def render(self, template: str, look: Look, values: Mapping[str, Any]) -> str:

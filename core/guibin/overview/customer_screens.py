@@ -317,6 +317,7 @@ def _merging(
         "overview/edit.html",
         status=422 if given else 200,
         title="merge",
+        does="overview.do.merge",
         fields=fields,
         problem="" if any(field.error for field in fields) else rest,
         address=f"{PATH}/{customer.id}/merge",
@@ -418,7 +419,9 @@ def upcoming(known: panels.Overview, shell: Shell) -> list[Upcoming]:
             due = Due(
                 "warn" if soon else "calm", shell.clock.day(task.occurs_on), "", shell.clock.full_day(task.occurs_on)
             )
-            gifts = "、".join(task.gifts) if shell.language != "en" else ", ".join(task.gifts)
+            gifts = ("、" if shell.language != "en" else ", ").join(
+                choices.worded("work.gift", gift, shell) for gift in task.gifts
+            )
             found.append((at.timestamp(), Upcoming(_occasion(task.occasion, task.about, shell), gifts, "cake", due)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
