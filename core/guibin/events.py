@@ -152,10 +152,10 @@ class MembershipEnded(Event, frozen=True):
 
 
 class ArchiveEnded(Event, frozen=True):
-    """A customer's archive was closed, and why by the policy's list; nothing is prepared any more (S07-35)."""
+    """A customer's archive was closed, `closed_because` of what by the policy's list; nothing is prepared any more (S07-35)."""
 
     customer_id: UUID
-    reason: str
+    closed_because: str
 
 
 class ArchiveResumed(Event, frozen=True):

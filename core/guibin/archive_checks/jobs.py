@@ -24,7 +24,7 @@ async def look_over_archives(job: LookOverArchives, run: Run) -> None:
 @reacts_to(ArchiveEnded)
 async def tell_of_closing(event: ArchiveEnded, run: Run) -> None:
     """Whoever looks after the customer, and who leads them: it is seen when somebody is taken out (S07-35)."""
-    await _tell("archive_closed", event.customer_id, run, reason=event.reason)
+    await _tell("archive_closed", event.customer_id, run, reason=event.closed_because)
 
 
 @reacts_to(ArchiveResumed)

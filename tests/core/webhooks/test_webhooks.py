@@ -116,7 +116,7 @@ def test_no_event_says_anything_in_words_but_a_policys():
         if kind is str or kind == tuple[str, ...]
     }
 
-    assert texts - payloads.WORDS == {"roles"}
+    assert texts - payloads.WORDS == {"roles", "closed_because"}
 
 
 async def test_what_is_rolled_back_is_told_to_nobody(tenant, client, receiver, webhook):
