@@ -29,7 +29,9 @@ class MailboxController(Controller):
     path = "/api/v1/mailboxes"
     tags = ("mails",)
     list_mailboxes = gets("/", queries.mailboxes, "Where mails come from, without settings", needs=MAILBOXES)
-    add = posts("/", channels.add, "Set up a mailbox; the secret of its door is shown once", needs=MAILBOXES)
+    add = posts(
+        "/", channels.add, "Set up a mailbox; the secret of its door is shown once", needs=MAILBOXES, shown_once=True
+    )
     show = gets("/{mailbox_id:uuid}", queries.mailbox, "One mailbox", needs=MAILBOXES)
     change_settings = posts(
         "/{mailbox_id:uuid}/settings", channels.change_settings, "Fetch from another server", needs=MAILBOXES
