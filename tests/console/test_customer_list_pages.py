@@ -53,7 +53,8 @@ async def test_a_contact_of_this_month_settles_the_cadence(client, tenant):
 async def test_the_list_is_on_record_and_so_is_a_value_that_was_asked_for(client):
     person = await customer(client, confidential={"mobile": ["13912345678"]})
 
-    await _rows(client, q="13912345678")
+    led = await client.post("/console/find/whose", data={"q": "13912345678", "list": "/console/customers"})
+    assert f"/console/customers/{person}" in led.headers["HX-Trigger"]
 
     record = (await client.get("/api/v1/audit-entries", params={"customer_id": person})).json()["items"]
     assert (record[0]["action"], record[0]["asked"], record[0]["shown"]) == ("customer.search", True, 1)
