@@ -15,6 +15,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.periods.names import Period
 from guibin.policy.complaints import ComplaintPolicy
 from guibin.policy.words import Paragraph
+from guibin.profiles.queries import open_archive
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import Conflict, NotFound
@@ -68,7 +69,7 @@ _SAMPLE = (
 
 async def draw(policy: ComplaintPolicy, period: Period, *, now: datetime) -> int:
     """Draw from the complaints resolved in the period, at least one if there are any; how many are new. Whoever has the
-    complaint owes the call, within a time.
+    complaint owes the call, within a time. Nobody calls a customer back whose archive has ended (S07-35).
 
     The seed is the period's name and the order that of its hash with the complaint's id: drawing again draws the same.
     """
@@ -76,7 +77,7 @@ async def draw(policy: ComplaintPolicy, period: Period, *, now: datetime) -> int
     rows = await fetch(
         "select distinct c.id, c.level, c.special from complaint_resolution r"
         " join complaint c on c.tenant_id = r.tenant_id and c.id = r.complaint_id"
-        " where r.resolved_at >= $1 and r.resolved_at < $2",
+        f" where r.resolved_at >= $1 and r.resolved_at < $2 and (c.customer_id is null or {open_archive('c')})",
         period.starts_at,
         period.ends_at,
     )

@@ -11,6 +11,7 @@ from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
+from guibin.events import ErasureBegins, at_once
 from guibin.notation.spelling import paragraph
 from guibin.notices.actions import Notice, notify
 from guibin.profiles import disclosures
@@ -22,7 +23,7 @@ from guibin.records.requests import NewInteraction
 from guibin_tenants.receivers import at_work, colleague
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add_all, change, locked
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import BLANK, new_id
 
 from . import deadlines, sealing
@@ -164,6 +165,17 @@ async def number_to_call(call_id: UUID, new: NewDisclosure, act: Act) -> Disclos
     if call["customer_id"] is not None:
         raise AlreadyMatched("It is a customer's: disclose it")
     return await _shown(call, new, act)
+
+
+@at_once(ErasureBegins)
+async def end_with_archive(erased: ErasureBegins, act: Act) -> None:
+    """Nobody calls back a customer who is erased."""
+    rows = await fetch(
+        "select id from hotline_call where customer_id = $1 and state = 'missed' order by id", erased.customer_id
+    )
+    for row in rows:
+        await deadlines.met(row["id"], now=act.now)
+        await change(HotlineCall, row["id"], state="done")
 
 
 async def blank(call_id: UUID, new: Because, act: Act) -> CallView:

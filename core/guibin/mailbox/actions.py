@@ -12,6 +12,7 @@ from guibin.complaints.intake import receive
 from guibin.complaints.levels import SUBJECT as COMPLAINT
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Act
+from guibin.events import ErasureBegins, at_once
 from guibin.files import actions as files
 from guibin.messages.queries import means_in_use
 from guibin.outbound import signing
@@ -20,7 +21,7 @@ from guibin.records.actions import handle, record_interaction
 from guibin.records.requests import NewHandling, NewInteraction
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import change, locked
-from guibin_tenants.scope import fetch_value, step_outside
+from guibin_tenants.scope import fetch, fetch_value, step_outside
 from guibin_tenants.tables import BLANK
 
 from . import channels, deadlines, intake, posting, sealing
@@ -145,6 +146,16 @@ async def dismiss(mail_id: UUID, new: NewDismissal, act: Act) -> MailForm:
     await deadlines.met(mail_id, now=act.now)
     await change(Mail, mail_id, act, state="dismissed", because=new.reason)
     return await recorded("dismiss", Case(SUBJECT, mail_id, mail["customer_id"]), FORM, act)
+
+
+@at_once(ErasureBegins)
+async def dismiss_with_archive(erased: ErasureBegins, act: Act) -> None:
+    """Nobody answers a customer who is erased."""
+    for row in await fetch(
+        "select id from mail where customer_id = $1 and state = 'new' order by id", erased.customer_id
+    ):
+        await deadlines.met(row["id"], now=act.now)
+        await change(Mail, row["id"], act, state="dismissed", because="archive_erased")
 
 
 async def blank(mail_id: UUID, new: Because, act: Act) -> MailForm:
