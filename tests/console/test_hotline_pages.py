@@ -68,6 +68,7 @@ async def test_a_call_is_ended_and_matched_on_its_page(desk, person):
     page = f"{PAGES}/{call['id']}"
 
     assert "尚不知是谁" in (await desk.get(page)).text
+    assert re.findall(r"<option[^>]*></option>", (await desk.get(f"{page}/do/end")).text) == []
     assert (await posted(desk, f"{page}/do/end", 422, outcome="served")).status_code == 422
     await posted(desk, f"{page}/do/end", outcome="served", content="想了解入会")
     assert "待认定" in (await desk.get(page)).text

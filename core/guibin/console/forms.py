@@ -27,6 +27,8 @@ from .texts import SHARED, spelled
 
 # A text of more characters than this is written in several lines.
 LINE_CHARS_MAX = 200
+# Shown only where something leaves the company, and then somebody must be named.
+OUTSIDE = "recipient"
 # What is looked for is no longer than this.
 TYPED_MAX = 100
 _MOMENT = "%Y-%m-%dT%H:%M"
@@ -137,7 +139,7 @@ class Form(Struct, frozen=True, kw_only=True):
     def _field(self, each: inspect.Field, shell: Shell, given: tuple[str, ...], error: str) -> Field:
         kind, name, choices = _plain(each.type), each.name, self.choices.get(each.name)
         if choices is None and isinstance(kind, inspect.LiteralType):
-            choices = [Choice(str(value), self._named(f"{name}.{value}", str(value), shell)) for value in kind.values]
+            choices = [Choice(str(one), self._named(f"{name}.{one}", str(one), shell)) for one in kind.values if one]
         longest = getattr(kind, "max_length", None)
         values = given or tuple(value for value in (_default(each),) if value)
         return Field(
@@ -145,7 +147,7 @@ class Form(Struct, frozen=True, kw_only=True):
             kind=self._kind_of(each, choices, longest),
             label=self._named(f"field.{name}", name, shell),
             hint=self._named(f"hint.{name}", "", shell),
-            required=each.required or name in self.needed,
+            required=each.required or name in self.needed or name == OUTSIDE,
             longest=longest,
             least=getattr(kind, "ge", None),
             most=getattr(kind, "le", None),

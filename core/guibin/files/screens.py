@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, Response, get, post
 from markupsafe import Markup
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from guibin.cases.requests import NewDisclosure
 from guibin.console import forms
@@ -149,11 +149,7 @@ class FileScreens(Controller):
 def leaving(shell: Shell, given: Mapping[str, Sequence[str]], errors: Mapping[str, str]) -> dict[str, Any]:
     """What the dialog before everything sealed shows: the purpose, to whom it leaves the company, and what is wrong with them."""
     form = forms.Form(kind=NewDisclosure, slice_name=SHARED, left_out=frozenset({"purpose"}))
-    fields = [
-        # Asked for only where something leaves the company, and then somebody must be named.
-        structs.replace(field, required=True) if field.name == "recipient" else field
-        for field in form.fields(shell, {"leaves_to": ["nobody"], **given}, errors)
-    ]
+    fields = form.fields(shell, {"leaves_to": ["nobody"], **given}, errors)
     known = {"purpose", *(field.name for field in fields)}
     return {
         "purpose": "".join(given.get("purpose", ())[:1]),
