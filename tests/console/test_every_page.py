@@ -59,3 +59,17 @@ def test_on_a_telephone_no_page_is_wider_than_it(window_of, company, login):
     wrong = [f"{path}: {window.overflow()}" for path, _ in pages(window) if window.overflow() > 0]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("company", sorted({company for company, _ in PEOPLE}))
+def test_every_page_of_a_customer_is_whole_in_every_company(window_of, company):
+    window = window_of().sign_in("lead1", company)
+    window.open("/console/customers?q=")
+    customer = window.page.locator("[data-row]").first.get_attribute("data-row")
+    window.open(customer)
+    links = window.page.eval_on_selector_all("a[href]", "links => links.map(link => link.getAttribute('href'))")
+    tabs = sorted({link for link in links if link.startswith(f"{customer}/")})
+    wrong = [each for path in (customer, *tabs) for each in wrong_with(window, path, window.open(path))]
+
+    assert wrong == []
+    assert len(tabs) > 5
