@@ -1,6 +1,7 @@
 """Why something was decided: the sentence, the figures, the clause in the reader's language, the policy's version."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from receiving import guest
@@ -106,6 +107,14 @@ def test_beside_what_a_job_did_stands_the_initial_of_the_system(language, initia
     shown = marks.render(words=studio.words, look=Look(language))
 
     assert f">{initial}</span>" in shown
+
+
+def test_what_the_bell_shows_of_many_is_no_other_name_than_the_one_it_has():
+    studio = Studio((), ())
+
+    bell = studio.render("console/bell.html", Look("zh-CN"), {"frame": SimpleNamespace(unread=117)})
+
+    assert ("aria-label" in bell, "117 条未读" in bell, '<b aria-hidden="true">99+</b>' in bell) == (False, True, True)
 
 
 def _kinds(kind=Refusal):
