@@ -40,6 +40,15 @@ def lists(path: str, listing: Listing[Any], filters: type[Struct] | None, summar
     return gets(path, _as(listed, taken, Page[listing.view]), summary, **options)  # type: ignore[name-defined]
 
 
+def finds(what: str, listing: Listing[Any], **entry: Any) -> Callable[[Any, PageAsked, Act, str], Awaitable[Page[Any]]]:
+    """A page of the list as the queue of a page asks for it, in its own order; on record as `searched` says it."""
+
+    async def found(filters: Any, page: PageAsked, act: Act, _: str) -> Page[Any]:
+        return await searched(what, await listing.page(filters, page, act), act, **entry)
+
+    return found
+
+
 def reads(path: str, query: Query | Listing[Any], summary: str, subject: str, **options: Any) -> Address:
     """GET answers with what the query finds by the id in the path; an entry of `subject` says that it was read.
 

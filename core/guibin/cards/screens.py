@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.approvals import queries as approvals
 from guibin.approvals.queries import ApprovalView
 from guibin.audit.actions import recorded, searched
+from guibin.audit.answering import finds
 from guibin.card_stock import queries as stock
 from guibin.cases import Case
 from guibin.console import cases, forms
@@ -187,10 +188,6 @@ class Rule(Struct, frozen=True):
     stock: int | None
 
 
-async def _found(filters: CardFilter, page: PageAsked, act: Act, _: str) -> Page[CardLine]:
-    return await searched("card", await LINES.page(filters, page, act), act, verb="list", fields=("card",))
-
-
 async def held(number: str, act: Act) -> Sequence[CardLine]:
     """The card of this whole number, on record; none for a part of one."""
     rows = await LINES.where(BY_NUMBER, exact=await sealing.exact(number))
@@ -205,8 +202,7 @@ async def _whole(number: str, shell: Shell) -> UUID:
     raise NotFound("No card has this number")
 
 
-async def _beside(rows: Sequence[CardLine], shell: Shell) -> Values:
-    return {**await row_marks(rows, shell.act)}
+_found = finds("card", LINES, verb="list", fields=("card",))
 
 
 async def _card(card_id: UUID, shell: Shell) -> Values:
@@ -240,13 +236,7 @@ def _happening(event: CardEventLine, shell: Shell) -> Happening:
     )
 
 
-async def _asked(filters: CardApplicationFilter, page: PageAsked, act: Act, _: str) -> Page[ApplicationLine]:
-    found = await ASKED.page(filters, page, act)
-    return await searched("card_application", found, act, subject="card", verb="list", fields=("card",))
-
-
-async def _beside_asked(rows: Sequence[ApplicationLine], shell: Shell) -> Values:
-    return {**await row_marks(rows, shell.act)}
+_asked = finds("card_application", ASKED, subject="card", verb="list", fields=("card",))
 
 
 async def _application(application_id: UUID, shell: Shell) -> Values:
@@ -392,7 +382,14 @@ CardScreens = cases.screens(
         commands=COMMANDS,
         read=READ,
         write=READ,
-        rows=Rows(filters=CardFilter, find=_found, counts=CARDS.counts, beside=_beside, first="active", whole=_whole),
+        rows=Rows(
+            filters=CardFilter,
+            find=_found,
+            counts=CARDS.counts,
+            beside=row_marks,
+            first="active",
+            whole=_whole,
+        ),
         case=_card,
     ),
     __name__,
@@ -408,7 +405,7 @@ CardApplicationScreens = cases.screens(
             filters=CardApplicationFilter,
             find=_asked,
             counts=APPLICATIONS.counts,
-            beside=_beside_asked,
+            beside=row_marks,
             first="telling",
         ),
         case=_application,

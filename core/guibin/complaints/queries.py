@@ -13,7 +13,7 @@ from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.context import Act
 from guibin.profiles.queries import called
 from guibin.sla.owed import HANDLER
-from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, timer_of
+from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, DeadlineLine, timer_of
 from guibin.tiers.queries import holding
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
@@ -143,21 +143,6 @@ class MessageLine(Struct, frozen=True):
     sent_at: datetime
     written_by: UUID
     written_by_name: str
-
-
-class DeadlineLine(Struct, frozen=True):
-    """One target of the complaint: the resolution, and beside it what its level asks for."""
-
-    milestone: str
-    occurrence: int
-    started_at: datetime
-    warn_at: datetime
-    due_at: datetime
-    provisional: bool
-    paused_at: datetime | None
-    breached_at: datetime | None
-    completed_at: datetime | None
-    cancelled_at: datetime | None
 
 
 class IntakeLine(Struct, frozen=True):

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from guibin.console.shell import Shell
-from guibin.sla.queries import TimerChangeView
+from guibin.sla.queries import DeadlineLine, TimerChangeView
 
-from .queries import ComplaintForm, DeadlineLine
+from .queries import ComplaintForm
 
 WIDTH = 310
 _LABEL_APART = 52

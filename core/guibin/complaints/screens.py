@@ -20,7 +20,7 @@ from guibin.context import Act
 from guibin.files import screens as files
 from guibin.policies.queries import version_at
 from guibin.sla import queries as sla
-from guibin.sla.queries import TimerChangeView
+from guibin.sla.queries import DeadlineLine, TimerChangeView
 from guibin.tiers.marks import begun, known_of, row_marks, whose
 from guibin.web.listing import PageAsked
 from guibin.web.paging import Page
@@ -29,7 +29,7 @@ from guibin_tenants.refusals import Refusal
 
 from . import actions, choices, intake, merging, queries, recusals, sampling
 from .levels import RESOLUTION
-from .queries import ComplaintFilter, ComplaintForm, ComplaintLine, DeadlineLine
+from .queries import ComplaintFilter, ComplaintForm, ComplaintLine
 from .requests import NewComplaint
 from .ribbon import ribbon
 from .timeline import timeline
@@ -131,7 +131,7 @@ async def _found(filters: ComplaintFilter, page: PageAsked, act: Act, sort: str)
 
 async def _beside(rows: Sequence[ComplaintLine], shell: Shell) -> Values:
     return {
-        **await row_marks(rows, shell.act),
+        **await row_marks(rows, shell),
         "due_of": lambda line: shell.clock.due(Deadline.of(line)),
         "level_number": lambda name: level_number(shell, name),
     }

@@ -1,7 +1,8 @@
 """Moments and deadlines as people write them: 今天 14:30, 周三 9:00, 剩 34 分钟. The exact one stays beside it."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Self
+from typing import Protocol, Self
 from zoneinfo import ZoneInfo
 
 from lunar_python import Solar
@@ -53,6 +54,13 @@ class Deadline(Struct, frozen=True, kw_only=True):
     def of(cls, row: object) -> Self:
         """The deadline of a row that has all of this under the same names."""
         return cls(**{name: getattr(row, name) for name in cls.__struct_fields__})
+
+
+class Deadlined(Protocol):
+    """A row that tells whether its deadline is met, beside what `Deadline.of` reads of it."""
+
+    @property
+    def completed_at(self) -> datetime | None: ...
 
 
 class Clock:
@@ -181,6 +189,11 @@ class Clock:
             return Due("prov", f"about {day}" if english else f"约 {day}", "", exact)
         text = self.left(due_at) if due_at - self.now <= _HOUR else self.moment(due_at)
         return Due("calm", text, self.left(due_at), exact, at)
+
+    def running(self, deadlines: Iterable[Deadlined]) -> Due | None:
+        """The first of a case's deadlines that is not met yet, as it is shown."""
+        running = next((each for each in deadlines if each.completed_at is None), None)
+        return self.due(Deadline.of(running)) if running is not None else None
 
     def due_on(self, day: date) -> Due:
         """What has the whole day, as it is shown: the day itself is its warning."""

@@ -18,7 +18,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.service_items import Entitlement
 from guibin.policy.words import CodeIfAny, Reason, up_to
 from guibin.profiles.queries import standing
-from guibin.profiles.wishes import ITEM, all_declined
+from guibin.profiles.wishes import ITEM, declined
 from guibin.tiers import moves
 from guibin.tiers import queries as tiers
 from guibin.tiers.moves import ConsequenceView
@@ -212,7 +212,7 @@ async def offers(
     await standing(customer_id)
     history = await tiers.memberships_of(customer_id)
     brought = await moves.of_customer(customer_id, on=day)
-    unwanted = await all_declined(customer_id, ITEM)
+    unwanted = await declined(customer_id, ITEM)
     found = []
     for membership in tiers.holding_on(history, day):
         for entitlement in policy.entitlements:

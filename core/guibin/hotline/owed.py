@@ -1,7 +1,7 @@
 """What of the hotline somebody owes: calls to be ended or matched, and calls to be returned (S01-7, S05-5)."""
 
 from guibin.profiles.queries import customer_of
-from guibin.sla.owed import BY_TIMER, Owed
+from guibin.sla.owed import BY_TIMER, MANAGERS_OR_HEAD_OFFICES, Owed
 from guibin.sla.queries import timer_of
 from guibin_tenants.principals import may
 
@@ -34,9 +34,7 @@ OWED = (
         | {
             "staff_id": "c.account_manager_id",
             "unit_id": "x.org_unit_id",
-            # One of nobody's that no outlet took is everybody's at the head office.
-            "mine": "((c.account_manager_id = $me::uuid) is true"
-            " or (c.account_manager_id is null and x.org_unit_id is null and $unit::uuid is null))",
+            "mine": MANAGERS_OR_HEAD_OFFICES,
         },
     ),
 )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.profiles.queries import called
-from guibin.sla.queries import timer_at
+from guibin.sla.queries import DeadlineLine, timer_at
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines
@@ -77,31 +77,19 @@ class CallLine(CallView, frozen=True, kw_only=True):
     customer_name: str | None
 
 
-class CallClock(Struct, frozen=True):
-    """Until when it is called back, or matched."""
-
-    milestone: str
-    due_at: datetime
-    warn_at: datetime
-    provisional: bool
-    paused_at: datetime | None
-    breached_at: datetime | None
-    completed_at: datetime | None
-
-
 class CallForm(CallLine, frozen=True, kw_only=True):
     """A call with what it waits for, the latest first, and what kind of need was recorded."""
 
     wants: str
     handled: bool
-    deadlines: list[CallClock]
+    deadlines: list[DeadlineLine]
 
 
 LINES = LISTED.wider(CallLine, customer_name=called("x.customer_id"))
 FORM = LINES.wider(
     CallForm,
     deadlines=lines(
-        CallClock,
+        DeadlineLine,
         f"from (values ('{CALL_BACK}'), ('{MATCH}')) w (owed) join {timer_at('x', 'w.owed')} order by started_at desc, t.id desc",
     ),
 )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from guibin.audit.actions import recorded, searched
+from guibin.audit.actions import recorded
+from guibin.audit.answering import finds
 from guibin.cases import Case
 from guibin.console import cases, forms
 from guibin.console import choices as offered
@@ -11,14 +12,10 @@ from guibin.console.cases import Kind, Rows, Values
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
-from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Outcome, Shell
 from guibin.console.timeline import Happening
-from guibin.context import Act
 from guibin.tiers.marks import row_marks, whose
-from guibin.web.listing import PageAsked
-from guibin.web.paging import Page
 from guibin_tenants.principals import may
 
 from . import actions, queries
@@ -99,22 +96,13 @@ OFFERED = {
 }
 
 
-async def _found(filters: CallFilter, page: PageAsked, act: Act, _: str) -> Page[CallLine]:
-    return await searched(SUBJECT, await queries.LINES.page(filters, page, act), act)
-
-
-async def _beside(rows: Sequence[CallLine], shell: Shell) -> Values:
-    return await row_marks(rows, shell.act)
-
-
 async def _case(call_id: UUID, shell: Shell) -> Values:
     form = await recorded("read", Case(SUBJECT, call_id), queries.FORM, shell.act)
-    running = next((each for each in form.deadlines if each.completed_at is None), None)
     return {
         "form": form,
         "known": await whose(form.customer_id, shell.act),
         "events": _story(form, shell),
-        "due": shell.clock.due(Deadline.of(running)) if running else None,
+        "due": shell.clock.running(form.deadlines),
         "taken_in": forms.Form(kind=NewEnding, slice_name=NAME, left_out=frozenset({"outcome"})).said(form, shell),
         "commands": COMMANDS.allowed(shell, *_offered(form, shell)),
     }
@@ -175,7 +163,13 @@ HotlineScreens = cases.screens(
         commands=COMMANDS,
         read=READ,
         write=WRITE,
-        rows=Rows(filters=CallFilter, find=_found, counts=queries.LISTED.counts, beside=_beside, first="mine"),
+        rows=Rows(
+            filters=CallFilter,
+            find=finds(SUBJECT, queries.LINES),
+            counts=queries.LISTED.counts,
+            beside=row_marks,
+            first="mine",
+        ),
         case=_case,
     ),
     __name__,

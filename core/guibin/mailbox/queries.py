@@ -9,7 +9,7 @@ from msgspec import Struct
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.messages.queries import of_message
 from guibin.profiles.queries import called
-from guibin.sla.queries import timer_of
+from guibin.sla.queries import DeadlineLine, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines, many, struct_of
@@ -82,22 +82,11 @@ class MailLine(MailView, frozen=True, kw_only=True):
     customer_name: str | None
 
 
-class MailClock(Struct, frozen=True):
-    """Until when somebody takes it up."""
-
-    due_at: datetime
-    warn_at: datetime
-    provisional: bool
-    paused_at: datetime | None
-    breached_at: datetime | None
-    completed_at: datetime | None
-
-
 class MailForm(MailLine, frozen=True, kw_only=True):
     """A mail with what was answered and until when it waits."""
 
     replies: list[ReplyLine]
-    deadlines: list[MailClock]
+    deadlines: list[DeadlineLine]
 
 
 class MailFilter(Struct, frozen=True, kw_only=True):
@@ -125,7 +114,7 @@ FORM = LINES.wider(
         f"from (select r.id, r.text, r.written_by_name, r.written_at, went.state, went.because from mail_reply r"
         f" {of_message('r.message_id')} where r.mail_id = x.id) reply order by written_at, id",
     ),
-    deadlines=lines(MailClock, f"from (select 1) one join {timer_of('x', MILESTONE)} order by started_at desc"),
+    deadlines=lines(DeadlineLine, f"from (select 1) one join {timer_of('x', MILESTONE)} order by started_at desc"),
 )
 # What customer $1 wrote and what went out in answer, whole, the first first.
 SAID = """select number, said_at, direction, text from (

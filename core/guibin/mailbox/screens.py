@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-from guibin.audit.actions import recorded, searched
+from guibin.audit.actions import recorded
+from guibin.audit.answering import finds
 from guibin.cases import Case
 from guibin.complaints.choices import levels
 from guibin.console import cases
@@ -12,20 +13,16 @@ from guibin.console.cases import Kind, Rows, Values
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View
-from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.console.timeline import Happening
-from guibin.context import Act
 from guibin.files import screens as files
 from guibin.tiers.marks import row_marks, whose
-from guibin.web.listing import PageAsked
-from guibin.web.paging import Page
 from guibin_tenants.principals import may
 
 from . import actions, queries
 from .deadlines import SUBJECT
-from .queries import MailFilter, MailForm, MailLine
+from .queries import MailFilter, MailForm
 
 READ, WRITE = may("records:read"), may("records:write")
 PATH = f"{PREFIX}/mails"
@@ -87,22 +84,13 @@ COMMANDS = Commands(
 )
 
 
-async def _found(filters: MailFilter, page: PageAsked, act: Act, _: str) -> Page[MailLine]:
-    return await searched(SUBJECT, await queries.LINES.page(filters, page, act), act)
-
-
-async def _beside(rows: Sequence[MailLine], shell: Shell) -> Values:
-    return await row_marks(rows, shell.act)
-
-
 async def _case(mail_id: UUID, shell: Shell) -> Values:
     form = await recorded("read", Case(SUBJECT, mail_id), queries.FORM, shell.act)
-    running = next((each for each in form.deadlines if each.completed_at is None), None)
     return {
         "form": form,
         "known": await whose(form.customer_id, shell.act),
         "events": _story(form, shell),
-        "due": shell.clock.due(Deadline.of(running)) if running else None,
+        "due": shell.clock.running(form.deadlines),
         "case_at": f"{PLACES[form.subject]}/{form.subject_id}" if form.subject in PLACES else "",
         "commands": COMMANDS.allowed(shell, *_offered(form)),
     }
@@ -177,7 +165,13 @@ MailScreens = cases.screens(
         commands=COMMANDS,
         read=READ,
         write=WRITE,
-        rows=Rows(filters=MailFilter, find=_found, counts=queries.LISTED.counts, beside=_beside, first="new"),
+        rows=Rows(
+            filters=MailFilter,
+            find=finds(SUBJECT, queries.LINES),
+            counts=queries.LISTED.counts,
+            beside=row_marks,
+            first="new",
+        ),
         case=_case,
         files=partial(files.part, SUBJECT),
     ),

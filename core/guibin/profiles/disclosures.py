@@ -79,10 +79,8 @@ async def gate(new: Leaving, customers: Collection[UUID]) -> None:
             if value
         ]
     refuse(problems, "Nothing was disclosed")
-    if outside and not basis:
-        agreed = [customer_id for customer_id in customers if await queries.consented(customer_id, OUTSIDE)]
-        if not customers or len(agreed) < len(customers):
-            raise NoBasis(f"No legal basis is given, and not everybody has consented to the purpose {OUTSIDE!r}")
+    if outside and not basis and not await queries.all_consented(customers, OUTSIDE):
+        raise NoBasis(f"No legal basis is given, and not everybody has consented to the purpose {OUTSIDE!r}")
 
 
 def as_recorded(new: Leaving) -> str:

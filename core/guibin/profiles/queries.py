@@ -311,6 +311,15 @@ async def consented(customer_id: UUID, purpose: str) -> bool:
     return await answered(customer_id, purpose) == "granted"
 
 
+async def all_consented(customers: Collection[UUID], purpose: str) -> bool:
+    """Whether there are some, and the last word of each on the purpose is yes (S12-5)."""
+    said = f"coalesce({answer('c', '$2')} = 'granted', false)"
+    agreed: bool = await fetch_value(
+        f"select coalesce(bool_and({said}), false) from unnest($1::uuid[]) c", list(customers), purpose
+    )
+    return agreed
+
+
 def open_archive(row: str) -> str:
     """SQL: the archive of the customer whom the row `row` names has not ended."""
     return (

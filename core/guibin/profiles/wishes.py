@@ -8,8 +8,6 @@ from guibin.policy.packs import Policy
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch_value
 
-from .queries import answered
-
 ITEM, ACTIVITY, OCCASION, MESSAGE, TOPIC = KINDS = ("item", "activity", "occasion", "message", "topic")
 
 
@@ -41,12 +39,7 @@ def refuse_unknown(purpose: str, policy: Policy) -> None:
         raise Invalid.at("purpose", f"one of: {names}", value=purpose)
 
 
-async def declined(customer_id: UUID, kind: str, name: str) -> bool:
-    """Whether the customer's last word on it is no."""
-    return await answered(customer_id, wish(kind, name)) in ("refused", "withdrawn")
-
-
-async def all_declined(customer_id: UUID, kind: str) -> frozenset[str]:
+async def declined(customer_id: UUID, kind: str) -> frozenset[str]:
     """The names of that kind to which the customer's last word is no."""
     names = await fetch_value(
         "select array(select substr(s.purpose, length($2) + 2) from (select distinct on (k.purpose) k.purpose, k.answer"

@@ -1,7 +1,7 @@
 """Receptions as people prepare and hold them: who comes when, one visit step by step, and each level with its clause and
 approvers before it is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,8 @@ from litestar import Controller, Response, get, post
 from msgspec import Struct
 
 from guibin.approvals import queries as approvals
-from guibin.audit.actions import noted, searched
+from guibin.audit.actions import noted
+from guibin.audit.answering import finds
 from guibin.console import answers, cases, forms
 from guibin.console import choices as offered
 from guibin.console.cases import Given, Intake, Kind, Rows, Values, customer_of
@@ -20,19 +21,16 @@ from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.console.whys import Why, why
-from guibin.context import Act
 from guibin.files import screens as files
 from guibin.policy.approvals import ApprovalFlow
 from guibin.policy.receptions import Protocol
 from guibin.tiers.marks import begun, known_of, row_marks, whose
 from guibin.tiers.queries import current_tiers
-from guibin.web.listing import PageAsked
-from guibin.web.paging import Page
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
 from . import actions, applications, choices, intake, orders, queries, typed
-from .queries import ReceptionFilter, ReceptionForm, ReceptionLine
+from .queries import ReceptionFilter, ReceptionForm
 from .requests import NewReception, NewReceptionApplication
 from .stages import Beside, stages
 
@@ -171,14 +169,6 @@ class Level(Struct, frozen=True):
     flow: ApprovalFlow | None
     may_ask: bool
     borne_out: Mapping[str, bool]
-
-
-async def _found(filters: ReceptionFilter, page: PageAsked, act: Act, _: str) -> Page[ReceptionLine]:
-    return await searched("reception", await queries.QUEUE.page(filters, page, act), act)
-
-
-async def _beside(rows: Sequence[ReceptionLine], shell: Shell) -> Values:
-    return {**await row_marks(rows, shell.act)}
 
 
 async def _case(reception_id: UUID, shell: Shell) -> Values:
@@ -332,7 +322,13 @@ ReceptionScreens = cases.screens(
         commands=COMMANDS,
         read=READ,
         write=WRITE,
-        rows=Rows(filters=ReceptionFilter, find=_found, counts=queries.LISTED.counts, beside=_beside, first="running"),
+        rows=Rows(
+            filters=ReceptionFilter,
+            find=finds("reception", queries.QUEUE),
+            counts=queries.LISTED.counts,
+            beside=row_marks,
+            first="running",
+        ),
         case=_case,
         intake=Intake(action=intake.receive, begun=begun, read=_read, page=_page, suggested=_suggested),
     ),

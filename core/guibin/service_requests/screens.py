@@ -138,7 +138,7 @@ async def _found(filters: ServiceRequestFilter, page: PageAsked, act: Act, sort:
 
 async def _beside(rows: Sequence[ServiceRequestLine], shell: Shell) -> Values:
     return {
-        **await row_marks(rows, shell.act),
+        **await row_marks(rows, shell),
         "due_of": lambda line: shell.clock.due(Deadline.of(line)),
     }
 

@@ -44,6 +44,12 @@ class Owed(Struct, frozen=True, kw_only=True):
 # Who has a case `x` now: its handler, or its owner while nobody else has it. Without `coalesce`, which PostgreSQL holds to be
 # leaky: whose a case is would be asked only after the wall of every row.
 HANDLER = "case when x.handler_id is not null then x.handler_id when x.handler_unit_id is null then x.owner_id end"
+# Whose what came from outside is: the account manager's of the customer `c` who is known, and everybody's at the head office where
+# nobody is and no outlet took it.
+MANAGERS_OR_HEAD_OFFICES = (
+    "((c.account_manager_id = $me::uuid) is true"
+    " or (c.account_manager_id is null and x.org_unit_id is null and $unit::uuid is null))"
+)
 # What every row of what is owed shows, and how it is where a kind says nothing of it. `about` is a code of the policy, or tells
 # apart what one row owes several times; `happens_at` a moment agreed upon, `due_on` the last day of what has a whole day.
 COLUMNS: dict[str, str] = {

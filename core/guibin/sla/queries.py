@@ -41,6 +41,21 @@ class TimerView(Struct, frozen=True, kw_only=True):
     state: TimerState
 
 
+class DeadlineLine(Struct, frozen=True):
+    """A deadline as the case shows it to which it belongs."""
+
+    milestone: str
+    occurrence: int
+    started_at: datetime
+    warn_at: datetime
+    due_at: datetime
+    provisional: bool
+    paused_at: datetime | None
+    breached_at: datetime | None
+    completed_at: datetime | None
+    cancelled_at: datetime | None
+
+
 class TimerFilter(Struct, frozen=True):
     """Which deadlines; `due_before` is exclusive."""
 

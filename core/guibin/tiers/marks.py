@@ -70,10 +70,10 @@ async def begun(shell: Shell) -> dict[str, list[str]]:
     return {"customer_id": [customer_id], "who": [known.customer.name]} if known else {}
 
 
-async def row_marks(rows: Sequence[OfCustomer], act: Act) -> dict[str, Any]:
+async def row_marks(rows: Sequence[OfCustomer], shell: Shell) -> dict[str, Any]:
     """What stands beside the customers' names in a list: how high they stand, and how they want to be treated."""
     ids = [row.customer_id for row in rows]
-    return {"marks": await marks(ids, act), "notes": await notes_of(ids)}
+    return {"marks": await marks(ids, shell.act), "notes": await notes_of(ids)}
 
 
 async def marks(customer_ids: Iterable[UUID | None], act: Act) -> dict[UUID, Mark]:
