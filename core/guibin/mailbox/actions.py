@@ -21,7 +21,7 @@ from guibin.records.actions import handle, record_interaction
 from guibin.records.requests import NewHandling, NewInteraction
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import change, locked
-from guibin_tenants.scope import fetch, fetch_value, step_outside
+from guibin_tenants.scope import execute, fetch, fetch_value, step_outside
 from guibin_tenants.tables import BLANK
 
 from . import channels, deadlines, intake, posting, sealing
@@ -150,7 +150,8 @@ async def dismiss(mail_id: UUID, new: NewDismissal, act: Act) -> MailForm:
 
 @at_once(ErasureBegins)
 async def dismiss_with_archive(erased: ErasureBegins, act: Act) -> None:
-    """Nobody answers a customer who is erased."""
+    """Nobody answers a customer who is erased, and no mail tells any more that it was they who wrote."""
+    await execute("update mail set wrote = null where customer_id = $1 and wrote is not null", erased.customer_id)
     for row in await fetch(
         "select id from mail where customer_id = $1 and state = 'new' order by id", erased.customer_id
     ):

@@ -1,11 +1,14 @@
 """What is written on a case to which mails came goes out in the thread, and what comes back to it is on the case again (S01-7)."""
 
+from datetime import timedelta
+
 import pytest
 from mailbox_server import mail_server
 from mails import ADDRESS, PATH, mail
 from running import work_off
 
 from guibin.outbound.targets import Rules, use_rules
+from guibin_tenants.scope import fetch
 
 
 @pytest.fixture
@@ -110,6 +113,26 @@ async def test_an_answer_goes_at_night_and_to_who_wants_no_news_but_not_to_who_w
     await work_off(house.tenant)
 
     assert len(outbox.mails) == 1
+
+
+@pytest.mark.rule("S01-7")
+async def test_a_mail_of_an_erased_customer_waits_for_nobody_and_tells_no_sender(house):
+    theirs, strangers = (
+        await house.door.hand(mail()),
+        await house.door.hand(mail(sender="fang@qq.com", message_id="<2@qq.com>")),
+    )
+
+    assert (await house.client.delete(f"/api/v1/customers/{house.customer}")).status_code in (200, 204)
+    await house.pass_time(timedelta(days=3))
+
+    async with house.tenant.scope():
+        rows = await fetch("select id, state, wrote is null as unknown from mail")
+    assert {str(row["id"]): (row["state"], row["unknown"]) for row in rows} == {
+        theirs["id"]: ("dismissed", True),
+        strangers["id"]: ("new", False),
+    }
+    assert set(await house.told(house.own)) & {"mail_due", "mail_late"} == set()
+    assert "mail_late" in await house.told(house.lead)
 
 
 async def test_without_a_channel_nobody_is_promised_an_answer(house):
