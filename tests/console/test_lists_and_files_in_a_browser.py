@@ -110,6 +110,7 @@ def test_a_file_is_imported_from_its_choice_to_the_end(window, background, tmp_p
     upload(wrong)
     run("先试运行")
     tried = window.page.locator("#progress").inner_text()
+    assert window.page.locator("#said > *").count() == 0
     run("导入")
     done = window.page.locator("#progress").inner_text()
 
