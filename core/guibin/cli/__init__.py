@@ -37,6 +37,10 @@ COMMANDS = {
     "key": ("keys:app", "Create, list and revoke API keys."),
     "staff": ("staff:app", "Add and list members of staff."),
     "pack": ("packs:app", "List, show and check industry packs."),
+    "promises": (
+        "promises:promises",
+        "Which promises of its regulations a company's own policy changes, and what happens instead.",
+    ),
     "import": ("data:import_", "Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."),
     "columns": ("data:columns", "What the columns of a file to import are called."),
     "export": (

@@ -10,20 +10,22 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.app.factory import create_app
-from guibin.context import real_clock
+from guibin.context import Company, real_clock
 from guibin.operation import embedded, migrations
 from guibin.packs import GROUP, BadPack, Packs
-from guibin.policy.packs import Pack
+from guibin.policies.actions import refuse_contradictions
+from guibin.policy.packs import Overrides, Pack
+from guibin.policy.texts import Text
 from guibin.regulations.places import values_by_rule
 from guibin_tenants import keyring
 from guibin_tenants.database import connected
 
 from .companies import Theatre
 from .playing import Broken, play
-from .scenarios import OTHERWISE, THEN, Scenario
+from .scenarios import GENERAL, OTHERWISE, THEN, Scenario, all_scenarios
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -54,22 +56,72 @@ def plugin_in(folder: Path) -> tuple[str, object]:
     return name, EntryPoint(name, value, GROUP).load()
 
 
+class Promise(Struct, frozen=True, kw_only=True):
+    """What a story promises, and what happens instead under a company's own policy; `instead` is empty where it stays."""
+
+    file: str
+    scenario: str
+    says: Text
+    rules: tuple[str, ...]
+    instead: str = ""
+
+
 async def check(packs: Packs, scenarios: Sequence[Scenario]) -> AsyncIterator[Verdict]:
     """Play them all, each branch in a company of its own, one after another; each verdict as it comes."""
+    async with _theatre(packs) as theatre:
+        for scenario in scenarios:
+            for branch in (THEN, OTHERWISE):
+                yield await verdict(scenario, branch, theatre)
+
+
+async def promises(packs: Packs, company: Company, overrides: Overrides) -> AsyncIterator[Promise]:
+    """Whatever the stories of a company's packs promise, played under its own policy; those of no pack for a company that
+    has none. What fails is played without it too: a story that does not go then either promises this company nothing.
+
+    Raises Invalid where the policy contradicts itself.
+    """
+    refuse_contradictions(overrides, company, packs)
+    async with _theatre(packs) as theatre:
+        for scenario in stories_for(company.packs, packs):
+            promise = await promised(scenario, theatre, overrides)
+            if promise:
+                yield promise
+
+
+def stories_for(company: tuple[str, ...], packs: Packs) -> list[Scenario]:
+    """The stories of these packs, each in a company that has all of them; of none, those of the general regulations."""
+    told = [one for whose, one in all_scenarios(packs) if whose in (company or (GENERAL,))]
+    return [structs.replace(one, packs=tuple(dict.fromkeys((*company, *one.packs)))) for one in told]
+
+
+async def promised(scenario: Scenario, theatre: Theatre, overrides: Overrides) -> Promise | None:
+    """What one story promises under these parts of a company's own; None when it promises nothing without them either."""
+    own = structs.replace(theatre, overrides=overrides)
+    instead = [found.problem for found in [await verdict(scenario, branch, own) for branch in (THEN, OTHERWISE)]]
+    if any(instead) and any([(await verdict(scenario, branch, theatre)).problem for branch in (THEN, OTHERWISE)]):
+        return None
+    return Promise(
+        file=scenario.file,
+        scenario=scenario.name,
+        says=scenario.says,
+        rules=scenario.rules,
+        instead="\n".join(filter(None, instead)),
+    )
+
+
+@contextlib.asynccontextmanager
+async def _theatre(packs: Packs) -> AsyncIterator[Theatre]:
     keyring.use_root_key(os.urandom(32))
     with _servers() as servers:
         await migrations.migrate(servers.owner_url, packs.tables())
-        theatre = Theatre(
-            app=create_app(servers.app_url, packs=packs),
-            packs=packs,
-            clock=real_clock,
-            owner_url=servers.owner_url,
-            app_url=servers.app_url,
-        )
         async with connected(servers.app_url, pool_size=8):
-            for scenario in scenarios:
-                for branch in (THEN, OTHERWISE):
-                    yield await _verdict(scenario, branch, theatre)
+            yield Theatre(
+                app=create_app(servers.app_url, packs=packs),
+                packs=packs,
+                clock=real_clock,
+                owner_url=servers.owner_url,
+                app_url=servers.app_url,
+            )
 
 
 def untold(pack: Pack, scenarios: Sequence[Scenario]) -> list[str]:
@@ -88,7 +140,8 @@ def _servers() -> Iterator[embedded.Servers]:
             yield servers
 
 
-async def _verdict(scenario: Scenario, branch: str, theatre: Theatre) -> Verdict:
+async def verdict(scenario: Scenario, branch: str, theatre: Theatre) -> Verdict:
+    """How one branch goes."""
     began, problem = time.monotonic(), ""
     try:
         await play(scenario, branch, theatre)

@@ -20,13 +20,16 @@ from guibin.dispatch.simulation import Background
 from guibin.jobs.tables import LedgerJob
 from guibin.operation import provisioning
 from guibin.packs import Packs
-from guibin.policies.queries import effective_policy
+from guibin.policies.actions import NewPolicyVersion, write
+from guibin.policies.queries import act_of, effective_policy
+from guibin.policy.packs import Overrides
 from guibin.policy.posts import roles_of
 from guibin.sla.simulation import advance
 from guibin.tiers import memberships
 from guibin.tiers.memberships import NewMembership
 from guibin_tenants import keys, org_units, settings, staff
 from guibin_tenants.keys import NewKey
+from guibin_tenants.principals import PERMISSIONS, Principal
 from guibin_tenants.registry import NewTenant
 from guibin_tenants.scope import fetch, tenant_scope
 from guibin_tenants.staff import Account, NewStaff, SignedIn, Staff
@@ -47,13 +50,17 @@ _OUTLASTS = timedelta(days=10 * 365)
 
 
 class Theatre(Struct, frozen=True, kw_only=True):
-    """What scenarios are played on: the application over a database, and the clock by which its people sign in."""
+    """What scenarios are played on: the application over a database, and the clock by which its people sign in.
+
+    With `overrides` every company has these parts of its own from the beginning of its story.
+    """
 
     app: ASGIApp
     packs: Packs
     clock: Clock
     owner_url: str
     app_url: str
+    overrides: Overrides | None = None
 
 
 @contextlib.contextmanager
@@ -122,6 +129,8 @@ async def stage_for(scenario: Scenario, theatre: Theatre) -> AsyncIterator[Stage
     async with contextlib.AsyncExitStack() as stack:
         stage = Stage(theatre=theatre, company=company, background=_background(theatre, company, scenario.timetable))
         async with tenant_scope(company.id):
+            if theatre.overrides:
+                await _have_its_own(theatre.overrides, stage, starts)
             people = await _people(scenario, stage, starts)
             token, _ = await keys.create(NewKey(name=SYSTEM, service=SYSTEM, scopes=("*",)), now=theatre.clock())
         stage.clients[SYSTEM] = await stack.enter_async_context(_client(theatre, {"Authorization": f"Bearer {token}"}))
@@ -137,6 +146,12 @@ def _background(theatre: Theatre, company: Company, named: tuple[str, ...]) -> B
     shop = Workshop(root=Root(packs=theatre.packs, clock=theatre.clock), worker=new_id(), leases=Leases())
     rhythms = timetable.everything(theatre.packs)
     return Background(shop, company, tuple(one for one in rhythms if not named or one.name in named))
+
+
+async def _have_its_own(overrides: Overrides, stage: Stage, starts: datetime) -> None:
+    by = Principal(kind="operator", id=new_id(), name=SYSTEM, permissions=PERMISSIONS, address=SYSTEM)
+    act = await act_of(stage.theatre.packs, stage.company, by=by, now=starts)
+    await write(NewPolicyVersion(overrides=overrides), act, packs=stage.theatre.packs)
 
 
 async def _people(scenario: Scenario, stage: Stage, now: datetime) -> dict[str, SignedIn]:

@@ -3,11 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, structs
 
 from guibin.audit.actions import noted
-from guibin.context import Act
+from guibin.context import Act, Company
 from guibin.notation.plausible import Plausible
 from guibin.packs import Packs
 from guibin.policy.packs import Overrides
@@ -40,16 +39,21 @@ async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersi
     if effective_from < act.now:
         raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     version = await _next_version(act.now)
+    refuse_contradictions(new.overrides, act.company, packs)
+    return await _add(version, structs.replace(new, effective_from=effective_from), act)
+
+
+def refuse_contradictions(overrides: Overrides, company: Company, packs: Packs) -> None:
+    """Raises Invalid with everything in which the company's policy would contradict itself with these parts."""
     problems = (
-        *validate(queries.merged(packs, act.company, new.overrides, version=version)),
-        *queries.unknown_parts(packs, act.company, new.overrides),
+        *validate(queries.merged(packs, company, overrides, version=0)),
+        *queries.unknown_parts(packs, company, overrides),
     )
     if problems:
         raise Invalid(
             "The policy contradicts itself",
             fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
         )
-    return await _add(version, structs.replace(new, effective_from=effective_from), act)
 
 
 async def write_again(note: str, act: Act) -> PolicyVersionView:
@@ -58,12 +62,7 @@ async def write_again(note: str, act: Act) -> PolicyVersionView:
     Raises TooManyVersions.
     """
     version = await _next_version(act.now)
-    overrides = await fetch_value(
-        "select overrides from policy_version where effective_from <= $1"
-        " order by effective_from desc, version desc limit 1",
-        act.now,
-    )
-    own = msgspec.json.decode(overrides or "{}", type=Overrides)
+    own = await queries.own_parts(act.now)
     return await _add(version, NewPolicyVersion(overrides=own, effective_from=act.now, note=note), act)
 
 

@@ -115,6 +115,16 @@ async def versions() -> list[PolicyVersionView]:
     return await many(PolicyVersionView, "from policy_version order by effective_from desc, version desc")
 
 
+async def own_parts(at: datetime) -> Overrides:
+    """What the company has of its own in the version in force then; nothing before its first."""
+    found = await fetch_value(
+        "select overrides from policy_version where effective_from <= $1"
+        " order by effective_from desc, version desc limit 1",
+        at,
+    )
+    return msgspec.json.decode(found or "{}", type=Overrides)
+
+
 async def _span(company_id: UUID, at: datetime) -> _Span:
     until, known = _spans.get(company_id, (0.0, []))
     if until < time.monotonic():
