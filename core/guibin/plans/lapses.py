@@ -3,7 +3,7 @@
 A lapse is a person's: a call missed or refused, a telephone off, a service refused. A breach is a deadline's.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from guibin.cases import Case
 from guibin.cases.requests import Because, NewText
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
-from guibin.policy.clocks import NOTHING, working_between
 from guibin.profiles.subjects import refuse_unless_kept
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
@@ -32,7 +31,6 @@ from .tables import Lapse, LapseAnswer, LapseExcuse, ReachabilityCheck
 
 SUBJECT = "lapse"
 CHECK = "reachability_check"
-_MINUTE = timedelta(minutes=1)
 
 
 class AnswerLine(Struct, frozen=True):
@@ -44,7 +42,7 @@ class AnswerLine(Struct, frozen=True):
 
 
 class LapseView(Struct, frozen=True, kw_only=True):
-    """A lapse: `after_hours` outside the business calendar, `source` supervisor or check, `excused_because` empty unless excused."""
+    """A lapse: `after_hours` outside the hours of their org unit, `source` supervisor or check, `excused_because` empty unless excused."""
 
     id: UUID
     staff_id: UUID
@@ -270,13 +268,14 @@ async def draw(period: str, act: Act) -> list[UUID]:
 
 async def _written(new: NewLapse, source: Literal["supervisor", "check"], act: Act) -> LapseView:
     who = await colleague(new.staff_id)
-    calendar = (await calendars.in_force(BUSINESS)).calendar
+    unit_id = await fetch_value("select org_unit_id from staff where id = $1", new.staff_id)
+    calendar = (await calendars.of_unit(BUSINESS, unit_id)).calendar
     lapse_id = await add(
         Lapse,
         act,
         staff_name=who.name,
         source=source,
-        after_hours=working_between(calendar, new.happened_at, new.happened_at + _MINUTE) == NOTHING,
+        after_hours=not calendar.open_at(new.happened_at),
         **structs.asdict(new),
     )
     told = Notice(

@@ -110,7 +110,7 @@ class WorkLogReview(Part, of="staff", signed="reviewed"):
 class Lapse(TenantTable, signed="found"):
     """Somebody missed or refused a call or a service, or had their telephone off (S05-5, S05-7).
 
-    `after_hours` says that it was outside the business calendar: night is told from day. `source` is `supervisor` or `check`.
+    `after_hours` says that it was outside the hours of their org unit: night is told from day. `source` is `supervisor` or `check`.
     """
 
     staff_id = RowOf("staff")

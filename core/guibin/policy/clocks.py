@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec import Struct
 
-from .calendars import Calendar, always, open_spans
+from .calendars import Calendar, always, open_spans, working_days
 from .deadlines import AtOnce, BusinessDays, BusinessHours, Days, Deadline, Hours, Until
 
 NOTHING = timedelta(0)
@@ -115,20 +115,20 @@ def _end_of_business_day(count: int, clock: Clock, calendar: Calendar) -> dateti
         count += sum(
             calendar.works_on(paused_on + timedelta(days=n)) for n in range(1, (until_on - paused_on).days + 1)
         )
-    spans = open_spans(calendar, datetime.combine(day, time(), calendar.zone).astimezone(UTC))
+    if calendar.always:
+        return _end_of_day(day + timedelta(days=count), calendar)
     # The day it begins counts as 0 only if the desk works on it; on a closed day 0 is the next working day.
-    reached, counted = -1 if calendar.works_on(day) or count == 0 else 0, None
-    due = clock.started_at
-    for _, end in spans:
-        on = end.astimezone(calendar.zone).date() if not calendar.always else day
-        if on != counted:
-            reached, counted = reached + 1, on
-        if reached > count:
-            break
-        due = end
-        if calendar.always:
-            return _end_of_day(day + timedelta(days=count), calendar)
-    return due
+    wanted = count if calendar.works_on(day) or count == 0 else count - 1
+    working = working_days(calendar, day)
+    for _ in range(wanted):
+        next(working)
+    return _closing(next(working), calendar)
+
+
+def _closing(day: date, calendar: Calendar) -> datetime:
+    """When the desk closes on a working day. Midnight is told as the last moment of the day."""
+    window = calendar.windows_on(day)[-1]
+    return _end_of_day(day, calendar) if window.till_midnight else window.span(day, calendar.zone)[1]
 
 
 def _closed(clock: Clock) -> list[tuple[datetime, datetime]]:

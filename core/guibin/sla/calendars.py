@@ -1,12 +1,15 @@
 """A tenant's calendars in versions: 7×24 and business hours, seeded when the tenant is made."""
 
+from datetime import date, time
 from uuid import UUID
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
-from guibin.policy.calendars import Calendar, always, china_calendar
+from guibin.notation import plausible
+from guibin.notation.plausible import is_plausible
+from guibin.policy.calendars import Calendar, Window, always, china_calendar
 from guibin_tenants.principals import Signature
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.scope import execute, fetch, fetch_one
@@ -59,16 +62,26 @@ async def counting(name: str, customer_id: UUID | None) -> CalendarInForce:
     return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OWN}), $1)"), name, customer_id), name, "calendar")
 
 
+async def of_unit(name: str, unit_id: UUID | None) -> CalendarInForce:
+    """What counts in an org unit where policy names this calendar: its own, or the nearest above with one; the company's for
+    None. Raises Invalid for a name the tenant has no calendar of.
+    """
+    if name == ALWAYS or unit_id is None:
+        return await in_force(name)
+    return _found(await fetch_one(_NEWEST.format(f"coalesce(({_OF_UNIT}), $1)"), name, unit_id), name, "calendar")
+
+
 _NEWEST = "select version, value from calendar_version where name = {} order by version desc limit 1"
-_OWN = (
+_NEAREST = (
     "with recursive above as (select u.tenant_id, u.id, u.parent_id, 0 as level from org_unit u"
-    f" where u.id = {unit_of('customer', '$2')}"
+    " where u.id = {}"
     "  union all select u.tenant_id, u.id, u.parent_id, a.level + 1 from org_unit u"
     "  join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id"
     ") cycle id set is_cycle using path"
     " select o.counts_by from above a join unit_calendar o on o.tenant_id = a.tenant_id and o.org_unit_id = a.id"
     " where o.calendar = $1 and not a.is_cycle order by a.level limit 1"
 )
+_OWN, _OF_UNIT = _NEAREST.format(unit_of("customer", "$2")), _NEAREST.format("$2")
 
 
 def _found(row: asyncpg.Record | None, name: str, field: str) -> CalendarInForce:
@@ -89,25 +102,69 @@ def _contradictions(calendar: Calendar) -> list[FieldError]:
         calendar.zone.utcoffset(None)
     except (ValueError, KeyError, OSError):
         problems.append(FieldError("calendar.time_zone", "a time zone such as Asia/Shanghai", value=calendar.time_zone))
-    if not calendar.always and not calendar.windows:
+    if not calendar.always and not (calendar.windows or calendar.weekday_hours):
         problems.append(FieldError("calendar.windows", "at least one", "give opening hours, or `always`"))
-    if not calendar.always and not calendar.weekdays & WEEKDAYS and not calendar.open_on:
+    weekly = calendar.weekdays & WEEKDAYS or calendar.weekday_hours
+    if not calendar.always and not weekly and not calendar.open_on:
         problems.append(FieldError("calendar.weekdays", "at least one of 1 (Monday) to 7", "or days in `open_on`"))
     problems += [
         FieldError("calendar.weekdays", "1 (Monday) to 7", value=str(day))
         for day in sorted(calendar.weekdays - WEEKDAYS)
     ]
-    latest = None
-    for place, window in enumerate(calendar.windows):
-        if window.opens >= window.closes or (latest is not None and window.opens < latest):
-            rule = "opens before it closes, after the window before it"
-            problems.append(FieldError(f"calendar.windows[{place}]", rule, value=f"{window.opens}-{window.closes}"))
-        latest = window.closes
-    problems += [
+    problems += _of_windows(calendar.windows, "calendar.windows")
+    return [*problems, *_of_weekdays(calendar), *_of_days(calendar)]
+
+
+def _of_weekdays(calendar: Calendar) -> list[FieldError]:
+    problems, named = [], set[int]()
+    for place, hours in enumerate(calendar.weekday_hours):
+        path = f"calendar.weekday_hours[{place}]"
+        if not hours.weekdays or hours.weekdays - WEEKDAYS:
+            value = ", ".join(map(str, sorted(hours.weekdays - WEEKDAYS)))
+            problems.append(FieldError(f"{path}.weekdays", "1 (Monday) to 7", value=value))
+        if named & hours.weekdays:
+            value = ", ".join(map(str, sorted(named & hours.weekdays)))
+            problems.append(FieldError(f"{path}.weekdays", "each weekday once", value=value))
+        named |= hours.weekdays
+        problems += _of_own_windows(hours.windows, f"{path}.windows", "leave the weekday out of `weekdays`")
+    return problems
+
+
+def _of_days(calendar: Calendar) -> list[FieldError]:
+    problems, named = [], set[date]()
+    for place, hours in enumerate(calendar.day_hours):
+        path, day = f"calendar.day_hours[{place}]", hours.on.isoformat()
+        if not is_plausible(hours.on):
+            problems.append(FieldError(f"{path}.on", plausible.RULE, plausible.FIX, day))
+        if hours.on in named:
+            problems.append(FieldError(f"{path}.on", "each day once", value=day))
+        if hours.on in calendar.closed_on:
+            problems.append(FieldError(f"{path}.on", "not also in closed_on", value=day))
+        named.add(hours.on)
+        problems += _of_own_windows(hours.windows, f"{path}.windows", "a day that is closed goes into `closed_on`")
+    return problems + [
         FieldError("calendar.open_on", "not also in closed_on", value=day.isoformat())
         for day in sorted(calendar.open_on & calendar.closed_on)
     ]
+
+
+def _of_own_windows(windows: tuple[Window, ...], path: str, fix: str) -> list[FieldError]:
+    return _of_windows(windows, path) if windows else [FieldError(path, "at least one", fix)]
+
+
+def _of_windows(windows: tuple[Window, ...], path: str) -> list[FieldError]:
+    """Windows of a day stand in order and apart; only the last may close after midnight."""
+    problems, latest = [], time()
+    for place, window in enumerate(windows):
+        overlaps = window.opens < latest or (place and windows[place - 1].overnight)
+        if window.empty() or overlaps or (place and windows[place - 1].till_midnight):
+            problems.append(FieldError(f"{path}[{place}]", _IN_ORDER, _NEXT_DAY, str(window)))
+        latest = window.opens if window.overnight or window.till_midnight else time.fromisoformat(window.closes)
     return problems
+
+
+_IN_ORDER = "opens before it closes, after the window before it"
+_NEXT_DAY = "the last of a day may close the next day, such as 22:00 to 06:00; the end of a day is 24:00:00"
 
 
 async def _insert(calendar: Calendar, version: int, act: Signature, *, note: str) -> None:

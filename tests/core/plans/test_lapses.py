@@ -42,6 +42,20 @@ async def test_night_is_told_from_day_and_each_has_a_figure(desk, people, told):
     assert await told(people["colleague"]) == []
 
 
+@pytest.mark.rule("S05-5")
+async def test_hours_that_end_at_noon_on_a_saturday_tell_in_from_out(desk, people):
+    morning = {"opens": "09:00:00", "closes": "12:00:00"}
+    calendars = (await desk.client.get("/api/v1/calendars")).json()
+    business = next(one["calendar"] for one in calendars if one["calendar"]["name"] == "business")
+    business |= {"weekday_hours": [{"weekdays": [6], "windows": [morning]}]}
+    await desk.client.put("/api/v1/calendars/business", json={"calendar": business, "note": "周六上午营业"})
+
+    within = await lapse(people["lead"], people["own"], happened_at="2026-02-07T11:30:00+08:00")
+    after = await lapse(people["lead"], people["own"], happened_at="2026-02-07T12:00:00+08:00")
+
+    assert (within["after_hours"], after["after_hours"]) == (False, True)
+
+
 @pytest.mark.rule("S05-5", "S05-7")
 async def test_only_supervisors_record_and_nobody_of_another_outlet_sees(desk, people):
     for who in ("own", "colleague", "west"):
