@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 
-from .words import Named
+from .words import ClosingTime, Named
 
 # A calendar that opens no day in so long is a mistake, not a holiday.
 CLOSED_DAYS_MAX = 370
@@ -23,9 +23,6 @@ class CalendarClosed(ValueError):
 
 # In the company's zone, so without an offset: `09:00:00`.
 TimeOfDay = Annotated[time, Meta(extra_json_schema={"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$"})]
-# The end of a day is `24:00:00`, which is no time of day.
-ClosingTime = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?|24:00(:00)?)\Z")]
-MIDNIGHT = "24:00:00"
 _DAY = timedelta(days=1)
 
 
