@@ -52,14 +52,14 @@ class AssessScheme(Job, frozen=True):
 async def assess_due(job: AssessDue, run: Run) -> None:
     """Each scheme is a job of its own, so that one that fails holds up no other."""
     today = run.today
-    for scheme, as_of in await lists.due(run.policy, on=today):
+    for scheme, as_of in await lists.due(run, on=today):
         await enqueue(AssessScheme(scheme, as_of), now=run.now, unique_key=f"assess/{scheme}/{as_of}")
 
 
 @handles(AssessScheme, timeout_s=WITHIN_S)
 async def assess_scheme(job: AssessScheme, run: Run) -> None:
     """Whoever assessed the period meanwhile was first, and a scheme that is off is no longer due."""
-    if (job.scheme, job.as_of) in await lists.due(run.policy, on=job.as_of):
+    if (job.scheme, job.as_of) in await lists.due(run, on=job.as_of):
         await assess(job.scheme, run, as_of=job.as_of)
 
 

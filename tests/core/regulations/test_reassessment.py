@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from desk import open_desk
 from running import run_job
+from standing import member as standing
 
 from guibin.jobs.kinds import kind_of
 from guibin.tiers.jobs import AssessDue, AssessScheme
@@ -47,20 +48,31 @@ async def assessed(desk):
 
 
 @pytest.mark.rule("S13-3")
-async def test_each_quarter_begins_with_an_assessment_once_the_company_has_begun(desk, clock):
-    await member(desk, "1", ["2025-10", "2025-12"])
+async def test_each_quarter_begins_with_an_assessment_and_nobody_has_to_begin_by_hand(desk, clock):
+    person = await member(desk, "1", ["2025-10", "2025-12"])
 
     assert await on(desk, clock, "2026-03-05") == []
-    await desk.assess(KEY, "2026-03-01")
     assert await on(desk, clock, "2026-03-31") == []
     ordered = await on(desk, clock, "2026-04-01")
     await run_job(desk.tenant, AssessScheme(KEY, date(2026, 4, 1)))
     again = await on(desk, clock, "2026-04-02")
 
     assert len(ordered) == len(again) == 1
-    assert await assessed(desk) == ["2026-03-01", "2026-04-01"]
+    assert (await assessed(desk), await desk.tier(person, KEY)) == (["2026-04-01"], "gold")
     await run_job(desk.tenant, AssessScheme(KEY, date(2026, 1, 1)))
-    assert await assessed(desk) == ["2026-03-01", "2026-04-01"]
+    assert await assessed(desk) == ["2026-04-01"]
+
+
+@pytest.mark.rule("S13-3")
+async def test_a_company_without_customers_or_with_tiers_from_elsewhere_and_no_facts_is_not_assessed_unseen(desk, clock):
+    assert await on(desk, clock, "2026-04-01") == []
+    person = await desk.customer("1", "customer")
+    await desk.consent(person, KEY)
+    await standing(desk.tenant, person, scheme=KEY, tier="gold")
+
+    assert await on(desk, clock, "2026-07-01") == []
+    await desk.fact(person, "tenure", "2026-02-01", value=60)
+    assert len(await on(desk, clock, "2026-07-02")) == 1
 
 
 @pytest.mark.rule("S13-3")

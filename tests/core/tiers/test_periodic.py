@@ -43,7 +43,7 @@ async def test_who_did_well_rises_and_who_did_not_falls_when_the_next_quarter_be
     for _ in range(2):
         await run_job(desk.tenant, AssessScheme(VIP, datetime(2026, 4, 1, tzinfo=UTC).date()))
 
-    assert (too_early, due) == ([], [(VIP, "2026-04-01")])
+    assert (too_early, due) == ([], [("cooperative_vip", "2026-04-01"), (VIP, "2026-04-01")])
     listed = (await desk.client.get("/api/v1/assessments", params={"scheme": VIP})).json()["items"]
     assert [one["as_of"] for one in listed] == ["2026-04-01", "2026-03-01"]
     assert await desk.tier(good, VIP) == "platinum"
@@ -65,7 +65,7 @@ async def test_the_years_list_is_drawn_up_by_itself_and_waits_for_its_approval(w
     await come_round(desk.tenant, AssessDue())
     await run_job(desk.tenant, AssessScheme(LIST, datetime(2027, 1, 1, tzinfo=UTC).date()))
 
-    assert await waiting(desk) == [(LIST, "2027-01-01")]
+    assert await waiting(desk) == [(LIST, "2027-01-01"), ("international_business", "2027-01-01")]
     latest = (await desk.client.get("/api/v1/assessments", params={"scheme": LIST})).json()["items"][0]
     assert (latest["as_of"], latest["applied_at"]) == ("2027-01-01", None)
     assert await desk.tier(customer, LIST) is None
