@@ -74,11 +74,15 @@ async def refuse_unfit(manager_id: UUID | None, unit_id: UUID) -> None:
         raise Invalid.at("account_manager_id", rule, fix, str(manager_id))
 
 
-def sees(person: str, unit: str) -> str:
-    """SQL: the member of staff `person` sees archives of the org unit `unit`; both are ours, never a caller's."""
+def sees(person: str, unit: str, *, tenant: str = "") -> str:
+    """SQL: the member of staff `person` sees archives of the org unit `unit`; both are ours, never a caller's.
+
+    `tenant` is the row with the tenant's id where `person` has none.
+    """
+    of = tenant or person
     return (
         f"({person}.org_unit_id is null or {person}.org_unit_id in (with recursive above (tenant_id, id, parent_id) as ("
-        f"select u.tenant_id, u.id, u.parent_id from org_unit u where u.tenant_id = {person}.tenant_id and u.id = {unit}"
+        f"select u.tenant_id, u.id, u.parent_id from org_unit u where u.tenant_id = {of}.tenant_id and u.id = {unit}"
         " union select u.tenant_id, u.id, u.parent_id from org_unit u join above a on u.tenant_id = a.tenant_id"
         " and u.id = a.parent_id) select id from above))"
     )

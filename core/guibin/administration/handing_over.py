@@ -117,9 +117,12 @@ async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
         rule = "somebody else who works here"
     else:
         unseen = await assignments.hidden_from(successor.id, of=account.id)
+        hidden = await handing_over.hidden_work((account.id,), successor.id)
         looks_after = await assignments.looked_after((account.id,), erased_too=True)
         if unseen:
             rule = f"somebody who sees all their customers; {unseen} of them are elsewhere"
+        elif hidden:
+            rule = f"somebody who sees whose it is; about customers elsewhere: {handing_over.said(hidden)}"
         elif looks_after and not set(successor.roles) & set(LOOKING_AFTER):
             rule = "an account manager or a leader"
     if rule or successor is None:

@@ -13,7 +13,9 @@ from msgspec import Struct
 
 from guibin.context import Act
 from guibin.events import StaffLeft, UnitDissolved, at_once, heard_at_once
+from guibin.profiles.queries import customer_of
 from guibin_tenants.above import NamedFromAbove
+from guibin_tenants.receivers import sees
 from guibin_tenants.rows import columns_of, name_of
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import TenantTable
@@ -38,6 +40,8 @@ class OpenWork(Struct, frozen=True):
 
 Counting = Callable[[tuple[UUID, ...], tuple[UUID, ...] | None], Awaitable[int]]
 HandingOver = Callable[[HandOver, Act], Awaitable[int]]
+# How much of whose open work is about customers whom another does not see.
+Hidden = Callable[[tuple[UUID, ...], UUID], Awaitable[int]]
 # The rows as they are once they went over.
 Telling = Callable[[list[asyncpg.Record], HandOver, Act], Awaitable[None]]
 
@@ -53,6 +57,7 @@ class Charge(Struct, frozen=True):
     count: Counting
     hand_over: HandingOver
     columns: tuple[str, ...]
+    hidden: Hidden | None = None
 
 
 async def _tell_nobody(rows: list[asyncpg.Record], new: HandOver, act: Act) -> None:
@@ -122,7 +127,7 @@ _charges: NamedFromAbove[Charge] = NamedFromAbove()
 
 def charge(what: str, count: Counting, hand_over: HandingOver, *, columns: tuple[str, ...]) -> None:
     """Make a kind of work known. Registered at import; a second time replaces."""
-    _charges.give(what, Charge(what, count, hand_over, columns))
+    _known(Charge(what, count, hand_over, columns))
 
 
 def charge_rows(work: Rows) -> None:
@@ -145,9 +150,24 @@ def charge_rows(work: Rows) -> None:
         await work.told(rows, new, act)
         return len(rows)
 
-    charge(work.what, count, hand_over, columns=tuple(f"{work.name}.{owner}" for owner in work.owners))
+    async def hidden(from_ids: tuple[UUID, ...], to_id: UUID) -> int:
+        unseen: int = await fetch_value(
+            f"select count(*) from (select * from {work.name} where {work.theirs}) x"
+            f" {customer_of('c', 'x')} join staff s on s.tenant_id = c.tenant_id and s.id = $3 where not {sees('s', 'c.org_unit_id')}",
+            list(from_ids),
+            None,
+            to_id,
+        )
+        return unseen
+
+    columns = tuple(f"{work.name}.{owner}" for owner in work.owners)
+    _known(Charge(work.what, count, hand_over, columns, hidden if work.of_customers else None))
     if work.units:
         follow_unit(work)
+
+
+def _known(kind: Charge) -> None:
+    _charges.give(kind.what, kind)
 
 
 def follow_unit(work: Rows) -> None:
@@ -177,6 +197,14 @@ def ended_by_leaving() -> tuple[str, ...]:
 async def open_work(from_ids: tuple[UUID, ...], customer_ids: tuple[UUID, ...] | None = None) -> list[OpenWork]:
     """What is open with these members of staff, kind by kind; kinds without any are left out."""
     work = [OpenWork(kind.what, await kind.count(from_ids, customer_ids)) for kind in _charges.values()]
+    return [part for part in work if part.count]
+
+
+async def hidden_work(from_ids: tuple[UUID, ...], to_id: UUID) -> list[OpenWork]:
+    """What is open with them about customers whom the other does not see (S02-6); kinds without any are left out."""
+    work = [
+        OpenWork(kind.what, await kind.hidden(from_ids, to_id)) for kind in _charges.values() if kind.hidden is not None
+    ]
     return [part for part in work if part.count]
 
 

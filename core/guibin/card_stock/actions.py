@@ -240,6 +240,7 @@ async def _tell_shipped(new: NewCardShipment, shipment_id: UUID, now: datetime) 
         "card_shipped",
         Case("card_shipment", shipment_id),
         org_unit_id=new.to_unit_id,
+        to_department=True,
         roles=("manager",),
         details={"kind": new.kind, "count": str(new.quantity)},
     )
@@ -252,6 +253,7 @@ async def _tell_missing(sent: ShipmentView, missing: int, now: datetime) -> None
         Case("card_shipment", sent.id),
         staff_ids=(sent.dispatched_by,),
         org_unit_id=sent.from_unit_id,
+        to_department=True,
         roles=("manager",),
         details={"kind": sent.kind, "count": str(missing)},
     )

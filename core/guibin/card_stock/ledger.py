@@ -54,6 +54,7 @@ async def tell_if_low(kind: CardKind, taken: Movement, left: int | None, act: Ac
         "card_stock_low",
         Case("card_stock", taken.subject.id),
         org_unit_id=taken.from_unit_id,
+        to_department=True,
         roles=("manager",),
         details={"count": str(left), "kind": kind.name},
     )

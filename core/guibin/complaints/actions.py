@@ -17,7 +17,9 @@ from guibin.events import (
     ComplaintResolved,
     CustomerAnswered,
 )
+from guibin.notices.actions import Notice, notify
 from guibin.policy.milestones import Milestone
+from guibin.profiles.subjects import refuse_blind
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
@@ -65,12 +67,28 @@ async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> Complaint
     complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
+    await refuse_blind(complaint["customer_id"], to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     if new.to_staff_id is not None:
         await refuse_recused(complaint_id, new.to_staff_id)
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await events.record(handed, now=act.now)
+    if new.to_staff_id is None or new.to_staff_id != act.by.person:
+        await _tell_handed_over(complaint, new, act)
     kept = adding(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
     return await _changed("hand_over", complaint, act, kept, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
+
+
+async def _tell_handed_over(complaint: asyncpg.Record, new: NewHandOver, act: Act) -> None:
+    notice = Notice(
+        "complaint_handed_over",
+        case_of(complaint),
+        org_unit_id=new.to_unit_id,
+        to_department=new.to_staff_id is None,
+        roles=() if new.to_staff_id else ("manager",),
+        staff_ids=(new.to_staff_id,) if new.to_staff_id else (),
+        details={"number": complaint["number"]},
+    )
+    await notify(notice, key=f"complaint-hand-over/{complaint['id']}/{complaint['version']}", now=act.now)
 
 
 async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> ComplaintView:

@@ -106,6 +106,7 @@ async def _tell(kind: str, measure_id: UUID, org_unit_id: UUID, due_on: date, *,
         kind,
         Case("improvement_measure", measure_id),
         org_unit_id=org_unit_id,
+        to_department=True,
         roles=("manager",),
         details={"on": due_on.isoformat()},
     )

@@ -20,6 +20,7 @@ from guibin.hookspecs import ComplaintDraft
 from guibin.packs import Hooks
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import kinds_of
+from guibin.profiles.subjects import refuse_blind
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
@@ -61,6 +62,7 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
     _refuse_wrong(new, act.policy, latest=act.now)
     kinds = await kinds_of([new.customer_id])
     owner = await _owner(new.owner_id, act.by)
+    await refuse_blind(new.customer_id, owner_id=None if owner[0] == act.by.id else owner[0])
     if new.complainant_id is not None:
         await _staff(new.complainant_id, "complainant_id")
     if new.against_id is not None:

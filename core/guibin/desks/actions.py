@@ -95,6 +95,7 @@ async def tell(case: Case, number: str, found: Destination, *, now: datetime) ->
         "came_to_your_desk",
         case,
         org_unit_id=found.desk.org_unit_id,
+        to_department=True,
         roles=() if found.desk.staff_ids else ("manager",),
         staff_ids=found.desk.staff_ids,
         details={"number": number},

@@ -9,15 +9,18 @@ from msgspec import Struct
 
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.policy.posts import ROLES
 from guibin.profiles.queries import place_of, serves
 from guibin_tenants.above import FromAbove, NamedFromAbove
 from guibin_tenants.refusals import NotFound
-from guibin_tenants.scope import execute, fetch_column
+from guibin_tenants.scope import execute, fetch_column, fetch_value
 
 # Whoever holds the role nearest above the matter is told: managers of the customer's own unit before those of the
 # branch. An account manager is the customer's own. Who is away is passed over: the next above with the same role is
 # told, or else the first of the further levels ($11 says which level a role of $3 belongs to) at which somebody is there.
 # Whatever an account manager hears, the customer's team hears (S10-4).
+# What is for a department ($12) is its managers', else those of the nearest unit above; of the head office only whoever is
+# a manager and nothing else ($13), since its posts are everybody's heads and no department's.
 # A role that nobody holds goes to the tenant's admins, because something nobody hears of is worse than something the
 # wrong person hears of.
 _TELL = f"""
@@ -37,6 +40,7 @@ with recursive place as (
     from asked r join staff s on s.left_at is null and r.role = any (s.roles)
     join above a on a.tenant_id = s.tenant_id
         and (a.id = s.org_unit_id or (s.org_unit_id is null and a.parent_id is null))
+        and (not $12 or a.parent_id is not null or s.roles <@ $13::text[])
     where r.role not in ('account_manager', 'tenant_admin')
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
@@ -75,13 +79,16 @@ class Notice(Struct, frozen=True):
     """What is told, about what, to whom: `staff_ids` by name, `roles` by the nearest who hold them.
 
     `otherwise` are the roles of further levels, in order, for when whoever holds one of `roles` is away.
-    `org_unit_id` is where to look for roles when it is not the customer's own unit; the head office without either.
+    `org_unit_id` is where to look for roles when it is not the customer's own unit; the head office without either. With
+    `to_department` it is that unit's own matter: without a manager there, those of the nearest unit above hear, and the
+    admins that the unit has none.
     `details` are figures and numbers for the text `notice.<kind>`, never personal data.
     """
 
     kind: str
     about: Case
     org_unit_id: UUID | None = None
+    to_department: bool = False
     roles: tuple[str, ...] = ()
     otherwise: tuple[tuple[str, ...], ...] = ()
     staff_ids: tuple[UUID, ...] = ()
@@ -112,11 +119,27 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
             msgspec.json.encode(notice.details).decode(),
             now,
             [level for _, level in asked],
+            notice.to_department,
+            sorted(ROLES),
         )
     )
     await SENT_ON()(notice, key, told, now)
     _changed(told, now)
+    if told and notice.to_department and notice.org_unit_id is not None:
+        await _tell_unmanaged(notice.org_unit_id, now)
     return told
+
+
+async def _tell_unmanaged(unit_id: UUID, now: datetime) -> None:
+    """Once a month the admins hear that a unit other than the head office has no manager of its own."""
+    name = await fetch_value(
+        "select name from org_unit u where u.id = $1 and u.parent_id is not null and not exists (select from staff s"
+        " where s.tenant_id = u.tenant_id and s.org_unit_id = u.id and s.left_at is null and 'manager' = any (s.roles))",
+        unit_id,
+    )
+    if name is not None:
+        notice = Notice("unit_unmanaged", Case("org_unit", unit_id), roles=("tenant_admin",), details={"unit": name})
+        await notify(notice, key=f"unmanaged/{unit_id}/{now:%Y-%m}", now=now)
 
 
 async def serving(customer_id: UUID | None, *, but: UUID | None = None) -> tuple[UUID, ...]:

@@ -5,12 +5,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin_tenants.principals import Principal
-from guibin_tenants.receivers import colleague
+from guibin_tenants.receivers import colleague, sees
+from guibin_tenants.refusals import FieldError, refuse
 from guibin_tenants.rows import row_of
 from guibin_tenants.scope import fetch_value
 
 from .refusals import ArchiveClosed, ArchiveErased
 from .tables import Customer
+
+_ASK_THEM = "ask their department (POST /api/v1/department-requests): it sees what it is asked, not the archive"
 
 
 class Actor(Struct, frozen=True):
@@ -38,6 +41,25 @@ async def is_erased(customer_id: UUID) -> bool:
     """Whether nothing new is recorded about the customer."""
     erased: bool = await fetch_value("select erased_at is not null from customer where id = $1", customer_id)
     return erased
+
+
+async def refuse_blind(customer_id: UUID | None, **receivers: UUID | None) -> None:
+    """A customer's case goes to nobody who does not see the customer (S02-6); whoever else is to help is asked, not handed it.
+
+    `receivers` are members of staff by the fields that named them, and an org unit as `to_unit_id`. Raises Invalid.
+    """
+    if customer_id is None:
+        return
+    problems = []
+    for field, receiver_id in receivers.items():
+        whose = (
+            "select $2::uuid as org_unit_id" if field == "to_unit_id" else "select org_unit_id from staff where id = $2"
+        )
+        seen = f"select {sees('s', 'c.org_unit_id', tenant='c')} from customer c, ({whose}) s where c.id = $1"
+        if receiver_id is not None and not await fetch_value(seen, customer_id, receiver_id):
+            rule = "an org unit that sees the customer" if field == "to_unit_id" else "somebody who sees the customer"
+            problems.append(FieldError(field, rule, _ASK_THEM, str(receiver_id)))
+    refuse(problems, "The case stays where the customer is seen")
 
 
 async def actor(staff_id: UUID | None, by: Principal, *, field: str = "staff_id") -> Actor:

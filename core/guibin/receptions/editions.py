@@ -184,6 +184,7 @@ async def _send(edition: Edition, department: str, act: Act) -> None:
         "reception_cancelled" if off else "reception_notice",
         Case(ORDER, order_id),
         org_unit_id=unit_id,
+        to_department=True,
         roles=("manager",),
         staff_ids=await people_of(unit_id),
         details={"number": row["number"], "edition": str(edition.number)},

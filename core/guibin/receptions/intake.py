@@ -7,7 +7,7 @@ from guibin.cases.numbers import Numbering, add_numbered
 from guibin.context import Act
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol
-from guibin.profiles.subjects import refuse_unless_kept
+from guibin.profiles.subjects import refuse_blind, refuse_unless_kept
 from guibin.tiers.queries import current_tiers
 from guibin_tenants.receivers import colleague, standing_unit
 from guibin_tenants.refusals import Invalid, refuse
@@ -115,6 +115,7 @@ async def assign(reception_id: UUID, new: NewAssignment, act: Act) -> ReceptionF
     row = await locked(reception_id, *BEFORE_ARRIVAL)
     refuse_outside_centre(act.policy, act.by)
     host = await colleague(new.staff_id or act.by.id)
+    await refuse_blind(row["customer_id"], staff_id=host.id)
     await change(Reception, reception_id, host_id=host.id, host_name=host.name)
     await write_event(row, Event(kind="assignment", name=host.name, text=new.text), act)
     await tell(Told(row, staff_ids=(host.id,)), "reception_assigned", act, key=str(row["version"]))

@@ -45,7 +45,10 @@ async def concerned(event: Passed, run: Run) -> list[Notice]:
     if unit_id is None:
         return [host]
     people = await people_of(unit_id)
-    return [structs.replace(notice, org_unit_id=unit_id, roles=("manager",), staff_ids=people), host]
+    return [
+        structs.replace(notice, org_unit_id=unit_id, to_department=True, roles=("manager",), staff_ids=people),
+        host,
+    ]
 
 
 tells(

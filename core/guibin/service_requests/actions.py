@@ -14,6 +14,7 @@ from guibin.desks.actions import destination, tell
 from guibin.entitlements.queries import desk_item
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT, Evidence
+from guibin.profiles.subjects import refuse_blind
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin_tenants import receivers
@@ -102,12 +103,14 @@ async def hand_over(request_id: UUID, new: NewHandOver, act: Act) -> ServiceRequ
     """Give the work on; the owner stays responsible (S07-15). Raises NotFound, NotOpen, Invalid."""
     request = await _open(request_id, "asked", "open")
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
+    await refuse_blind(request["customer_id"], to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await add(ServiceHandOver, act, request_id=request_id, customer_id=request["customer_id"], **given(new))
     await change(ServiceRequest, request_id, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
     notice = Notice(
         "service_request_handed_over",
         Case(SUBJECT, request_id, request["customer_id"]),
         org_unit_id=new.to_unit_id,
+        to_department=new.to_staff_id is None,
         roles=() if new.to_staff_id else ("manager",),
         staff_ids=(new.to_staff_id,) if new.to_staff_id else (),
         details={"number": request["number"]},

@@ -22,7 +22,7 @@ from guibin.policy.forms import Form, facts_of
 from guibin.policy.packs import Policy
 from guibin.policy.service_items import ServiceItem, TimeLimit
 from guibin.profiles.queries import Standing, standing
-from guibin.profiles.subjects import actor, refuse_unless_kept
+from guibin.profiles.subjects import actor, refuse_blind, refuse_unless_kept
 from guibin.records.requests import channels_of
 from guibin.sla import actions as sla
 from guibin.sla import milestones
@@ -71,6 +71,7 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     received_at = new.received_at or act.now
     judged = await _judged(new, customer, received_at, act)
     owner = await actor(new.owner_id, act.by, field="owner_id")
+    await refuse_blind(new.customer_id, owner_id=None if owner.id == act.by.id else owner.id)
     request_id = new_id()
     opened = Opened(id=request_id, span=span, received_at=received_at, owner_id=owner.id, owner_name=owner.name)
     await _write(new, judged, opened, act)

@@ -17,7 +17,7 @@ from guibin.policy.terms import Escalation, Terms
 from guibin.profiles import disclosures
 from guibin.profiles.queries import customer_of
 from guibin.profiles.refusals import ArchiveErased
-from guibin.profiles.subjects import Actor, actor, refuse_unless_kept
+from guibin.profiles.subjects import Actor, actor, refuse_blind, refuse_unless_kept
 from guibin.records.actions import refuse_wrong, write_interaction
 from guibin.records.requests import NewInteraction, channels_of
 from guibin.sla import actions as sla
@@ -53,6 +53,7 @@ async def plan(new: NewVisit, act: Act) -> VisitForm:
     _refuse_past(new.planned_at, act.now)
     await refuse_unless_kept(new.customer_id)
     goes = await actor(new.staff_id, act.by)
+    await refuse_blind(new.customer_id, staff_id=None if goes.id == act.by.id else goes.id)
     visit_id = new_id()
     timer = await sla.start(
         NewTimer(

@@ -373,7 +373,7 @@ async def test_whoever_leaves_without_open_work_is_in_no_team_either(tenant, cli
 @pytest.mark.rule("S02-6", "S07-11")
 async def test_whoever_follows_a_dissolved_unit_works_on_what_was_handed_to_it(tenant, client, admin, outlets):
     lead = await tenant.staff("lead", "manager", unit="west")
-    customer = await opened(client, org_unit_id=str(outlets["branch"]))
+    customer = await opened(client, org_unit_id=str(outlets["east"]))
     made = {
         "complaints": {"text": "没有信号", "channel": "phone"},
         "service-requests": {"item": "enquiry", "channel": "phone", "text": "咨询", "customer_id": customer},

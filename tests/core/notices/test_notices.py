@@ -213,3 +213,29 @@ async def test_days_and_spans_are_told_as_people_say_them(tenant):
     english = (await agent.get("/api/v1/notices", headers={"Accept-Language": "en"})).json()["items"][0]["text"]
 
     assert ("2026年第48周" in chinese, "week 48 of 2026" in english) == (True, True)
+
+
+async def test_what_is_for_a_department_reaches_no_post_of_the_head_office_and_admins_hear_that_nobody_leads_it(tenant):
+    await tenant.unit("city")
+    await tenant.unit("kitchen", parent="city")
+    await tenant.unit("garage")
+    chairman = await tenant.staff("chairman", "reception_officer", "manager")
+    boss = await tenant.staff("boss", "tenant_admin")
+    city = await tenant.staff("city-manager", "manager", unit="city")
+    asked = {"roles": ("manager",), "to_department": True}
+
+    above = await _tell(tenant, key="a", org_unit_id=tenant.units["kitchen"], **asked)
+    nobody = await _tell(tenant, key="b", org_unit_id=tenant.units["garage"], **asked)
+    head = await tenant.staff("head", "manager")
+    plain = await _tell(tenant, key="c", org_unit_id=tenant.units["garage"], **asked)
+    own = await _tell(tenant, key="d", org_unit_id=tenant.units["city"], **asked)
+
+    assert (above, nobody, plain, own) == (
+        (city.staff_id,),
+        (boss.staff_id,),
+        (head.staff_id,),
+        (city.staff_id,),
+    )
+    assert await _told(chairman) == []
+    told = [one["text"] for one in await _told(boss) if one["kind"] == "unit_unmanaged"]
+    assert sorted(text.split()[0] for text in told) == ["garage", "kitchen"]

@@ -513,3 +513,16 @@ async def test_the_printed_notice_is_headed_by_the_unit_that_is_visited(house, v
     async with house.tenant.scope():
         head = await org_units.head_office()
     assert f"<span>{visited or head.name}</span><span>{reception['number']}" in page.text
+
+
+@pytest.mark.rule("S02-6", "S14-3")
+async def test_nobody_is_put_at_the_side_of_a_guest_they_do_not_see(house):
+    reception = await house.approved()
+    await step(house.officer, reception, "particulars", PARTICULARS)
+    await step(house.officer, reception, "plans", PLAN)
+    path = f"/api/v1/receptions/{reception['id']}/assignments"
+
+    refused = await house.officer.post(path, json={"staff_id": str(house.security.staff_id)})
+
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "staff_id")
+    assert (await house.security.get(f"/api/v1/receptions/{reception['id']}")).status_code == 404

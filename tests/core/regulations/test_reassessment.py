@@ -64,7 +64,9 @@ async def test_each_quarter_begins_with_an_assessment_and_nobody_has_to_begin_by
 
 
 @pytest.mark.rule("S13-3")
-async def test_a_company_without_customers_or_with_tiers_from_elsewhere_and_no_facts_is_not_assessed_unseen(desk, clock):
+async def test_a_company_without_customers_or_with_tiers_from_elsewhere_and_no_facts_is_not_assessed_unseen(
+    desk, clock
+):
     assert await on(desk, clock, "2026-04-01") == []
     person = await desk.customer("1", "customer")
     await desk.consent(person, KEY)

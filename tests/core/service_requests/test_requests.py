@@ -245,15 +245,17 @@ async def test_a_key_accounts_fault_is_due_before_an_ordinary_one(client, tenant
 @pytest.mark.rule("S07-15")
 async def test_one_desk_stays_responsible_and_everything_is_on_the_case(tenant, desk, customer):
     await tenant.unit("network")
-    engineer = await tenant.staff("engineer", "agent")
+    hall, engineer = str(tenant.units["network"]), await tenant.staff("engineer", "agent")
+    moved = await desk.post(f"/api/v1/customers/{customer}/assignment", json={"org_unit_id": hall})
     request = await ask(desk, customer, item="maintenance")
     path = f"{PATH}/{request['id']}"
 
     await desk.post(f"{path}/notes", json={"kind": "contact", "text": "已电话联系客户"})
-    await desk.post(f"{path}/hand-overs", json={"to_unit_id": str(tenant.units["network"]), "reason": "主干线路"})
+    await desk.post(f"{path}/hand-overs", json={"to_unit_id": hall, "reason": "主干线路"})
     answer = await desk.post(f"{path}/hand-overs", json={"to_staff_id": str(engineer.staff_id), "reason": "请上门"})
 
     case = answer.json()
+    assert moved.status_code == 201
     assert (case["owner_id"], case["handler_id"]) == (str(desk.staff_id), str(engineer.staff_id))
     assert [line["reason"] for line in case["hand_overs"]] == ["主干线路", "请上门"]
     assert [line["text"] for line in case["notes"]] == ["已电话联系客户"]
