@@ -54,7 +54,7 @@ class Scope(Struct):
     `settings` are the tenant's settings as this transaction has read or written them. `opened` are the subjects whose
     sealed values were opened, `on_record` those whom an entry of the confidentiality record names. `after_commit` is told the
     tenant's id once what was written stands. `held` are its turn and its connection, `away` while it has given them back to
-    wait for something outside. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
+    wait for something outside. `planned_once` says that statements are planned for any values. `traces` outlive a rollback, whatever it came from. What was `gathered`, `before_commit` makes
     statements of, whole and without parameters, that go out with COMMIT in one round trip.
     """
 
@@ -70,6 +70,7 @@ class Scope(Struct):
     after_commit: list[Callable[[UUID], None]] = []
     durable: bool = True
     away: bool = False
+    planned_once: bool = False
     traces: list[Trace] = []
     before_commit: list[Callable[[], str]] = []
     gathered: list[Any] = []
@@ -172,7 +173,7 @@ def _beginning(tenant_id: UUID, units: str, *, durable: bool) -> str:
 async def _come_back(scope: Scope) -> None:
     scope.connection = await _begin(scope.held, scope.tenant_id, scope.units, durable=scope.durable)
     scope.settings.clear()
-    scope.away = False
+    scope.away = scope.planned_once = False
     transaction = ENGINE.current_transaction.get()
     if transaction is not None:
         transaction.connection = scope.connection
@@ -236,6 +237,18 @@ async def see_units(units: tuple[UUID, ...]) -> None:
     scope = current_scope()
     scope.units = _array(units)
     await scope.connection.execute(f"SET LOCAL guibin.units = '{scope.units}'")
+
+
+async def plan_once() -> None:
+    """Plan the statements of this transaction from here on once for a connection, for whatever values.
+
+    PostgreSQL else plans a statement anew for each of its first five executions on a connection: for one that takes far
+    longer to plan than to run, and whose best plan is the same for all values.
+    """
+    scope = current_scope()
+    if not scope.planned_once:
+        scope.planned_once = True
+        await scope.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
 
 
 def current_scope() -> Scope:

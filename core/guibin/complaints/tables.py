@@ -3,6 +3,7 @@
 from piccolo.columns import UUID as UuidColumn
 from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz, Varchar
 
+from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
@@ -54,6 +55,7 @@ class Complaint(TenantTable):
             Index(("received_at desc", "id desc"), name="complaint_received_idx"),
             Index(("state", "received_at desc", "id desc"), name="complaint_state_idx"),
             Index(("owner_id", "received_at desc")),
+            Index((HANDLED,), where="state <> 'closed'", name="complaint_handled_idx"),
             Index(("source", "source_number"), unique=True, where="source is not null", name="complaint_source_idx"),
         ),
         checks={

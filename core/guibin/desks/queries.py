@@ -46,8 +46,8 @@ _NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
 def sits_with(staff_id: str, person: str) -> str:
     """SQL: whether somebody sits at a desk where the person does, or is that person there; both are expressions."""
     return (
-        f"{staff_id} in (select o.staff_id from desk_seat m join desk_seat o on o.tenant_id = m.tenant_id"
-        f" and o.desk_id = m.desk_id and o.until_at is null where m.staff_id = {person} and m.until_at is null)"
+        f"{staff_id} = any (array(select o.staff_id from desk_seat m join desk_seat o on o.tenant_id = m.tenant_id"
+        f" and o.desk_id = m.desk_id and o.until_at is null where m.staff_id = {person} and m.until_at is null))"
     )
 
 

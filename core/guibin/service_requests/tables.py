@@ -3,6 +3,7 @@
 from piccolo.columns import JSONB, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
 
+from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
@@ -46,6 +47,7 @@ class ServiceRequest(TenantTable, customer=True):
             Index(("state", "received_at desc", "id desc"), name="service_request_state_idx"),
             Index(("customer_id", "received_at desc")),
             Index(("owner_id", "received_at desc")),
+            Index((HANDLED,), where="state <> 'closed'", name="service_request_handled_idx"),
             Index(
                 ("item", "span", "customer_id"),
                 unique=True,

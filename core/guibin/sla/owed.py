@@ -37,13 +37,17 @@ class Owed(Struct, frozen=True, kw_only=True):
         said = COLUMNS | {"kind": f"'{self.kind}'::text", "subject": f"'{self.kind}'::text"} | dict(self.columns)
         said.setdefault("mine", f"(({said['staff_id']}) = $me::uuid) is true")
         said["private"] = str(self.private).lower()
+        # Where nothing is shown of it, an index may find it.
+        found = said | {"mine": dict(self.columns).get("mine", f"({said['staff_id']}) = $me::uuid")}
         listed = ", ".join(f"{said[name]} as {name}" for name in (*COLUMNS, "kind", "subject", "mine", "private"))
-        return f"select {listed} from {self.source} where ({self.holds}) and ({whose.format(**said)})"
+        return f"select {listed} from {self.source} where ({self.holds}) and ({whose.format(**found)})"
 
 
 # Who has a case `x` now: its handler, or its owner while nobody else has it. Without `coalesce`, which PostgreSQL holds to be
 # leaky: whose a case is would be asked only after the wall of every row.
 HANDLER = "case when x.handler_id is not null then x.handler_id when x.handler_unit_id is null then x.owner_id end"
+# The index by whose cases are found among those of these states, an expression.
+HANDLED = f"({HANDLER.replace('x.', '')})"
 # Whose what came from outside is: the account manager's of the customer `c` who is known, and everybody's at the head office where
 # nobody is and no outlet took it.
 MANAGERS_OR_HEAD_OFFICES = (

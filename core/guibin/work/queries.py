@@ -34,7 +34,7 @@ from guibin.web.listing import Listing, Order, PageAsked, placed
 from guibin.web.paging import Page
 from guibin_tenants.refusals import Forbidden, Invalid
 from guibin_tenants.rows import shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, plan_once
 
 SLICES: tuple[ModuleType, ...] = (
     complaints,
@@ -167,6 +167,7 @@ async def owed(filters: WorkFilter, page: PageAsked, act: Act, *, kinds: Collect
     sources = _sources(filters, act, kinds)
     found: Page[WorkView] = Page([])
     if sources:
+        await plan_once()
         found = await _listing(sources, _WHOSE[filters.whose]).page(filters, page, act, **await _values(sources, act))
     return await searched("work", found, act)
 
@@ -199,6 +200,7 @@ async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
             *((f"mine_{name}" if name != "count" else "mine", "x.mine", which) for name, which in figures.items()),
         )
     )
+    await plan_once()
     statement, values = placed(
         f"select x.kind, {counted} from {asked.source} where {conditions} group by x.kind order by x.kind",
         await _values(sources, act) | {"now": act.now, "by": act.by.id} | known,
