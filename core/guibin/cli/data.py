@@ -29,6 +29,7 @@ from guibin.tiers.assessment import AssessmentView, is_assessable
 from guibin.tiers.assessment import assess as assess_scheme
 from guibin.transfers.kinds import KINDS
 from guibin.transfers.particulars import export_relatives
+from guibin.transfers.wording import Wording
 from guibin_tenants.org_units import by_code
 from guibin_tenants.refusals import Invalid
 
@@ -68,16 +69,17 @@ async def import_(
     """Import an xlsx or csv file, whole or not at all. Bad rows go into FILE.errors.xlsx."""
     try:
         async with environment.inside(slug) as session:
-            chosen = (reading or Reading()).chosen()
+            chosen, act = (reading or Reading()).chosen(), session.act
+            wording = Wording(kind=kind, policy=act.policy, language=act.language, mapping=chosen)
             done = await KINDS[kind].take_in(file, chosen, session.act, dry_run=dry_run, progress=progress)
     except BadRows as refusal:
         explain(refusal)
         report = file.with_name(f"{file.name}.errors.xlsx")
         try:
-            refusal.write(report)
+            wording.write(report, refusal.problems)
         except OSError:
             report = Path(tempfile.gettempdir()) / report.name
-            refusal.write(report)
+            wording.write(report, refusal.problems)
         for one in refusal.problems[:10]:
             err.print(f"  row {one.row}, {one.column}: {one.value!r}: {one.reason}", markup=False, soft_wrap=True)
         err.print(f"All {len(refusal.problems)} problems are in {report}", soft_wrap=True)

@@ -38,10 +38,11 @@ _REQUIRED = "required"
 
 
 class Choice(Struct, frozen=True):
-    """One value of several, as it is called."""
+    """One value of several, as it is called; many fold below what they belong to, `group`, if it has a name."""
 
     value: str
     text: str
+    group: str = ""
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -63,6 +64,14 @@ class Field(Struct, frozen=True, kw_only=True):
     value: str = ""
     values: tuple[str, ...] = ()
     error: str = ""
+
+    @property
+    def groups(self) -> dict[str, list[Choice]]:
+        """The choices below what they belong to; nothing where that is said of none."""
+        found: dict[str, list[Choice]] = {}
+        for choice in self.choices if any(choice.group for choice in self.choices) else ():
+            found.setdefault(choice.group, []).append(choice)
+        return found
 
 
 class NotFilled(Invalid):
@@ -247,7 +256,9 @@ def rule(broken: str, studio: Studio, look: Look) -> str:
 
 def _told(field: FieldError, shell: Shell) -> str:
     said = rule(field.rule, shell.studio, shell.look)
-    return f"{said} ({field.fix})" if said == field.rule and field.fix else said
+    if said == field.rule and field.fix:
+        return f"{said} ({field.fix})"
+    return said + reasons.near(field.fix, shell.says)
 
 
 def _given(each: inspect.Field, given: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -33,21 +33,27 @@ _FORMS = tuple(
         ("moment_as", r"not a moment written as (?P<what>.+)"),
         ("merged", r"part of the merged cell (?P<cell>\S+): .+"),
         ("digits_after", r"at most (?P<digits>\d+) digits after the point.*"),
-        ("of_persons", r"none: \S+ is an organisation"),
-        ("of_organisations", r"none: \S+ is a person"),
+        ("of_persons", r"none: \S+ is an organisation.*"),
+        ("of_organisations", r"none: \S+ is a person.*"),
+        ("near", r"did you mean (?P<what>[^?]+)\?.*"),
         ("lost_letters", r"(?:text|a \w+|\w+) without .*characters.*"),
         ("between", r"(?:not )?a day from (?P<first>\S+) to (?P<last>\S+)"),
     )
 )
 
+# Rules that end with what might stand there instead.
+_LISTS = ("one_of", "no_fact", "no_column", "near")
 Says = Callable[..., str]
 
 
-def worded(broken: str, says: Says, has: Callable[[str], bool]) -> str:
-    """The rule in the reader's words; empty for one that none are known for. `says` and `has` are those of the pages' texts."""
+def worded(broken: str, says: Says, has: Callable[[str], bool], listed: Callable[[str], str] = str) -> str:
+    """The rule in the reader's words; empty for one that none are known for. `says` and `has` are those of the pages' texts,
+    `listed` what is made of the names that might stand there, parted by commas."""
     for name, form in _FORMS:
         if found := form.fullmatch(broken):
-            return says("error.one_of" if name == "one_of" else f"reason.{name}", **found.groupdict())
+            values = found.groupdict()
+            values |= {"what": listed(values["what"])} if name in _LISTS else {}
+            return says("error.one_of" if name == "one_of" else f"reason.{name}", **values)
     key = f"rule.{spelled(broken)}"
     if has(key):
         return says(key, **{f"n{place}": number for place, number in enumerate(_BOUND.findall(broken), 1)})
@@ -58,5 +64,10 @@ def worded(broken: str, says: Says, has: Callable[[str], bool]) -> str:
     said = worded(head, says, has) if colon else ""
     allowed = rest.removeprefix("one of: ")
     if said and allowed != rest:
-        return said.rstrip(_AFTER_SENTENCE) + says("reason.allowed", what=allowed)
-    return said
+        return said.rstrip(_AFTER_SENTENCE) + says("reason.allowed", what=listed(allowed))
+    return said + near(rest, says, listed) if said else said
+
+
+def near(fix: str, says: Says, listed: Callable[[str], str] = str) -> str:
+    """What was probably meant, as a sentence after the rule; empty where that is not what the fix says."""
+    return worded(fix, says, lambda _: False, listed) if fix.startswith("did you mean ") else ""

@@ -84,10 +84,17 @@ async def channels(shell: Shell) -> Sequence[Choice]:
 async def purposes(shell: Shell) -> Sequence[Choice]:
     """What a customer is asked for consent to: the schemes, contact, care, disclosure to others; and what they may want or
     decline by its name (S02-2, S02-3)."""
-    schemes = [Choice(each.name, purpose(each.name, shell)) for each in shell.act.policy.schemes]
-    general = (CONTACT, "care", "marketing", "activities", OUTSIDE)
-    named = (wishes.wish(*each) for each in wishes.known(shell.act.policy))
-    return [*schemes, *(Choice(each, purpose(each, shell)) for each in (*general, *named))]
+    general = shell.says("overview.wish_group.general")
+    names = (CONTACT, "care", "marketing", "activities", OUTSIDE, *(each.name for each in shell.act.policy.schemes))
+    wanted = [
+        Choice(
+            wishes.wish(kind, name),
+            wishes.title(kind, name, shell.act.policy, shell.language),
+            shell.says(f"overview.wish_group.{kind}"),
+        )
+        for kind, name in wishes.known(shell.act.policy)
+    ]
+    return [*(Choice(each, purpose(each, shell), general) for each in names), *wanted]
 
 
 async def assessed(shell: Shell) -> Sequence[Choice]:

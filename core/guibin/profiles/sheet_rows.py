@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.notation.dates import Day, lunar_day, says_lunar
 from guibin.notation.plausible import RULE, day_in, is_plausible
@@ -16,6 +16,7 @@ from guibin.policy.packs import Policy
 from guibin.spreadsheets.cells import Dated
 from guibin.spreadsheets.importing import problem
 from guibin.spreadsheets.reading import Fields, Row, RowProblem
+from guibin.spreadsheets.requests import refused
 from guibin_tenants.above import NamedFromAbove
 
 from .checking import Checker, Particulars
@@ -156,7 +157,7 @@ class ArchiveReader:
             column = error.field.rpartition(".")[2]
             if column in told:
                 continue
-            wrong.append(problem(row, column, given.get(column, ""), error.rule))
+            wrong += refused(row, [structs.replace(error, field=column)])
         wrong += cells
         wrong += [
             problem(row, name, given[name], f"longer than {WORDS_CHARS_MAX} characters")

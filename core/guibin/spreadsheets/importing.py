@@ -13,7 +13,6 @@ from guibin_tenants.refusals import Invalid
 
 from .mapping import Mapping
 from .reading import Fields, Row, RowProblem, rows
-from .writing import write_problems
 
 PROBLEMS_MAX = 10_000
 Progress = Callable[[str, int], None]
@@ -42,10 +41,6 @@ class BadRows(Invalid):
     def __init__(self, problems: list[RowProblem], rows: int) -> None:
         super().__init__(f"{len(problems)} problems in {rows} rows; nothing was imported")
         self.problems = problems
-
-    def write(self, file: Path) -> None:
-        """Put them into an error workbook."""
-        write_problems(file, self.problems)
 
 
 def problem(row: Row, column: str, value: str, reason: str) -> RowProblem:

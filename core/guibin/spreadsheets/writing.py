@@ -35,10 +35,10 @@ def written(name: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *,
         return file.read_bytes()
 
 
-def write_problems(file: Path, problems: Iterable[RowProblem]) -> int:
-    """The error workbook: sheet, row, column, value and reason of everything wrong."""
+def write_problems(file: Path, problems: Iterable[RowProblem], heading: Sequence[str], *, sheet: str) -> int:
+    """The error workbook: sheet, row, column, value and reason of everything wrong, under what `heading` calls these five."""
     lines = ((p.sheet, str(p.row), p.column, p.value, p.reason) for p in problems)
-    return write(file, ("sheet", "row", "column", "value", "reason"), lines, sheet="errors")
+    return write(file, heading, lines, sheet=sheet)
 
 
 def _workbook(file: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], sheet: str) -> int:

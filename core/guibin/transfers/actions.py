@@ -7,12 +7,14 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.profiles.disclosures import as_recorded, gate
 from guibin.spreadsheets.mapping import Mapping, refuse_unknown
-from guibin.spreadsheets.reading import rows
+from guibin.spreadsheets.reading import RowProblem, rows
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
@@ -24,11 +26,13 @@ from .queries import EXPORTS, IMPORTS, TransferView, opened, sealed
 from .refusals import TransferOver, TransferRuns
 from .requests import NewExport, NewImport, NewRun
 from .tables import Transfer
+from .wording import Wording
 
 # What goes over a whole customer base is for whoever sees all of it.
 IMPORT, EXPORT = may("customers:import") & sees_all, may("customers:export") & sees_all
 ENDINGS = (".xlsx", ".csv")
 _NEAR = 0.8
+_WORKBOOK = b"PK"
 
 
 async def upload(new: NewImport, act: Act) -> TransferView:
@@ -115,11 +119,14 @@ async def cancel_export(transfer_id: UUID, act: Act) -> TransferView:
     return await EXPORTS.one(transfer_id)
 
 
-async def outcome(transfer_id: UUID, act: Act) -> tuple[str, bytes]:
-    """The file that came of it and what it is called. Raises NotFound; the look is on record."""
+async def outcome(transfer_id: UUID, act: Act, language: str = "") -> tuple[str, bytes]:
+    """The file that came of it and what it is called; what is wrong with an import's rows in this language, or the caller's.
+    Raises NotFound; the look is on record."""
     row = await locked(Transfer, transfer_id)
-    content = await opened(transfer_id, "outcome")
-    name = row["file_name"] if row["direction"] == "export" else f"{row['file_name']}.errors.xlsx"
+    content, name = await opened(transfer_id, "outcome"), row["file_name"]
+    if row["direction"] == "import":
+        name = f"{name}.errors.xlsx"
+        content = _in_words(content, await IMPORTS.one(transfer_id), act, language or act.language)
     await noted("transfer.fetch", act, subject="transfer", subject_id=transfer_id, fields=(row["kind"],))
     return name, content
 
@@ -168,6 +175,18 @@ def _heading(new: NewImport, ending: str) -> list[str]:
     if first is None:
         raise Invalid.at("content", "a file with at least one row under its heading", value=new.file_name)
     return list(first.fields)
+
+
+def _in_words(content: bytes, known: TransferView, act: Act, language: str) -> bytes:
+    """The workbook of what is wrong; one that an earlier release kept whole as it is."""
+    if content.startswith(_WORKBOOK):
+        return content
+    problems = msgspec.json.decode(content, type=list[RowProblem])
+    wording = Wording(kind=known.kind, policy=act.policy, language=language, mapping=known.mapping)
+    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
+        file = Path(folder) / "errors.xlsx"
+        wording.write(file, problems)
+        return file.read_bytes()
 
 
 def _plain(name: str) -> str:

@@ -108,10 +108,9 @@ async def run_transfer(job: RunTransfer, run: Run) -> None:
             ended = {"ended": "cancelled"}
         except BadRows as refusal:
             ended = {"ended": "refused", "report": _wrong(refusal)}
-            ended["outcome"] = await _refused(job.transfer_id, refusal)
+            ended["outcome"] = await sealed(job.transfer_id, "outcome", msgspec.json.encode(refusal.problems))
         except Refusal as refusal:
-            said = "; ".join(f"{each.field}: {each.rule} {each.fix}".strip() for each in refusal.fields)
-            ended = {"ended": "refused", "report": Report(problem=(said or refusal.detail or refusal.title)[:2_000])}
+            ended = {"ended": "refused", "report": _unread(refusal)}
         except Exception:
             if run.attempt < ATTEMPTS_MAX:
                 raise
@@ -168,11 +167,11 @@ def _wrong(refusal: BadRows) -> Report:
     return Report(refused=len(refusal.problems), problem=refusal.detail, wrong=first)
 
 
-async def _refused(transfer_id: UUID, refusal: BadRows) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="guibin-") as folder:
-        file = Path(folder) / "errors.xlsx"
-        refusal.write(file)
-        return await sealed(transfer_id, "outcome", file.read_bytes())
+def _unread(refusal: Refusal) -> Report:
+    """Of a file that could not be read as rows at all: what is wrong with it is of no row."""
+    said = "; ".join(f"{each.field}: {each.rule} {each.fix}".strip() for each in refusal.fields)
+    wrong = tuple(Wrong(0, each.field, ": ".join(filter(None, (each.rule, each.fix)))) for each in refusal.fields)
+    return Report(problem=(said or refusal.detail or refusal.title)[:2_000], wrong=wrong[:WRONG_SHOWN])
 
 
 async def _asker(row: Any, run: Run) -> Principal:

@@ -20,7 +20,7 @@ STATE = (
 
 
 class Wrong(Struct, frozen=True):
-    """What is wrong in which cell; not what stands in it, which the file of refused rows says."""
+    """What is wrong in which cell, or with the file itself (`row` is 0 then); not what stands in it, which the file of refused rows says."""
 
     row: int
     column: str

@@ -25,6 +25,7 @@ from .api import file_of
 from .kinds import KINDS
 from .queries import EXPORTS, IMPORTS, KEPT_DAYS, TransferView
 from .requests import FILE_BYTES_MAX, Kind, NewExport, NewImport, NewRun
+from .wording import Wording
 
 PATH = f"{PREFIX}/imports"
 NEED = IMPORT & EXPORT
@@ -95,7 +96,7 @@ class TransferScreens(Controller):
 
     @get("/{transfer_id:uuid}/file", needs=NEED)
     async def file(self, transfer_id: UUID, shell: Shell) -> Response[bytes]:
-        return file_of(*await actions.outcome(transfer_id, shell.act))
+        return file_of(*await actions.outcome(transfer_id, shell.act, shell.language))
 
 
 async def _known(transfer_id: UUID) -> TransferView:
@@ -105,15 +106,15 @@ async def _known(transfer_id: UUID) -> TransferView:
 
 async def _one(transfer_id: UUID, shell: Shell, problem: str = "") -> Response[str]:
     known = await _known(transfer_id)
-    fields = [_field(name, known, shell) for name in KINDS[known.kind].fields(shell.act)]
+    wording = Wording(kind=known.kind, policy=shell.act.policy, language=shell.language, mapping=known.mapping)
+    fields = [_field(name, known, wording) for name in KINDS[known.kind].fields(shell.act)]
     return shell.page(
         "transfers/one.html",
         status=422 if problem else 200,
         known=known,
         fields=fields,
         runs=known.state in _RUNNING,
-        column_of=lambda name: _called(name, known.kind, shell),
-        reason_of=lambda reason: forms.rule(reason, shell.studio, shell.look),
+        wording=wording,
         problem=problem,
         kept=KEPT_DAYS,
         address=f"{PATH}/{transfer_id}",
@@ -128,24 +129,15 @@ class Mapped(Struct, frozen=True):
     column: str
 
 
-def _field(name: str, known: TransferView, shell: Shell) -> Mapped:
+def _field(name: str, known: TransferView, wording: Wording) -> Mapped:
     """By the mapping; a column that bears the field's name in the reader's language is it, too, and one whose name is a
     longer form of it, unless two are: 客户编号 for 编号."""
-    title = _called(name, known.kind, shell)
+    title = wording.field(name)
     column = known.mapping.columns.get(name, "")
     names = (title, *title.split("或"))
     near = [head for head in known.heading if len(head) > 1 and any(each in head for each in names)]
     exact = next((head for head in known.heading if head in names), "")
     return Mapped(name, title, column or exact or (near[0] if len(near) == 1 else ""))
-
-
-def _called(name: str, kind: str, shell: Shell) -> str:
-    """What the field is called, as on the form of the kind where no file alone has it; a heading of the file's is its own name."""
-    keys = (f"transfers.name.{name}", f"{kind}.field.{name}", f"field.{name}")
-    said = next((key for key in keys if shell.studio.words.has(key)), None)
-    if said:
-        return shell.says(said)
-    return shell.named(f"field.{name}") if shell.named(f"field.{name}") != f"field.{name}" else name
 
 
 async def _page(shell: Shell, given: Given[str, Sequence[str]], errors: Given[str, str]) -> Response[str]:

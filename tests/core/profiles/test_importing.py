@@ -12,6 +12,7 @@ from guibin.policies.queries import effective_policy
 from guibin.profiles.importing import export_customers, import_customers, import_orders
 from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.writing import write_problems
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -130,7 +131,7 @@ async def test_every_bad_row_is_reported_and_nothing_comes_in(importer, client, 
     with pytest.raises(BadRows) as refused:
         await importer(workbook(tmp_path / "archive.xlsx", rows))
     report = tmp_path / "errors.xlsx"
-    refused.value.write(report)
+    write_problems(report, refused.value.problems, ("sheet", "row", "column", "value", "reason"), sheet="errors")
 
     assert [(r[1], r[2], r[3] or None) for r in cells(report)[1:]] == [
         ("3", "number", "DK1"),

@@ -15,6 +15,7 @@ from guibin.records.importing import COLUMNS, export_interactions, import_intera
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import BadRows
 from guibin.spreadsheets.mapping import Mapping
+from guibin.spreadsheets.writing import write_problems
 from guibin_tenants.refusals import Forbidden
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -149,7 +150,7 @@ async def test_every_bad_row_is_reported_with_its_reason_and_nothing_comes_in(im
     }
     assert await kept(client) == []
     report = tmp_path / "errors.xlsx"
-    refused.value.write(report)
+    write_problems(report, refused.value.problems, ("sheet", "row", "column", "value", "reason"), sheet="errors")
     assert len(cells(report)) == 10
 
 

@@ -84,14 +84,24 @@ async def test_wrong_rows_are_told_as_a_file_and_nothing_is_imported(tenant, adm
     transfer = await uploaded(admin, BAD)
 
     refused = await ran(tenant, admin, transfer, dry_run=False)
-    rows = await admin.get(f"{PATH}/{transfer['id']}/refused-rows")
+    rows = {
+        language: await admin.get(f"{PATH}/{transfer['id']}/refused-rows", headers={"Accept-Language": language})
+        for language in ("zh-CN", "en")
+    }
 
     assert (refused["state"], refused["has_outcome"]) == ("refused", True)
     assert refused["report"]["refused"] >= 1
     assert await numbers(admin) == []
-    cells = [[cell.value for cell in row] for row in load_workbook(io.BytesIO(rows.content)).active]
-    assert cells[0] == ["sheet", "row", "column", "value", "reason"]
-    assert {row[1] for row in cells[1:]} == {"3"}
+    cells = {
+        language: [[cell.value for cell in row] for row in load_workbook(io.BytesIO(file.content)).active]
+        for language, file in rows.items()
+    }
+    assert cells["zh-CN"][0] == ["工作表", "行", "列", "填的内容", "原因"]
+    assert cells["en"][0] == ["Sheet", "Row", "Column", "What it says", "Why"]
+    assert {row[1] for each in cells.values() for row in each[1:]} == {"3"}
+    assert [row[2:4] for row in cells["zh-CN"][1:]] == [["类别（kind）", "wizard"], ["机构（org-unit）", "nowhere"]]
+    assert cells["zh-CN"][1][4].startswith("没有这种客户类别，可选：特约用户(领导类)（leader）、")
+    assert [row[2] for row in cells["en"][1:]] == ["Kind (kind)", "Org unit (org-unit)"]
 
 
 async def test_the_file_lies_sealed(tenant, admin):

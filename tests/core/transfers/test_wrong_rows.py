@@ -2,10 +2,18 @@
 
 import base64
 import html
+import io
 import re
 
 import pytest
+from acting import COMPANY
+from openpyxl import load_workbook
 from running import work_off
+
+from guibin.packs import Packs
+from guibin.policies.queries import merged
+from guibin.policy.packs import Overrides
+from guibin.transfers.wording import Wording
 
 PATH = "/console/imports"
 LONG = "长" * 300
@@ -181,6 +189,18 @@ FILES = {
         ["T2", "没有信号", "phone", "complaint", "1", "2020-01-01T10:00:00+08:00", "", "", "open", "no"],
         ["n" * 90, "没有信号", "", "complaint", "1", "", "", "", "open", "no"],
     ],
+    "relatives": [
+        ["customer_number", "relation", "name", "phone", "birthday", "calendar", "leap_month", "note", "removed"],
+        ["NOBODY", "butler", LONG, "12", "soon", "moon", "maybe", LONG * 10, "perhaps"],
+    ],
+    "occasions": [
+        ["customer_number", "name", "happened_on", "calendar", "leap_month", "removed"],
+        ["NOBODY", LONG, "soon", "moon", "maybe", "perhaps"],
+    ],
+    "links": [
+        ["customer_number", "of_customer_number", "role", "ended_on", "removed"],
+        ["OPEN", "NOBODY", "butler", "soon", "perhaps"],
+    ],
     "orders": [
         ["customer_number", "number", "product", "price", "currency", "started_on", "ends_on"],
         ["NOBODY", "n" * 80, "p" * 300, "cheap", "YUAN", "never", "2026-13-01"],
@@ -191,7 +211,16 @@ FILES = {
     ],
 }
 # So many cells of each are wrong.
-FAULTS = {"customers": 14, "facts": 10, "interactions": 16, "complaints": 12, "orders": 12}
+FAULTS = {
+    "customers": 14,
+    "facts": 10,
+    "interactions": 16,
+    "complaints": 12,
+    "orders": 12,
+    "relatives": 4,
+    "occasions": 4,
+    "links": 3,
+}
 # Values that stand in a reason are the file's or the policy's own, not words of a sentence.
 SHOWN = re.compile(
     r"“[^”]*”|open 或 closed|(?:可选|可用的列|其中之一)：.*|`[^`]*`|[a-z]+(?:_[a-z]+)+|\b(?:CNY|MiB|xlsx|csv|RFC)\b"
@@ -206,7 +235,7 @@ async def admin(tenant):
     return client
 
 
-async def _reasons(tenant, admin, kind, language):
+async def _place(tenant, admin, kind):
     content = "\r\n".join(",".join(f'"{cell}"' for cell in line) for line in FILES[kind]).encode()
     sent = {"kind": kind, "file_name": f"{kind}.csv", "content": base64.b64encode(content).decode()}
     taken = await admin.post(PATH, data=sent, headers={"HX-Request-Type": "partial"})
@@ -225,6 +254,10 @@ async def _reasons(tenant, admin, kind, language):
     )
     assert run.status_code == 200, run.text
     await work_off(tenant, kind="run_transfer")
+    return place
+
+
+async def _said(admin, place, language):
     shown = (await admin.get(place, headers={"Accept-Language": language})).text
     table = shown.partition('id="wrong"')[2].partition("</table>")[0]
     return [html.unescape(each) for each in re.findall(r'<td><span class="t13">(.*?)</span></td></tr>', table)]
@@ -232,8 +265,61 @@ async def _reasons(tenant, admin, kind, language):
 
 @pytest.mark.parametrize("kind", sorted(FILES))
 async def test_what_is_wrong_with_a_file_is_told_in_chinese(tenant, admin, kind):
-    reasons = await _reasons(tenant, admin, kind, "zh-CN")
+    reasons = await _said(admin, await _place(tenant, admin, kind), "zh-CN")
 
     left = sorted({each for each in reasons if re.search(r"[A-Za-z]{3,}", SHOWN.sub("", each))})
     assert len(reasons) >= FAULTS[kind]
     assert left == [], "\n".join(left)
+
+
+@pytest.mark.parametrize("kind", sorted(FILES))
+async def test_the_workbook_of_refused_rows_says_the_same_as_the_page(tenant, admin, kind):
+    place = await _place(tenant, admin, kind)
+
+    file = await admin.get(f"{place}/file", headers={"Accept-Language": "zh-CN"})
+
+    (heading, *lines) = [[cell.value or "" for cell in line] for line in load_workbook(io.BytesIO(file.content)).active]
+    assert heading == ["工作表", "行", "列", "填的内容", "原因"]
+    assert len(lines) >= FAULTS[kind]
+    assert [line[4] for line in lines][:20] == await _said(admin, place, "zh-CN")
+
+
+CHOICES = {
+    ("customers", "network"): (
+        "请填其中之一：已双向改造（two_way）、未双向改造（one_way）、非本公司网络（off_network）",
+        "One of: Two-way network (two_way), Not yet two-way (one_way), Not on our network (off_network)",
+    ),
+    ("interactions", "wants"): (
+        "请从列出的选项里选，可选：帮助、维修（help）、入会（membership）、产品或服务（product）",
+        "Choose one of those listed; one of: Help, a repair (help), membership, A product or service (product)",
+    ),
+    ("facts", "metric"): (
+        "请填其中之一：离开（departed）、消费（spending）、合作月数（tenure）、在网终端数（terminals）",
+        "One of: Left (departed), spending, Months with us (tenure), Terminals on the network (terminals)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "column"), CHOICES)
+async def test_what_may_stand_in_a_cell_is_said_in_words(tenant, admin, kind, column):
+    place = await _place(tenant, admin, kind)
+
+    chinese, english = [await _said(admin, place, language) for language in ("zh-CN", "en")]
+
+    assert CHOICES[kind, column][0] in chinese
+    assert CHOICES[kind, column][1] in english
+
+
+def test_what_was_probably_meant_is_said_by_its_name():
+    policy = merged(Packs({}), COMPANY, Overrides(), version=0)
+    reason = "a field of what is imported: did you mean birthday? the fields are age, birthday, name"
+
+    said = {
+        language: Wording(kind="customers", policy=policy, language=language).reason("mapping.columns", reason)
+        for language in ("zh-CN", "en")
+    }
+
+    assert said == {
+        "zh-CN": "要导入的内容里没有这个字段。是不是要写“生日（birthday）”？",
+        "en": "There is no such field in what is imported. Did you mean birthday?",
+    }
