@@ -41,6 +41,7 @@ from guibin.policy.layers import InPlace
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
+from guibin.policy.parts import PolicyPart
 from guibin.policy.posts import Post
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
@@ -120,6 +121,7 @@ __all__ = [
     "Panel",
     "PlanPolicy",
     "PlannedMeasure",
+    "PolicyPart",
     "Pool",
     "Post",
     "ProofKind",

@@ -34,6 +34,7 @@ from .notices import tables as notices
 from .offers import tables as offers
 from .plans import tables as plans
 from .policies import tables as policies
+from .policy_changes import tables as policy_changes
 from .profiles import tables as profiles
 from .receptions import tables as receptions
 from .records import tables as records
@@ -57,6 +58,7 @@ SLICES: tuple[ModuleType, ...] = (
     repeats,
     policies,
     indicators,
+    policy_changes,
     jobs,
     audit,
     profiles,

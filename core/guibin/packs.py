@@ -125,22 +125,27 @@ class Packs:
                 owners[label] = name
 
     def _relay(self, names: tuple[str, ...]) -> "Hooks":
-        for name in names:
-            self.value(name)
-        return Hooks(self._plugins, names)
+        return Hooks(self._plugins, names, {name: self.value(name) for name in names})
 
 
 class Hooks:
     """The hooks of one set of packs, one typed function each, answers in the order of the packs' names."""
 
-    def __init__(self, plugins: pluggy.PluginManager, names: tuple[str, ...]) -> None:
+    def __init__(
+        self, plugins: pluggy.PluginManager, names: tuple[str, ...], values: Mapping[str, Pack] | None = None
+    ) -> None:
         self.names = names
+        self._values = values or {}
         self._callers: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
         for name in names:
             plugin = plugins.get_plugin(name)
             for caller in plugins.get_hookcallers(plugin) or ():
                 implementation = next(i for i in caller.get_hookimpls() if i.plugin is plugin)
                 self._callers.setdefault(caller.name, []).append((name, _by_name(implementation)))
+
+    def value(self, name: str) -> Pack:
+        """One of the company's packs as a value."""
+        return self._values[name]
 
     def derived_measures(self, measures: dict[str, int]) -> tuple[Measure, ...]:
         """All packs' derived measures."""

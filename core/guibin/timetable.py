@@ -36,6 +36,7 @@ from guibin.packs import Packs
 from guibin.periods.rhythms import Rhythm, check
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
+from guibin.policy_changes import jobs as policy_changes
 from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
 from guibin.records import jobs as records
@@ -71,6 +72,7 @@ HANDLERS = (
     files,
     hotline,
     indicators,
+    policy_changes,
     insight,
     plans,
     relationships,
@@ -128,6 +130,9 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm(
         "draw_reachability_checks", plans.DrawReachabilityChecks(), every="monthly 1 07:50", catch_up="once"
     ),  # S05-7
+    Rhythm(
+        "remind_policy_readers", policy_changes.RemindPolicyReaders(), every="daily 08:05", catch_up="once"
+    ),  # S01-13
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9

@@ -55,6 +55,7 @@ _LEADING = _SERVING | {
     "campaigns:write",
     "cards:write",
     "views:share",
+    "policy:propose",
 }
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

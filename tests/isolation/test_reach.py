@@ -50,6 +50,7 @@ OUTLETS_OWN = {
     "offer-purchases": "the customer's",
     "offers": "purchases are the customer's",
     "org-units": "under the admin's own: administration asks; hours of its own are walled",
+    "policy": "one's own, that one has read it",
     "proofs": "of the outlet where it is shown",
     "reachability-checks": "of whoever is called",
     "reception-orders": "the department's, and whose reception it is",
@@ -82,6 +83,7 @@ KNOWN_TO_ALL = {
     "/api/v1/new-services",
     "/api/v1/offers",
     "/api/v1/org-units",
+    "/api/v1/policy/announcements",
     "/api/v1/assessments",
 }
 

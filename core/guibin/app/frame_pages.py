@@ -120,6 +120,7 @@ _PLACES = {
     "card_application": "card-applications",
     "activity": "activities",
     "campaign": "campaigns",
+    "policy_announcement": "policy",
 }
 _TOGETHER = {
     "work_plan": "plan",

@@ -30,6 +30,7 @@ from guibin.overview import applications, approvals, counter, customer_screens, 
 from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.plans import screens as plans
+from guibin.policy_changes import screens as policy_changes
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.transfers import screens as transfers
@@ -76,6 +77,7 @@ SLICES: tuple[ModuleType, ...] = (
     plans,
     activities,
     campaigns,
+    policy_changes,
     live,
 )
 # Slices whose pages are only for people outside, behind signed links.

@@ -33,6 +33,7 @@ from guibin.overview import api as overview
 from guibin.overview import copying
 from guibin.plans import api as plans
 from guibin.policies import api as policies
+from guibin.policy_changes import api as policy_changes
 from guibin.profiles import api as profiles
 from guibin.receptions import api as receptions
 from guibin.recognitions import api as recognitions
@@ -66,6 +67,7 @@ SLICES: tuple[ModuleType, ...] = (
     administration,
     desks,
     policies,
+    policy_changes,
     indicators,
     audit,
     notices,

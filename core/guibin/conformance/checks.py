@@ -16,7 +16,7 @@ from guibin.app.factory import create_app
 from guibin.context import Company, real_clock
 from guibin.operation import embedded, migrations
 from guibin.packs import GROUP, BadPack, Packs
-from guibin.policies.actions import refuse_contradictions
+from guibin.policies.actions import checked
 from guibin.policy.packs import Overrides, Pack
 from guibin.policy.texts import Text
 from guibin.regulations.places import values_by_rule
@@ -80,7 +80,7 @@ async def promises(packs: Packs, company: Company, overrides: Overrides) -> Asyn
 
     Raises Invalid where the policy contradicts itself.
     """
-    refuse_contradictions(overrides, company, packs)
+    checked(overrides, company, packs)
     async with _theatre(packs) as theatre:
         for scenario in stories_for(company.packs, packs):
             promise = await promised(scenario, theatre, overrides)

@@ -1,20 +1,23 @@
-"""Writing a new version of a tenant's policy."""
+"""Writing a new version of a tenant's policy, whole or a part of it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, structs
+from msgspec import Meta, Struct, structs
 
 from guibin.audit.actions import noted
 from guibin.context import Act, Company
 from guibin.notation.plausible import Plausible
-from guibin.packs import Packs
-from guibin.policy.packs import Overrides
+from guibin.packs import Hooks, Packs
+from guibin.policy.merging import EACH_ONCE, KEYED, NAMED, rules_of
+from guibin.policy.packs import Overrides, Policy, Sections
 from guibin.policy.validation import validate
 from guibin.policy.words import Paragraph
+from guibin_tenants.above import FromAbove
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, given
-from guibin_tenants.scope import current_tenant, execute, fetch_value
+from guibin_tenants.scope import current_tenant, execute, fetch_column, fetch_value
 
 from . import queries
 from .bounds import refuse_too_many, too_large
@@ -30,30 +33,83 @@ class NewPolicyVersion(Plausible, frozen=True, kw_only=True, forbid_unknown_fiel
     note: Paragraph = ""
 
 
-async def write(new: NewPolicyVersion, act: Act, *, packs: Packs) -> PolicyVersionView:
-    """Add a version. Raises Invalid with each contradiction in it or when it is too large, TooManyVersions."""
-    large = too_large(new.overrides)
-    if large:
-        raise Invalid("The policy is too large", fields=tuple(large))
+class Rewritten(Struct, frozen=True):
+    """A version was written, and what the policy said before: neither holds what outlets asked for."""
+
+    version: PolicyVersionView
+    before: Policy
+    after: Policy
+
+
+# Told in the transaction of a version that says something else than the one before it.
+REWRITTEN: FromAbove[Callable[[Rewritten, Act], Awaitable[None]]] = FromAbove("who must know of a new policy")
+
+
+async def write(new: NewPolicyVersion, act: Act, *, packs: Packs | Hooks, known: bool = False) -> PolicyVersionView:
+    """Add a version; `known`: it says nothing that was not told before.
+
+    Raises Invalid with each contradiction in it or when it is too large, TooManyVersions.
+    """
     effective_from = new.effective_from or act.now
     if effective_from < act.now:
         raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
     version = await _next_version(act.now)
-    refuse_contradictions(new.overrides, act.company, packs)
-    return await _add(version, structs.replace(new, effective_from=effective_from), act)
+    before = queries.merged(packs, act.company, await queries.own_parts(effective_from), version=0)
+    after = checked(new.overrides, act.company, packs)
+    view = await _add(version, structs.replace(new, effective_from=effective_from), act)
+    if not known:
+        await REWRITTEN()(Rewritten(view, before, after), act)
+    return view
 
 
-def refuse_contradictions(overrides: Overrides, company: Company, packs: Packs) -> None:
-    """Raises Invalid with everything in which the company's policy would contradict itself with these parts."""
-    problems = (
-        *validate(queries.merged(packs, company, overrides, version=0)),
-        *queries.unknown_parts(packs, company, overrides),
-    )
+def checked(own: Overrides, company: Company, packs: Packs | Hooks) -> Policy:
+    """The policy with the company's own as given. Raises Invalid with each contradiction in it or when it is too large."""
+    if large := too_large(own):
+        raise Invalid("The policy is too large", fields=tuple(large))
+    policy = queries.merged(packs, company, own, version=0)
+    problems = (*validate(policy), *queries.unknown_parts(packs, company, own))
     if problems:
         raise Invalid(
             "The policy contradicts itself",
             fields=tuple(FieldError(p.path, p.rule, p.fix, p.value) for p in problems),
         )
+    return policy
+
+
+async def write_over(new: NewPolicyVersion, act: Act) -> PolicyVersionView:
+    """Add a version with these parts over what the company has of its own already, now and in versions still to come.
+
+    Raises as `write`.
+    """
+    effective_from = max(new.effective_from or act.now, act.now)
+    later = await fetch_column(
+        "select distinct effective_from from policy_version where effective_from > $1 order by 1", effective_from
+    )
+    view = await write(await _over(new, effective_from), act, packs=act.hooks)
+    for at in later:
+        await write(await _over(new, at), act, packs=act.hooks, known=True)
+    return view
+
+
+async def _over(new: NewPolicyVersion, at: datetime) -> NewPolicyVersion:
+    return structs.replace(new, overrides=laid_over(await queries.own_parts(at), new.overrides), effective_from=at)
+
+
+def laid_over(own: Overrides, new: Overrides) -> Overrides:
+    """The company's own with these parts: elements replace those of their name, sections without names the whole of them."""
+    rules = rules_of(Sections)
+    parts: dict[str, Any] = {}
+    for name in new.__struct_fields__:
+        said, had, rule = getattr(new, name), getattr(own, name), rules.get(name)
+        if rule is NAMED:
+            parts[name] = tuple({one.name: one for one in (*had, *said)}.values())
+        elif rule is KEYED:
+            parts[name] = {**had, **said}
+        elif rule is EACH_ONCE or name == "switched_off":
+            parts[name] = tuple(dict.fromkeys((*had, *said)))
+        else:
+            parts[name] = had if said is None else said
+    return Overrides(**parts)
 
 
 async def write_again(note: str, act: Act) -> PolicyVersionView:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin.context import Act, Company
-from guibin.packs import Packs
+from guibin.packs import Hooks, Packs
 from guibin.policy.indicators import Indicator, with_indicators
 from guibin.policy.layers import layered
 from guibin.policy.packs import Overrides, Policy, merge
@@ -157,13 +157,13 @@ async def _look_up(at: datetime) -> _Span:
     return _Span(row["effective_from"], ends, row["id"], tuple(row["indicators"]), row["version"])
 
 
-def unknown_parts(packs: Packs, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
+def unknown_parts(packs: Packs | Hooks, company: Company, overrides: Overrides) -> tuple[PolicyProblem, ...]:
     """What the company does without and never had."""
     whole = merged(packs, company, replace(overrides, switched_off=()), version=0)
     return tuple(unknown(whole, overrides.switched_off))
 
 
-def merged(packs: Packs, company: Company, overrides: Overrides, *, version: int) -> Policy:
+def merged(packs: Packs | Hooks, company: Company, overrides: Overrides, *, version: int) -> Policy:
     """The general regulations, the company's packs over them, and these parts of its own over all."""
     chosen = [packs.value(name) for name in company.packs]
     policy = merge(layered(GENERAL, chosen, overrides).parts, CORE, overrides, version=version)

@@ -30,6 +30,7 @@ from .kpis import Kpi
 from .layers import InPlace
 from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
+from .parts import PolicyPart
 from .posts import Post
 from .problems import PolicyProblem
 from .quality import ArchiveRule, ClosingPolicy
@@ -51,6 +52,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     posts: Annotated[tuple[Post, ...], NAMED] = ()
+    parts: Annotated[tuple[PolicyPart, ...], NAMED] = ()
     fields: Annotated[tuple[ArchiveField, ...], NAMED] = ()
     settings: Annotated[tuple[Setting, ...], NAMED] = ()
     schemes: Annotated[tuple[TierScheme, ...], NAMED] = ()
@@ -160,6 +162,10 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for name in self.enabled_schemes or ():
             if name not in known.schemes:
                 yield PolicyProblem("enabled_schemes", name, "a scheme of the packs or of your own")
+        for part in self.parts:
+            for one in part.covers:
+                if one.partition(".")[0] not in Overrides.__struct_fields__:
+                    yield PolicyProblem(f"parts.{part.name}", one, "a section that a company may write itself")
         yield from super().check(known, path)
         yield from spread(self.workstreams, set(self.__struct_fields__) - ASIDE)
 
@@ -175,6 +181,10 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def scheme(self, name: str) -> TierScheme | None:
         """The scheme of this name, with the figures of the settings."""
         return next((settled(scheme, self.settings) for scheme in self.schemes if scheme.name == name), None)
+
+    def part(self, name: str) -> PolicyPart | None:
+        """The part of the policy of this name."""
+        return next((part for part in self.parts if part.name == name), None)
 
     def setting(self, name: str) -> int | None:
         """The figure of this name."""

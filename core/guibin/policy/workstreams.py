@@ -10,7 +10,9 @@ from .problems import PolicyProblem
 from .words import Clause, Named
 
 # What describes the policy itself rather than the work.
-ASIDE = frozenset({"version", "packs", "enabled_schemes", "switched_off", "posts", "texts", "kpis", "workstreams"})
+ASIDE = frozenset(
+    {"version", "packs", "enabled_schemes", "switched_off", "posts", "parts", "texts", "kpis", "workstreams"}
+)
 
 
 class Workstream(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
+from guibin.policy.parts import PolicyPart
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.terms import Escalation
@@ -55,10 +56,27 @@ MESSAGES = MessagePolicy(
     ),
 )
 
+# S01-13: whoever serves must know what changes; who changes it is the company's to say, its admins until then.
+_SERVING = ("manager", "account_manager", "agent")
+PARTS = tuple(
+    PolicyPart(name, covers, ("tenant_admin",), concerns=concerns, clause="S01-13")
+    for name, covers, concerns in (
+        ("standards", ("schemes", "settings", "enabled_schemes"), ("manager", "account_manager")),
+        ("services", ("service_items", "entitlements", "head_starts", "topics"), _SERVING),
+        ("cards", ("cards", "proofs"), _SERVING),
+        ("relations", ("cadences", "relationships", "reviews", "registers", "plans", "questions"), _SERVING[:2]),
+        ("care_and_events", ("care", "messages", "activities", "surveys"), _SERVING[:2]),
+        ("complaints", ("complaints", "hotline", "closing", "department_tasks"), _SERVING),
+        ("receptions", ("reception",), _SERVING),
+        ("order", ("approvals", "posts", "parts", "fields", "kpis", "switched_off"), ("manager",)),
+    )
+)
+
 CORE = Pack(
     name="core",
     regulation="S01, S09, S10, S13, S14",
     posts=(OFFICER,),
+    parts=PARTS,
     complaints=ComplaintPolicy(  # S10-5
         levels=(
             Level(

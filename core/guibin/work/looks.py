@@ -63,6 +63,7 @@ LOOKS: dict[str, Look] = {
     "plan": Look(icon="notebook", action="work/plan/{1}/do/plan"),
     "plan_item": Look(icon="check", action="work/plan_item/{1}/do/plan_item"),
     "plan_review": Look(icon="notebook", action="work/plan_review/{1}/do/plan_review"),
+    "policy_reading": Look(icon="book", section="policy"),
     "log": Look(icon="pencil", action="work/log/{1}/do/log"),
 }
 # Kinds whose `about` is a level of the complaint policy.

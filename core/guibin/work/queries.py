@@ -21,6 +21,7 @@ from guibin.hotline import owed as hotline
 from guibin.mailbox import owed as mailbox
 from guibin.periods.days import local_day
 from guibin.plans import owed as plans
+from guibin.policy_changes import owed as policy_changes
 from guibin.profiles.queries import called
 from guibin.receptions import owed as receptions
 from guibin.records import owed as records
@@ -51,6 +52,7 @@ SLICES: tuple[ModuleType, ...] = (
     relationships,
     surveys,
     plans,
+    policy_changes,
 )
 KINDS: dict[str, Owed] = {owed.kind: owed for module in SLICES for owed in module.OWED}
 Whose = Literal["mine", "desk", "unit"]

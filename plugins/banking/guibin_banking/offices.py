@@ -1,6 +1,16 @@
 """Who decides and who helps: approvals by office, and what departments ask of each other (S04-4, S08-4, S08-5, S12)."""
 
-from guibin import ApprovalFlow, ApprovalStep, BusinessDays, BusinessHours, Days, DepartmentTask, Escalation, Post
+from guibin import (
+    ApprovalFlow,
+    ApprovalStep,
+    BusinessDays,
+    BusinessHours,
+    Days,
+    DepartmentTask,
+    Escalation,
+    PolicyPart,
+    Post,
+)
 
 BRANCH, PERSONAL, CORPORATE = "branch_head", "personal_department", "corporate_department"
 INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department", "president"
@@ -28,6 +38,58 @@ APPROVALS = tuple(
         ("international_rating", "application", SERVING, ((INTERNATIONAL, 5),), "S04-6"),
         ("relaxed_threshold", "application", SERVING, ((CARDS, 5),), "S12-3"),
         ("extra_indicator", "indicator", SERVING, ((CARDS, 10),), "S12-2"),
+        ("corporate_standard", "policy_proposal", (), ((PRESIDENT, 10),), "S04-4"),
+    )
+)
+
+# S04-4: the corporate department drafts, the president puts in force; S08-4, S04-6: the others set their own.
+_MUST_COMPLY = (BRANCH, "account_manager")
+PARTS = tuple(
+    PolicyPart(name, covers, (office,), approval=approval, concerns=_MUST_COMPLY, clause=clause)
+    for name, office, approval, clause, covers in (
+        (
+            "corporate_standards",
+            CORPORATE,
+            "corporate_standard",
+            "S04-4",
+            (
+                *(f"{section}.corporate_vip" for section in ("schemes", "entitlements", "cadences")),
+                "settings.corporate_*",
+                *(f"service_items.{item}" for item in ("service_team", "financing_priority", "executive_salon")),
+            ),
+        ),
+        (
+            "personal_standards",
+            PERSONAL,
+            "",
+            "S08-4",
+            (
+                *(f"{section}.personal_vip" for section in ("schemes", "entitlements", "cadences", "cards")),
+                *(f"settings.{figure}_*" for figure in ("deposit", "transacted", "value", "credit")),
+                *(f"service_items.{item}" for item in ("vip_room", "wealth_seminar")),
+            ),
+        ),
+        (
+            "international_standards",
+            INTERNATIONAL,
+            "",
+            "S04-6",
+            (
+                *(f"{section}.international_business" for section in ("schemes", "entitlements", "cadences")),
+                "settings.settlement_*",
+                "service_items.fx_advice",
+            ),
+        ),
+        (
+            "cooperative_standards",
+            CARDS,
+            "",
+            "S12-3",
+            (
+                *(f"{section}.cooperative_vip" for section in ("schemes", "entitlements", "cadences", "cards")),
+                *(f"settings.{figure}_*" for figure in ("demand_deposit", "fixed_deposit")),
+            ),
+        ),
     )
 )
 

@@ -11,6 +11,7 @@ PACK = Pack(
     regulation="银行分行VIP贵宾客户服务管理办法; 银行对公VIP客户管理办法; 个人VIP客户管理暂行办法; 信用社个人VIP客户服务管理办法",
     in_place=rights.IN_PLACE,
     posts=offices.POSTS,
+    parts=offices.PARTS,
     customer_kinds=(personal.PERSONAL, corporate.CORPORATE),
     organisations=(corporate.CORPORATE,),
     fields=(

@@ -1,0 +1,41 @@
+"""`/api/v1/policy/…`: whose each part of the policy is, what they propose, what was changed, and who has read it."""
+
+from litestar import Controller
+
+from guibin.audit.answering import lists
+from guibin.web.routing import gets, posts
+from guibin_tenants.principals import may, may_any, sees_all
+
+from . import actions, announcing, queries
+from .queries import ANNOUNCEMENTS, PROPOSALS, AnnouncementFilter, ProposalFilter, looking
+
+READ = may("policy:read")
+# A draft is nobody's at an outlet: it hears of what was decided.
+DRAFTS = READ & sees_all
+PROPOSE = may("policy:propose") & sees_all
+WATCH = may_any("approvals:decide", "audit:read")
+
+
+class PolicyPartController(Controller):
+    path = "/api/v1/policy/parts"
+    tags = ("policy",)
+    list_parts = gets("/", queries.parts, "The parts of the policy, and whose each is")
+
+
+class PolicyProposalController(Controller):
+    path = "/api/v1/policy/proposals"
+    tags = ("policy",)
+    list_proposals = lists("/", PROPOSALS, ProposalFilter, "Proposed changes, newest first", needs=DRAFTS)
+    propose = posts("/", actions.propose, "Propose a change of one's part of the policy", needs=PROPOSE)
+    show = gets("/{proposal_id:uuid}", queries.proposal, "A proposed change, the old beside the new", needs=DRAFTS)
+
+
+class PolicyAnnouncementController(Controller):
+    path = "/api/v1/policy/announcements"
+    tags = ("policy",)
+    list_announcements = lists(
+        "/", ANNOUNCEMENTS, AnnouncementFilter, "What versions changed, newest first", values=looking
+    )
+    show = gets("/{announcement_id:uuid}", queries.announcement, "What a version changed, the old beside the new")
+    confirm = posts("/{announcement_id:uuid}/readings", announcing.confirm, "I have read it", needs=READ)
+    list_readers = gets("/{announcement_id:uuid}/readers", queries.readers, "Who has read it, who has not", needs=WATCH)

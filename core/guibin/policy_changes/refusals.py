@@ -1,0 +1,15 @@
+"""Why a part of the policy is not changed: each a fact, each a problem type."""
+
+from guibin_tenants.refusals import Conflict, Forbidden
+
+
+class NotYourPart(Forbidden):
+    """This part of the policy is not yours to change. Whose it is, the policy says."""
+
+
+class AlreadyProposed(Conflict):
+    """A change of this part waits for its approval already."""
+
+
+class NothingToRead(Conflict):
+    """This change does not concern you. Only those who must comply confirm that they read it."""
