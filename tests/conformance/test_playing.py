@@ -81,6 +81,9 @@ async def test_a_minute_too_early_is_noticed(theatre, tmp_path):
         ('{ says = "nothing" },', "a step has one of"),
         ('{ told = "x", after = "5h", to = [] },', "a step has one of"),
         ('{ told = "x", to = [], whom = "y" },', "whom"),
+        ('{ each = [], do = [{ after = "1m" }] },', "`each` has rows"),
+        ('{ each = [{ a = "1" }], do = [{ after = "[b]" }] },', "has no 'b'"),
+        ('{ each = [{ a = "1" }], do = [{ after = "1m" }], after = "1h" },', "`each` has rows"),
     ],
 )
 def test_a_file_that_says_no_story_is_refused_with_its_place(tmp_path, otherwise, problem):
@@ -88,6 +91,19 @@ def test_a_file_that_says_no_story_is_refused_with_its_place(tmp_path, otherwise
         told(tmp_path, otherwise=otherwise)
 
     assert problem in str(bad.value)
+
+
+def test_a_table_is_told_line_by_line(tmp_path):
+    rows = '{ each = [{ who = "lin", level = "1" }, { who = "zhang", level = "2" }], do = ['
+    steps = '{ by = "[who]", post = "/[level]", with = { "[level]" = "{li}-[who]", whole = "[level]" } }, { after = "[level]m" }] },'
+
+    done = told(tmp_path, otherwise=rows + steps).steps("otherwise")[1:]
+
+    assert [(step.by, step.post, step.body) for step in done[::2]] == [
+        ("lin", "/1", {"1": "{li}-lin", "whole": "1"}),
+        ("zhang", "/2", {"2": "{li}-zhang", "whole": "2"}),
+    ]
+    assert [step.after for step in done[1::2]] == ["1m", "2m"]
 
 
 def test_names_stand_for_ids_values_moments_and_days():

@@ -1,5 +1,6 @@
 """What a scenario file says, and where packs and the general regulations keep theirs."""
 
+import re
 from collections.abc import Iterator
 from importlib.abc import Traversable
 from importlib.resources import files
@@ -16,6 +17,8 @@ from .steps import Step, step_of
 
 # Whose scenarios those of the general regulations are: of a company without any pack.
 GENERAL = "general"
+# What stands for a value of the row, within `do`.
+_OF_ROW = re.compile(r"\[([a-z_]+)\]")
 # What is played when the story goes as told, and when it does not: one company each.
 THEN, OTHERWISE = "then", "otherwise"
 
@@ -129,11 +132,42 @@ def _scenario(file: str, said: dict[str, Any], packs: tuple[str, ...]) -> Scenar
 
 
 def _steps(branch: str, said: list[dict[str, Any]]) -> Iterator[Step]:
-    for number, each in enumerate(said, 1):
+    for number, each in enumerate(_for_each(said), 1):
         try:
             yield step_of(each)
         except (ValueError, TypeError) as error:
             raise ValueError(f"{branch}, step {number}: {error}") from error
+
+
+def _for_each(said: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The steps, those under `each` once for every row of it, with `[name]` standing for the row's value."""
+    for step in said:
+        if "each" not in step:
+            yield step
+            continue
+        unknown = step.keys() - {"each", "do"}
+        if unknown or not step["each"] or not step.get("do"):
+            raise ValueError(f"`each` has rows and what to `do` with every one of them, and nothing else: {step}")
+        for row in step["each"]:
+            for done in step["do"]:
+                yield _of_row(done, row)
+
+
+def _of_row(said: Any, row: dict[str, Any]) -> Any:
+    if isinstance(said, dict):
+        return {_of_row(key, row): _of_row(value, row) for key, value in said.items()}
+    if isinstance(said, list):
+        return [_of_row(value, row) for value in said]
+    if not isinstance(said, str):
+        return said
+    whole = _OF_ROW.fullmatch(said)
+    return _cell(whole[1], row) if whole else _OF_ROW.sub(lambda found: str(_cell(found[1], row)), said)
+
+
+def _cell(name: str, row: dict[str, Any]) -> Any:
+    if name not in row:
+        raise ValueError(f"the row {row} has no {name!r}")
+    return row[name]
 
 
 def _person(said: Any) -> Any:

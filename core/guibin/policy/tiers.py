@@ -117,7 +117,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     indicator_approval: Named = ""
     exception_days_max: int = 366
     on_fact: bool = False
-    told: tuple[Named, ...] = ("account_manager",)
+    told: tuple[Named, ...] = ()
     value_score: tuple[Dimension, ...] = ()
     consequences: tuple[Consequence, ...] = ()
     clause: Clause = ""

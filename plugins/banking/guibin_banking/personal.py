@@ -86,6 +86,7 @@ COOPERATIVE_SCHEME = TierScheme(
     voluntary=True,
     approval="relaxed_threshold",  # S12-3
     on_fact=True,  # S12-7: whoever meets the condition may apply at once
+    told=("account_manager",),
     indicator_approval="extra_indicator",  # S12-2
     clause="S12-1",
 )

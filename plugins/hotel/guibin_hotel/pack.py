@@ -69,7 +69,7 @@ SCHEMES = (
         customer_kinds=(GUEST, COMPANY),
         metrics=(),
         tiers=(
-            Tier("va", approval="va", clause="S11-2"),
+            Tier("va", clause="S11-2"),
             Tier("vb", approval="vb", clause="S11-3"),
             Tier("vc", approval="vc", clause="S11-4"),
             Tier("vd", approval="vd", clause="S11-5"),
@@ -81,7 +81,7 @@ SCHEMES = (
         COMMERCIAL,
         customer_kinds=(GUEST, COMPANY),
         metrics=(),
-        tiers=(Tier("cip", approval="cip", clause="S11-8"),),
+        tiers=(Tier("cip", clause="S11-8"),),
         approval="cip",
         clause="S11-8",
     ),
