@@ -1,5 +1,6 @@
 """A policy less one element: every tier, right, limit, step, escalation and word of a list, taken out one by one."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from .scenarios import OTHERWISE, THEN, Scenario
 
 # Words for people, and what says what something is called or where a rule is realised: nothing happens by them.
 _NO_PARTS = frozenset({"texts", "rules", "clause", "name", "unit", "family"})
+# The last field of the way to an element.
+_FIELD = re.compile(r"([a-z_]+)(?:\[[^\]]*\])?$")
 
 
 class Element(Struct, frozen=True):
@@ -26,11 +29,15 @@ class Element(Struct, frozen=True):
 
 
 def likely(element: Element, scenarios: Sequence[Scenario]) -> list[tuple[Scenario, str]]:
-    """The branches that could notice, the likeliest first: those that name it, what it is in, or prove its clause."""
+    """The branches that could notice, the likeliest first: those that name it, what it is in or its field, or prove its clause.
+
+    Of equally likely ones that which says most.
+    """
     scores = {scenario: _score(element, scenario) for scenario in scenarios}
     least = max(scores.values(), default=0) / 3
     ranked = sorted(
-        (each for each in scenarios if scores[each] and scores[each] >= least), key=lambda each: -scores[each]
+        (each for each in scenarios if scores[each] and scores[each] >= least),
+        key=lambda each: (-scores[each], -len(words_of(each))),
     )
     return [(scenario, branch) for scenario in ranked for branch in (THEN, OTHERWISE)]
 
@@ -39,6 +46,8 @@ def _score(element: Element, scenario: Scenario) -> int:
     words = words_of(scenario)
     own = any(name in words for name in element.names[-1:])
     around = sum(name in words for name in element.names[:-1])
+    field = _FIELD.search(element.place)
+    around += bool(field and field[1] in words)
     return 2 * own + around + 2 * bool({*element.rules} & {*scenario.rules})
 
 

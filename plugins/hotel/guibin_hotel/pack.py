@@ -54,7 +54,7 @@ APPROVALS = (
     _flow("vd", SUPERVISOR_UP, SALES, clause="S11-5"),
     # The regulation names the class and nobody who approves it: as for VC.
     _flow("cip", DEPARTMENT_UP, RESIDENT, clause="S11-8"),
-    _flow("reception_plan", (SALES,), GENERAL, RESIDENT, clause="S11-6"),
+    _flow("reception_plan", (), GENERAL, RESIDENT, clause="S11-6"),
 )
 
 # Full rate and deluxe rooms are the hotel's own: a stay counts at this rate a night or more, cancelled bookings never.

@@ -32,7 +32,7 @@ from .results import Result, Results, hash_of
 from .touches import ROOT, fingerprint
 
 # So many branches are played at most until an element counts as unnoticed; of those that name neither it nor its clause none.
-PLAYS_MAX = 8
+PLAYS_MAX = 12
 # Elements that no scenario misses yet: it may only become shorter.
 NOTICED = ROOT / "tests" / "mutations" / "noticed.json"
 _REGULATIONS = {"core": CORE, GENERAL: GENERAL_PACK}
