@@ -10,6 +10,7 @@ from guibin_tenants.catalog import TABLES as TENANCY_TABLES
 from guibin_tenants.tables import TenantTable
 
 from .activities import tables as activities
+from .administration import tables as administration
 from .approvals import tables as approvals
 from .archive_checks import tables as archive_checks
 from .assignments import tables as assignments
@@ -32,6 +33,7 @@ from .mailbox import tables as mailbox
 from .messages import tables as messages
 from .notices import tables as notices
 from .offers import tables as offers
+from .oversight import tables as oversight
 from .plans import tables as plans
 from .policies import tables as policies
 from .policy_changes import tables as policy_changes
@@ -60,8 +62,9 @@ SLICES: tuple[ModuleType, ...] = (
     indicators,
     policy_changes,
     jobs,
-    audit,
+    administration,
     profiles,
+    audit,
     views,
     assignments,
     sealing,
@@ -97,6 +100,7 @@ SLICES: tuple[ModuleType, ...] = (
     insight,
     transfers,
     live,
+    oversight,
 )
 
 

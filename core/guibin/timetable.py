@@ -32,6 +32,7 @@ from guibin.live import jobs as live
 from guibin.mailbox import jobs as mailbox
 from guibin.mailbox import posting as mail_posting
 from guibin.messages import jobs as messages
+from guibin.oversight import jobs as oversight
 from guibin.packs import Packs
 from guibin.periods.rhythms import Rhythm, check
 from guibin.plans import handing_over as plans_handed_over
@@ -74,6 +75,7 @@ HANDLERS = (
     indicators,
     policy_changes,
     insight,
+    oversight,
     plans,
     relationships,
     receptions,
@@ -120,6 +122,8 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("sweep_files", files.SweepFiles(), every="daily 03:35", catch_up="once"),
     Rhythm("keep_mailboxes", mailbox.KeepMailboxes(), every="daily 03:40", catch_up="once"),  # S01-7
     Rhythm("forget_sign_ins", administration.ForgetSignIns(), every="daily 03:25", catch_up="once"),
+    Rhythm("list_customers", oversight.ListCustomers(), every="hours 1", catch_up="once"),
+    Rhythm("draw_unusual_looks", oversight.DrawUnusualLooks(), every="daily 02:10", catch_up="once"),  # S02-6
     Rhythm("confirm_calendars", sla.ConfirmCalendars(), every="daily 00:20", catch_up="once"),
     Rhythm("end_expired_memberships", tiers.EndExpiredMemberships(), every="daily 00:30", catch_up="once"),  # S12-3
     Rhythm("keep_cards", cards.KeepCards(), every="daily 00:45", catch_up="once"),  # S08-1, S04-5

@@ -19,6 +19,7 @@ from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, may, permissions_of, require
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
+from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
@@ -35,6 +36,7 @@ from .requests import (
     NewUnit,
     UnitDissolution,
 )
+from .tables import RoleChange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -76,7 +78,8 @@ async def add_account(new: NewAccount, act: Act) -> StaffView:
             now=act.now,
             posts=posts,
         )
-    await _record("staff.add", account.id, act)
+    entry = await _record("staff.add", account.id, act)
+    await _remember(None, account, entry, act)
     return account
 
 
@@ -106,7 +109,8 @@ async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffV
             part_time=before.part_time if new.part_time is UNSET else new.part_time,
         )
     )
-    await _record("staff.change", staff_id, act)
+    entry = await _record("staff.change", staff_id, act)
+    await _remember(before, account, entry, act)
     return account
 
 
@@ -136,7 +140,8 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     await handing_over.refuse_open_work(account)
     await tell_at_once(StaffLeft(staff_id), act)
     await staff.leave(staff_id, now=act.now)
-    await _record("staff.leave", staff_id, act)
+    entry = await _record("staff.leave", staff_id, act)
+    await add(RoleChange, act, entry_id=entry, staff_id=staff_id, taken=list(account.roles))
     return await staff.by_id(staff_id)
 
 
@@ -300,5 +305,16 @@ async def _refuse_unit(unit_id: UUID | None, by: Principal, *, field: str = "org
         raise Forbidden("That org unit is not under yours")
 
 
-async def _record(action: str, staff_id: UUID, act: Act) -> None:
-    await noted(action, act, subject="staff", subject_id=staff_id, shown=0)
+async def _remember(before: StaffView | None, now: StaffView, entry_id: UUID, act: Act) -> None:
+    """What they may do more or less than before, beside its entry of the record; nothing where that is the same."""
+    roles = before.roles if before else ()
+    given = [role for role in now.roles if role not in roles]
+    taken = [role for role in roles if role not in now.roles]
+    moved = before is not None and before.org_unit_id != now.org_unit_id
+    if given or taken or moved:
+        units = {"from_unit_id": before.org_unit_id, "to_unit_id": now.org_unit_id} if before and moved else {}
+        await add(RoleChange, act, entry_id=entry_id, staff_id=now.id, given=given, taken=taken, **units)
+
+
+async def _record(action: str, staff_id: UUID, act: Act) -> UUID:
+    return await noted(action, act, subject="staff", subject_id=staff_id, shown=0)

@@ -37,7 +37,7 @@ class FirstPage(Controller):
 
 
 class LookPages(Controller):
-    path = f"{shell.PREFIX}/looks"
+    path = f"{shell.PREFIX}/look"
     include_in_schema = False
 
     @post("/", needs=PUBLIC, status_code=200)

@@ -26,6 +26,7 @@ from guibin.hotline import screens as hotline
 from guibin.live import screens as live
 from guibin.mailbox import screens as mailbox
 from guibin.notices.queries import UNREAD
+from guibin.oversight import screens as oversight
 from guibin.overview import applications, approvals, counter, customer_screens, intake
 from guibin.overview import screens as overview
 from guibin.packs import Packs
@@ -52,7 +53,7 @@ PUBLIC = frozenset(
     {
         SIGN_IN,
         f"{SIGN_IN}/demonstration",
-        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "looks", "lock", "unlock")),
+        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock")),
     }
 )
 SLICES: tuple[ModuleType, ...] = (
@@ -79,6 +80,7 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     policy_changes,
     live,
+    oversight,
 )
 # Slices whose pages are only for people outside, behind signed links.
 LETTERS = ("surveys",)

@@ -29,6 +29,7 @@ from guibin.mailbox import api as mailbox
 from guibin.messages import api as messages
 from guibin.notices import api as notices
 from guibin.offers import api as offers
+from guibin.oversight import api as oversight
 from guibin.overview import api as overview
 from guibin.overview import copying
 from guibin.plans import api as plans
@@ -104,6 +105,7 @@ SLICES: tuple[ModuleType, ...] = (
     insight,
     profiles,
     files,
+    oversight,
     overview,
     copying,
     assignments,

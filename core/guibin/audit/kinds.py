@@ -28,6 +28,25 @@ def _read() -> Iterator[tuple[str, RecordedAction]]:
 
 ACTIONS = dict(_read())
 LOOKED = frozenset(action for action, known in ACTIONS.items() if known.looked)
+# Something sealed was shown in clear.
+CLEAR = frozenset(action for action in LOOKED if action.endswith(".disclose"))
+# Something confidential was handed over: shown in clear, written to a file, or given to the customer as a copy.
+REVEALED, FILED, COPIED = (
+    CLEAR,
+    frozenset(action for action in LOOKED if action.endswith(".export")) | {"export.ask"},
+    frozenset({"customer.copy"}),
+)
+DEPARTED = REVEALED | FILED | COPIED
+# What changed in who may do what, by kind: signing in, keys, people with their roles and posts, the company's own rules.
+RIGHTS = {
+    kind: frozenset(action for action in ACTIONS if action.partition(".")[0] in things)
+    for kind, things in {
+        "sign_in": ("session",),
+        "key": ("key",),
+        "role": ("staff", "desk"),
+        "policy": ("policy", "look-up-limits", "indicator"),
+    }.items()
+}
 
 
 def title_of(action: str, policy: Policy, language: str) -> str:

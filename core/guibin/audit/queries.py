@@ -1,9 +1,11 @@
 """Reading the record."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from guibin.context import Act
@@ -12,7 +14,8 @@ from guibin.web.paging import Page
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.walls import EVERYWHERE, in_sight
 
-from .kinds import LOOKED, title_of
+from .actions import AuditNote, record
+from .kinds import CLEAR, LOOKED, title_of
 
 
 class AuditEntryView(Struct, frozen=True):
@@ -43,7 +46,10 @@ class AuditEntryView(Struct, frozen=True):
 
 
 class AuditFilter(Struct, frozen=True):
-    """Which entries. `since` is inclusive, `until` exclusive; `looked` those of looks, or those of everything else."""
+    """Which entries. `since` is inclusive, `until` exclusive; `looked` those of looks, or those of everything else.
+
+    `clear`: something sealed was shown in clear; `org_unit_id` where whoever acted belongs; `purpose` as it was said.
+    """
 
     customer_id: UUID | None = None
     actor_id: UUID | None = None
@@ -51,29 +57,47 @@ class AuditFilter(Struct, frozen=True):
     looked: bool | None = None
     refused: bool | None = None
     asked: bool | None = None
+    clear: bool | None = None
+    org_unit_id: UUID | None = None
+    purpose: Annotated[str, Meta(max_length=500)] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
 
-_LOOKED = f"x.action = any ('{{{','.join(sorted(LOOKED))}}}'::text[])"
+def among(actions: Iterable[str]) -> str:
+    """SQL: the entry `x` is of one of these actions."""
+    return f"x.action = any ('{{{','.join(sorted(actions))}}}'::text[])"
+
+
+LOOKED_AT, IN_CLEAR = among(LOOKED), among(CLEAR)
+LISTED_UNTIL = "(select coalesce(max(l.happened_at), '-infinity') from listed_customer l)"
+# Entries of one customer by their ids: what is about it, what names it alone or first, what lists it, and what is newer than
+# the last list that was read. As an array, so that PostgreSQL goes by the keys of few rows instead of through all there are.
+OF_CUSTOMER = (
+    "x.id = any (array(select e.id from audit_entry e where e.subject_id = $value"
+    f" union select m.id from (select e.id from audit_entry e where e.customer_ids[1] = $value"
+    " union select l.entry_id from listed_customer l where l.customer_id = $value"
+    f" union select e.id from audit_entry e where e.happened_at >= {LISTED_UNTIL} and $value = any (e.customer_ids)) m"
+    f" where {EVERYWHERE} or {in_sight('customer', '$value')}))"
+)
 # Newest first; of several customers in one entry those that are in sight.
 LISTED = Listing(
     view=AuditEntryView,
     source="audit_entry x",
     columns={
         "title": "x.action",
-        "looked": _LOOKED,
+        "looked": LOOKED_AT,
         "customer_ids": "(select coalesce(array_agg(s.id order by s.place), '{}') from unnest(x.customer_ids)"
         f" with ordinality as s (id, place) where {in_sight('customer', 's.id')} or {EVERYWHERE})",
         "asked": "coalesce(x.asked, false)",
         "refused": "coalesce(x.refused, '')",
     },
     filters={
-        "customer_id": "x.subject_id = $value or ($value = any (x.customer_ids)"
-        f" and ({EVERYWHERE} or {in_sight('customer', '$value')}))",
+        "customer_id": OF_CUSTOMER,
         "since": "x.happened_at >= $value",
         "until": "x.happened_at < $value",
-        "looked": f"({_LOOKED}) = $value",
+        "looked": f"({LOOKED_AT}) = $value",
+        "clear": f"({IN_CLEAR}) = $value",
         "refused": "(coalesce(x.refused, '') <> '') = $value",
         "asked": "coalesce(x.asked, false) = $value",
     },
@@ -82,10 +106,19 @@ LISTED = Listing(
 
 
 async def entries(filters: AuditFilter, page: PageAsked, act: Act) -> Page[AuditEntryView]:
-    """A page of the record, each entry with its title."""
+    """A page of the record, each entry with its title. Whoever reads it stands in it, too."""
     found = await LISTED.page(filters, page, act)
+    await note_reading(filters, len(found.items), act)
     titled = [replace(entry, title=title_of(entry.action, act.policy, act.language)) for entry in found.items]
     return Page(titled, found.next)
+
+
+async def note_reading(filters: AuditFilter | None, shown: int, act: Act) -> None:
+    """That the record was read, about whom where it was asked about somebody, and by what it was asked."""
+    asked = [name for name in AuditFilter.__struct_fields__ if getattr(filters, name, None) is not None]
+    about = filters.customer_id if filters is not None else None
+    note = AuditNote(action="audit.search", subject="audit", customer_id=about, fields=tuple(asked), shown=shown)
+    await record(note, act)
 
 
 async def findings() -> list[str]:

@@ -36,7 +36,33 @@ class AuditEntry(TenantTable):
         also=("customer_ids customer",),
         anyone_adds=True,
         append_only=True,
-        indexes=(Index(("happened_at", "id")), Index(("subject_id", "happened_at"))),
+        indexes=(
+            Index(("happened_at", "id")),
+            Index(("subject_id", "happened_at")),
+            Index(("actor_id", "happened_at", "id")),
+            Index(("action", "happened_at", "id")),
+            # By whom an entry is about where it is about one; who is on a list stands in ListedCustomer.
+            Index(("(customer_ids[1])", "happened_at"), name="audit_entry_first_customer_idx"),
+        ),
+    )
+
+
+class ListedCustomer(TenantTable):
+    """A customer of an entry that names several, so that who saw whom is found among millions of entries.
+
+    Written behind the record, in the order of its moments: entries from the last moment on are looked through one by one.
+    """
+
+    entry_id = UuidColumn(default=None)
+    customer_id = UuidColumn(default=None)
+    happened_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="customer_id",
+        merging="stays",
+        unique=(("customer_id", "entry_id"),),
+        indexes=(Index(("happened_at",)),),
+        append_only=True,
     )
 
 

@@ -47,6 +47,7 @@ from .activities import invite_and_recommend
 from .cards import hand_out_cards
 from .days import Scene, enliven
 from .history import keep_files, recall
+from .looks import look_around
 from .plans import draw_plans, people_of
 from .receptions import receive_guests
 from .requests import ask_for_services
@@ -180,6 +181,7 @@ async def _more(scene: Scene) -> None:
     await invite_and_recommend(scene, await people_of("tenant_admin"))
     await _out_of_touch(scene)
     await name_vips(scene)
+    await look_around(scene, people, await people_of("tenant_admin"))
 
 
 async def _out_of_touch(scene: Scene) -> None:

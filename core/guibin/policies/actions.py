@@ -130,7 +130,7 @@ async def _next_version(now: datetime) -> int:
 
 
 async def _add(version: int, new: NewPolicyVersion, act: Act) -> PolicyVersionView:
-    await add(PolicyVersion, act, version=version, **given(new))
-    await noted("policy.write", act, subject="policy", purpose=new.note)
+    row_id = await add(PolicyVersion, act, version=version, **given(new))
+    await noted("policy.write", act, subject="policy", subject_id=row_id, purpose=new.note)
     queries.forget(current_tenant())
     return PolicyVersionView(version, new.effective_from or act.now, new.note, act.by.name, act.now)

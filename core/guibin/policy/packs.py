@@ -28,6 +28,7 @@ from .forms import Form
 from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .layers import InPlace
+from .looking import UnusualLookRule
 from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
 from .parts import PolicyPart
@@ -75,6 +76,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
     topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()
+    unusual_looks: Annotated[tuple[UnusualLookRule, ...], NAMED] = ()
     texts: Annotated[dict[Named, Text], KEYED] = {}
 
 
@@ -153,9 +155,10 @@ class Policy(Sections, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hotline: HotlinePolicy = HotlinePolicy()
 
     def named_texts(self) -> Iterator[str]:
-        """As a pack's, and those of the rules by which archives are looked over: packs' are the core's to name."""
+        """As a pack's, and those of the rules by which archives are looked over and looks are watched: the core's to name."""
         yield from super().named_texts()
         yield from (f"archive_rule.{rule.name}" for rule in self.archive_rules)
+        yield from (f"unusual_look.{rule.name}" for rule in self.unusual_looks)
 
     def check(self, known: Known, path: str) -> Problems:
         """Schemes that are there; each part is the work of exactly one workstream (S01-3)."""

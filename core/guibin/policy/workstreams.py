@@ -9,9 +9,20 @@ from .checking import Problems
 from .problems import PolicyProblem
 from .words import Clause, Named
 
-# What describes the policy itself rather than the work.
+# What describes the policy itself, or who is watched, rather than the work.
 ASIDE = frozenset(
-    {"version", "packs", "enabled_schemes", "switched_off", "posts", "parts", "texts", "kpis", "workstreams"}
+    {
+        "version",
+        "packs",
+        "enabled_schemes",
+        "switched_off",
+        "posts",
+        "parts",
+        "texts",
+        "kpis",
+        "workstreams",
+        "unusual_looks",
+    }
 )
 
 

@@ -24,6 +24,8 @@ from .requests import FieldDisclosure
 from .tables import Disclosure
 
 PURPOSE_CHARS_MIN = 4
+# What stands in the record between a purpose and to whom it leaves.
+LEFT_TO = " → "
 # The purpose a customer consents to so that others outside the company may be told.
 OUTSIDE = "disclosure"
 
@@ -88,8 +90,7 @@ def as_recorded(new: Leaving) -> str:
     if new.leaves_to == "nobody":
         return new.purpose
     basis = new.legal_basis.strip() or ("客户同意 with permission" if new.leaves_to == "outside" else "")
-    parts = (new.purpose, f"→ {new.recipient.strip() or new.leaves_to}", f"({basis})" if basis else "")
-    return " ".join(part for part in parts if part)
+    return f"{new.purpose}{LEFT_TO}{new.recipient.strip() or new.leaves_to}{f' ({basis})' if basis else ''}"
 
 
 async def disclose(customer_id: UUID, new: FieldDisclosure, act: Act) -> Disclosed:

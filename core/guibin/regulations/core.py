@@ -9,6 +9,7 @@ from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
+from guibin.policy.looking import UnusualLookRule
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
@@ -127,6 +128,15 @@ CORE = Pack(
         ArchiveRule("untouched", months=12, clause="S14-2"),
     ),
     closing=ClosingPolicy(clause="S14-2"),
+    unusual_looks=(  # S02-6: files are internal secrets, also inside; the regulation gives no figures
+        UnusualLookRule(name="outside_care", at_least=10, roles=("manager", "tenant_admin"), clause="S02-6"),
+        UnusualLookRule(name="many_in_an_hour", at_least=30, clause="S02-6"),
+        UnusualLookRule(name="out_of_hours", at_least=5, from_hour=22, to_hour=6, clause="S02-6"),
+        UnusualLookRule(name="same_surname", at_least=3, clause="S02-6"),
+        UnusualLookRule(name="before_leaving", at_least=20, days=14, clause="S02-6"),
+        UnusualLookRule(name="own_relative", clause="S02-6"),
+        UnusualLookRule(name="many_refused", at_least=5, clause="S02-6"),
+    ),
     workstreams=WORKSTREAMS,
     messages=MESSAGES,
     surveys=(SurveyPolicy("satisfaction", questions=("overall_satisfaction",), sample_percent=20, clause="S01-11"),),

@@ -327,6 +327,33 @@ async def bases_of_all(customer_ids: Sequence[UUID]) -> dict[UUID, list[Basis]]:
     return found
 
 
+async def basis_of(customer_id: UUID, judgement_id: UUID) -> Basis | None:
+    """What one assessment, or one on the spot, said of the customer; None where it said nothing."""
+    row = await fetch_one(
+        f"select x.*, c.kind from ({_JUDGED}) x {customer_of('c', 'x')} where x.assessment_id = $2",
+        [customer_id],
+        judgement_id,
+    )
+    return _basis(row) if row is not None else None
+
+
+async def facts_used(customer_id: UUID, basis: Basis, *, most: int = 20) -> list[FactView]:
+    """The latest facts that an assessment's figures were counted from, as they were known then."""
+    return await many(
+        FactView,
+        "from (select distinct on (f.metric, f.occurred_on, f.source, f.source_ref) f.* from fact f where f.customer_id = $1"
+        " and f.metric = any ($2) and f.occurred_on <= $3 and f.recorded_at <= (select coalesce("
+        "(select a.known_at from assessment a where a.id = $4), (select p.appraised_at from appraisal p where p.id = $4)))"
+        " order by f.metric, f.occurred_on, f.source, f.source_ref, f.revision desc) known where value is not null"
+        " order by occurred_on desc, id desc limit $5",
+        customer_id,
+        sorted({metric.fact for metric in basis.scheme.metrics}),
+        basis.as_of,
+        basis.assessment_id,
+        most,
+    )
+
+
 def _basis(row: Any) -> Basis:
     return Basis(
         scheme=msgspec.json.decode(row["policy"], type=TierScheme),

@@ -1,6 +1,6 @@
 """The first page of the day: the workbench of desks and leaders, the day of account managers; and what is done from them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -23,6 +23,7 @@ from guibin.receptions import queries as receptions
 from guibin.receptions.queries import ReceptionFilter
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
+from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.principals import anyone, may, staff_only
 from guibin_tenants.refusals import NotFound
 
@@ -33,11 +34,20 @@ from .queries import Whose, WorkCount, WorkFilter
 
 PATH = f"{PREFIX}/"
 ENTRIES = (
-    Entry(title="work.title", path=PATH, icon="layout-dashboard", needs=~days.HAVE_ONE, order=10, phone=True),
+    Entry(
+        title="work.title",
+        path=PATH,
+        icon="layout-dashboard",
+        needs=~days.HAVE_ONE & ~may("audit:read"),
+        order=10,
+        phone=True,
+    ),
     Entry(title="work.day", path=PATH, icon="calendar-due", needs=days.HAVE_ONE, order=10, phone=True),
 )
 Show = Literal["", "late", "soon", "reply"]
 _ROWS, _NOTICES, _RECEPTIONS = 25, 5, 4
+# The first page of those who have another one, by the permission that brings it.
+FIRST_PAGES: NamedFromAbove[Callable[[Shell], Awaitable[Response[str]]]] = NamedFromAbove()
 # From which hour of the day on one greets so.
 _NOON_FROM, _NOON_TO, _EVENING = 11, 13, 18
 _COMPLAINTS, _RECEPTION = may("complaints:read"), may("receptions:read")
@@ -62,6 +72,10 @@ class Waiting(Struct, frozen=True):
     said: str
 
 
+# What waits behind places of rooms above, by the permission that they ask for.
+WAITING: NamedFromAbove[Callable[[Shell], Awaitable[list[Waiting]]]] = NamedFromAbove()
+
+
 class WorkScreens(Controller):
     path = PATH
     include_in_schema = False
@@ -70,15 +84,19 @@ class WorkScreens(Controller):
     async def home(
         self, shell: Shell, show: Show = "", whose: Whose = "mine", cursor: str | None = None
     ) -> Response[str]:
+        own = next((page for needed, page in FIRST_PAGES.items() if needed in shell.act.by.permissions), None)
+        if own is not None:
+            return await own(shell)
         if days.HAVE_ONE(shell.act.by) and not cursor:
             return await days.page(shell)
         return await _workbench(shell, show, whose, cursor)
 
     @get("/work/counts", needs=staff_only)
     async def counts(self, shell: Shell) -> Response[str]:
-        return shell.page(
-            "work/counts.html", counts=_beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell)
-        )
+        waiting = _beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell)
+        for needed, beside in WAITING.items():
+            waiting += await beside(shell) if needed in shell.act.by.permissions else []
+        return shell.page("work/counts.html", counts=waiting)
 
     @get("/work/{kind:str}/{row_id:uuid}/do/{command:str}", needs=staff_only)
     async def ask(self, kind: str, row_id: UUID, command: str, shell: Shell) -> Response[str]:

@@ -36,6 +36,7 @@ HISTORY = {
     "known_device.staff_id",
     "message.staff_id",
     "reachability_check.staff_id",
+    "role_change.staff_id",
     "service_hand_over.to_staff_id",
     "staff_absence.staff_id",
     "staff_address.staff_id",

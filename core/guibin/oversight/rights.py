@@ -1,0 +1,110 @@
+"""What changed in who may do what: signing in, keys, roles and posts, the company's policy."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guibin.audit.actions import noted
+from guibin.audit.kinds import RIGHTS, title_of
+from guibin.audit.queries import LISTED, among
+from guibin.context import Act
+from guibin.web.listing import Listing, PageAsked
+from guibin.web.paging import Page
+
+from .looks import LINES
+from .spans import Span, between
+
+Kind = Literal["sign_in", "key", "role", "policy"]
+# Somebody did not get in, or was kept out.
+TROUBLE = ("session.failure", "session.lock_out", "session.unlock_refused", "staff.own_password_refused")
+_ALL = frozenset().union(*RIGHTS.values())
+_KIND = "case " + " ".join(f"when {among(actions)} then '{kind}'" for kind, actions in RIGHTS.items()) + " end"
+_TROUBLE = f"({among(TROUBLE)} or coalesce(x.refused, '') <> '')"
+
+
+class RightsFilter(Struct, frozen=True, kw_only=True):
+    """Which changes; `trouble`: what failed, locked out or was refused. `person_id` did it, or had it done to them."""
+
+    kind: Kind | None = None
+    trouble: bool | None = None
+    person_id: UUID | None = None
+    org_unit_id: UUID | None = None
+    span: Span | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class RightsView(Struct, frozen=True):
+    """One change. `whom` is the person, key or version it is about; `given` and `taken` are roles and posts, `from_unit` and `to_unit`
+    where the person was moved. `version` is the policy's that was written."""
+
+    id: UUID
+    happened_at: datetime
+    actor_kind: str
+    actor_id: UUID
+    actor_name: str
+    unit_name: str
+    address: str
+    action: str
+    title: str
+    kind: Kind
+    trouble: bool
+    refused: str
+    whom_id: UUID | None
+    whom: str
+    given: tuple[str, ...]
+    taken: tuple[str, ...]
+    from_unit: str
+    to_unit: str
+    version: int | None
+    note: str
+
+
+CHANGES: Listing[RightsView] = Listing(
+    view=RightsView,
+    source="audit_entry x"
+    " left join staff s on s.tenant_id = x.tenant_id and s.id = x.subject_id and x.subject = 'staff'"
+    " left join role_change r on r.tenant_id = x.tenant_id and r.entry_id = x.id"
+    " left join api_key k on k.tenant_id = x.tenant_id and k.id = x.subject_id and x.subject = 'api_key'"
+    " left join policy_version v on v.tenant_id = x.tenant_id and v.id = x.subject_id and x.action = 'policy.write'",
+    order=LISTED.order,
+    holds=among(_ALL),
+    columns={
+        "unit_name": LINES.columns["unit_name"],
+        "title": "x.action",
+        "kind": _KIND,
+        "trouble": _TROUBLE,
+        "refused": "coalesce(x.refused, '')",
+        "whom_id": "s.id",
+        "whom": "coalesce(s.name, k.name, '')",
+        "given": "coalesce(r.given, '{}')",
+        "taken": "coalesce(r.taken, '{}')",
+        "from_unit": "coalesce((select u.name from org_unit u where u.id = r.from_unit_id), '')",
+        "to_unit": "coalesce((select u.name from org_unit u where u.id = r.to_unit_id), '')",
+        "version": "v.version",
+        "note": "x.purpose",
+    },
+    filters={
+        "kind": f"{_KIND} = $value",
+        "trouble": f"{_TROUBLE} = $value",
+        "person_id": "x.id = any (array(select e.id from audit_entry e where e.actor_id = $value"
+        f" and {among(_ALL).replace('x.', 'e.')} union select e.id from audit_entry e where e.subject_id = $value))",
+        "since": "x.happened_at >= $value",
+        "until": "x.happened_at < $value",
+    },
+)
+
+
+async def changes(filters: RightsFilter, page: PageAsked, act: Act) -> Page[RightsView]:
+    """A page of changes, newest first; that it was read is on record."""
+    asked = filters
+    if filters.span is not None:
+        span = between(filters.span, act)
+        asked = replace(filters, span=None, since=filters.since or span.since, until=filters.until or span.until)
+    found = await CHANGES.page(asked, page, act)
+    await noted("audit.rights", act, subject="audit", shown=len(found.items))
+    items = [replace(each, title=title_of(each.action, act.policy, act.language)) for each in found.items]
+    return Page(items, found.next)

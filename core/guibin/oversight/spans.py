@@ -1,0 +1,42 @@
+"""Spans of time as people ask for them, counted in the company's own days."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from guibin.console.forms import Choice
+from guibin.console.shell import Shell
+from guibin.context import Act
+
+Span = Literal["today", "week", "month", "last_month", "quarter"]
+SPANS: tuple[Span, ...] = get_args(Span)
+_DAYS = {"today": 1, "week": 7, "month": 30, "quarter": 92}
+
+
+class Between(Struct, frozen=True):
+    """From `since` on, before `until`; None where there is no end."""
+
+    since: datetime
+    until: datetime | None = None
+
+
+def between(span: Span, act: Act) -> Between:
+    """The moments of a span; those that count days end with the day at hand."""
+    if span == "last_month":
+        first = act.today.replace(day=1)
+        before = (first - timedelta(days=1)).replace(day=1)
+        return Between(midnight(before, act), midnight(first, act))
+    return Between(midnight(act.today - timedelta(days=_DAYS[span] - 1), act))
+
+
+def midnight(day: date, act: Act) -> datetime:
+    """Where the company's day begins."""
+    return datetime.combine(day, time(), ZoneInfo(act.company.time_zone))
+
+
+async def choices(shell: Shell) -> Sequence[Choice]:
+    """Every span by its name."""
+    return [Choice(span, shell.says(f"oversight.span.{span}")) for span in SPANS]

@@ -1,0 +1,50 @@
+"""Looks that were drawn as unusual, and what auditors found about them."""
+
+from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Array, Integer, Text, Timestamptz, Varchar
+
+from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
+
+
+class UnusualLook(TenantTable):
+    """Somebody's looks between `from_at` and before `until_at` broke a rule of the policy: `found` customers, or refusals, where
+    the rule asks for `at_least` so many. `customer_ids` are the first of them; `customer_id` is the one it is about, where it is one.
+    """
+
+    rule = Varchar(length=40)
+    clause = Varchar(length=20, default="")
+    actor_id = RowOf("staff")
+    actor_name = Varchar(length=200)
+    customer_id = UuidColumn(default=None, null=True)
+    customer_ids = Array(base_column=UuidColumn(default=None), default=list)
+    from_at = Timestamptz(default=None, null=True)
+    until_at = Timestamptz(default=None, null=True)
+    looks = Integer()
+    found = Integer()
+    at_least = Integer()
+    policy_version = Integer(default=0)
+    drawn_at = Timestamptz(default=None, null=True)
+    # Empty until somebody looked into it.
+    state = Varchar(length=10, default="open")
+
+    keys = Keys(
+        wall="actor_id",
+        indexes=(
+            Index(("drawn_at desc", "id desc"), name="unusual_look_drawn_idx"),
+            Index(
+                ("rule", "actor_id", "from_at", "coalesce(customer_id, actor_id)"),
+                unique=True,
+                name="unusual_look_once_idx",
+            ),
+        ),
+        checks={"state_known": "state in ('open', 'explained', 'followed')"},
+    )
+
+
+class UnusualLookMark(Part, of="unusual_look", by="look_id", signed="marked", erasable=("note",)):
+    """An auditor's word on it: it is `explained`, or to be `followed`, and why."""
+
+    mark = Varchar(length=10)
+    note = Text()
+
+    keys = Keys(checks={"mark_known": "mark in ('explained', 'followed')"})
