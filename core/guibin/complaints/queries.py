@@ -426,3 +426,37 @@ FOLLOWED.give("complaint", Followed(may("complaints:read"), Complaint, matter="t
 async def number_of(complaint_id: UUID) -> str:
     """What it is called; empty for one that is not to be seen from here."""
     return await fetch_value("select number from complaint where id = $1", complaint_id) or ""
+
+
+class Judged(Struct, frozen=True):
+    """Of which level a complaint is, by which clause and why, and the version of the policy then."""
+
+    number: str
+    customer_id: UUID | None
+    level: str
+    clause: str
+    because: str
+    received_at: datetime
+
+
+class Rejudged(Struct, frozen=True):
+    """The level was judged anew."""
+
+    from_level: str
+    to_level: str
+    reason: str
+    changed_by_name: str
+    changed_at: datetime
+
+
+async def judged(complaint_id: UUID) -> Judged | None:
+    """None where there is no such complaint in sight."""
+    found = await many(Judged, "from complaint where id = $1", complaint_id)
+    return found[0] if found else None
+
+
+async def rejudged(complaint_id: UUID) -> list[Rejudged]:
+    """Each time the level was judged anew, the first first."""
+    return await many(
+        Rejudged, "from complaint_level_change where complaint_id = $1 order by changed_at, id", complaint_id
+    )

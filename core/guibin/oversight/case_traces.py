@@ -7,9 +7,12 @@ import msgspec
 from msgspec import Struct
 
 from guibin.approvals import queries as approvals
+from guibin.complaints import queries as complaints
 from guibin.console.limits import limit_words
 from guibin.console.shell import Shell
+from guibin.policies import queries as policies
 from guibin.policy.deadlines import Until
+from guibin.service_requests import queries as requests
 from guibin.sla import queries as sla
 from guibin.sla.plans import ClockRecord
 from guibin_tenants.refusals import NotFound
@@ -17,7 +20,7 @@ from guibin_tenants.rows import many, read
 from guibin_tenants.scope import fetch_one
 
 from .looks import known
-from .traces import Figure, Link, Step, Trace, milestone, rule_of, version_of
+from .traces import Figure, Link, Row, Step, Trace, milestone, rule_of, version_of
 
 
 async def deadline(timer_id: UUID, shell: Shell) -> Trace:
@@ -74,10 +77,10 @@ async def deadline(timer_id: UUID, shell: Shell) -> Trace:
 async def _ground_of(timer: sla.TimerView, shell: Shell) -> tuple[str, list[Link]]:
     """The clause the deadline's limit stands under, and the decision it belongs to."""
     if timer.subject == "complaint":
-        row = await fetch_one("select clause, level from complaint where id = $1", timer.subject_id)
-        if row is not None:
-            title = shell.named(f"complaint_level.{row['level']}")
-            return row["clause"], [Link("complaint", timer.subject_id, title)]
+        judged = await complaints.judged(timer.subject_id)
+        if judged is not None:
+            title = shell.named(f"complaint_level.{judged.level}")
+            return judged.clause, [Link("complaint", timer.subject_id, title)]
     if timer.subject in ("approval", "approval_request"):
         row = await fetch_one(
             "select flow ->> 'name' as name, coalesce(flow ->> 'clause', '') as clause from approval_request where id = $1",
@@ -86,11 +89,7 @@ async def _ground_of(timer: sla.TimerView, shell: Shell) -> tuple[str, list[Link
         if row is not None:
             return row["clause"], [Link("approval", timer.subject_id, shell.named(f"approval.{row['name']}"))]
     if timer.subject == "service_request":
-        row = await fetch_one(
-            "select coalesce(time_limit ->> 'clause', '') as clause from service_request where id = $1",
-            timer.subject_id,
-        )
-        return (row["clause"] if row is not None else ""), []
+        return await requests.clause_of(timer.subject_id), []
     return "", []
 
 
@@ -181,23 +180,11 @@ def _decided(step: approvals.StepView, shell: Shell) -> str:
 
 async def complaint(complaint_id: UUID, shell: Shell) -> Trace:
     """Raises NotFound."""
-    found = await many(
-        _Level,
-        "from (select c.*, coalesce(v.version, 0) as in_force from complaint c left join lateral (select p.version"
-        " from policy_version p where p.effective_from <= c.received_at order by p.effective_from desc, p.version desc"
-        " limit 1) v on true where c.id = $1) judged",
-        complaint_id,
-    )
-    if not found:
+    row, says = await complaints.judged(complaint_id), shell.says
+    if row is None:
         raise NotFound(f"There is no complaint {complaint_id}")
-    row, says = found[0], shell.says
     level = shell.act.policy.complaints.level(row.level)
-    changes = await read(
-        _LevelChange,
-        "select from_level, to_level, reason, changed_by_name, changed_at from complaint_level_change where complaint_id = $1"
-        " order by changed_at",
-        complaint_id,
-    )
+    changes = await complaints.rejudged(complaint_id)
     timers = await many(
         _TimerId,
         "from (select id, milestone from timer where subject_id = $1) running order by milestone",
@@ -214,7 +201,7 @@ async def complaint(complaint_id: UUID, shell: Shell) -> Trace:
         decided_at=row.received_at,
         decided_by="",
         rule=rule_of(row.clause, shell),
-        policy=await version_of(row.in_force),
+        policy=await version_of(await policies.version_at(row.received_at)),
         figures=[Figure(says("oversight.trace.limit"), within)] if within else [],
         since=[
             Step(
@@ -233,24 +220,6 @@ async def complaint(complaint_id: UUID, shell: Shell) -> Trace:
     )
 
 
-class _Level(Struct, frozen=True):
-    number: str
-    customer_id: UUID | None
-    level: str
-    clause: str
-    because: str
-    received_at: datetime
-    in_force: int
-
-
-class _LevelChange(Struct, frozen=True):
-    from_level: str
-    to_level: str
-    reason: str
-    changed_by_name: str
-    changed_at: datetime
-
-
 class _TimerId(Struct, frozen=True):
     id: UUID
     milestone: str
@@ -259,3 +228,18 @@ class _TimerId(Struct, frozen=True):
 def _moved(reason: str, shell: Shell) -> str:
     key = f"why.move.{reason}"
     return shell.says(key) if shell.studio.words.has(key) else shell.says("oversight.trace.moved")
+
+
+async def of_customer(customer_id: UUID) -> list[Row]:
+    """Approvals, levels and deadlines of a customer, of each the latest twenty."""
+    return await read(
+        Row,
+        "(select 'approval' as kind, a.id, '' as scheme, a.flow ->> 'name' as name, a.closed_at is null as open,"
+        " a.asked_at as at, coalesce(a.flow ->> 'clause', '') as clause from approval_request a where a.customer_id = $1"
+        " order by a.asked_at desc limit 20)"
+        " union all (select 'complaint', c.id, '', c.level, true, c.received_at, c.clause from complaint c"
+        " where c.customer_id = $1 order by c.received_at desc limit 20)"
+        " union all (select 'deadline', t.id, t.subject, t.milestone, t.completed_at is null and t.cancelled_at is null,"
+        " t.started_at, '' from timer t where t.customer_id = $1 order by t.started_at desc limit 20)",
+        customer_id,
+    )

@@ -13,7 +13,6 @@ from guibin.audit.kinds import title_of
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.web.listing import PageAsked
-from guibin.work.screens import FIRST_PAGES, WAITING, Waiting
 from guibin_tenants.principals import may
 from guibin_tenants.scope import fetch_value
 
@@ -27,6 +26,7 @@ from .unusual import UnusualLookFilter
 # Whoever looks for the first time sees what a week brought.
 AT_FIRST = timedelta(days=7)
 SHOWN = 8
+UNUSUAL_AT = f"{PREFIX}/unusual-looks"
 
 
 class News(Struct, frozen=True):
@@ -126,13 +126,9 @@ async def _changes(act: Act) -> list[RightsView]:
     return [replace(each, title=title_of(each.action, act.policy, act.language)) for each in latest]
 
 
-async def waiting(shell: Shell) -> list[Waiting]:
-    """How many unusual looks nobody has looked into."""
-    count = await UNUSUAL.count(UnusualLookFilter(state="open"), shell.act, most=100)
-    said = shell.says("oversight.unusual.waiting", count=count)
-    return [Waiting(f"{PREFIX}/unusual-looks", count, "late", said)] if count else []
+async def unseen(act: Act) -> int:
+    """How many unusual looks nobody has looked into, up to a hundred."""
+    return await UNUSUAL.count(UnusualLookFilter(state="open"), act, most=100)
 
 
 READ = may("audit:read")
-WAITING.give("audit:read", waiting)
-FIRST_PAGES.give("audit:read", page)

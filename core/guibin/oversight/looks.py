@@ -13,6 +13,7 @@ from guibin.audit.actions import AuditNote, noted, record
 from guibin.audit.kinds import ACTIONS, title_of
 from guibin.audit.queries import IN_CLEAR, LOOKED_AT, AuditEntryView, AuditFilter
 from guibin.context import Act
+from guibin.profiles.queries import customer_named
 from guibin.web.listing import Listing, PageAsked
 from guibin.web.paging import Page
 from guibin_tenants.refusals import NotFound
@@ -57,8 +58,8 @@ class Group(Struct, frozen=True):
 
 NAMES_SHOWN = 3
 _NAMES = (
-    "(select coalesce(array_agg(c.name order by s.place), '{}') from unnest(x.customer_ids[1:"
-    f"{NAMES_SHOWN}]) with ordinality as s (id, place) join customer c on c.id = s.id)"
+    f"(select coalesce(array_agg(c.name order by s.place), '{{}}') from unnest(x.customer_ids[1:{NAMES_SHOWN}])"
+    f" with ordinality as s (id, place) {customer_named('c', 's.id')})"
 )
 _KEYS = {
     "person": ("x.actor_id", "max(x.actor_name)", "max(coalesce(u.name, ''))"),
@@ -70,7 +71,7 @@ _FROM = {
     "person": "audit_entry x left join org_unit u on u.id = x.org_unit_id",
     "purpose": "audit_entry x",
     "action": "audit_entry x",
-    "customer": "audit_entry x cross join unnest(x.customer_ids) as s (id) join customer c on c.id = s.id",
+    "customer": f"audit_entry x cross join unnest(x.customer_ids) as s (id) {customer_named('c', 's.id')}",
 }
 _BY = {"person": "x.actor_id", "purpose": "x.purpose", "action": "x.action", "customer": "c.id"}
 

@@ -7,12 +7,15 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guibin.administration.tables import RoleChange
 from guibin.audit.actions import noted
 from guibin.audit.kinds import RIGHTS, title_of
 from guibin.audit.queries import LISTED, among
 from guibin.context import Act
+from guibin.policies.tables import PolicyVersion
 from guibin.web.listing import Listing, PageAsked
 from guibin.web.paging import Page
+from guibin_tenants.rows import name_of
 
 from .looks import LINES
 from .spans import Span, between
@@ -67,9 +70,9 @@ CHANGES: Listing[RightsView] = Listing(
     view=RightsView,
     source="audit_entry x"
     " left join staff s on s.tenant_id = x.tenant_id and s.id = x.subject_id and x.subject = 'staff'"
-    " left join role_change r on r.tenant_id = x.tenant_id and r.entry_id = x.id"
+    f" left join {name_of(RoleChange)} r on r.tenant_id = x.tenant_id and r.entry_id = x.id"
     " left join api_key k on k.tenant_id = x.tenant_id and k.id = x.subject_id and x.subject = 'api_key'"
-    " left join policy_version v on v.tenant_id = x.tenant_id and v.id = x.subject_id and x.action = 'policy.write'",
+    f" left join {name_of(PolicyVersion)} v on v.tenant_id = x.tenant_id and v.id = x.subject_id and x.action = 'policy.write'",
     order=LISTED.order,
     holds=among(_ALL),
     columns={

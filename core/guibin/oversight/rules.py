@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from guibin.audit.queries import LOOKED_AT
 from guibin.policy.looking import UnusualLookRule, UnusualName
+from guibin.profiles.queries import customer_named
 from guibin_tenants.rows import read
 
 CUSTOMERS_KEPT = 50
@@ -59,7 +60,7 @@ async def _outside_care(rule: UnusualLookRule, window: Window) -> list[Drawn]:
     return await read(
         Drawn,
         f"with {_LOOKS} select {_SHOWN}, l.day as from_at, l.day + interval '1 day' as until_at, {_COUNTED} from look l"
-        " join staff s on s.id = l.actor_id and not s.roles && $5::text[] join customer c on c.id = l.customer_id"
+        f" join staff s on s.id = l.actor_id and not s.roles && $5::text[] {customer_named('c', 'l.customer_id')}"
         f" where {_OTHERS} group by l.actor_id, l.day {_ENOUGH}",
         *window,
         rule.at_least,
@@ -98,7 +99,7 @@ async def _same_surname(rule: UnusualLookRule, window: Window) -> list[Drawn]:
         Drawn,
         f"with {_LOOKS} select l.actor_id, max(l.actor_name) as actor_name, l.customer_id, array[l.customer_id] as customer_ids,"
         " l.day as from_at, l.day + interval '1 day' as until_at, count(*)::int as looks, count(*)::int as found from look l"
-        " join staff s on s.id = l.actor_id join customer c on c.id = l.customer_id"
+        f" join staff s on s.id = l.actor_id {customer_named('c', 'l.customer_id')}"
         f" where left(c.name, 1) = left(s.name, 1) and {_OTHERS}"
         " group by l.actor_id, l.customer_id, l.day having count(*) >= $4",
         *window,
@@ -128,7 +129,7 @@ async def _own_relative(rule: UnusualLookRule, window: Window) -> list[Drawn]:
         Drawn,
         f"with {_LOOKS} select l.actor_id, max(l.actor_name) as actor_name, l.customer_id, array[l.customer_id] as customer_ids,"
         " l.day as from_at, l.day + interval '1 day' as until_at, count(*)::int as looks, count(*)::int as found from look l"
-        " join staff s on s.id = l.actor_id join customer c on c.id = l.customer_id"
+        f" join staff s on s.id = l.actor_id {customer_named('c', 'l.customer_id')}"
         " where exists (select from relative r where r.customer_id = l.customer_id"
         " and r.masked = left(s.name, 1) || repeat('*', length(s.name) - 1))"
         f" and {_OTHERS} group by l.actor_id, l.customer_id, l.day having count(*) >= $4",

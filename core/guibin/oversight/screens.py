@@ -35,7 +35,7 @@ from .tracing import TRACES
 from .unusual import NewMark, UnusualLookFilter
 
 READ = home.READ
-UNUSUAL = f"{PREFIX}/unusual-looks"
+UNUSUAL = home.UNUSUAL_AT
 LOOKS, DEPARTURES, RIGHTS = f"{PREFIX}/looks", f"{PREFIX}/departures", f"{PREFIX}/rights"
 TRACED = f"{PREFIX}/traces"
 ENTRIES = (

@@ -8,16 +8,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guibin.console.shell import Shell
-from guibin.overview.gauges import exact, grounds
-from guibin.registers.drawing import fact_title
 from guibin.tiers import queries as tiers
 from guibin.tiers.explaining import Basis, explanation_of
+from guibin.tiers.gauges import exact, grounds
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many, read
 
 from .looks import known
-from .traces import Fact, Figure, Link, Step, Trace, rule_of, tier_called, version_of
+from .traces import Fact, Figure, Link, Row, Step, Trace, rule_of, tier_called, version_of
 
 
 async def membership(membership_id: UUID, shell: Shell) -> Trace:
@@ -93,7 +92,7 @@ async def _facts(customer_id: UUID, basis: Basis, shell: Shell) -> list[Fact]:
     used = await tiers.facts_used(customer_id, basis)
     return [
         Fact(
-            fact_title(each.metric, shell.act),
+            shell.named(f"fact.{each.metric}"),
             exact(each.value, each.unit, shell.act),
             shell.clock.full_day(each.occurred_on),
             _source(each.source, each.source_ref, shell),
@@ -143,3 +142,13 @@ class _Later(Struct, frozen=True):
     at: datetime
     move: str
     tier: str
+
+
+async def of_customer(customer_id: UUID) -> list[Row]:
+    """The tiers a customer holds and held, the latest twenty."""
+    return await read(
+        Row,
+        "select 'membership' as kind, m.id, m.scheme, m.tier as name, (m.ends_on is null) as open, m.recorded_at as at,"
+        " '' as clause from membership m where m.customer_id = $1 order by m.recorded_at desc limit 20",
+        customer_id,
+    )

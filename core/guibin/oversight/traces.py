@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.console.shell import Shell
+from guibin.policies import queries as policies
 from guibin.regulations.rules import said
-from guibin_tenants.rows import many
 
 from .looks import Known
 
@@ -97,6 +97,18 @@ class Decision(Struct, frozen=True):
     clause: str
 
 
+class Row(Struct, frozen=True):
+    """One decision as a list of them is made of it; `scheme` is a tier's, or what a deadline is of."""
+
+    kind: Kind
+    id: UUID
+    scheme: str
+    name: str
+    open: bool
+    at: datetime
+    clause: str
+
+
 def milestone(subject: str, name: str, shell: Shell) -> str:
     """What a deadline is called: of what, and which of its deadlines."""
     of = shell.named(f"timer_subject.{subject}")
@@ -118,8 +130,10 @@ async def version_of(version: int | None) -> Version | None:
     """The version with when it came into force, by whom and why."""
     if version is None:
         return None
-    found = await many(Version, "from policy_version where version = $1", version) if version else []
-    return found[0] if found else Version(version)
+    found = await policies.version(version)
+    if found is None:
+        return Version(version)
+    return Version(version, found.effective_from, found.written_by_name, found.note)
 
 
 def tier_called(name: str, scheme: str, shell: Shell) -> str:

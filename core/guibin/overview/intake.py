@@ -16,13 +16,13 @@ from guibin.profiles.requests import NewCustomer
 from guibin.sealing.values import CONTACT_FIELDS
 from guibin.tiers.assessment import is_assessable
 from guibin.tiers.explaining import foreseen
+from guibin.tiers.gauges import Ladder, grounds, ladder
 from guibin.tiers.marks import marks
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
 from . import choices
 from .archive_form import SEALED, Given, Standing, open_values, own, own_fields, sealed_values, text_of, title_of
-from .gauges import Ladder, grounds, ladder
 from .screens import PATH
 
 WRITE = may("customers:write")

@@ -24,6 +24,7 @@ from guibin.service_requests import queries as requests
 from guibin.service_requests.queries import ServiceRequestFilter, ServiceRequestView
 from guibin.tiers import queries as tiers
 from guibin.tiers.explaining import Basis, Explanation, explanation_of
+from guibin.tiers.gauges import Ladder, grounds, ladder
 from guibin.tiers.queries import MembershipView
 from guibin.visits import queries as visits
 from guibin.visits.queries import VisitView
@@ -32,7 +33,6 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import many
 
 from . import queries
-from .gauges import Ladder, grounds, ladder
 
 TIERS, RIGHTS, COMPLAINTS = may("tiers:read"), may("entitlements:read"), may("complaints:read")
 REQUESTS, RECORDS, CARE = may("requests:read"), may("records:read"), may("care:read")

@@ -23,13 +23,13 @@ from guibin.relationships.queries import PlanFilter
 from guibin.service_requests import queries as requests
 from guibin.service_requests.queries import ServiceRequestFilter
 from guibin.tiers import queries as tiers
+from guibin.tiers.gauges import amount, exact
 from guibin.tiers.queries import ApplicationFilter, FactFilter, FactView
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import Predicate, may
 
 from . import panels
 from .choices import worded
-from .gauges import amount, exact
 
 PAGE = PageAsked(100)
 DUE = "due"

@@ -115,6 +115,12 @@ async def versions() -> list[PolicyVersionView]:
     return await many(PolicyVersionView, "from policy_version order by effective_from desc, version desc")
 
 
+async def version(number: int) -> PolicyVersionView | None:
+    """The version of this number; None where there is none."""
+    found = await many(PolicyVersionView, "from policy_version where version = $1", number)
+    return found[0] if found else None
+
+
 async def own_parts(at: datetime) -> Overrides:
     """What the company has of its own in the version in force then; nothing before its first."""
     found = await fetch_value(

@@ -19,7 +19,7 @@ from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines, many, read
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_value
 
 from .tables import ServiceRequest
 
@@ -292,3 +292,9 @@ SAID = """select number, said_at, direction, text from (
     ) said where text <> '' order by said_at, number"""
 CUSTOMERS_OF.give("service_request", in_table(ServiceRequest))
 FOLLOWED.give("service_request", Followed(may("requests:read"), ServiceRequest, matter="text"))
+
+
+async def clause_of(request_id: UUID) -> str:
+    """The clause of the limit that the request has; empty where it names none."""
+    found = await fetch_value("select time_limit ->> 'clause' from service_request where id = $1", request_id)
+    return found or ""

@@ -1,6 +1,6 @@
 """The first page of the day: the workbench of desks and leaders, the day of account managers; and what is done from them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -18,12 +18,12 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.department_requests.queries import leads
 from guibin.notices.queries import InboxFilter, inbox
+from guibin.oversight import home as auditors
 from guibin.profiles.queries import called
 from guibin.receptions import queries as receptions
 from guibin.receptions.queries import ReceptionFilter
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
-from guibin_tenants.above import NamedFromAbove
 from guibin_tenants.principals import anyone, may, staff_only
 from guibin_tenants.refusals import NotFound
 
@@ -38,7 +38,7 @@ ENTRIES = (
         title="work.title",
         path=PATH,
         icon="layout-dashboard",
-        needs=~days.HAVE_ONE & ~may("audit:read"),
+        needs=~days.HAVE_ONE & ~auditors.READ,
         order=10,
         phone=True,
     ),
@@ -46,8 +46,6 @@ ENTRIES = (
 )
 Show = Literal["", "late", "soon", "reply"]
 _ROWS, _NOTICES, _RECEPTIONS = 25, 5, 4
-# The first page of those who have another one, by the permission that brings it.
-FIRST_PAGES: NamedFromAbove[Callable[[Shell], Awaitable[Response[str]]]] = NamedFromAbove()
 # From which hour of the day on one greets so.
 _NOON_FROM, _NOON_TO, _EVENING = 11, 13, 18
 _COMPLAINTS, _RECEPTION = may("complaints:read"), may("receptions:read")
@@ -72,10 +70,6 @@ class Waiting(Struct, frozen=True):
     said: str
 
 
-# What waits behind places of rooms above, by the permission that they ask for.
-WAITING: NamedFromAbove[Callable[[Shell], Awaitable[list[Waiting]]]] = NamedFromAbove()
-
-
 class WorkScreens(Controller):
     path = PATH
     include_in_schema = False
@@ -84,9 +78,8 @@ class WorkScreens(Controller):
     async def home(
         self, shell: Shell, show: Show = "", whose: Whose = "mine", cursor: str | None = None
     ) -> Response[str]:
-        own = next((page for needed, page in FIRST_PAGES.items() if needed in shell.act.by.permissions), None)
-        if own is not None:
-            return await own(shell)
+        if auditors.READ(shell.act.by):
+            return await auditors.page(shell)
         if days.HAVE_ONE(shell.act.by) and not cursor:
             return await days.page(shell)
         return await _workbench(shell, show, whose, cursor)
@@ -94,8 +87,9 @@ class WorkScreens(Controller):
     @get("/work/counts", needs=staff_only)
     async def counts(self, shell: Shell) -> Response[str]:
         waiting = _beside_the_menu(await queries.counts(WorkFilter(), shell.act), shell)
-        for needed, beside in WAITING.items():
-            waiting += await beside(shell) if needed in shell.act.by.permissions else []
+        if auditors.READ(shell.act.by) and (count := await auditors.unseen(shell.act)):
+            said = shell.says("oversight.unusual.waiting", count=count)
+            waiting.append(Waiting(auditors.UNUSUAL_AT, count, "late", said))
         return shell.page("work/counts.html", counts=waiting)
 
     @get("/work/{kind:str}/{row_id:uuid}/do/{command:str}", needs=staff_only)
