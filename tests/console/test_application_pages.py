@@ -79,6 +79,11 @@ async def test_a_registration_form_of_the_scheme_is_filled_in(world):
     person = await customer(client, kind="customer")
     await client.post(f"/api/v1/customers/{person}/consents", json={"purpose": "key_customer", "answer": "granted"})
     path = f"/console/customers/{person}/apply/key_customer/tier"
+    first = await page(client, path)
+    endorsed = await client.post(
+        f"/console/customers/{person}/do/endorse",
+        data={"scheme": "key_customer", "recognised": "true", "reason": "熟客"},
+    )
     form = await page(client, path)
     asked = re.findall(r'name="(answers\.\w+)"', form)
 
@@ -86,6 +91,7 @@ async def test_a_registration_form_of_the_scheme_is_filled_in(world):
     empty = await client.post(path, data=sent)
     full = await client.post(path, data=sent | dict.fromkeys(asked, "true") | {"answers.yearly_spending": "120000"})
 
+    assert ("公司认可" in first, endorsed.status_code) == (True, 200), endorsed.text
     assert (bool(asked), empty.status_code, full.status_code) == (True, 422, 200), full.text
 
 

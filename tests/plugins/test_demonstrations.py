@@ -32,8 +32,9 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     signed_in = await world.client().post(
         "/api/v1/sessions", json={"company": small.slug, "login": "lead1", "password": demonstration.PASSWORD}
     )
-    # Beside those of the data, two employees and two partners.
-    assert (company.slug, len(found), len(running), signed_in.status_code) == (SLUGS[pack], 28, 2 + 1 + 1, 201)
+    # Beside those of the data, two employees and two partners, and who fills in the form of a scheme.
+    asking = {"banking": 2, "retail": 1, "telecom": 1}.get(pack, 0)
+    assert (company.slug, len(found), len(running), signed_in.status_code) == (SLUGS[pack], 28 + asking, 2 + 1 + 1, 201)
     asked_for = (await client.get("/api/v1/applications", params={"limit": "100"})).json()["items"]
     named = Counter(
         (one["scheme"], one["outcome"]) for one in asked_for if one["scheme"] in ("key_employee", "key_partner")
@@ -41,6 +42,7 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
     assert named == {
         (scheme, outcome): 1 for scheme in ("key_employee", "key_partner") for outcome in ("approved", None)
     }
+    assert len([one for one in asked_for if one["answers"] and one["outcome"] is None]) == asking
     receptions = (await client.get("/api/v1/receptions")).json()["items"]
     asked = (await client.get("/api/v1/service-requests")).json()["items"]
     cards = (await client.get("/api/v1/cards")).json()["items"]

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 from acting import acting
@@ -13,6 +14,8 @@ from guibin.profiles.importing import import_customers
 from guibin.spreadsheets import mapping as mappings
 from guibin.spreadsheets.importing import Imported
 from guibin.tiers.importing import import_facts
+from guibin.tiers.tables import Application
+from guibin_tenants.rows import add
 from support import Company, World
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -47,6 +50,24 @@ class Desk:
         path = f"/api/v1/customers/{customer}/consents"
         given = await self.client.post(path, json={"purpose": purpose, "answer": answer})
         assert given.status_code == 201, given.text
+
+    async def registered(self, customer: str, scheme: str) -> None:
+        """An approved registration on file, as from before: an assessment may take the customer in (S13-6)."""
+        now = self.tenant.world.clock()
+        async with self.tenant.scope():
+            await add(
+                Application,
+                acting(by=self.tenant.principal(), now=now),
+                customer_id=UUID(customer),
+                kind="tier",
+                scheme=scheme,
+                tier="",
+                reason="登记",
+                form={},
+                time_zone="Asia/Shanghai",
+                outcome="approved",
+                decided_at=now,
+            )
 
     async def assess(self, scheme: str, as_of: date | str, *, status: int = 201, **more: Any) -> Any:
         """Assess everybody."""

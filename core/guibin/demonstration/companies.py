@@ -51,7 +51,7 @@ from .looks import look_around
 from .plans import draw_plans, people_of
 from .receptions import receive_guests
 from .requests import ask_for_services
-from .vips import name_vips
+from .vips import name_vips, register
 
 Say = Callable[[str], None]
 
@@ -182,6 +182,7 @@ async def _more(scene: Scene) -> None:
     await _out_of_touch(scene)
     await name_vips(scene)
     await look_around(scene, people, await people_of("tenant_admin"))
+    await register(scene)
 
 
 async def _out_of_touch(scene: Scene) -> None:

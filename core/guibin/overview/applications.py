@@ -20,6 +20,7 @@ from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.tiers import applications, memberships
 from guibin.tiers.applications import Kind, NewApplication
+from guibin.tiers.endorsing import recognised
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import NotFound, Refusal
 
@@ -249,5 +250,6 @@ async def _page(
         fields=fields,
         problem="; ".join(said for name, said in errors.items() if name not in known),
         voluntary=asked.scheme.voluntary and asked.kind != "adjustment",
+        unrecognised=asked.kind == "tier" and not await recognised(asked.customer.id, asked.scheme),
         address=shell.request.url.path,
     )

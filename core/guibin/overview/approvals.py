@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from guibin.approvals import actions, moves, queries
 from guibin.approvals.api import NewWithdrawal
 from guibin.approvals.queries import ApprovalFilter, ApprovalLine, StepView
+from guibin.audit.actions import noted
 from guibin.care import queries as care
 from guibin.console import answers, lists
 from guibin.console.choices import colleagues
@@ -23,12 +24,16 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.files import screens as files
 from guibin.policy.money import from_minor
+from guibin.policy.sentences import figure
+from guibin.policy.tiers import TierScheme
 from guibin.policy.words import Paragraph, Reason
 from guibin.profiles import orders
 from guibin.receptions import queries as receptions
 from guibin.service_requests import queries as requests
 from guibin.tiers import queries as tiers
+from guibin.tiers.comparing import compared
 from guibin.tiers.marks import marks
+from guibin.tiers.queries import ApplicationView
 from guibin.web.listing import PageAsked
 from guibin_tenants.keys import ids_of
 from guibin_tenants.principals import may
@@ -143,10 +148,31 @@ COMMANDS = Commands(
 
 
 class Matter(Struct, frozen=True):
-    """What an approval is about: where it has a page, and what was asked for, each with its name."""
+    """What an approval is about: where it has a page, and what was asked for, each with its name.
+
+    `beside` is what an application claims, line by line beside what the company has recorded (S13-6).
+    """
 
     place: str = ""
     told: tuple[tuple[str, str], ...] = ()
+    beside: "Beside | None" = None
+
+
+class Line(Struct, frozen=True):
+    """One figure as people read it, and whether the claim is not borne out."""
+
+    title: str
+    claimed: str
+    recorded: str
+    differs: bool
+
+
+class Beside(Struct, frozen=True):
+    """The figures, the tier they give, and whether they show what was asked for."""
+
+    lines: tuple[Line, ...]
+    earned: str
+    proven: bool
 
 
 class ApprovalScreens(Controller):
@@ -228,6 +254,7 @@ async def _matter(line: ApprovalLine, shell: Shell) -> Matter:
         )
     if line.subject == "application":
         application = await tiers.APPLICATIONS.one(line.subject_id)
+        scheme = shell.act.policy.scheme(application.scheme)
         tier = shell.act.policy.title(f"tier.{application.tier}", shell.language, scheme=application.scheme)
         return Matter(
             "",
@@ -235,6 +262,7 @@ async def _matter(line: ApprovalLine, shell: Shell) -> Matter:
                 (shell.says(f"{NAME}.tier"), f"{shell.named(f'scheme.{application.scheme}')} · {tier}"),
                 *_answers(application.answers, shell),
             ),
+            await _beside(application, scheme, shell) if scheme and scheme.form and application.tier else None,
         )
     if line.subject == "renewal":
         return Matter("", await _renewal(line.subject_id, shell))
@@ -242,6 +270,24 @@ async def _matter(line: ApprovalLine, shell: Shell) -> Matter:
         reception_id = await receptions.reception_of(line.subject_id)
         return Matter(f"{PREFIX}/receptions/{reception_id}" if reception_id else "")
     return Matter(f"{PREFIX}/{place}/{line.subject_id}" if place else "")
+
+
+async def _beside(application: ApplicationView, scheme: TierScheme, shell: Shell) -> Beside:
+    shown = await compared(application, scheme, shell.act)
+    await noted("application.compare", shell.act, customer_id=application.customer_id, fields=("tier", "measures"))
+    return Beside(
+        tuple(
+            Line(
+                each.title,
+                "" if each.claimed is None else figure(each.claimed, each.unit),
+                shell.says(f"{NAME}.no_record") if each.recorded is None else figure(each.recorded, each.unit),
+                each.differs,
+            )
+            for each in shown.figures
+        ),
+        shown.earned_title or shell.says(f"{NAME}.no_tier"),
+        shown.proven,
+    )
 
 
 async def _renewal(renewal_id: UUID, shell: Shell) -> tuple[tuple[str, str], ...]:

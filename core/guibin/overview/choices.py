@@ -106,6 +106,13 @@ async def assessed(shell: Shell) -> Sequence[Choice]:
     ]
 
 
+async def recognising(shell: Shell) -> Sequence[Choice]:
+    """The schemes that ask for the company's recognition first (S13-6)."""
+    return [
+        Choice(each.name, shell.named(f"scheme.{each.name}")) for each in shell.act.policy.schemes if each.recognised_by
+    ]
+
+
 def purpose(name: str, shell: Shell) -> str:
     """What the purpose of a consent is called: a scheme's title, what is wanted or declined, or one of the pages' texts."""
     kind, _, wanted = name.partition(":")

@@ -26,8 +26,8 @@ from guibin.profiles import closing, consents, disclosures, merged, merging
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import FieldDisclosure
-from guibin.tiers import appraisal
-from guibin.tiers.marks import marks
+from guibin.tiers import appraisal, endorsing
+from guibin.tiers.marks import Mark, marks
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import NotFound, Refusal
@@ -91,6 +91,13 @@ COMMANDS = Commands(
         needs=may("tiers:apply"),
         icon="stairs-up",
         choices={"scheme": choices.assessed},
+    ),
+    Command(
+        name="endorse",
+        action=endorsing.endorse,
+        needs=may("tiers:apply"),
+        icon="user-check",
+        choices={"scheme": choices.recognising},
     ),
     Command(
         name="register",
@@ -362,12 +369,20 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "can_merge": archive_commands.MERGE(by) and customer.closed_at is None,
         "part_of": await merged.gone_into(customer.id) if customer.closed_at else None,
         "can_apply": APPLY(by) and customer.closed_at is None,
-        "commands": COMMANDS.allowed(shell, *OFFERED, *(REGISTERING if registers else ()))
+        "commands": COMMANDS.allowed(
+            shell, *OFFERED, *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
+        )
         if customer.closed_at is None
         else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),
         "address": lambda name: COMMANDS.address(customer.id, name),
         "tabs": ["overview", "archive", *lists, "files", *(["looks"] if DISCLOSE(by) else [])],
     }
+
+
+async def _recognising(customer: CustomerView, held: Mapping[UUID, Mark], shell: Shell) -> tuple[str, ...]:
+    """Whoever is nobody's member and may be recognised is, from the page (S13-6)."""
+    asks = any(each.recognised_by and customer.kind in each.customer_kinds for each in shell.act.policy.schemes)
+    return ("endorse",) if asks and customer.id not in held else ()
 
 
 def preferences(customer: CustomerView, shell: Shell) -> list[tuple[str, str]]:

@@ -56,7 +56,8 @@ class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
 
     An `acceptance` is true or missing. `third_party` marks data about somebody else than the customer (subtlety 69).
     `holder` says that only persons or
-    only organisations have it; an identity number is always a person's.
+    only organisations have it; an identity number is always a person's. `claims` names the metric of a tier scheme whose
+    figure an answer to a form says: whoever decides sees it beside what the company has recorded (S13-6).
     """
 
     name: Named
@@ -68,6 +69,7 @@ class ArchiveField(Struct, frozen=True, forbid_unknown_fields=True):
     choices: tuple[Named, ...] = ()
     chars_max: int = CHARS_MAX
     holder: Literal["anybody", "person", "organisation"] = "anybody"
+    claims: Named = ""
     clause: Clause = ""
 
 

@@ -101,7 +101,9 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     `voluntary` schemes take nobody without consent to the purpose of the scheme's name (S02-2). A customer who fails
     keeps the tier for `grace_days`. `indicator_approval` is the flow by which an outlet asks for an indicator more
     (S12-2); without one the standard is one for the whole company (S02-4). With `on_fact` a new fact has its customer
-    assessed at once (S11-5, S12-1), and `told` are the roles that hear of whoever qualifies by it.
+    assessed at once (S11-5, S12-1), and `told` are the roles that hear of whoever qualifies by it. With `recognised_by`
+    nobody is put up before somebody with one of these roles has recognised the customer, and with `registered` nobody
+    becomes a member by assessment without an approved registration on `form` (S13-6).
     """
 
     name: Named
@@ -113,6 +115,8 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
     voluntary: bool = False
     approval: Named = ""
     form: Named = ""
+    recognised_by: tuple[Named, ...] = ()
+    registered: bool = False
     list_approval: Named = ""
     indicator_approval: Named = ""
     exception_days_max: int = 366
@@ -155,6 +159,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
         for flow in flows:
             yield from there_is(path, flow, known.flows, "an approval flow")
         yield from there_is(f"{path}.form", self.form, known.forms, "a form")
+        yield from self._registration_problems(known, path)
         for role in self.told:
             yield from a_role(f"{path}.told", role, known)
         names = [one.name for one in self.consequences]
@@ -162,6 +167,15 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
             yield PolicyProblem(f"{path}.consequences", name, "each name once", "rename one of them")
         for consequence in self.consequences:
             yield from consequence.problems_of(self, known, f"{path}.consequences.{consequence.name}")
+
+    def _registration_problems(self, known: Known, path: str) -> Problems:
+        for role in self.recognised_by:
+            yield from a_role(f"{path}.recognised_by", role, known)
+        if self.registered and not self.form:
+            yield PolicyProblem(f"{path}.registered", "true", "only with a form", "name the registration form")
+        for metric in known.claims.get(self.form, ()):
+            if metric not in {one.name for one in self.metrics}:
+                yield PolicyProblem(f"{path}.form", metric, "claims of metrics of the scheme", f"change {self.form}")
 
     def named_texts(self) -> Iterator[str]:
         """Its title, and those of its tiers, figures, ways of serving and consequences."""

@@ -58,6 +58,8 @@ CUSTOMERS = TierScheme(
     voluntary=True,
     approval="vip_registration",
     form="vip_registration",
+    recognised_by=("account_manager", "manager"),
+    registered=True,
     value_score=(
         Dimension("spending_1y", weight=50, low=0, high=60_000_000, name="spending_level"),
         Dimension("tenure", weight=20, low=0, high=60, name="brand_loyalty"),
@@ -144,7 +146,7 @@ ENTITLEMENTS = (
 REGISTRATION = Form(
     "vip_registration",
     fields=(
-        ArchiveField("yearly_spending", "money", required=True, clause="S13-2"),
+        ArchiveField("yearly_spending", "money", required=True, claims="spending_1y", clause="S13-2"),
         ArchiveField("wishes_long_term_cooperation", "acceptance", required=True, clause="S13-2"),
         ArchiveField("accepts_service_policy", "acceptance", required=True, clause="S13-2"),
         ArchiveField("other_conditions", clause="S13-2"),

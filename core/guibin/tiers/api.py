@@ -1,4 +1,4 @@
-"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/facts`, `/membership` and `/value-scores`, `/tier-conversions`,
+"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/facts`, `/endorsements`, `/membership` and `/value-scores`, `/tier-conversions`,
 `/serving-gaps`, `/account-managers`.
 """
 
@@ -20,12 +20,23 @@ from guibin.hookspecs import Proposal
 from guibin.profiles.queries import standing
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
-from guibin.web.routing import posts
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 
-from . import applications, appraisal, assessment, memberships, moves, queries, reports, simulation
+from . import (
+    applications,
+    appraisal,
+    assessment,
+    comparing,
+    endorsing,
+    memberships,
+    moves,
+    queries,
+    reports,
+    simulation,
+)
 from .applications import NewApplication
 from .assessment import AssessmentView
 from .explaining import Explanation, explanation_of
@@ -159,6 +170,15 @@ class MembershipController(Controller):
         return await queries.memberships_of(customer_id)
 
 
+class EndorsementController(Controller):
+    path = "/api/v1/customers/{customer_id:uuid}/endorsements"
+    tags = ("tiers",)
+    list_endorsements = gets("/", endorsing.endorsements, "What the company said of this customer", needs=READ)
+    endorse = posts(
+        "/", endorsing.endorse, "Recognise the customer for a scheme, before the form", needs=may("tiers:apply")
+    )
+
+
 class AppraisalController(Controller):
     path = "/api/v1/customers/{customer_id:uuid}/appraisals"
     tags = ("tiers",)
@@ -195,6 +215,17 @@ class ApplicationController(Controller):
         "membership",
         recorded="application",
         fields=("tier",),
+    )
+
+    compare = reads(
+        "/{application_id:uuid}/comparison",
+        comparing.comparison,
+        "What the application claims beside the company's figures, differences marked",
+        "membership",
+        recorded="application",
+        verb="compare",
+        fields=("tier", "measures"),
+        needs=READ,
     )
 
 

@@ -27,7 +27,9 @@ from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import savepoint
 
 from . import memberships, queries
+from .comparing import compared
 from .consents import refuse_unwilling
+from .endorsing import refuse_unrecognised
 from .memberships import NewMembership
 from .queries import ApplicationView
 from .tables import Application
@@ -69,7 +71,7 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
     """Put a customer up; the policy's approval flow decides.
 
     Raises Invalid with every bad field, NotFound for a customer the caller cannot see, NoConsent where the scheme is
-    voluntary (S02-2), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
+    voluntary (S02-2), NotRecognised where recognition comes first (S13-6), AlreadyApplied, and NotAnApplicant when the flow is for other roles.
     """
     today = act.today
     customer = await standing(new.customer_id)
@@ -80,6 +82,8 @@ async def apply_for(new: NewApplication, act: Act) -> ApplicationView:
         raise Invalid("The application cannot be taken", fields=tuple(problems))
     if scheme.voluntary and new.tier:
         await refuse_unwilling(new.customer_id, scheme.name)
+    if new.kind == "tier":
+        await refuse_unrecognised(new.customer_id, scheme)
     flow = _flow(act.policy, scheme, max((present, new.tier), key=scheme.rank))
     application_id = await _write(new, scheme, act)
     approval_id = await approvals.ask(
@@ -102,8 +106,14 @@ def _facts(new: NewApplication, kind: str, act: Act) -> Facts:
 
 @at_once(Decided, about="application")
 async def application_decided(decided: Decided, act: Act) -> None:
-    """Approved: the membership starts, or ends, on the day of the decision. Raises NoConsent if it was withdrawn meanwhile."""
+    """Approved: the membership starts, or ends, on the day of the decision.
+
+    Raises NoConsent if it was withdrawn meanwhile, NotRecognised likewise, and Invalid for a bare yes to a registration
+    that the figures do not bear out.
+    """
     row = await locked(Application, decided.subject_id)
+    if decided.approved and row["kind"] == "tier":
+        await _refuse_unproven(decided, act)
     await change(Application, decided.subject_id, outcome=decided.outcome, decided_at=act.now)
     if not decided.approved:
         return
@@ -126,6 +136,20 @@ async def application_decided(decided: Decided, act: Act) -> None:
         ),
         now=act.now,
     )
+
+
+async def _refuse_unproven(decided: Decided, act: Act) -> None:
+    """A form that claims and proves nothing is not simply approved: whoever does says why (S13-6)."""
+    application = await queries.APPLICATIONS.one(decided.subject_id)
+    scheme = act.policy.scheme(application.scheme)
+    if scheme is None or not scheme.form:
+        return
+    await refuse_unrecognised(application.customer_id, scheme)
+    shown = await compared(application, scheme, act)
+    if not shown.proven and not decided.reason.strip():
+        differing = ", ".join(figure.metric for figure in shown.figures if figure.differs)
+        rule = f"a reason where the figures do not show what was asked for (they give {shown.earned or 'no tier'})"
+        raise Invalid.at("reason", rule, f"say why, or refuse; claims that differ: {differing or 'none'}")
 
 
 def _problems(new: NewApplication, applicant: _Applicant, policy: Policy, today: date) -> list[FieldError]:

@@ -151,6 +151,6 @@ async def _tell(customer: Standing, scheme: TierScheme, judged: _Judged, act: Ac
     if judged.move in _RISES:
         now = Notice("qualifies_now", about, roles=scheme.told, details=said)
         await notify(now, key=f"qualifies_now/{which}", now=act.now)
-    elif judged.move == "no_consent":
+    elif judged.move in ("no_consent", "unregistered"):
         asking = Notice("qualifies_unasked", about, roles=scheme.told, details=said)
         await notify(asking, key=f"qualifies_unasked/{which}", now=act.now)

@@ -110,10 +110,17 @@ def foreseen(scheme: TierScheme, kind: str, act: Act) -> Basis:
         policy_version=act.policy.version,
         tier=earned,
         held=None,
-        becomes=None if scheme.voluntary else earned,
-        move="none" if tier is None else "no_consent" if scheme.voluntary else "start",
+        becomes=None if scheme.voluntary or scheme.registered else earned,
+        move="none" if tier is None else _first_move(scheme),
         clause=(tier.clause if tier else "") or scheme.clause,
     )
+
+
+def _first_move(scheme: TierScheme) -> Move:
+    """What an assessment makes of somebody who was asked nothing yet."""
+    if scheme.voluntary:
+        return "no_consent"
+    return "unregistered" if scheme.registered else "start"
 
 
 def explanation_of(basis: Basis, policy: Policy, language: str, derived: Sequence[Measure] = ()) -> Explanation:
@@ -169,6 +176,7 @@ _SENTENCES = {
         "end": "{held}资格终止。",
         "locked": "现为经批准的例外{held}，到期前不变。",
         "no_consent": "客户未同意，不授予级别。",
+        "unregistered": "客户尚未登记：先由公司认可，再填登记表，不授予级别。",
         "objected": "不作调整：{objection}。",
         "later": "现在不作调整，留待下次评定。",
         "none": "",
@@ -185,6 +193,7 @@ _SENTENCES = {
         "end": "{held} ends.",
         "locked": "{held} is an approved exception and stays until it expires.",
         "no_consent": "The customer has not consented, so no tier is given.",
+        "unregistered": "The customer has not registered: the company's recognition and the form come first.",
         "objected": "Nothing changes: {objection}.",
         "later": "Nothing changes now: the next assessment decides.",
         "none": "",

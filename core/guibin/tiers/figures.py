@@ -91,7 +91,7 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
             select tenant_id, customer_id, {", ".join(measures) or "null"} from {source}
             group by tenant_id, customer_id
         )
-        select c.id as customer_id,
+        select c.tenant_id, c.id as customer_id,
             case {cases or "when false then null"} end as tier,
             jsonb_build_object({", ".join(columns)}) as measures
         from (select * from {OPEN} and c.kind = any ({kinds}){being_one}) c

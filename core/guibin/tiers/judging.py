@@ -17,6 +17,9 @@ with judged as ({judged}), compared as (
     array_position({tiers}, j.tier) as earned, array_position({tiers}, m.tier) as has,
     m.basis = 'exception' and coalesce(m.expires_on > $1::date, true) as locked,
     {voluntary} and coalesce({answer}, '') <> 'granted' as unwilling,
+    {registered} and not exists (select from application a where a.tenant_id = j.tenant_id
+      and a.customer_id = j.customer_id and a.scheme = {scheme} and a.kind = 'tier' and a.outcome = 'approved'
+      and a.decided_at <= $2::timestamptz) as unregistered,
     {grace_days} > 0 and not exists (select from grace_period g where g.tenant_id = m.tenant_id
       and g.membership_id = m.id and g.lifted_on is null and g.until_on <= $1::date) as in_grace
   from judged j left join membership m on m.customer_id = j.customer_id and m.scheme = {scheme} and {holding}
@@ -24,6 +27,7 @@ with judged as ({judged}), compared as (
   select customer_id, tier, measures, held, case
     when held is null and tier is null then 'none'
     when held is null and unwilling then 'no_consent'
+    when held is null and unregistered then 'unregistered'
     when held is null then 'start'
     when unwilling then 'end'
     when locked then 'locked'
@@ -71,6 +75,7 @@ class Filled:
             "holding": holding,
             "tiers": self.place([tier.name for tier in self.scheme.tiers], "text[]"),
             "voluntary": self.place(self.scheme.voluntary, "boolean"),
+            "registered": self.place(self.scheme.registered, "boolean"),
             "scheme": scheme,
             "answer": answer("j.customer_id", scheme, until="$2::timestamptz"),
             "grace_days": self.place(self.scheme.grace_days, "int"),

@@ -19,7 +19,18 @@ from .bulk import run
 ANNOUNCED_AT_ONCE = 500
 
 Move = Literal[
-    "start", "upgrade", "keep", "grace", "downgrade", "end", "locked", "no_consent", "objected", "later", "none"
+    "start",
+    "upgrade",
+    "keep",
+    "grace",
+    "downgrade",
+    "end",
+    "locked",
+    "no_consent",
+    "unregistered",
+    "objected",
+    "later",
+    "none",
 ]
 
 # A UUIDv7 from any PostgreSQL: 48 bits of milliseconds, the version, the rest random.

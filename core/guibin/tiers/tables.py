@@ -185,6 +185,21 @@ class Consequence(TenantTable, customer=True):
     )
 
 
+class Endorsement(TenantTable, customer=True, signed="endorsed"):
+    """What the company says of a customer who may ask for membership of a scheme: the latest row holds (S13-6)."""
+
+    scheme = Varchar(length=60)
+    recognised = Boolean(default=False)
+    reason = Text(default="")
+
+    keys = Keys(
+        begins="open",
+        erasable=("reason",),
+        append_only=True,
+        indexes=(Index(("customer_id", "scheme", "endorsed_at desc")),),
+    )
+
+
 class Application(TenantTable, customer=True, signed="applied"):
     """Somebody puts a customer up for a tier, with a reason (S07-17, S12-3, S13-2).
 

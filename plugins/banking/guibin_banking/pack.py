@@ -19,6 +19,7 @@ PACK = Pack(
         ArchiveField("education", "choice", choices=("primary", "secondary", "tertiary"), clause="S02-5"),
         ArchiveField("unified_credit_code", "credit_code", "confidential", True, clause="S04-1"),
     ),
+    forms=personal.FORMS,
     settings=(*personal.SETTINGS, *corporate.SETTINGS),
     schemes=(personal.BANK_SCHEME, corporate.LIST_SCHEME, corporate.INTERNATIONAL_SCHEME, personal.COOPERATIVE_SCHEME),
     service_items=rights.SERVICE_ITEMS,

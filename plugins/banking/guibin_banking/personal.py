@@ -1,6 +1,6 @@
 """Personal VIPs: diamond, platinum and gold of a bank (S02, S08), and the VIPs of a credit cooperative (S12)."""
 
-from guibin import AllOf, AnyOf, AtLeast, Dimension, Metric, Setting, Tier, TierScheme
+from guibin import AllOf, AnyOf, ArchiveField, AtLeast, Dimension, Form, Metric, Setting, Tier, TierScheme
 
 PERSONAL, BANK, COOPERATIVE = "personal", "personal_vip", "cooperative_vip"
 DIAMOND, PLATINUM, GOLD, VIP = "diamond", "platinum", "gold", "vip"
@@ -55,6 +55,7 @@ BANK_SCHEME = TierScheme(
     grace_days=90,
     voluntary=True,  # S02-2
     approval="vip_card",
+    form="personal_vip_application",
     value_score=(  # S02-1
         Dimension("transactions_1y", 20, 0, 120, "activity"),
         Dimension("products", 10, 0, 5, "breadth"),
@@ -85,8 +86,32 @@ COOPERATIVE_SCHEME = TierScheme(
     grace_days=90,
     voluntary=True,
     approval="relaxed_threshold",  # S12-3
+    form="cooperative_vip_application",
     on_fact=True,  # S12-7: whoever meets the condition may apply at once
     told=("account_manager",),
     indicator_approval="extra_indicator",  # S12-2
     clause="S12-1",
+)
+
+# S02-7, S12-7: who asks agrees, and says what they hold; whoever decides sees it beside what the bank has recorded.
+_AGREES = ArchiveField("applies_voluntarily", "acceptance", required=True, clause="S02-2")
+FORMS = (
+    Form(
+        "personal_vip_application",
+        fields=(
+            _AGREES,
+            ArchiveField("average_deposit", "money", claims="deposit_avg_1y", clause="S02-7"),
+            ArchiveField("yearly_transactions", "money", claims="transacted_1y", clause="S02-7"),
+        ),
+        clause="S02-7",
+    ),
+    Form(
+        "cooperative_vip_application",
+        fields=(
+            _AGREES,
+            ArchiveField("average_demand_deposit", "money", claims="demand_deposit_avg_1y", clause="S12-1"),
+            ArchiveField("fixed_deposit", "money", claims="fixed_deposit_now", clause="S12-1"),
+        ),
+        clause="S12-7",
+    ),
 )

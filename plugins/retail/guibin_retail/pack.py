@@ -11,6 +11,7 @@ from guibin import (
     Cadence,
     Dimension,
     Entitlement,
+    Form,
     HeadStart,
     InPlace,
     LessThan,
@@ -67,6 +68,7 @@ SCHEME = TierScheme(
     ),
     reassess_every="quarter",
     approval="member_tier",
+    form="member_application",
     value_score=(
         Dimension("spending_avg_yearly", weight=60, low=0, high=200_000, name="contribution"),
         Dimension("purchases_1y", weight=25, low=0, high=12, name="activity"),
@@ -110,6 +112,17 @@ PACK = Pack(
         HeadStart(CLUB, B, 24, "new_arrivals_first", clause="S06-3"),
     ),
     approvals=(ApprovalFlow("member_tier", subject="application", steps=(ApprovalStep("manager"),), clause="S06-1"),),
+    forms=(
+        Form(
+            "member_application",
+            fields=(
+                ArchiveField("accepts_member_rules", "acceptance", required=True, clause="S06-1"),
+                ArchiveField("yearly_spending", "money", claims="spending_avg_yearly", clause="S06-1"),
+                ArchiveField("yearly_purchases", "integer", claims="purchases_1y", clause="S06-2"),
+            ),
+            clause="S06-1",
+        ),
+    ),
     cadences=(
         Cadence(CLUB, A, "month", 1, clause="S06-3"),
         Cadence(CLUB, B, "month", 1, clause="S06-3"),

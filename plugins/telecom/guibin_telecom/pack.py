@@ -13,6 +13,7 @@ from guibin import (
     Days,
     Dimension,
     Entitlement,
+    Form,
     HeadStart,
     HotlinePolicy,
     HotlineRoute,
@@ -63,6 +64,7 @@ SCHEME = TierScheme(
     reassess_every="year",
     grace_days=90,
     approval="vip_card",
+    form="club_application",
     value_score=(
         Dimension("bill_avg_1y", weight=50, low=0, high=12_000),
         Dimension("tenure", weight=30, low=0, high=72),
@@ -145,6 +147,17 @@ PACK = Pack(
             subject="card_application",
             steps=(ApprovalStep("manager", within=Days(3)),),
             clause="S03-4",
+        ),
+    ),
+    forms=(
+        Form(
+            "club_application",
+            fields=(
+                ArchiveField("accepts_club_rules", "acceptance", required=True, clause="S03-1"),
+                ArchiveField("monthly_bill", "money", claims="bill_avg_1y", clause="S03-1"),
+                ArchiveField("months_on_network", "integer", claims="tenure", clause="S03-1"),
+            ),
+            clause="S03-1",
         ),
     ),
     kpis=(  # S05-1: strictly below

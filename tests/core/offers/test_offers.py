@@ -26,6 +26,7 @@ async def people(desk):
             await desk.fact(person, "spending", day, amount=f"{int(amount) / purchases:.2f}")
         await desk.fact(person, "tenure", "2026-02-01", value=60)
         await desk.consent(person, "key_customer")
+        await desk.registered(person, "key_customer")
     await desk.assess("key_customer", "2026-03-01")
     assert [await desk.tier(found[tier], "key_customer") for tier in SPENT] == list(SPENT)
     return found

@@ -36,6 +36,7 @@ async def spender(desk, number, amount, *, tenure=0, purchases=1, consents=True,
         await desk.fact(person, "tenure", "2026-02-01", value=tenure)
     if consents:
         await desk.consent(person, KEY)
+        await desk.registered(person, KEY)
     return person
 
 
@@ -125,6 +126,10 @@ async def test_registration_takes_the_form_the_acceptance_and_an_approval(desk):
     )
     silent = {key: value for key, value in FORM.items() if key != "wishes_long_term_cooperation"}
     incomplete = await apply(desk, person, status=422, form="vip_registration", answers=silent)
+    manager = await desk.tenant.staff("recognising", "manager")
+    path = f"/api/v1/customers/{person}/endorsements"
+    await apply(desk, person, status=409, form="vip_registration", answers=FORM)
+    assert (await manager.post(path, json={"scheme": KEY, "reason": "有购买力"})).status_code == 201
     filed = await apply(desk, person, form="vip_registration", answers=FORM)
     assert await desk.tier(person, KEY) is None
     await approve(desk, filed)

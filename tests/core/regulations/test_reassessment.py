@@ -25,6 +25,7 @@ async def member(desk, number, months):
         await desk.fact(person, "spending", f"{month}-10", amount="30000")
     await desk.fact(person, "tenure", "2026-02-01", value=60)
     await desk.consent(person, KEY)
+    await desk.registered(person, KEY)
     return person
 
 

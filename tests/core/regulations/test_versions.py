@@ -46,6 +46,7 @@ async def spender(desk, number):
     person = await desk.customer(number, "customer")
     await desk.fact(person, "spending", "2026-02-10", amount="6000")
     await desk.consent(person, KEY)
+    await desk.registered(person, KEY)
     return person
 
 

@@ -202,6 +202,7 @@ async def test_whoever_puts_a_customer_up_does_not_decide_and_two_at_once_decide
     heads = [await desk.tenant.staff(f"head{n}", "branch_head", unit="branch") for n in range(3)]
     customer = await known(desk, "P1", org_unit_id=str(desk.tenant.units["branch"]))
     body = {"customer_id": customer, "scheme": VIP, "tier": "gold", "reason": "重点发展"}
+    body |= {"form": "personal_vip_application", "answers": {"applies_voluntarily": True}}
     approval = (await heads[0].post("/api/v1/applications", json=body)).json()["approval_id"]
     path = f"/api/v1/approvals/{approval}/decision"
 
