@@ -130,6 +130,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm("assess_due", tiers.AssessDue(), every="daily 01:00", catch_up="once"),  # S13-3
     Rhythm("tell_unserved", tiers.TellUnserved(), every="daily 07:05", catch_up="once"),  # S12-4
     Rhythm("tell_missed_contacts", records.TellMissedContacts(), every="daily 07:15", catch_up="every"),  # S05-6
+    Rhythm("tell_invitations", activities.TellInvitations(), every="daily 07:25", catch_up="every"),  # S13-7
     Rhythm("tell_missing_plans", plans.TellMissingPlans(), every="daily 08:40", catch_up="once"),  # S05-4, S07-14
     Rhythm(
         "draw_reachability_checks", plans.DrawReachabilityChecks(), every="monthly 1 07:50", catch_up="once"

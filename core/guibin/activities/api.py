@@ -1,4 +1,4 @@
-"""`/api/v1/activities` and `/api/v1/activity-invitations`."""
+"""`/api/v1/activities`, `/activity-invitations`, `/invitation-rhythms` and `/uninvited-members`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,8 +15,9 @@ from guibin.web.paging import Page
 from guibin.web.routing import gets, patches, posts
 from guibin_tenants.principals import may
 
-from . import actions, answering, attending, inviting, queries
+from . import actions, answering, attending, inviting, queries, regularly
 from .queries import INVITATIONS, CostView, InvitationFilter, InvitationView
+from .regularly import Uninvited, UninvitedFilter
 
 READ, WRITE = may("activities:read"), may("activities:write")
 
@@ -83,3 +84,23 @@ class ActivityInvitationController(Controller):
         verb="feedback_read",
         fields=("activity",),
     )
+
+
+class InvitationRhythmController(Controller):
+    path = "/api/v1/invitation-rhythms"
+    tags = ("activities",)
+    list_rhythms = gets("/", regularly.listed, "Who is to be invited how often, what is planned, and who is left", needs=READ)
+
+
+class UninvitedController(Controller):
+    path = "/api/v1/uninvited-members"
+    tags = ("activities",)
+
+    @get(
+        "/",
+        needs=READ & may("tiers:read"),
+        summary="Members who were not invited in the span",
+        dependencies={"filters": from_query(UninvitedFilter)},
+    )
+    async def list_uninvited(self, filters: UninvitedFilter, page: PageAsked, act: Act) -> Page[Uninvited]:
+        return await regularly.uninvited(filters, page, act)

@@ -27,9 +27,10 @@ from guibin.web.public_address import public_address
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
-from . import actions, answering, attending, choices, finding, inviting, queries
+from . import actions, answering, attending, choices, finding, inviting, queries, regularly
 from .finding import CandidateFilter
 from .queries import GUESTS, ActivityFilter, ActivityView, CostView, InvitationFilter
+from .regularly import UninvitedFilter
 from .requests import NewActivity, NewCost, NewInvitations
 
 READ, WRITE = may("activities:read"), may("activities:write")
@@ -68,6 +69,7 @@ TABLE = Table(
     template="activities/activities.html",
 )
 GUESTS_SHOWN = 200
+UNINVITED_SHOWN = 100
 
 
 class Spent(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,6 +160,18 @@ class ActivityScreens(Controller):
         )
 
     ask, do = COMMANDS.handlers("/{activity_id:uuid}", needs=WRITE, asks=READ)
+
+    @get("/regular", needs=READ)
+    async def regular(self, shell: Shell) -> Response[str]:
+        left = await regularly.uninvited(UninvitedFilter(), PageAsked(UNINVITED_SHOWN), shell.act)
+        return shell.page(
+            "activities/regular.html",
+            rhythms=await regularly.rhythms(shell.act),
+            uninvited=left,
+            marks=await marks([each.customer_id for each in left.items], shell.act),
+            tier_of=lambda tier, scheme: shell.act.policy.title(f"tier.{tier}", shell.language, scheme=scheme),
+            may_write=WRITE(shell.act.by),
+        )
 
     @get("/{activity_id:uuid}/invite", needs=WRITE, dependencies={"filters": lists.asks(CandidateFilter)})
     async def choose(self, activity_id: UUID, filters: CandidateFilter, shell: Shell) -> Response[str]:

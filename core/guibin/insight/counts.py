@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from guibin.activities.regularly import manager_counts
 from guibin.complaints import counts as complaints
 from guibin.hotline import counts as hotline
 from guibin.periods.counts import PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
 from guibin.periods.spans import window_of
+from guibin.policy.activities import InvitationRhythm
 from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
 from guibin.profiles import counts as profiles
 from guibin.records import counts as records
-from guibin.records.dues import cadence_counts
+from guibin.records.dues import AsOf, cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
 from guibin.service_requests import queries as service_requests
@@ -77,7 +79,9 @@ COUNTS: dict[str, Count] = {
 CADENCE_COUNTS = ("contacts_owed", "contacts_made")
 # Counted by the reviews, customer by customer and span by span (S07-9).
 REVIEW_COUNTS = ("reviews_due", "reviews_done")
-NAMES = (*COUNTS, *CADENCE_COUNTS, *REVIEW_COUNTS)
+# Counted by regular invitations, member by member and span by span (S13-7).
+INVITATION_COUNTS = ("invitations_owed", "invitations_made")
+NAMES = (*COUNTS, *CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS)
 
 
 async def counted(
@@ -99,6 +103,9 @@ async def counted(
     if any(name in REVIEW_COUNTS for name in names):
         due, done = await _reviews(policy.reviews, period, time_zone=time_zone, as_of=as_of)
         groups |= {"reviews_due": {"": due}, "reviews_done": {"": done}}
+    if any(name in INVITATION_COUNTS for name in names):
+        wanted, asked = await _invitations(policy.invitations, period, time_zone=time_zone, as_of=as_of)
+        groups |= {"invitations_owed": {"": wanted}, "invitations_made": {"": asked}}
     return groups
 
 
@@ -136,6 +143,18 @@ async def _reviews(
     ]
     counts = await duty_counts("customer_review", duties, now=as_of) if duties else []
     return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
+
+
+async def _invitations(
+    rhythms: Sequence[InvitationRhythm], period: Period, *, time_zone: str, as_of: datetime
+) -> tuple[int, int]:
+    """Of the rhythms' spans that ended in the period: how many members were to be invited, and were."""
+    owed = made = 0
+    for rhythm in rhythms:
+        for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of):
+            for count in await manager_counts((rhythm,), AsOf(day, time_zone, as_of)):
+                owed, made = owed + count.done + count.missed, made + count.done
+    return owed, made
 
 
 def _ended(span: Span, period: Period, *, time_zone: str, as_of: datetime) -> Iterator[date]:

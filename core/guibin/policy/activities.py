@@ -1,10 +1,13 @@
 """Events customers are invited to, and head starts in buying what is scarce."""
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from msgspec import Struct
 
-from .checking import Known, Problems, a_tier, there_is, within
+from .cadence import Span
+from .checking import Known, Problems, a_role, a_tier, there_is, within
+from .problems import PolicyProblem
 from .words import Clause, Named
 
 COMPANIONS_MAX = 20
@@ -37,6 +40,36 @@ class ActivityKind(Struct, frozen=True, forbid_unknown_fields=True):
         """Its title and the questions afterwards."""
         yield f"activity_kind.{self.name}"
         yield from (f"survey_question.{question}" for question in self.feedback)
+
+
+class InvitationRhythm(Struct, frozen=True, forbid_unknown_fields=True):
+    """Members of these tiers are invited at least once per `span` to an event of one of `kinds` (S13-7).
+
+    One that takes place in the span is to be planned within `plan_days` of its beginning, by whoever has the role
+    `planned_by`. Its title is the text
+    `invitation.<name>`; several schemes may have one of a name.
+    """
+
+    titled: ClassVar = "invitation"
+    name: Named
+    kinds: tuple[Named, ...]
+    scheme: Named
+    tiers: tuple[Named, ...]
+    span: Span = "quarter"
+    plan_days: int = 30
+    planned_by: Named = "manager"
+    clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """For tiers there are, to kinds of events there are, by somebody, within the span."""
+        if not self.kinds or not self.tiers:
+            yield PolicyProblem(path, f"{len(self.kinds)} kinds, {len(self.tiers)} tiers", "at least one of each")
+        for tier in self.tiers:
+            yield from a_tier(path, (self.scheme, tier), known)
+        for kind in self.kinds:
+            yield from there_is(path, kind, known.events, "a kind of event")
+        yield from a_role(f"{path}.planned_by", self.planned_by, known)
+        yield from within(path, self.plan_days, (1, 366), " days from the beginning of the span")
 
 
 class HeadStart(Struct, frozen=True, forbid_unknown_fields=True):

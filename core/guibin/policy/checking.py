@@ -21,7 +21,7 @@ class Known(Struct, frozen=True, kw_only=True):
     """What there is in a policy for its parts to name.
 
     `flows` are the approval flows with their subjects, `quotas` the entitlements by scheme, item and tier, `findable` the
-    confidential fields that can be searched for, `claims` the metrics that each form's fields claim, `stepped` the service items with steps.
+    confidential fields that can be searched for, `events` the kinds of activities, `claims` the metrics that each form's fields claim, `stepped` the service items with steps.
     """
 
     roles: frozenset[str]
@@ -34,6 +34,7 @@ class Known(Struct, frozen=True, kw_only=True):
     flows: Mapping[str, str]
     forms: frozenset[str]
     claims: Mapping[str, tuple[str, ...]]
+    events: frozenset[str]
     figures: Mapping[str, int]
     words: Mapping[str, tuple[str, ...]]
     findable: frozenset[str]

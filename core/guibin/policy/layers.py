@@ -70,6 +70,7 @@ def layered(base: Any, packs: Sequence[Any], own: Any) -> Layered:
         activities=tuple(replace(kind, item=_item(kind.item, places)) for kind in base.activities),
         **{name: tuple(_silent(getattr(base, name), name, packs, places)) for name in ("cadences", "head_starts")},
         relationships=tuple(_templates(base, packs, places)),
+        invitations=tuple(_invited(base, packs, places)),
         care=base.care
         and replace(base.care, occasions=tuple(_for_tiers(o, base, places) for o in base.care.occasions)),
         hotline=base.hotline and replace(base.hotline, routes=tuple(_routes(base, places))),
@@ -120,6 +121,18 @@ def _templates(base: Any, packs: Sequence[Any], places: Sequence[InPlace]) -> It
         yield replace(template, name=f"{template.scheme}_{template.tier}") if moved else template
 
 
+def _invited(base: Any, packs: Sequence[Any], places: Sequence[InPlace]) -> Iterator[Any]:
+    """Whom the base has invited regularly, as the packs' tiers; of the schemes of which no pack says so itself (S13-7)."""
+    said = {rhythm.scheme for pack in packs for rhythm in pack.invitations}
+    for rhythm in base.invitations:
+        mine = [place for place in places if place.of == rhythm.scheme and place.scheme not in said]
+        if not any(place.of == rhythm.scheme for place in places):
+            yield rhythm
+        for place in mine:
+            if tiers := place.tiers_like(rhythm.tiers):
+                yield replace(rhythm, scheme=place.scheme, tiers=tiers)
+
+
 def _like(tiers: Sequence[str], base: Any, places: Sequence[InPlace]) -> tuple[str, ...]:
     """These tiers of the base, those of a class whose place is taken as the tiers that count as them."""
     gone = {tier.name for scheme in base.schemes if scheme.name in {p.of for p in places} for tier in scheme.tiers}
@@ -164,6 +177,10 @@ def _there(under: Any, packs: Sequence[Any], own: Any) -> Any:
     def there(one: Any) -> bool:
         return one.scheme not in known or one.tier in {"", *known[one.scheme]}
 
+    def fewer(rhythm: Any) -> Any:
+        there = known.get(rhythm.scheme, set(rhythm.tiers))
+        return replace(rhythm, tiers=tuple(tier for tier in rhythm.tiers if tier in there))
+
     parts = ("entitlements", "cadences", "head_starts", "relationships")
     routes = under.hotline and tuple(
         r for r in under.hotline.routes if r.scheme not in known or set(r.tiers) <= known[r.scheme]
@@ -171,6 +188,7 @@ def _there(under: Any, packs: Sequence[Any], own: Any) -> Any:
     return replace(
         under,
         **{name: tuple(one for one in getattr(under, name) if there(one)) for name in parts},
+        invitations=tuple(one for one in map(fewer, under.invitations) if one.tiers),
         hotline=under.hotline and replace(under.hotline, routes=routes),
     )
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .activities import ActivityKind, HeadStart
+from .activities import ActivityKind, HeadStart, InvitationRhythm
 from .approvals import ApprovalFlow
 from .cadence import (
     Cadence,
@@ -94,6 +94,7 @@ class Overrides(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadences: tuple[Cadence, ...] | None = None
     relationships: tuple[RelationshipTemplate, ...] | None = None
     head_starts: tuple[HeadStart, ...] | None = None
+    invitations: tuple[InvitationRhythm, ...] | None = None
     switched_off: tuple[Named, ...] = ()
 
 
@@ -109,6 +110,7 @@ class Sections(Own, frozen=True, kw_only=True, forbid_unknown_fields=True):
     archive_rules: Annotated[tuple[ArchiveRule, ...], NAMED] = ()
     visits: Annotated[VisitPolicy | None, REPLACED] = None
     head_starts: Annotated[tuple[HeadStart, ...], ADDED] = ()
+    invitations: Annotated[tuple[InvitationRhythm, ...], ADDED] = ()
     workstreams: Annotated[tuple[Workstream, ...], NAMED] = ()
     forms: Annotated[tuple[Form, ...], NAMED] = ()
 

@@ -28,6 +28,7 @@ def known_of(policy: Pack | Policy) -> Known:
         quotas={(right.scheme, right.item, right.tier): right.quota for right in policy.entitlements},
         flows={flow.name: flow.subject for flow in policy.approvals},
         forms=frozenset(form.name for form in policy.forms),
+        events=frozenset(kind.name for kind in policy.activities),
         claims={form.name: tuple(one.claims for one in form.fields if one.claims) for form in policy.forms},
         figures={setting.name: setting.value for setting in policy.settings},
         words={setting.name: setting.words for setting in policy.settings},

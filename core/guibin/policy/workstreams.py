@@ -74,6 +74,7 @@ WORKSTREAMS = (
         "relationship",
         parts=(
             "activities",
+            "invitations",
             "topics",
             "cadences",
             "reviews",
@@ -87,7 +88,7 @@ WORKSTREAMS = (
             "surveys",
         ),
         figure_kinds=("retention",),
-        figures=("cadence_met", "reviews_done", "visits_made"),
+        figures=("cadence_met", "vips_invited", "reviews_done", "visits_made"),
         clause="S01-3",
     ),
     Workstream(

@@ -5,7 +5,7 @@ The regulations name classes, tiers and rights and leave every figure to the com
 
 from importlib.resources import files
 
-from guibin.policy.activities import ActivityKind, HeadStart
+from guibin.policy.activities import ActivityKind, HeadStart, InvitationRhythm
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence, PlannedMeasure, RelationshipTemplate
 from guibin.policy.care import CareOccasion, CarePolicy
@@ -173,7 +173,18 @@ GENERAL = Pack(
         ActivityKind("lecture", item="vip_event", companions_max=1, clause="S10-6"),
         ActivityKind("seminar", item="vip_event", clause="S10-6"),
         ActivityKind("round_table", item="vip_event", clause="S10-6"),
+        ActivityKind("forum", item="vip_event", clause="S13-7"),
+        ActivityKind("gala", item="vip_event", companions_max=1, clause="S13-7"),
+        ActivityKind("travel", item="vip_event", companions_max=1, answer_hours=72, clause="S13-7"),
+        ActivityKind("promotion", companions_max=2, clause="S13-7"),
         ActivityKind("bespoke_event", item="bespoke_event", companions_max=5, clause="S01-6"),
+    ),
+    invitations=(  # S13-7: regularly, which the regulation leaves open
+        InvitationRhythm(
+            "gatherings", ("forum", "gala", "travel"), KEY, (DIAMOND, PLATINUM), span="quarter", clause="S13-7"
+        ),
+        InvitationRhythm("yearly_gathering", ("forum", "gala", "travel"), KEY, (GOLD,), span="year", plan_days=90, clause="S13-7"),
+        InvitationRhythm("promotions", ("promotion",), KEY, (DIAMOND, PLATINUM, GOLD), span="quarter", clause="S13-7"),
     ),
     head_starts=(  # S01-6
         HeadStart(KEY, DIAMOND, 72, clause="S01-6"),

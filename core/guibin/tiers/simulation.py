@@ -201,6 +201,7 @@ def _scheme(new: NewSimulation, policy: Policy) -> TierScheme:
         schemes=tuple(msgspec.structs.replace(scheme, consequences=()) for scheme in schemes),
         entitlements=(),
         head_starts=(),
+        invitations=(),
         relationships=(),
         hotline=HotlinePolicy(),
     )

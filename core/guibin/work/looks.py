@@ -20,12 +20,13 @@ _SOON = timedelta(hours=1)
 class Look(Struct, frozen=True, kw_only=True):
     """How a kind is shown: its icon, the section whose page the row leads to, and the action that its button asks for.
 
-    `of` says whose id the section's page takes: the subject's or the customer's. Without `action` the button leads there.
+    `of` says whose id the section's page takes: the subject's or the customer's; `page` is one of its pages that takes none. Without `action` the button leads there.
     """
 
     icon: str
     section: str = ""
     of: str = "subject_id"
+    page: str = ""
     action: str = ""
 
 
@@ -60,6 +61,7 @@ LOOKS: dict[str, Look] = {
         action="work/relationship_measure/{1}/do/relationship_measure",
     ),
     "improvement": Look(icon="zoom-check", action="work/improvement/{1}/do/improvement"),
+    "activity_plan": Look(icon="ticket", section="activities", page="regular"),
     "plan": Look(icon="notebook", action="work/plan/{1}/do/plan"),
     "plan_item": Look(icon="check", action="work/plan_item/{1}/do/plan_item"),
     "plan_review": Look(icon="notebook", action="work/plan_review/{1}/do/plan_review"),
@@ -133,14 +135,14 @@ def end_of_day(shell: Shell, days: int = 0) -> datetime:
 
 def _line(row: WorkView, mark: Mark | None, sections: set[str], shell: Shell) -> Line:
     look = LOOKS[row.kind]
-    of = row.customer_id if look.of == "customer_id" else row.subject_id
+    of = look.page or (row.customer_id if look.of == "customer_id" else row.subject_id)
     levels = [level.name for level in shell.act.policy.complaints.levels]
     return Line(
         row=row,
         icon=look.icon,
         said=shell.says(f"work.says.{row.kind}", **_words(row, shell)),
         detail=_detail(row, shell),
-        place=f"{PREFIX}/{look.section}/{of}" if look.section and look.section in sections and of is not None else "",
+        place=f"{PREFIX}/{look.section}/{of}" if look.section and look.section in sections and of else "",
         asks=f"{PREFIX}/{look.action.format(row.subject_id, row.id)}" if look.action else "",
         due=due_of(row, shell),
         mark=mark,
@@ -206,6 +208,8 @@ def _about(row: WorkView, shell: Shell) -> str:
             return _title(shell, f"occasion.{row.about}")
         case "relationship_measure":
             return _title(shell, f"measure.{row.about}")
+        case "activity_plan":
+            return _title(shell, f"invitation.{row.about}")
         case "reception_task":
             return _title(shell, f"reception_task.{row.about}")
         case "measure":

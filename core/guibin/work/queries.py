@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from guibin.activities import owed as activities
 from guibin.approvals import owed as approvals
 from guibin.audit.actions import searched
 from guibin.care import owed as care
@@ -53,6 +54,7 @@ SLICES: tuple[ModuleType, ...] = (
     surveys,
     plans,
     policy_changes,
+    activities,
 )
 KINDS: dict[str, Owed] = {owed.kind: owed for module in SLICES for owed in module.OWED}
 Whose = Literal["mine", "desk", "unit"]
