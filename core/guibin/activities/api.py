@@ -89,7 +89,9 @@ class ActivityInvitationController(Controller):
 class InvitationRhythmController(Controller):
     path = "/api/v1/invitation-rhythms"
     tags = ("activities",)
-    list_rhythms = gets("/", regularly.listed, "Who is to be invited how often, what is planned, and who is left", needs=READ)
+    list_rhythms = gets(
+        "/", regularly.listed, "Who is to be invited how often, what is planned, and who is left", needs=READ
+    )
 
 
 class UninvitedController(Controller):

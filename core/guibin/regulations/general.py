@@ -183,7 +183,9 @@ GENERAL = Pack(
         InvitationRhythm(
             "gatherings", ("forum", "gala", "travel"), KEY, (DIAMOND, PLATINUM), span="quarter", clause="S13-7"
         ),
-        InvitationRhythm("yearly_gathering", ("forum", "gala", "travel"), KEY, (GOLD,), span="year", plan_days=90, clause="S13-7"),
+        InvitationRhythm(
+            "yearly_gathering", ("forum", "gala", "travel"), KEY, (GOLD,), span="year", plan_days=90, clause="S13-7"
+        ),
         InvitationRhythm("promotions", ("promotion",), KEY, (DIAMOND, PLATINUM, GOLD), span="quarter", clause="S13-7"),
     ),
     head_starts=(  # S01-6

@@ -122,7 +122,7 @@ async def test_a_job_that_comes_late_still_tells_of_its_day_and_only_once(desk, 
     for _ in range(2):
         await come_round(desk.tenant, TellInvitations())
 
-    told = (await manager.get("/api/v1/notices"))
+    told = await manager.get("/api/v1/notices")
     assert told.status_code == 200, told.text
     assert [one["kind"] for one in told.json()["items"]] == ["invitation_unplanned"]
 
@@ -135,9 +135,7 @@ async def test_another_outlets_members_are_not_among_those_who_are_left(desk, cl
     south = await desk.tenant.staff("south", "account_manager", unit="south")
     north = await desk.tenant.staff("north", "account_manager", unit="north")
 
-    seen = [
-        len((await who.get("/api/v1/uninvited-members")).json()["items"]) for who in (north, south)
-    ]
+    seen = [len((await who.get("/api/v1/uninvited-members")).json()["items"]) for who in (north, south)]
     rhythms = [(await who.get("/api/v1/invitation-rhythms")).json()[0]["members"] for who in (north, south)]
 
     assert (seen, rhythms) == ([1, 0], [1, 0])
