@@ -152,8 +152,8 @@ async def _invitations(
     owed = made = 0
     for rhythm in rhythms:
         for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of):
-            for count in await manager_counts((rhythm,), AsOf(day, time_zone, as_of)):
-                owed, made = owed + count.done + count.missed, made + count.done
+            for each in await manager_counts((rhythm,), AsOf(day, time_zone, as_of)):
+                owed, made = owed + each.done + each.missed, made + each.done
     return owed, made
 
 
