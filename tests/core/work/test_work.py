@@ -349,6 +349,32 @@ async def a_round(house):
     )
 
 
+def _event(kind):
+    return {
+        "kind": kind,
+        "title": "答谢",
+        "starts_at": "2026-03-20T06:00:00Z",
+        "ends_at": "2026-03-20T08:00:00Z",
+    }
+
+
+async def an_activity_plan(house):
+    async with house.tenant.scope():
+        await execute("update staff set org_unit_id = null where id = $1", house.lead.staff_id)
+    await send(house.client, "/api/v1/activities", _event("promotion"))
+    body = {
+        "kind": "exception",
+        "scheme": "key_account",
+        "tier": "standard",
+        "reason": "重点",
+        "expires_on": "2026-12-31",
+    }
+    asked = await send(house.own, "/api/v1/applications", body | {"customer_id": house.customer})
+    decision = {"approved": True, "reason": "同意"}
+    await send(house.lead, f"/api/v1/approvals/{asked['approval_id']}/decision", decision)
+    return house.lead.staff_id, "/api/v1/activities", _event("gala")
+
+
 async def a_plan(house):
     async with house.tenant.scope():
         await execute("update staff set created_at = '2025-06-01T00:00:00Z' where id = $1", house.own.staff_id)
@@ -387,6 +413,7 @@ async def written(house, table, **columns):
 OWNERS = {
     "measure": {"lead"},
     "approval": {"lead"},
+    "activity_plan": {"lead"},
     "plan_review": {"lead"},
     "reception_task": {"own", "colleague", "lead"},
 }
@@ -414,6 +441,7 @@ MAKERS = {
     "follow_up": a_follow_up,
     "relationship_measure": a_relationship_measure,
     "improvement": an_improvement,
+    "activity_plan": an_activity_plan,
     "plan": a_plan,
     "plan_item": a_plan_item,
     "plan_review": a_plan_review,
