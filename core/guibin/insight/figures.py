@@ -84,6 +84,7 @@ _TIERS = (
     "members_joined",
     "members_raised",
     "members_lowered",
+    "members_converted",
     "members_ended",
     "members_in_grace",
     "applications_filed",
@@ -208,7 +209,7 @@ def _in_order(keys: Sequence[str], policy: Policy) -> list[str]:
 
 
 def _titled(key: str, split: Sequence[str], policy: Policy, language: str) -> str:
-    words = {"level": "complaint_level", "subject": "timer_subject"}
+    words = {"level": "complaint_level", "subject": "timer_subject", "held": "tier", "becomes": "tier"}
     parts = []
     for name, part in zip(split, key.split("/"), strict=False):
         word = words.get(name, name)

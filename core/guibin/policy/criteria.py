@@ -30,6 +30,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     fact; those `charged`, that have one not below 0, so that a month of refunds alone is none; or the customer's `age` in calendar months since its first fact, at least `per` and at most the window.
     With `at_least` only facts of that value count, exactly at it included; with `labels` only facts labelled so. Both may
     be settings: the name of a figure, and in `labels_of` the name of one with words.
+    With `partners` only purchases at merchants that were partners on their day count (S06-6).
     With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
     `count` and `max` look at what stands: a value below 0 is a refund or a reversal. It undoes the latest fact before it
     of exactly its amount; where there is none it consumes the latest ones before it, and one of which nothing remains is
@@ -49,6 +50,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     at_least: Figure | None = None
     labels: tuple[Named, ...] = ()
     labels_of: Named = ""
+    partners: bool = False
 
     def problems_of(self, known: Known, path: str) -> Problems:
         """What is wrong with its settings and its window."""

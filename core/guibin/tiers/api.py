@@ -1,4 +1,4 @@
-"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/facts`, `/endorsements`, `/membership` and `/value-scores`, `/tier-conversions`,
+"""`/api/v1/facts`, `/assessments`, `/applications`, `/customers/{id}/facts`, `/endorsements`, `/membership` and `/value-scores`, `/tier-conversions`, `/tier-changes`, `/merchants`,
 `/serving-gaps`, `/account-managers`.
 """
 
@@ -32,6 +32,7 @@ from . import (
     comparing,
     endorsing,
     memberships,
+    merchants,
     moves,
     queries,
     reports,
@@ -42,6 +43,7 @@ from .assessment import AssessmentView
 from .explaining import Explanation, explanation_of
 from .facts import FactsRecorded, NewFact, record_facts, units_of
 from .lists import refuse_unapproved_ending
+from .merchants import MERCHANTS, MerchantFilter
 from .moves import ConsequenceView
 from .queries import (
     APPLICATIONS,
@@ -53,7 +55,7 @@ from .queries import (
     ResultView,
     SchemeFilter,
 )
-from .reports import GAPS, UNSERVED, Conversion, Outlet, conversions, duties
+from .reports import CHANGES, GAPS, UNSERVED, ChangeFilter, Conversion, Outlet, conversions, duties
 from .requests import GivenFact, GivenFacts, NewAssessment, NewEnding
 from .scores import ScoreView, scores_of
 from .simulation import NewSimulation, SimulationView
@@ -102,6 +104,27 @@ class CustomerFactController(Controller):
         verb="list",
         fields=("facts",),
         values=_of_customer,
+        needs=READ,
+    )
+
+
+class MerchantController(Controller):
+    path = "/api/v1/merchants"
+    tags = ("tiers",)
+    register = posts("/", merchants.register, "Put a partner merchant on the register", needs=may("facts:write") & sees_all)
+    end = posts(
+        "/{merchant_id:uuid}/ending",
+        merchants.end,
+        "It is no partner any more",
+        needs=may("facts:write") & sees_all,
+        status_code=HTTP_200_OK,
+    )
+    list_merchants = lists(
+        "/",
+        MERCHANTS,
+        MerchantFilter,
+        "Partner merchants, by code",
+        values=lambda act: {"today": act.today},
         needs=READ,
     )
 
@@ -259,6 +282,23 @@ class ConversionController(Controller):
         return await conversions(scheme, first=from_day, second=second)
 
 
+class TierChangeController(Controller):
+    path = "/api/v1/tier-changes"
+    tags = ("tiers",)
+    list_changes = lists(
+        "/",
+        CHANGES,
+        ChangeFilter,
+        "Who went from which tier to which, and when; the latest first",
+        recorded="tier_change",
+        subject="membership",
+        verb="list",
+        fields=("tier",),
+        needs=READ,
+        cost=BULK,
+    )
+
+
 class ValueScoreController(Controller):
     path = "/api/v1/customers/{customer_id:uuid}/value-scores"
     tags = ("tiers",)
@@ -335,6 +375,7 @@ def _fact(given: GivenFact, place: str) -> NewFact:
         source=given.source,
         source_ref=given.source_ref,
         label=given.label,
+        merchant=given.merchant,
     )
 
 

@@ -65,6 +65,16 @@ COUNTS = {
     "members_joined": count("membership m", f"{on_a_day('m.starts_on')} and m.since_on = m.starts_on", by=_TIER),
     "members_raised": count(_BEFORE, f"{on_a_day('m.starts_on')} and {_HIGHER}", by=_TIER),
     "members_lowered": count(_BEFORE, f"{on_a_day('m.starts_on')} and {_LOWER}", by=_TIER),
+    # Tiers change on the first day of a period: who could convert is who held the tier on the eve of it.
+    "members_on_the_eve": count(
+        "membership m", "m.starts_on < p.first_on and (m.ends_on is null or m.ends_on >= p.first_on)", by=_TIER
+    ),
+    # By path: from which tier to which (S06-5).
+    "members_converted": count(
+        _BEFORE,
+        f"{on_a_day('m.starts_on')} and o.tier <> m.tier",
+        by={"scheme": "m.scheme", "held": "o.tier", "becomes": "m.tier"},
+    ),
     "members_ended": count("membership m", f"{on_a_day('m.ends_on')} and not {_NEXT}", by=_TIER),
     "members_in_grace": count(
         "grace_period g join membership m on m.tenant_id = g.tenant_id and m.id = g.membership_id",

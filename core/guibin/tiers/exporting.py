@@ -10,7 +10,7 @@ from guibin.profiles.queries import customer_of
 from guibin.spreadsheets.writing import write
 from guibin_tenants.scope import fetch
 
-FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "source_ref", "label")
+FACT_COLUMNS = ("customer_number", "metric", "occurred_on", "value", "source", "source_ref", "label", "merchant")
 
 
 async def export_facts(file: Path, act: Act) -> int:
@@ -29,4 +29,4 @@ def _line(row: Any) -> tuple[str, ...]:
     unit, value = row["unit"], row["value"]
     amount = from_minor(value, unit).amount if len(unit) == 3 and unit.isupper() else str(value)
     day = row["occurred_on"].isoformat()
-    return (row["number"], row["metric"], day, amount, row["source"], row["source_ref"], row["label"])
+    return (row["number"], row["metric"], day, amount, row["source"], row["source_ref"], row["label"], row["merchant"])

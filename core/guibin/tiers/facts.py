@@ -13,13 +13,15 @@ from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job
-from guibin.notation.spelling import line
+from guibin.notation.spelling import code, line
 from guibin.policy.packs import Policy
 from guibin.policy.words import Code, up_to
 from guibin.profiles.queries import kinds_of
 from guibin_tenants.refusals import Conflict, FieldError, refuse
 from guibin_tenants.scope import fetch, savepoint
 from guibin_tenants.tables import new_id
+
+from .merchants import codes
 
 BATCH_MAX = 1_000
 APPRAISED_AT_ONCE = 100
@@ -49,6 +51,7 @@ class NewFact(Struct, frozen=True, kw_only=True):
     source: _Source = ""
     source_ref: _Reference = ""
     label: _Label = ""
+    merchant: _Label = ""
 
     @property
     def key(self) -> tuple[UUID, str, date, str, str]:
@@ -72,27 +75,29 @@ class RecordedMeanwhile(Conflict):
 _NEW = """
 with given as (
   select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::text[]) as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label)
+    $9::text[], $10::text[]) as g (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant)
 ), latest as (
   select distinct on (f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref)
     f.id, f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.value, f.unit, f.label,
-    f.revision
+    f.merchant, f.revision
   from given g join fact f using (customer_id, metric, occurred_on, source, source_ref)
   order by f.customer_id, f.metric, f.occurred_on, f.source, f.source_ref, f.revision desc
 ), fresh as (
   select g.id, g.customer_id, g.metric, g.occurred_on, g.value, g.unit, g.source, g.source_ref, g.label,
-    coalesce(l.revision, 0) + 1 as revision, l.id as corrects, $10::timestamptz as recorded_at
+    g.merchant, coalesce(l.revision, 0) + 1 as revision, l.id as corrects, $11::timestamptz as recorded_at
   from given g left join latest l using (customer_id, metric, occurred_on, source, source_ref)
   where l.id is null or l.value is distinct from g.value or l.unit <> g.unit or l.label <> g.label
+    or l.merchant <> g.merchant
 )
 """
 _COUNT = _NEW + "select revision from fresh"
 _RECORD = (
     _NEW
     + """
-insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision, corrects,
-  recorded_at)
-select id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision, corrects, recorded_at
+insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant, revision,
+  corrects, recorded_at)
+select id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant, revision, corrects,
+  recorded_at
 from fresh
 returning revision
 """
@@ -107,7 +112,7 @@ async def record_facts(facts: Sequence[NewFact], act: Act, *, units: Mapping[str
     with every bad fact, customers the caller cannot see among them.
     """
     facts = [_as_kept(fact) for fact in facts]
-    problems = problems_of(facts, units=units, today=today) or await _unknown_customers(facts)
+    problems = problems_of(facts, units=units, today=today) or await _unknown(facts)
     refuse(problems, "No fact was recorded")
     done = await write_facts(facts, units=units, now=act.now)
     if done.recorded or done.corrected:
@@ -205,13 +210,18 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
 def _as_kept(fact: NewFact) -> NewFact:
     """The fact in the spelling that is kept, as an import reads it."""
     return msgspec.structs.replace(
-        fact, source=line(fact.source), source_ref=line(fact.source_ref), label=line(fact.label)
+        fact, source=line(fact.source), source_ref=line(fact.source_ref), label=line(fact.label), merchant=code(fact.merchant)
     )
 
 
-async def _unknown_customers(facts: Sequence[NewFact]) -> list[FieldError]:
+async def _unknown(facts: Sequence[NewFact]) -> list[FieldError]:
     known = await kinds_of({fact.customer_id for fact in facts})
+    merchants = await codes() if any(fact.merchant for fact in facts) else frozenset()
     return [
+        FieldError(f"facts[{place}].merchant", "a merchant of the register", "register it first", fact.merchant)
+        for place, fact in enumerate(facts)
+        if fact.merchant and fact.merchant not in merchants
+    ] + [
         FieldError(
             f"facts[{place}].customer_id", "an existing customer", "create the customer first", str(fact.customer_id)
         )
@@ -231,6 +241,7 @@ def _columns(facts: Sequence[NewFact], units: Mapping[str, str]) -> tuple[list[o
         [fact.source for fact in facts],
         [fact.source_ref for fact in facts],
         [fact.label for fact in facts],
+        [fact.merchant for fact in facts],
     )
 
 

@@ -66,6 +66,7 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
         names[VALUE_SCORE] = "v.score"
         columns.append(f"'{VALUE_SCORE}', v.score")
     label = ", label" if any(metric.labels for metric in scheme.metrics) else ""
+    label += ", merchant" if any(metric.partners for metric in scheme.metrics) else ""
     counted = sorted({metric.fact for metric in scheme.metrics if metric.aggregate in UNDONE_BY})
     remaining, source = "", "known"
     if counted:
@@ -155,6 +156,11 @@ _IN_UNITS = """c.org_unit_id in (
     ) select id from below)"""
 
 
+# Bought at a merchant that was a partner on that day (S06-6).
+_AT_PARTNER = """exists (select from merchant p where p.tenant_id = known.tenant_id and p.code = known.merchant
+    and p.since_on <= known.occurred_on and (p.until_on is null or p.until_on > known.occurred_on))"""
+
+
 def _aggregate(metric: Metric, values: _Values) -> str:
     fact = values.add(metric.fact, "text")
     months = values.add(metric.months, "int") if metric.months else ""
@@ -165,6 +171,8 @@ def _aggregate(metric: Metric, values: _Values) -> str:
         where += f" and value >= {values.add(number(metric.at_least), 'bigint')}"
     if metric.labels:
         where += f" and label = any ({values.add(list(metric.labels), 'text[]')})"
+    if metric.partners:
+        where += f" and {_AT_PARTNER}"
     match metric.aggregate:
         case "count":
             return f"count(*) filter (where {where} and value >= 0 and not undone)"

@@ -35,11 +35,12 @@ from .facts import (
     units_of,
     write_facts,
 )
+from .merchants import codes
 
 BATCH_ROWS = 5_000
 _SOURCE = "import"
-_FIELDS = Fields(words=frozenset({"source", "source_ref", "label"}), codes=frozenset({"customer_number"}))
-_OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label"})
+_FIELDS = Fields(words=frozenset({"source", "source_ref", "label", "merchant"}), codes=frozenset({"customer_number", "merchant"}))
+_OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label", "merchant"})
 
 
 async def import_facts(
@@ -52,7 +53,11 @@ async def import_facts(
     """
     customers = await ids_by_number()
     today = local_day(act.now, mapping.time_zone)
-    reader = _Reader(customers, await ended_archives(closed=False), units_of(act.policy), mapping.time_zone, today)
+    reader = _Reader(
+        _Known(customers, await ended_archives(closed=False), units_of(act.policy), await codes()),
+        mapping.time_zone,
+        today,
+    )
     refuse_unknown(mapping, {*_OWN, *reader.units})
     total, checked = _check(Sheet(file, mapping, _FIELDS, BATCH_ROWS, progress), reader)
     recorded = corrected = known = 0
@@ -69,20 +74,23 @@ async def import_facts(
     return Imported(total, recorded, corrected, known, dry_run=dry_run, what="facts")
 
 
+class _Known(msgspec.Struct, frozen=True):
+    """What rows may name: customers by number, archives that ended with why, metrics with their unit, merchants' codes."""
+
+    customers: Table[str, UUID]
+    ended: Table[str, str]
+    units: Table[str, str]
+    merchants: frozenset[str]
+
+
 class _Reader:
     """Turns rows into facts; remembers which it has seen, so that a duplicate in one file is found."""
 
-    def __init__(
-        self,
-        customers: Table[str, UUID],
-        ended: Table[str, str],
-        units: Table[str, str],
-        time_zone: str,
-        today: date,
-    ) -> None:
-        self.customers = customers
-        self.ended = ended
-        self.units = units
+    def __init__(self, known: "_Known", time_zone: str, today: date) -> None:
+        self.customers = known.customers
+        self.ended = known.ended
+        self.units = known.units
+        self.merchants = known.merchants
         self._time_zone = time_zone
         self._today = today
         self._seen: dict[tuple[UUID, str, date, str, str], int] = {}
@@ -104,6 +112,9 @@ class _Reader:
         customer = self.customers.get(number)
         if customer is None or number in self.ended:
             wrong.append(problem(row, "customer_number", number, self.ended.get(number, "no customer has this number")))
+        merchant = given.get("merchant", "")
+        if merchant and merchant not in self.merchants:
+            wrong.append(problem(row, "merchant", merchant, "no merchant of the register has this code"))
         day = self._day(row, wrong)
         facts = []
         for metric, column, text in self._values(row, wrong):
@@ -118,6 +129,7 @@ class _Reader:
                 source=line(given.get("source", _SOURCE)),
                 source_ref=line(given.get("source_ref", "")),
                 label=line(given.get("label", ""))[:LABEL_CHARS_MAX],
+                merchant=merchant if merchant in self.merchants else "",
             )
             facts += self._once(row, fact, wrong)
         return facts, wrong

@@ -107,6 +107,7 @@ class FactView(Struct, frozen=True, kw_only=True):
     value: int
     unit: str
     label: str
+    merchant: str
     source: str
     source_ref: str
     revision: int

@@ -53,6 +53,51 @@ async def conversions(scheme: str, *, first: date, second: date) -> list[Convers
     )
 
 
+class TierChange(Struct, frozen=True, kw_only=True):
+    """A customer went from `held` to `becomes` on a day, in one step; `basis` and `reason` say why (S06-5)."""
+
+    id: UUID
+    customer_id: UUID
+    customer_number: str
+    scheme: str
+    held: str
+    becomes: str
+    changed_on: date
+    basis: str
+    reason: str
+
+
+class ChangeFilter(Struct, frozen=True, kw_only=True):
+    """Along one path, of the days `since` inclusive and `before` exclusive."""
+
+    scheme: str | None = None
+    held: str | None = None
+    becomes: str | None = None
+    since: date | None = None
+    before: date | None = None
+
+
+CHANGES = Listing(
+    view=TierChange,
+    source="membership x join membership o on o.tenant_id = x.tenant_id and o.customer_id = x.customer_id"
+    f" and o.scheme = x.scheme and o.ends_on = x.starts_on and o.id <> x.id {customer_of('c', 'x')}",
+    order=Order({"x.starts_on": date, "x.id": UUID}, downward=True),
+    columns={
+        "customer_number": "c.number",
+        "held": "o.tier",
+        "becomes": "x.tier",
+        "changed_on": "x.starts_on",
+    },
+    filters={
+        "held": "o.tier = $value",
+        "becomes": "x.tier = $value",
+        "since": "x.starts_on >= $value",
+        "before": "x.starts_on < $value",
+    },
+    holds="o.tier <> x.tier",
+)
+
+
 class ManagerLoad(Struct, frozen=True):
     """One account manager of the outlet's customers, full- or part-time."""
 

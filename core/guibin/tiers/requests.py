@@ -15,7 +15,8 @@ from .facts import BATCH_MAX, VALUE_MAX
 
 
 class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Exactly one of `amount` (money), `value` (a number of things) and `taken_back` (an earlier fact was none)."""
+    """Exactly one of `amount` (money), `value` (a number of things) and `taken_back` (an earlier fact was none). `merchant` is the code of
+    one on the register, where the purchase was made (S06-6)."""
 
     customer_id: UUID
     metric: Code
@@ -26,6 +27,7 @@ class GivenFact(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True
     source: Annotated[str, up_to(40)] = "api"
     source_ref: Annotated[str, up_to(120)] = ""
     label: CodeIfAny = ""
+    merchant: CodeIfAny = ""
 
 
 class GivenFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

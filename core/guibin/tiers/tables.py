@@ -12,7 +12,8 @@ class Fact(TenantTable, customer=True):
 
     `value` is in `unit`: minor units of a currency, or a number of things. None takes the fact back. `corrects` names
     the row this one replaces, `revision` counts from 1. `source` and `source_ref` tell facts of one day apart and
-    make sending one again harmless. `label` says what kind of thing it was, for metrics that look at some kinds only.
+    make sending one again harmless. `label` says what kind of thing it was, for metrics that look at some kinds only; `merchant`
+    is the code of the merchant it was bought at, empty for the company itself (S06-6).
     """
 
     metric = Varchar(length=60)
@@ -22,6 +23,7 @@ class Fact(TenantTable, customer=True):
     source = Varchar(length=40, default="")
     source_ref = Varchar(length=120, default="")
     label = Varchar(length=60, default="")
+    merchant = Varchar(length=60, default="")
     revision = Integer(default=1)
     corrects = UuidColumn(default=None, null=True)
     recorded_at = Timestamptz(default=None, null=True)
@@ -182,6 +184,21 @@ class Consequence(TenantTable, customer=True):
             "kind_known": "kind in ('reward', 'penalty')",
             "in_order": "starts_on is not null and until_on > starts_on",
         },
+    )
+
+
+class Merchant(TenantTable, signed="registered"):
+    """A merchant whose purchases are told apart: a partner from `since_on` until before `until_on`, None while it is one (S06-6)."""
+
+    code = Varchar(length=60)
+    name = Varchar(length=200)
+    since_on = Date(default=None, null=True)
+    until_on = Date(default=None, null=True)
+
+    keys = Keys(
+        written_by="company",
+        unique=(("code",),),
+        checks={"in_order": "since_on is not null and (until_on is null or until_on >= since_on)"},
     )
 
 

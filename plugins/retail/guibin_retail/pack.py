@@ -14,6 +14,7 @@ from guibin import (
     Form,
     HeadStart,
     InPlace,
+    Kpi,
     LessThan,
     Metric,
     Pack,
@@ -26,10 +27,11 @@ from guibin import (
 
 CLUB = "members"
 MEMBER = "member"
-A, B, C, D = "a", "b", "c", "d"
+GOLD, A, B, C, D = "gold", "a", "b", "c", "d"
 
 # The regulation says X, X1, X2 and N and leaves the figures to the company: these are defaults.
 SETTINGS = (
+    Setting("x_gold", 1_000_000, clause="S06-5"),
     Setting("x", 100_000, clause="S06-1"),
     Setting("x1", 30_000, clause="S06-1"),
     Setting("x2", 10_000, clause="S06-1"),
@@ -46,22 +48,30 @@ SCHEME = TierScheme(
             "spending_avg_yearly", fact="spending", aggregate="avg", months=24, divisor="age", per=12, none_is_zero=True
         ),
         Metric("purchases_1y", fact="spending", aggregate="count", months=12, unit="times"),
+        Metric("partner_purchases_1y", fact="spending", aggregate="count", months=12, unit="times", partners=True),  # S06-6
         Metric("spending_growth", fact="spending", aggregate="growth", months=6, unit="‰"),
     ),
     tiers=(  # S06-1: each bound belongs to the tier above it
+        Tier(  # S06-5: whose yearly spending has gone from X to ten thousand
+            GOLD,
+            AtLeast("spending_avg_yearly", "x_gold"),
+            clause="S06-5",
+            expectation=AtLeast("partner_purchases_1y", "n"),
+            strategy=("care", "cross_sell", "bespoke_line"),
+        ),
         Tier(
             A,
-            AtLeast("spending_avg_yearly", "x"),
+            Between("spending_avg_yearly", "x", "x_gold"),
             clause="S06-1",
-            expectation=AtLeast("purchases_1y", "n"),  # S06-2
-            strategy=("care", "cross_sell", "bespoke_line"),  # S06-3
+            expectation=AtLeast("partner_purchases_1y", "n"),  # S06-2: at partner shops
+            strategy=("care", "cross_sell", "bespoke_line", "convert_to_gold"),  # S06-3
         ),
         Tier(
             B,
             Between("spending_avg_yearly", "x1", "x"),
             clause="S06-1",
             expectation=AtLeast("purchases_1y", 2),
-            strategy=("close_follow_up", "convert_to_a"),
+            strategy=("close_follow_up", "convert_to_gold", "convert_to_a"),
         ),
         Tier(C, Between("spending_avg_yearly", "x2", "x1"), clause="S06-1", strategy=("find_needs",)),
         Tier(D, LessThan("spending_avg_yearly", "x2"), clause="S06-1", strategy=("keep",)),
@@ -77,13 +87,20 @@ SCHEME = TierScheme(
     clause="S06-1",
 )
 
+
+
+def _path(held: str, becomes: str) -> dict[str, tuple[str, ...]]:
+    """Of those who held the tier at the start, who went from it to the other."""
+    return {"tier": (held,), "held": (held,), "becomes": (becomes,)}
+
+
 PACK = Pack(
     name="retail",
     in_place=(  # S06-3: new arrivals are what A and B may buy first; D is kept, and has no more than everybody
         InPlace(
             "key_customer",
             CLUB,
-            tiers={A: "diamond", B: "platinum", C: "gold"},
+            tiers={GOLD: "diamond", A: "diamond", B: "platinum", C: "gold"},
             items={"priority_purchase": "new_arrivals_first"},
         ),
     ),
@@ -101,6 +118,7 @@ PACK = Pack(
         ServiceItem("shop_assistant", clause="S06-3"),
     ),
     entitlements=(
+        *(Entitlement(CLUB, GOLD, item, clause="S06-5") for item in ("bespoke_line", "new_arrivals_first", "shop_assistant")),
         Entitlement(CLUB, A, "bespoke_line", clause="S06-3"),
         Entitlement(CLUB, A, "new_arrivals_first", clause="S06-3"),
         Entitlement(CLUB, A, "shop_assistant", clause="S06-3"),
@@ -108,10 +126,16 @@ PACK = Pack(
         Entitlement(CLUB, B, "shop_assistant", clause="S06-3"),
     ),
     head_starts=(
+        HeadStart(CLUB, GOLD, 96, "new_arrivals_first", clause="S06-5"),
         HeadStart(CLUB, A, 72, "new_arrivals_first", clause="S06-3"),
         HeadStart(CLUB, B, 24, "new_arrivals_first", clause="S06-3"),
     ),
     approvals=(ApprovalFlow("member_tier", subject="application", steps=(ApprovalStep("manager"),), clause="S06-1"),),
+    kpis=(  # S06-5: B converts directly to gold, or to A
+        Kpi("b_to_gold", "members_converted", "members_on_the_eve", filters=_path(B, GOLD), clause="S06-5"),
+        Kpi("b_to_a", "members_converted", "members_on_the_eve", filters=_path(B, A), clause="S06-5"),
+        Kpi("a_to_gold", "members_converted", "members_on_the_eve", filters=_path(A, GOLD), clause="S06-5"),
+    ),
     forms=(
         Form(
             "member_application",
@@ -124,6 +148,7 @@ PACK = Pack(
         ),
     ),
     cadences=(
+        Cadence(CLUB, GOLD, "month", 1, clause="S06-5"),
         Cadence(CLUB, A, "month", 1, clause="S06-3"),
         Cadence(CLUB, B, "month", 1, clause="S06-3"),
         Cadence(CLUB, C, "quarter", 1, clause="S06-3"),

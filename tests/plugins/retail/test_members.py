@@ -22,6 +22,8 @@ async def member(desk, number="M-1", *purchases, day="2026-02-10"):
 @pytest.mark.parametrize(
     ("spent", "tier"),
     [
+        ("10000.00", "gold"),
+        ("9999.99", "a"),
         ("1000.00", "a"),
         ("999.99", "b"),
         ("300.00", "b"),
@@ -110,7 +112,10 @@ async def test_bounds_in_the_wrong_order_are_refused(desk):
     [(["200.00"] * 6, "a", True), (["200.00"] * 5, "a", False), (["150.00"] * 2, "b", True), (["300.00"], "b", False)],
 )
 async def test_how_often_a_and_b_buy_is_expected_and_no_condition(desk, purchases, tier, met):
-    customer = await member(desk, "M-1", *purchases)
+    await desk.client.post("/api/v1/merchants", json={"code": "dt", "name": "大同百货", "since_on": "2025-01-01"})
+    customer = await desk.customer("M-1", "member")
+    for place, amount in enumerate(purchases, 1):
+        await desk.fact(customer, "spending", f"2026-02-{place:02}", amount=amount, merchant="dt")
 
     await desk.assess(CLUB, "2026-03-01")
 
@@ -122,8 +127,8 @@ async def test_how_often_a_and_b_buy_is_expected_and_no_condition(desk, purchase
 @pytest.mark.parametrize(
     ("spent", "strategy"),
     [
-        ("1000", ["care", "cross_sell", "bespoke_line"]),
-        ("300", ["close_follow_up", "convert_to_a"]),
+        ("1000", ["care", "cross_sell", "bespoke_line", "convert_to_gold"]),
+        ("300", ["close_follow_up", "convert_to_gold", "convert_to_a"]),
         ("100", ["find_needs"]),
         ("1", ["keep"]),
     ],
