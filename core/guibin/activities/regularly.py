@@ -5,7 +5,7 @@ out in the span to an event of one of the kinds that was not cancelled. Who want
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from guibin.audit.actions import noted, searched
 from guibin.care.consents import refusal
 from guibin.context import Act
+from guibin.periods.counts import INVITED
 from guibin.periods.spans import Window, window_of
 from guibin.policy.activities import InvitationRhythm
 from guibin.profiles.queries import customer_of, kept_until
@@ -216,3 +217,11 @@ async def planned(rhythm: InvitationRhythm, window: Window) -> list[str]:
         window.ends_at,
     )
     return [row["title"] for row in rows]
+
+
+async def _invited(rhythm: InvitationRhythm, on: date, time_zone: str, now: datetime) -> tuple[int, int]:
+    counts = await manager_counts((rhythm,), AsOf(on, time_zone, now))
+    return sum(each.done + each.missed for each in counts), sum(each.done for each in counts)
+
+
+INVITED.give(_invited)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from guibin.activities.regularly import manager_counts
 from guibin.complaints import counts as complaints
 from guibin.hotline import counts as hotline
-from guibin.periods.counts import PERIOD, Count, count, within
+from guibin.periods.counts import INVITED, PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
 from guibin.periods.spans import window_of
@@ -15,7 +14,7 @@ from guibin.policy.cadence import Cadence, ReviewRhythm, Span
 from guibin.policy.packs import Policy
 from guibin.profiles import counts as profiles
 from guibin.records import counts as records
-from guibin.records.dues import AsOf, cadence_counts
+from guibin.records.dues import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
 from guibin.service_requests import queries as service_requests
@@ -161,8 +160,8 @@ async def _invitations(
     owed = made = 0
     for rhythm in rhythms:
         for day in _ended(rhythm.span, period, time_zone=time_zone, as_of=as_of):
-            for each in await manager_counts((rhythm,), AsOf(day, time_zone, as_of)):
-                owed, made = owed + each.done + each.missed, made + each.done
+            wanted, asked = await INVITED()(rhythm, day, time_zone, as_of)
+            owed, made = owed + wanted, made + asked
     return owed, made
 
 

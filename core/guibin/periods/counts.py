@@ -5,7 +5,13 @@ Every count sees the period `p`: `starts_at` and `ends_at` (half open), the same
 inside each of them.
 """
 
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+
 from msgspec import Struct
+
+from guibin.policy.activities import InvitationRhythm
+from guibin_tenants.above import FromAbove
 
 # What a count's statement begins with.
 PERIOD = (
@@ -35,3 +41,9 @@ def within(moment: str) -> str:
 def on_a_day(day: str) -> str:
     """SQL: whether the day is one of the period's."""
     return f"{day} >= p.first_on and {day} < p.after_on"
+
+
+# Of a rhythm's span that holds a day, in a zone, as known at a moment: how many were to be invited, and were (S13-7).
+INVITED: FromAbove[Callable[[InvitationRhythm, date, str, datetime], Awaitable[tuple[int, int]]]] = FromAbove(
+    "regular invitations"
+)
