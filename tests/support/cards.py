@@ -40,7 +40,9 @@ class CardDesk:
         waiting = [step for step in steps if step.get("approved") is None]
         for _ in waiting[: times or None]:
             other = await self.tenant.client("approvals:decide", "approvals:read")
-            await self.post(f"approvals/{approval_id}/decision", {"approved": True, "reason": "符合"}, by=other, status=200)
+            await self.post(
+                f"approvals/{approval_id}/decision", {"approved": True, "reason": "符合"}, by=other, status=200
+            )
 
     async def request(self, kind: str, quantity: int, *, unit: str = "outlet") -> str:
         """An approved quantity request; its id."""

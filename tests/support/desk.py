@@ -35,7 +35,9 @@ class Desk:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    async def fact(self, customer: str, metric: str, day: date | str, *, amount: str = "", value: int | None = None, **more: str):
+    async def fact(
+        self, customer: str, metric: str, day: date | str, *, amount: str = "", value: int | None = None, **more: str
+    ):
         """One fact: money as `amount`, a number of things as `value`; neither takes an earlier one back."""
         given: dict[str, Any] = {"customer_id": customer, "metric": metric, "occurred_on": str(day), **more}
         if amount:

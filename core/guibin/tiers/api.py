@@ -111,7 +111,9 @@ class CustomerFactController(Controller):
 class MerchantController(Controller):
     path = "/api/v1/merchants"
     tags = ("tiers",)
-    register = posts("/", merchants.register, "Put a partner merchant on the register", needs=may("facts:write") & sees_all)
+    register = posts(
+        "/", merchants.register, "Put a partner merchant on the register", needs=may("facts:write") & sees_all
+    )
     end = posts(
         "/{merchant_id:uuid}/ending",
         merchants.end,

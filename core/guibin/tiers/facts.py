@@ -210,7 +210,11 @@ def _wrong(fact: NewFact, units: Mapping[str, str], today: date) -> list[tuple[s
 def _as_kept(fact: NewFact) -> NewFact:
     """The fact in the spelling that is kept, as an import reads it."""
     return msgspec.structs.replace(
-        fact, source=line(fact.source), source_ref=line(fact.source_ref), label=line(fact.label), merchant=code(fact.merchant)
+        fact,
+        source=line(fact.source),
+        source_ref=line(fact.source_ref),
+        label=line(fact.label),
+        merchant=code(fact.merchant),
     )
 
 

@@ -39,7 +39,9 @@ from .merchants import codes
 
 BATCH_ROWS = 5_000
 _SOURCE = "import"
-_FIELDS = Fields(words=frozenset({"source", "source_ref", "label", "merchant"}), codes=frozenset({"customer_number", "merchant"}))
+_FIELDS = Fields(
+    words=frozenset({"source", "source_ref", "label", "merchant"}), codes=frozenset({"customer_number", "merchant"})
+)
 _OWN = frozenset({"customer_number", "metric", "value", "occurred_on", "source", "source_ref", "label", "merchant"})
 
 

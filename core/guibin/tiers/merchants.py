@@ -73,7 +73,9 @@ async def register(new: NewMerchant, act: Act) -> MerchantView:
         async with savepoint():
             made = await add(Merchant, act, **given(new) | {"since_on": new.since_on or act.today})
     except asyncpg.UniqueViolationError:
-        raise MerchantKnown(f"{new.code} is on the register: end its partnership, or give this one another code") from None
+        raise MerchantKnown(
+            f"{new.code} is on the register: end its partnership, or give this one another code"
+        ) from None
     await noted("merchant.register", act, subject="merchant", subject_id=made)
     return await MERCHANTS.one(made, today=act.today)
 

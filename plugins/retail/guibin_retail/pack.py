@@ -48,7 +48,9 @@ SCHEME = TierScheme(
             "spending_avg_yearly", fact="spending", aggregate="avg", months=24, divisor="age", per=12, none_is_zero=True
         ),
         Metric("purchases_1y", fact="spending", aggregate="count", months=12, unit="times"),
-        Metric("partner_purchases_1y", fact="spending", aggregate="count", months=12, unit="times", partners=True),  # S06-6
+        Metric(
+            "partner_purchases_1y", fact="spending", aggregate="count", months=12, unit="times", partners=True
+        ),  # S06-6
         Metric("spending_growth", fact="spending", aggregate="growth", months=6, unit="‰"),
     ),
     tiers=(  # S06-1: each bound belongs to the tier above it
@@ -88,7 +90,6 @@ SCHEME = TierScheme(
 )
 
 
-
 def _path(held: str, becomes: str) -> dict[str, tuple[str, ...]]:
     """Of those who held the tier at the start, who went from it to the other."""
     return {"tier": (held,), "held": (held,), "becomes": (becomes,)}
@@ -118,7 +119,10 @@ PACK = Pack(
         ServiceItem("shop_assistant", clause="S06-3"),
     ),
     entitlements=(
-        *(Entitlement(CLUB, GOLD, item, clause="S06-5") for item in ("bespoke_line", "new_arrivals_first", "shop_assistant")),
+        *(
+            Entitlement(CLUB, GOLD, item, clause="S06-5")
+            for item in ("bespoke_line", "new_arrivals_first", "shop_assistant")
+        ),
         Entitlement(CLUB, A, "bespoke_line", clause="S06-3"),
         Entitlement(CLUB, A, "new_arrivals_first", clause="S06-3"),
         Entitlement(CLUB, A, "shop_assistant", clause="S06-3"),

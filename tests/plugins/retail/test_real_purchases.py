@@ -29,7 +29,17 @@ def tier_of(bought, as_of):
     last_month = (as_of.year * 12 + as_of.month - 1) - 1  # both dates are the first of a month
     months = max(12, min(24, last_month - (first.year * 12 + first.month - 1) + 1))
     average = sum(cents for _, cents in known) * 12 // months
-    tier = "gold" if average >= 1_000_000 else "a" if average >= 100_000 else "b" if average >= 30_000 else "c" if average >= 10_000 else "d"
+    tier = (
+        "gold"
+        if average >= 1_000_000
+        else "a"
+        if average >= 100_000
+        else "b"
+        if average >= 30_000
+        else "c"
+        if average >= 10_000
+        else "d"
+    )
     return average, tier
 
 
