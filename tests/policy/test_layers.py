@@ -141,7 +141,7 @@ def test_a_company_with_other_tiers_has_no_rights_of_tiers_it_does_without():
     inherited = [
         one for one in (*whole.relationships, *whole.head_starts) if one not in PACKS.value("retail").head_starts
     ]
-    assert {one.tier for one in inherited if one.scheme == "members"} == {"a"}
+    assert {one.tier for one in inherited if one.scheme == "members"} == {"gold"}
 
 
 @pytest.mark.rule("S01-2")

@@ -97,7 +97,7 @@ class CardDesk:
     async def join(self, customer: str, scheme: str, tier: str) -> None:
         """The customer holds the tier from today, by an approved application."""
         body = {"customer_id": customer, "scheme": scheme, "tier": tier, "reason": "符合条件"}
-        if scheme.endswith("_vip"):
+        if scheme in ("personal_vip", "cooperative_vip"):
             body |= {"form": f"{scheme}_application", "answers": {"applies_voluntarily": True}}
         asked = await self.post("applications", body)
         await self.approve(asked["approval_id"])
