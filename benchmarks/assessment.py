@@ -67,15 +67,15 @@ from generate_series(1, $2::int) n
 """
 # One month and metric of everybody; figures spread evenly, so that every tier has its people.
 FACT = """
-insert into fact (tenant_id, id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision,
-  recorded_at)
-select tenant_id, gen_random_uuid(), id, $2, $3, (random() * $4::int)::bigint, 'CNY', 'bench', '', '', 1, $5
+insert into fact (tenant_id, id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant,
+  revision, recorded_at)
+select tenant_id, gen_random_uuid(), id, $2, $3, (random() * $4::int)::bigint, 'CNY', 'bench', '', '', '', 1, $5
 from customer where tenant_id = $1
 """
 CORRECTION = """
-insert into fact (tenant_id, id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision,
-  corrects, recorded_at)
-select tenant_id, gen_random_uuid(), customer_id, metric, occurred_on, value + 1, unit, source, source_ref, label, 2, id, recorded_at
+insert into fact (tenant_id, id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant,
+  revision, corrects, recorded_at)
+select tenant_id, gen_random_uuid(), customer_id, metric, occurred_on, value + 1, unit, source, source_ref, label, merchant, 2, id, recorded_at
 from fact where tenant_id = $1 and random() < 0.01
 """
 # Keys and indexes of facts: how each goes, and how it comes back.

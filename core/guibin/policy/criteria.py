@@ -31,6 +31,8 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     With `at_least` only facts of that value count, exactly at it included; with `labels` only facts labelled so. Both may
     be settings: the name of a figure, and in `labels_of` the name of one with words.
     With `partners` only purchases at merchants that were partners on their day count (S06-6).
+    `linked` takes what the customer's organisations have as well, those it has a part in on the day (a link that has not
+    ended): of its own and of theirs the highest of the latest figures, as of shares in cooperation or capital (S14-8).
     With `org_units` (codes) it is a figure of the customers of these units and those under them, of nobody else's.
     `count` and `max` look at what stands: a value below 0 is a refund or a reversal. It undoes the latest fact before it
     of exactly its amount; where there is none it consumes the latest ones before it, and one of which nothing remains is
@@ -51,6 +53,7 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
     labels: tuple[Named, ...] = ()
     labels_of: Named = ""
     partners: bool = False
+    linked: bool = False
 
     def problems_of(self, known: Known, path: str) -> Problems:
         """What is wrong with its settings and its window."""
@@ -65,6 +68,10 @@ class Metric(Struct, frozen=True, forbid_unknown_fields=True):
             yield PolicyProblem(path, given, f"0 to {MONTHS_MAX} months, per 1 to {MONTHS_MAX}")
         if not self.fact or max(len(self.name), len(self.fact)) > NAME_CHARS_MAX:
             yield PolicyProblem(path, self.fact[:60], f"a name and a fact of 1 to {NAME_CHARS_MAX} characters")
+        if self.linked and (self.aggregate != "last" or self.months):
+            yield PolicyProblem(
+                path, f"{self.aggregate} of {self.months} months", "the last figure of all time", "linked"
+            )
         if self.months == 0 and (self.aggregate == "growth" or self.divisor == "age"):
             yield PolicyProblem(path, "0 months", "a window of months")
 

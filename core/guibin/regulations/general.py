@@ -9,7 +9,7 @@ from guibin.policy.activities import ActivityKind, HeadStart, InvitationRhythm
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.cadence import Cadence, PlannedMeasure, RelationshipTemplate
 from guibin.policy.care import CareOccasion, CarePolicy
-from guibin.policy.criteria import AllOf, AtLeast, Criterion, Metric
+from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Criterion, Metric
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
@@ -29,17 +29,30 @@ TOLD = (Escalation("account_manager"), Escalation("manager", 60))
 
 
 def _reached(tier: str) -> Criterion:
-    """Spending, and a score in which loyalty, behaviour and the further factors weigh as much as spending (S01-4)."""
-    return AllOf((AtLeast("spending_1y", f"{tier}_spending"), AtLeast("value_score", f"{tier}_score")))
+    """Spending, and a score in which loyalty, behaviour and the further factors weigh as much as spending (S01-4); or a
+    share in the company's cooperation or its invested capital, the customer's own or that of an organisation of theirs (S14-8)."""
+    return AnyOf(
+        (
+            AllOf((AtLeast("spending_1y", f"{tier}_spending"), AtLeast("value_score", f"{tier}_score"))),
+            AtLeast("cooperation_share", f"{tier}_cooperation"),
+            AtLeast("capital_share", f"{tier}_capital"),
+        )
+    )
 
 
 SETTINGS = (
     Setting("diamond_spending", 50_000_000, clause="S13-1"),
     Setting("diamond_score", 70, unit="points", clause="S01-4"),
+    Setting("diamond_cooperation", 300, unit="per_mille", clause="S14-8"),
+    Setting("diamond_capital", 100, unit="per_mille", clause="S14-8"),
     Setting("platinum_spending", 20_000_000, clause="S13-1"),
     Setting("platinum_score", 45, unit="points", clause="S01-4"),
+    Setting("platinum_cooperation", 150, unit="per_mille", clause="S14-8"),
+    Setting("platinum_capital", 50, unit="per_mille", clause="S14-8"),
     Setting("gold_spending", 5_000_000, clause="S13-1"),
     Setting("gold_score", 20, unit="points", clause="S01-4"),
+    Setting("gold_cooperation", 50, unit="per_mille", clause="S14-8"),
+    Setting("gold_capital", 20, unit="per_mille", clause="S14-8"),
 )
 
 CUSTOMERS = TierScheme(
@@ -51,6 +64,8 @@ CUSTOMERS = TierScheme(
         Metric("tenure", fact="tenure", aggregate="last", months=0, unit="months"),
         Metric("growth_1y", fact="spending", aggregate="growth", months=12, unit="per_mille"),
         Metric("referrals_1y", fact="referral", aggregate="count", months=12, unit="times"),
+        Metric("cooperation_share", "cooperation_share", "last", months=0, unit="per_mille", linked=True),  # S14-8
+        Metric("capital_share", "capital_share", "last", months=0, unit="per_mille", linked=True),
     ),
     tiers=tuple(Tier(name, _reached(name), clause="S13-1") for name in (DIAMOND, PLATINUM, GOLD)),
     reassess_every="quarter",

@@ -81,14 +81,18 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
     kinds = values.add(list(scheme.customer_kinds), "text[]")
     one = values.add(only, "uuid") if only is not None else ""
     of_one, being_one = (f" and f.customer_id = {one}", f" and c.id = {one}") if one else ("", "")
+    known = _KNOWN.format(facts=facts, of=of_one, more=label)
+    through = sorted({metric.fact for metric in scheme.metrics if metric.linked})
+    if through:
+        theirs = f" and l.customer_id = {one}" if one else ""
+        known = _WITH_LINKED.format(
+            own=_KNOWN.format(facts=facts, of=of_one, more=f"{label}, {_NEWEST}"),
+            linked=_KNOWN.format(facts=values.add(through, "text[]"), of="", more=f"{label}, {_NEWEST}"),
+            of=theirs,
+            more=label,
+        )
     sql = f"""
-        with known as (
-            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{label} from fact f
-            where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
-                and value is not null{of_one} and not exists (
-                    select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
-                        and later.recorded_at <= $2::timestamptz)
-        ){remaining}, g as (
+        with known as ({known}){remaining}, g as (
             select tenant_id, customer_id, {", ".join(measures) or "null"} from {source}
             group by tenant_id, customer_id
         )
@@ -100,6 +104,25 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
         cross join lateral (select {score} as score) v
     """
     return Statement(sql, tuple(values.values))
+
+
+# What was known of these facts before `$1`, corrected ones in their last form.
+_KNOWN = """
+            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{more} from fact f
+            where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
+                and value is not null{of} and not exists (
+                    select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
+                        and later.recorded_at <= $2::timestamptz)"""
+_NEWEST = (
+    "row_number() over (partition by f.tenant_id, f.customer_id, f.metric"
+    " order by f.occurred_on desc, f.recorded_at desc, f.source_ref desc) = 1 as newest"
+)
+# A customer's own facts, and those of the organisations it had a part in on the last day that counts (S14-8).
+_WITH_LINKED = """{own} union all
+            select k.id, k.tenant_id, l.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref{more},
+                k.newest from ({linked}) k
+            join customer_link l on l.tenant_id = k.tenant_id and l.of_customer_id = k.customer_id
+                and (l.ended_on is null or l.ended_on >= $1::date){of}"""
 
 
 # What is counted one by one looks at refunds; sums and averages have them in their figures already.
@@ -178,6 +201,8 @@ def _aggregate(metric: Metric, values: _Values) -> str:
             return f"count(*) filter (where {where} and value >= 0 and not undone)"
         case "max":
             return f"max(value) filter (where {where} and not undone)"
+        case "last" if metric.linked:
+            return f"max(value) filter (where {where} and newest)"
         case "last":
             return f"(array_agg(value order by occurred_on desc, recorded_at desc, source_ref desc) filter (where {where}))[1]"
         case "avg":

@@ -112,7 +112,8 @@ VB = Protocol(
         "provincial_travel_agency_head",
         "merit_for_the_hotel",
         "guest_of_the_group",
-    ),
+    )
+    + _reasons("S11-9", "business_customer_of_the_group"),
     tasks=_all(*_ROOMS, *_TABLE, *_DOOR),
     etiquette=("management_at_the_door", *_MANNERS),
     channel="main_entrance",
@@ -122,7 +123,7 @@ VC = Protocol(
     name="vc",
     approval="vc",
     plan_approval="reception_plan",
-    qualifications=_reasons("S11-4", "celebrity", "business_guest"),
+    qualifications=_reasons("S11-4", "celebrity", "business_guest") + _reasons("S11-9", "media_editor"),
     tasks=_all(*_ROOMS, *_DOOR),
     etiquette=_MANNERS,
     channel="vip_desk",

@@ -107,8 +107,8 @@ async def _write(unit, number, spans, departed):
 
 async def _fact(fact, customer, day, value, revision, corrects):
     await execute(
-        "insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, revision,"
-        " corrects, recorded_at) values ($1, $2, 'departed', $3, $4, '', '', '', '', $5, $6, $7)",
+        "insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label, merchant,"
+        " revision, corrects, recorded_at) values ($1, $2, 'departed', $3, $4, '', '', '', '', '', $5, $6, $7)",
         fact,
         customer,
         day,

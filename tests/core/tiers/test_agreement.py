@@ -156,7 +156,7 @@ async def _write(base):
                 row = new_id()
                 await execute(
                     "insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label,"
-                    " revision, corrects, recorded_at) values ($1, $2, $3, $4, $5, 'CNY', '', $6, '', $7, $8, $9)",
+                    " merchant, revision, corrects, recorded_at) values ($1, $2, $3, $4, $5, 'CNY', '', $6, '', '', $7, $8, $9)",
                     row,
                     customer,
                     fact,

@@ -22,11 +22,16 @@ CLASSES = {
             "provincial_travel_agency_head",
             "merit_for_the_hotel",
             "guest_of_the_group",
+            "business_customer_of_the_group",
         ),
         {"resident_manager", "pr_sales_manager"},
         {"general_manager"},
     ),
-    "vc": (("celebrity", "business_guest"), set(POSTS) - {"front_desk_supervisor"}, {"resident_manager"}),
+    "vc": (
+        ("celebrity", "business_guest", "media_editor"),
+        set(POSTS) - {"front_desk_supervisor"},
+        {"resident_manager"},
+    ),
     "vd": (("full_rate_stays", "invited_guest"), set(POSTS), {"pr_sales_manager"}),
     "cip": (("commercially_important",), set(POSTS) - {"front_desk_supervisor"}, {"resident_manager"}),
 }

@@ -90,8 +90,8 @@ async def members(desk, cards, left):
                 "   ended_because, recorded_at) select gen_random_uuid(), c.id, 'vip_club', $1, '2025-03-01', '2025-03-01',"
                 "   'assessment', '', '', '2025-03-01' from c)"
                 " insert into fact (id, customer_id, metric, occurred_on, value, unit, source, source_ref, label,"
-                "   revision, recorded_at)"
-                " select gen_random_uuid(), c.id, 'departed', '2026-06-10', 1, '', '', '', '', 1, '2026-06-10'"
+                "   merchant, revision, recorded_at)"
+                " select gen_random_uuid(), c.id, 'departed', '2026-06-10', 1, '', '', '', '', '', 1, '2026-06-10'"
                 "   from c where substr(c.number, length($1) + 1)::int <= $4",
                 card,
                 unit,
