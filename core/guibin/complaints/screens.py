@@ -166,6 +166,7 @@ async def _whys(
     title, version = shell.named(f"complaint_level.{form.level}"), await version_at(form.received_at)
     within = limit_words(level.resolve_within, shell) if level else ""
     figures = ((shell.says("complaints.within"), within),) if within else ()
+    trace = f"{PREFIX}/traces/complaint/{form.id}"
     found = {
         "level": why(
             shell,
@@ -173,6 +174,7 @@ async def _whys(
             figures=figures,
             clause=form.clause,
             version=version,
+            trace=trace,
         )
     }
     if resolution is not None:
@@ -183,6 +185,7 @@ async def _whys(
             clause=form.clause,
             version=version,
             moves=moves((resolution.started_at, first), changed, shell),
+            trace=trace,
         )
     return found
 

@@ -3,7 +3,7 @@ deadline what moved it. One look everywhere."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -35,17 +35,18 @@ class Move(Struct, frozen=True):
 
 
 class Why(Struct, frozen=True, kw_only=True):
-    """One decision explained. Each of `figures` has its name."""
+    """One decision explained. Each of `figures` has its name; `trace` is the page of how it came about."""
 
     sentence: str
     figures: tuple[tuple[str, str], ...] = ()
     clause: str = ""
     version: int | None = None
     moves: tuple[Move, ...] = ()
+    trace: str = ""
 
 
-def why(shell: Shell, sentence: str, *, clause: str = "", version: int | None = None, **more: tuple) -> Why:  # type: ignore[type-arg]  # `figures` and `moves`
-    """The decision, with its clause as pages call it."""
+def why(shell: Shell, sentence: str, *, clause: str = "", version: int | None = None, **more: Any) -> Why:
+    """The decision, with its clause as pages call it; `more` is what else a Why has."""
     return Why(sentence=sentence, clause=clause, version=version, **more)
 
 

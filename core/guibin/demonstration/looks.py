@@ -10,6 +10,7 @@ from guibin.administration import actions as administration
 from guibin.administration.requests import NewApiKey
 from guibin.audit.actions import AuditNote, record
 from guibin.context import Act
+from guibin.oversight.unusual import draw
 from guibin.profiles.queries import OPEN
 from guibin_tenants.principals import Principal
 from guibin_tenants.scope import fetch
@@ -43,6 +44,7 @@ async def look_around(scene: Scene, people: Sequence[Principal], admins: Sequenc
     await _a_night(scene, people[0], [row["id"] for row in customers])
     await _files(scene, people[-1], [row["id"] for row in customers])
     await _rights(scene, people[0], admins[0])
+    await draw(scene.act)
 
 
 def _as(person: Principal, at: datetime, scene: Scene) -> Act:
@@ -51,7 +53,7 @@ def _as(person: Principal, at: datetime, scene: Scene) -> Act:
 
 async def _a_night(scene: Scene, person: Principal, customers: Sequence[UUID]) -> None:
     """Many archives late in the evening."""
-    late = scene.act.now.replace(minute=41, second=0, microsecond=0) - timedelta(days=3)
+    late = scene.act.now.replace(minute=5, second=0, microsecond=0) - timedelta(days=3)
     late -= timedelta(hours=(scene.act.now.hour - 15) % 24)
     for place, customer in enumerate(customers):
         note = AuditNote(action="customer.read", customer_id=customer)

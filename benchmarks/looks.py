@@ -1,0 +1,233 @@
+"""How long an auditor waits for the record of who looked at whom, when it has millions of entries.
+
+`python benchmarks/looks.py --entries 2000000` makes a company with so many entries of two years in a database of its own on
+the embedded servers, one of ten at an outlet, one in twenty a list of fifty customers, lets the lists be gone through as
+the timetable does, then asks as an auditor of the head office and as one of the outlet, and prints p50 and p95 of each
+question, its first page and the page after it. `--plans` prints how PostgreSQL answers those that take longest.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/support"))
+
+from pack_values import all_packs
+
+from guibin.app.factory import create_app
+from guibin.audit.listed import list_next
+from guibin.audit.queries import LISTED, AuditFilter
+from guibin.context import Company, real_clock
+from guibin.operation import embedded, migrations, provisioning
+from guibin.policies.queries import act_of
+from guibin.profiles.actions import open_archives
+from guibin.profiles.requests import NewCustomer
+from guibin.web.listing import PageAsked
+from guibin_tenants import keyring, org_units, staff
+from guibin_tenants.principals import PERMISSIONS, Principal
+from guibin_tenants.registry import NewTenant, TenantView
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value, tenant_scope
+from guibin_tenants.staff import NewStaff
+from support import PLENTY, litestar_in
+
+PASSWORD = "correct horse battery"
+PEOPLE, CUSTOMERS, BATCH = 100, 2_000, 500
+DAYS = 730
+AT_ONCE = 250_000
+P95_MAX_MS = 300
+# Looks of these kinds, by and by: what is read, listed, shown in clear, written to a file, refused, signed in with.
+_FILL = """insert into audit_entry (tenant_id, id, happened_at, actor_kind, actor_id, actor_name, org_unit_id, address, action, subject,
+    subject_id, customer_ids, shown, fields, purpose, asked, refused)
+  select $1, gen_random_uuid(), $2::timestamptz + (n::float8 / $4) * $3::interval, 'staff', ($5::uuid[])[1 + n % 100],
+    ($6::text[])[1 + n % 100], ($7::uuid[])[1 + n % 100], '10.0.0.1',
+    case when n % 20 = 0 then 'customer.search' when n % 997 = 0 then 'customer.export' when n % 53 = 0 then 'customer.disclose'
+      when n % 101 = 0 then 'session.sign_in' when n % 5003 = 0 then 'session.failure' when n % 3 = 0 then 'membership.read'
+      else 'customer.read' end, 'customer', case when n % 20 = 0 then null else ($8::uuid[])[1 + (n * 7919) % 2000] end,
+    case when n % 20 = 0 then ($8::uuid[])[1 + (n / 20) % 1950 : 50 + (n / 20) % 1950]
+      else array[($8::uuid[])[1 + (n * 7919) % 2000]] end, case when n % 20 = 0 then 50 else 1 end, '{mobile}',
+    case when n % 53 = 0 then 'purpose ' || n % 200 else '' end, false, case when n % 2003 = 0 then 'forbidden' else '' end
+  from generate_series($9::bigint, $10::bigint) n"""
+
+
+async def fill(servers: embedded.Servers, entries: int) -> tuple[TenantView, UUID]:
+    """A company with so many entries, and a customer of the outlet's."""
+    packs, now = all_packs(), real_clock()
+    new = NewTenant(slug="bench-looks", name="bench", packs=("cable_tv",))
+    tenant = await provisioning.provision(
+        new, owner_url=servers.owner_url, app_url=servers.app_url, packs=packs, now=now
+    )
+    company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
+    by = Principal(kind="operator", id=tenant.id, name="benchmark", permissions=PERMISSIONS)
+    async with tenant_scope(tenant.id):
+        act = await act_of(packs, company, by=by, now=now)
+        head = await fetch_value("select id from org_unit where parent_id is null")
+        outlet = (await org_units.open_unit(code="outlet", name="outlet", parent="head-office")).id
+        for login, unit in (("auditor", None), ("auditor-outlet", outlet)):
+            await staff.add(
+                NewStaff(login=login, name=login, roles=("auditor",), password=PASSWORD, org_unit_id=unit), now=now
+            )
+        people = [
+            await staff.add(
+                NewStaff(login=f"p{n}", name=f"p{n}", roles=("agent",), org_unit_id=outlet if n % 10 == 0 else head),
+                now=now,
+            )
+            for n in range(PEOPLE)
+        ]
+        for begin in range(0, CUSTOMERS, BATCH):
+            await open_archives(
+                tuple(
+                    NewCustomer(
+                        number=f"B{n:05}",
+                        name=f"客户{n:05}",
+                        kind="leader",
+                        org_unit_id=outlet if n % 10 == 0 else head,
+                    )
+                    for n in range(begin, begin + BATCH)
+                ),
+                act,
+            )
+        ids = await fetch_column("select id from customer order by number")
+    for begin in range(0, entries, AT_ONCE):
+        async with tenant_scope(tenant.id):
+            await execute(
+                _FILL,
+                tenant.id,
+                now - timedelta(days=DAYS),
+                timedelta(days=DAYS),
+                entries,
+                [one.id for one in people],
+                [one.name for one in people],
+                [one.org_unit_id for one in people],
+                ids,
+                begin,
+                min(begin + AT_ONCE, entries) - 1,
+            )
+    return tenant, ids[10]
+
+
+async def go_through(tenant: TenantView) -> int:
+    """Lists, as the timetable's job does; how many customers stand on them."""
+    more = True
+    while more:
+        async with tenant_scope(tenant.id):
+            more = await list_next(real_clock())
+    async with tenant_scope(tenant.id):
+        return int(await fetch_value("select count(*) from listed_customer"))
+
+
+async def measure(app: object, slug: str, login: str, paths: dict[str, str], times: int) -> bool:
+    """Ask each question so often; whether all were answered in time."""
+    within = True
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=120) as client:
+        answer = await client.post("/api/v1/sessions", json={"company": slug, "login": login, "password": PASSWORD})
+        assert answer.status_code in (200, 201), answer.text[:500]
+        print(f"{login + ':':34} {'p50 ms':>8} {'p95 ms':>8}")
+        for name, path in paths.items():
+            took: list[float] = []
+            for _ in range(times):
+                begun = time.perf_counter()
+                answer = await client.get(path)
+                took.append((time.perf_counter() - begun) * 1000)
+                assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+                if "api/v1" in path and (following := answer.json().get("next")):
+                    begun = time.perf_counter()
+                    answer = await client.get(f"{path}{'&' if '?' in path else '?'}cursor={following}")
+                    took.append((time.perf_counter() - begun) * 1000)
+                    assert answer.status_code == 200, (path, answer.text[:300])
+            late = statistics.quantiles(took, n=20)[18]
+            within &= late <= P95_MAX_MS
+            print(
+                f"{name:34} {statistics.median(took):8.1f} {late:8.1f}{'' if late <= P95_MAX_MS else '   too long'}",
+                flush=True,
+            )
+    return within
+
+
+async def explain(tenant: TenantView, customer: UUID) -> None:
+    """How PostgreSQL answers the question about one customer."""
+    sent = []
+
+    async def kept(statement: str, *values: object) -> list[object]:
+        sent.append((statement, values))
+        return []
+
+    async with tenant_scope(tenant.id):
+        packs = all_packs()
+        company = Company(tenant.id, tenant.slug, tenant.packs, tenant.time_zone, tenant.language, tenant.simulated)
+        by = Principal(kind="operator", id=tenant.id, name="benchmark", permissions=PERMISSIONS)
+        act = await act_of(packs, company, by=by, now=real_clock())
+        import guibin.web.listing as listing  # only here is its statement wanted
+
+        listing.fetch, whole = kept, listing.fetch  # type: ignore[assignment]
+        await LISTED.page(AuditFilter(customer_id=customer), PageAsked(50), act)
+        listing.fetch = whole
+        for statement, values in sent:
+            for row in await fetch(f"explain (analyze, buffers) {statement}", *values):
+                print("   ", row[0])
+
+
+async def main(entries: int, times: int, plans: bool) -> bool:
+    """Everything, on servers of its own that end with it."""
+    home = Path(tempfile.mkdtemp(prefix="guibin-bench-"))
+    home.chmod(0o755)  # noqa: ASYNC240  # before anything else runs
+    servers = embedded.start(home)
+    try:
+        await migrations.migrate(servers.owner_url, all_packs().tables())
+        keyring.load_root_key(home)
+        app = create_app(servers.app_url, packs=all_packs(), bounds=PLENTY)
+        litestar = litestar_in(app)
+        async with contextlib.AsyncExitStack() as stack:
+            for lifespan in litestar._lifespan_managers:
+                await stack.enter_async_context(lifespan(litestar))
+            begun = time.perf_counter()
+            tenant, customer = await fill(servers, entries)
+            print(f"{entries:,} entries, made in {time.perf_counter() - begun:.0f} s", flush=True)
+            begun = time.perf_counter()
+            listed = await go_through(tenant)
+            print(f"{listed:,} customers on lists, gone through in {time.perf_counter() - begun:.0f} s", flush=True)
+            async with tenant_scope(tenant.id):
+                person = await fetch_value("select id from staff where login = 'p10'")
+            paths = {
+                "newest first": "/api/v1/audit-entries",
+                "one customer": f"/api/v1/audit-entries?customer_id={customer}",
+                "one person": f"/api/v1/audit-entries?actor_id={person}",
+                "in clear": "/api/v1/audit-entries?clear=true",
+                "refused": "/api/v1/audit-entries?refused=true",
+                "one kind": "/api/v1/audit-entries?action=customer.export",
+                "page: one customer, last month": f"/console/looks?customer_id={customer}&span=last_month",
+                "page: by name": "/console/looks?q=B00010",
+                "what left": "/api/v1/departures",
+                "what left, as files": "/api/v1/departures?how=file",
+                "rights": "/api/v1/rights-changes",
+                "rights, what went wrong": "/api/v1/rights-changes?trouble=true",
+                "by person, a week": "/api/v1/audit-entries/groups?part=person&span=week",
+                "by customer, a week": "/api/v1/audit-entries/groups?part=customer&span=week",
+                "first page": "/console/",
+            }
+            within = True
+            for login in ("auditor", "auditor-outlet"):
+                within &= await measure(app, tenant.slug, login, paths, times)
+            if plans:
+                await explain(tenant, customer)
+            return within
+    finally:
+        embedded.stop(home)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--times", type=int, default=15)
+    parser.add_argument("--plans", action="store_true", help="print how PostgreSQL answers")
+    given = parser.parse_args()
+    sys.exit(0 if asyncio.run(main(given.entries, given.times, given.plans)) else 1)
