@@ -101,12 +101,11 @@ async def _fired(timer_id: UUID, shell: Shell) -> list[Step]:
     return [
         Step(
             row.fired_at,
-            shell.says(f"oversight.fired.{row.kind}")
-            if shell.studio.words.has(f"oversight.fired.{row.kind}")
-            else shell.says("oversight.fired.other"),
+            shell.says(f"oversight.fired.{row.kind}"),
             detail=comma.join(map(shell.post, row.roles)),
         )
         for row in rows
+        if shell.studio.words.has(f"oversight.fired.{row.kind}")
     ]
 
 

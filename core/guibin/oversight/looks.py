@@ -186,12 +186,12 @@ _KNOWN = (
 
 
 async def find(q: str, act: Act) -> list[Known]:
-    """Customers by their number or name, whole or as it begins; at most twenty."""
+    """Customers by their number or name, or how it begins; at most twenty."""
     words = q.strip()
     if not words:
         return []
     begins = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    found = await many(Known, _KNOWN.format("c.number = $1 or c.name like $2"), words, begins)
+    found = await many(Known, _KNOWN.format("c.number like $1 or c.name like $1"), begins)
     ids = tuple(each.id for each in found)
     await record(AuditNote(action="audit.find", subject="audit", customer_ids=ids, shown=len(found)), act)
     return found

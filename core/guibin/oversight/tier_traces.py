@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from guibin.console.shell import Shell
 from guibin.tiers import queries as tiers
-from guibin.tiers.explaining import Basis, explanation_of
-from guibin.tiers.gauges import exact, grounds
+from guibin.tiers.explaining import Basis
+from guibin.tiers.gauges import asked, exact, grounds
 from guibin.tiers.queries import MembershipView
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many, read
@@ -58,14 +58,27 @@ async def membership(membership_id: UUID, shell: Shell) -> Trace:
 
 
 async def _assessed(whole: Trace, customer_id: UUID, basis: Basis, shell: Shell) -> Trace:
-    explained = explanation_of(basis, shell.act.policy, shell.language)
+    says = shell.says
+    scheme, day = shell.named(f"scheme.{basis.scheme.name}"), shell.clock.full_day(basis.as_of)
+    earned = tier_called(basis.tier, basis.scheme.name, shell) if basis.tier else says("overview.no_tier")
     return replace(
         whole,
-        sentence=explained.sentence,
+        sentence=says("oversight.trace.by_figures", day=day, scheme=scheme, tier=earned, held=whole.title),
         rule=rule_of(basis.clause, shell),
         figures=_figures(basis, shell),
         facts=await _facts(customer_id, basis, shell),
-        criteria=[Figure(each.title, each.sentence, each.clause, each.reached) for each in explained.criteria],
+        criteria=[
+            Figure(
+                each.tier,
+                says("oversight.semicolon").join(
+                    f"{gauge.title} {gauge.value}{says('oversight.trace.of', bound=gauge.bound)}"
+                    for gauge in each.gauges
+                ),
+                each.clause,
+                reached,
+            )
+            for each, reached in asked(basis, shell.act)
+        ],
     )
 
 

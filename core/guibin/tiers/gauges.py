@@ -69,6 +69,16 @@ def grounds(basis: Basis, act: Act) -> Ladder | None:
     return _towards(tier, basis, act) if tier is not None and tier.criterion is not None else None
 
 
+def asked(basis: Basis, act: Act) -> list[tuple[Ladder, bool]]:
+    """What every tier of the scheme asks for, from high to low, beside the figures, and whether it is reached."""
+    found = []
+    for tier in basis.scheme.tiers:
+        if tier.criterion is not None:
+            ladder = _towards(tier, basis, act)
+            found.append((ladder, holds(tier.criterion, basis.figures.measures, basis.figures.kind)))
+    return found
+
+
 def _towards(target: Tier, basis: Basis, act: Act) -> Ladder:
     assert target.criterion is not None
     reached = holds(target.criterion, basis.figures.measures, basis.figures.kind)
