@@ -41,7 +41,7 @@
   // ── what happened: said after the page shows itself anew
   const toast = ({ text, undo, stays }) => {
     const made = $("#toast")?.content.firstElementChild.cloneNode(true);
-    if (!made) return;
+    if (!made || !text) return;
     $("span", made).textContent = text;
     const button = $("button", made);
     if (undo) {
@@ -188,6 +188,13 @@
     const values = { q: typed, list: new URL(form.action).pathname };
     htmx.ajax("POST", "/console/find/whose", { target: "#said", swap: "none", values });
   }, true);
+  // ── the key that leads into the box stands in it, where there are keys
+  const slash = () => {
+    if (!matchMedia("(pointer: fine)").matches) return;
+    for (const box of $$("[data-slash]")) { box.placeholder += "　/"; box.removeAttribute("data-slash"); }
+  };
+  slash();
+  document.addEventListener("htmx:after:swap", slash);
   document.addEventListener("change", (event) => {
     const form = event.target.closest?.("[data-filters]");
     if (form) form.requestSubmit();
@@ -259,8 +266,8 @@
       requestAnimationFrame(() => row.classList.add("g-new"));
       htmx.process(row);
     });
-    const tabs = $(".g-views .g-count", page) ? $$(".g-views a", page) : [];
-    $$(".g-views > a").forEach((tab, place) => {
+    const tabs = $(".g-views .g-count", page) ? $$(".g-views .tabs > a", page) : [];
+    $$(".g-views .tabs > a").forEach((tab, place) => {
       const now = $(".g-count", tabs[place] ?? tab), count = $(".g-count", tab);
       if (now && count) count.textContent = now.textContent;
     });

@@ -294,16 +294,35 @@ async def test_an_archive_is_closed_and_opened_again_from_its_page(client, perso
     assert "档案已关闭" not in await _page(client, person)
 
 
+async def test_archives_that_say_the_same_are_compared_before_they_are_merged_too(client, person):
+    other = await customer(client, "K-3", name="陈玉兰")
+    given = {"merged_id": other, "reason": "重复建档"}
+
+    compared = await client.post(f"/console/customers/{person}/merge", data=given)
+    before = await _page(client, other)
+    done = await client.post(f"/console/customers/{person}/merge", data=given | {"compared": "true"})
+
+    assert compared.status_code == 422
+    assert "两份档案没有不同之处" in compared.text
+    assert "已并入另一份档案" not in before
+    assert done.status_code == 200
+    assert "已并入另一份档案" in await _page(client, other)
+
+
 async def test_a_duplicate_is_merged_from_the_page_once_it_is_chosen_what_stays(client, person):
     other = await customer(client, "K-2", name="陈玉兰", confidential={"mobile": ["13800138000"]})
     given = {"merged_id": other, "reason": "同一身份证号"}
 
     asks = await client.get(f"/console/customers/{person}/merge")
     differs = await client.post(f"/console/customers/{person}/merge", data=given)
-    done = await client.post(f"/console/customers/{person}/merge", data=given | {"choices.mobile": "both"})
+    done = await client.post(
+        f"/console/customers/{person}/merge", data=given | {"compared": "true", "choices.mobile": "both"}
+    )
 
     assert "同一客户的另一份档案" in asks.text
-    assert re.search(r'type="submit" class="btn btn-primary">合并重复档案 ', asks.text)
+    submit = re.compile(r'type="submit" class="btn btn-primary">(\S+) ')
+    assert [submit.search(page.text)[1] for page in (asks, differs)] == ["比较两份档案", "合并重复档案"]
+    assert "两份档案有 1 处不同" in differs.text
     assert (differs.status_code, done.status_code) == (422, 200)
     assert [
         word for word in ("留本档案的：139****5678", "取另一份的：138****8000", "两者都留") if word not in differs.text

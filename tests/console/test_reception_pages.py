@@ -1,5 +1,6 @@
 """Pages of receptions: who comes when, a visit from its news to the filed record, and each level with its approvers first."""
 
+import html
 import re
 
 import pytest
@@ -260,3 +261,15 @@ async def test_in_english_no_text_is_missing(officer, manager, person):
         False,
         False,
     ]
+
+
+async def test_what_was_chosen_among_the_applications_stands_in_the_form(officer, person):
+    choose = (await officer.get(f"/console/customers/{person}/apply")).text
+    links = re.findall(r'href="(/console/receptions/new[^"]+)"', choose)
+    forms = [(await officer.get(html.unescape(link))).text for link in links]
+    chosen = [re.search(r'<option value="(\w+)" selected>', form[form.index('name="protocol"') :])[1] for form in forms]
+    unknown = await officer.get(f"/console/receptions/new?customer_id={person}&protocol=none")
+
+    assert len(links) > 0
+    assert [f"protocol={each}" in link for each, link in zip(chosen, links, strict=True)] == [True] * len(links)
+    assert unknown.status_code == 200

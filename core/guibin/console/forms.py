@@ -48,7 +48,7 @@ class Choice(Struct, frozen=True):
 class Field(Struct, frozen=True, kw_only=True):
     """One field as the page shows it.
 
-    `kind` is text, area, choice, choices, check, number, date, moment, day (`values` are the solar day, the calendar, the
+    `kind` is text, area, choice, either (a choice between few, all of them seen), choices, check, number, date, moment, day (`values` are the solar day, the calendar, the
     lunar day), customer (found by what is typed: `values` are who, and the words) or hidden; `error` what is wrong.
     """
 

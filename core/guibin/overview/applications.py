@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Controller, Response, get, post
 from msgspec import Struct, structs
 
+from guibin.cards import choices as card_choices
 from guibin.console import answers, forms
 from guibin.console.forms import Choice, Field
 from guibin.console.limits import limit_words
@@ -125,7 +126,8 @@ async def _groups(customer: CustomerView, shell: Shell) -> Sequence[Group]:
                 present = await memberships.present_tier(whose, each.name, on=shell.act.today)
                 tiers.extend(_of_scheme(each, present, whose, shell))
         found.append(Group("tiers", tuple(tiers)))
-        schemes = {each.name for each in policy.schemes if customer.kind in each.customer_kinds}
+        # Those that the form offers: what the customer's tiers give.
+        given = {choice.value for choice in await card_choices.kinds_for(whose, shell)}
         cards = [
             _at(
                 _offer(shell.named(f"card.{each.name}"), each.clause, policy.approval(each.approval), shell),
@@ -134,7 +136,7 @@ async def _groups(customer: CustomerView, shell: Shell) -> Sequence[Group]:
                 kind=each.name,
             )
             for each in policy.cards
-            if each.scheme in schemes or each.sponsorship is not None
+            if each.name in given
         ]
         found.append(Group("cards", tuple(cards)))
     if REQUESTS(by):

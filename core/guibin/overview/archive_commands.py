@@ -14,13 +14,13 @@ from guibin.profiles import actions, closing, merging, particulars
 from guibin.profiles import queries as profiles
 from guibin.profiles.merging import Difference
 from guibin.profiles.particulars import NewLinkEnding
-from guibin.profiles.queries import CustomerView
+from guibin.profiles.queries import CustomerView, archive_fields
 from guibin.profiles.requests import CustomerChange, NewMerge, NewUndoing
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
 from . import choices
-from .archive_form import Given, is_sealed, suited, text_of, title_of
+from .archive_form import Given, is_sealed, suited, text_of, title_of, told
 
 WRITE = may("customers:write")
 ROW = "row_id"
@@ -103,18 +103,18 @@ async def undo_merge(customer_id: UUID, new: UndoneRow, act: Act) -> None:
 
 
 CLOSE, MERGE = may("customers:close"), may("customers:merge")
-CHOICE = "choices."
+CHOICE, COMPARED = "choices.", "compared"
 MERGING = forms.Form(
     kind=NewMerge, slice_name="overview.merge", left_out=frozenset({"choices"}), finds=frozenset({"merged_id"})
 )
 
 
 def merge_form(shell: Shell, given: Given, errors: Mapping[str, str], differ: Sequence[Difference]) -> list[Field]:
-    """Which other archive is the same customer's; once that is known, what of both is to stay."""
+    """Which other archive is the same customer's; once the two were compared, what of both is to stay."""
     chosen = [
         Field(
             name=CHOICE + each.field,
-            kind="choice",
+            kind="either",
             label=difference_title(each.field, shell),
             required=True,
             choices=tuple(Choice(one, _choice(one, each, shell)) for one in each.choices),
@@ -123,7 +123,13 @@ def merge_form(shell: Shell, given: Given, errors: Mapping[str, str], differ: Se
         )
         for each in differ
     ]
-    return [*MERGING.fields(shell, given, errors), *chosen]
+    compared = [Field(name=COMPARED, kind="hidden", label="", value="true")] if is_compared(given, errors) else []
+    return [*MERGING.fields(shell, given, errors), *chosen, *compared]
+
+
+def is_compared(given: Given, errors: Mapping[str, str]) -> bool:
+    """Whether the second step is shown: what differs, and the merging itself."""
+    return bool(given) and not any(name in errors for name in ("merged_id", "reason", ""))
 
 
 def difference_title(field: str, shell: Shell) -> str:
@@ -138,13 +144,33 @@ def difference_title(field: str, shell: Shell) -> str:
 
 def _choice(which: str, each: Difference, shell: Shell) -> str:
     said = {"kept": each.kept, "merged": each.merged}.get(which, [])
-    values = [shell.named(f"tier.{one}") if each.field.startswith("tier.") else one for one in said]
+    values = [_value(each.field, one, shell) for one in said]
     return shell.says(f"overview.merge.{which}", values="、".join(values))
 
 
-async def merge(customer_id: UUID, given: Given, shell: Shell) -> tuple[list[Difference], dict[str, str]]:
-    """Merge what was sent: nothing and nothing when it is done, else what is to be chosen and what is wrong, by field."""
-    asked = {name: list(values) for name, values in given.items() if not name.startswith(CHOICE)}
+def _value(field: str, value: str, shell: Shell) -> str:
+    """What one of the archives says there, in words."""
+    part, _, name = field.partition(".")
+    match part:
+        case "tier":
+            return shell.act.policy.title(f"tier.{value}", shell.language, scheme=name)
+        case "kind":
+            return shell.named(f"customer_kind.{value}")
+        case "sex":
+            return choices.worded("overview.sex", value, shell)
+        case "fields" if value in ("True", "False"):
+            return shell.says("yes" if value == "True" else "no")
+        case "fields":
+            return told(
+                value, next((each for each in archive_fields(shell.act.policy) if each.name == name), None), shell
+            )
+        case _:
+            return value
+
+
+async def merge(customer_id: UUID, given: Given, shell: Shell) -> tuple[list[Difference], dict[str, str]] | None:
+    """Merge what was sent and had been compared: None when it is done, else what is to be chosen and what is wrong, by field."""
+    asked = {name: list(values) for name, values in given.items() if not name.startswith(CHOICE) and name != COMPARED}
     filled = forms.fill(NewMerge, asked, shell)
     if filled.errors:
         return [], filled.errors
@@ -155,12 +181,14 @@ async def merge(customer_id: UUID, given: Given, shell: Shell) -> tuple[list[Dif
             missing = {
                 CHOICE + each.field: shell.says("error.required") for each in differ if not picked.get(each.field)
             }
-            return differ, missing if picked else {"": ""}
+            return differ, missing if picked else {}
+        if COMPARED not in given:
+            return [], {}
         known = {each.field: picked[each.field] for each in differ}
         await merging.merge(customer_id, structs.replace(filled.value, choices=known), shell.act)
     except Refusal as refusal:
         return [], forms.faults(refusal, shell)
-    return [], {}
+    return None
 
 
 COMMANDS = (

@@ -213,7 +213,7 @@ class CustomerScreens(Controller):
     async def merge(self, customer_id: UUID, shell: Shell) -> Response[str]:
         customer, given = await profiles.customer(customer_id), await forms.sent(shell.request)
         left = await archive_commands.merge(customer_id, given, shell)
-        if left != ([], {}):
+        if left is not None:
             return _merging(customer, shell, given, left)
         return shell.done(shell.says("overview.done.merge"))
 
@@ -318,17 +318,23 @@ def _merging(
     left: tuple[Sequence[merging.Difference], Mapping[str, str]],
 ) -> Response[str]:
     differ, errors = left
+    second = archive_commands.is_compared(given, errors)
     fields = archive_commands.merge_form(shell, given, errors, differ)
     rest = "; ".join(said for said in errors.values() if said)
     return shell.page(
         "overview/edit.html",
         status=422 if given else 200,
         title="merge",
-        does="overview.do.merge",
+        does="overview.do.merge" if second else "overview.do.compare",
+        note=_compared(len(differ), shell) if second else "",
         fields=fields,
         problem="" if any(field.error for field in fields) else rest,
         address=f"{PATH}/{customer.id}/merge",
     )
+
+
+def _compared(differences: int, shell: Shell) -> str:
+    return shell.says("overview.merge.differ", count=differences) if differences else shell.says("overview.merge.same")
 
 
 def _preferences(

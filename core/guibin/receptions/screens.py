@@ -269,6 +269,13 @@ async def _known_beside(form: ReceptionForm, shell: Shell) -> Beside:
     return Beside(told, asked, {each: await approvals.by_id(each) for each in wanted})
 
 
+async def _begun(shell: Shell) -> dict[str, list[str]]:
+    """The guest, and the protocol that was chosen before."""
+    protocol = shell.request.query_params.get("protocol", "")
+    known = choices.policy_of(shell).protocol(protocol)
+    return {"protocol": [protocol] if known else [], **await begun(shell)}
+
+
 def _read(given: Given, shell: Shell) -> forms.Filled:
     return forms.fill(NewReception, given, shell)
 
@@ -330,7 +337,7 @@ ReceptionScreens = cases.screens(
             first="running",
         ),
         case=_case,
-        intake=Intake(action=intake.receive, begun=begun, read=_read, page=_page, suggested=_suggested),
+        intake=Intake(action=intake.receive, begun=_begun, read=_read, page=_page, suggested=_suggested),
     ),
     __name__,
 )
