@@ -104,7 +104,7 @@ def test_a_file_is_imported_from_its_choice_to_the_end(window, background, tmp_p
     sheet = openpyxl.load_workbook(io.BytesIO(fetched.value.path().read_bytes())).active
 
     assert row.split(maxsplit=2) == ["3", "姓名或名称", "请写 1 到 200 个字。"]
-    assert [cell.value for cell in sheet[2]][1:3] == ["3", "name"]
+    assert [cell.value for cell in sheet[2]][1:3] == ["3", "姓名或名称（姓名）"]
 
     wrong.write_text("编号,姓名,类型\nIMP-1,韩梅,leader\nIMP-2,李雷,leader\n", encoding="utf-8")
     upload(wrong)
