@@ -199,7 +199,10 @@ async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: A
 
 
 async def answer_feedback(reception_id: UUID, feedback_id: UUID, new: NewFeedbackAnswer, act: Act) -> ReceptionForm:
-    """It was handled, and the guest told (S14-6). Raises NotFound, AlreadyDone, ReceptionEnded."""
+    """It was handled, and the guest told (S14-6); whoever is not satisfied is heard again, and leadership hears of it (S14-10).
+
+    Raises NotFound, AlreadyDone, ReceptionEnded, and Invalid where it is not said what remains.
+    """
     row = await locked(reception_id, *HERE)
     feedback = await fetch_one(
         "select given from reception_feedback where id = $1 and reception_id = $2", feedback_id, reception_id
@@ -208,10 +211,34 @@ async def answer_feedback(reception_id: UUID, feedback_id: UUID, new: NewFeedbac
         raise NotFound(f"There is no feedback {feedback_id} to answer")
     if await fetch_value("select true from reception_feedback_answer where feedback_id = $1", feedback_id):
         raise AlreadyDone("The feedback was answered already")
-    await add(ReceptionFeedbackAnswer, act, feedback_id=feedback_id, customer_id=row["customer_id"], **given(new))
+    if not new.satisfied and not new.remains.strip():
+        raise Invalid.at("remains", "what the guest still misses", "say it, or that they are satisfied")
+    await add(
+        ReceptionFeedbackAnswer,
+        act,
+        feedback_id=feedback_id,
+        customer_id=row["customer_id"],
+        handling=new.handling,
+        reply=new.reply,
+        satisfied=new.satisfied,
+    )
     await sla.complete_if_any(reception_id, answer_milestone(feedback_id), at=act.now, now=act.now)
+    if not new.satisfied:
+        await _hear_again(row, new.remains, act)
     await audit("answer_feedback", row, act)
     return await form(reception_id)
+
+
+async def _hear_again(row: asyncpg.Record, remains: str, act: Act) -> None:
+    """What remains is feedback of its own: with its own time, known one level up."""
+    feedback_id = await add(
+        ReceptionFeedback, act, reception_id=row["id"], customer_id=row["customer_id"], given=True, text=remains
+    )
+    await _start(row, answer_milestone(feedback_id), terms_of(row).answer_within, act.now)
+    leadership = Told(row, roles=reception_policy(act.policy).report_to, leadership=True)
+    await tell(leadership, "feedback_unsatisfied", act, key=str(feedback_id))
+    centre = Told(row, roles=terms_of(row).centre[:1], staff_ids=(row["host_id"],))
+    await tell(centre, "reception_feedback", act, key=str(feedback_id))
 
 
 async def file_away(reception_id: UUID, new: NewReceptionFiling, act: Act) -> ReceptionForm:

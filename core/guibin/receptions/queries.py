@@ -140,6 +140,7 @@ class FeedbackLine(Struct, frozen=True):
     answer_by: datetime | None
     handling: str | None
     reply: str | None
+    satisfied: bool | None
     answered_by_name: str | None
     answered_at: datetime | None
 
@@ -247,7 +248,7 @@ FILE = LISTED.wider(
     events=lines(EventLine, "from reception_event where reception_id = x.id order by written_at, id"),
     feedback=lines(
         FeedbackLine,
-        f"from (select f.*, {_ANSWER_BY} as answer_by, a.handling, a.reply,"
+        f"from (select f.*, {_ANSWER_BY} as answer_by, a.handling, a.reply, a.satisfied,"
         " a.answered_by_name, a.answered_at from reception_feedback f"
         " left join reception_feedback_answer a on a.tenant_id = f.tenant_id and a.feedback_id = f.id"
         " where f.reception_id = x.id) heard order by collected_at, id",

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.money import Money
-from guibin.policy.words import Answers, Code, Line, Name, Reason, Said, Title, Unsaid
+from guibin.policy.words import Answers, Code, Line, Name, Note, Reason, Said, Title, Unsaid
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Party = Annotated[int, Meta(ge=1, le=5_000)]
@@ -140,10 +140,15 @@ class NewReceptionFeedback(Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NewFeedbackAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was done about it, and what the guest was told."""
+    """What was done about it, what the guest was told, and whether that satisfied them.
+
+    Not `satisfied` keeps the matter open: `remains` is what the guest still misses, answered in time like the first (S14-10).
+    """
 
     handling: Said
     reply: Said
+    satisfied: bool = True
+    remains: Note = ""
 
 
 class NewMaterial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

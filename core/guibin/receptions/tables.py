@@ -264,10 +264,11 @@ class ReceptionFeedback(Part, of="reception", customer=True, signed="collected",
 class ReceptionFeedbackAnswer(
     Part, of="reception_feedback", by="feedback_id", customer=True, signed="answered", erasable=("reply", "handling")
 ):
-    """What was done about it, and what the guest was told (S14-6)."""
+    """What was done about it, what the guest was told (S14-6), and whether it satisfied them (S14-10)."""
 
     handling = Text()
     reply = Text()
+    satisfied = Boolean(default=True)
 
     keys = Keys(
         unique=(("feedback_id",),),

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from guibin.context import Act
 from guibin.policy.money import Money
-from guibin.policy.words import Answers, Line, Said, Unsaid
+from guibin.policy.words import Answers, Line, Note, Said, Unsaid
 from guibin_tenants.refusals import Invalid
 
 from . import actions, applications, orders
@@ -47,6 +47,7 @@ class AnswerSheet(Struct, frozen=True, kw_only=True):
     feedback: UUID
     handling: Said
     reply: Said
+    remains: Note = ""
 
 
 async def plan(reception_id: UUID, new: PlanSheet, act: Act) -> None:
@@ -74,7 +75,7 @@ async def report(task_id: UUID, new: ReportSheet, act: Act) -> None:
 
 async def answer(reception_id: UUID, new: AnswerSheet, act: Act) -> None:
     """As `actions.answer_feedback`."""
-    said = NewFeedbackAnswer(handling=new.handling, reply=new.reply)
+    said = NewFeedbackAnswer(handling=new.handling, reply=new.reply, satisfied=not new.remains, remains=new.remains)
     await actions.answer_feedback(reception_id, new.feedback, said, act)
 
 

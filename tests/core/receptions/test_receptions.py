@@ -287,6 +287,35 @@ async def test_etiquette_is_part_of_the_protocol_and_checked_item_by_item(house)
     assert "站立迎接" in page.text
 
 
+@pytest.mark.rule("S14-10", "S14-6")
+async def test_feedback_is_answered_until_the_guest_is_satisfied(house, world):
+    reception = await house.seen_off()
+    said = await step(house.officer, reception, "feedback", {"text": "停车太远", "score": 40})
+    words = {"handling": "已联系物业", "reply": "下次预留车位"}
+    path = f"feedback/{said['feedback'][0]['id']}/answer"
+
+    silent = await step(house.officer, reception, path, words | {"satisfied": False}, 422)
+    open_again = await step(house.officer, reception, path, words | {"satisfied": False, "remains": "今天怎么办"})
+    again = open_again["feedback"][1]
+    world.clock.set(datetime.fromisoformat(again["answer_by"]))
+    fired = await fall_due(house.tenant, "receptions")
+    client = await house.tenant.client()
+    done = await step(client, reception, f"feedback/{again['id']}/answer", words)
+
+    assert [one["field"] for one in silent["errors"]] == ["remains"]
+    assert [(one["text"], one["satisfied"]) for one in open_again["feedback"]] == [
+        ("停车太远", False),
+        ("今天怎么办", None),
+    ]
+    assert sorted(one for one in fired if one.startswith("answer")) == [
+        "answer/breach",
+        "answer/escalation:manager",
+        "answer/warning",
+    ]
+    assert [one["satisfied"] for one in done["feedback"]] == [False, True]
+    assert [(await told(house.tenant, who)).count("feedback_unsatisfied") for who in (house.manager,)] == [1]
+
+
 @pytest.mark.rule("S14-6")
 async def test_feedback_is_collected_handled_in_time_and_answered(house, world):
     reception = await house.seen_off()
