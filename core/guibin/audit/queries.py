@@ -98,7 +98,8 @@ LISTED = Listing(
         "until": "x.happened_at < $value",
         "looked": f"({LOOKED_AT}) = $value",
         "clear": f"({IN_CLEAR}) = $value",
-        "refused": "(coalesce(x.refused, '') <> '') = $value",
+        # Said so that the index of what was refused answers it.
+        "refused": "(not $value or x.refused <> '') and ($value or coalesce(x.refused, '') = '')",
         "asked": "coalesce(x.asked, false) = $value",
     },
     order=newest_first("x.happened_at"),
