@@ -90,7 +90,7 @@ async def ask(matter: Case, act: Act, *, flow: ApprovalFlow, note: str = "", org
 
 
 def waiting(step: ApprovalStep) -> dict[str, Any]:
-    """The columns that say who may decide a step."""
+    """The columns of a request that say who may decide this step: its posts, their deputies, or the one person it waits for."""
     return {
         "awaits": list(step.roles),
         "deputies": [deputy.role for deputy in step.deputies],

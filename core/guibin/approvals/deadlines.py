@@ -19,7 +19,7 @@ def milestone_of(step: int) -> str:
 
 
 async def start(approval: Case, flow: ApprovalFlow, step: int, *, now: datetime) -> None:
-    """The step waits from now on; nothing where policy sets no time."""
+    """Start the deadline of the step (its place, from 0), as the flow says, with its warning and escalations; nothing where the policy sets no time."""
     waiting = flow.steps[step]
     if waiting.within is None:
         return
@@ -32,7 +32,7 @@ async def start(approval: Case, flow: ApprovalFlow, step: int, *, now: datetime)
 
 
 async def decided(approval_id: UUID, step: int, *, now: datetime) -> None:
-    """The step was decided, in time or late."""
+    """End the deadline of the step (its place, from 0): it was decided now, in time or late. Nothing where it has none."""
     await sla.complete_if_any(approval_id, milestone_of(step), at=now, now=now)
 
 

@@ -233,7 +233,7 @@ async def line_of(approval_id: UUID, act: Act) -> ApprovalLine:
 
 
 async def count(filters: ApprovalFilter, act: Act) -> int:
-    """How many."""
+    """How many of the approvals that the caller may see the filters let through, counted up to 1,000."""
     return await _LISTED.count(filters, act, **await asking(act))
 
 
@@ -244,7 +244,7 @@ async def waits_for(approval_id: UUID, act: Act) -> bool:
 
 
 async def shown(action: str, lines: Sequence[ApprovalView], act: Act) -> None:
-    """The entry that these were shown, unless they are nobody's."""
+    """Put on record, under this action, that these approvals were shown; nothing where none of them is about a customer."""
     customers = tuple({line.customer_id: None for line in lines if line.customer_id})
     if customers:
         await noted(action, act, subject="approval", customer_ids=customers, shown=len(lines))

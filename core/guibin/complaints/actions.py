@@ -257,7 +257,7 @@ async def withdraw(complaint_id: UUID, new: NewWithdrawal, act: Act) -> Complain
 
 
 async def note(complaint_id: UUID, new: NewNote, act: Act) -> UUID:
-    """Add a line to the form; its id (S07-27)."""
+    """Add a line to the complaint's form, as its kind says; answers with the note's id (S07-27). Raises NotFound, MergedElsewhere."""
     complaint = await locked(complaint_id)
     note_id = await add(ComplaintNote, act, complaint_id=complaint_id, **given(new))
     await done("note", case_of(complaint), act)

@@ -48,7 +48,7 @@ def case_of(complaint: asyncpg.Record) -> Case:
 
 
 def judged(policy: ComplaintPolicy, hooks: Hooks, draft: ComplaintDraft) -> Judged:
-    """The level suggested by the company's packs, else by the policy's keywords."""
+    """The level and why: what the company's packs suggest, else the level of the first keyword of the policy that the text has, else the policy's default (S07-23)."""
     suggestion = hooks.suggest_level(draft)
     if suggestion is not None:
         return Judged(level_named(policy, suggestion.level), suggestion.because)

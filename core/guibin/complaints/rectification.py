@@ -42,7 +42,7 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
 
 
 async def report(case: Case, number: str, policy: ComplaintPolicy, *, now: datetime) -> None:
-    """The centre hears of the complaint."""
+    """Tell the posts of the policy's complaint centre at once that the complaint was taken in; nobody where the policy has no centre."""
     if policy.centre:
         await _tell(case, number, "complaint_reported", policy.centre, at=None, now=now)
 

@@ -38,7 +38,7 @@ async def recuse(complaint_id: UUID, new: NewRecusal, act: Act) -> ComplaintView
 
 
 async def of(complaint_id: UUID) -> set[UUID]:
-    """Who does not handle it."""
+    """The ids of staff who recused themselves or were recused: none of them is given the complaint."""
     return set(await fetch_column("select staff_id from complaint_recusal where complaint_id = $1", complaint_id))
 
 

@@ -70,7 +70,7 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
 
 
 async def show(customer_id: UUID, act: Act) -> ArchiveView:
-    """The archive, confidential values masked. Raises NotFound."""
+    """The archive as it is read, confidential values masked, the age in full years on the company's day. The look is on record. Raises NotFound."""
     customer = await queries.customer(customer_id)
     await record(_note("customer.read", customer_id, ()), act)
     return ArchiveView(**structs.asdict(customer), age=age(customer.birthday, act.today))
@@ -121,7 +121,9 @@ def _row(customer_id: UUID, new: NewCustomer, unit: UUID, now: datetime) -> dict
 
 
 async def change(customer_id: UUID, new: CustomerChange, act: Act) -> CustomerView:
-    """Change the archive. Raises NotFound or Invalid."""
+    """Change what `new` says and leave the rest: a field that is absent stays, one that is empty is taken away. Each field's
+    value before and after is kept, and the change is on record, refused or not. Answers with the archive, masked. Raises
+    NotFound, also behind a wall; Invalid naming each wrong field."""
     await queries.version_of(customer_id)
     note = _note("customer.change", customer_id, _named(new, act.policy), asked=bool(new.confidential))
     async with attempt(note, act):

@@ -105,7 +105,7 @@ async def reopen(customer_id: UUID, new: NewReopening, act: Act) -> ClosingView:
 
 
 def refuse_unknown(reason: str, act: Act) -> None:
-    """Raises Invalid for a reason that is not in the policy."""
+    """Raises Invalid where an archive is not closed for this reason by the company's policy (S07-35), naming the reasons that it has."""
     known = act.policy.closing.reasons
     if reason not in known:
         raise Invalid(fields=(FieldError("reason", "a reason of the policy", f"one of: {', '.join(known)}", reason),))

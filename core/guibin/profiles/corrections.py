@@ -101,7 +101,7 @@ def refuse_idle(altered: list[Altered], reason: str) -> None:
 
 
 def told(values: Mapping[str, Any]) -> dict[str, Value]:
-    """Columns as their history tells them."""
+    """The values of columns as the history of corrections keeps them: a day in ISO form, everything else as it is."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
@@ -119,7 +119,8 @@ async def put_right(
 
 
 async def keep(subject: Subject, altered: list[Altered], act: Act, *, reason: str) -> None:
-    """Write one row a field."""
+    """Keep what an alteration of the subject changed, one row of history for each field with its value before and after; `reason`
+    is empty where nobody was asked for one."""
     await keep_all([(subject, altered)], act, reason=reason)
 
 

@@ -91,7 +91,10 @@ async def naming_order(number: str, customer_id: UUID, act: Act) -> AsyncIterato
 
 
 async def order(customer_id: UUID, new: NewOrder, act: Act) -> OrderView:
-    """Record a paid service. Raises Invalid, NumberTaken, NumberUnusable."""
+    """Record a service that the customer pays for, from `started_on` to `ends_on`, both days included; its price is kept in the
+    currency's minor unit. On record, and told to whatever waits for orders. Raises NotFound; Invalid for a number or product
+    that is empty or an end before the start; NumberTaken where another customer in sight has an order of this number, NumberUnusable
+    where one out of sight has."""
     await queries.customer(customer_id)
     new = msgspec.structs.replace(new, number=code(new.number), product=line(new.product))
     if not (new.number and new.product):

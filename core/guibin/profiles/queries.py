@@ -184,7 +184,7 @@ class Standing(Struct, frozen=True):
 
 
 async def standing(customer_id: UUID) -> Standing:
-    """Raises NotFound, also behind a wall."""
+    """Where the customer belongs and who looks after them, without anything confidential. Raises NotFound, also behind a wall."""
     return await struct_of(Standing, Customer, customer_id, "from customer where id = $1")
 
 
@@ -365,14 +365,14 @@ def looked_after(customer_id: str, staff_id: str) -> str:
 
 
 async def kinds_of(customer_ids: Collection[UUID | None]) -> dict[UUID, str]:
-    """Of which kind each of them is that one sees; None is nobody."""
+    """The customer kind of each that is in sight, by id; an id that is None, unknown or behind a wall is not among them."""
     known = [each for each in customer_ids if each is not None]
     rows = await fetch("select id, kind from customer where id = any ($1)", known) if known else []
     return {row["id"]: row["kind"] for row in rows}
 
 
 async def kept(customer_ids: Collection[UUID]) -> set[UUID]:
-    """Those of them whose archive one sees, and which was not erased."""
+    """Those of them whose archive is in sight of the open scope and was not erased; closed and merged ones are among them."""
     return set(
         await fetch_column("select id from customer where id = any ($1) and erased_at is null", list(customer_ids))
     )

@@ -38,7 +38,7 @@ async def refuse_unless_served(customer_id: UUID) -> None:
 
 
 async def is_erased(customer_id: UUID) -> bool:
-    """Whether nothing new is recorded about the customer."""
+    """Whether the customer was erased, so that nothing new may be recorded of them; None where nobody in sight has this id."""
     erased: bool = await fetch_value("select erased_at is not null from customer where id = $1", customer_id)
     return erased
 

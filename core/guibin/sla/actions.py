@@ -60,7 +60,7 @@ class Ended(Struct, frozen=True):
 
 
 async def start(new: NewTimer) -> Plan:
-    """Start a deadline; what it will do."""
+    """Start a deadline, at the moment and under the terms that `new` says; answers with its warning, due and escalation moments, in UTC."""
     return (await start_all([new]))[0]
 
 
@@ -174,7 +174,7 @@ async def end(running: Sequence[asyncpg.Record], *, at: datetime, now: datetime,
 
 
 async def complete_if_any(subject_id: UUID, milestone: str, *, at: datetime, now: datetime) -> Ended | None:
-    """As `complete`; None when no such timer runs."""
+    """End the timer of the milestone that runs for the subject, reached at `at`; None where none runs, so that it may be asked twice."""
     ended = await end(await fetch(_RUNNING, subject_id, milestone), at=at, now=now)
     await events.record_all([each.reached for each in ended], now=now)
     return ended[0] if ended else None

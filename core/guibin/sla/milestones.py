@@ -43,7 +43,7 @@ async def reply(case_id: UUID, *, at: datetime, now: datetime) -> None:
 
 
 async def wait(case_id: UUID, act: Signature) -> None:
-    """We wait for the customer: the targets stand that policy lets stand."""
+    """We wait for the customer: pause the case's running deadlines that the policy lets stand meanwhile; the others run on."""
     for name, timer in (await _running(case_id)).items():
         if timer["stands"]:
             await actions.pause(case_id, name, act)
@@ -96,7 +96,7 @@ async def end(case_id: UUID, *, at: datetime, now: datetime) -> None:
 
 
 async def drop(case_id: UUID, *, now: datetime) -> None:
-    """The case is withdrawn: its targets mean nothing any more."""
+    """The case is withdrawn: cancel all its running deadlines, so that nobody is warned and nothing counts as missed."""
     for name in await _running(case_id):
         await actions.cancel(case_id, name, now=now)
 

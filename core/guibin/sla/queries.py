@@ -95,7 +95,7 @@ IN_TIME = "t.completed_at <= t.due_at"
 
 
 def judged(now: str) -> str:
-    """SQL: the timer `t` ended, or it runs and its deadline has passed."""
+    """SQL: whether it can be said of the timer `t` that it was kept or missed: it was completed, or it runs past its deadline at `now`, an expression."""
     return f"(t.completed_at is not null or (t.paused_at is null and t.due_at < {now}))"
 
 

@@ -142,7 +142,7 @@ async def companies_due(relay: Relay, now: datetime) -> list[UUID]:
 
 
 async def overdue(relay: Relay, now: datetime) -> tuple[int, float]:
-    """Steps due and not fired, and for how many seconds the oldest has been."""
+    """Over all companies that run on real time: how many timers have a step due and not fired, and for how many seconds the oldest has been."""
     row = await relay.pool.fetchrow(
         "select count(*) as n, coalesce(extract(epoch from $1 - min(next_at)), 0)::float8 as seconds"
         " from timer join tenant t on t.id = timer.tenant_id and not t.simulated and t.suspended_at is null"

@@ -118,7 +118,7 @@ async def end_unwilling(today: date, *, now: datetime, customer_id: UUID | None 
 
 
 async def present_tier(customer_id: UUID, scheme: str, *, on: date) -> str | None:
-    """The tier held on a day, None when there is none."""
+    """The name of the tier that the customer holds in the scheme on a day of the company's; None without one, and for a customer behind a wall."""
     tier: str | None = await fetch_value(
         f"select m.tier from membership m where m.customer_id = $1 and m.scheme = $2 and {holding('m', '$3')}",
         customer_id,

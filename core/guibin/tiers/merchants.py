@@ -68,7 +68,7 @@ async def codes() -> frozenset[str]:
 
 
 async def register(new: NewMerchant, act: Act) -> MerchantView:
-    """Put a partner merchant on the register. Raises MerchantKnown."""
+    """Put a partner merchant on the register, from `since_on`, else today. On record. Raises MerchantKnown where the code is on it already."""
     try:
         async with savepoint():
             made = await add(Merchant, act, **given(new) | {"since_on": new.since_on or act.today})

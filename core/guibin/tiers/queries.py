@@ -284,7 +284,7 @@ def holding_on(memberships: list[MembershipView], day: date) -> list[MembershipV
 
 
 async def current_tiers(customer_ids: list[UUID], *, on: date) -> dict[UUID, dict[str, str]]:
-    """The tier each of these customers holds on a day, by scheme."""
+    """The tier that each of these customers holds on a day of the company's, by scheme; whoever holds none is not among them."""
     rows = await fetch(
         "select m.customer_id, m.scheme, m.tier from membership m"
         f" where m.customer_id = any ($1::uuid[]) and {holding('m', '$2')}",
