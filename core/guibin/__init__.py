@@ -56,6 +56,7 @@ from guibin.policy.service_items import (
     TimeLimit,
 )
 from guibin.policy.settings import Setting
+from guibin.policy.signals import SignalRule
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.terms import Escalation
 from guibin.policy.texts import Text, load
@@ -141,6 +142,7 @@ __all__ = [
     "ServiceItem",
     "ServiceRhythm",
     "Setting",
+    "SignalRule",
     "Sponsorship",
     "SurveyPolicy",
     "Text",

@@ -46,6 +46,7 @@ from .repeats import tables as repeats
 from .reviews import tables as reviews
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
+from .signals import tables as signals
 from .sla import tables as sla
 from .surveys import tables as surveys
 from .tiers import tables as tiers
@@ -97,6 +98,7 @@ SLICES: tuple[ModuleType, ...] = (
     offers,
     campaigns,
     surveys,
+    signals,
     insight,
     transfers,
     live,

@@ -47,6 +47,7 @@ from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
+from guibin.signals import jobs as signals
 from guibin.sla import jobs as sla
 from guibin.surveys import handing_over as surveys_handed_over
 from guibin.surveys import jobs as surveys
@@ -89,6 +90,7 @@ HANDLERS = (
     registers,
     repeats,
     service_requests,
+    signals,
     sla,
     surveys,
     survey_posting,
@@ -140,6 +142,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     ),  # S01-13
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
+    Rhythm("find_signals", signals.FindSignals(), every="hours 1", catch_up="once"),  # S07-32
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9
     Rhythm("look_over_archives", archive_checks.LookOverArchives(), every="daily 06:15", catch_up="once"),  # S07-10
     Rhythm("prepare_care", care.PrepareCare(), every="daily 07:00", catch_up="once"),  # S07-4, S07-6

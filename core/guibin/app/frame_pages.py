@@ -114,6 +114,7 @@ _PLACES = {
     "service_request": "requests",
     "visit": "visits",
     "hotline_call": "hotline",
+    "signal": "signals",
     "mail": "mails",
     "reception": "receptions",
     "card": "cards",
@@ -126,6 +127,7 @@ _TOGETHER = {
     "work_plan": "plan",
     "work_log": "plan",
     "card_stock": "card-stock",
+    "outage": "signals",
     "card_shipment": "card-stock",
     "card_request": "card-stock",
 }

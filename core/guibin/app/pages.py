@@ -34,6 +34,7 @@ from guibin.plans import screens as plans
 from guibin.policy_changes import screens as policy_changes
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
+from guibin.signals import screens as signals
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
 from guibin.visits import screens as visits
@@ -68,6 +69,7 @@ SLICES: tuple[ModuleType, ...] = (
     mailbox,
     files,
     complaints,
+    signals,
     service_requests,
     receptions,
     cards,

@@ -43,6 +43,7 @@ from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
 from guibin.service_requests import api as service_requests
+from guibin.signals import api as signals
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
@@ -86,6 +87,7 @@ SLICES: tuple[ModuleType, ...] = (
     visits,
     service_requests,
     complaints,
+    signals,
     department_requests,
     receptions,
     upward_reports,

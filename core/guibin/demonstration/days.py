@@ -29,6 +29,9 @@ from guibin.profiles import actions as archive
 from guibin.profiles.requests import CustomerChange
 from guibin.records.actions import record_interaction
 from guibin.records.requests import NewInteraction
+from guibin.signals import outages
+from guibin.signals.jobs import FindSignals
+from guibin.signals.requests import NewOutage
 from guibin.visits import actions as visits
 from guibin.visits.requests import NewVisit, NewVisitRecord
 from guibin_tenants.scope import fetch, fetch_value
@@ -91,7 +94,8 @@ async def enliven(scene: Scene) -> None:
     await _mails(scene, kept)
     await _desk(scene)
     await _flaws(scene, kept)
-    for job in (LookOverArchives(), PrepareCare(), FilterRenewals()):
+    await _troubles(scene, kept)
+    for job in (LookOverArchives(), PrepareCare(), FilterRenewals(), FindSignals()):
         await enqueue(job, now=scene.act.now)
 
 
@@ -221,6 +225,30 @@ async def _flaws(scene: Scene, kept: Sequence[_Kept]) -> None:
     for one, mobile in zip(kept[9::40], numbers, strict=False):
         change = CustomerChange(confidential={"mobile": mobile})
         await archive.change(one.customer_id, change, scene.act)
+
+
+async def _troubles(scene: Scene, kept: Sequence[_Kept]) -> None:
+    """What warns of a complaint: somebody asked for help again and again, and something is out for a few (S07-32)."""
+    for one in kept[13:15]:
+        for days in (9, 4, 1):
+            at = scene.act.now - timedelta(days=days)
+            new = NewInteraction(
+                customer_id=one.customer_id,
+                channel="phone",
+                direction="in",
+                content="又出了同样的问题，请派人来看",
+                need="上门检查",
+                wants="help",
+                happened_at=at,
+                staff_id=one.manager_id,
+            )
+            await record_interaction(new, scene.act.at(at))
+    rare = await fetch_value("select product from product_order group by product order by count(*), product limit 1")
+    if rare is not None:
+        outage = NewOutage(
+            text="设备检修，部分服务中断", product=rare, expected_until=scene.act.now + timedelta(hours=3)
+        )
+        await outages.report(outage, scene.act)
 
 
 async def _desk(scene: Scene) -> None:

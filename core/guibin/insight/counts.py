@@ -18,6 +18,7 @@ from guibin.records.dues import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
 from guibin.service_requests import queries as service_requests
+from guibin.signals import counts as signals
 from guibin.sla import counts as sla
 from guibin.tiers import counts as tiers
 from guibin.tiers.facts import DEPARTED, PURCHASE
@@ -76,6 +77,7 @@ COUNTS: dict[str, Count] = {
     **visits.COUNTS,
     **records.COUNTS,
     **hotline.COUNTS,
+    **signals.COUNTS,
     **tiers.COUNTS,
     "customers_new": count("customer c", _NEW),
     "customers_referred": count(f"customer c {profiles.REFERRED}", _NEW, of="distinct c.id"),

@@ -109,6 +109,8 @@ _SPOKEN = {
     "level": "complaint_level",
     "channel": "channel",
     "means": "means",
+    "signal": "signal",
+    "task": "signal_task",
 }
 # Those that are days and spans.
 _SPANS = frozenset({"on", "span"})

@@ -28,6 +28,9 @@ from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import FieldDisclosure
 from guibin.tiers import appraisal, endorsing
 from guibin.tiers.marks import Mark, marks
+from guibin.signals.wording import noticed
+from guibin.tiers import appraisal
+from guibin.tiers.marks import marks
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import NotFound, Refusal
@@ -164,6 +167,8 @@ class CustomerScreens(Controller):
             kind=kind,
             beside=await additions.beside("customer", customer_id, shell, customer_id=customer_id),
             due_of=lambda line: shell.clock.due(Deadline.of(line)),
+            noticed=lambda source, details: noticed(source, details, shell),
+            warned=lambda one: shell.clock.due(Deadline(due_at=one.due_at, warn_at=one.warn_at)),
         )
 
     @get("/preview", needs=READ)

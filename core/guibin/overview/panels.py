@@ -22,6 +22,8 @@ from guibin.profiles.queries import CustomerView
 from guibin.records.dues import Standing
 from guibin.service_requests import queries as requests
 from guibin.service_requests.queries import ServiceRequestFilter, ServiceRequestView
+from guibin.signals import queries as signals
+from guibin.signals.queries import SignalView
 from guibin.tiers import queries as tiers
 from guibin.tiers.explaining import Basis, Explanation, explanation_of
 from guibin.tiers.gauges import Ladder, grounds, ladder
@@ -105,6 +107,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     contact: Standing | None
     ahead: Ahead | None
     cases: Cases | None
+    signals: list[SignalView] | None
     looks: list[Look] | None
 
 
@@ -123,6 +126,7 @@ async def overview(customer_id: UUID, act: Act) -> Overview:
         contact=(await queries.standings([customer_id], act))[customer_id] if RECORDS(by) else None,
         ahead=await ahead(customer_id, act) if RECORDS(by) and CARE(by) else None,
         cases=await cases(customer_id, act),
+        signals=await warnings(customer_id, act) if RECORDS(by) else None,
         looks=await looks(customer_id, act) if LOOKS(by) else None,
     )
     await put_on_record(shown, act)
@@ -151,6 +155,9 @@ async def put_on_record(shown: Overview, act: Act) -> None:
         notes.append(
             AuditNote(action="service_request.search", subject="service_request", customer_id=whose, shown=count)
         )
+    if shown.signals:
+        count = len(shown.signals)
+        notes.append(AuditNote(action="signal.search", subject="signal", customer_id=whose, shown=count))
     await record_all([(note, act.now) for note in notes], by=act.by)
 
 
@@ -302,6 +309,16 @@ async def ahead(customer_id: UUID, act: Act) -> Ahead:
             order=f"x.occurs_on limit {NEXT_SHOWN}",
             customer=customer_id,
         ),
+    )
+
+
+async def warnings(customer_id: UUID, act: Act) -> list[SignalView]:
+    """What warns of a complaint and waits to be acted on, the newest first (S07-32)."""
+    return await signals.LISTED.where(
+        "x.customer_id = $customer and x.state = 'open'",
+        order=f"x.found_at desc limit {NEXT_SHOWN}",
+        customer=customer_id,
+        now=act.now,
     )
 
 

@@ -38,6 +38,7 @@ from .quality import ArchiveRule, ClosingPolicy
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
 from .settings import Setting, settled
+from .signals import SignalRule
 from .surveys import SurveyPolicy
 from .switches import without
 from .texts import Text
@@ -74,6 +75,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     activities: Annotated[tuple[ActivityKind, ...], NAMED] = ()
     hotline: Annotated[HotlinePolicy | None, REPLACED] = None
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
+    signals: Annotated[tuple[SignalRule, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
     topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()
     unusual_looks: Annotated[tuple[UnusualLookRule, ...], NAMED] = ()

@@ -86,6 +86,7 @@ WORKSTREAMS = (
             "care",
             "messages",
             "surveys",
+            "signals",
         ),
         figure_kinds=("retention",),
         figures=("cadence_met", "vips_invited", "reviews_done", "visits_made"),

@@ -155,10 +155,14 @@ def not_reached_since(moment: str) -> str:
     return f"not exists (select {reached('c')} and i.happened_at >= {moment})"
 
 
-def missing_contact(cadences: Sequence[Cadence], at: AsOf) -> tuple[str, dict[str, object]]:
-    """SQL with its values: the customer `c` was contacted too rarely in the last span that is over, and not since."""
+def missing_contact(
+    cadences: Sequence[Cadence], at: AsOf, *, known_before: bool = False
+) -> tuple[str, dict[str, object]]:
+    """SQL with its values: the customer `c` was contacted too rarely in the last span that is over, and not since; with
+    `known_before`, in a span before which the archive was there."""
+    of = "and c.created_at < r.starts_at" if known_before else ""
     since = reached("j").replace("from interaction i where", "from interaction i where i.happened_at >= j.ends_at and")
-    missed = f"{_OWED.format(of='')} select j.id from judged j where j.state = 'missed' and not exists (select {since})"
+    missed = f"{_OWED.format(of=of)} select j.id from judged j where j.state = 'missed' and not exists (select {since})"
     return f"c.id = any (array({missed}))", _known(cadences, _last_windows(cadences, at), at.now)
 
 

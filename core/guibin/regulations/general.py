@@ -17,6 +17,7 @@ from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.packs import Pack
 from guibin.policy.service_items import Discount, Entitlement, ServiceItem, TimeLimit
 from guibin.policy.settings import Setting
+from guibin.policy.signals import SignalRule
 from guibin.policy.terms import Escalation
 from guibin.policy.texts import load
 from guibin.policy.tiers import Consequence, Dimension, Tier, TierScheme
@@ -26,6 +27,7 @@ KEY, STAFF, ALLIES = "key_customer", "key_employee", "key_partner"
 DIAMOND, PLATINUM, GOLD = "diamond", "platinum", "gold"
 HONOURED, STRATEGIC = "honoured", "strategic"
 TOLD = (Escalation("account_manager"), Escalation("manager", 60))
+LED = (Escalation("manager"), Escalation("tenant_admin", 480))
 
 
 def _reached(tier: str) -> Criterion:
@@ -169,6 +171,17 @@ REGISTRATION = Form(
     clause="S13-2",
 )
 
+# S07-32: what warns of a complaint; of its figures no regulation says anything.
+SIGNALS = (
+    SignalRule("repeated_trouble", "repairs", days=30, times=3, escalations=LED, clause="S07-32"),
+    SignalRule("repeated_complaints", "complaints", days=90, times=2, escalations=LED, clause="S07-32"),
+    SignalRule("outage", "outage", act_within=Hours(4), escalations=LED, clause="S07-32"),
+    SignalRule("order_ends", "order_ends", days=5, act_within=Days(1), escalations=LED, clause="S07-32"),
+    SignalRule("score_low", "score_low", days=30, escalations=LED, clause="S09-2"),
+    SignalRule("score_falls", "score_falls", days=30, points=20, act_within=Days(2), escalations=LED, clause="S07-32"),
+    SignalRule("contact_overdue", "contact_missed", act_within=Days(3), escalations=LED, clause="S07-32"),
+)
+
 EVENT, GIFT = PlannedMeasure("event"), PlannedMeasure("gift")
 
 
@@ -232,6 +245,7 @@ GENERAL = Pack(
             CareOccasion("birthday", "birthday", gifts=("card",), tiers=(DIAMOND, PLATINUM, GOLD), clause="S01-3"),
         )
     ),
+    signals=SIGNALS,
     hotline=HotlinePolicy(  # S01-7: day and night
         routes=(
             HotlineRoute("vip_desk", KEY, (DIAMOND,), skips_menu=True, priority=90, greeting="vip", clause="S01-7"),

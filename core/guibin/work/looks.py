@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from guibin.console.moments import Deadline, Due
 from guibin.console.shell import PREFIX, Shell
 from guibin.profiles.queries import notes_of
+from guibin.signals.wording import noticed
 from guibin.tiers.marks import Mark
 
 from .queries import WorkView
@@ -36,6 +37,7 @@ LOOKS: dict[str, Look] = {
     "callback": Look(icon="phone-call", section="complaints", action="complaints/{0}/do/call_back"),
     "sampled": Look(icon="phone-call", section="complaints", action="complaints/{0}/do/follow_up"),
     "measure": Look(icon="zoom-check", action="work/measure/{1}/do/measure"),
+    "signal": Look(icon="bell", section="signals", action="signals/{0}/do/finish"),
     "service_request": Look(icon="list-check", section="requests"),
     "department_request": Look(icon="building", action="work/department_request/{1}/do/department_request"),
     "approval": Look(icon="checkbox", section="approvals", action="work/approval/{1}/do/approval"),
@@ -170,6 +172,8 @@ def _words(row: WorkView, shell: Shell) -> dict[str, object]:
 def _detail(row: WorkView, shell: Shell) -> str:
     """Beside the sentence: the number, the day with its lunar one, gifts."""
     parts = [row.number] if row.number else []
+    if row.kind == "signal":
+        parts.append(noticed(str(row.details.get("source", "")), row.details, shell))
     if row.kind == "care_task" and row.due_on is not None:
         day, lunar = shell.clock.day(row.due_on), shell.clock.lunar(row.due_on)
         parts.append(f"{day} ({lunar})" if shell.language == "en" else f"{day}（{lunar}）")
@@ -192,6 +196,8 @@ def _about(row: WorkView, shell: Shell) -> str:
             return _title(shell, f"complaint_level.{row.about}")
         case "call":
             return shell.says(f"hotline.state.{row.about}")
+        case "signal":
+            return _title(shell, f"signal_task.{row.about}")
         case "contact":
             return (
                 _title(shell, f"tier.{row.details['tier']}", scheme=str(row.details["scheme"]))

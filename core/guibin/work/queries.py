@@ -29,6 +29,7 @@ from guibin.records import owed as records
 from guibin.relationships import owed as relationships
 from guibin.reviews import owed as reviews
 from guibin.service_requests import owed as service_requests
+from guibin.signals import owed as signals
 from guibin.sla.owed import Owed
 from guibin.surveys import owed as surveys
 from guibin.visits import owed as visits
@@ -40,6 +41,7 @@ from guibin_tenants.scope import fetch, plan_once
 
 SLICES: tuple[ModuleType, ...] = (
     complaints,
+    signals,
     service_requests,
     department_requests,
     approvals,

@@ -38,6 +38,7 @@ from guibin import (
     ReviewRhythm,
     ServiceItem,
     ServiceRhythm,
+    SignalRule,
     Tier,
     TierScheme,
     TimeLimit,
@@ -235,6 +236,17 @@ CARE = CarePolicy(
     trials=TrialPolicy(days=30, head_start_days=7, customer_kinds=(LEADER, PARTNER, GROUP), clause="S07-7"),
 )
 
+# S07-32: the regulation asks for warning before complaints arise; the figures are a default.
+SIGNALS = (
+    SignalRule(
+        "repeated_trouble", "repairs", days=30, times=2, kinds=("maintenance",), escalations=TOLD, clause="S07-32"
+    ),
+    SignalRule("outage", "outage", act_within=Hours(1), escalations=TOLD, clause="S07-32"),
+    SignalRule("order_ends", "order_ends", days=5, act_within=Hours(24), escalations=TOLD, clause="S07-32"),
+    SignalRule("score_low", "score_low", days=30, act_within=Hours(5), escalations=TOLD, clause="S07-32"),
+    SignalRule("contact_overdue", "contact_missed", act_within=Days(1), escalations=TOLD, clause="S07-32"),
+)
+
 # S07-17: of the approval standard the regulation gives no figures.
 STANDARD = (Where("network", one_of=("off_network",)), Where("period_days", at_least=367))
 # While no manager is there the company's head decides; the regulation names no deputy.
@@ -288,7 +300,9 @@ PACK = Pack(
     visits=VisitPolicy(signature_when_settling=True, clause="S07-12"),
     plans=PlanPolicy(spans=("month", "week"), reviewed_by="manager", clause="S07-14"),
     care=CARE,
+    signals=SIGNALS,
     kpis=(
+        Kpi("complaints_foreseen", "complaints_foreseen", "complaints_of_customers", 300, "above", clause="S07-16"),
         Kpi("complaints_in_time", "complaints_resolved_in_time", "complaints_due", 950, "above", clause="S07-16"),
         Kpi("complaint_rate", "complaints_received", "customers", 50, "below", clause="S07-16"),
         Kpi("reviews_done", "reviews_done", "reviews_due", 1_000, "above", clause="S07-9"),
