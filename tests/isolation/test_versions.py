@@ -17,6 +17,8 @@ SUBJECTS = {
     "/api/v1/receptions/{reception_id}": "reception",
     "/api/v1/visits/{visit_id}": "visit",
     "/api/v1/views/{view_id}": "list_view",
+    "/api/v1/signals/{signal_id}": "signal",
+    "/api/v1/outages/{outage_id}": "outage",
 }
 PARAMETER = re.compile(r"\{[^}]+\}")
 CHANGES = ("post", "put", "patch", "delete")

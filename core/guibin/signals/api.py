@@ -14,6 +14,7 @@ from guibin_tenants.principals import may
 
 from . import actions, outages, queries
 from .queries import FORM, LISTED, OUTAGE, OUTAGES, SUBJECT, AffectedView, OutageFilter, SignalFilter
+from .tables import Outage, Signal
 
 READ, WRITE = may("records:read"), may("records:write")
 
@@ -27,7 +28,7 @@ class SignalController(Controller):
     path = "/api/v1/signals"
     tags = ("signals",)
     list_signals = lists("/", LISTED, SignalFilter, "What warns of a complaint, newest first", recorded=SUBJECT)
-    show = reads("/{signal_id:uuid}", FORM, "A signal with its deadline", SUBJECT)
+    show = reads("/{signal_id:uuid}", FORM, "A signal with its deadline", SUBJECT, shows=Signal)
     finish = posts("/{signal_id:uuid}/ending", actions.finish, "Say what was done about it")
     dismiss = posts("/{signal_id:uuid}/dismissal", actions.dismiss, "Say why there is nothing to be done")
 
@@ -37,6 +38,6 @@ class OutageController(Controller):
     tags = ("signals",)
     list_outages = lists("/", OUTAGES, OutageFilter, "Outages, the latest first")
     report = posts("/", outages.report, "Report an outage: a signal opens for everybody it affects")
-    show = reads("/{outage_id:uuid}", OUTAGES, "An outage", OUTAGE)
+    show = reads("/{outage_id:uuid}", OUTAGES, "An outage", OUTAGE, shows=Outage)
     list_affected = gets("/{outage_id:uuid}/affected", affected, "Whom it affects, of those you may see")
     end = posts("/{outage_id:uuid}/ending", outages.end, "It is over")

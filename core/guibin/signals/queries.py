@@ -34,7 +34,7 @@ class SignalView(Struct, frozen=True, kw_only=True):
     id: UUID
     customer_id: UUID
     rule: str
-    source: Source
+    source: str
     details: dict[str, str]
     outage_id: UUID | None
     found_at: datetime

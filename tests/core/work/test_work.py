@@ -20,6 +20,7 @@ from guibin.receptions.tables import Reception, ReceptionTask
 from guibin.relationships.tables import RelationshipMeasure, RelationshipPlan
 from guibin.reviews.tables import CustomerReview
 from guibin.service_requests.tables import ServiceRequest
+from guibin.signals.tables import Signal
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.surveys.tables import ImprovementAction, SurveyRound
@@ -135,6 +136,22 @@ async def a_service_request(house):
         owner_name="own",
     )
     return row, f"/api/v1/service-requests/{row}/withdrawal", {"reason": "客户不需要了"}
+
+
+async def a_signal(house):
+    row = await written(
+        house,
+        Signal,
+        customer_id=house.customer,
+        rule="repeated_trouble",
+        source="repairs",
+        occurrence="1",
+        details={"count": "2", "days": "30"},
+        found_at=NOW,
+    )
+    async with house.tenant.scope():
+        await sla.start(NewTimer(Case("signal", row, house.customer), "action", Terms(limit=Hours(4)), NOW))
+    return row, f"/api/v1/signals/{row}/ending", {"text": "已上门检查"}
 
 
 async def a_department_request(house):
@@ -423,6 +440,7 @@ MAKERS = {
     "callback": a_callback,
     "sampled": a_drawn_complaint,
     "measure": a_measure,
+    "signal": a_signal,
     "service_request": a_service_request,
     "department_request": a_department_request,
     "approval": an_approval,
