@@ -47,6 +47,7 @@ from guibin.repeats import jobs as repeats
 from guibin.reviews import jobs as reviews
 from guibin.service_requests import handing_over as service_requests_handed_over
 from guibin.service_requests import jobs as service_requests
+from guibin.signals import counts as signals_counted
 from guibin.signals import jobs as signals
 from guibin.sla import jobs as sla
 from guibin.surveys import handing_over as surveys_handed_over
@@ -91,6 +92,7 @@ HANDLERS = (
     repeats,
     service_requests,
     signals,
+    signals_counted,
     sla,
     surveys,
     survey_posting,

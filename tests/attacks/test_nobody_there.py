@@ -11,8 +11,14 @@ COMPLAINT = {"text": "电视没有信号", "channel": "phone"}
 REQUEST = {"item": "enquiry", "channel": "phone", "text": "咨询", "customer_id": "{customer}"}
 # Where, what, and the field that names a unit or somebody.
 GIVEN = {
-    "a complaint to a unit": ("complaints/{complaint}/hand-overs", {"to_unit_id": UNIT, "reason": "网点处理"}),
-    "a complaint to somebody": ("complaints/{complaint}/hand-overs", {"to_staff_id": PERSON, "reason": "请处理"}),
+    "a complaint to a unit": (
+        "complaints/{complaint}/hand-overs",
+        {"to_unit_id": UNIT, "reason": "网点处理", "cause": "signal", "analysis": "线路老化"},
+    ),
+    "a complaint to somebody": (
+        "complaints/{complaint}/hand-overs",
+        {"to_staff_id": PERSON, "reason": "请处理", "cause": "signal", "analysis": "线路老化"},
+    ),
     "a complaint's owner": ("complaints", COMPLAINT | {"owner_id": PERSON}),
     "a measure": (
         "improvement-measures",

@@ -8,7 +8,7 @@ import asyncpg
 
 from guibin import events
 from guibin.audit.actions import along, done, note_of, recorded
-from guibin.cases.requests import Because, NewHandOver
+from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.events import (
     ComplaintHandedOver,
@@ -30,6 +30,7 @@ from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
 from . import rectification
+from .analysing import analyse_first, leaves_the_desk
 from .inward import open_internal_flow, raised, tiers_of
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
 from .queries import LISTED, ComplaintView
@@ -44,7 +45,16 @@ from .refusals import (
     SameLevel,
     TooLateToReopen,
 )
-from .requests import NewCallback, NewIntake, NewLevel, NewMessage, NewNote, NewResolution, NewWithdrawal
+from .requests import (
+    NewCallback,
+    NewComplaintHandOver,
+    NewIntake,
+    NewLevel,
+    NewMessage,
+    NewNote,
+    NewResolution,
+    NewWithdrawal,
+)
 from .tables import (
     Complaint,
     ComplaintCallback,
@@ -62,23 +72,28 @@ from .telling import tell_responsible
 _WITHDRAWN = "select true from complaint_withdrawal where complaint_id = $1"
 
 
-async def hand_over(complaint_id: UUID, new: NewHandOver, act: Act) -> ComplaintView:
-    """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21)."""
+async def hand_over(complaint_id: UUID, new: NewComplaintHandOver, act: Act) -> ComplaintView:
+    """Give the work to a member of staff or a department; the owner stays responsible (S07-11, S07-21). Where policy says so
+    its cause is analysed before (S07-33).
+    """
     complaint = await workable(complaint_id, act)
     refuse_settled(complaint)
     await receivers.refuse_no_receiver(new.to_staff_id, new.to_unit_id)
     await refuse_blind(complaint["customer_id"], to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     if new.to_staff_id is not None:
         await refuse_recused(complaint_id, new.to_staff_id)
+    if new.cause or new.analysis or await leaves_the_desk(complaint, new, act):
+        await analyse_first(complaint, new, act)
     handed = ComplaintHandedOver(complaint_id=complaint_id, to_staff_id=new.to_staff_id, to_unit_id=new.to_unit_id)
     await events.record(handed, now=act.now)
     if new.to_staff_id is None or new.to_staff_id != act.by.person:
         await _tell_handed_over(complaint, new, act)
-    kept = adding(ComplaintHandOver, act, complaint_id=complaint_id, **given(new))
+    to = {"to_staff_id": new.to_staff_id, "to_unit_id": new.to_unit_id, "reason": new.reason}
+    kept = adding(ComplaintHandOver, act, complaint_id=complaint_id, **to)
     return await _changed("hand_over", complaint, act, kept, handler_id=new.to_staff_id, handler_unit_id=new.to_unit_id)
 
 
-async def _tell_handed_over(complaint: asyncpg.Record, new: NewHandOver, act: Act) -> None:
+async def _tell_handed_over(complaint: asyncpg.Record, new: NewComplaintHandOver, act: Act) -> None:
     notice = Notice(
         "complaint_handed_over",
         case_of(complaint),
@@ -99,6 +114,8 @@ async def change_level(complaint_id: UUID, new: NewLevel, act: Act) -> Complaint
     if after == before:
         raise SameLevel(f"Complaint {complaint['number']} is at level {after} already")
     level = level_named(act.policy.complaints, after)
+    if new.cause or new.analysis or (level.asks and raised(act.policy.complaints, before, after)):
+        await analyse_first(complaint, new, act)
     tiers = await tiers_of(complaint["customer_id"], on=act.today)
     moved = await sla.relimit(complaint_id, RESOLUTION, act, terms=terms_of(act.policy.complaints, level, tiers))
     await milestones.relimit(case_of(complaint), level.milestones, act, received_at=complaint["received_at"])

@@ -16,7 +16,7 @@ from guibin.web.query_parameters import PeriodName
 from guibin.web.routing import deletes, posts
 from guibin_tenants.principals import may
 
-from . import actions, improvements, intake, merging, rectification, recusals, sampling
+from . import actions, analysing, improvements, intake, merging, rectification, recusals, sampling
 from .improvements import MeasureFilter, MeasureView, NewMeasure
 from .levels import SUBJECT
 from .queries import FORM, LISTED, ComplaintFilter
@@ -35,6 +35,7 @@ class ComplaintController(Controller):
     hand_over = posts(
         "/{complaint_id:uuid}/hand-overs", actions.hand_over, "Give the work on; the owner stays responsible"
     )
+    analyse = posts("/{complaint_id:uuid}/analyses", analysing.analyse, "Say what it comes from, as analysed")
     change_level = posts("/{complaint_id:uuid}/level", actions.change_level, "Judge the level anew, with a reason")
     recuse = posts("/{complaint_id:uuid}/recusals", recusals.recuse, "It is against somebody: others handle it")
     withdraw = posts("/{complaint_id:uuid}/withdrawal", actions.withdraw, "The customer takes it back: it ends")

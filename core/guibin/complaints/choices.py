@@ -6,7 +6,7 @@ from uuid import UUID
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
 
-from .queries import LISTED, others_of
+from .queries import FORM, LISTED, others_of
 
 
 async def levels(shell: Shell) -> Sequence[Choice]:
@@ -57,6 +57,12 @@ async def handled(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
     return {
         name: str(value) for name, value in (("to_staff_id", staff_id), ("to_unit_id", form.handler_unit_id)) if value
     }
+
+
+async def analysed(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
+    """The cause that was found before, if one was."""
+    found = (await FORM.one(complaint_id)).analyses
+    return {"cause": found[-1].cause} if found else {}
 
 
 async def judged(_: Shell, complaint_id: UUID) -> Mapping[str, str]:

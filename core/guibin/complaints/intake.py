@@ -11,7 +11,6 @@ from guibin import events
 from guibin.audit.actions import AuditNote, along, record_all
 from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
-from guibin.cases.requests import NewHandOver
 from guibin.context import Act, Company
 from guibin.desks.actions import destination, tell
 from guibin.entitlements.queries import desk_item
@@ -40,7 +39,7 @@ from .actions import hand_over
 from .inward import open_internal_flow
 from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of, unknown_level
 from .queries import LISTED, ComplaintView
-from .requests import NewComplaint, NewRecusal
+from .requests import NewComplaint, NewComplaintHandOver, NewRecusal
 from .tables import Complaint
 from .telling import tell_responsible
 
@@ -138,7 +137,7 @@ def _judged(
 
 async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
     """Write them down, start the clocks of those that are not settled, and say that they were received."""
-    written = await _ranked(await _write(cases, act), act)
+    written = await _write(await _ranked(cases, act), act)
     await sla.start_all([timer for case in written if not case.settled for timer in _timers(case, act.policy)])
     for case in written:
         if not case.settled:
@@ -148,11 +147,11 @@ async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
     return written
 
 
-async def _ranked(cases: list[_Case], act: Act) -> list[_Case]:
-    """With what their customers hold, where a level's time depends on it (S07-5)."""
-    ids = {case.new.customer_id for case in cases if case.new.customer_id is not None and case.found.level.faster}
+async def _ranked(cases: Sequence[_Case], act: Act) -> list[_Case]:
+    """With what their customers hold: a level's time may depend on it (S07-5), and what is handled first (S07-33)."""
+    ids = {case.new.customer_id for case in cases if case.new.customer_id is not None}
     if not ids:
-        return cases
+        return list(cases)
     held = await current_tiers(list(ids), on=act.today)
     none: dict[str, str] = {}
     return [
@@ -186,7 +185,7 @@ async def _to_the_desk(case: _Case, act: Act) -> None:
     customer_id = case.new.customer_id
     to = await destination(await desk_item(customer_id, act), act)
     if to is not None and not to.seated:
-        await hand_over(case.id, NewHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
+        await hand_over(case.id, NewComplaintHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
         await tell(Case(SUBJECT, case.id, customer_id), case.number, to, now=act.now)
 
 
@@ -240,7 +239,7 @@ async def _write(cases: Sequence[_Case], act: Act) -> list[_Case]:
     for _ in range(DRAWS_MAX):
         drawn = {case.id: _numbered(case, act.company) for case in cases if case.id not in written}
         # A number that was drawn before writes nothing.
-        ids = await add_all(Complaint, None, [_row(case, act.by) for case in drawn.values()], unless=("number",))
+        ids = await add_all(Complaint, None, [_row(case, act) for case in drawn.values()], unless=("number",))
         written |= {each: drawn[each] for each in ids}
         if len(written) == len(cases):
             return [written[case.id] for case in cases]
@@ -251,7 +250,7 @@ def _numbered(case: _Case, company: Company) -> _Case:
     return structs.replace(case, number=new_number("C", case.received_at, company.time_zone))
 
 
-def _row(case: _Case, by: Principal) -> dict[str, Any]:
+def _row(case: _Case, act: Act) -> dict[str, Any]:
     new, found, origin = case.new, case.found, case.origin
     owner_id, owner_name = case.owner
     return {name: value for name, value in given(new).items() if name != "against_id"} | {
@@ -263,7 +262,8 @@ def _row(case: _Case, by: Principal) -> dict[str, Any]:
         "special": new.special or found.level.always_follow_up,
         "received_at": case.received_at,
         "recorded_at": case.recorded_at,
-        "org_unit_id": by.org_unit_id,
+        "org_unit_id": act.by.org_unit_id,
+        "priority": act.policy.complaints.priority(case.tiers),
         "owner_id": owner_id,
         "owner_name": owner_name,
         "handler_id": owner_id,

@@ -34,20 +34,26 @@ _SAMPLED = f"""complaint_sample x join complaint c on c.tenant_id = x.tenant_id 
 left join timer t on t.tenant_id = x.tenant_id and t.subject_id = c.id and t.milestone = '{FOLLOW_UP}'
     and t.completed_at is null and t.cancelled_at is null"""
 
+# What is open of a key account's comes before all else (S07-33).
+_FIRST = {"ahead": "case when x.priority < 2 and x.state = 'open' then 0 else 1 end"}
+
 OWED = (
     Owed(
         kind="complaint",
         needs=_READ,
         source=f"complaint x left join {timer_of('x', RESOLUTION)}",
         holds="x.state in ('open', 'waiting')",
-        columns=_OF_CASE | BY_TIMER,
+        columns=_OF_CASE | BY_TIMER | _FIRST,
     ),
     Owed(
         kind="reply",
         needs=_READ,
         source=_ASKED,
         holds="x.state in ('open', 'waiting') and last.direction = 'in'",
-        columns=_OF_CASE | BY_TIMER | {"id": "last.id", "subject_id": "x.id", "matter": "left(last.text, 120)"},
+        columns=_OF_CASE
+        | BY_TIMER
+        | _FIRST
+        | {"id": "last.id", "subject_id": "x.id", "matter": "left(last.text, 120)"},
     ),
     Owed(
         kind="callback",

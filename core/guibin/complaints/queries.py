@@ -43,6 +43,7 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     channel: str
     on_behalf: bool
     special: bool
+    priority: int
     received_at: datetime
     warn_at: datetime | None
     due_at: datetime | None
@@ -60,6 +61,16 @@ class ComplaintView(Struct, frozen=True, kw_only=True):
     follows_id: UUID | None
     merged_into_id: UUID | None
     version: int
+
+
+class AnalysisLine(Struct, frozen=True):
+    """What it comes from, and how that came about."""
+
+    cause: str
+    text: str
+    analysed_by: UUID
+    analysed_by_name: str
+    analysed_at: datetime
 
 
 class HandOverLine(Struct, frozen=True):
@@ -200,6 +211,7 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
 
     text: str
     intakes: list[IntakeLine]
+    analyses: list[AnalysisLine]
     hand_overs: list[HandOverLine]
     levels: list[LevelLine]
     pauses: list[PauseLine]
@@ -293,11 +305,11 @@ QUEUE = LISTED.wider(
     paused_at="t.paused_at",
     completed_at="t.completed_at",
 )
-BY_DEADLINE = ByDeadline(listing=QUEUE, milestone=RESOLUTION)
+BY_DEADLINE = ByDeadline(listing=QUEUE, milestone=RESOLUTION, before="x.priority")
 
 
 async def queue(filters: ComplaintFilter, page: PageAsked, act: Act, *, due_first: bool = True) -> Page[ComplaintLine]:
-    """The complaints for whoever works on them, what falls due first on top."""
+    """The complaints for whoever works on them, those of key accounts on top and what falls due first (S07-33)."""
     listing = BY_DEADLINE if due_first else QUEUE
     return await searched("complaint", await listing.page(filters, page, act), act)
 
@@ -310,6 +322,7 @@ def _of(table: str) -> str:
 FORM = LISTED.wider(
     ComplaintForm,
     intakes=lines(IntakeLine, f"{_of('complaint_intake')} received_at, id"),
+    analyses=lines(AnalysisLine, f"{_of('complaint_analysis')} analysed_at, id"),
     hand_overs=lines(HandOverLine, f"{_of('complaint_hand_over')} handed_at, id"),
     levels=lines(LevelLine, f"{_of('complaint_level_change')} changed_at, id"),
     pauses=lines(PauseLine, f"{_of('complaint_pause')} started_at, id"),
@@ -400,6 +413,19 @@ async def of_customer(customer_id: UUID, *, but: UUID | None = None, most: int =
 async def others_of(form: ComplaintView, *, most: int = 5) -> list[Other]:
     """The customer's other complaints, the newest first; none of nobody's."""
     return await of_customer(form.customer_id, but=form.id, most=most) if form.customer_id else []
+
+
+# SQL: the complaint or opinion `k` is a known customer's, and goes on as no other.
+KNOWN = "complaint k where k.customer_id is not null and k.merged_into_id is null"
+
+
+def following(row: str) -> str:
+    """SQL, what follows `select`: complaints `k` of the customer of `row` within its `followed_days` of its `found_at`."""
+    return (
+        f"from complaint k where k.tenant_id = {row}.tenant_id and k.customer_id = {row}.customer_id"
+        f" and k.kind = 'complaint' and k.received_at > {row}.found_at"
+        f" and k.received_at <= {row}.found_at + make_interval(days => {row}.followed_days)"
+    )
 
 
 # What a customer's yearly file holds of them: of customer $1, from $2 on and before $3.

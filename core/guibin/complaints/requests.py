@@ -6,8 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from guibin.cases.requests import NewHandOver
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Reason, Said, Unsaid, saying, up_to
+from guibin.policy.words import Channel, Code, CodeIfAny, Reason, Said, Unsaid, saying, up_to
 
 _Name = Annotated[str, up_to(40, 1)]
 _Moment = Annotated[datetime, Meta(tz=True)]
@@ -67,11 +68,27 @@ class NewWithdrawal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     said_by: Annotated[str, saying(100)] | Literal[""] = ""
 
 
+class NewAnalysis(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the policy's causes, and how it came about."""
+
+    cause: Code
+    text: Said
+
+
+class NewComplaintHandOver(NewHandOver, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As any hand-over; where the cause is analysed first, `cause` and `analysis` say it unless it was said before (S07-33)."""
+
+    cause: CodeIfAny = ""
+    analysis: Unsaid = ""
+
+
 class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another level, and why."""
+    """Another level, and why. `cause` and `analysis` as of a hand-over, where the level opens the internal flow (S07-33)."""
 
     level: _Name
     reason: Reason
+    cause: CodeIfAny = ""
+    analysis: Unsaid = ""
 
 
 class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

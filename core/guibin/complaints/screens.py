@@ -27,7 +27,7 @@ from guibin.web.paging import Page
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
-from . import actions, choices, intake, merging, queries, recusals, sampling
+from . import actions, analysing, choices, intake, merging, queries, recusals, sampling
 from .levels import RESOLUTION
 from .queries import ComplaintFilter, ComplaintForm, ComplaintLine
 from .requests import NewComplaint
@@ -89,7 +89,7 @@ COMMANDS = Commands(
         action=actions.hand_over,
         icon="corner-up-right",
         key="t",
-        choices={"to_staff_id": offered.colleagues, "to_unit_id": offered.units},
+        choices={"to_staff_id": offered.colleagues, "to_unit_id": offered.units, "cause": choices.causes},
         undo=Undo(command="hand_over", before=choices.handled),
     ),
     Command(
@@ -97,9 +97,10 @@ COMMANDS = Commands(
         action=actions.change_level,
         icon="stairs-up",
         key="l",
-        choices={"level": choices.levels},
+        choices={"level": choices.levels, "cause": choices.causes},
         undo=Undo(command="level", before=choices.judged),
     ),
+    Command(name="analyse", action=analysing.analyse, icon="zoom-check", key="a", choices={"cause": choices.causes}),
     Command(name="pause", action=actions.pause, icon="player-pause", key="p", undo=Undo(command="resume")),
     Command(name="resume", action=actions.resume, icon="player-play", key="p", undo=Undo(command="pause")),
     Command(name="merge", action=merging.merge, icon="git-merge", key="g", choices={"complaint_id": choices.others}),
@@ -107,13 +108,20 @@ COMMANDS = Commands(
     Command(name="follow_up", action=sampling.follow_up_of, icon="phone-call", key="f"),
     Command(name="withdraw", action=actions.withdraw, icon="arrow-back-up", key="w"),
     Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True),
-    Command(name="resolve", action=actions.resolve, icon="check", key="e", choices={"cause": choices.causes}),
+    Command(
+        name="resolve",
+        action=actions.resolve,
+        icon="check",
+        key="e",
+        choices={"cause": choices.causes},
+        given=choices.analysed,
+    ),
     needs=WRITE,
 )
 # What the page offers in which state, in the order of the buttons.
 OFFERED = {
-    "open": ("write", "note", "hand_over", "level", "pause", "merge", "recuse", "withdraw", "resolve"),
-    "waiting": ("write", "note", "hand_over", "level", "resume", "merge", "recuse", "withdraw", "resolve"),
+    "open": ("write", "note", "analyse", "hand_over", "level", "pause", "merge", "recuse", "withdraw", "resolve"),
+    "waiting": ("write", "note", "analyse", "hand_over", "level", "resume", "merge", "recuse", "withdraw", "resolve"),
     "resolved": ("call_back", "note", "recuse", "withdraw"),
     "closed": ("note",),
 }

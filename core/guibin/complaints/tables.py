@@ -1,7 +1,7 @@
 """Complaints and everything that happens to them, each as a row of its own."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Date, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin.sla.owed import HANDLED
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
@@ -14,7 +14,8 @@ class Complaint(TenantTable):
     the rows beside it (open, waiting, resolved, closed) and is kept here so that lists filter by an index. `round`
     counts reopenings from 0. `follows_id` is the complaint this one takes up again, too late to reopen it;
     `merged_into_id` the one that goes on with the same matter in its place. One of no customer's belongs to the org unit that
-    took it in, `org_unit_id`, the head office without; whoever it was handed to sees it too. `complainant_id` is the member of staff who complains, if it is one. `source` and `source_number` are where an
+    took it in, `org_unit_id`, the head office without; whoever it was handed to sees it too. `complainant_id` is the member of staff who complains, if it is one. `priority` is 0 and 1 for what is handled
+    first, by what the customer held when it was received (S07-33). `source` and `source_number` are where an
     imported complaint came from.
     """
 
@@ -39,6 +40,7 @@ class Complaint(TenantTable):
     handler_id = UuidColumn(default=None, null=True)
     handler_unit_id = RowOf("org_unit", null=True)
     state = Varchar(length=10, default="open")
+    priority = SmallInt(default=2)
     round = Integer(default=0)
     source = Varchar(length=40, default=None, null=True)
     source_number = Varchar(length=60, default=None, null=True)
@@ -96,6 +98,15 @@ class ComplaintLevelChange(Part, of="complaint", signed="changed", erasable=("re
     reason = Text()
     due_before = Timestamptz(default=None, null=True)
     due_after = Timestamptz(default=None, null=True)
+
+
+class ComplaintAnalysis(Part, of="complaint", signed="analysed", erasable=("text",)):
+    """Its cause, as it was analysed before the matter was handed on, and how it came about (S07-33)."""
+
+    cause = Varchar(length=60)
+    text = Text()
+
+    keys = Keys(indexes=(Index(("complaint_id", "analysed_at")),))
 
 
 class ComplaintHandOver(Part, of="complaint", signed="handed", erasable=("reason",)):

@@ -51,6 +51,15 @@ def _everything(form: ComplaintForm, shell: Shell, customer: str) -> Iterator[Ha
             icon="stairs-up",
             tone="rule",
         )
+    for found in form.analyses:
+        yield Happening(
+            at=found.analysed_at,
+            who=found.analysed_by_name,
+            what=says("complaints.happened.analysed", cause=shell.named(f"complaint_cause.{found.cause}")),
+            icon="zoom-check",
+            text=found.text,
+            tone="note",
+        )
     for handed in form.hand_overs:
         yield Happening(
             at=handed.handed_at,

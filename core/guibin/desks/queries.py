@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin_tenants.rows import missing, read, shown
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_value
 
 from .tables import Desk
 
@@ -67,3 +67,19 @@ async def by_id(desk_id: UUID) -> DeskView:
 async def nearest(org_unit_id: UUID) -> DeskView | None:
     """The desk that serves this unit: its own, or that of the nearest unit above which has one."""
     return next(iter(shown(DeskView, await fetch(_NEAREST, org_unit_id))), None)
+
+
+async def has_desk(unit_id: UUID | None) -> bool:
+    """Whether a desk is open in the org unit."""
+    found: bool = await fetch_value(
+        "select exists (select from desk where org_unit_id = $1 and closed_at is null)", unit_id
+    )
+    return found
+
+
+async def seated(staff_id: UUID) -> bool:
+    """Whether somebody sits at a desk now."""
+    found: bool = await fetch_value(
+        "select exists (select from desk_seat where staff_id = $1 and until_at is null)", staff_id
+    )
+    return found

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from guibin.complaints import counts as complaints
 from guibin.hotline import counts as hotline
 from guibin.periods.counts import INVITED, PERIOD, Count, count, within
+from guibin.periods.counts import COUNTED_ABOVE, PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
 from guibin.periods.spans import window_of
@@ -18,7 +19,6 @@ from guibin.records.dues import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
 from guibin.service_requests import queries as service_requests
-from guibin.signals import counts as signals
 from guibin.sla import counts as sla
 from guibin.tiers import counts as tiers
 from guibin.tiers.facts import DEPARTED, PURCHASE
@@ -77,7 +77,6 @@ COUNTS: dict[str, Count] = {
     **visits.COUNTS,
     **records.COUNTS,
     **hotline.COUNTS,
-    **signals.COUNTS,
     **tiers.COUNTS,
     "customers_new": count("customer c", _NEW),
     "customers_referred": count(f"customer c {profiles.REFERRED}", _NEW, of="distinct c.id"),
@@ -94,6 +93,16 @@ INVITATION_COUNTS = ("invitations_owed", "invitations_made")
 NAMES = (*COUNTS, *CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS)
 
 
+def count_of(name: str) -> Count | None:
+    """The count of this name that one statement answers, from whichever room."""
+    return COUNTS.get(name) or COUNTED_ABOVE.get(name)
+
+
+def is_counted(name: str) -> bool:
+    """Whether anybody counts under this name."""
+    return name in (*CADENCE_COUNTS, *REVIEW_COUNTS) or count_of(name) is not None
+
+
 async def counted(
     names: Sequence[str], period: Period, *, policy: Policy, time_zone: str, as_of: datetime
 ) -> dict[str, Groups]:
@@ -105,8 +114,9 @@ async def counted(
     values = (period.starts_at, period.ends_at, period.first_on, after_on, as_of, today, ranks, sold)
     groups: dict[str, Groups] = {}
     for name in names:
-        if name in COUNTS:
-            groups[name] = {row[0]: row[1] for row in await fetch(f"{PERIOD}{COUNTS[name].sql}", *values) if row[1]}
+        found = count_of(name)
+        if found is not None:
+            groups[name] = {row[0]: row[1] for row in await fetch(f"{PERIOD}{found.sql}", *values) if row[1]}
     if any(name in CADENCE_COUNTS for name in names):
         owed, made = await _contacts(policy.cadences, period, time_zone=time_zone, as_of=as_of)
         groups |= {"contacts_owed": {"": owed}, "contacts_made": {"": made}}

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from guibin.policy.packs import Policy
 
-from .counts import COUNTS, NAMES, Groups, total
+from .counts import Groups, count_of, is_counted, total
 
 Kind = Literal["complaints", "retention", "service", "tiers"]
 KINDS: tuple[Kind, ...] = ("complaints", "retention", "service", "tiers")
@@ -121,7 +121,7 @@ def figures_of(policy: Policy, kind: Kind | None = None) -> tuple[Figure, ...]:
     figures = {figure.name: figure for figure in FIGURES}
     kinds = {figure.numerator: figure.kind for figure in FIGURES}
     for kpi in policy.kpis:
-        if kpi.numerator not in NAMES or kpi.denominator not in NAMES:
+        if not is_counted(kpi.numerator) or not is_counted(kpi.denominator):
             continue
         figures[kpi.name] = Figure(
             kpi.name,
@@ -239,4 +239,5 @@ def _met(figure: Figure, numerator: int, denominator: int | None) -> bool | None
 
 
 def _split(name: str) -> tuple[str, ...]:
-    return COUNTS[name].split if name in COUNTS else ()
+    found = count_of(name)
+    return found.split if found else ()

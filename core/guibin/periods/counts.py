@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from guibin.policy.activities import InvitationRhythm
 from guibin_tenants.above import FromAbove
+from guibin_tenants.above import NamedFromAbove
 
 # What a count's statement begins with.
 PERIOD = (
@@ -25,6 +26,10 @@ class Count(Struct, frozen=True):
 
     sql: str
     split: tuple[str, ...] = ()
+
+
+# Counts of rooms above the one that puts all together, by name.
+COUNTED_ABOVE: NamedFromAbove[Count] = NamedFromAbove()
 
 
 def count(rows: str, holds: str, *, by: dict[str, str] | None = None, of: str = "*") -> Count:

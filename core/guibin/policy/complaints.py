@@ -69,7 +69,9 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     `reopen_within_days` continues its clock, later it becomes a new one. `sample_percent` of each week's settled
     complaints are called back (S07-29), at least one, within `follow_up_within` of the draw. With `callback_required` the
     result is told to the customer within `tell_within` of the remedy, and only what was told in time counts as in time
-    (S07-22); without it a remedy closes the complaint. `centre` are the roles or posts that hear of each complaint at
+    (S07-22); without it a remedy closes the complaint. Those who hold one of `first_tiers` come first, then with
+    `members_first` whoever holds a tier, then all others; with `cause_first` the cause is analysed before the matter is handed
+    on to a department or the internal flow (S07-33). `centre` are the roles or posts that hear of each complaint at
     once, `leadership` those who hear of each plan against repetition (S14-7).
     """
 
@@ -83,6 +85,9 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     callback_required: bool = True
     tell_within: Deadline = Hours(24)
     follow_up_within: Deadline = Days(3)
+    first_tiers: tuple[Named, ...] = ()
+    members_first: bool = True
+    cause_first: bool = False
     centre: tuple[Named, ...] = ()
     leadership: tuple[Named, ...] = ("manager",)
     clause: Clause = ""
@@ -90,6 +95,12 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     def level(self, name: str) -> Level | None:
         """The level of this name."""
         return next((level for level in self.levels if level.name == name), None)
+
+    def priority(self, tiers: Collection[str]) -> int:
+        """Whose complaint is handled first: 0 before 1 before 2, by what the customer holds."""
+        if set(self.first_tiers) & set(tiers):
+            return 0
+        return 1 if tiers and self.members_first else 2
 
     def suggested(self, text: str) -> str:
         """The level the keywords suggest."""
@@ -101,6 +112,9 @@ class ComplaintPolicy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def check(self, known: Known, path: str) -> Problems:
         """Levels and roles there are."""
+        for tier in self.first_tiers:
+            if tier not in {name for _, name in known.tiers}:
+                yield PolicyProblem(f"{path}.first_tiers", tier, "a tier of one of the schemes")
         for part in ("centre", "leadership"):
             for role in getattr(self, part):
                 yield from a_role(f"{path}.{part}", role, known)

@@ -201,6 +201,9 @@ QUEUE = LISTED.wider(
     completed_at="t.completed_at",
     provisional="coalesce(t.provisional, false)",
 )
+# SQL: the service request `r` was taken up and not taken back.
+WANTED = "service_request r where r.state not in ('rejected', 'withdrawn')"
+
 BY_DEADLINE = ByDeadline(listing=QUEUE, milestone=MILESTONE)
 
 

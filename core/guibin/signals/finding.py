@@ -13,10 +13,13 @@ import msgspec
 from msgspec import Struct
 
 from guibin.care.queries import RUNS_OUT
+from guibin.complaints.queries import KNOWN
 from guibin.context import Act
 from guibin.policy.signals import EACH, SignalRule, Source
 from guibin.profiles.orders import ORDERS
 from guibin.records.dues import AsOf, missing_contact
+from guibin.service_requests.queries import WANTED
+from guibin.surveys.queries import IN_A_ROW
 from guibin.tiers.queries import member
 from guibin.web.listing import placed
 from guibin_tenants import org_units
@@ -83,10 +86,9 @@ def _repairs(rule: SignalRule, act: Act) -> _Asked:
     return _counted(
         rule,
         act,
-        "select r.customer_id, r.id, r.received_at as at from service_request r where r.item = any ($kinds::text[])"
-        " and r.state not in ('rejected', 'withdrawn') and r.received_at >= $since"
-        " union all select i.customer_id, i.id, i.happened_at from interaction i where i.wants = 'help'"
-        " and i.happened_at >= $since",
+        f"select r.customer_id, r.id, r.received_at as at from {WANTED} and r.item = any ($kinds::text[])"
+        " and r.received_at >= $since union all select i.customer_id, i.id, i.happened_at from interaction i"
+        " where i.wants = 'help' and i.happened_at >= $since",
     )
 
 
@@ -95,8 +97,7 @@ def _complaints(rule: SignalRule, act: Act) -> _Asked:
     return _counted(
         rule,
         act,
-        "select k.customer_id, k.id, k.received_at as at from complaint k where k.customer_id is not null"
-        " and k.merged_into_id is null and k.received_at >= $since"
+        f"select k.customer_id, k.id, k.received_at as at from {KNOWN} and k.received_at >= $since"
         " and (cardinality($kinds::text[]) = 0 or k.kind = any ($kinds::text[]))",
     )
 
@@ -131,10 +132,7 @@ def _scored(rule: SignalRule, act: Act, holds: str) -> _Asked:
     """The last answer to each survey, beside the one before."""
     sql = f"""select a.customer_id, a.id::text as occurrence, jsonb_strip_nulls(jsonb_build_object('score', a.score::text,
             'floor', a.floor::text, 'before', a.before::text)) as details
-        from (select x.*, lag(x.score) over earlier as before,
-            row_number() over (partition by x.customer_id, x.survey order by x.answered_at desc, x.id desc) as place
-            from survey_answer x
-            window earlier as (partition by x.customer_id, x.survey order by x.answered_at, x.id)) a
+        from {IN_A_ROW}
         where a.place = 1 and a.answered_at >= $since and {holds}"""
     return _Asked(sql, {"since": _since(rule, act)})
 

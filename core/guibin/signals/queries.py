@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
+from guibin.complaints.queries import following
 from guibin.context import Act
 from guibin.policy.signals import Source
 from guibin.profiles.queries import called
@@ -121,12 +122,7 @@ class AffectedView(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-# A complaint of the same customer's that came after the signal `{0}`, within the rule's days.
-FOLLOWING = (
-    "from complaint k where k.tenant_id = {0}.tenant_id and k.customer_id = {0}.customer_id and k.kind = 'complaint'"
-    " and k.received_at > {0}.found_at and k.received_at <= {0}.found_at + make_interval(days => {0}.followed_days)"
-)
-_FOLLOWING = FOLLOWING.format("x")
+_FOLLOWING = following("x")
 LISTED = Listing(
     view=SignalView,
     source=f"signal x left join {timer_of('x', ACTION)} left join customer c on c.tenant_id = x.tenant_id"

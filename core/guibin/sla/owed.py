@@ -55,7 +55,7 @@ MANAGERS_OR_HEAD_OFFICES = (
     " or (c.account_manager_id is null and x.org_unit_id is null and $unit::uuid is null))"
 )
 # What every row of what is owed shows, and how it is where a kind says nothing of it. `about` is a code of the policy, or tells
-# apart what one row owes several times; `happens_at` a moment agreed upon, `due_on` the last day of what has a whole day.
+# apart what one row owes several times; `happens_at` a moment agreed upon, what is `ahead` 0 comes before all that is 1, `due_on` the last day of what has a whole day.
 COLUMNS: dict[str, str] = {
     "id": "x.id",
     "subject_id": "x.id",
@@ -72,6 +72,7 @@ COLUMNS: dict[str, str] = {
     "warn_at": "null::timestamptz",
     "paused_at": "null::timestamptz",
     "provisional": "false",
+    "ahead": "1",
 }
 # The columns of what is due as its timer `t` says.
 BY_TIMER = {

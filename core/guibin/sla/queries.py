@@ -103,14 +103,17 @@ def judged(now: str) -> str:
 DUE_FIRST = Order({"coalesce(t.due_at, timestamptz '9999-12-31')": datetime, "x.id": UUID})
 _LAST = datetime(9999, 12, 31, tzinfo=UTC)
 _FIRST_ID = UUID(int=0)
+_NEVER = "timestamptz '9999-12-31'"
 _OPEN = "t.completed_at is null and t.cancelled_at is null"
 
 
 class ByDeadline(Struct, Generic[View], frozen=True, kw_only=True):
-    """A list of what is worked on, by what falls due first, what has no deadline last; it joins the `timer_of` this milestone."""
+    """A list of what is worked on, by what falls due first, what has no deadline last; it joins the `timer_of` this milestone.
+    What has a smaller `before`, a column, comes first whenever it falls due."""
 
     listing: Listing[View]
     milestone: str
+    before: str = ""
 
     async def page(self, filters: Struct, page: PageAsked, act: Act) -> Page[View]:
         """The rows that `filters` let through, a page of them.
@@ -118,6 +121,10 @@ class ByDeadline(Struct, Generic[View], frozen=True, kw_only=True):
         Whoever sees the whole company and asks for all that is `running` gets what falls due first from the index of open
         timers, without the rest being sorted; what has no open timer follows.
         """
+        if self.before:
+            running = f"case when {_OPEN} then coalesce(t.due_at, {_NEVER}) else {_NEVER} end"
+            order = Order({self.before: int, running: datetime} | DUE_FIRST.by)
+            return await self.listing.ordered(order).page(filters, page, act)
         if filters != type(filters)(running=True) or act.by.units_seen is not None:
             return await self.listing.ordered(DUE_FIRST).page(filters, page, act)
         tail = self._without_deadline()

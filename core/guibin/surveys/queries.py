@@ -182,6 +182,12 @@ ACTIONS = Listing(
 )
 
 
+# SQL: each answer `a` with the score `before` it of the same survey and customer, and its `place`, 1 for the last.
+IN_A_ROW = """(select x.*, lag(x.score) over earlier as before,
+    row_number() over (partition by x.customer_id, x.survey order by x.answered_at desc, x.id desc) as place
+    from survey_answer x window earlier as (partition by x.customer_id, x.survey order by x.answered_at, x.id)) a"""
+
+
 async def surveys(policy: Policy, language: str) -> list[SurveyDefinition]:
     """The surveys of the policy."""
 

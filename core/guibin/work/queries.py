@@ -143,7 +143,7 @@ _LATE = "x.due_at < $now and x.paused_at is null"
 _SOON = "x.due_at >= $now and x.due_at < $now + interval '1 hour' and x.paused_at is null"
 # Late, or due or arranged until the company's day ends.
 _TODAY = "x.soonest < (($today::date + 1)::timestamp at time zone $zone::text) and x.paused_at is null"
-SOONEST = Order({"x.soonest": datetime, "x.kind": str, "x.id": UUID, "x.about": str})
+SOONEST = Order({"x.ahead": int, "x.soonest": datetime, "x.kind": str, "x.id": UUID, "x.about": str})
 # What falls due at no moment comes last.
 _LISTED = Listing(
     view=WorkView,
@@ -166,7 +166,7 @@ _LISTED = Listing(
 
 
 async def owed(filters: WorkFilter, page: PageAsked, act: Act, *, kinds: Collection[str] = ()) -> Page[WorkView]:
-    """What is owed, due soonest first; of these kinds only, if there are any. The look is on record.
+    """What is owed, key accounts' complaints first (S07-33), then due soonest first; of these kinds only, if there are any. The look is on record.
 
     Raises Invalid for a kind that there is not, Forbidden for units that one does not lead.
     """

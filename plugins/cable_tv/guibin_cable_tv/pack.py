@@ -213,6 +213,8 @@ COMPLAINTS = ComplaintPolicy(  # S07-23: round the clock (S07-2)
         ),
     ),
     causes=("signal", "billing", "equipment", "service_attitude", "installation", "terms", "other"),
+    first_tiers=("key",),  # S07-33
+    cause_first=True,
     reopen_within_days=30,
     sample_percent=10,  # S07-29
     clause="S07-22",

@@ -69,7 +69,15 @@ async def test_the_first_contact_stays_responsible_through_hand_overs(client, te
     complaint = await received(desk)
     path = f"/api/v1/complaints/{complaint['id']}"
 
-    await desk.post(f"{path}/hand-overs", json={"to_unit_id": str(tenant.units["network"]), "reason": "线路问题"})
+    await desk.post(
+        f"{path}/hand-overs",
+        json={
+            "to_unit_id": str(tenant.units["network"]),
+            "reason": "线路问题",
+            "cause": "signal",
+            "analysis": "线路老化",
+        },
+    )
     await desk.post(f"{path}/hand-overs", json={"to_staff_id": str(engineer.staff_id), "reason": "请上门"})
     shown = (await desk.get(path)).json()
 
@@ -83,7 +91,11 @@ async def test_a_level_change_recomputes_from_the_same_start(client, clock):
     path = f"/api/v1/complaints/{complaint['id']}"
     clock.set(clock() + timedelta(hours=2))
 
-    changed = (await client.post(f"{path}/level", json={"level": "2", "reason": "需要网络部协同"})).json()
+    changed = (
+        await client.post(
+            f"{path}/level", json={"level": "2", "reason": "需要网络部协同", "cause": "signal", "analysis": "线路老化"}
+        )
+    ).json()
 
     assert changed["level"] == "2"
     assert after(changed, "due_at", hours=8)

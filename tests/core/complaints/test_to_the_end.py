@@ -109,7 +109,11 @@ async def test_raising_the_level_opens_the_internal_flow_with_an_owner(people, c
     case = await send(agent, PATH, NEW | {"customer_id": customer})
     none = (await chief.get("/api/v1/upward-reports")).json()["items"]
 
-    await send(agent, f"{PATH}/{case['id']}/level", {"level": "2", "reason": "需要网络部"})
+    await send(
+        agent,
+        f"{PATH}/{case['id']}/level",
+        {"level": "2", "reason": "需要网络部", "cause": "signal", "analysis": "线路老化"},
+    )
     (asked,) = (await chief.get("/api/v1/upward-reports")).json()["items"]
     await send(agent, f"{PATH}/{case['id']}/level", {"level": "1", "reason": "误判"})
 

@@ -47,7 +47,7 @@ async def test_the_manager_and_the_team_hear_of_all_that_happens_to_a_complaint(
     path = f"{PATH}/{case['id']}"
     for what, body in (
         ("messages", {"text": "还没修好吗", "direction": "in"}),
-        ("level", {"level": "2", "reason": "需要网络部"}),
+        ("level", {"level": "2", "reason": "需要网络部", "cause": "signal", "analysis": "线路老化"}),
         ("resolution", {"remedy": "更换机顶盒", "cause": "equipment"}),
         ("callbacks", {"outcome": "satisfied"}),
     ):
