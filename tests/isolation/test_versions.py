@@ -128,7 +128,11 @@ async def test_of_two_who_saw_the_same_version_the_second_is_refused(client):
     path = f"/api/v1/complaints/{made.json()['id']}"
     shown = await client.get(path)
     seen = {"If-Match": shown.headers["etag"]}
-    first = await client.post(f"{path}/level", json={"level": "2", "reason": "多部门"}, headers=seen)
+    first = await client.post(
+        f"{path}/level",
+        json={"level": "2", "reason": "多部门", "cause": "signal", "analysis": "线路老化"},
+        headers=seen,
+    )
     second = await client.post(f"{path}/resolution", json={"remedy": "更换"}, headers=seen)
     after = await client.get(path)
 
