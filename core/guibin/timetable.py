@@ -155,6 +155,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
     ),  # S07-13
     Rhythm("close_week", insight.ClosePeriod("week"), every="weekly Mon 00:05", catch_up="every"),  # S07-28
     Rhythm("close_month", insight.ClosePeriod("month"), every="monthly 1 00:15", catch_up="every"),  # S05-1
+    Rhythm("tell_satisfaction", surveys.TellSatisfaction(), every="monthly 1 08:10", catch_up="once"),  # S05-2, S05-8
     Rhythm("draw_sample", complaints.DrawSample(), every="weekly Mon 06:30", catch_up="every"),  # S07-29
     Rhythm("tell_overdue_measures", complaints.TellOverdueMeasures(), every="daily 08:15", catch_up="once"),  # S07-28
     Rhythm("forget_webhooks", webhooks.ForgetWebhooks(), every="daily 03:10", catch_up="skip"),

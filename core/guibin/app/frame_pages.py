@@ -128,6 +128,7 @@ _TOGETHER = {
     "work_log": "plan",
     "card_stock": "card-stock",
     "outage": "signals",
+    "survey_answer": "satisfaction",
     "card_shipment": "card-stock",
     "card_request": "card-stock",
 }

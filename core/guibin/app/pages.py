@@ -35,6 +35,7 @@ from guibin.policy_changes import screens as policy_changes
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.signals import screens as signals
+from guibin.surveys import screens as surveys
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
 from guibin.visits import screens as visits
@@ -81,11 +82,10 @@ SLICES: tuple[ModuleType, ...] = (
     activities,
     campaigns,
     policy_changes,
+    surveys,
     live,
     oversight,
 )
-# Slices whose pages are only for people outside, behind signed links.
-LETTERS = ("surveys",)
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(Controller, (sign_in_pages, frame_pages, session_pages, pack_pages, *SLICES))
 )
@@ -96,7 +96,7 @@ _FRAME = f"""select t.name as company, coalesce(u.name, '') as unit, ({UNREAD}) 
 def studio_of(packs: Packs) -> Studio:
     """The pages' templates, texts and places, those of all packs with them. Raises AssetsMissing, and BadPack for a pack
     whose pages lack something."""
-    names = [*(module.__name__.split(".")[1] for module in SLICES), *LETTERS]
+    names = [module.__name__.split(".")[1] for module in SLICES]
     entries: list[Entry] = [entry for module in SLICES for entry in getattr(module, "ENTRIES", ())]
     return pack_pages.studio_of(names, entries, packs.hooks_of(packs.names))
 

@@ -50,7 +50,8 @@ async def asked(link: Link, *, now: datetime) -> Asked:
 
 
 async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -> UUID:
-    """Keep the answer; its id. `scores` has every question, 0 to 100. Under the floor the account manager is told.
+    """Keep the answer; its id. `scores` has every question, 0 to 100. Under the floor, and near the level from which
+    loyalty jumps, the account manager is told.
 
     The floor is the one in force now (S09-2). Raises SpentLink when somebody answered meanwhile.
     """
@@ -69,19 +70,21 @@ async def answer(to: Asked, scores: Mapping[str, int], comment: str, act: Act) -
         "scores": dict(scores),
         "score": score,
         "floor": now_asked.floor,
+        "leap": now_asked.leap,
+        "near_leap": now_asked.near_leap,
         "comment_sealed": sealed,
         "answered_at": act.now,
     }
     if not await add_all(SurveyAnswer, None, [row], unless=("invitation_id",)):
         raise SpentLink("used")
     await noted("survey.answer", act, subject="survey_answer", subject_id=answer_id, customer_id=to.customer_id)
+    case = Case("survey_answer", answer_id, to.customer_id)
     if sum(scores.values()) < now_asked.floor * len(scores):
-        await _alert(answer_id, to, {"score": str(score), "floor": str(now_asked.floor)}, now=act.now)
+        details = {"score": str(score), "floor": str(now_asked.floor)}
+        low = Notice("survey_low", case, roles=("account_manager",), details=details)
+        await notify(low, key=f"survey-low/{answer_id}", now=act.now)
+    elif now_asked.leap - now_asked.near_leap <= score < now_asked.leap:
+        details = {"score": str(score), "leap": str(now_asked.leap)}
+        near = Notice("survey_near_leap", case, roles=("account_manager",), details=details)
+        await notify(near, key=f"survey-near-leap/{answer_id}", now=act.now)
     return answer_id
-
-
-async def _alert(answer_id: UUID, to: Asked, details: dict[str, str], *, now: datetime) -> None:
-    notice = Notice(
-        "survey_low", Case("survey_answer", answer_id, to.customer_id), roles=("account_manager",), details=details
-    )
-    await notify(notice, key=f"survey-low/{answer_id}", now=now)

@@ -4,11 +4,11 @@ from litestar import Controller
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from guibin.audit.answering import lists, reads
-from guibin.web.routing import gets, posts
-from guibin_tenants.principals import may
+from guibin.web.routing import deletes, gets, posts
+from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rate_limits import BULK
 
-from . import actions, improvements, posting, queries, reports
+from . import actions, benchmarks, improvements, posting, queries, reports
 from .queries import (
     ACTIONS,
     ANSWERS,
@@ -64,6 +64,14 @@ class SurveyAnswerController(Controller):
     tags = ("surveys",)
     list_answers = lists("/", ANSWERS, AnswerFilter, "Answers, the latest first", recorded="survey_answer")
     show = reads("/{answer_id:uuid}", queries.answer_by_id, "One answer with its comment", "survey_answer")
+
+
+class SurveyBenchmarkController(Controller):
+    path = "/api/v1/survey-benchmarks"
+    tags = ("surveys",)
+    list_benchmarks = lists("/", benchmarks.LISTED, benchmarks.BenchmarkFilter, "What other units reached, by year")
+    enter = posts("/", benchmarks.enter, "Enter what another unit reached in a year", needs=WRITE & sees_all)
+    take_out = deletes("/{benchmark_id:uuid}", benchmarks.take_out, "It was a mistake", needs=WRITE & sees_all)
 
 
 class ImprovementActionController(Controller):

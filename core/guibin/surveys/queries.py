@@ -38,6 +38,8 @@ class RoundView(Struct, frozen=True, kw_only=True):
     invited: int
     answered: int
     under_floor: int
+    near_leap: int
+    at_leap: int
     score_avg: float | None
 
 
@@ -55,7 +57,8 @@ class SurveyInvitationView(Struct, frozen=True, kw_only=True):
 
 
 class AnswerView(Struct, frozen=True, kw_only=True):
-    """What a customer answered; `comment` is filled only when one answer is read."""
+    """What a customer answered; `comment` is filled only when one answer is read. `near` the `leap` from which loyalty jumps,
+    and under it (S09-5)."""
 
     id: UUID
     round_id: UUID
@@ -64,6 +67,8 @@ class AnswerView(Struct, frozen=True, kw_only=True):
     scores: dict[str, int]
     score: int
     floor: int
+    leap: int
+    near: bool
     comment: str
     answered_at: datetime
 
@@ -107,11 +112,13 @@ class SurveyInvitationFilter(Struct, frozen=True, kw_only=True):
 
 
 class AnswerFilter(Struct, frozen=True, kw_only=True):
-    """Which answers."""
+    """Which answers; `latest` are each customer's last to a survey."""
 
     round_id: UUID | None = None
     customer_id: UUID | None = None
     under_floor: bool = False
+    near_leap: bool = False
+    latest: bool = False
 
 
 class ActionFilter(Struct, frozen=True, kw_only=True):
@@ -132,19 +139,27 @@ class SurveyDefinition(Struct, frozen=True, kw_only=True):
     rest_days: int
     answer_within_days: int
     clear_gain: int
+    leap: int
+    near_leap: int
     clause: str
 
 
+# SQL: the answer `{0}` is under the level from which loyalty jumps, and near it (S09-5).
+_NEAR = "({0}.score < {0}.leap and {0}.score >= {0}.leap - {0}.near_leap)"
 ROUNDS = Listing(
     view=RoundView,
     source="survey_round x, lateral (select count(*)::int as answered,"
-    " (count(*) filter (where s.score < s.floor))::int as under_floor, round(avg(s.score), 1)::float8 as score_avg"
+    " (count(*) filter (where s.score < s.floor))::int as under_floor,"
+    f" (count(*) filter (where {_NEAR.format('s')}))::int as near_leap,"
+    " (count(*) filter (where s.leap > 0 and s.score >= s.leap))::int as at_leap, round(avg(s.score), 1)::float8 as score_avg"
     " from survey_answer s where s.tenant_id = x.tenant_id and s.round_id = x.id) a",
     order=newest_first("x.started_at"),
     columns={
         "invited": "(select count(*)::int from survey_invitation i where i.tenant_id = x.tenant_id and i.round_id = x.id)",
         "answered": "a.answered",
         "under_floor": "a.under_floor",
+        "near_leap": "a.near_leap",
+        "at_leap": "a.at_leap",
         "score_avg": "a.score_avg",
     },
 )
@@ -163,8 +178,13 @@ ANSWERS = Listing(
     view=AnswerView,
     source="survey_answer x",
     order=newest_first("x.answered_at"),
-    columns={"comment": "''"},
-    filters={"under_floor": "x.score < x.floor"},
+    columns={"comment": "''", "near": _NEAR.format("x")},
+    filters={
+        "under_floor": "x.score < x.floor",
+        "near_leap": _NEAR.format("x"),
+        "latest": "not exists (select from survey_answer n where n.tenant_id = x.tenant_id and n.customer_id = x.customer_id"
+        " and n.survey = x.survey and (n.answered_at, n.id) > (x.answered_at, x.id))",
+    },
 )
 _STATE = (
     "coalesce((select case s.kind when 'sent_back' then 'open' else s.kind end from improvement_step s"
@@ -205,6 +225,8 @@ async def surveys(policy: Policy, language: str) -> list[SurveyDefinition]:
             rest_days=survey.rest_days,
             answer_within_days=survey.answer_within_days,
             clear_gain=survey.clear_gain,
+            leap=survey.leap,
+            near_leap=survey.near_leap,
             clause=survey.clause,
         )
         for survey in policy.surveys

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guibin.audit.actions import noted
 from guibin.context import Act
@@ -20,7 +20,9 @@ OVERALL = "overall"
 class QuestionYears(Struct, frozen=True, kw_only=True):
     """A question's averages, 0 to 100; None for fewer than five answers.
 
-    `clearly_better` when the gain reaches the policy's `clear_gain`; None when there is nothing to compare.
+    `clearly_better` when the gain reaches the policy's `clear_gain`; None when there is nothing to compare. `others` are the
+    other units whose figure was entered, `others_avg` their average, `rank` where one stands among them, 1 the best; `below`
+    their average or not (S05-8).
     """
 
     question: str
@@ -31,6 +33,12 @@ class QuestionYears(Struct, frozen=True, kw_only=True):
     score_avg_before: float | None
     gain: float | None
     clearly_better: bool | None
+    others: int = 0
+    others_avg: float | None = None
+    others_avg_before: float | None = None
+    rank: int | None = None
+    rank_before: int | None = None
+    below: bool | None = None
 
 
 class YearComparison(Struct, frozen=True, kw_only=True):
@@ -62,11 +70,16 @@ async def compare(name: str, year: int, act: Act) -> YearComparison:
     zone = ZoneInfo(act.company.time_zone)
     starts = [datetime(start, 1, 1, tzinfo=zone) for start in (year - 1, year, year + 1)]
     rows = {(row["question"], row["late"]): row for row in await fetch(_ANSWERS, name, *starts)}
+    others: dict[tuple[str, int], list[float]] = {}
+    for row in await fetch(_OTHERS, name, year):
+        others.setdefault((row["question"], row["year"]), []).append(row["score"])
     questions = []
     for question in (OVERALL, *survey.questions):
         text = act.policy.texts.get(f"survey_question.{question}") or act.policy.texts.get(f"survey.{name}")
         title = text.in_language(act.language) if text else question
-        questions.append(_years(question, title, rows, survey.clear_gain))
+        own = _years(question, title, rows, survey.clear_gain)
+        beside = (others.get((question, year), []), others.get((question, year - 1), []))
+        questions.append(_beside(own, *beside))
     await noted("survey.compare", act, subject="survey", shown=len(questions))
     return YearComparison(
         survey=name, year=year, clear_gain=survey.clear_gain, clause=survey.clause, questions=questions
@@ -88,6 +101,28 @@ def _years(question: str, title: str, rows: dict[Any, Any], clear_gain: int) -> 
         gain=gain,
         clearly_better=None if gain is None else gain >= clear_gain,
     )
+
+
+_OTHERS = """select question, year, score_per_mille / 10.0::float8 as score from survey_benchmark
+    where survey = $1 and year in ($2::int, $2::int - 1) order by unit"""
+
+
+def _beside(own: QuestionYears, others: list[float], before: list[float]) -> QuestionYears:
+    """With what other units reached in the year and in the one before."""
+    mean = round(sum(others) / len(others), 1) if others else None
+    return structs.replace(
+        own,
+        others=len(others),
+        others_avg=mean,
+        others_avg_before=round(sum(before) / len(before), 1) if before else None,
+        rank=_rank(own.score_avg, others),
+        rank_before=_rank(own.score_avg_before, before),
+        below=None if mean is None or own.score_avg is None else own.score_avg < mean,
+    )
+
+
+def _rank(score: float | None, others: list[float]) -> int | None:
+    return None if score is None or not others else 1 + sum(other > score for other in others)
 
 
 def _mean(row: Any) -> float | None:

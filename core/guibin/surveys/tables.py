@@ -55,6 +55,7 @@ class SurveySending(Part, of="survey_invitation", by="invitation_id", signed="se
 
 class SurveyAnswer(TenantTable, customer=True):
     """What a customer answered, once per invitation. `scores` by question, `score` their average, both 0 to 100.
+    `floor`, `leap` and `near_leap` are the policy's of then.
 
     The comment stands sealed under the customer's key.
     """
@@ -65,6 +66,8 @@ class SurveyAnswer(TenantTable, customer=True):
     scores = JSONB()
     score = SmallInt()
     floor = SmallInt()
+    leap = SmallInt(default=0)
+    near_leap = SmallInt(default=0)
     comment_sealed = Bytea(default=None, null=True)
     answered_at = Timestamptz(default=None, null=True)
 
@@ -77,6 +80,28 @@ class SurveyAnswer(TenantTable, customer=True):
         ),
         append_only=True,
         checks={"dated": "answered_at is not null"},
+    )
+
+
+class SurveyBenchmark(TenantTable, signed="entered"):
+    """What another unit, such as a city of the same province, reached in a year (S05-8): entered by hand, from `source`.
+
+    `question` is one of the survey's, or `overall`; the score is per mille of a hundred points.
+    """
+
+    survey = Varchar(length=60)
+    question = Varchar(length=60, default="overall")
+    year = SmallInt()
+    unit = Varchar(length=200)
+    score_per_mille = SmallInt()
+    source = Varchar(length=200, default="")
+    entered_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        written_by="company",
+        unique=(("survey", "question", "year", "unit"),),
+        indexes=(Index(("year desc", "id desc"), name="survey_benchmark_year_idx"),),
+        checks={"score_in_range": "score_per_mille between 0 and 1000"},
     )
 
 

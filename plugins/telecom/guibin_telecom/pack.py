@@ -177,6 +177,7 @@ PACK = Pack(
             "vip_perception",
             questions=("satisfaction", "brand_perception", "service_perception", "reward_perception"),
             floor=70,
+            leadership=("manager", "tenant_admin"),  # S05-8
             clause="S05-2",
         ),
     ),

@@ -97,7 +97,7 @@ async def test_a_score_under_the_floor_alerts_the_account_manager_once(world, te
     round_id = (await hold(desk, sample_percent=100))["id"]
     for one in await invitations(desk, round_id):
         path = await link(manager, one)
-        await world.client().post(path, data={QUESTION: "50" if one["customer_id"] == low else "75"})
+        await world.client().post(path, data={QUESTION: "50" if one["customer_id"] == low else "100"})
 
     low_answers = await answers(desk, under_floor="true")
 
