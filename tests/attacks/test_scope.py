@@ -140,6 +140,7 @@ async def test_a_complaint_of_nobodys_belongs_to_whoever_took_it_in(tenant, east
     assert await _timers(east) == []
 
     handed = {"to_unit_id": str(tenant.units["east"]), "reason": "it happened there"}
+    handed |= {"cause": "signal", "analysis": "a cable of theirs"}
     await post(west, f"/complaints/{taken['id']}/hand-overs", handed)
 
     for client_of in (east, west):

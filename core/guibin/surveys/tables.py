@@ -101,7 +101,7 @@ class SurveyBenchmark(TenantTable, signed="entered"):
         written_by="company",
         unique=(("survey", "question", "year", "unit"),),
         indexes=(Index(("year desc", "id desc"), name="survey_benchmark_year_idx"),),
-        checks={"score_in_range": "score_per_mille between 0 and 1000"},
+        checks={"score_in_range": "score_per_mille >= 0"},
     )
 
 
