@@ -73,7 +73,7 @@ PARTS = tuple(
         ("cards", ("cards", "proofs"), _SERVING),
         ("relations", ("cadences", "relationships", "reviews", "registers", "plans", "questions"), _SERVING[:2]),
         ("care_and_events", ("care", "messages", "activities", "surveys"), _SERVING[:2]),
-        ("complaints", ("complaints", "hotline", "closing", "department_tasks"), _SERVING),
+        ("complaints", ("complaints", "signals", "hotline", "closing", "department_tasks"), _SERVING),
         ("receptions", ("reception",), _SERVING),
         ("order", ("approvals", "posts", "parts", "fields", "kpis", "switched_off"), ("manager",)),
     )
