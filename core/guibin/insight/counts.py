@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 
 from guibin.complaints import counts as complaints
 from guibin.hotline import counts as hotline
-from guibin.periods.counts import INVITED, PERIOD, Count, count, within
-from guibin.periods.counts import COUNTED_ABOVE, PERIOD, Count, count, within
+from guibin.periods.counts import COUNTED_ABOVE, INVITED, PERIOD, Count, count, within
 from guibin.periods.days import local_day
 from guibin.periods.names import Period
 from guibin.periods.spans import window_of
@@ -90,7 +89,6 @@ CADENCE_COUNTS = ("contacts_owed", "contacts_made")
 REVIEW_COUNTS = ("reviews_due", "reviews_done")
 # Counted by regular invitations, member by member and span by span (S13-7).
 INVITATION_COUNTS = ("invitations_owed", "invitations_made")
-NAMES = (*COUNTS, *CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS)
 
 
 def count_of(name: str) -> Count | None:
@@ -100,7 +98,7 @@ def count_of(name: str) -> Count | None:
 
 def is_counted(name: str) -> bool:
     """Whether anybody counts under this name."""
-    return name in (*CADENCE_COUNTS, *REVIEW_COUNTS) or count_of(name) is not None
+    return name in (*CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS) or count_of(name) is not None
 
 
 async def counted(

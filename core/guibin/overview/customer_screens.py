@@ -26,11 +26,9 @@ from guibin.profiles import closing, consents, disclosures, merged, merging
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import CustomerView
 from guibin.profiles.requests import FieldDisclosure
+from guibin.signals.wording import noticed
 from guibin.tiers import appraisal, endorsing
 from guibin.tiers.marks import Mark, marks
-from guibin.signals.wording import noticed
-from guibin.tiers import appraisal
-from guibin.tiers.marks import marks
 from guibin_tenants.principals import may, require
 from guibin_tenants.rate_limits import BULK
 from guibin_tenants.refusals import NotFound, Refusal

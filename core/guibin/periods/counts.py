@@ -11,8 +11,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from guibin.policy.activities import InvitationRhythm
-from guibin_tenants.above import FromAbove
-from guibin_tenants.above import NamedFromAbove
+from guibin_tenants.above import FromAbove, NamedFromAbove
 
 # What a count's statement begins with.
 PERIOD = (
