@@ -24,6 +24,7 @@ from guibin.policy.cadence import (
     Register,
     RelationshipTemplate,
     ReviewRhythm,
+    VisitLevel,
     VisitPolicy,
 )
 from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
@@ -151,6 +152,7 @@ __all__ = [
     "Tile",
     "TimeLimit",
     "TrialPolicy",
+    "VisitLevel",
     "VisitPolicy",
     "Where",
     "hookimpl",

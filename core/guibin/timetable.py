@@ -143,6 +143,7 @@ RHYTHMS: tuple[Rhythm, ...] = (
         "remind_policy_readers", policy_changes.RemindPolicyReaders(), every="daily 08:05", catch_up="once"
     ),  # S01-13
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
+    Rhythm("tell_visit_gaps", visits.TellVisitGaps(), every="monthly 1 08:05", catch_up="once"),  # S09-6
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5
     Rhythm("find_signals", signals.FindSignals(), every="hours 1", catch_up="once"),  # S07-32
     Rhythm("tell_missed_reviews", reviews.TellMissedReviews(), every="daily 07:20", catch_up="every"),  # S07-9

@@ -38,6 +38,7 @@ from guibin.signals import screens as signals
 from guibin.surveys import screens as surveys
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
+from guibin.visits import coverage_screens as visit_coverage
 from guibin.visits import screens as visits
 from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
@@ -76,6 +77,7 @@ SLICES: tuple[ModuleType, ...] = (
     cards,
     card_stock,
     visits,
+    visit_coverage,
     views,
     transfers,
     plans,

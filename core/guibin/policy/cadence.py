@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from .checking import Known, Problems, a_tier, there_is, within
+from .checking import Known, Problems, a_role, a_tier, there_is, within
 from .deadlines import BusinessDays, Deadline, Hours
+from .problems import PolicyProblem
 from .terms import Escalation, Timed
 from .words import Clause, Named
 
@@ -34,10 +35,31 @@ class ReviewRhythm(Struct, frozen=True, forbid_unknown_fields=True):
     clause: Clause = ""
 
 
+class VisitLevel(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whoever holds the `role`, a role or a post, visits each customer who holds a tier once in a `span` (S09-3, S09-6).
+
+    `tiers` narrow whom. The customer's own account manager does not count for those who lead.
+    """
+
+    role: Named
+    span: Span = "year"
+    tiers: tuple[Named, ...] = ()
+    clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Roles and tiers there are."""
+        yield from a_role(f"{path}.role", self.role, known)
+        for tier in self.tiers:
+            if tier not in {name for _, name in known.tiers}:
+                yield PolicyProblem(f"{path}.tiers", tier, "a tier of one of the schemes")
+
+
 class VisitPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """A visit that settles a concrete problem is filed only with the customer's signature (S07-12)."""
+    """A visit that settles a concrete problem is filed only with the customer's signature (S07-12); `levels` are those of
+    leaders who visit each customer (S09-6)."""
 
     signature_when_settling: bool = True
+    levels: tuple[VisitLevel, ...] = ()
     clause: Clause = ""
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from guibin.policy.activities import ActivityKind, HeadStart, InvitationRhythm
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
-from guibin.policy.cadence import Cadence, PlannedMeasure, RelationshipTemplate
+from guibin.policy.cadence import Cadence, PlannedMeasure, RelationshipTemplate, VisitLevel, VisitPolicy
 from guibin.policy.care import CareOccasion, CarePolicy
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, Criterion, Metric
 from guibin.policy.deadlines import Days, Hours
@@ -246,6 +246,7 @@ GENERAL = Pack(
         )
     ),
     signals=SIGNALS,
+    visits=VisitPolicy(levels=(VisitLevel("manager", clause="S09-6"),), clause="S09-3"),  # figures are defaults
     hotline=HotlinePolicy(  # S01-7: day and night
         routes=(
             HotlineRoute("vip_desk", KEY, (DIAMOND,), skips_menu=True, priority=90, greeting="vip", clause="S01-7"),

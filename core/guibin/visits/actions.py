@@ -15,7 +15,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
 from guibin.profiles import disclosures
-from guibin.profiles.queries import customer_of
+from guibin.profiles.queries import customer_of, standing
 from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.subjects import Actor, actor, refuse_blind, refuse_unless_kept
 from guibin.records.actions import refuse_wrong, write_interaction
@@ -131,6 +131,9 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
     )
     refuse_wrong(contact, channels_of(act.policy), now=act.now, renamed={"channel": "method"})
     went = Actor(visit["staff_id"], visit["staff_name"])
+    manager_id = (await standing(visit["customer_id"])).account_manager_id
+    if new.manager_rating is not None and manager_id in (None, went.id):
+        raise Invalid.at("manager_rating", "a rating of an account manager by somebody else", "leave it out")
     interaction_id = await write_interaction(contact, act, had_by=went)
     ended = await sla.complete(visit_id, MILESTONE, at=happened_at, now=act.now)
     await add(
@@ -141,8 +144,16 @@ async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
         settles_problem=new.settles_problem or (new.handled and bool(new.need.strip())),
         in_time=ended.met,
         carried_out_at=happened_at,
+        concerns=new.concerns,
+        manager_rating=new.manager_rating,
+        rated_id=manager_id if new.manager_rating is not None else None,
     )
     await change(Visit, visit_id, state="carried_out")
+    if manager_id is not None and manager_id != went.id:
+        told = Notice(
+            "leader_visited", _case(visit_id, visit["customer_id"]), staff_ids=(manager_id,), details={"who": went.name}
+        )
+        await notify(told, key=f"leader_visited/{visit_id}", now=act.now)
     await done("carry_out", _case(visit_id, visit["customer_id"]), act)
     return await queries.visit(visit_id, now=act.now)
 

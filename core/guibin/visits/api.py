@@ -6,10 +6,10 @@ from guibin.audit.answering import lists, reads
 from guibin.cases.subjects import in_table
 from guibin.files.api import files_of
 from guibin.files.subjects import Holder, unless
-from guibin.web.routing import posts
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import actions, queries
+from . import actions, coverage, queries
 from .queries import LISTED, VisitFilter
 from .tables import Visit
 
@@ -37,6 +37,22 @@ class VisitController(Controller):
     file = posts(
         "/{visit_id:uuid}/filing", actions.file_visit, "File the material; a settled problem needs the signature"
     )
+
+
+class VisitCoverageController(Controller):
+    path = "/api/v1/visit-coverage"
+    tags = ("visits",)
+    list_coverage = lists(
+        "/",
+        coverage.LISTED,
+        coverage.CoverageFilter,
+        "Which leaders have visited which customer in the spans that run",
+        recorded="visit_coverage",
+        subject="customer",
+        values=coverage.asked,
+    )
+    count = gets("/counts", coverage.show_counts, "How each level stands, by org unit")
+    rate = gets("/ratings", coverage.ratings, "How visiting leaders rate the account managers")
 
 
 VisitFiles = files_of(

@@ -4,12 +4,23 @@ import asyncpg
 
 from guibin.cases import Case
 from guibin.events import DeadlineEscalated, DeadlineWarned
-from guibin.jobs.kinds import Run
+from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice
 from guibin.notices.deadlines import Passed, of_row, tells
 from guibin.periods.days import local_day
 
+from . import coverage
 from .actions import SUBJECT
+
+
+class TellVisitGaps(Job, frozen=True):
+    """Whom leaders of every level have still to visit, and whom they did not (S09-6)."""
+
+
+@handles(TellVisitGaps)
+async def tell_visit_gaps(job: TellVisitGaps, run: Run) -> None:
+    """Each level, by org unit."""
+    await coverage.tell(run)
 
 
 @of_row("select customer_id, staff_id, planned_at from visit where id = $1 and state = 'planned'")

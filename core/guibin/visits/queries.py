@@ -37,6 +37,8 @@ class VisitView(Struct, frozen=True, kw_only=True):
     carried_out_at: datetime | None
     in_time: bool | None
     settles_problem: bool | None
+    concerns: str | None
+    manager_rating: int | None
     signed_at: datetime | None
     filed_at: datetime | None
     unsigned_because: str | None
@@ -113,6 +115,8 @@ LISTED = Listing(
         "carried_out_at": "r.carried_out_at",
         "in_time": "r.in_time",
         "settles_problem": "r.settles_problem",
+        "concerns": "r.concerns",
+        "manager_rating": "r.manager_rating",
         "signed_at": "s.taken_at",
         "filed_at": "f.filed_at",
         "unsigned_because": "f.unsigned_because",

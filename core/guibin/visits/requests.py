@@ -1,8 +1,9 @@
 """What callers send about visits, bounded and strict."""
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.words import Channel, Line, Name, Reason, Said, Unsaid
@@ -30,7 +31,8 @@ class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     """The detailed record of a visit (S07-25). `method` is the channel, `happened_at` by default now.
 
     A `need` that was `handled` is a concrete problem settled, and so is whatever `settles_problem` says: the customer signs
-    before it is filed (S07-12).
+    before it is filed (S07-12). `concerns` is what is on the customer's mind; with `manager_rating`, 1 to 5, whoever went rates
+    the customer's account manager, who is somebody else (S09-6).
     """
 
     content: Said
@@ -43,6 +45,8 @@ class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     handling: Unsaid = ""
     handled: bool = False
     settles_problem: bool = False
+    concerns: Unsaid = ""
+    manager_rating: Annotated[int, Meta(ge=1, le=5)] | None = None
 
 
 class NewSignature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,7 @@
 """Visits as rows. What a customer signed stands sealed."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
@@ -53,7 +53,8 @@ class VisitChange(TenantTable, customer=True, signed="changed"):
 class VisitRecord(TenantTable, customer=True):
     """The visit took place: its detailed record is the interaction. `in_time` compares with the plan as it stood.
 
-    `settles_problem` says that it settled a concrete problem, which the customer signs for (S07-12).
+    `settles_problem` says that it settled a concrete problem, which the customer signs for (S07-12). `concerns` is what is on
+    the customer's mind; a leader who went rates the account manager, `rated_id`, 1 to 5 (S09-6).
     """
 
     visit_id = RowOf("visit")
@@ -61,8 +62,11 @@ class VisitRecord(TenantTable, customer=True):
     settles_problem = Boolean(default=False)
     in_time = Boolean(default=False)
     carried_out_at = Timestamptz(default=None, null=True)
+    concerns = Text(default="")
+    manager_rating = SmallInt(default=None, null=True)
+    rated_id = RowOf("staff", null=True)
 
-    keys = Keys(begins="kept", unique=(("visit_id",),), append_only=True)
+    keys = Keys(begins="kept", unique=(("visit_id",),), append_only=True, erasable=("concerns",))
 
 
 class VisitSignature(TenantTable, customer=True, signed="taken"):

@@ -43,6 +43,7 @@ from guibin import (
     TierScheme,
     TimeLimit,
     TrialPolicy,
+    VisitLevel,
     VisitPolicy,
     Where,
     load,
@@ -299,7 +300,7 @@ PACK = Pack(
         for name in ("missing_phone", "duplicate", "implausible_birthday", "implausible_identity_number")
     ),
     closing=ClosingPolicy(clause="S07-35"),
-    visits=VisitPolicy(signature_when_settling=True, clause="S07-12"),
+    visits=VisitPolicy(signature_when_settling=True, levels=(VisitLevel("manager", clause="S09-6"),), clause="S07-12"),
     plans=PlanPolicy(spans=("month", "week"), reviewed_by="manager", clause="S07-14"),
     care=CARE,
     signals=SIGNALS,
