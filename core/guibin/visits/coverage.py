@@ -13,6 +13,8 @@ from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.periods.spans import Window, window_of
 from guibin.policy.cadence import VisitLevel
+from guibin.profiles.queries import kept_until
+from guibin.records.dues import reached
 from guibin.tiers.queries import member
 from guibin.web.listing import Listing, Order, placed
 from guibin_tenants.rows import many
@@ -77,8 +79,8 @@ class RatingAsked(Struct, frozen=True, kw_only=True):
 
 
 _BY_LEVEL = (
-    "join staff s on s.tenant_id = {0}.tenant_id and s.id = {0}.staff_id and r.role = any (s.roles)"
-    " and (r.role = 'account_manager' or s.id is distinct from c.account_manager_id)"
+    "exists (select from staff s where s.tenant_id = {0}.tenant_id and s.id = {0}.staff_id and r.role = any (s.roles)"
+    " and (r.role = 'account_manager' or s.id is distinct from c.account_manager_id))"
 )
 _OWED = f"""
 with rule as (
@@ -88,15 +90,14 @@ with rule as (
     select c.tenant_id, c.id, c.number, c.name, c.account_manager_id, c.org_unit_id, c.created_at, r.role, r.span,
         r.ends_at, v.happened_at as visited_at, v.staff_name as visited_by_name, p.planned_at,
         p.staff_name as planned_for_name
-    from rule r join customer c on c.closed_at is null and c.erased_at is null
+    from rule r join customer c on {kept_until("c", "r.ends_at")}
         and {member("c", "r.on_day", "(r.tiers = '' or m.tier = any (string_to_array(r.tiers, ',')))")}
-    left join lateral (select i.happened_at, i.staff_name from interaction i {_BY_LEVEL.format("i")}
-        where i.tenant_id = c.tenant_id and i.customer_id = c.id and i.happened_at >= r.starts_at
-        and i.happened_at < r.ends_at and i.direction = 'out' and i.outcome = 'reached'
-        and (i.channel = 'visit' or {is_visit("i")}) order by i.happened_at desc limit 1) v on true
-    left join lateral (select w.planned_at, w.staff_name from visit w {_BY_LEVEL.format("w")}
-        where w.tenant_id = c.tenant_id and w.customer_id = c.id and w.state = 'planned'
-        and w.planned_at < r.ends_at order by w.planned_at limit 1) p on true
+    left join lateral (select i.happened_at, i.staff_name {reached("c")} and i.happened_at >= r.starts_at
+        and i.happened_at < r.ends_at and i.direction = 'out' and (i.channel = 'visit' or {is_visit("i")})
+        and {_BY_LEVEL.format("i")} order by i.happened_at desc limit 1) v on true
+    left join lateral (select w.planned_at, w.staff_name from visit w where w.tenant_id = c.tenant_id
+        and w.customer_id = c.id and w.state = 'planned' and w.planned_at < r.ends_at and {_BY_LEVEL.format("w")}
+        order by w.planned_at limit 1) p on true
 ), judged as (
     select o.*, case when o.visited_at is not null then 'done' when o.ends_at <= $now then 'missed'
         when o.planned_at is not null then 'planned' else 'due' end as state from owed o
