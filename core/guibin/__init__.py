@@ -53,6 +53,7 @@ from guibin.policy.service_items import (
     Pool,
     ServiceItem,
     ServiceRhythm,
+    StepLimit,
     TimeLimit,
 )
 from guibin.policy.settings import Setting
@@ -142,6 +143,7 @@ __all__ = [
     "ServiceRhythm",
     "Setting",
     "Sponsorship",
+    "StepLimit",
     "SurveyPolicy",
     "Text",
     "Tier",

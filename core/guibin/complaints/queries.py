@@ -15,6 +15,8 @@ from guibin.profiles.queries import called
 from guibin.sla.owed import HANDLER
 from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, DeadlineLine, timer_of
 from guibin.tiers.queries import holding
+from guibin.visits import signing
+from guibin.visits.signing import SignatureLine
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
@@ -116,6 +118,8 @@ class CallbackLine(Struct, frozen=True):
     round: int
     outcome: str
     comment: str
+    on_site: bool
+    unsigned_because: str
     called_by: UUID
     called_by_name: str
     called_at: datetime
@@ -205,6 +209,7 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
     pauses: list[PauseLine]
     resolutions: list[ResolutionLine]
     callbacks: list[CallbackLine]
+    signatures: list[SignatureLine]
     notes: list[NoteLine]
     messages: list[MessageLine]
     rectification: RectificationLine | None
@@ -315,6 +320,7 @@ FORM = LISTED.wider(
     pauses=lines(PauseLine, f"{_of('complaint_pause')} started_at, id"),
     resolutions=lines(ResolutionLine, f"{_of('complaint_resolution')} round"),
     callbacks=lines(CallbackLine, f"{_of('complaint_callback')} called_at, id"),
+    signatures=lines(SignatureLine, signing.LINES),
     notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
     messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
     rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),

@@ -50,6 +50,7 @@ MESSAGES = MessagePolicy(
         "survey_low",
         "visit_overdue",
         "visit_unsigned",
+        "case_unsigned",
         "message_failed",
         "message_quota",
         "webhook_gone",

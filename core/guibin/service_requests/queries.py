@@ -15,6 +15,8 @@ from guibin.profiles.queries import called
 from guibin.sla.owed import HANDLER
 from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, timer_of
 from guibin.tiers.queries import holding
+from guibin.visits import signing
+from guibin.visits.signing import SignatureLine
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may
@@ -63,6 +65,7 @@ class StepLine(Struct, frozen=True):
     accompanied_by: str
     rated: str
     rating: int | None
+    unsigned_because: str
     taken_by_name: str
     taken_at: datetime
 
@@ -116,6 +119,7 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
     appointments: list[AppointmentLine]
     hand_overs: list[HandOverLine]
     notes: list[NoteLine]
+    signatures: list[SignatureLine]
     end: EndLine | None
 
 
@@ -223,6 +227,7 @@ FORM = LISTED.wider(
     appointments=lines(AppointmentLine, f"{_of('service_appointment')} made_at, id"),
     hand_overs=lines(HandOverLine, f"{_of('service_hand_over')} handed_at, id"),
     notes=lines(NoteLine, f"{_of('service_note')} written_at, id"),
+    signatures=lines(SignatureLine, signing.LINES),
     end=line(EndLine, f"{_of('service_end')} id"),
 )
 

@@ -11,7 +11,6 @@ from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
 from guibin.events import ArchiveCloses, at_once
-from guibin.notices.actions import Notice, notify
 from guibin.policy.deadlines import Days
 from guibin.policy.terms import Escalation, Terms
 from guibin.profiles import disclosures
@@ -27,9 +26,9 @@ from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from . import queries
+from . import queries, signing
 from .queries import VisitForm
-from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
+from .refusals import AlreadySigned, NotCarriedOut, NotPlanned
 from .requests import NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
 from .sealing import checked_type, opened_signature, sealed_signature
 from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
@@ -197,20 +196,14 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
         visit_id,
     )
     settles = carried_out is not None and carried_out["settles_problem"] and carried_out["signature"] is None
-    owed, because = act.policy.visits.signature_when_settling and settles, new.unsigned_because.strip()
-    if owed and not because:
-        raise SignatureMissing("The visit settled a concrete problem: let the customer sign, or say why they cannot")
-    if because and not owed:
-        raise Invalid.at("unsigned_because", "empty where no signature is missing", value=because[:60])
+    owed = act.policy.visits.signature_when_settling and settles
+    signing.refuse_unsigned(new.unsigned_because, owed=owed)
     await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], **given(new))
     await change(Visit, visit_id, state="filed")
     case = _case(visit_id, visit["customer_id"])
     await done("file", case, act)
     if owed:
-        who = {"who": visit["staff_name"]}
-        await notify(
-            Notice("visit_unsigned", case, roles=("manager",), details=who), key=f"unsigned/{visit_id}", now=act.now
-        )
+        await signing.tell(signing.Occasion(case, "", "", visit["staff_name"]), act, kind="visit_unsigned")
     return await queries.visit(visit_id, now=act.now)
 
 
