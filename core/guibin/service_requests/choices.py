@@ -73,7 +73,7 @@ async def next_step(shell: Shell, _: UUID) -> dict[str, str]:
 async def of_step(shell: Shell) -> Asks:
     """What the step that comes next is recorded with."""
     step, evidence = await _next(shell)
-    wanted = {want for one in evidence if one.step == step for want in one.wants}
+    wanted: set[str] = {want for one in evidence if one.step == step for want in one.wants}
     rated = _RATED if "rating" in wanted or step == "rating" else frozenset()
     unsigned = "signature" in wanted and f"{STEP_CLOCKS}{step}" not in await signing.signed(_asked(shell))
     wanted = (wanted - {"signature"}) | ({"unsigned_because"} if unsigned else set())

@@ -175,7 +175,7 @@ async def _case(request_id: UUID, shell: Shell) -> Values:
     }
 
 
-def _clocks(timers: Sequence[TimerView], shell: Shell) -> dict[str, Due]:
+def _clocks(timers: Sequence[TimerView], shell: Shell) -> dict[str, Due | None]:
     """When the steps with clocks of their own are due."""
     own = [each for each in timers if each.milestone.startswith(STEP_CLOCKS) and each.completed_at is None]
     return {each.milestone: shell.clock.due(Deadline.of(each)) for each in own}

@@ -21,7 +21,7 @@ class Case(Struct, frozen=True):
     limit: TimeLimit | None
     due: Due | None
     worker: str
-    clocks: Mapping[str, Due] = {}
+    clocks: Mapping[str, Due | None] = {}
 
 
 def stages(form: ServiceRequestForm, case: Case, shell: Shell) -> list[Stage]:
