@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from guibin.activities.choices import told
 from guibin.assignments import actions as assignments
+from guibin.cards import eligibility
+from guibin.cards.eligibility import Eligible
 from guibin.complaints import queries as complaints
 from guibin.console import additions, forms
 from guibin.console import choices as shared
@@ -128,6 +130,13 @@ class Upcoming(Struct, frozen=True):
     due: Due | None
 
 
+async def _eligible(customer_id: UUID, shell: Shell) -> list[Eligible]:
+    """What may be applied for at once, for whoever sees cards."""
+    if not shell.act.policy.cards or not may("cards:read")(shell.act.by):
+        return []
+    return await eligibility.eligible(customer_id, shell.act)
+
+
 class CustomersScreens(Controller):
     path = PATH
     include_in_schema = False
@@ -159,6 +168,7 @@ class CustomerScreens(Controller):
             known=known,
             touch=touch(known.contact, shell),
             upcoming=upcoming(known, shell),
+            eligible=await _eligible(customer_id, shell),
             moments=await story.story(customer_id, shell, kind),
             customer_id=customer_id,
             kind=kind,
