@@ -26,7 +26,7 @@ from guibin.policy.cadence import (
     ReviewRhythm,
     VisitPolicy,
 )
-from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
+from guibin.policy.cards import CardKind, CardQuota, MadeAbove, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
 from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
@@ -109,6 +109,7 @@ __all__ = [
     "LessThan",
     "Level",
     "LevelSuggestion",
+    "MadeAbove",
     "Measure",
     "MessageKind",
     "MessagePolicy",

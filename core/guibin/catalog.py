@@ -46,6 +46,7 @@ from .repeats import tables as repeats
 from .reviews import tables as reviews
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
+from .signatures import tables as signatures
 from .sla import tables as sla
 from .surveys import tables as surveys
 from .tiers import tables as tiers
@@ -80,6 +81,7 @@ SLICES: tuple[ModuleType, ...] = (
     cards,
     records,
     hotline,
+    signatures,
     visits,
     messages,
     sla,

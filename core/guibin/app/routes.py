@@ -43,6 +43,7 @@ from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
 from guibin.service_requests import api as service_requests
+from guibin.signatures import api as signatures
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
@@ -83,6 +84,7 @@ SLICES: tuple[ModuleType, ...] = (
     card_stock,
     cards,
     records,
+    signatures,
     visits,
     service_requests,
     complaints,

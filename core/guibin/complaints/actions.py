@@ -20,17 +20,17 @@ from guibin.events import (
 from guibin.notices.actions import Notice, notify
 from guibin.policy.milestones import Milestone
 from guibin.profiles.subjects import refuse_blind
+from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
-from guibin.visits.requests import NewSignature
 from guibin.web.listing import Beside, adding
 from guibin_tenants import receivers, rows
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
-from . import rectification, signatures
+from . import rectification, signed
 from .inward import open_internal_flow, raised, tiers_of
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
 from .queries import LISTED, ComplaintForm, ComplaintView
@@ -184,7 +184,7 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
         raise ComplaintClosed(f"Complaint {complaint['number']} was withdrawn: a new one may follow it")
     if complaint["state"] in ("open", "waiting"):
         raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
-    await signatures.settle(complaint, new, act)
+    await signed.settle(complaint, new, act)
     await add(ComplaintCallback, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
     if new.outcome != "not_reached":
         await sla.complete_if_any(complaint_id, RESULT, at=act.now, now=act.now)
@@ -200,7 +200,7 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
 async def sign(complaint_id: UUID, new: NewSignature, act: Act) -> ComplaintForm:
     """The customer signs that it is settled (S07-12). Raises NotFound, MergedElsewhere, Recused, NotResolved, Invalid,
     AlreadySigned, ArchiveErased."""
-    return await signatures.keep(await workable(complaint_id, act), new, act)
+    return await signed.keep(await workable(complaint_id, act), new, act)
 
 
 async def reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:

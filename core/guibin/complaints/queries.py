@@ -12,11 +12,11 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.context import Act
 from guibin.profiles.queries import called
+from guibin.signatures import actions as signing
+from guibin.signatures.actions import SignatureLine
 from guibin.sla.owed import HANDLER
 from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, DeadlineLine, timer_of
 from guibin.tiers.queries import holding
-from guibin.visits import signing
-from guibin.visits.signing import SignatureLine
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants.principals import may

@@ -14,9 +14,9 @@ from guibin.entitlements.queries import desk_item
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT
 from guibin.profiles.subjects import refuse_blind
+from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin.visits.requests import NewSignature
 from guibin_tenants import org_units, receivers
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given, locked

@@ -11,7 +11,7 @@ from guibin.console.forms import Choice
 from guibin.console.shell import Shell
 from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, Evidence, ServiceItem, TimeLimit
 from guibin.records.requests import channels_of
-from guibin.visits import signing
+from guibin.signatures import actions as signing
 from guibin_tenants.rows import row_of
 from guibin_tenants.scope import fetch_one
 

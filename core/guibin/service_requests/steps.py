@@ -9,11 +9,11 @@ import msgspec
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.policy.service_items import STEP_CLOCKS, Evidence, StepLimit
+from guibin.signatures import actions as signing
+from guibin.signatures.actions import Occasion
+from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin.visits import signing
-from guibin.visits.requests import NewSignature
-from guibin.visits.signing import Occasion
 from guibin_tenants.rows import locked
 from guibin_tenants.scope import fetch_column, fetch_value
 

@@ -19,6 +19,10 @@ from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.subjects import Actor, actor, refuse_blind, refuse_unless_kept
 from guibin.records.actions import refuse_wrong, write_interaction
 from guibin.records.requests import NewInteraction, channels_of
+from guibin.signatures import actions as signing
+from guibin.signatures.refusals import AlreadySigned
+from guibin.signatures.requests import NewSignature
+from guibin.signatures.sealing import checked_type, opened_signature, sealed_signature
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import Invalid, NotFound
@@ -26,11 +30,10 @@ from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
-from . import queries, signing
+from . import queries
 from .queries import VisitForm
-from .refusals import AlreadySigned, NotCarriedOut, NotPlanned
-from .requests import NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
-from .sealing import checked_type, opened_signature, sealed_signature
+from .refusals import NotCarriedOut, NotPlanned
+from .requests import NewFiling, NewVisit, NewVisitRecord, NewVisitTime
 from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
 
 SUBJECT = "visit"

@@ -9,7 +9,7 @@ from guibin.files.subjects import Holder, unless
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, queries, signing
+from . import actions, queries
 from .queries import LISTED, VisitFilter
 from .tables import Visit
 
@@ -36,17 +36,6 @@ class VisitController(Controller):
     )
     file = posts(
         "/{visit_id:uuid}/filing", actions.file_visit, "File the material; a settled problem needs the signature"
-    )
-
-
-class CaseSignatureController(Controller):
-    path = "/api/v1/case-signatures"
-    tags = ("visits",)
-    disclose = posts(
-        "/{signature_id:uuid}/disclosures",
-        signing.disclose,
-        "Show what a customer signed of a case, on record",
-        needs=DISCLOSE,
     )
 
 

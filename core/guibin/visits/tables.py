@@ -83,26 +83,6 @@ class VisitSignature(TenantTable, customer=True, signed="taken"):
     )
 
 
-class CaseSignature(TenantTable, customer=True, signed="taken"):
-    """As `VisitSignature`, of another case: `occasion` is what of it was settled and signed for, once each."""
-
-    subject = Varchar(length=40)
-    subject_id = UuidColumn(default=None)
-    occasion = Varchar(length=60)
-    signed_by = Varchar(length=100)
-    media_type = Varchar(length=20)
-    bytes_count = Integer(default=0)
-    sealed = Bytea()
-
-    keys = Keys(
-        begins="kept",
-        unique=(("subject_id", "occasion"),),
-        append_only=True,
-        erasable=("signed_by",),
-        checks={"type_known": "media_type in ('image/png', 'image/jpeg', 'application/pdf')"},
-    )
-
-
 class VisitFiling(TenantTable, customer=True, signed="filed"):
     """The visit's material is complete and filed, `unsigned_because` of what where a signature was asked for; nothing about it
     changes any more."""

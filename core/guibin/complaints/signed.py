@@ -4,9 +4,9 @@ import asyncpg
 
 from guibin.audit.actions import recorded
 from guibin.context import Act
-from guibin.visits import signing
-from guibin.visits.requests import NewSignature
-from guibin.visits.signing import Occasion
+from guibin.signatures import actions as signing
+from guibin.signatures.actions import Occasion
+from guibin.signatures.requests import NewSignature
 
 from .levels import case_of
 from .queries import FORM, ComplaintForm
