@@ -38,10 +38,15 @@ class MailboxController(Controller):
     )
     fetch_now = posts("/{mailbox_id:uuid}/fetches", channels.fetch_now, "Ask its server at once", needs=MAILBOXES)
     try_out = posts(
-        "/{mailbox_id:uuid}/tests", channels.try_out, "Sign in at its server now and say what came of it", needs=MAILBOXES
+        "/{mailbox_id:uuid}/tests",
+        channels.try_out,
+        "Sign in at its server now and say what came of it",
+        needs=MAILBOXES,
     )
     hold = posts("/{mailbox_id:uuid}/pause", channels.hold, "Leave its server alone", needs=MAILBOXES)
-    go_on = deletes("/{mailbox_id:uuid}/pause", channels.go_on, "Fetch again, at once", needs=MAILBOXES, status_code=HTTP_200_OK)
+    go_on = deletes(
+        "/{mailbox_id:uuid}/pause", channels.go_on, "Fetch again, at once", needs=MAILBOXES, status_code=HTTP_200_OK
+    )
     believe = posts(
         "/{mailbox_id:uuid}/receiving-server",
         channels.believe,
