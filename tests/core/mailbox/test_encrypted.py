@@ -71,7 +71,7 @@ async def test_another_servers_certificate_is_not_believed_and_what_is_none_is_r
 
 @pytest.mark.rule("S01-7")
 async def test_a_test_says_what_is_wrong_and_a_paused_mailbox_is_left_alone(house, server):
-    box, refused = await tried(house.client, server, ca=server.certificate, password="wrong")
+    _, refused = await tried(house.client, server, ca=server.certificate, password="wrong")
     good, works = await tried(house.client, server, ca=server.certificate)
     await house.client.post(f"{good}/pause")
     server.deliver(mail(subject="暂停时到的信", message_id="<paused@qq.com>"))
