@@ -117,7 +117,7 @@ def parse(raw: bytes) -> ParsedMail:
 
 def _verdicts(mail: Message) -> tuple[Verdict, ...]:
     """In the order of the heads, the last server's first (RFC 8601)."""
-    found = []
+    found: list[Verdict] = []
     for name, value in mail.raw_items():
         if name.lower() != "authentication-results" or len(found) >= VERDICTS_MAX:
             continue
