@@ -38,6 +38,7 @@ from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
 from guibin.policy.layers import InPlace
+from guibin.policy.materials import Material
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
@@ -110,6 +111,7 @@ __all__ = [
     "Level",
     "LevelSuggestion",
     "MadeAbove",
+    "Material",
     "Measure",
     "MessageKind",
     "MessagePolicy",

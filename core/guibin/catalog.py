@@ -30,6 +30,7 @@ from .insight import tables as insight
 from .jobs import tables as jobs
 from .live import tables as live
 from .mailbox import tables as mailbox
+from .materials import tables as materials
 from .messages import tables as messages
 from .notices import tables as notices
 from .offers import tables as offers
@@ -82,6 +83,7 @@ SLICES: tuple[ModuleType, ...] = (
     records,
     hotline,
     signatures,
+    materials,
     visits,
     messages,
     sla,

@@ -26,6 +26,7 @@ from guibin.insight import api as insight
 from guibin.jobs import api as jobs
 from guibin.live import api as live
 from guibin.mailbox import api as mailbox
+from guibin.materials import api as materials
 from guibin.messages import api as messages
 from guibin.notices import api as notices
 from guibin.offers import api as offers
@@ -85,6 +86,7 @@ SLICES: tuple[ModuleType, ...] = (
     cards,
     records,
     signatures,
+    materials,
     visits,
     service_requests,
     complaints,

@@ -106,7 +106,9 @@ async def tell(service_id: UUID, new: Telling, act: Act) -> None:
     if act.today < service.told_from:
         raise TooEarly(f"{service.name} is told from {service.told_from}")
     said = await fetch_value(
-        f"select {refusal('c', wish=_TOPIC.format('$2::text'))} from {OPEN} and c.id = $1", new.customer_id, service.topic
+        f"select {refusal('c', wish=_TOPIC.format('$2::text'))} from {OPEN} and c.id = $1",
+        new.customer_id,
+        service.topic,
     )
     if said:
         raise Declined(f"The customer said so: {said}")

@@ -22,6 +22,7 @@ from guibin.console.commands import Command, Commands
 from guibin.console.moments import Clock, Deadline, Due
 from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
+from guibin.materials import actions as materials
 from guibin.notation.dates import Day, LunarDay
 from guibin.profiles import actions as profiles_actions
 from guibin.profiles import closing, consents, disclosures, merged, merging
@@ -110,10 +111,18 @@ COMMANDS = Commands(
     ),
     Command(name="analyse", action=actions.analyse, needs=may("records:write"), icon="chart-bar"),
     Command(name="order", action=actions.open_order, icon="packages"),
+    Command(
+        name="give",
+        action=materials.give_to,
+        needs=may("records:write"),
+        icon="gift",
+        choices={"material": choices.materials},
+        left_out=frozenset({"given_on"}),
+    ),
     *archive_commands.COMMANDS,
     needs=WRITE,
 )
-OFFERED = ("contact", "consent", "assign", "appraise", "order", "close")
+OFFERED = ("contact", "consent", "assign", "appraise", "order", "give", "close")
 WHEN_CLOSED = ("reopen",)
 REGISTERING = ("register", "analyse")
 APPLY = may("tiers:apply") | may("requests:write") | may("receptions:write")
@@ -135,6 +144,11 @@ async def _eligible(customer_id: UUID, shell: Shell) -> list[Eligible]:
     if not shell.act.policy.cards or not may("cards:read")(shell.act.by):
         return []
     return await eligibility.eligible(customer_id, shell.act)
+
+
+def _offered(shell: Shell) -> list[str]:
+    """Material is given where the policy names some."""
+    return [name for name in OFFERED if name != "give" or shell.act.policy.materials]
 
 
 class CustomersScreens(Controller):
@@ -388,6 +402,8 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "commands": COMMANDS.allowed(
             shell, *OFFERED, *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
         )
+
+        "commands": COMMANDS.allowed(shell, *_offered(shell), *(REGISTERING if registers else ()))
         if customer.closed_at is None
         else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),
         "address": lambda name: COMMANDS.address(customer.id, name),

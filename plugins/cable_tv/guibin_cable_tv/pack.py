@@ -29,6 +29,7 @@ from guibin import (
     Keywords,
     Kpi,
     Level,
+    Material,
     Metric,
     Milestone,
     Pack,
@@ -340,6 +341,12 @@ PACK = Pack(
             ),
             clause="S07-13",
         ),
+    ),
+    materials=(  # S07-31
+        Material("service_guide", clause="S07-31"),
+        Material("programme_guide", clause="S07-31"),
+        Material("gift_pack", "article", clause="S07-31"),
+        Material("demonstration", "demonstration", clause="S07-31"),
     ),
     topics=("programmes", "broadband", "set_top_boxes"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_cable_tv") / "texts"),
