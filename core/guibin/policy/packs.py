@@ -29,7 +29,6 @@ from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .layers import InPlace
 from .looking import UnusualLookRule
-
 from .materials import Material
 from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
