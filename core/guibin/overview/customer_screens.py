@@ -400,10 +400,8 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "part_of": await merged.gone_into(customer.id) if customer.closed_at else None,
         "can_apply": APPLY(by) and customer.closed_at is None,
         "commands": COMMANDS.allowed(
-            shell, *OFFERED, *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
+            shell, *_offered(shell), *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
         )
-
-        "commands": COMMANDS.allowed(shell, *_offered(shell), *(REGISTERING if registers else ()))
         if customer.closed_at is None
         else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),
         "address": lambda name: COMMANDS.address(customer.id, name),
