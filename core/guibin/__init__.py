@@ -27,7 +27,7 @@ from guibin.policy.cadence import (
     VisitLevel,
     VisitPolicy,
 )
-from guibin.policy.cards import CardKind, CardQuota, ProofKind, RealName, Sponsorship
+from guibin.policy.cards import CardKind, CardQuota, MadeAbove, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
 from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
@@ -39,6 +39,7 @@ from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
 from guibin.policy.kpis import Kpi
 from guibin.policy.layers import InPlace
+from guibin.policy.materials import Material
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
@@ -54,6 +55,7 @@ from guibin.policy.service_items import (
     Pool,
     ServiceItem,
     ServiceRhythm,
+    StepLimit,
     TimeLimit,
 )
 from guibin.policy.settings import Setting
@@ -110,6 +112,8 @@ __all__ = [
     "LessThan",
     "Level",
     "LevelSuggestion",
+    "MadeAbove",
+    "Material",
     "Measure",
     "MessageKind",
     "MessagePolicy",
@@ -145,6 +149,7 @@ __all__ = [
     "Setting",
     "SignalRule",
     "Sponsorship",
+    "StepLimit",
     "SurveyPolicy",
     "Text",
     "Tier",

@@ -30,6 +30,7 @@ from .insight import tables as insight
 from .jobs import tables as jobs
 from .live import tables as live
 from .mailbox import tables as mailbox
+from .materials import tables as materials
 from .messages import tables as messages
 from .notices import tables as notices
 from .offers import tables as offers
@@ -47,6 +48,7 @@ from .reviews import tables as reviews
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
 from .signals import tables as signals
+from .signatures import tables as signatures
 from .sla import tables as sla
 from .surveys import tables as surveys
 from .tiers import tables as tiers
@@ -81,6 +83,8 @@ SLICES: tuple[ModuleType, ...] = (
     cards,
     records,
     hotline,
+    signatures,
+    materials,
     visits,
     messages,
     sla,

@@ -11,6 +11,7 @@ from guibin.approvals import handing_over as approvals_handed_over
 from guibin.approvals import jobs as approvals
 from guibin.archive_checks import jobs as archive_checks
 from guibin.assignments import actions as assignments
+from guibin.card_stock import jobs as card_stock
 from guibin.cards import jobs as cards
 from guibin.cards import proofs
 from guibin.care import jobs as care
@@ -68,6 +69,7 @@ HANDLERS = (
     archive_checks,
     assignments,
     activities,
+    card_stock,
     cards,
     proofs,
     care,

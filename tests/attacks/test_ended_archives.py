@@ -61,6 +61,7 @@ GOES_ON = {
 # What a former customer still begins, and what is kept of it until the archive is erased. All else asks for an open one.
 BEGINS_WHEN_CLOSED = {
     "activity_feedback",
+    "case_signature",
     "complaint",
     "consent",
     "department_matter",

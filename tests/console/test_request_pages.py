@@ -7,6 +7,8 @@ import pytest
 from caring import customer
 
 PAGES = "/console/requests"
+# A repair is signed for at the revisit, or it is said why not.
+WHY = {"rating": "", "revisit": "电话回访", "report": ""}
 MAINTENANCE = {"item": "maintenance", "channel": "phone", "text": "电视没有信号"}
 ROWS = re.compile(rf'<tr data-row="{PAGES}/([^"]+)"')
 
@@ -101,8 +103,18 @@ async def test_steps_are_done_one_after_the_other_to_the_filed_case(client, pers
     clock.set(clock.now + timedelta(hours=1))
     asked = (await client.get(f"{PAGES}/{request['id']}/do/take_step")).text
     await do(client, request, "take_step", step="on_site", result="换了机顶盒", reaction="满意", accompanied_by="-")
-    for step in ("rating", "revisit", "report"):
-        await do(client, request, "take_step", step=step, rating="5", rated="李师傅", result="-", reaction="满意")
+    for step in WHY:
+        await do(
+            client,
+            request,
+            "take_step",
+            step=step,
+            rating="5",
+            rated="李师傅",
+            result="-",
+            reaction="满意",
+            unsigned_because=WHY[step],
+        )
 
     page = (await client.get(f"{PAGES}/{request['id']}")).text
     assert '<option value="on_site" selected>上门</option>' in asked

@@ -24,6 +24,8 @@ OUTLETS_OWN = {
     "card-shipments": "the outlets' between which cards go",
     "card-write-offs": "the outlet's whose stock it is",
     "cards": "the customer's",
+    "materials-given": "the customer's",
+    "case-signatures": "the customer's",
     "care-tasks": "the customer's",
     "complaint-samples": "the complaint's",
     "complaints": "the customer's, or the org unit's that took it in",

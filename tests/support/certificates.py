@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path, *hosts: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certificate(folder: Path, *hosts: str, address: str = "192.0.2.1") -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The server's context for these names, and a client's that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     now = dt.datetime.now(dt.UTC)
-    names = [*(x509.DNSName(host) for host in hosts), x509.IPAddress(ipaddress.ip_address("192.0.2.1"))]
+    names = [*(x509.DNSName(host) for host in hosts), x509.IPAddress(ipaddress.ip_address(address))]
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from certificates import certificate
+
 PROGRAM = shutil.which("dovecot") or ("/usr/sbin/dovecot" if Path("/usr/sbin/dovecot").exists() else "")
 USER, PASSWORD = "vip", "right"
 _STARTS_WITHIN_S = 20.0
@@ -23,8 +25,8 @@ state_dir = {folder}/state
 log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
+ssl = {ssl}
+{certificate}disable_plaintext_auth = no
 default_internal_user = {internal}
 default_internal_group = {group}
 default_login_user = {login}
@@ -58,6 +60,12 @@ class ImapServer:
 
     def __init__(self, port: int, folder: Path) -> None:
         self.port, self.folder = port, folder
+
+    @property
+    def certificate(self) -> str:
+        """Its own, in PEM, without the key."""
+        text = (self.folder / "both.pem").read_text()
+        return text[: text.index("-----END CERTIFICATE-----")] + "-----END CERTIFICATE-----\n"
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """As a mailbox takes them."""
@@ -99,8 +107,8 @@ class ImapServer:
 
 
 @contextlib.contextmanager
-def imap_server() -> Iterator[ImapServer]:
-    """One that runs for as long as this lasts."""
+def imap_server(*, tls: bool = False) -> Iterator[ImapServer]:
+    """One that runs for as long as this lasts; with `tls` it speaks STARTTLS under a certificate that it signed itself."""
     with tempfile.TemporaryDirectory(prefix="guibin-imap-") as name, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port, folder = free.getsockname()[1], Path(name)
@@ -118,6 +126,8 @@ def imap_server() -> Iterator[ImapServer]:
         (folder / "dovecot.conf").write_text(
             _SETTINGS.format(
                 folder=folder,
+                ssl="yes" if tls else "no",
+                certificate=_own_certificate(folder) if tls else "",
                 port=port,
                 internal="dovecot" if root else me,
                 group="dovecot" if root else group,
@@ -133,6 +143,13 @@ def imap_server() -> Iterator[ImapServer]:
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def _own_certificate(folder: Path) -> str:
+    certificate(folder, "mail.example", address="127.0.0.1")
+    both = folder / "both.pem"
+    both.chmod(0o644)
+    return f"ssl_cert = <{both}\nssl_key = <{both}\n"
 
 
 def _wait(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -24,6 +24,7 @@ from guibin.context import Request as Ours
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
 from guibin.live import screens as live
+from guibin.mailbox import box_screens as mailboxes
 from guibin.mailbox import screens as mailbox
 from guibin.notices.queries import UNREAD
 from guibin.oversight import screens as oversight
@@ -69,6 +70,7 @@ SLICES: tuple[ModuleType, ...] = (
     counter,
     hotline,
     mailbox,
+    mailboxes,
     files,
     complaints,
     signals,

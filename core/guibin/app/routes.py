@@ -26,6 +26,7 @@ from guibin.insight import api as insight
 from guibin.jobs import api as jobs
 from guibin.live import api as live
 from guibin.mailbox import api as mailbox
+from guibin.materials import api as materials
 from guibin.messages import api as messages
 from guibin.notices import api as notices
 from guibin.offers import api as offers
@@ -44,6 +45,7 @@ from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
 from guibin.service_requests import api as service_requests
 from guibin.signals import api as signals
+from guibin.signatures import api as signatures
 from guibin.sla import api as sla
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
@@ -84,6 +86,8 @@ SLICES: tuple[ModuleType, ...] = (
     card_stock,
     cards,
     records,
+    signatures,
+    materials,
     visits,
     service_requests,
     complaints,

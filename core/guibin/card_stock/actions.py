@@ -25,7 +25,7 @@ from guibin_tenants.scope import ALL_UNITS, fetch_one, fetch_value, savepoint
 from . import queries
 from .ledger import Account, Movement, move, tell_if_low
 from .queries import BatchView, CardRequestView, ShipmentView, WriteOffView
-from .refusals import AlreadyReceived, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
+from .refusals import AlreadyReceived, MadeElsewhere, NotApproved, NotCentral, OtherUnit, OwnShipment, RequestFilled
 from .requests import NewCardBatch, NewCardReceipt, NewCardRequest, NewCardShipment, NewCardWriteOff
 from .tables import CardBatch, CardReceipt, CardRequest, CardShipment, CardWriteOff
 
@@ -61,10 +61,11 @@ async def request_decided(decided: Decided, act: Act) -> None:
 
 
 async def make(new: NewCardBatch, act: Act) -> BatchView:
-    """Cards were made: they enter the stock of a unit, the head office's by default. Raises Invalid, NotCentral."""
+    """Cards were made: they enter the stock of a unit, the head office's by default. Raises Invalid, NotCentral, MadeElsewhere."""
     kind = stocked(act.policy, new.kind)
-    if act.by.units != ALL_UNITS:
-        raise NotCentral()
+    refuse_partial(act.by)
+    if kind.made_above is not None:
+        raise MadeElsewhere("Order them (POST /api/v1/card-orders) and record what is delivered")
     unit_id = await org_units.or_head_office(new.unit_id, field="unit_id")
     await standing_unit(unit_id, field="unit_id")
     batch_id = await add(CardBatch, act, **given(new) | {"unit_id": unit_id})
@@ -158,6 +159,12 @@ async def write_off(new: NewCardWriteOff, act: Act) -> WriteOffView:
     await tell_if_low(kind, gone, await move(gone, act), act)
     await _note("card_write_off.write", "card_write_off", write_off_id, act)
     return await queries.WRITE_OFFS.one(write_off_id)
+
+
+def refuse_partial(by: Principal) -> None:
+    """Raises NotCentral unless the caller sees the whole company."""
+    if by.units != ALL_UNITS:
+        raise NotCentral()
 
 
 def stocked(policy: Policy, name: str) -> CardKind:

@@ -6,11 +6,13 @@ from guibin.audit.answering import lists
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import Principal, may, sees_all
 
-from . import actions, queries
+from . import actions, orders, queries
 from .queries import (
     MOVEMENTS,
+    ORDERS,
     REQUESTS,
     SHIPMENTS,
+    CardOrderFilter,
     CardRequestFilter,
     MovementFilter,
     ShipmentFilter,
@@ -18,6 +20,7 @@ from .queries import (
 )
 
 READ, WRITE = may("cards:read"), may("cards:write")
+CENTRAL = WRITE & sees_all
 
 
 class CardRequestController(Controller):
@@ -38,6 +41,21 @@ class CardBatchController(Controller):
     path = "/api/v1/card-batches"
     tags = ("cards",)
     make = posts("/", actions.make, "Cards were made centrally and enter a stock", needs=WRITE & sees_all)
+
+
+class CardOrderController(Controller):
+    path = "/api/v1/card-orders"
+    tags = ("cards",)
+    place = posts("/", orders.place, "Order cards from whoever makes them above the company", needs=CENTRAL)
+    list_orders = lists("/", ORDERS, CardOrderFilter, "Orders, newest first")
+    show = gets("/{order_id:uuid}", queries.order, "One order with what happened to it")
+    send = posts("/{order_id:uuid}/sending", orders.send, "The order's document left", needs=CENTRAL)
+    confirm = posts("/{order_id:uuid}/confirmation", orders.confirm, "The maker confirmed it", needs=CENTRAL)
+    deliver = posts("/{order_id:uuid}/deliveries", orders.deliver, "So many came", needs=CENTRAL)
+    complain = posts(
+        "/{order_id:uuid}/shortfalls", orders.complain, "The maker was told of missing cards", needs=CENTRAL
+    )
+    close = posts("/{order_id:uuid}/closing", orders.close, "What has not come is waited for no more", needs=CENTRAL)
 
 
 class CardShipmentController(Controller):

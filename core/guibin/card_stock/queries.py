@@ -7,13 +7,14 @@ from msgspec import Struct
 
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF
+from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import Principal, may
-from guibin_tenants.rows import read
+from guibin_tenants.rows import lines, read
 from guibin_tenants.scope import ALL_UNITS
 
 from .refusals import NotCentral
-from .tables import CardBatch, CardRequest, CardShipment, CardWriteOff
+from .tables import CardBatch, CardOrder, CardRequest, CardShipment, CardWriteOff
 
 
 class CardRequestView(Struct, frozen=True):
@@ -44,6 +45,51 @@ class BatchView(Struct, frozen=True):
     note: str
     made_by_name: str
     made_at: datetime
+
+
+class CardOrderView(Struct, frozen=True, kw_only=True):
+    """An order to whoever makes the cards; `delivered` came so far, `claimed` was said to be missing; `due_at` is when all is due."""
+
+    id: UUID
+    number: str
+    kind: str
+    maker: str
+    quantity: int
+    note: str
+    clause: str
+    state: str
+    ordered_by_name: str
+    ordered_at: datetime
+    sent_at: datetime | None
+    delivered: int
+    claimed: int
+    due_at: datetime | None
+    warn_at: datetime | None
+    breached_at: datetime | None
+
+
+class OrderEventLine(Struct, frozen=True):
+    """What happened to an order."""
+
+    kind: str
+    quantity: int
+    text: str
+    written_by_name: str
+    written_at: datetime
+
+
+class CardOrderForm(CardOrderView, frozen=True, kw_only=True):
+    """The order with everything that happened to it."""
+
+    events: list[OrderEventLine]
+
+
+class CardOrderFilter(Struct, frozen=True, kw_only=True):
+    """Which orders; `open` are those that something is waited for of, `overdue` those that are late."""
+
+    kind: str | None = None
+    open: bool = False
+    overdue: bool = False
 
 
 class ShipmentView(Struct, frozen=True):
@@ -161,6 +207,33 @@ BATCHES = Listing(view=BatchView, source="card_batch x", order=newest_first("x.m
 WRITE_OFFS = Listing(view=WriteOffView, source="card_write_off x", order=newest_first("x.written_at"))
 
 
+_EVENTS = "(select coalesce(sum(e.quantity), 0)::int from card_order_event e where e.order_id = x.id and e.kind = '{}')"
+ORDERS = Listing(
+    view=CardOrderView,
+    source=f"card_order x left join {timer_of('x', 'delivery')}",
+    order=newest_first("x.ordered_at"),
+    columns={
+        "delivered": _EVENTS.format("delivered"),
+        "claimed": _EVENTS.format("claimed"),
+        "due_at": "t.due_at",
+        "warn_at": "t.warn_at",
+        "breached_at": "t.breached_at",
+    },
+    filters={
+        "open": "x.state in ('ordered', 'sent', 'confirmed')",
+        "overdue": OVERDUE,
+    },
+)
+ORDER_FORM = ORDERS.wider(
+    CardOrderForm, events=lines(OrderEventLine, "from card_order_event where order_id = x.id order by written_at, id")
+)
+
+
+async def order(order_id: UUID) -> CardOrderForm:
+    """Raises NotFound, also for whoever does not see the head office's stock."""
+    return await ORDER_FORM.one(order_id)
+
+
 async def request(request_id: UUID, *, by: Principal) -> CardRequestView:
     """Raises NotFound, also for a request of a unit that is not to be seen from here."""
     return await REQUESTS.one(request_id, units=by.units_seen)
@@ -215,6 +288,7 @@ CUSTOMERS_OF.give("card_request", _nobodys)
 for _subject, _table in (
     ("card_request", CardRequest),
     ("card_batch", CardBatch),
+    ("card_order", CardOrder),
     ("card_shipment", CardShipment),
     ("card_write_off", CardWriteOff),
 ):

@@ -27,5 +27,17 @@ class NotApproved(Conflict):
     """This has not been approved, or was dealt with already. Nothing happens without the approval."""
 
 
+class OrderEnded(Conflict):
+    """This order is dealt with: nothing is waited for any more."""
+
+
+class OrderNotSent(Conflict):
+    """This is not what comes next of the order. It is sent first, and once."""
+
+
+class MadeElsewhere(Conflict):
+    """Cards of this kind are made above the company: they come in as deliveries of an order (S12-8)."""
+
+
 class RequestFilled(Conflict):
     """That is more than the request has left. More than was approved is never shipped."""

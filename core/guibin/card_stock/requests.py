@@ -29,6 +29,40 @@ class NewCardBatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     note: Paragraph = ""
 
 
+class NewCardOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many cards of a kind whoever makes them is to make and send."""
+
+    kind: Code
+    quantity: Quantity
+    note: Paragraph = ""
+
+
+class NewOrderSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The order's document left, by whom or what: a courier, a system of theirs, a letter."""
+
+    by: Reason
+
+
+class NewConfirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The maker's own reference of the order."""
+
+    reference: Reason
+
+
+class NewDelivery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many came, as they were counted."""
+
+    received: Quantity
+    note: Paragraph = ""
+
+
+class NewShortfall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many are missing of what the maker said that they sent, and what they were told."""
+
+    missing: Quantity
+    text: Reason
+
+
 class NewCardShipment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Cards leave a unit for the one under it, for a request of that unit or one below; or go back to the one above."""
 

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from guibin.console import choices as offered
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
+from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
@@ -19,9 +20,20 @@ from guibin_tenants import org_units
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rows import given
 
-from . import actions, queries
-from .queries import MOVEMENTS, REQUESTS, SHIPMENTS, CardRequestFilter, CardRequestView, ShipmentFilter, StockView
-from .requests import QUANTITY_MAX, NewCardBatch, NewCardRequest, NewCardShipment, NewCardWriteOff
+from . import actions, orders, queries
+from .queries import (
+    MOVEMENTS,
+    ORDERS,
+    REQUESTS,
+    SHIPMENTS,
+    CardOrderFilter,
+    CardOrderView,
+    CardRequestFilter,
+    CardRequestView,
+    ShipmentFilter,
+    StockView,
+)
+from .requests import QUANTITY_MAX, NewCardBatch, NewCardOrder, NewCardRequest, NewCardShipment, NewCardWriteOff
 
 READ, WRITE = may("cards:read"), may("cards:write")
 PATH, NAME = f"{PREFIX}/card-stock", "card_stock"
@@ -120,12 +132,24 @@ async def _counted(shell: Shell, shipment_id: UUID) -> Mapping[str, str]:
     return {"received": str((await queries.shipment(shipment_id, by=shell.act.by)).quantity)}
 
 
+async def order(unit_id: UUID, new: NewCardOrder, act: Act) -> None:
+    """As `orders.place`: whichever unit's page it is begun on, it goes out for the head office."""
+    await orders.place(new, act)
+
+
+async def _ordered_kinds(shell: Shell) -> Sequence[Choice]:
+    """Kinds that are made above the company."""
+    found = [kind for kind in shell.act.policy.cards if kind.made_above is not None]
+    return [Choice(kind.name, shell.named(f"card.{kind.name}")) for kind in found]
+
+
 UNITS = Commands(
     NAME,
     "unit_id",
     f"{PATH}/units",
     Command(name="ask", action=ask, choices={"kind": _kinds}, given=_only_kind),
     Command(name="make", action=make, needs=WRITE & sees_all, choices={"kind": _kinds}, given=_only_kind),
+    Command(name="order", action=order, needs=WRITE & sees_all, choices={"kind": _ordered_kinds}),
     Command(
         name="dispatch",
         action=dispatch,
@@ -141,6 +165,32 @@ ARRIVALS = Commands(
     f"{PATH}/shipments",
     Command(name="receive", action=actions.receive, needs=WRITE, given=_counted),
 )
+
+
+async def _owed(shell: Shell, order_id: UUID) -> Mapping[str, str]:
+    order = await queries.order(order_id)
+    return {name: str(order.quantity - order.delivered) for name in ("received", "missing")}
+
+
+ORDERING = Commands(
+    NAME,
+    "order_id",
+    f"{PATH}/orders",
+    Command(name="send", action=orders.send, icon="send", key="e"),
+    Command(name="confirm", action=orders.confirm, icon="check", key="c"),
+    Command(name="deliver", action=orders.deliver, icon="packages", key="d", given=_owed),
+    Command(name="complain", action=orders.complain, icon="alert-triangle", key="k", given=_owed),
+    Command(name="close_order", action=orders.close, icon="x", key="w", danger=True),
+    needs=WRITE & sees_all,
+)
+# What comes next of an order, in the order of the buttons.
+ORDER_STEPS = {
+    "ordered": ("send", "close_order"),
+    "sent": ("confirm", "deliver", "complain", "close_order"),
+    "confirmed": ("deliver", "complain", "close_order"),
+    "delivered": (),
+    "closed": (),
+}
 
 
 class Held(Struct, frozen=True):
@@ -171,16 +221,44 @@ class CardStockScreens(Controller):
             coming=coming.items,
             moved=moved.items,
             balances=await queries.balances(by=act.by) if sees_all(act.by) else [],
-            units=UNITS.allowed(shell, "ask", "make", "dispatch", "write_off"),
+            orders=await _orders(shell),
+            due_of=lambda one: shell.clock.due(Deadline(due_at=one.due_at, warn_at=one.warn_at)),
+            units=UNITS.allowed(shell, "ask", *_filling(shell), "dispatch", "write_off"),
             can_write=WRITE(act.by),
             of_unit=UNITS.address,
             of_shipment=lambda shipment_id: ARRIVALS.address(shipment_id, "receive"),
             covers=act.by.covers,
         )
 
+    @get("/orders/{order_id:uuid}", needs=READ)
+    async def order(self, order_id: UUID, shell: Shell) -> Response[str]:
+        """The order as the document that leaves, and what came of it."""
+        form = await queries.order(order_id)
+        return shell.page(
+            "card_stock/order.html",
+            form=form,
+            due=shell.clock.due(Deadline(due_at=form.due_at, warn_at=form.warn_at)) if form.due_at else None,
+            commands=ORDERING.allowed(shell, *ORDER_STEPS[form.state]),
+            address=lambda name: ORDERING.address(order_id, name),
+        )
+
+    ask_order, do_order = ORDERING.handlers("/orders/{order_id:uuid}", needs=WRITE & sees_all)
+
     ask_unit, do_unit = UNITS.handlers("/units/{unit_id:uuid}", needs=WRITE)
 
     ask_shipment, do_shipment = ARRIVALS.handlers("/shipments/{shipment_id:uuid}", needs=WRITE)
+
+
+def _filling(shell: Shell) -> tuple[str, ...]:
+    """How cards come in: made by the company itself, ordered above it, or either by kind."""
+    kept = [kind for kind in shell.act.policy.cards if kind.quantity_approval]
+    made = ("make",) if any(kind.made_above is None for kind in kept) else ()
+    return (*made, *(("order",) if any(kind.made_above is not None for kind in kept) else ()))
+
+
+async def _orders(shell: Shell) -> list[CardOrderView]:
+    """Those that something is waited for of."""
+    return (await ORDERS.page(CardOrderFilter(open=True), PageAsked(_SHOWN), shell.act)).items
 
 
 async def _requests(shell: Shell) -> list[CardRequestView]:

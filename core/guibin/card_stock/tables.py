@@ -26,11 +26,54 @@ class CardRequest(TenantTable, signed="asked"):
     )
 
 
+class CardOrder(TenantTable, signed="ordered"):
+    """Cards that whoever makes them above the company is to send to `unit_id`, the head office (S12-8).
+
+    `state` is ordered, sent, confirmed, delivered or closed, and follows from the rows beside it; `maker` is the policy's name.
+    """
+
+    number = Varchar(length=20)
+    kind = Varchar(length=60)
+    maker = Varchar(length=60)
+    unit_id = RowOf("org_unit")
+    quantity = Integer()
+    note = Text(default="")
+    clause = Varchar(length=40, default="")
+    policy_version = Integer(default=0)
+    state = Varchar(length=10, default="ordered")
+    sent_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="unit_id",
+        written_by="company",
+        unique=(("number",),),
+        indexes=(Index(("ordered_at desc", "id desc"), name="card_order_ordered_idx"),),
+        checks={
+            "counted": "quantity > 0",
+            "state_known": "state in ('ordered', 'sent', 'confirmed', 'delivered', 'closed')",
+        },
+    )
+
+
+class CardOrderEvent(Part, of="card_order", by="order_id", signed="written"):
+    """An order was sent, confirmed, delivered in part or whole, claimed for what is missing, or closed."""
+
+    kind = Varchar(length=10)
+    quantity = Integer(default=0)
+    text = Text(default="")
+
+    keys = Keys(
+        indexes=(Index(("order_id", "written_at")),),
+        checks={"kind_known": "kind in ('sent', 'confirmed', 'delivered', 'claimed', 'closed')"},
+    )
+
+
 class CardBatch(TenantTable, signed="made"):
-    """Cards made centrally and taken into the stock of `unit_id`."""
+    """Cards made centrally, or delivered for an order, and taken into the stock of `unit_id`."""
 
     kind = Varchar(length=60)
     unit_id = RowOf("org_unit")
+    order_id = RowOf("card_order", null=True)
     quantity = Integer()
     note = Text(default="")
 

@@ -4,10 +4,10 @@ from litestar import Controller
 from litestar.status_codes import HTTP_200_OK
 
 from guibin.audit.answering import lists, reads
-from guibin.web.routing import posts
+from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import actions, applications, identity, proofs
+from . import actions, applications, eligibility, identity, proofs
 from .queries import (
     APPLICATIONS,
     CARDS,
@@ -23,6 +23,12 @@ class HolderController(Controller):
     path = "/api/v1/customers/{customer_id:uuid}"
     tags = ("cards",)
     check = posts("/identity-checks", identity.check, "Compare an identity document with the archive", needs=ISSUE)
+    eligible = gets(
+        "/card-eligibility",
+        eligibility.eligible,
+        "The cards whose condition the customer meets this moment",
+        needs=READ,
+    )
     issue_e_card = posts(
         "/e-cards", proofs.issue_e_card, "A signed e-card for the next minutes", needs=may("entitlements:read")
     )

@@ -26,7 +26,7 @@ from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, locked
 from guibin_tenants.scope import execute, fetch, fetch_value, savepoint
 
-from . import queries
+from . import eligibility, queries
 from .identity import refuse_unidentified
 from .queries import CardApplicationView
 from .refusals import AlreadyAppliedFor, LiveCard, NotInTier
@@ -38,13 +38,14 @@ SUBJECT = "card_application"
 
 
 async def apply_for(new: NewCardApplication, act: Act) -> CardApplicationView:
-    """Put a customer up for a card.
+    """Put a customer up for a card. Whoever meets the condition of its tier this moment may be (S12-7).
 
     Raises Invalid, NotFound, NoConsent (S08-2), NotInTier, NotSponsored, QuotaFull (S04-5), NotIdentified (S08-3),
     LiveCard, AlreadyAppliedFor, NotAnApplicant.
     """
     kind = known_kind(act.policy, new.kind)
     unit_id = await unit_of_open(new.customer_id)
+    await eligibility.rise(new.customer_id, kind, act)
     await refuse_unentitled(kind, new.customer_id, new.of_customer_id, act)
     if kind.real_name is not None and "application" in kind.real_name.at:
         await refuse_unidentified(new.identity_check_id, new.customer_id, kind, act)

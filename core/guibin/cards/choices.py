@@ -11,6 +11,7 @@ from guibin.policy.cards import CardKind
 from guibin.records.requests import channels_of
 from guibin.tiers import memberships
 
+from .eligibility import eligible
 from .queries import APPLICATIONS, CARDS, State, Waiting
 
 _DOCUMENT = frozenset({"document_name", "document_number"})
@@ -22,11 +23,12 @@ async def kinds(shell: Shell) -> Sequence[Choice]:
 
 
 async def kinds_for(customer_id: UUID, shell: Shell) -> list[Choice]:
-    """Kinds that the customer's tiers give, and those held through a company."""
+    """Kinds that the customer's tiers give or whose condition is met this moment, and those held through a company."""
     today, found = shell.act.today, []
+    may = {each.kind for each in await eligible(customer_id, shell.act) if each.state == "may_apply"}
     for kind in shell.act.policy.cards:
         held = await memberships.present_tier(customer_id, kind.scheme, on=today)
-        if kind.sponsorship is not None or held == kind.tier:
+        if kind.sponsorship is not None or held == kind.tier or kind.name in may:
             found.append(Choice(kind.name, shell.named(f"card.{kind.name}")))
     return found
 

@@ -15,10 +15,12 @@ from guibin_tenants.scope import execute, fetch_value
 from guibin_tenants.tables import TenantTable
 
 from . import queries
+from .consents import refusal
 from .queries import CareTaskView, NewServiceView, ReminderView, TrialView
 from .requests import Done, NewServiceAnnouncement, NewTrial, Reason, Telling, Told
 from .tables import CareTask, NewService, Reminder, ServiceTrial
 
+_TOPIC = "'topic:' || {}"
 AHEAD_MAX = timedelta(days=366)
 
 
@@ -30,6 +32,12 @@ class TooEarly(Conflict):
     """The new service is not out yet for this customer."""
 
     kind = "not-released"
+
+
+class Declined(Conflict):
+    """The customer wants to hear nothing of this. Their last word holds until they say otherwise (S02-3)."""
+
+    kind = "telling-declined"
 
 
 class TriedAlready(Conflict):
@@ -67,6 +75,9 @@ async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
         problems.append(FieldError("policy.care.trials", "a rule for new services", "write one into the policy"))
     if new.general_from <= act.today:
         problems.append(FieldError("general_from", "a day to come", value=new.general_from.isoformat()))
+    if new.topic and new.topic not in act.policy.topics:
+        known = f"one of: {', '.join(act.policy.topics)}"
+        problems.append(FieldError("topic", "a topic of the policy", known, new.topic))
     if problems or trials is None:
         raise Invalid("The service was not announced", fields=tuple(problems))
     told_from = new.general_from - timedelta(days=trials.head_start_days)
@@ -79,9 +90,11 @@ async def announce(new: NewServiceAnnouncement, act: Act) -> NewServiceView:
     await execute(
         "insert into service_telling (id, service_id, customer_id, channel, told_by_name)"
         " select gen_random_uuid(), $1, c.id, '', ''"
-        f" from {OPEN} and (cardinality($2::text[]) = 0 or c.kind = any ($2::text[]))",
+        f" from {OPEN} and (cardinality($2::text[]) = 0 or c.kind = any ($2::text[]))"
+        f" and {refusal('c', wish=_TOPIC.format('$3::text'))} is null",
         service_id,
         list(trials.customer_kinds),
+        new.topic,
     )
     await done("announce", Case("new_service", service_id), act, shown=0)
     return await queries.service(service_id)
@@ -92,6 +105,13 @@ async def tell(service_id: UUID, new: Telling, act: Act) -> None:
     service = await queries.service(service_id)
     if act.today < service.told_from:
         raise TooEarly(f"{service.name} is told from {service.told_from}")
+    said = await fetch_value(
+        f"select {refusal('c', wish=_TOPIC.format('$2::text'))} from {OPEN} and c.id = $1",
+        new.customer_id,
+        service.topic,
+    )
+    if said:
+        raise Declined(f"The customer said so: {said}")
     touched = await execute(
         "update service_telling set channel = $3, told_by_name = $4, told_at = coalesce(told_at, $5)"
         " where service_id = $1 and customer_id = $2",

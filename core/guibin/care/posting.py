@@ -15,19 +15,24 @@ from guibin.messages.posting import NewMessage, means_for, post
 from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
 from guibin.policy.messages import end_of
 from guibin.profiles.orders import order_of
+from guibin.profiles.queries import customer_of
 from guibin_tenants.scope import execute, fetch, fetch_one
+
+from .consents import refusal
 
 BATCH = 300
 TASK, REMINDER, TELLING = "care_task", "reminder", "service_telling"
 
+_TOPIC = "'topic:' || n.topic"
 _DUE = {
     TASK: "select id, customer_id, occasion, messages, occurs_on from care_task t"
     " where t.state = 'open' and t.occurs_on = $1",
     REMINDER: "select id, customer_id, ends_on from reminder t"
     " where t.state = 'open' and t.due_on <= $1 and t.ends_on > $1",
-    TELLING: "select t.id, t.customer_id, s.general_from from service_telling t"
-    " join new_service s on s.tenant_id = t.tenant_id and s.id = t.service_id"
-    " where t.told_at is null and s.told_from <= $1 and s.general_from > $1",
+    TELLING: "select t.id, t.customer_id, n.general_from from service_telling t"
+    " join new_service n on n.tenant_id = t.tenant_id and n.id = t.service_id"
+    f" {customer_of('c', 't')} where t.told_at is null and n.told_from <= $1 and n.general_from > $1"
+    f" and {refusal('c', wish=_TOPIC)} is null",
 }
 
 

@@ -81,6 +81,7 @@ class NewServiceView(Struct, frozen=True, kw_only=True):
     id: UUID
     name: str
     description: str
+    topic: str
     told_from: date
     general_from: date
     trial_days: int
@@ -163,7 +164,7 @@ async def services() -> list[NewServiceView]:
     """The latest first."""
     return await read(
         NewServiceView,
-        "select s.id, s.name, s.description, s.told_from, s.general_from, s.trial_days,"
+        "select s.id, s.name, s.description, s.topic, s.told_from, s.general_from, s.trial_days,"
         " (select count(*) from service_telling t where t.tenant_id = s.tenant_id and t.service_id = s.id) as to_tell,"
         " (select count(t.told_at) from service_telling t where t.tenant_id = s.tenant_id and t.service_id = s.id)"
         " as told,"

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.money import Money
-from guibin.policy.words import Channel, Code, Explanation, Paragraph, Title
+from guibin.policy.words import Channel, Code, CodeIfAny, Explanation, Paragraph, Title
 
 
 class Told(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,11 +38,13 @@ class RenewedOrder(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class NewServiceAnnouncement(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A service everybody may have from `general_from`; who the policy names hears of it earlier."""
+    """A service everybody may have from `general_from`; who the policy names hears of it earlier, and nobody who declined its
+    `topic`, one of the policy's (S02-3)."""
 
     name: Title
     general_from: date
     description: Paragraph = ""
+    topic: CodeIfAny = ""
 
 
 class Telling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

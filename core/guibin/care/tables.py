@@ -84,10 +84,12 @@ class CareTask(TenantTable, customer=True):
 
 
 class NewService(TenantTable):
-    """A service that some customers hear of from `told_from`, everybody from `general_from` (S07-7)."""
+    """A service that some customers hear of from `told_from`, everybody from `general_from` (S07-7); nobody who declined its
+    `topic`, one of the policy's (S02-3)."""
 
     name = Varchar(length=200)
     description = Text(default="")
+    topic = Varchar(length=60, default="")
     told_from = Date(default=None, null=True)
     general_from = Date(default=None, null=True)
     trial_days = Integer()

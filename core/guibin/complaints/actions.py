@@ -20,6 +20,7 @@ from guibin.events import (
 from guibin.notices.actions import Notice, notify
 from guibin.policy.milestones import Milestone
 from guibin.profiles.subjects import refuse_blind
+from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
 from guibin.sla.actions import NewTimer
@@ -29,11 +30,11 @@ from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_value
 
-from . import rectification
+from . import rectification, signed
 from .analysing import analyse_first, leaves_the_desk
 from .inward import open_internal_flow, raised, tiers_of
 from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT, case_of, level_named, terms_of
-from .queries import LISTED, ComplaintView
+from .queries import LISTED, ComplaintForm, ComplaintView
 from .recusals import refuse_recused
 from .refusals import (
     AlreadyResolved,
@@ -191,6 +192,7 @@ async def resolve(complaint_id: UUID, new: NewResolution, act: Act) -> Complaint
 async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> ComplaintView:
     """Tell the customer the result. Satisfied closes the complaint; not satisfied reopens it (S07-22).
 
+    A revisit on site that satisfied is signed for (S07-12): raises SignatureMissing.
     The clock then goes on where it stood when the remedy was given: the time spent before is not forgotten, the time
     the customer thought about the remedy is not ours.
     """
@@ -199,6 +201,7 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
         raise ComplaintClosed(f"Complaint {complaint['number']} was withdrawn: a new one may follow it")
     if complaint["state"] in ("open", "waiting"):
         raise NotResolved(f"Complaint {complaint['number']} has no remedy to call back about: resolve it first")
+    await signed.settle(complaint, new, act)
     await add(ComplaintCallback, act, complaint_id=complaint_id, round=complaint["round"], **given(new))
     if new.outcome != "not_reached":
         await sla.complete_if_any(complaint_id, RESULT, at=act.now, now=act.now)
@@ -209,6 +212,12 @@ async def call_back(complaint_id: UUID, new: NewCallback, act: Act) -> Complaint
     if new.outcome == "not_satisfied":
         return await reopen(complaint, act)
     return await recorded("callback", case_of(complaint), LISTED, act)
+
+
+async def sign(complaint_id: UUID, new: NewSignature, act: Act) -> ComplaintForm:
+    """The customer signs that it is settled (S07-12). Raises NotFound, MergedElsewhere, Recused, NotResolved, Invalid,
+    AlreadySigned, ArchiveErased."""
+    return await signed.keep(await workable(complaint_id, act), new, act)
 
 
 async def reopen(complaint: asyncpg.Record, act: Act) -> ComplaintView:

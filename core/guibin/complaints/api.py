@@ -43,6 +43,7 @@ class ComplaintController(Controller):
     end_pause = deletes("/{complaint_id:uuid}/pauses/{pause_id:uuid}", actions.end_pause, "Let the clock run again")
     resolve = posts("/{complaint_id:uuid}/resolution", actions.resolve, "Resolve with a remedy")
     call_back = posts("/{complaint_id:uuid}/callbacks", actions.call_back, "Tell the customer; not satisfied reopens")
+    sign = posts("/{complaint_id:uuid}/signatures", actions.sign, "The customer signs that it is settled")
     write = posts("/{complaint_id:uuid}/messages", actions.write, "What the customer wrote, or was told")
     note = posts("/{complaint_id:uuid}/notes", actions.note, "Add a repair, receipt or note to the form")
     take_in_again = posts(

@@ -12,6 +12,8 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.context import Act
 from guibin.profiles.queries import called
+from guibin.signatures import actions as signing
+from guibin.signatures.actions import SignatureLine
 from guibin.sla.owed import HANDLER
 from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, DeadlineLine, timer_of
 from guibin.tiers.queries import holding
@@ -127,6 +129,8 @@ class CallbackLine(Struct, frozen=True):
     round: int
     outcome: str
     comment: str
+    on_site: bool
+    unsigned_because: str
     called_by: UUID
     called_by_name: str
     called_at: datetime
@@ -217,6 +221,7 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
     pauses: list[PauseLine]
     resolutions: list[ResolutionLine]
     callbacks: list[CallbackLine]
+    signatures: list[SignatureLine]
     notes: list[NoteLine]
     messages: list[MessageLine]
     rectification: RectificationLine | None
@@ -328,6 +333,7 @@ FORM = LISTED.wider(
     pauses=lines(PauseLine, f"{_of('complaint_pause')} started_at, id"),
     resolutions=lines(ResolutionLine, f"{_of('complaint_resolution')} round"),
     callbacks=lines(CallbackLine, f"{_of('complaint_callback')} called_at, id"),
+    signatures=lines(SignatureLine, signing.LINES),
     notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
     messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
     rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),

@@ -99,10 +99,14 @@ class NewResolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class NewCallback(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the customer took the result, or that nobody answered."""
+    """How the customer took the result, or that nobody answered. `on_site` is a revisit: who is satisfied then signs, or
+    `unsigned_because` says why they cannot (S07-12).
+    """
 
     outcome: Literal["satisfied", "not_satisfied", "not_reached"]
     comment: Unsaid = ""
+    on_site: bool = False
+    unsigned_because: Unsaid = ""
 
 
 class NewMessage(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -107,6 +107,7 @@ COMMANDS = Commands(
     Command(name="recuse", action=recusals.recuse, icon="scale", key="u", choices={"staff_id": offered.colleagues}),
     Command(name="follow_up", action=sampling.follow_up_of, icon="phone-call", key="f"),
     Command(name="withdraw", action=actions.withdraw, icon="arrow-back-up", key="w"),
+    Command(name="sign", action=actions.sign, icon="signature", key="s"),
     Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True),
     Command(
         name="resolve",
@@ -122,7 +123,7 @@ COMMANDS = Commands(
 OFFERED = {
     "open": ("write", "note", "analyse", "hand_over", "level", "pause", "merge", "recuse", "withdraw", "resolve"),
     "waiting": ("write", "note", "analyse", "hand_over", "level", "resume", "merge", "recuse", "withdraw", "resolve"),
-    "resolved": ("call_back", "note", "recuse", "withdraw"),
+    "resolved": ("call_back", "sign", "note", "recuse", "withdraw"),
     "closed": ("note",),
 }
 

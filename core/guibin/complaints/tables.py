@@ -144,12 +144,15 @@ class ComplaintResolution(Part, of="complaint", signed="resolved", erasable=("re
     )
 
 
-class ComplaintCallback(Part, of="complaint", signed="called", erasable=("comment",)):
-    """The result was told to the customer. Not satisfied reopens; not reached counts for nothing (S07-22)."""
+class ComplaintCallback(Part, of="complaint", signed="called", erasable=("comment", "unsigned_because")):
+    """The result was told to the customer. Not satisfied reopens; not reached counts for nothing (S07-22). One `on_site` with a
+    satisfied customer is signed for, or `unsigned_because` of what (S07-12)."""
 
     round = Integer()
     outcome = Varchar(length=14)
     comment = Text(default="")
+    on_site = Boolean(default=False)
+    unsigned_because = Text(default="")
 
     keys = Keys(checks={"outcome_known": "outcome in ('satisfied', 'not_satisfied', 'not_reached')"})
 

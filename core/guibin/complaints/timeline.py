@@ -129,7 +129,15 @@ def _ended(form: ComplaintForm, shell: Shell) -> Iterator[Happening]:
             what=says(f"complaints.outcome.{call.outcome}"),
             icon="phone",
             tone={"satisfied": "good", "not_satisfied": "bad"}.get(call.outcome, ""),
-            text=call.comment,
+            text=" · ".join(said for said in (call.comment, call.unsigned_because) if said),
+        )
+    for signature in form.signatures:
+        yield Happening(
+            at=signature.taken_at,
+            who=signature.taken_by_name,
+            what=says("complaints.happened.signed", who=signature.signed_by),
+            icon="signature",
+            tone="good",
         )
     for recusal in form.recusals:
         yield Happening(

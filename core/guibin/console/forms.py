@@ -49,7 +49,7 @@ class Field(Struct, frozen=True, kw_only=True):
     """One field as the page shows it.
 
     `kind` is text, area, choice, either (a choice between few, all of them seen), choices, check, number, date, moment, day (`values` are the solar day, the calendar, the
-    lunar day), customer (found by what is typed: `values` are who, and the words) or hidden; `error` what is wrong.
+    lunar day), ink (what somebody signs, by finger), customer (found by what is typed: `values` are who, and the words) or hidden; `error` what is wrong.
     """
 
     name: str
@@ -304,6 +304,8 @@ def _kind(kind: inspect.Type, choices: Sequence[Choice] | None, longest: int | N
     match kind:
         case inspect.BoolType():
             return "check"
+        case inspect.BytesType():
+            return "ink"
         case inspect.IntType() | inspect.FloatType():
             return "number"
         case inspect.DateType():

@@ -9,11 +9,20 @@ from msgspec.structs import replace
 from stdnum.cn import ric as cn_ric
 
 from guibin.card_stock import actions as stock
-from guibin.card_stock.requests import NewCardBatch, NewCardRequest
+from guibin.card_stock import orders
+from guibin.card_stock.requests import (
+    NewCardBatch,
+    NewCardOrder,
+    NewCardRequest,
+    NewConfirmation,
+    NewDelivery,
+    NewOrderSending,
+)
 from guibin.cards import actions, applications, identity
 from guibin.cards.requests import NewCard, NewCardApplication, NewCardTelling, NewIdentityCheck
 from guibin.cards.sealing import passes_luhn
 from guibin.cases.requests import Because
+from guibin.context import Act
 from guibin.policy.cards import CardKind
 from guibin.profiles import actions as archive
 from guibin.profiles.queries import name_of
@@ -55,7 +64,10 @@ async def hand_out_cards(scene: Scene, people: Sequence[Principal]) -> None:
 
 
 async def _fill_stock(scene: Scene, kind: CardKind, people: Sequence[Principal]) -> None:
-    await stock.make(NewCardBatch(kind=kind.name, quantity=_BATCH), scene.act)
+    if kind.made_above is None:
+        await stock.make(NewCardBatch(kind=kind.name, quantity=_BATCH), scene.act)
+    else:
+        await _ordered(kind.name, scene.act)
     for person in people[:2]:
         with contextlib.suppress(Refusal):
             async with savepoint():
@@ -107,3 +119,11 @@ def _number(scene: Scene) -> str:
     """A card number with a right check digit."""
     body = "62258801" + "".join(str(scene.chance.randrange(10)) for _ in range(7))
     return next(f"{body}{digit}" for digit in range(10) if passes_luhn(f"{body}{digit}"))
+
+
+async def _ordered(kind: str, act: Act) -> None:
+    """An order of which the last part is waited for still."""
+    placed = await orders.place(NewCardOrder(kind=kind, quantity=2 * _BATCH), act)
+    await orders.send(placed.id, NewOrderSending(by="机要邮件"), act)
+    await orders.confirm(placed.id, NewConfirmation(reference="SL-2026-031"), act)
+    await orders.deliver(placed.id, NewDelivery(received=_BATCH), act)

@@ -49,14 +49,15 @@ async def receive_guests(scene: Scene, people: Sequence[Principal]) -> None:
     policy = scene.act.policy.reception
     if policy is None:
         return
-    rows = await fetch(f"select c.id from {OPEN} order by c.number offset $1 limit 3", _FIRST)
+    rows = await fetch(f"select c.id, c.org_unit_id from {OPEN} order by c.number offset $1 limit 3", _FIRST)
     hours = (-70, 3, 30)
     for place, row in enumerate(rows):
         with contextlib.suppress(Refusal):
             async with savepoint():
+                seeing = [person for person in people if person.covers(row["org_unit_id"])] or people
                 begun = replace(scene.act, now=scene.act.now - timedelta(days=6 if hours[place] < 0 else 2))
                 guest = await _prepared(
-                    begun, policy, row["id"], (people[place % len(people)], hours[place], scene, place)
+                    begun, policy, row["id"], (seeing[place % len(seeing)], hours[place], scene, place)
                 )
                 await _report(guest, of_system(begun), most=2 if place == 2 else None)
                 if hours[place] < 0:

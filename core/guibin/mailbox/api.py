@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, post
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from guibin.audit.answering import lists, reads
 from guibin.cases.subjects import in_table
@@ -37,6 +37,22 @@ class MailboxController(Controller):
         "/{mailbox_id:uuid}/settings", channels.change_settings, "Fetch from another server", needs=MAILBOXES
     )
     fetch_now = posts("/{mailbox_id:uuid}/fetches", channels.fetch_now, "Ask its server at once", needs=MAILBOXES)
+    try_out = posts(
+        "/{mailbox_id:uuid}/tests",
+        channels.try_out,
+        "Sign in at its server now and say what came of it",
+        needs=MAILBOXES,
+    )
+    hold = posts("/{mailbox_id:uuid}/pause", channels.hold, "Leave its server alone", needs=MAILBOXES)
+    go_on = deletes(
+        "/{mailbox_id:uuid}/pause", channels.go_on, "Fetch again, at once", needs=MAILBOXES, status_code=HTTP_200_OK
+    )
+    believe = posts(
+        "/{mailbox_id:uuid}/receiving-server",
+        channels.believe,
+        "Whose word on SPF, DKIM and DMARC is believed",
+        needs=MAILBOXES,
+    )
     remove = deletes(
         "/{mailbox_id:uuid}",
         channels.remove,

@@ -21,13 +21,13 @@ from guibin_tenants import keyring, rows
 from guibin_tenants.keyring import Place
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import FieldError, Invalid
-from guibin_tenants.scope import fetch_value
+from guibin_tenants.scope import fetch_value, step_outside
 from guibin_tenants.tables import new_id
 
-from . import queries
+from . import imap, queries
 from .queries import MailboxView
-from .refusals import NoServer, TooManyMailboxes
-from .requests import ImapSettings, NewMailbox
+from .refusals import MailboxPaused, NoServer, TooManyMailboxes
+from .requests import ImapSettings, NewMailbox, NewReceivingServer
 from .tables import Mailbox
 
 EVERY = timedelta(minutes=3)
@@ -45,6 +45,14 @@ class FetchMails(Job, frozen=True):
 
     mailbox_id: UUID
     turn: int
+
+
+class TriedOut(Struct, frozen=True):
+    """Whether its server lets us in; if not, the word for why, and that in the reader's words."""
+
+    works: bool
+    error: str
+    said: str
 
 
 class CreatedMailbox(Struct, frozen=True):
@@ -76,6 +84,7 @@ async def add(new: NewMailbox, act: Act) -> CreatedMailbox:
         name=new.name,
         address=new.address,
         org_unit_id=new.org_unit_id,
+        receiving_server=new.receiving_server.strip().lower(),
         secret=keyring.seal(await keyring.tenant_key(), _place(mailbox_id, "secret"), secret),
         next_at=act.now if new.imap else None,
         **(await _settings(mailbox_id, new.imap) if new.imap else {}),
@@ -92,15 +101,60 @@ async def change_settings(mailbox_id: UUID, new: ImapSettings, act: Act) -> Mail
     problems = _wrong(new)
     if problems:
         raise Invalid("The mailbox cannot be used", fields=tuple(problems))
-    await rows.change(Mailbox, mailbox_id, **await _settings(mailbox_id, new))
+    await rows.change(Mailbox, mailbox_id, paused_at=None, **await _settings(mailbox_id, new))
     await _at_once(box, act)
     await _note("mailbox.change", mailbox_id, act)
     return await queries.mailbox(mailbox_id)
 
 
-async def fetch_now(mailbox_id: UUID, act: Act) -> MailboxView:
-    """Have its server asked at once, however long it failed. Raises NotFound, NoServer."""
+async def believe(mailbox_id: UUID, new: NewReceivingServer, act: Act) -> MailboxView:
+    """What this server writes of mails is believed from now on, of mails that come. Raises NotFound."""
+    await locked(mailbox_id)
+    await rows.change(Mailbox, mailbox_id, receiving_server=new.receiving_server.strip().lower())
+    await _note("mailbox.change", mailbox_id, act)
+    return await queries.mailbox(mailbox_id)
+
+
+async def try_out(mailbox_id: UUID, act: Act) -> TriedOut:
+    """Sign in at its server and open the folder, now, and say what came of it; no mail is taken. Raises NotFound, NoServer."""
     box = await locked(mailbox_id)
+    if box["sealed"] is None:
+        raise NoServer("Give it a server first")
+    settings = await settings_of(box)
+    await _note("mailbox.try", mailbox_id, act)
+    async with step_outside():
+        error = (await imap.try_out(settings)).error
+    key = f"mailbox_error.{error}" if error else "mailbox_error.none"
+    return TriedOut(not error, error, act.policy.title(key, act.language))
+
+
+async def hold(mailbox_id: UUID, act: Act) -> MailboxView:
+    """Leave its server alone; the door stays open. Raises NotFound, NoServer."""
+    box = await locked(mailbox_id)
+    if box["sealed"] is None:
+        raise NoServer("Nothing is fetched: give it a server first")
+    # Whatever turn is planned is not this one any more.
+    paused = {"paused_at": box["paused_at"] or act.now, "next_at": None, "turn": box["turn"] + 1}
+    await rows.change(Mailbox, mailbox_id, **paused)
+    await _note("mailbox.pause", mailbox_id, act)
+    return await queries.mailbox(mailbox_id)
+
+
+async def go_on(mailbox_id: UUID, act: Act) -> MailboxView:
+    """Fetch again, at once, from where it stood. Raises NotFound."""
+    box = await locked(mailbox_id)
+    if box["paused_at"] is not None:
+        await rows.change(Mailbox, mailbox_id, paused_at=None)
+        await _at_once(box, act)
+    await _note("mailbox.resume", mailbox_id, act)
+    return await queries.mailbox(mailbox_id)
+
+
+async def fetch_now(mailbox_id: UUID, act: Act) -> MailboxView:
+    """Have its server asked at once, however long it failed. Raises NotFound, NoServer, MailboxPaused."""
+    box = await locked(mailbox_id)
+    if box["paused_at"] is not None:
+        raise MailboxPaused("Let it go on first")
     if box["sealed"] is None:
         raise NoServer("Give it a server first")
     await _at_once(box, act)
@@ -169,6 +223,8 @@ def _wrong(settings: ImapSettings) -> list[FieldError]:
         problems.append(FieldError("imap.host", "a host name", value=settings.host))
     elif not allowed and not _public(settings.host):
         problems.append(FieldError("imap.host", "a public host", "internal addresses are not called", settings.host))
+    if settings.ca and not imap.is_certificate(settings.ca):
+        problems.append(FieldError("imap.ca", "a certificate in PEM", "copy it whole, with its first and last line"))
     if settings.tls == "none" and not allowed:
         problems.append(FieldError("imap.tls", "tls or starttls", "mail without TLS can be read on its way", "none"))
     return problems

@@ -3,12 +3,15 @@
 Blocking, as the library is: on a thread of its own, never on the event loop. Nothing on the server is changed or marked.
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import imaplib
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -78,30 +81,53 @@ class _Box(BaseMailBox):
     def _get_mailbox_client(self) -> imaplib.IMAP4:
         host, port = self.settings.host, self.settings.port
         if self.settings.tls == "tls":
-            return _Tls(self.address, host, port, httpx.create_ssl_context())
+            return _Tls(self.address, host, port, believing(self.settings.ca))
         client = _Plain(self.address, host, port)
         if self.settings.tls == "starttls":
-            client.starttls(httpx.create_ssl_context())
+            client.starttls(believing(self.settings.ca))
         return client
+
+
+def believing(ca: str) -> ssl.SSLContext:
+    """Who is believed to be the server: whoever a public authority vouches for, or with a `ca` nobody but whom that one does."""
+    return ssl.create_default_context(cadata=ca) if ca.strip() else httpx.create_ssl_context()
+
+
+def is_certificate(ca: str) -> bool:
+    """Whether this is one, or several, in PEM."""
+    try:
+        believing(ca)
+    except (ssl.SSLError, ValueError):
+        return False
+    return "-----BEGIN CERTIFICATE-----" in ca
+
+
+async def try_out(settings: ImapSettings) -> Catch:
+    """Sign in and open the folder; no mail is asked for. Never raises for what the server does. Raises WaitsInside in a transaction."""
+    return await _asked(settings, lambda session: session.look())
 
 
 async def fetch(settings: ImapSettings, *, uid_validity: int | None, after: int) -> Catch:
     """The next mails after that number. Never raises for what the server does. Raises WaitsInside in a transaction."""
+    return await _asked(settings, lambda session: session.fetch(uid_validity, after))
+
+
+async def _asked(settings: ImapSettings, what: Callable[[_Session], Catch]) -> Catch:
     try:
         addresses = await rules().addresses(settings.host, settings.port)
     except NotReachable as error:
         return Catch(error=error.why)
     try:
         async with asyncio.timeout(FETCH_WITHIN_S + TIMEOUT_S):
-            return await asyncio.to_thread(_fetch, settings, addresses[0], uid_validity, after)
+            return await asyncio.to_thread(_in_session, settings, addresses[0], what)
     except TimeoutError:
         return Catch(error="timeout")
 
 
-def _fetch(settings: ImapSettings, address: str, uid_validity: int | None, after: int) -> Catch:
+def _in_session(settings: ImapSettings, address: str, what: Callable[[_Session], Catch]) -> Catch:
     try:
         with contextlib.closing(_Session(_Box(settings, address))) as session:
-            return session.fetch(uid_validity, after)
+            return what(session)
     except ssl.SSLError:
         return Catch(error="tls")
     except TimeoutError:
@@ -127,6 +153,10 @@ class _Session:
     def close(self) -> None:
         with contextlib.suppress(ImapToolsError, imaplib.IMAP4.error, OSError):
             self.box.client.shutdown()
+
+    def look(self) -> Catch:
+        self.box.folder.set(self.box.settings.folder, readonly=True)
+        return Catch()
 
     def fetch(self, uid_validity: int | None, after: int) -> Catch:
         folder = self.box.settings.folder

@@ -105,6 +105,7 @@ async def _take_in(mailbox: asyncpg.Record, reading: Reading, arrived: _Arrived,
         text=mail.text,
         quoted=mail.quoted,
         left_out="、".join(reading.left_out)[:1_000],
+        **_believed(mailbox["receiving_server"], mail),
         automatic=judged.because if judged.state == "automatic" else "",
         state=judged.state,
         because=judged.because,
@@ -127,6 +128,12 @@ async def _take_in(mailbox: asyncpg.Record, reading: Reading, arrived: _Arrived,
     else:
         await _tell_bounced(mail, act)
     return whole.id
+
+
+def _believed(server: str, mail: ParsedMail) -> dict[str, str]:
+    """What the company's own receiving server found: the first head under its name, which it wrote over what senders forge."""
+    said = next((each for each in mail.verdicts if server and each.server == server), None)
+    return {"spf": said.spf, "dkim": said.dkim, "dmarc": said.dmarc} if said else {}
 
 
 async def _judge(mailbox: asyncpg.Record, mail: ParsedMail, wrote: bytes, act: Act) -> _Judged:

@@ -20,7 +20,7 @@ from .imap import Catch
 from .requests import ImapSettings
 from .tables import Mailbox
 
-_TURN = "select * from mailbox where id = $1 and turn = $2 and removed_at is null and sealed is not null"
+_TURN = "select * from mailbox where id = $1 and turn = $2 and removed_at is null and sealed is not null and paused_at is null"
 
 
 class KeepMailboxes(Job, frozen=True):
@@ -96,7 +96,7 @@ async def _tell_failing(box: asyncpg.Record, error: str, run: Run) -> None:
         "mailbox_failing",
         Case("mailbox", box["id"]),
         roles=("tenant_admin",),
-        details={"name": box["name"], "error": error},
+        details={"name": box["name"], "error": run.policy.title(f"mailbox_error.{error}", run.company.language)},
     )
     await notify(notice, key=f"mailbox_failing/{box['id']}/{since.isoformat()}", now=run.now)
 
@@ -105,7 +105,7 @@ async def _tell_failing(box: asyncpg.Record, error: str, run: Run) -> None:
 async def keep_mailboxes(job: KeepMailboxes, run: Run) -> None:
     """One whose turn is long over, because its job was given up, gets the next one."""
     late = await fetch(
-        "select id, turn from mailbox where removed_at is null and sealed is not null"
+        "select id, turn from mailbox where removed_at is null and sealed is not null and paused_at is null"
         " and next_at < $1::timestamptz - interval '1 hour' for update",
         run.now,
     )

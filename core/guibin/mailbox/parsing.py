@@ -38,6 +38,10 @@ _OUT_OF_OFFICE = re.compile(
     re.IGNORECASE,
 )
 
+VERDICTS_MAX = 10
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"(?:^|;)\s*(spf|dkim|dmarc)\s*=\s*([A-Za-z]+)", re.I)
+
 
 class NotAMail(ValueError):
     """Nothing of it can be read as a mail."""
@@ -48,6 +52,15 @@ class Attachment(Struct, frozen=True):
 
     name: str
     content: bytes
+
+
+class Verdict(Struct, frozen=True):
+    """What a server says under its name that it found: pass, fail, softfail, none and so on, empty where it says nothing."""
+
+    server: str
+    spf: str = ""
+    dkim: str = ""
+    dmarc: str = ""
 
 
 class ParsedMail(Struct, frozen=True, kw_only=True):
@@ -67,6 +80,7 @@ class ParsedMail(Struct, frozen=True, kw_only=True):
     automatic: str
     bounced: tuple[str, ...]
     sent_at: datetime | None
+    verdicts: tuple[Verdict, ...]
     attachments: tuple[Attachment, ...]
     left_out: tuple[str, ...]
 
@@ -95,9 +109,25 @@ def parse(raw: bytes) -> ParsedMail:
         automatic=_automatic(mail, sender),
         bounced=_bounced(mail, parts),
         sent_at=_sent_at(mail),
+        verdicts=_verdicts(mail),
         attachments=files,
         left_out=(*(("text",) if cut else ()), *left_out),
     )
+
+
+def _verdicts(mail: Message) -> tuple[Verdict, ...]:
+    """In the order of the heads, the last server's first (RFC 8601)."""
+    found: list[Verdict] = []
+    for name, value in mail.raw_items():
+        if name.lower() != "authentication-results" or len(found) >= VERDICTS_MAX:
+            continue
+        # Comments may hold anything, and senders write into them.
+        said = _COMMENT.sub(" ", " ".join(decoded(str(value)).split()))
+        server, _, rest = said.partition(";")
+        results = dict(reversed([(way.lower(), how.lower()) for way, how in _RESULT.findall(rest)]))
+        words = {way: results.get(way, "")[:10] for way in ("spf", "dkim", "dmarc")}
+        found.append(Verdict(server.split()[0].lower() if server.split() else "", **words))
+    return tuple(found)
 
 
 def _parts(mail: Message) -> list[Message]:

@@ -29,6 +29,8 @@ class MailboxView(Struct, frozen=True, kw_only=True):
     address: str
     org_unit_id: UUID | None
     shown: str
+    receiving_server: str
+    paused_at: datetime | None
     fetched_at: datetime | None
     next_at: datetime | None
     failures: int
@@ -52,6 +54,9 @@ class MailView(Struct, frozen=True, kw_only=True):
     quoted: str
     left_out: str
     automatic: str
+    spf: str
+    dkim: str
+    dmarc: str
     state: str
     because: str
     subject: str

@@ -7,6 +7,10 @@ class TooManyMailboxes(Conflict):
     """There are as many mailboxes as a company may have."""
 
 
+class MailboxPaused(Conflict):
+    """The mailbox is paused. Nothing is fetched until it goes on."""
+
+
 class NoServer(Conflict):
     """The mailbox has no server to fetch from: mails come to its door."""
 

@@ -9,7 +9,9 @@ from guibin.policy.words import OneLine, Reason, Recipient, Said, saying, up_to
 
 
 class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`tls` from the first byte (993), after `starttls` (143), or none where the operator allows the host."""
+    """`tls` from the first byte (993), after `starttls` (143), or none where the operator allows the host. A server whose
+    certificate no public authority signed is believed by the `ca`, its own or its authority's in PEM, and by nothing else.
+    """
 
     host: OneLine
     username: OneLine
@@ -17,18 +19,27 @@ class ImapSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     port: Annotated[int, Meta(ge=1, le=65_535)] = 993
     tls: Literal["tls", "starttls", "none"] = "tls"
     folder: OneLine = "INBOX"
+    ca: Annotated[str, up_to(20_000)] = ""
 
 
 class NewMailbox(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mailbox: fetched from its server, if `imap` says which, and with a door for a mail server that hands over by itself.
 
-    What arrives belongs to `org_unit_id` while nobody knows whose it is, the head office without.
+    What arrives belongs to `org_unit_id` while nobody knows whose it is, the head office without. Of what heads say of SPF,
+    DKIM and DMARC only what the company's own `receiving_server` wrote under its name is believed.
     """
 
     name: Annotated[str, saying(60)]
     address: Recipient
     org_unit_id: UUID | None = None
+    receiving_server: Annotated[str, up_to(200)] = ""
     imap: ImapSettings | None = None
+
+
+class NewReceivingServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Under which name the company's own receiving server writes what came of SPF, DKIM and DMARC; empty for nobody's."""
+
+    receiving_server: Annotated[str, up_to(200)] = ""
 
 
 class NewMatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,7 +11,8 @@ class Mailbox(TenantTable, signed="written"):
 
     What arrives belongs to `org_unit_id`, the head office without. `uid_last` is the last mail that was taken over, under the
     server's `uid_validity`; `turn` counts fetches, so that one is made once. `failures` are those in a row, since
-    `failing_since`; `last_error` is a word.
+    `failing_since`; `last_error` is a word. While `paused_at` is set its server is left alone. What `receiving_server` wrote of a
+    mail under that name is believed.
     """
 
     name = Varchar(length=60)
@@ -20,6 +21,8 @@ class Mailbox(TenantTable, signed="written"):
     sealed = Bytea(default=None, null=True)
     shown = Varchar(length=200, default="")
     secret = Bytea(default=None, null=True)
+    receiving_server = Varchar(length=200, default="")
+    paused_at = Timestamptz(default=None, null=True)
     turn = Integer(default=0)
     uid_validity = BigInt(default=None, null=True)
     uid_last = BigInt(default=0)
@@ -39,7 +42,8 @@ class Mail(TenantTable, signed_off="handled"):
     `state` is new while it waits for the desk, else taken (a message on, or the beginning of, the case `subject`,
     `subject_id`), answered, dismissed, automatic (a machine's), flood (too many of one sender's in an hour) or unreadable. `because` says why.
     `envelope` holds the address, the Message-ID and what it refers to, sealed under the customer's key, else the company's.
-    `wrote` tells equal senders. `follows_id` is the mail that this one answers. A mail of nobody's known belongs to its mailbox's
+    `wrote` tells equal senders. `spf`, `dkim` and `dmarc` are what the company's own receiving server found, empty where it
+    said nothing. `follows_id` is the mail that this one answers. A mail of nobody's known belongs to its mailbox's
     org unit.
     """
 
@@ -58,6 +62,9 @@ class Mail(TenantTable, signed_off="handled"):
     quoted = Text(default="")
     left_out = Text(default="")
     automatic = Varchar(length=20, default="")
+    spf = Varchar(length=10, default="")
+    dkim = Varchar(length=10, default="")
+    dmarc = Varchar(length=10, default="")
     state = Varchar(length=10)
     because = Text(default="")
     subject = Varchar(length=20, default="")

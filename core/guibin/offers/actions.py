@@ -15,6 +15,7 @@ from guibin.context import Act
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements.actions import NewRedemption
 from guibin.policy.activities import HeadStart
+from guibin.profiles import wishes
 from guibin.profiles.queries import unit_of_open
 from guibin.tiers import queries as tiers
 from guibin_tenants.refusals import FieldError, NotFound, refuse
@@ -23,7 +24,7 @@ from guibin_tenants.scope import fetch_one, fetch_value
 
 from . import queries
 from .queries import OfferView, PurchaseView
-from .refusals import AlreadyReturned, CustomerHasEnough, NotYetOpen, OfferClosed, SoldOut
+from .refusals import AlreadyReturned, CustomerHasEnough, NotYetOpen, OfferClosed, SoldOut, TopicDeclined
 from .requests import NewOffer, NewPurchase, NewReturn
 from .tables import Offer, OfferPurchase, OfferReturn
 
@@ -34,6 +35,9 @@ async def put_up(new: NewOffer, act: Act) -> OfferView:
     problems = []
     if new.closes_at <= max(act.now, new.opens_at):
         problems.append(FieldError("closes_at", "after the opening, and to come", "", str(new.closes_at)))
+    if new.topic and new.topic not in act.policy.topics:
+        known = f"one of: {', '.join(act.policy.topics)}"
+        problems.append(FieldError("topic", "a topic of the policy", known, new.topic))
     if price < 0:
         problems.append(FieldError("price.amount", "0 or more", "", new.price.amount))
     if not (len(new.price.currency) == 3 and new.price.currency.isascii() and new.price.currency.isupper()):
@@ -48,11 +52,13 @@ async def put_up(new: NewOffer, act: Act) -> OfferView:
 async def buy(offer_id: UUID, new: NewPurchase, act: Act) -> PurchaseView:
     """Sell so many units to a customer, early where the tier has a head start; early uses one unit of the tier's right.
 
-    Raises NotFound, NotYetOpen with the moment it opens for this customer, OfferClosed, SoldOut, CustomerHasEnough, and
+    Raises NotFound, NotYetOpen with the moment it opens for this customer, OfferClosed, SoldOut, CustomerHasEnough, TopicDeclined, and
     what entitlements refuse.
     """
     row = await locked(Offer, offer_id)
     await unit_of_open(new.customer_id)
+    if row["topic"] and not new.asked and row["topic"] in await wishes.declined(new.customer_id, wishes.TOPIC):
+        raise TopicDeclined(f"{row['topic']}: `asked` says that the customer asks for it themselves")
     start = await _head_start(row, new.customer_id, act)
     _refuse_closed(row, start, act)
     await _refuse_too_many(row, new)
@@ -68,7 +74,7 @@ async def buy(offer_id: UUID, new: NewPurchase, act: Act) -> PurchaseView:
         tier=start.tier if early and start else "",
         redemption_id=redemption_id,
         bought_at=act.now,
-        **given(new),
+        **{name: value for name, value in given(new).items() if name != "asked"},
     )
     return await _noted("offer.buy", purchase_id, act)
 

@@ -28,6 +28,7 @@ class OfferView(Struct, frozen=True, kw_only=True):
     id: UUID
     title: str
     text: str
+    topic: str
     quantity: int
     left: int
     per_customer: int
@@ -56,6 +57,7 @@ class OfferRow(Struct, frozen=True, kw_only=True):
     id: UUID
     title: str
     text: str
+    topic: str
     quantity: int
     sold: int
     per_customer: int
@@ -113,6 +115,7 @@ def _offer(row: OfferRow, act: Act) -> OfferView:
         id=row.id,
         title=row.title,
         text=row.text,
+        topic=row.topic,
         quantity=row.quantity,
         left=row.quantity - row.sold,
         per_customer=row.per_customer,

@@ -13,6 +13,10 @@ class OfferClosed(Conflict):
     """The offer has closed."""
 
 
+class TopicDeclined(Conflict):
+    """The customer wants to hear nothing of this. Sell it only where they ask for it themselves (S02-3)."""
+
+
 class SoldOut(Conflict):
     """Not so many are left."""
 

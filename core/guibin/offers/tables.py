@@ -9,11 +9,12 @@ class Offer(TenantTable, signed="put_up"):
     """So many units of something, open to everybody from `opens_at` until before `closes_at`.
 
     `head_starts` are the policy's as they were when it was put up. `sold` counts the units for the whole company: whoever
-    buys locks this row. The price is the same for everybody, in minor units.
+    buys locks this row. `topic` is one of the policy's, which customers may decline (S02-3). The price is the same for everybody, in minor units.
     """
 
     title = Varchar(length=200)
     text = Text(default="")
+    topic = Varchar(length=60, default="")
     sold = Integer(default=0)
     quantity = Integer()
     per_customer = Integer(default=1)

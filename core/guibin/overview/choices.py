@@ -140,3 +140,8 @@ async def looked_after(_: Shell, customer_id: UUID) -> Mapping[str, str]:
     standing = await profiles.standing(customer_id)
     manager = standing.account_manager_id
     return {"org_unit_id": str(standing.org_unit_id), "account_manager_id": str(manager) if manager else ""}
+
+
+async def materials(shell: Shell) -> Sequence[Choice]:
+    """What customers are given free of charge (S07-31)."""
+    return [Choice(each.name, shell.named(f"material.{each.name}")) for each in shell.act.policy.materials]

@@ -9,7 +9,8 @@ from litestar import Controller, Response, get, post
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import noted, searched
-from guibin.cards import proofs
+from guibin.cards import eligibility, proofs
+from guibin.cards.eligibility import Eligible
 from guibin.cards.requests import NewProof
 from guibin.complaints import queries as complaints
 from guibin.console import forms
@@ -41,6 +42,7 @@ from . import finding, panels
 
 READ, REDEEM, RECOGNISE = may("customers:read"), may("entitlements:redeem"), may("recognitions:write")
 RIGHTS, COMPLAINTS, REQUESTS = may("entitlements:read"), may("complaints:read"), may("requests:read")
+CARDS = may("cards:read")
 PATH, CALLS = f"{PREFIX}/counter", f"{PREFIX}/hotline"
 NAME = "overview.counter"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="phone-incoming", needs=READ & RECOGNISE, order=12),)
@@ -192,6 +194,7 @@ class Here(Struct, frozen=True, kw_only=True):
     requests: list[requests.Other] | None
     rights: list[panels.RightLine] | None
     redemptions: list[RedemptionView]
+    eligible: list[Eligible]
 
 
 class CounterScreens(Controller):
@@ -302,4 +305,5 @@ async def _here_now(customer_id: UUID, act: Act) -> Here:
         requests=await requests.running_of(customer_id) if REQUESTS(by) else None,
         rights=rights,
         redemptions=list(latest.items),
+        eligible=await eligibility.eligible(customer_id, act) if CARDS(by) and act.policy.cards else [],
     )

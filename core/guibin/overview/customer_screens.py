@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from guibin.activities.choices import told
 from guibin.assignments import actions as assignments
+from guibin.cards import eligibility
+from guibin.cards.eligibility import Eligible
 from guibin.complaints import queries as complaints
 from guibin.console import additions, forms
 from guibin.console import choices as shared
@@ -20,6 +22,7 @@ from guibin.console.commands import Command, Commands
 from guibin.console.moments import Clock, Deadline, Due
 from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
+from guibin.materials import actions as materials
 from guibin.notation.dates import Day, LunarDay
 from guibin.profiles import actions as profiles_actions
 from guibin.profiles import closing, consents, disclosures, merged, merging
@@ -109,10 +112,18 @@ COMMANDS = Commands(
     ),
     Command(name="analyse", action=actions.analyse, needs=may("records:write"), icon="chart-bar"),
     Command(name="order", action=actions.open_order, icon="packages"),
+    Command(
+        name="give",
+        action=materials.give_to,
+        needs=may("records:write"),
+        icon="gift",
+        choices={"material": choices.materials},
+        left_out=frozenset({"given_on"}),
+    ),
     *archive_commands.COMMANDS,
     needs=WRITE,
 )
-OFFERED = ("contact", "consent", "assign", "appraise", "order", "close")
+OFFERED = ("contact", "consent", "assign", "appraise", "order", "give", "close")
 WHEN_CLOSED = ("reopen",)
 REGISTERING = ("register", "analyse")
 APPLY = may("tiers:apply") | may("requests:write") | may("receptions:write")
@@ -127,6 +138,18 @@ class Upcoming(Struct, frozen=True):
     sub: str
     icon: str
     due: Due | None
+
+
+async def _eligible(customer_id: UUID, shell: Shell) -> list[Eligible]:
+    """What may be applied for at once, for whoever sees cards."""
+    if not shell.act.policy.cards or not may("cards:read")(shell.act.by):
+        return []
+    return await eligibility.eligible(customer_id, shell.act)
+
+
+def _offered(shell: Shell) -> list[str]:
+    """Material is given where the policy names some."""
+    return [name for name in OFFERED if name != "give" or shell.act.policy.materials]
 
 
 class CustomersScreens(Controller):
@@ -160,6 +183,7 @@ class CustomerScreens(Controller):
             known=known,
             touch=touch(known.contact, shell),
             upcoming=upcoming(known, shell),
+            eligible=await _eligible(customer_id, shell),
             moments=await story.story(customer_id, shell, kind),
             customer_id=customer_id,
             kind=kind,
@@ -379,7 +403,7 @@ async def above(customer: CustomerView, said: Sequence[consents.ConsentView], sh
         "part_of": await merged.gone_into(customer.id) if customer.closed_at else None,
         "can_apply": APPLY(by) and customer.closed_at is None,
         "commands": COMMANDS.allowed(
-            shell, *OFFERED, *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
+            shell, *_offered(shell), *await _recognising(customer, held, shell), *(REGISTERING if registers else ())
         )
         if customer.closed_at is None
         else COMMANDS.allowed(shell, *(WHEN_CLOSED if customer.erased_at is None else ())),

@@ -14,6 +14,8 @@ from guibin.console.moments import Deadline, Due
 from guibin.console.shell import PREFIX, Shell
 from guibin.entitlements import queries as entitlements
 from guibin.entitlements.queries import RedemptionFilter
+from guibin.materials import queries as materials
+from guibin.materials.queries import GivingFilter
 from guibin.profiles import orders
 from guibin.registers import queries as registers
 from guibin.registers.drawing import fact_title, label_title
@@ -128,6 +130,7 @@ async def rights(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> lis
     left = await panels.rights(customer_id, shell.act)
     fields = ("tier", "redemptions")
     await noted("entitlements.read", shell.act, customer_id=customer_id, fields=fields)
+    material = await _given(customer_id, shell, most)
     page = await entitlements.LISTED.page(RedemptionFilter(customer_id=customer_id), most, shell.act)
     used = await searched("redemption", page, shell.act, verb="list")
     return [
@@ -146,6 +149,24 @@ async def rights(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> lis
             ],
             1,
         ),
+        *([Section("materials", ("when", "material", "quantity", "by"), material, 1)] if material else []),
+    ]
+
+
+async def _given(customer_id: UUID, shell: Shell, most: PageAsked) -> list[list[Cell]]:
+    """What the customer was given free of charge, for whoever may read records (S07-31)."""
+    if not may("records:read")(shell.act.by):
+        return []
+    page = await materials.LISTED.page(GivingFilter(customer_id=customer_id), most, shell.act)
+    found = await searched(materials.SUBJECT, page, shell.act)
+    return [
+        [
+            Cell(text=shell.clock.full_day(each.given_on)),
+            Cell(text=_policy(f"material.{each.material}", each.material, shell), sub=each.note),
+            Cell(text=str(each.quantity)),
+            Cell(text=each.given_by_name),
+        ]
+        for each in found.items
     ]
 
 

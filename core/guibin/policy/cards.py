@@ -1,12 +1,15 @@
 """Cards that show who is a VIP: for which tier, given out how, and what else proves it."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Literal
 
 from msgspec import Struct
 
 from .checking import Known, Problems, a_tier, within
+from .deadlines import Deadline
 from .fields import DOCUMENTS
 from .problems import PolicyProblem
+from .terms import Timed
 from .words import Clause, Named
 
 FIGURE_MAX = 10_000
@@ -56,13 +59,28 @@ class Sponsorship(Struct, frozen=True, forbid_unknown_fields=True):
         yield from within(path, self.notice_days, (0, FIGURE_MAX), " days of notice")
 
 
+class MadeAbove(Timed, frozen=True, forbid_unknown_fields=True):
+    """Cards are designed and made by `maker`, above the company: they are ordered there and delivered (S12-8). The maker is
+    called by the text `card_maker.<maker>`."""
+
+    maker: Named
+    confirm_within: Deadline
+    deliver_within: Deadline
+    clause: Clause = ""
+
+    def named_texts(self) -> Iterator[str]:
+        """What the maker is called."""
+        yield f"card_maker.{self.maker}"
+
+
 class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     """The card of `tier` in `scheme`, good for `months` from its issue; its title is the text `card.<name>`.
 
     `approval` is the flow of applications for one card. `quantity_approval` is the flow by which outlets ask for a
     quantity (S12-6): empty, the card is made to order and no stock is kept. Under `low_stock` cards the unit is told.
     The holder is reminded `warn_days` before the end; after a change of tier the card is exchanged within
-    `exchange_days`. `luhn` asks for a check digit in the number.
+    `exchange_days`. `luhn` asks for a check digit in the number. What is `made_above`
+    the company is ordered there.
     """
 
     titled: ClassVar = "card"
@@ -78,6 +96,7 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
     exchange_days: int = 60
     low_stock: int = 0
     luhn: bool = False
+    made_above: MadeAbove | None = None
     clause: Clause = ""
 
     def check(self, known: Known, path: str) -> Problems:

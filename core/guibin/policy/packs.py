@@ -29,6 +29,7 @@ from .hotline import HotlinePolicy
 from .kpis import Kpi
 from .layers import InPlace
 from .looking import UnusualLookRule
+from .materials import Material
 from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
 from .parts import PolicyPart
@@ -77,6 +78,7 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
     signals: Annotated[tuple[SignalRule, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()
+    materials: Annotated[tuple[Material, ...], NAMED] = ()
     topics: Annotated[tuple[Named, ...], EACH_ONCE] = ()
     unusual_looks: Annotated[tuple[UnusualLookRule, ...], NAMED] = ()
     texts: Annotated[dict[Named, Text], KEYED] = {}

@@ -13,10 +13,12 @@ from .terms import Timed
 from .words import Clause, Named
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
-Wanted = Literal["result", "reaction", "accompanied_by", "rating"]
+Wanted = Literal["result", "reaction", "accompanied_by", "rating", "signature"]
 
 # The step at which a day with the customer is agreed: limits may count from that day.
 APPOINTMENT = "appointment"
+# How the clocks of steps are called; no milestone of a policy has such a name.
+STEP_CLOCKS = "step:"
 
 
 class FieldIs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,10 +57,24 @@ class TimeLimit(Timed, frozen=True, forbid_unknown_fields=True):
 
 
 class Evidence(Struct, frozen=True, forbid_unknown_fields=True):
-    """A step that is recorded only with these particulars (S07-19)."""
+    """A step that is recorded only with these particulars (S07-19); a `signature` is the customer's, or the reason why it cannot
+    be had, which the manager hears (S07-12)."""
 
     step: Named
     wants: tuple[Wanted, ...]
+
+
+class StepLimit(Timed, frozen=True, forbid_unknown_fields=True):
+    """A step with a clock of its own: due `within` of the step before it, beside the time limit of the whole."""
+
+    step: Named
+    within: Deadline
+    clause: Clause = ""
+
+    @property
+    def milestone(self) -> str:
+        """What its clock is called."""
+        return f"{STEP_CLOCKS}{self.step}"
 
 
 class ServiceRhythm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +97,8 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     `steps` are the stages a request goes through, in order; `approval` the flow it needs first. What is given `at_desks`
     is a dedicated desk: matters of whoever is entitled to it go there from the hall that takes them in (S07-3).
     `milestones` are targets beside the time limit: every step taken answers them. Who asks for what is `sold` buys (S09-1).
+    Steps have clocks of their own by `step_limits`. Once all are taken it is filed with the org unit of the code `filed_with`,
+    where the company has one, else told to the nearest manager.
     With `proof_minutes` it is given on a proof alone: one that was accepted of this customer so lately, once (S03-4).
     """
 
@@ -94,6 +112,8 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     sold: bool = False
     proof_minutes: int = 0
     evidence: tuple[Evidence, ...] = ()
+    step_limits: tuple[StepLimit, ...] = ()
+    filed_with: Named | Literal[""] = ""
     milestones: tuple[Milestone, ...] = ()
     clause: Clause = ""
 
@@ -118,6 +138,10 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
         for limit in self.time_limits:
             yield from limit.problems_of(self.steps, bool(self.approval), f"{path}.time_limits.{limit.name}")
         yield from own_names(self.milestones, f"{path}.milestones")
+        for own in self.step_limits:
+            if own.step not in self.steps[1:]:
+                fix = f"one of {list(self.steps[1:])}"
+                yield PolicyProblem(f"{path}.step_limits", own.step, "a step of the item after the first", fix)
         for evidence in self.evidence:
             if evidence.step not in self.steps:
                 yield PolicyProblem(f"{path}.evidence", evidence.step, "a step of the item")

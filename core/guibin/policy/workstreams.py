@@ -76,6 +76,7 @@ WORKSTREAMS = (
             "activities",
             "invitations",
             "topics",
+            "materials",
             "cadences",
             "reviews",
             "registers",

@@ -10,7 +10,7 @@ from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
 from guibin.profiles import disclosures
 from guibin.profiles.refusals import ArchiveErased
-from guibin.visits.sealing import checked_type
+from guibin.signatures.sealing import checked_type
 from guibin_tenants import rows
 from guibin_tenants.keyring import Place, seal, subject_key, unseal
 from guibin_tenants.refusals import NotFound

@@ -56,6 +56,7 @@ MESSAGES = MessagePolicy(
         "satisfaction_not_better",
         "visit_overdue",
         "visit_unsigned",
+        "case_unsigned",
         "message_failed",
         "message_quota",
         "webhook_gone",

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from guibin.audit.actions import recorded
 from guibin.cases import Case
@@ -13,15 +12,16 @@ from guibin.context import Act
 from guibin.desks.actions import destination, tell
 from guibin.entitlements.queries import desk_item
 from guibin.notices.actions import Notice, notify
-from guibin.policy.service_items import APPOINTMENT, Evidence
+from guibin.policy.service_items import APPOINTMENT
 from guibin.profiles.subjects import refuse_blind
+from guibin.signatures.requests import NewSignature
 from guibin.sla import actions as sla
 from guibin.sla import milestones
-from guibin_tenants import receivers
+from guibin_tenants import org_units, receivers
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.rows import add, change, given, locked
-from guibin_tenants.scope import fetch_value
 
+from . import steps as steps_of
 from .intake import end, limit_of, receive, start_clock
 from .queries import FORM, LISTED, MILESTONE, SUBJECT, ServiceRequestForm, ServiceRequestView
 from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
@@ -37,8 +37,8 @@ async def appoint(request_id: UUID, new: NewAppointment, act: Act) -> ServiceReq
     Raises NotFound, NotOpen, StepOutOfOrder, NoAppointmentNeeded once somebody was there, and Invalid.
     """
     request = await _open(request_id)
-    steps = _steps(request)
-    taken = await _taken(request_id)
+    steps = steps_of.named(request)
+    taken = await steps_of.taken(request_id)
     if APPOINTMENT not in steps or taken > steps.index(APPOINTMENT) + 1:
         raise NoAppointmentNeeded("The service has no appointment here, or the visit took place already")
     _refuse_wrong_appointment(new, request, act.now)
@@ -70,12 +70,14 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     Raises NotFound, NotOpen, StepOutOfOrder, and Invalid naming the particulars the step is recorded with.
     """
     request = await _open(request_id)
-    steps = _steps(request)
-    taken = await _taken(request_id)
+    steps = steps_of.named(request)
+    taken = await steps_of.taken(request_id)
     if new.step == APPOINTMENT:
         fix = f"POST the day to /service-requests/{request_id}/appointments"
         raise Invalid.at("step", "another step than the appointment", fix, new.step)
     _refuse_wrong_step(new, request, act.now)
+    _refuse_out_of_order(new.step, steps, taken)
+    await steps_of.settle(request, new.step, new.unsigned_because, act)
     at = new.taken_at or act.now
     await _take(request, new, steps, taken, act, at=at)
     limit = limit_of(request)
@@ -84,7 +86,7 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     await milestones.reply(request_id, at=at, now=act.now)
     if taken + 1 == len(steps):
         await milestones.end(request_id, at=at, now=act.now)
-        await _file(request, now=act.now)
+        await _file(request, act)
     return await recorded("step", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
@@ -134,8 +136,7 @@ async def withdraw(request_id: UUID, new: Because, act: Act) -> ServiceRequestFo
 
 
 async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
-    if steps[taken] != new.step:
-        raise StepOutOfOrder(f"{new.step} is not next: {steps[taken]} is")
+    _refuse_out_of_order(new.step, steps, taken)
     await add(
         ServiceStep,
         act,
@@ -145,18 +146,37 @@ async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: 
         recorded_at=act.now,
         **given(new) | {"taken_at": at},
     )
+    await steps_of.clocks_of(request, new.step, at=at, now=act.now)
     await change(ServiceRequest, request["id"])
 
 
-async def _file(request: asyncpg.Record, *, now: datetime) -> None:
+def _refuse_out_of_order(step: str, steps: list[str], taken: int) -> None:
+    if steps[taken] != step:
+        raise StepOutOfOrder(f"{step} is not next: {steps[taken]} is")
+
+
+async def _file(request: asyncpg.Record, act: Act) -> None:
+    """It is filed with the department the item names, whose manager hears; without one with the nearest manager (S07-34)."""
     await change(ServiceRequest, request["id"], state="filed")
+    item = act.policy.service_item(request["item"])
+    unit = await org_units.by_code(item.filed_with) if item is not None and item.filed_with else None
+    unit_id = unit.successor_id or unit.id if unit else None
     notice = Notice(
         "service_request_filed",
         Case(SUBJECT, request["id"], request["customer_id"]),
+        org_unit_id=unit_id,
+        to_department=unit_id is not None,
         roles=("manager",),
         details={"number": request["number"]},
     )
-    await notify(notice, key=f"service-request-filed/{request['id']}", now=now)
+    await notify(notice, key=f"service-request-filed/{request['id']}", now=act.now)
+
+
+async def sign(request_id: UUID, new: NewSignature, act: Act) -> ServiceRequestForm:
+    """The customer signs for the step that comes next (S07-12). Raises Invalid, NotFound, NotOpen, StepOutOfOrder,
+    AlreadySigned, ArchiveErased."""
+    await steps_of.sign(request_id, new, act)
+    return await recorded("sign", Case(SUBJECT, request_id), FORM, act)
 
 
 def _refuse_wrong_appointment(new: NewAppointment, request: asyncpg.Record, now: datetime) -> None:
@@ -172,9 +192,7 @@ def _refuse_wrong_appointment(new: NewAppointment, request: asyncpg.Record, now:
 
 def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> None:
     problems = []
-    evidence = msgspec.json.decode(request["evidence"], type=tuple[Evidence, ...])
-    wanted = {want for one in evidence if one.step == new.step for want in one.wants}
-    for want in sorted(wanted):
+    for want in sorted(steps_of.wanted(request, new.step) - {"signature"}):
         value = getattr(new, want)
         if value is None or (isinstance(value, str) and not value.strip()):
             problems.append(FieldError(want, f"required for the step {new.step}", "give a value"))
@@ -191,12 +209,3 @@ async def _open(request_id: UUID, *states: str) -> asyncpg.Record:
     if request["state"] not in (states or ("open",)):
         raise NotOpen(f"The request {request['number']} is {request['state']}")
     return request
-
-
-def _steps(request: asyncpg.Record) -> list[str]:
-    return msgspec.json.decode(request["steps"], type=list[str])
-
-
-async def _taken(request_id: UUID) -> int:
-    count: int = await fetch_value("select count(*)::int from service_step where request_id = $1", request_id)
-    return count

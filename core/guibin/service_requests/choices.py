@@ -9,8 +9,9 @@ import msgspec
 from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
-from guibin.policy.service_items import APPOINTMENT, Evidence, ServiceItem, TimeLimit
+from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, Evidence, ServiceItem, TimeLimit
 from guibin.records.requests import channels_of
+from guibin.signatures import actions as signing
 from guibin_tenants.rows import row_of
 from guibin_tenants.scope import fetch_one
 
@@ -18,8 +19,12 @@ from .queries import LISTED, State
 from .tables import ServiceRequest
 
 # What a step may be recorded with beside its result.
-_PARTICULARS = frozenset({"reaction", "accompanied_by", "rating", "rated"})
+_PARTICULARS = frozenset({"reaction", "accompanied_by", "rating", "rated", "unsigned_because"})
 _RATED = frozenset({"rating", "rated"})
+_NEXT = (
+    "select x.steps ->> (select count(*)::int from service_step s where s.request_id = x.id) as step, x.evidence"
+    " from service_request x where x.id = $1"
+)
 
 
 async def items(shell: Shell) -> Sequence[Choice]:
@@ -68,12 +73,22 @@ async def next_step(shell: Shell, _: UUID) -> dict[str, str]:
 async def of_step(shell: Shell) -> Asks:
     """What the step that comes next is recorded with."""
     step, evidence = await _next(shell)
-    wanted = {want for one in evidence if one.step == step for want in one.wants}
+    wanted: set[str] = {want for one in evidence if one.step == step for want in one.wants}
     rated = _RATED if "rating" in wanted or step == "rating" else frozenset()
+    unsigned = "signature" in wanted and f"{STEP_CLOCKS}{step}" not in await signing.signed(_asked(shell))
+    wanted = (wanted - {"signature"}) | ({"unsigned_because"} if unsigned else set())
     return Asks(
         left_out=_PARTICULARS - wanted - rated,
         needed=frozenset(wanted) | (rated if "rating" in wanted else frozenset()),
     )
+
+
+async def to_sign(request_id: UUID) -> bool:
+    """Whether the customer is to sign for the step that comes next, and has not."""
+    row = await row_of(ServiceRequest, request_id, _NEXT)
+    evidence = msgspec.json.decode(row["evidence"], type=tuple[Evidence, ...])
+    asked = any(one.step == row["step"] and "signature" in one.wants for one in evidence)
+    return asked and f"{STEP_CLOCKS}{row['step']}" not in await signing.signed(request_id)
 
 
 async def of_appointment(shell: Shell) -> Asks:
@@ -84,12 +99,7 @@ async def of_appointment(shell: Shell) -> Asks:
 
 
 async def _next(shell: Shell) -> tuple[str, tuple[Evidence, ...]]:
-    row = await row_of(
-        ServiceRequest,
-        _asked(shell),
-        "select x.steps ->> (select count(*)::int from service_step s where s.request_id = x.id) as step, x.evidence"
-        " from service_request x where x.id = $1",
-    )
+    row = await row_of(ServiceRequest, _asked(shell), _NEXT)
     return row["step"] or "", msgspec.json.decode(row["evidence"], type=tuple[Evidence, ...])
 
 

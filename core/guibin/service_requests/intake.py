@@ -33,6 +33,7 @@ from guibin_tenants.rows import add, change, given
 from guibin_tenants.scope import execute, fetch_one, undone
 from guibin_tenants.tables import new_id
 
+from . import steps
 from .queries import LISTED, MILESTONE, SUBJECT, ServiceRequestView
 from .requests import NewServiceRequest
 from .tables import ServiceEnd, ServiceRequest
@@ -156,6 +157,7 @@ async def end(request: asyncpg.Record, outcome: str, reason: str, act: Act) -> N
     )
     await change(ServiceRequest, request["id"], state=outcome)
     await sla.cancel(request["id"], MILESTONE, now=act.now)
+    await steps.drop_clocks(request["id"], now=act.now)
     await milestones.drop(request["id"], now=act.now)
 
 
@@ -223,6 +225,7 @@ async def _write(new: NewServiceRequest, judged: Judged, opened: Opened, act: Ac
         "time_limit": judged.limit,
         "steps": judged.steps,
         "evidence": judged.item.evidence,
+        "step_limits": judged.item.step_limits,
         "clause": judged.item.clause,
         "policy_version": act.policy.version,
         "recorded_at": act.now,

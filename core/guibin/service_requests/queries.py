@@ -12,6 +12,8 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.context import Act
 from guibin.profiles.queries import called
+from guibin.signatures import actions as signing
+from guibin.signatures.actions import SignatureLine
 from guibin.sla.owed import HANDLER
 from guibin.sla.queries import DUE_BEFORE, OVERDUE, ByDeadline, timer_of
 from guibin.tiers.queries import holding
@@ -63,6 +65,7 @@ class StepLine(Struct, frozen=True):
     accompanied_by: str
     rated: str
     rating: int | None
+    unsigned_because: str
     taken_by_name: str
     taken_at: datetime
 
@@ -116,6 +119,7 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
     appointments: list[AppointmentLine]
     hand_overs: list[HandOverLine]
     notes: list[NoteLine]
+    signatures: list[SignatureLine]
     end: EndLine | None
 
 
@@ -226,6 +230,7 @@ FORM = LISTED.wider(
     appointments=lines(AppointmentLine, f"{_of('service_appointment')} made_at, id"),
     hand_overs=lines(HandOverLine, f"{_of('service_hand_over')} handed_at, id"),
     notes=lines(NoteLine, f"{_of('service_note')} written_at, id"),
+    signatures=lines(SignatureLine, signing.LINES),
     end=line(EndLine, f"{_of('service_end')} id"),
 )
 

@@ -35,7 +35,8 @@ class NewAppointment(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A step that was taken. `rating` is of 1 (poor) to 5 (excellent), `rated` who was rated."""
+    """A step that was taken. `rating` is of 1 (poor) to 5 (excellent), `rated` who was rated, `unsigned_because` why the
+    customer did not sign for it where policy asks that."""
 
     step: Code
     result: Unsaid = ""
@@ -43,6 +44,7 @@ class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accompanied_by: Line = ""
     rating: Annotated[int, Meta(ge=1, le=5)] | None = None
     rated: Line = ""
+    unsigned_because: Unsaid = ""
     taken_at: Moment | None = None
 
 

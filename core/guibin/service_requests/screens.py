@@ -20,7 +20,7 @@ from guibin.console.whys import Why, moves, why
 from guibin.context import Act
 from guibin.files import screens as files
 from guibin.policy.forms import Form
-from guibin.policy.service_items import APPOINTMENT, ServiceItem, TimeLimit
+from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, ServiceItem, TimeLimit
 from guibin.sla import queries as sla
 from guibin.sla.queries import TimerView
 from guibin.tiers.marks import begun, known_of, row_marks, whose
@@ -88,6 +88,7 @@ COMMANDS = Commands(
         asks=choices.of_step,
     ),
     Command(name="appoint", action=actions.appoint, icon="calendar", key="a", asks=choices.of_appointment),
+    Command(name="sign", action=actions.sign, icon="signature", key="s"),
     Command(name="note", action=actions.add_note, icon="note", key="m"),
     Command(
         name="hand_over",
@@ -115,21 +116,21 @@ class Foreseen(Struct, frozen=True):
     wrong: str = ""
 
 
-def offered_for(form: ServiceRequestForm) -> tuple[str, ...]:
-    """What the page offers, in the order of the buttons."""
+def offered_for(form: ServiceRequestForm, *, signs: bool = False) -> tuple[str, ...]:
+    """What the page offers, in the order of the buttons; `signs`: the step that comes next is signed for, and is not yet."""
     if form.state == "asked":
         return ("note", "hand_over")
     if form.state != "open":
         return ("note",)
     agreed = APPOINTMENT in form.steps and len(form.taken) <= form.steps.index(APPOINTMENT) + 1
     step = () if form.next_step == APPOINTMENT else ("take_step",)
-    return (*step, *(("appoint",) if agreed else ()), "note", "hand_over", "withdraw")
+    return (*step, *(("appoint",) if agreed else ()), *(("sign",) if signs else ()), "note", "hand_over", "withdraw")
 
 
-def _offered(form: ServiceRequestForm, shell: Shell) -> list[Command]:
+def _offered(form: ServiceRequestForm, shell: Shell, *, signs: bool) -> list[Command]:
     """What may be done now; the next step leads."""
     first = "appoint" if form.next_step == APPOINTMENT else "take_step"
-    return [replace(each, main=each.name == first) for each in COMMANDS.allowed(shell, *offered_for(form))]
+    return [replace(each, main=each.name == first) for each in COMMANDS.allowed(shell, *offered_for(form, signs=signs))]
 
 
 async def _found(filters: ServiceRequestFilter, page: PageAsked, act: Act, sort: str) -> Page[ServiceRequestLine]:
@@ -158,18 +159,26 @@ async def _case(request_id: UUID, shell: Shell) -> Values:
         "form": form,
         "line": line,
         "known": known,
-        "stages": stages(form, Case(approval, limit, due, worker), shell),
+        "stages": stages(form, Case(approval, limit, due, worker, _clocks(timers, shell)), shell),
         "events": timeline(form, shell, known.customer.name if known else "", await queries.names_of(form)),
         "due": due,
         "timer": timer,
-        "targets": [each for each in timers if each.milestone != MILESTONE],
+        "targets": [
+            each for each in timers if each.milestone != MILESTONE and not each.milestone.startswith(STEP_CLOCKS)
+        ],
         "why": await _why(form, limit, timer, shell),
         "answers": [
             (answers.called(name, shell), answers.shown(name, told, shell)) for name, told in form.answers.items()
         ],
-        "commands": _offered(form, shell),
+        "commands": _offered(form, shell, signs=await choices.to_sign(request_id)),
         "others": await queries.running_of(form.customer_id, but=form.id),
     }
+
+
+def _clocks(timers: Sequence[TimerView], shell: Shell) -> dict[str, Due | None]:
+    """When the steps with clocks of their own are due."""
+    own = [each for each in timers if each.milestone.startswith(STEP_CLOCKS) and each.completed_at is None]
+    return {each.milestone: shell.clock.due(Deadline.of(each)) for each in own}
 
 
 async def _why(form: ServiceRequestForm, limit: TimeLimit | None, timer: TimerView | None, shell: Shell) -> Why | None:

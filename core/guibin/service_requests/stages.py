@@ -1,6 +1,6 @@
 """A request step by step, as its page shows it: what is done, what comes next, by whom, by when and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -9,7 +9,7 @@ from guibin.console.limits import limit_words
 from guibin.console.moments import Due
 from guibin.console.shell import Shell
 from guibin.console.timeline import Stage
-from guibin.policy.service_items import APPOINTMENT, TimeLimit
+from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, TimeLimit
 
 from .queries import ServiceRequestForm
 
@@ -21,6 +21,7 @@ class Case(Struct, frozen=True):
     limit: TimeLimit | None
     due: Due | None
     worker: str
+    clocks: Mapping[str, Due | None] = {}
 
 
 def stages(form: ServiceRequestForm, case: Case, shell: Shell) -> list[Stage]:
@@ -60,6 +61,7 @@ def _approval(form: ServiceRequestForm, case: Case, shell: Shell) -> Iterator[St
 def _steps(form: ServiceRequestForm, case: Case, shell: Shell) -> Iterator[Stage]:
     ended = form.state in ("rejected", "withdrawn")
     until = (case.limit.until or form.steps[-1]) if case.limit and form.steps else ""
+    signed = {one.occasion: one.signed_by for one in form.signatures}
     for place, step in enumerate(form.steps):
         title = shell.named(f"step.{step}")
         if place < len(form.taken):
@@ -69,6 +71,8 @@ def _steps(form: ServiceRequestForm, case: Case, shell: Shell) -> Iterator[Stage
                 ("accompanied_by", taken.accompanied_by),
                 ("rated", taken.rated),
                 ("rating", str(taken.rating or "")),
+                ("unsigned_because", taken.unsigned_because),
+                ("signed_by", signed.get(f"{STEP_CLOCKS}{step}", "")),
             )
             about = tuple((shell.says(f"service_requests.field.{name}"), text) for name, text in told if text)
             if step == APPOINTMENT and form.appointment_at:
@@ -84,10 +88,11 @@ def _steps(form: ServiceRequestForm, case: Case, shell: Shell) -> Iterator[Stage
             continue
         is_next = form.state == "open" and place == len(form.taken)
         meets = step == until and case.limit is not None
+        own = case.clocks.get(f"{STEP_CLOCKS}{step}")
         yield Stage(
             title=title,
             state="dropped" if ended else "next" if is_next else "later",
             who=case.worker if is_next else "",
-            due=case.due if meets else None,
+            due=own or (case.due if meets else None),
             why=limit_said(case.limit, shell) if meets and case.limit else "",
         )

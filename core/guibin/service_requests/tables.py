@@ -8,7 +8,8 @@ from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
 
 class ServiceRequest(TenantTable, customer=True):
-    """What a customer asked for. `steps`, `time_limit` and `evidence` are the service item's as it was then.
+    """What a customer asked for. `steps`, `time_limit`, `evidence` and `step_limits` are the service item's as
+    it was then.
 
     `owner_id` of the desk stays responsible to the end (S07-15); `handler_id` works on it now. `answers` fill in the
     item's form. `state` follows from the rows beside it and is kept here so that lists filter by an index. `span` is
@@ -24,6 +25,7 @@ class ServiceRequest(TenantTable, customer=True):
     time_limit = JSONB(default=None, null=True)
     steps = JSONB(default="[]")
     evidence = JSONB(default="[]")
+    step_limits = JSONB(default="[]")
     clause = Varchar(length=20, default="")
     policy_version = Integer(default=0)
     received_at = Timestamptz(default=None, null=True)
@@ -65,9 +67,10 @@ class ServiceStep(
     by="request_id",
     customer=True,
     signed="taken",
-    erasable=("result", "reaction", "accompanied_by"),
+    erasable=("result", "reaction", "accompanied_by", "unsigned_because"),
 ):
-    """A step was taken, in its place in the order (S07-19)."""
+    """A step was taken, in its place in the order (S07-19); `unsigned_because` of what, where the customer's signature was asked
+    for (S07-12)."""
 
     position = SmallInt()
     step = Varchar(length=60)
@@ -76,6 +79,7 @@ class ServiceStep(
     accompanied_by = Varchar(length=200, default="")
     rated = Varchar(length=200, default="")
     rating = SmallInt(default=None, null=True)
+    unsigned_because = Text(default="")
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(

@@ -24,7 +24,7 @@ from guibin_tenants.rows import add, given
 from guibin_tenants.scope import execute, fetch_one
 
 from . import memberships
-from .assessment import assessable
+from .assessment import assessable, is_assessable
 from .explaining import Explanation, explanation_of
 from .judging import COMPARED, HELD_NOW, Filled
 from .memberships import NewMembership
@@ -64,7 +64,9 @@ async def appraise(customer_id: UUID, new: NewAppraisal, act: Act) -> Explanatio
     )
 
 
-class _Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True):
+    """What is so this moment: the tier the figures earn, the one held, and what comes of it."""
+
     tier: str | None
     held: str | None
     move: Move
@@ -72,16 +74,30 @@ class _Judged(Struct, frozen=True):
     objection: str | None = None
 
     @property
+    def rises(self) -> bool:
+        """Whether an appraisal now would give a tier, or a higher one."""
+        return self.move in _RISES
+
+    @property
     def becomes(self) -> str | None:
+        """The tier after it."""
         return self.tier if self.move in _RISES else self.held
 
 
-async def _judged(customer: Standing, scheme: TierScheme, act: Act) -> _Judged:
+async def foreseen(customer: Standing, scheme_name: str, act: Act) -> Judged | None:
+    """What `appraise` would find, without writing or telling anything; None where the scheme is none for this customer."""
+    scheme = act.policy.scheme(scheme_name)
+    if scheme is None or not is_assessable(scheme) or customer.kind not in scheme.customer_kinds:
+        return None
+    return await _judged(customer, scheme, act)
+
+
+async def _judged(customer: Standing, scheme: TierScheme, act: Act) -> Judged:
     filled = Filled(scheme, act.today + timedelta(days=1), act.now, only=customer.id)
     row = await fetch_one(_OUTCOME.format(**filled.places(holding=HELD_NOW)), *filled.values)
     if row is None:
-        return _Judged(None, None, "none", {metric.name: None for metric in scheme.metrics})
-    judged = _Judged(row["tier"], row["held"], _now(row, scheme), msgspec.json.decode(row["measures"]))
+        return Judged(None, None, "none", {metric.name: None for metric in scheme.metrics})
+    judged = Judged(row["tier"], row["held"], _now(row, scheme), msgspec.json.decode(row["measures"]))
     if judged.move not in _RISES:
         return judged
     objection = "; ".join(act.hooks.objections(_proposal(customer, scheme, judged)))
@@ -94,7 +110,7 @@ def _now(row: asyncpg.Record, scheme: TierScheme) -> Move:
     return "later" if frozen or move in _WAITS else move
 
 
-def _proposal(customer: Standing, scheme: TierScheme, judged: _Judged) -> Proposal:
+def _proposal(customer: Standing, scheme: TierScheme, judged: Judged) -> Proposal:
     details: dict[str, str | int | bool | None] = {
         "kind": judged.move,
         "scheme": scheme.name,
@@ -106,7 +122,7 @@ def _proposal(customer: Standing, scheme: TierScheme, judged: _Judged) -> Propos
     return Proposal("assessment", customer.id, details)
 
 
-async def _write(customer: Standing, scheme: TierScheme, judged: _Judged, act: Act) -> None:
+async def _write(customer: Standing, scheme: TierScheme, judged: Judged, act: Act) -> None:
     earned = scheme.tier(judged.tier or "")
     appraisal_id = await add(
         Appraisal,
@@ -143,7 +159,7 @@ async def _write(customer: Standing, scheme: TierScheme, judged: _Judged, act: A
     await _tell(customer, scheme, judged, act)
 
 
-async def _tell(customer: Standing, scheme: TierScheme, judged: _Judged, act: Act) -> None:
+async def _tell(customer: Standing, scheme: TierScheme, judged: Judged, act: Act) -> None:
     """Whoever must know hears once that the customer rose, or would if it agreed."""
     about = Case("membership", customer.id, customer.id)
     which = f"{customer.id}/{scheme.name}/{judged.tier}/{act.today}"

@@ -20,6 +20,10 @@ from guibin.profiles.refusals import ArchiveErased
 from guibin.profiles.subjects import Actor, actor, refuse_blind, refuse_unless_kept
 from guibin.records.actions import refuse_wrong, write_interaction
 from guibin.records.requests import NewInteraction, channels_of
+from guibin.signatures import actions as signing
+from guibin.signatures.refusals import AlreadySigned
+from guibin.signatures.requests import NewSignature
+from guibin.signatures.sealing import checked_type, opened_signature, sealed_signature
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin_tenants.refusals import Invalid, NotFound
@@ -29,9 +33,8 @@ from guibin_tenants.tables import new_id
 
 from . import queries
 from .queries import VisitForm
-from .refusals import AlreadySigned, NotCarriedOut, NotPlanned, SignatureMissing
-from .requests import NewFiling, NewSignature, NewVisit, NewVisitRecord, NewVisitTime
-from .sealing import checked_type, opened_signature, sealed_signature
+from .refusals import NotCarriedOut, NotPlanned
+from .requests import NewFiling, NewVisit, NewVisitRecord, NewVisitTime
 from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
 
 SUBJECT = "visit"
@@ -208,20 +211,14 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
         visit_id,
     )
     settles = carried_out is not None and carried_out["settles_problem"] and carried_out["signature"] is None
-    owed, because = act.policy.visits.signature_when_settling and settles, new.unsigned_because.strip()
-    if owed and not because:
-        raise SignatureMissing("The visit settled a concrete problem: let the customer sign, or say why they cannot")
-    if because and not owed:
-        raise Invalid.at("unsigned_because", "empty where no signature is missing", value=because[:60])
+    owed = act.policy.visits.signature_when_settling and settles
+    signing.refuse_unsigned(new.unsigned_because, owed=owed)
     await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], **given(new))
     await change(Visit, visit_id, state="filed")
     case = _case(visit_id, visit["customer_id"])
     await done("file", case, act)
     if owed:
-        who = {"who": visit["staff_name"]}
-        await notify(
-            Notice("visit_unsigned", case, roles=("manager",), details=who), key=f"unsigned/{visit_id}", now=act.now
-        )
+        await signing.tell(signing.Occasion(case, "", "", visit["staff_name"]), act, kind="visit_unsigned")
     return await queries.visit(visit_id, now=act.now)
 
 

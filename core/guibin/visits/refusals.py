@@ -13,11 +13,3 @@ class NotCarriedOut(Conflict):
     """The visit was not carried out, or is filed already. What comes after a visit waits for the visit."""
 
     kind = "visit-not-carried-out"
-
-
-class SignatureMissing(Conflict):
-    """The customer has not signed. A visit that settles a concrete problem is filed with a signature only (S07-12)."""
-
-
-class AlreadySigned(Conflict):
-    """The visit has the customer's signature already. A signature is never exchanged for another."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Channel, Line, Name, Reason, Said, Unsaid
+from guibin.policy.words import Channel, Line, Reason, Said, Unsaid
 from guibin.records.requests import Minutes, Moment, Number
 
 
@@ -47,13 +47,6 @@ class NewVisitRecord(Plausible, frozen=True, kw_only=True, forbid_unknown_fields
     settles_problem: bool = False
     concerns: Unsaid = ""
     manager_rating: Annotated[int, Meta(ge=1, le=5)] | None = None
-
-
-class NewSignature(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The customer's signature: a PNG or JPEG image, or a PDF scan, in base64. `signed_by` is who signed."""
-
-    signed_by: Name
-    content: bytes
 
 
 class NewFiling(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import called
+from guibin.signatures.requests import NewSignature
 from guibin.tiers.marks import marks
 from guibin.web.listing import Order, PageAsked
 from guibin_tenants.principals import may
@@ -31,7 +32,7 @@ from guibin_tenants.refusals import Refusal
 from . import actions, queries
 from .actions import SUBJECT
 from .queries import VisitFilter, VisitForm, VisitView
-from .requests import NewSignature, NewVisitRecord
+from .requests import NewVisitRecord
 
 READ, WRITE = may("records:read"), may("records:write")
 PATH = f"{PREFIX}/visits"

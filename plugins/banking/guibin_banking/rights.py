@@ -5,9 +5,12 @@ from guibin import (
     Cadence,
     CardKind,
     CardQuota,
+    Days,
     Discount,
     Entitlement,
+    Escalation,
     InPlace,
+    MadeAbove,
     RealName,
     ServiceItem,
     Sponsorship,
@@ -57,10 +60,28 @@ ENTITLEMENTS = (
 )
 
 EXECUTIVES = Sponsorship(LIST, tuple(map(CardQuota, (EXCLUSIVE, DIAMOND, PLATINUM, GOLD), (5, 3, 2, 1))))
+# S12-8: the provincial union's card centre makes them; it gives no figures for how long that takes.
+UNION = MadeAbove(
+    "provincial_union",
+    Days(5),
+    Days(30),
+    escalations=(Escalation("card_department"), Escalation("tenant_admin", 1_440)),
+    clause="S12-8",
+)
 CARDS = (
     *(CardKind(f"{tier}_card", BANK, tier, "personal_card", real_name=RealName(), clause="S08-1") for tier in CARDED),
     CardKind("executive_card", BANK, DIAMOND, "executive_card", 36, "", RealName(), EXECUTIVES, clause="S04-5"),
-    CardKind("cooperative_card", COOPERATIVE, VIP, "cooperative_card", 36, "card_quantity", RealName(), clause="S12-6"),
+    CardKind(
+        "cooperative_card",
+        COOPERATIVE,
+        VIP,
+        "cooperative_card",
+        36,
+        "card_quantity",
+        RealName(),
+        made_above=UNION,
+        clause="S12-6",
+    ),
 )
 
 # Each bank's members have the general regulation's rights by their height; what a bank calls its own, it gives itself.

@@ -29,6 +29,7 @@ from guibin import (
     Keywords,
     Kpi,
     Level,
+    Material,
     Metric,
     Milestone,
     Pack,
@@ -39,6 +40,7 @@ from guibin import (
     ServiceItem,
     ServiceRhythm,
     SignalRule,
+    StepLimit,
     Tier,
     TierScheme,
     TimeLimit,
@@ -90,11 +92,28 @@ ON_SITE = (  # S07-19: the manager goes along, asks the customer, and rates the 
     Evidence("rating", ("rating",)),
     Evidence("revisit", ("reaction",)),
 )
+# S07-34: the regulation says that it is made sure and filed, and gives no figures; told in time, within the hour.
+FOLLOWED = (
+    StepLimit("informed", Hours(1), escalations=TOLD, clause="S07-20"),
+    StepLimit("watching", Hours(24), escalations=TOLD, clause="S07-34"),
+    StepLimit("report", Days(2), escalations=LED, clause="S07-34"),
+)
+KEY_ACCOUNTS = "key_accounts"
 
 SERVICE_ITEMS = (
     ServiceItem(
         "new_programmes",
-        steps=("equipment", "activation", "appointment", "on_site", "rating", "revisit", "report"),  # S07-19
+        steps=(
+            "equipment",
+            "activation",
+            "informed",
+            "appointment",
+            "on_site",
+            "rating",
+            "watching",
+            "revisit",
+            "report",
+        ),
         time_limits=(  # S07-20
             TimeLimit(
                 "equipment_present",
@@ -112,6 +131,7 @@ SERVICE_ITEMS = (
                     counted_from="appointment",
                     when=(FieldIs("network", network),),
                     until="on_site",
+                    skips=("informed",),
                     escalations=TOLD,
                 )
                 for network, days in (("two_way", 0), ("one_way", 3), ("off_network", 5))
@@ -120,7 +140,9 @@ SERVICE_ITEMS = (
         approval="new_programmes",
         form="special_user_application",
         sold=True,
-        evidence=ON_SITE,
+        evidence=(*ON_SITE, Evidence("watching", ("result",))),
+        step_limits=FOLLOWED,
+        filed_with=KEY_ACCOUNTS,
         clause="S07-17",
     ),
     ServiceItem("renewal", steps=("activation", "revisit", "report"), approval="renewal", sold=True, clause="S07-18"),
@@ -131,7 +153,9 @@ SERVICE_ITEMS = (
             TimeLimit("vip_fault", Hours(12), tiers=VIP, until="on_site", escalations=TOLD),
             TimeLimit("ordinary_fault", Hours(24), until="on_site", escalations=TOLD),
         ),
-        evidence=ON_SITE,
+        evidence=(*ON_SITE, Evidence("revisit", ("signature",))),  # S07-12: a concrete problem was settled
+        step_limits=(StepLimit("report", Days(2), escalations=LED, clause="S07-34"),),
+        filed_with=KEY_ACCOUNTS,
         clause="S07-5",
     ),
     ServiceItem(
@@ -334,6 +358,12 @@ PACK = Pack(
             ),
             clause="S07-13",
         ),
+    ),
+    materials=(  # S07-31
+        Material("service_guide", clause="S07-31"),
+        Material("programme_guide", clause="S07-31"),
+        Material("gift_pack", "article", clause="S07-31"),
+        Material("demonstration", "demonstration", clause="S07-31"),
     ),
     topics=("programmes", "broadband", "set_top_boxes"),  # S02-2, S02-3: what a customer may decline to hear about
     texts=load(files("guibin_cable_tv") / "texts"),

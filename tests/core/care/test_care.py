@@ -294,3 +294,27 @@ def test_the_29th_of_february_is_kept_on_the_28th_in_other_years(year, kept):
     ]
 
     assert set(days) == {kept}
+
+
+@pytest.mark.rule("S02-3", "S07-7")
+async def test_nobody_who_declined_the_topic_hears_of_a_new_service(client, clock):
+    wants, declined, later = [await customer(client, str(number)) for number in (1, 2, 3)]
+    topic = {"purpose": "topic:broadband", "answer": "refused"}
+    await client.post(f"/api/v1/customers/{declined}/consents", json=topic)
+    body = {"name": "千兆宽带", "general_from": "2026-03-12", "topic": "broadband"}
+
+    service = (await client.post("/api/v1/new-services", json=body)).json()
+    other = (await client.post("/api/v1/new-services", json=body | {"name": "4K 点播", "topic": "programmes"})).json()
+    unknown = await client.post("/api/v1/new-services", json=body | {"name": "x", "topic": "weather"})
+    on(clock, date(2026, 3, 5))
+    await client.post(f"/api/v1/customers/{later}/consents", json=topic)
+    path = f"/api/v1/new-services/{service['id']}/tellings"
+    answers = [
+        (await client.post(path, json={"customer_id": one, "channel": "phone"})).status_code
+        for one in (wants, declined, later)
+    ]
+
+    assert (service["to_tell"], other["to_tell"]) == (2, 3)
+    assert [error["field"] for error in unknown.json()["errors"]] == ["topic"]
+    # Who declined is not on the list; who declined since is refused by their last word.
+    assert answers == [204, 409, 409]

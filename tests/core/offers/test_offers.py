@@ -181,3 +181,23 @@ async def test_another_outlets_customer_cannot_be_sold_to_or_seen_yet_units_coun
 
     assert (hidden.status_code, late.json()["type"]) == (404, "/problems/sold-out")
     assert (await west.get(PURCHASES)).json()["items"] == []
+
+
+@pytest.mark.rule("S02-3")
+async def test_nothing_of_a_declined_topic_is_sold_unasked(world, clock):
+    desk = await open_desk(world, "cable_tv")
+    person = await desk.customer("1", "leader")
+    clock.set(OPENS)
+    offer = await put_up(desk, topic="broadband", opens_at=clock().isoformat(), per_customer=3)
+    other = await put_up(desk, topic="programmes", opens_at=clock().isoformat())
+    await put_up(desk, status=422, topic="weather")
+    first = await buy(desk, offer, person)
+    await desk.consent(person, "topic:broadband", "refused")
+
+    refused = await buy(desk, offer, person, status=409)
+    asked = await buy(desk, offer, person, asked=True)
+    elsewhere = await buy(desk, other, person)
+
+    assert refused["type"] == "/problems/topic-declined"
+    assert {one["customer_id"] for one in (first, asked, elsewhere)} == {person}
+    assert await left(desk, offer) == 8

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from guibin.visits.sealing import SIGNATURE_BYTES_MAX, media_type_of
+from guibin.signatures.sealing import SIGNATURE_BYTES_MAX, media_type_of
 from guibin_tenants.scope import fetch, fetch_value
 
 PATH = "/api/v1/visits"

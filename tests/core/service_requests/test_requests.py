@@ -100,6 +100,7 @@ async def test_from_application_to_the_filed_case(tenant, desk, leader, customer
     clock.set(clock() + timedelta(hours=4))
     await step(desk, request, "on_site", result="安装完成", accompanied_by="王经理", reaction="画面清晰，满意")
     await step(desk, request, "rating", rating=5, rated="李师傅")
+    await step(desk, request, "watching", result="画面正常")
     await step(desk, request, "revisit", reaction="一切正常")
     filed = await step(desk, request, "report", result="已上报")
 
@@ -177,7 +178,7 @@ async def test_only_programmes_to_add_is_due_within_half_an_hour_of_the_approval
 
     assert (approved["situation"], approved["steps"]) == (
         "equipment_present",
-        ["equipment", "activation", "revisit", "report"],
+        ["equipment", "activation", "informed", "watching", "revisit", "report"],
     )
     assert datetime.fromisoformat(approved["due_at"]) == clock()
     assert (done["carried_out_at"], done["breached_at"]) == (approved["due_at"], None)

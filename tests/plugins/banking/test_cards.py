@@ -99,7 +99,10 @@ async def test_the_cooperatives_cards_are_asked_for_made_shipped_stocked_and_giv
     wanted = await desk.post("card-requests", {"kind": kind, "quantity": 20, "reason": "开卡需要"}, by=offices["lead"])
     path = f"/api/v1/approvals/{wanted['approval_id']}/decision"
     answers = [(await offices[who].post(path, json={"approved": True})).status_code for who in ("branch", "cards")]
-    await desk.post("card-batches", {"kind": kind, "quantity": 20})
+    await desk.post("card-batches", {"kind": kind, "quantity": 20}, status=409)
+    order = await desk.post("card-orders", {"kind": kind, "quantity": 20})
+    await desk.post(f"card-orders/{order['id']}/sending", {"by": "机要"})
+    await desk.post(f"card-orders/{order['id']}/deliveries", {"received": 20})
     for start, end in (("head-office", "branch"), ("branch", "outlet")):
         sent = await desk.ship(kind, 20, start, end, wanted["id"])
         await desk.post(f"card-shipments/{sent['id']}/receipt", {"received": 20})

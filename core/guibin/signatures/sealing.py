@@ -36,15 +36,15 @@ def checked_type(content: bytes) -> str:
     return media_type
 
 
-async def sealed_signature(content: bytes, *, customer_id: UUID, row: UUID) -> bytes:
-    """The file as it is stored in this row of visit_signature."""
-    return seal(await subject_key(customer_id), _place(row), base64.b64encode(content).decode())
+async def sealed_signature(content: bytes, *, customer_id: UUID, row: UUID, table: str = "visit_signature") -> bytes:
+    """The file as it is stored in this row."""
+    return seal(await subject_key(customer_id), _place(table, row), base64.b64encode(content).decode())
 
 
-async def opened_signature(sealed: bytes, *, customer_id: UUID, row: UUID) -> bytes:
+async def opened_signature(sealed: bytes, *, customer_id: UUID, row: UUID, table: str = "visit_signature") -> bytes:
     """The file again. Raises KeyringError."""
-    return base64.b64decode(unseal(await subject_key(customer_id), _place(row), sealed))
+    return base64.b64decode(unseal(await subject_key(customer_id), _place(table, row), sealed))
 
 
-def _place(row: UUID) -> Place:
-    return Place("visit_signature", "sealed", row)
+def _place(table: str, row: UUID) -> Place:
+    return Place(table, "sealed", row)
