@@ -37,6 +37,7 @@ from guibin.policy.departments import DepartmentTask
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
+from guibin.policy.inspections import InspectionPolicy
 from guibin.policy.kpis import Kpi
 from guibin.policy.layers import InPlace
 from guibin.policy.materials import Material
@@ -44,6 +45,7 @@ from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.parts import PolicyPart
+from guibin.policy.plan_reviews import PlanReview
 from guibin.policy.posts import Post
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
@@ -106,6 +108,7 @@ __all__ = [
     "HotlineRoute",
     "Hours",
     "InPlace",
+    "InspectionPolicy",
     "Keywords",
     "KindIs",
     "Kpi",
@@ -126,6 +129,7 @@ __all__ = [
     "PackPage",
     "Panel",
     "PlanPolicy",
+    "PlanReview",
     "PlannedMeasure",
     "PolicyPart",
     "Pool",

@@ -27,14 +27,17 @@ from .files import tables as files
 from .hotline import tables as hotline
 from .indicators import tables as indicators
 from .insight import tables as insight
+from .inspections import tables as inspections
 from .jobs import tables as jobs
 from .live import tables as live
 from .mailbox import tables as mailbox
 from .materials import tables as materials
 from .messages import tables as messages
+from .needs_analyses import tables as needs_analyses
 from .notices import tables as notices
 from .offers import tables as offers
 from .oversight import tables as oversight
+from .plan_reviews import tables as plan_reviews
 from .plans import tables as plans
 from .policies import tables as policies
 from .policy_changes import tables as policy_changes
@@ -64,6 +67,7 @@ SLICES: tuple[ModuleType, ...] = (
     policies,
     indicators,
     policy_changes,
+    plan_reviews,
     jobs,
     administration,
     profiles,
@@ -94,6 +98,7 @@ SLICES: tuple[ModuleType, ...] = (
     department_requests,
     receptions,
     reviews,
+    needs_analyses,
     registers,
     plans,
     relationships,
@@ -104,6 +109,7 @@ SLICES: tuple[ModuleType, ...] = (
     surveys,
     signals,
     insight,
+    inspections,
     transfers,
     live,
     oversight,

@@ -27,15 +27,20 @@ from guibin.hotline import handing_over as hotline_handed_over
 from guibin.hotline import jobs as hotline
 from guibin.indicators import actions as indicators
 from guibin.insight import jobs as insight
+from guibin.inspections import handing_over as inspections_handed_over
+from guibin.inspections import jobs as inspections
 from guibin.jobs import retention
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.live import jobs as live
 from guibin.mailbox import jobs as mailbox
 from guibin.mailbox import posting as mail_posting
 from guibin.messages import jobs as messages
+from guibin.needs_analyses import handing_over as needs_handed_over
+from guibin.needs_analyses import jobs as needs_analyses
 from guibin.oversight import jobs as oversight
 from guibin.packs import Packs
 from guibin.periods.rhythms import Rhythm, check
+from guibin.plan_reviews import actions as plan_reviews
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
 from guibin.policy_changes import jobs as policy_changes
@@ -78,8 +83,10 @@ HANDLERS = (
     hotline,
     indicators,
     policy_changes,
+    plan_reviews,
     insight,
     oversight,
+    inspections,
     plans,
     relationships,
     receptions,
@@ -88,6 +95,7 @@ HANDLERS = (
     mailbox,
     mail_posting,
     messages,
+    needs_analyses,
     records,
     reviews,
     registers,
@@ -113,6 +121,8 @@ CHARGES = (
     department_requests_handed_over,
     desks_handed_over,
     hotline_handed_over,
+    inspections_handed_over,
+    needs_handed_over,
     plans_handed_over,
     receptions_handed_over,
     service_requests_handed_over,
@@ -144,6 +154,8 @@ RHYTHMS: tuple[Rhythm, ...] = (
     Rhythm(
         "remind_policy_readers", policy_changes.RemindPolicyReaders(), every="daily 08:05", catch_up="once"
     ),  # S01-13
+    Rhythm("draw_inspections", inspections.DrawInspections(), every="daily 06:50", catch_up="once"),  # S08-6
+    Rhythm("tell_overdue_needs", needs_analyses.TellOverdueNeeds(), every="daily 07:35", catch_up="once"),  # S01-12
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("tell_visit_gaps", visits.TellVisitGaps(), every="monthly 1 08:05", catch_up="once"),  # S09-6
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5

@@ -11,6 +11,7 @@ from guibin.audit.actions import noted
 from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
+from guibin.plan_reviews.actions import Plan, put_up
 from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import standing_unit
@@ -27,25 +28,28 @@ from .tables import Activity, ActivityCancellation, ActivityCost
 
 
 async def plan(new: NewActivity, act: Act) -> ActivityView:
-    """Put an activity on the calendar. Raises Invalid with every wrong field, NotFound for an unknown org unit."""
+    """Put an activity on the calendar; where the policy wants a review, nobody is invited before it (S04-7). Raises Invalid with every wrong field, NotFound for an unknown org unit."""
     kind = act.policy.activity(new.kind)
     if kind is None:
         known = ", ".join(kind.name for kind in act.policy.activities)
         raise Invalid.at("kind", "a kind of activity", f"one of: {known}", new.kind)
     answer_until = new.answer_until or max(act.now, new.starts_at - timedelta(hours=kind.answer_hours))
     _refuse_wrong_times(new, answer_until, act.now)
+    unit_id = await _unit(new.org_unit_id or act.by.org_unit_id)
     activity_id = await add(
         Activity,
         act,
         **given(new)
         | {
             "answer_until": answer_until,
-            "org_unit_id": await _unit(new.org_unit_id or act.by.org_unit_id),
+            "org_unit_id": unit_id,
             "policy": kind,
             "policy_version": act.policy.version,
         },
     )
     await note("activity.plan", activity_id, act)
+    facts = {"kind": kind.name, "item": kind.item, "capacity": new.capacity}
+    await put_up(Plan(subject="activity", id=activity_id, title=new.title, facts=facts, org_unit_id=unit_id), act)
     return await queries.activity(activity_id, now=act.now)
 
 

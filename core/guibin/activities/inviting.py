@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.care.consents import refusal
 from guibin.cases.requests import NewSending
 from guibin.context import Act
+from guibin.plan_reviews.actions import refuse_unreviewed
 from guibin.profiles.queries import preferred_channel
 from guibin.profiles.subjects import refuse_unless_served
 from guibin.tiers import segments
@@ -55,9 +56,10 @@ class Invited(Struct, frozen=True):
 async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
     """Invite customers, each once, through the means they prefer; who wants none is named and not invited.
 
-    Raises NotFound for an activity or customer not visible, Invalid, ActivityCancelled, ActivityBegun.
+    Raises NotFound for an activity or customer not visible, Invalid, ActivityCancelled, ActivityBegun, NotReviewed.
     """
     refuse_begun(await locked(activity_id), act)
+    await refuse_unreviewed("activity", activity_id)
     chosen = await fetch(_WANTED, await _chosen(new, act), new.channel, activity_id)
     unknown = set(new.customer_ids) - {customer["id"] for customer in chosen}
     if unknown:

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
+from guibin.plan_reviews.queries import Reviewed, reviewed
 from guibin.policy.activities import ActivityKind
 from guibin.policy.money import Money, from_minor
 from guibin.profiles.queries import called, customer_of
@@ -53,6 +54,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     planned_by_name: str
     cancelled_at: datetime | None
     cancelled_because: str | None
+    review: Reviewed | None
     invited: int
     accepted: int
     declined: int
@@ -66,7 +68,7 @@ class Counted(Struct, frozen=True, kw_only=True):
 
 
 class ActivityView(Counted, frozen=True, kw_only=True):
-    """An activity and how it stands. `places_given`, in persons, and `waiting`, in invitations, are the company's;
+    """An activity and how it stands, and how its `review` stands if it needs one. `places_given`, in persons, and `waiting`, in invitations, are the company's;
     everything else is counted over the customers one may see.
 
     `absent` are those who had a place and did not come. `feedback_avg` is 0 to 100. `cost` is by currency.
@@ -168,6 +170,7 @@ lateral (select count(*)::int as feedback, round(avg(b.score), 1)::float8 as fee
         "cancelled_at": "z.cancelled_at",
         "cancelled_because": "z.reason",
         **{name: f"n.{name}" for name in ("invited", "accepted", "declined", "attended", "persons_attended", "absent")},
+        "review": reviewed("activity"),
         "feedback": "f.feedback",
         "feedback_avg": "f.feedback_avg",
         "spent": "coalesce((select jsonb_object_agg(currency, amount) from (select currency, sum(amount) as amount"

@@ -122,6 +122,8 @@ _PLACES = {
     "activity": "activities",
     "campaign": "campaigns",
     "policy_announcement": "policy",
+    "inspection": "inspections",
+    "inspection_finding": "inspections",
 }
 _TOGETHER = {
     "work_plan": "plan",

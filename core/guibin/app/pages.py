@@ -23,6 +23,7 @@ from guibin.context import Act
 from guibin.context import Request as Ours
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
+from guibin.inspections import screens as inspections
 from guibin.live import screens as live
 from guibin.mailbox import box_screens as mailboxes
 from guibin.mailbox import screens as mailbox
@@ -87,6 +88,7 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     policy_changes,
     surveys,
+    inspections,
     live,
     oversight,
 )

@@ -23,16 +23,19 @@ from guibin.files import api as files
 from guibin.hotline import api as hotline
 from guibin.indicators import api as indicators
 from guibin.insight import api as insight
+from guibin.inspections import api as inspections
 from guibin.jobs import api as jobs
 from guibin.live import api as live
 from guibin.mailbox import api as mailbox
 from guibin.materials import api as materials
 from guibin.messages import api as messages
+from guibin.needs_analyses import api as needs_analyses
 from guibin.notices import api as notices
 from guibin.offers import api as offers
 from guibin.oversight import api as oversight
 from guibin.overview import api as overview
 from guibin.overview import copying
+from guibin.plan_reviews import api as plan_reviews
 from guibin.plans import api as plans
 from guibin.policies import api as policies
 from guibin.policy_changes import api as policy_changes
@@ -72,6 +75,7 @@ SLICES: tuple[ModuleType, ...] = (
     desks,
     policies,
     policy_changes,
+    plan_reviews,
     indicators,
     audit,
     notices,
@@ -96,6 +100,7 @@ SLICES: tuple[ModuleType, ...] = (
     receptions,
     upward_reports,
     reviews,
+    needs_analyses,
     registers,
     plans,
     relationships,
@@ -109,6 +114,7 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     activity_links,
     insight,
+    inspections,
     profiles,
     files,
     oversight,

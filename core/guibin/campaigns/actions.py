@@ -8,6 +8,7 @@ from guibin.care.consents import refusal
 from guibin.cases import Case
 from guibin.cases.requests import NewSending
 from guibin.context import Act
+from guibin.plan_reviews.actions import Plan, put_up, refuse_unreviewed
 from guibin.policy.criteria import Metric
 from guibin.policy.packs import Policy
 from guibin.profiles.queries import preferred_channel
@@ -47,7 +48,8 @@ _MEANWHILE = f"select {refusal('c', PURPOSE, wish=_TOPIC)} from customer c where
 
 
 async def start(new: NewCampaign, act: Act) -> CampaignView:
-    """Select the segment, draw the control group, and write down who is contacted, who is not, and why.
+    """Select the segment, draw the control group, and write down who is contacted, who is not, and why. Where the policy wants
+    a review, nobody is contacted before it (S04-7).
 
     Raises Invalid with every wrong field, and NobodyToContact.
     """
@@ -85,15 +87,18 @@ async def start(new: NewCampaign, act: Act) -> CampaignView:
     if not campaign.to_contact:
         raise NobodyToContact(f"{campaign.excluded} want no contact, {campaign.control} would be the control group")
     await done("start", Case("campaign", campaign_id), act, shown=len(chosen))
-    return campaign
+    facts = {"scheme": new.segment.scheme, "topic": new.topic, "members": campaign.to_contact + campaign.control}
+    await put_up(Plan(subject="campaign", id=campaign_id, title=new.title, facts=facts), act)
+    return await queries.CAMPAIGNS.one(campaign_id)
 
 
 async def contact(member_id: UUID, new: NewSending, act: Act) -> MemberView:
-    """The member was contacted. Raises NotFound, NotToContact, AlreadyContacted, ArchiveClosed.
+    """The member was contacted. Raises NotFound, NotReviewed, NotToContact, AlreadyContacted, ArchiveClosed.
 
     A no that came after the draw holds: it is looked at once more.
     """
     member = await MEMBERS.one(member_id)
+    await refuse_unreviewed("campaign", member.campaign_id)
     if member.part != "contacted":
         raise NotToContact(f"The member is {member.part}" + (f": {member.because}" if member.because else ""))
     await refuse_unless_served(member.customer_id)

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
+from guibin.plan_reviews.queries import Reviewed, reviewed
 from guibin.profiles.queries import customer_of
 from guibin.tiers.segments import Segment
 from guibin.web.listing import Listing, Order, PageAsked, newest_first
@@ -20,7 +21,7 @@ Part = Literal["contacted", "control", "excluded"]
 
 
 class CampaignView(Struct, frozen=True, kw_only=True):
-    """A campaign and whom it reached, counted over the customers one may see."""
+    """A campaign and whom it reached, counted over the customers one may see. `review` None where it needs none."""
 
     id: UUID
     title: str
@@ -36,6 +37,7 @@ class CampaignView(Struct, frozen=True, kw_only=True):
     seed: str
     started_by_name: str
     started_at: datetime
+    review: Reviewed | None
     to_contact: int
     control: int
     excluded: int
@@ -76,7 +78,10 @@ CAMPAIGNS = Listing(
   from campaign_member m left join campaign_contact k on k.tenant_id = m.tenant_id and k.member_id = m.id
   where m.tenant_id = x.tenant_id and m.campaign_id = x.id) n""",
     order=newest_first("x.started_at"),
-    columns={name: f"n.{name}" for name in ("to_contact", "control", "excluded", "contacted", "responded")},
+    columns={
+        **{name: f"n.{name}" for name in ("to_contact", "control", "excluded", "contacted", "responded")},
+        "review": reviewed("campaign"),
+    },
 )
 MEMBERS = Listing(
     view=MemberView,

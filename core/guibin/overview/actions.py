@@ -13,6 +13,8 @@ from guibin.activities.requests import NewInvitations
 from guibin.console.shell import Shell
 from guibin.context import Act
 from guibin.hookspecs import Proposal
+from guibin.needs_analyses import actions as needs_analyses
+from guibin.needs_analyses.requests import Needs, NewNeedsAnalysis
 from guibin.notation.plausible import Plausible
 from guibin.policy.cadence import Register
 from guibin.policy.money import Money
@@ -75,6 +77,11 @@ async def register(customer_id: UUID, new: Registered, act: Act) -> EntryForm:
     """Register the customer's file for the present span (S02-5). Raises as the action of registers."""
     entry = NewEntry(customer_id=customer_id, text=new.text)
     return await registers.enter((await _register_of(customer_id, act)).name, entry, act)
+
+
+async def analyse_needs(customer_id: UUID, new: Needs, act: Act) -> None:
+    """As the action of the analyses of needs."""
+    await needs_analyses.analyse(NewNeedsAnalysis(customer_id=customer_id, **structs.asdict(new)), act)
 
 
 async def analyse(customer_id: UUID, new: Registered, act: Act) -> EntryForm:

@@ -23,6 +23,7 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.files import screens as files
+from guibin.plan_reviews import queries as plan_reviews
 from guibin.policy.money import from_minor
 from guibin.policy.sentences import figure
 from guibin.policy.tiers import TierScheme
@@ -44,6 +45,8 @@ NAME = "overview.approvals"
 ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="checkbox", needs=READ, order=15, phone=True),)
 # Where the matter of an approval has a page of its own.
 _PLACES = {"service_request": "requests", "reception": "receptions", "policy_proposal": "policy/proposals"}
+
+_PLANS = {"campaign": "campaigns", "activity": "activities"}
 
 
 class Approval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -264,6 +267,8 @@ async def _matter(line: ApprovalLine, shell: Shell) -> Matter:
             ),
             await _beside(application, scheme, shell) if scheme and scheme.form and application.tier else None,
         )
+    if line.subject == "plan_review":
+        return await _plan(line.subject_id, shell)
     if line.subject == "renewal":
         return Matter("", await _renewal(line.subject_id, shell))
     if line.subject == "reception_plan":
@@ -288,6 +293,14 @@ async def _beside(application: ApplicationView, scheme: TierScheme, shell: Shell
         shown.earned_title or shell.says(f"{NAME}.no_tier"),
         shown.proven,
     )
+
+
+async def _plan(review_id: UUID, shell: Shell) -> Matter:
+    review = await plan_reviews.LISTED.one(review_id)
+    of_customer = review.subject == "relationship_plan"
+    place, of = ("customers", review.customer_id) if of_customer else (_PLANS[review.subject], review.subject_id)
+    said = (shell.says(f"{NAME}.subject.plan_review"), shell.named(f"plan_review.{review.name}"))
+    return Matter(f"{PREFIX}/{place}/{of}", (said,))
 
 
 async def _renewal(renewal_id: UUID, shell: Shell) -> tuple[tuple[str, str], ...]:

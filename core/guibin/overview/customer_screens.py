@@ -111,6 +111,13 @@ COMMANDS = Commands(
         given=actions.drawn_up,
     ),
     Command(name="analyse", action=actions.analyse, needs=may("records:write"), icon="chart-bar"),
+    Command(
+        name="analyse_needs",
+        action=actions.analyse_needs,
+        needs=may("records:write"),
+        icon="search",
+        choices={"owner_id": shared.colleagues},
+    ),
     Command(name="order", action=actions.open_order, icon="packages"),
     Command(
         name="give",

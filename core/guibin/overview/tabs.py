@@ -16,6 +16,8 @@ from guibin.entitlements import queries as entitlements
 from guibin.entitlements.queries import RedemptionFilter
 from guibin.materials import queries as materials
 from guibin.materials.queries import GivingFilter
+from guibin.needs_analyses import queries as needs_analyses
+from guibin.needs_analyses.queries import NeedsAnalysisFilter
 from guibin.profiles import orders
 from guibin.registers import queries as registers
 from guibin.registers.drawing import fact_title, label_title
@@ -372,7 +374,23 @@ async def plan(customer_id: UUID, shell: Shell, most: PageAsked = PAGE) -> list[
             for line in form.lines
         ]
         found.append(Section("plan", ("when", "measure", "state", "by"), rows, 1))
-    return found or [Section("plan", (), [])]
+    return [*(found or [Section("plan", (), [])]), await _needs(customer_id, shell, most)]
+
+
+async def _needs(customer_id: UUID, shell: Shell, most: PageAsked) -> Section:
+    """What departments found the customer to need, of their own accord (S01-12)."""
+    page = await needs_analyses.LISTED.page(NeedsAnalysisFilter(customer_id=customer_id), most, shell.act)
+    await searched("needs_analysis", page, shell.act)
+    rows = [
+        [
+            Cell(text=shell.clock.moment(each.analysed_at), sub=each.department_name),
+            Cell(text=each.needs, sub=each.offers or each.situation),
+            Cell(text=each.outcome or shell.clock.full_day(each.follow_up_on), sub=each.owner_name),
+            Cell(text=each.analysed_by_name),
+        ]
+        for each in page.items
+    ]
+    return Section("needs", ("when", "needs", "follow_up", "by"), rows, 1)
 
 
 def _policy(key: str, otherwise: str, shell: Shell) -> str:

@@ -26,6 +26,7 @@ from .departments import DepartmentTask
 from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
+from .inspections import InspectionPolicy
 from .kpis import Kpi
 from .layers import InPlace
 from .looking import UnusualLookRule
@@ -33,6 +34,7 @@ from .materials import Material
 from .merging import ADDED, EACH_ONCE, FIRST_THAT_FITS, KEYED, LAID_OVER, NAMED, REPLACED, merged
 from .messages import MessagePolicy
 from .parts import PolicyPart
+from .plan_reviews import PlanReview
 from .posts import Post
 from .problems import PolicyProblem
 from .quality import ArchiveRule, ClosingPolicy
@@ -65,8 +67,10 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     complaints: Annotated[ComplaintPolicy | None, LAID_OVER] = None
     department_tasks: Annotated[tuple[DepartmentTask, ...], NAMED] = ()
     approvals: Annotated[tuple[ApprovalFlow, ...], NAMED] = ()
+    plan_reviews: Annotated[tuple[PlanReview, ...], NAMED] = ()
     reviews: Annotated[tuple[ReviewRhythm, ...], NAMED] = ()
     registers: Annotated[tuple[Register, ...], NAMED] = ()
+    inspections: Annotated[tuple[InspectionPolicy, ...], NAMED] = ()
     closing: Annotated[ClosingPolicy | None, REPLACED] = None
     questions: Annotated[QuestionPolicy | None, REPLACED] = None
     plans: Annotated[PlanPolicy | None, REPLACED] = None

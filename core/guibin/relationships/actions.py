@@ -16,6 +16,7 @@ from guibin.cases import Case
 from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.periods.spans import Window, window_of
+from guibin.plan_reviews.actions import Plan, put_up, refuse_unreviewed
 from guibin.plans.refusals import AlreadyDone, AlreadyPlanned
 from guibin.policy.cadence import RelationshipTemplate
 from guibin.policy.packs import Policy
@@ -84,6 +85,10 @@ async def draw_up(new: NewRelationshipPlan, act: Act) -> RelationshipPlanForm:
     ]
     await rows.add_all(RelationshipMeasure, act, planned)
     await done("draw_up", Case(SUBJECT, written[0], new.customer_id), act)
+    scheme = template.scheme if template else ""
+    facts = {"scheme": scheme or next(iter(held), ""), "tier": plan["tier"], "measures": len(measures)}
+    title = act.policy.title(f"relationship.{plan['template']}", act.company.language) if template else window.name
+    await put_up(Plan(subject=SUBJECT, id=written[0], title=title, facts=facts, customer_id=new.customer_id), act)
     return await queries.plan(written[0], act)
 
 
@@ -109,9 +114,10 @@ async def drop(plan_id: UUID, measure_id: UUID, new: Because, act: Act) -> Relat
 async def carry_out(plan_id: UUID, measure_id: UUID, new: NewExecution, act: Act) -> RelationshipPlanForm:
     """It was done: by a contact or visit of this customer's, or as the note says.
 
-    Raises NotFound, NotInTheirTeam, AlreadyDone (also for a contact that carried out another measure), Invalid.
+    Raises NotFound, NotInTheirTeam, NotReviewed, AlreadyDone (also for a contact that carried out another measure), Invalid.
     """
     measure = await _measure(plan_id, measure_id, act)
+    await refuse_unreviewed(SUBJECT, plan_id)
     await _refuse_wrong_evidence(measure, new)
     await _end(measure, new, act, dropped=False)
     await done("carry_out", Case(SUBJECT, plan_id, measure["customer_id"]), act)

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.context import Act
+from guibin.plan_reviews.queries import Reviewed, held_back, reviewed
 from guibin.profiles.queries import OPEN, customer_of, refused
 from guibin.records.dues import CONTACT
 from guibin.tiers.queries import member
@@ -16,7 +17,8 @@ from .tables import RelationshipMeasure
 
 
 class MeasureLine(Struct, frozen=True, kw_only=True):
-    """One measure: `state` is open, overdue, done, dropped, or waived for a customer who wants no contact."""
+    """One measure: `state` is open, overdue, done, dropped, waived for a customer who wants no contact, or held until
+    the plan was reviewed."""
 
     id: UUID
     kind: str
@@ -45,6 +47,7 @@ class RelationshipPlanView(Struct, frozen=True, kw_only=True):
     overdue: int
     waived: int
     next_on: date | None
+    review: Reviewed | None
     drawn_up_by_name: str
     drawn_up_at: datetime
 
@@ -88,13 +91,14 @@ select m.tenant_id, m.id, m.plan_id, m.customer_id, m.kind, m.text, m.due_on, e.
     coalesce(e.note, '') as note, coalesce(e.ended_by_name, '') as ended_by_name, e.ended_at,
     case when e.dropped then 'dropped' when e.id is not null then 'done'
         when {refused("m", "m.customer_id", f"'{CONTACT}'")} then 'waived'
+        when {held_back("relationship_plan", "m.tenant_id", "m.plan_id")} then 'held'
         when m.due_on < $today then 'overdue' else 'open' end as state
 from relationship_measure m
 left join measure_end e on e.tenant_id = m.tenant_id and e.measure_id = m.id
 """
 _VIEW = f"""
 with measured as ({_MEASURE}), viewed as (
-    select p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
+    select p.tenant_id, p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
         p.drawn_up_by_name, p.drawn_up_at,
         count(m.id) filter (where m.state <> 'dropped') as measures, count(m.id) filter (where m.state = 'done') as done,
         count(m.id) filter (where m.state = 'overdue') as overdue,
@@ -103,7 +107,7 @@ with measured as ({_MEASURE}), viewed as (
     from relationship_plan p
     {customer_of("c", "p")}
     left join measured m on m.tenant_id = p.tenant_id and m.plan_id = p.id
-    group by p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
+    group by p.tenant_id, p.id, p.customer_id, c.account_manager_id, p.period, p.goal, p.template, p.tier, p.clause,
         p.drawn_up_by_name, p.drawn_up_at
 )
 """
@@ -114,6 +118,7 @@ LISTED = Listing(
     view=RelationshipPlanView,
     source=f"({_VIEW} select * from viewed) x",
     order=newest_first("x.drawn_up_at"),
+    columns={"review": reviewed("relationship_plan")},
     filters={"behind": "(x.overdue > 0) = $value"},
 )
 _FORM = LISTED.wider(

@@ -20,6 +20,7 @@ from guibin.console.forms import Choice
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
 from guibin.department_requests import actions as department_requests
+from guibin.needs_analyses import actions as needs_analyses
 from guibin.plans import actions as plans
 from guibin.plans import work_logs
 from guibin.plans.queries import plan_of
@@ -192,6 +193,7 @@ COMMANDS: dict[str, Commands] = {
             left_out=frozenset({"rhythm", "escalation"}),
         ),
         _commands("follow_up", "review_id", action=reviews.follow_up),
+        _commands("needs_analysis", "analysis_id", action=needs_analyses.follow_up),
         _commands(
             "relationship_measure", "measure_id", action=carry_out_measure, choices={"interaction_id": _contacts}
         ),

@@ -67,6 +67,12 @@ LOOKS: dict[str, Look] = {
     "plan": Look(icon="notebook", action="work/plan/{1}/do/plan"),
     "plan_item": Look(icon="check", action="work/plan_item/{1}/do/plan_item"),
     "plan_review": Look(icon="notebook", action="work/plan_review/{1}/do/plan_review"),
+    "needs_analysis": Look(
+        icon="search", section="customers", of="customer_id", action="work/needs_analysis/{1}/do/needs_analysis"
+    ),
+    "inspection_item": Look(icon="clipboard-check", section="inspections"),
+    "inspection_finding": Look(icon="alert-triangle", section="inspections"),
+    "inspection_verification": Look(icon="checks", section="inspections"),
     "policy_reading": Look(icon="book", section="policy"),
     "log": Look(icon="pencil", action="work/log/{1}/do/log"),
 }
@@ -218,6 +224,10 @@ def _about(row: WorkView, shell: Shell) -> str:
             return _title(shell, f"invitation.{row.about}")
         case "reception_task":
             return _title(shell, f"reception_task.{row.about}")
+        case "inspection_item":
+            return _title(shell, f"inspection.{row.about}")
+        case "inspection_finding" | "inspection_verification":
+            return _title(shell, f"inspection_criterion.{row.about}")
         case "measure":
             return _title(shell, f"complaint_cause.{row.about}") if row.about else ""
         case _:

@@ -19,7 +19,9 @@ from guibin.department_requests import owed as department_requests
 from guibin.department_requests.queries import leads
 from guibin.desks.queries import sits_with
 from guibin.hotline import owed as hotline
+from guibin.inspections import owed as inspections
 from guibin.mailbox import owed as mailbox
+from guibin.needs_analyses import owed as needs_analyses
 from guibin.periods.days import local_day
 from guibin.plans import owed as plans
 from guibin.policy_changes import owed as policy_changes
@@ -57,6 +59,8 @@ SLICES: tuple[ModuleType, ...] = (
     plans,
     policy_changes,
     activities,
+    inspections,
+    needs_analyses,
 )
 KINDS: dict[str, Owed] = {owed.kind: owed for module in SLICES for owed in module.OWED}
 Whose = Literal["mine", "desk", "unit"]

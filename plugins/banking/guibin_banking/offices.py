@@ -8,20 +8,33 @@ from guibin import (
     Days,
     DepartmentTask,
     Escalation,
+    InspectionPolicy,
+    PlanReview,
     PolicyPart,
     Post,
+    Where,
 )
 
 BRANCH, PERSONAL, CORPORATE = "branch_head", "personal_department", "corporate_department"
 INTERNATIONAL, CARDS, PRESIDENT = "international_department", "card_department", "president"
-POSTS = tuple(map(Post, (PRESIDENT, CORPORATE, PERSONAL, INTERNATIONAL, CARDS, BRANCH)))
+SMALL_BUSINESS = "small_business_centre"
+POSTS = tuple(map(Post, (PRESIDENT, CORPORATE, SMALL_BUSINESS, PERSONAL, INTERNATIONAL, CARDS, BRANCH)))
 SERVING = ("account_manager", "agent", "manager")
 
 APPROVALS = tuple(
     ApprovalFlow(
         name,
         subject,
-        steps=tuple(ApprovalStep(office, Days(days), level=int(office == BRANCH)) for office, days in steps),
+        steps=tuple(
+            ApprovalStep(
+                office,
+                Days(days),
+                # S08-7: executives of small businesses are the small-business centre's to review.
+                others=(SMALL_BUSINESS,) if (name, office) == ("executive_card", CORPORATE) else (),
+                level=int(office == BRANCH),
+            )
+            for office, days in steps
+        ),
         applicants=applicants,
         clause=clause,
     )
@@ -40,6 +53,46 @@ APPROVALS = tuple(
         ("extra_indicator", "indicator", SERVING, ((CARDS, 10),), "S12-2"),
         ("corporate_standard", "policy_proposal", (), ((PRESIDENT, 10),), "S04-4"),
     )
+)
+
+# S04-4, S04-7, S08-4: marketing and service plans are reviewed by the department of their aspect, its own by the president.
+PLAN_FLOWS = tuple(
+    ApprovalFlow(
+        f"{name}_plan", "plan_review", (ApprovalStep(office, Days(5), others=(PRESIDENT,), level=0),), clause=clause
+    )
+    for name, office, clause in (
+        ("corporate", CORPORATE, "S04-4"),
+        ("personal", PERSONAL, "S08-4"),
+        ("international", INTERNATIONAL, "S04-7"),
+        ("executive", PERSONAL, "S04-7"),
+    )
+)
+PLAN_REVIEWS = (
+    *(
+        PlanReview(f"{name}_campaign", "campaign", f"{name}_plan", (Where("scheme", one_of=(scheme,)),), clause=clause)
+        for name, scheme, clause in (
+            ("corporate", "corporate_vip", "S04-4"),
+            ("personal", "personal_vip", "S08-4"),
+            ("international", "international_business", "S04-7"),
+        )
+    ),
+    PlanReview(
+        "executive_activity",
+        "activity",
+        "executive_plan",
+        (Where("kind", one_of=("executive_salon",)),),
+        clause="S04-7",
+    ),
+    PlanReview(
+        "personal_activity", "activity", "personal_plan", (Where("kind", one_of=("wealth_seminar",)),), clause="S08-4"
+    ),
+    PlanReview(
+        "corporate_service",
+        "relationship_plan",
+        "corporate_plan",
+        (Where("tier", one_of=("exclusive",)),),
+        clause="S04-4",
+    ),
 )
 
 # S04-4: the corporate department drafts, the president puts in force; S08-4, S04-6: the others set their own.
@@ -93,10 +146,42 @@ PARTS = tuple(
     )
 )
 
-# S08-5 gives each department its part and no figures: these are the working days to answer in.
-_DAYS = {"publicity": 10, "executive_card_review": 3, "card_ordering": 10, "systems": 10, "training": 20}
+# S08-6: what is inspected and how often is the bank's to say; archives, cards by real name, and how complaints were dealt with.
+INSPECTIONS = tuple(
+    InspectionPolicy(
+        name=name,
+        subject=subject,  # type: ignore[arg-type]  # mypy takes the literals of the tuple for plain text
+        every=every,  # type: ignore[arg-type]  # as above
+        sample=sample,
+        by=PERSONAL,
+        criteria=criteria,
+        escalations=(Escalation(BRANCH), Escalation(PERSONAL, 480), Escalation(PRESIDENT, 2_400)),
+        clause="S08-6",
+    )
+    for name, subject, every, sample, criteria in (
+        ("archives", "archive", "quarter", 5, ("complete", "registered_monthly", "kept_secret")),
+        ("risk_control", "card", "month", 3, ("real_name", "conditions_met", "approved_in_time")),
+        ("complaint_handling", "complaint", "month", 3, ("answered_in_time", "cause_analysed", "remedy_given")),
+    )
+)
+
+# S08-5 gives each department its part and no figures: these are the working days to answer in. S08-6: market surveys and
+# development of services; S08-7: the team of account managers is built up and trained.
+_DAYS = {
+    "S08-5": {
+        "publicity": 10,
+        "executive_card_review": 3,
+        "card_ordering": 10,
+        "systems": 10,
+        "accounting": 5,
+        "cost_management": 5,
+    },
+    "S08-6": {"market_survey": 20, "service_development": 30},
+    "S08-7": {"training": 20, "team_building": 20},
+}
 _LED = (Escalation("manager"), Escalation("tenant_admin", 240))
 DEPARTMENT_TASKS = tuple(
-    DepartmentTask(name, BusinessHours(4), BusinessDays(days), calendar="business", escalations=_LED, clause="S08-5")
-    for name, days in {**_DAYS, "accounting": 5, "cost_management": 5}.items()
+    DepartmentTask(name, BusinessHours(4), BusinessDays(days), calendar="business", escalations=_LED, clause=clause)
+    for clause, tasks in _DAYS.items()
+    for name, days in tasks.items()
 )

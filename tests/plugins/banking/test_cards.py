@@ -135,3 +135,19 @@ async def test_executives_of_a_listed_company_get_cards_the_corporate_department
     # Platinum gives two: the third has neither the card nor the tier.
     assert [await tier(desk, person, BANK) for person in people] == ["diamond", "diamond", None]
     assert third["status"] == 409
+
+
+@pytest.mark.rule("S08-7")
+async def test_the_small_business_centre_reviews_executives_cards_and_nobody_else_does(desk, offices):
+    offices["small"] = await desk.tenant.staff("small", "small_business_centre")
+    company = await earns(desk, {"influence": {"value": 75}}, LIST, kind="corporate")
+    listed = await desk.post("assessments", {"scheme": LIST, "as_of": "2026-03-01"})
+    await desk.approve(listed["approval_id"], times=2)
+    person = await earns(desk, {"credit_score": {"value": 60}}, BANK)
+    await desk.post(f"customers/{person}/links", {"of_customer_id": company, "role": "executive"})
+    asked = await desk.apply(person, "executive_card", of_customer_id=company)
+
+    answers = await decide(offices, asked, "branch", "small", "small", "personal")
+    await desk.issue(asked)
+
+    assert answers == [403, 200, 409, 200]

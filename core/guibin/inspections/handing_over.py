@@ -1,0 +1,15 @@
+"""Faults to correct go to whoever takes over from somebody who leaves."""
+
+from guibin.assignments.handing_over import Rows, charge_rows
+
+from .tables import InspectionFinding
+
+charge_rows(
+    Rows(
+        what="faults to correct",
+        table=InspectionFinding,
+        owners=("owner_id",),
+        open="state = 'open'",
+        units=("org_unit_id",),
+    )
+)

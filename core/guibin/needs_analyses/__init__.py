@@ -1,0 +1,1 @@
+"""Departments assess and analyse what customers need on their own account, and see that it is followed up (S01-12)."""
