@@ -29,11 +29,12 @@ from guibin.policy.cadence import (
 )
 from guibin.policy.cards import CardKind, CardQuota, MadeAbove, ProofKind, RealName, Sponsorship
 from guibin.policy.care import CareOccasion, CarePolicy, ReminderPolicy, RenewalPolicy, TrialPolicy
-from guibin.policy.complaints import ComplaintPolicy, Keywords, Level
+from guibin.policy.complaints import ComplaintPolicy, Keywords, Level, TierTime
 from guibin.policy.criteria import AllOf, AnyOf, AtLeast, AtMost, Between, KindIs, LessThan, Metric, MoreThan
 from guibin.policy.deadlines import AT_ONCE, AtOnce, BusinessDays, BusinessHours, Days, Hours
 from guibin.policy.demonstrations import Demonstration, load_demonstration
-from guibin.policy.departments import DepartmentTask
+from guibin.policy.departments import ContactPolicy, DepartmentTask
+from guibin.policy.duties import Duty
 from guibin.policy.fields import ArchiveField
 from guibin.policy.forms import Form
 from guibin.policy.hotline import HotlinePolicy, HotlineRoute
@@ -47,6 +48,7 @@ from guibin.policy.packs import Pack
 from guibin.policy.parts import PolicyPart
 from guibin.policy.plan_reviews import PlanReview
 from guibin.policy.posts import Post
+from guibin.policy.qualifications import StaffQualification
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.receptions import Protocol, Qualification, ReceptionPolicy, ReceptionTask
 from guibin.policy.service_items import (
@@ -91,12 +93,14 @@ __all__ = [
     "ComplaintDraft",
     "ComplaintPolicy",
     "Consequence",
+    "ContactPolicy",
     "Days",
     "Demonstration",
     "DepartmentTask",
     "Deputy",
     "Dimension",
     "Discount",
+    "Duty",
     "Entitlement",
     "Escalation",
     "Evidence",
@@ -153,11 +157,13 @@ __all__ = [
     "Setting",
     "SignalRule",
     "Sponsorship",
+    "StaffQualification",
     "StepLimit",
     "SurveyPolicy",
     "Text",
     "Tier",
     "TierScheme",
+    "TierTime",
     "Tile",
     "TimeLimit",
     "TrialPolicy",

@@ -22,6 +22,7 @@ from .care import tables as care
 from .complaints import tables as complaints
 from .department_requests import tables as department_requests
 from .desks import tables as desks
+from .duties import tables as duties
 from .entitlements import tables as entitlements
 from .files import tables as files
 from .hotline import tables as hotline
@@ -42,6 +43,7 @@ from .plans import tables as plans
 from .policies import tables as policies
 from .policy_changes import tables as policy_changes
 from .profiles import tables as profiles
+from .qualifications import tables as qualifications
 from .receptions import tables as receptions
 from .records import tables as records
 from .registers import tables as registers
@@ -82,6 +84,8 @@ SLICES: tuple[ModuleType, ...] = (
     archive_checks,
     tiers,
     desks,
+    duties,
+    qualifications,
     entitlements,
     card_stock,
     cards,

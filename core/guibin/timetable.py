@@ -21,6 +21,8 @@ from guibin.complaints import jobs as complaints
 from guibin.department_requests import handing_over as department_requests_handed_over
 from guibin.department_requests import jobs as department_requests
 from guibin.desks import handing_over as desks_handed_over
+from guibin.duties import handing_over as duties_handed_over
+from guibin.duties import jobs as duties
 from guibin.events import all_known, subscribe
 from guibin.files import jobs as files
 from guibin.hotline import handing_over as hotline_handed_over
@@ -44,6 +46,8 @@ from guibin.plan_reviews import actions as plan_reviews
 from guibin.plans import handing_over as plans_handed_over
 from guibin.plans import jobs as plans
 from guibin.policy_changes import jobs as policy_changes
+from guibin.qualifications import actions as qualified
+from guibin.qualifications import jobs as qualifications
 from guibin.receptions import handing_over as receptions_handed_over
 from guibin.receptions import jobs as receptions
 from guibin.records import jobs as records
@@ -79,6 +83,7 @@ HANDLERS = (
     proofs,
     care,
     department_requests,
+    duties,
     files,
     hotline,
     indicators,
@@ -88,6 +93,8 @@ HANDLERS = (
     oversight,
     inspections,
     plans,
+    qualifications,
+    qualified,
     relationships,
     receptions,
     care_posting,
@@ -120,6 +127,7 @@ CHARGES = (
     complaints_handed_over,
     department_requests_handed_over,
     desks_handed_over,
+    duties_handed_over,
     hotline_handed_over,
     inspections_handed_over,
     needs_handed_over,
@@ -156,6 +164,11 @@ RHYTHMS: tuple[Rhythm, ...] = (
     ),  # S01-13
     Rhythm("draw_inspections", inspections.DrawInspections(), every="daily 06:50", catch_up="once"),  # S08-6
     Rhythm("tell_overdue_needs", needs_analyses.TellOverdueNeeds(), every="daily 07:35", catch_up="once"),  # S01-12
+    Rhythm("tell_duty_gaps", duties.TellDutyGaps(), every="daily 07:10", catch_up="once"),  # S07-2, S14-9
+    Rhythm(
+        "tell_missing_contacts", department_requests.TellMissingContacts(), every="daily 07:12", catch_up="once"
+    ),  # S07-30
+    Rhythm("tell_training_due", qualifications.TellTrainingDue(), every="daily 07:14", catch_up="once"),  # S10-9
     Rhythm("tell_measures", relationships.TellMeasures(), every="daily 07:40", catch_up="once"),  # S01-5
     Rhythm("tell_visit_gaps", visits.TellVisitGaps(), every="monthly 1 08:05", catch_up="once"),  # S09-6
     Rhythm("keep_registers", registers.KeepRegisters(), every="daily 01:15", catch_up="every"),  # S02-5

@@ -54,6 +54,7 @@ _LEADING = _SERVING | {
     "jobs:read",
     "campaigns:write",
     "cards:write",
+    "team:write",
     "views:share",
     "policy:propose",
 }

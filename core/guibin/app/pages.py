@@ -21,6 +21,9 @@ from guibin.console.shell import Frame, Shell
 from guibin.console.studio import Studio
 from guibin.context import Act
 from guibin.context import Request as Ours
+from guibin.department_requests import screens as department_requests
+from guibin.desks import screens as desks
+from guibin.duties import screens as duties
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
 from guibin.inspections import screens as inspections
@@ -34,6 +37,7 @@ from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.plans import screens as plans
 from guibin.policy_changes import screens as policy_changes
+from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.signals import screens as signals
@@ -72,6 +76,10 @@ SLICES: tuple[ModuleType, ...] = (
     hotline,
     mailbox,
     mailboxes,
+    duties,
+    department_requests,
+    qualifications,
+    desks,
     files,
     complaints,
     signals,

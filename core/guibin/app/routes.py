@@ -18,6 +18,7 @@ from guibin.catalog import defined
 from guibin.complaints import api as complaints
 from guibin.department_requests import api as department_requests
 from guibin.desks import api as desks
+from guibin.duties import api as duties
 from guibin.entitlements import api as entitlements
 from guibin.files import api as files
 from guibin.hotline import api as hotline
@@ -40,6 +41,7 @@ from guibin.plans import api as plans
 from guibin.policies import api as policies
 from guibin.policy_changes import api as policy_changes
 from guibin.profiles import api as profiles
+from guibin.qualifications import api as qualifications
 from guibin.receptions import api as receptions
 from guibin.recognitions import api as recognitions
 from guibin.records import api as records
@@ -73,6 +75,8 @@ SLICES: tuple[ModuleType, ...] = (
     transfers,
     administration,
     desks,
+    duties,
+    qualifications,
     policies,
     policy_changes,
     plan_reviews,

@@ -13,6 +13,7 @@ from guibin.events import ArchivesWritten, Assigned, StaffLeft, UnitDissolved, a
 from guibin.profiles import bulk, queries
 from guibin.profiles.actions import leave_teams
 from guibin.profiles.queries import CustomerView
+from guibin.profiles.subjects import QUALIFIED
 from guibin.profiles.tables import Customer
 from guibin.sla import actions as sla
 from guibin_tenants.receivers import refuse_unfit, sees, standing_unit
@@ -55,6 +56,8 @@ async def assign(customer_id: UUID, new: Assignment, act: Act) -> CustomerView:
     if new.org_unit_id is not None:
         await standing_unit(new.org_unit_id)
     await refuse_unfit(manager_id, unit_id)
+    if manager_id is not None and manager_id != before["account_manager_id"]:
+        await QUALIFIED()(manager_id, act)
     try:
         async with savepoint():
             await change(Customer, customer_id, org_unit_id=unit_id, account_manager_id=manager_id, changed_at=act.now)

@@ -37,7 +37,9 @@ from . import environment
 from .output import answer, as_json, as_table, err, explain, out, refuse_unwritable
 from .tenants import Json
 
-FileKind = Literal["customers", "relatives", "occasions", "links", "facts", "interactions", "complaints", "orders"]
+FileKind = Literal[
+    "customers", "relatives", "occasions", "links", "facts", "interactions", "complaints", "orders", "venues"
+]
 
 
 @Parameter(name="*")

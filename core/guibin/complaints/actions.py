@@ -10,6 +10,7 @@ from guibin import events
 from guibin.audit.actions import along, done, note_of, recorded
 from guibin.cases.requests import Because
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.events import (
     ComplaintHandedOver,
     ComplaintLevelChanged,
@@ -275,6 +276,7 @@ async def withdraw(complaint_id: UUID, new: NewWithdrawal, act: Act) -> Complain
     await end_open_pause(complaint_id, act)
     for clock in (RESOLUTION, RESULT, FOLLOW_UP, RECTIFICATION):
         await sla.cancel(complaint_id, clock, now=act.now)
+    await duties.settle(complaint_id, act, answered=False)
     await milestones.drop(complaint_id, now=act.now)
     case = case_of(complaint)
     await tell_responsible("complaint_withdrawn", case, act, number=complaint["number"])

@@ -13,6 +13,7 @@ from guibin.cases import Case
 from guibin.cases.numbers import DRAWS_MAX, new_number
 from guibin.context import Act, Company
 from guibin.desks.actions import destination, tell
+from guibin.duties import calls as duties
 from guibin.entitlements.queries import desk_item
 from guibin.events import ComplaintReceived
 from guibin.hookspecs import ComplaintDraft
@@ -78,6 +79,8 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
         await recusals.recuse(case.id, NewRecusal(staff_id=new.against_id, reason=reason), act)
     await tell_responsible("customer_complained", Case(SUBJECT, case.id, new.customer_id), act, number=case.number)
     await _to_the_desk(case, act)
+    own = Case(SUBJECT, case.id, new.customer_id)
+    await duties.call(own, act, duties.Matter(number=case.number, but=frozenset(await recusals.of(case.id))))
     whole = Case(SUBJECT, case.id, new.customer_id)
     await open_internal_flow(whole, case.number, case.found.level, act, because=new.text[:_QUOTED])
     with along(note, act) as entry:

@@ -14,8 +14,12 @@ from guibin.complaints import actions as cases
 from guibin.complaints.intake import receive
 from guibin.complaints.requests import NewComplaint, NewMessage, NewResolution
 from guibin.context import Act
+from guibin.department_requests import contacts
+from guibin.department_requests.requests import NewContact
 from guibin.desks.actions import open_desk, seat
 from guibin.desks.requests import NewDesk, NewSeat
+from guibin.duties import rosters
+from guibin.duties.requests import NewRoster, NewRotation
 from guibin.hotline import actions as hotline
 from guibin.hotline.requests import NewCall, NewEnding
 from guibin.jobs.actions import enqueue
@@ -27,6 +31,8 @@ from guibin.periods.days import local_day
 from guibin.policy.deadlines import Hours
 from guibin.profiles import actions as archive
 from guibin.profiles.requests import CustomerChange
+from guibin.qualifications import actions as qualifications
+from guibin.qualifications.requests import NewQualification
 from guibin.records.actions import record_interaction
 from guibin.records.requests import NewInteraction
 from guibin.signals import outages
@@ -93,6 +99,7 @@ async def enliven(scene: Scene) -> None:
     await _hotline(scene, kept)
     await _mails(scene, kept)
     await _desk(scene)
+    await _team(scene)
     await _flaws(scene, kept)
     await _troubles(scene, kept)
     for job in (LookOverArchives(), PrepareCare(), FilterRenewals(), FindSignals()):
@@ -251,8 +258,67 @@ async def _troubles(scene: Scene, kept: Sequence[_Kept]) -> None:
         await outages.report(outage, scene.act)
 
 
+async def _team(scene: Scene) -> None:
+    """Rosters for every duty, contacts of the first departments, and certificates of which some end soon."""
+    people = await fetch(
+        "select s.id, s.org_unit_id, s.roles, s.part_time from staff s join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id"
+        " where s.left_at is null and u.parent_id is not null order by u.code, s.login"
+    )
+    units = list(dict.fromkeys(row["org_unit_id"] for row in people))
+    head = await fetch_value("select id from org_unit where parent_id is null and dissolved_at is null")
+    central = [
+        row["id"]
+        for row in await fetch(
+            "select id from staff where org_unit_id is null and left_at is null"
+            " and not roles && '{auditor}'::text[] order by login"
+        )
+    ]
+    for duty in scene.act.policy.duties:
+        unit, who = (
+            (head, central)
+            if duty.serves == "receptions"
+            else (units[0], [p["id"] for p in people if p["org_unit_id"] == units[0]])
+        )
+        if not who:
+            continue
+        roster = await rosters.open_roster(NewRoster(org_unit_id=unit, duty=duty.name), scene.act)
+        starts, ends = (time(8), "18:00:00") if duty.covers == "hours" else (time(17), "09:00:00")
+        turns = NewRotation(
+            staff_ids=tuple(who[:4]),
+            first_on=scene.today,
+            last_on=scene.today + timedelta(days=20),
+            starts=starts,
+            ends=ends,
+        )
+        await rosters.rotate(roster.id, turns, scene.act)
+    if scene.act.policy.department_contacts is not None:
+        for unit in units[:-1]:
+            first, *others = [row["id"] for row in people if row["org_unit_id"] == unit]
+            deputy = others[0] if others else None
+            await contacts.name(NewContact(org_unit_id=unit, staff_id=first, deputy_id=deputy), scene.act)
+    for wanted in scene.act.policy.qualifications:
+        needing = [row for row in people if set(row["roles"]) & set(wanted.posts)]
+        for place, row in enumerate(needing[1:]):
+            obtained_on = scene.today - timedelta(days=(90, 345, 400)[place % 3])
+            certificate = f"PX-{scene.today.year}-{place + 1:03}"
+            new = NewQualification(
+                staff_id=row["id"], qualification=wanted.name, obtained_on=obtained_on, certificate=certificate
+            )
+            await qualifications.record(new, scene.act)
+
+
+async def _venues(scene: Scene) -> None:
+    """The first branch has a VIP room, the next a counter (S03-7)."""
+    named = {"vip_room": "贵宾室", "vip_counter": "贵宾专柜", "vip_club": "贵宾俱乐部"}
+    wanted = {kind for item in scene.act.policy.service_items for kind in item.venues}
+    units = await fetch("select id from org_unit where parent_id is not null and dissolved_at is null order by code")
+    for row, kind in zip(units, sorted(wanted), strict=False):
+        await open_desk(NewDesk(org_unit_id=row["id"], kind=kind, name=named[kind]), scene.act)
+
+
 async def _desk(scene: Scene) -> None:
-    """Where policy gives a desk, the first branch has one, and somebody sits there (S07-3)."""
+    """Where policy gives a desk, the first branch has one, and somebody sits there (S07-3); the venues it names are there, too."""
+    await _venues(scene)
     if not any(item.at_desks for item in scene.act.policy.service_items):
         return
     unit = await fetch_value("select id from org_unit where parent_id is not null order by code limit 1")

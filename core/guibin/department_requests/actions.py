@@ -22,11 +22,13 @@ from guibin.web.listing import placed
 from guibin_tenants import org_units
 from guibin_tenants.keys import hands_of, ids_of
 from guibin_tenants.principals import Principal
+from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import FieldError, Invalid
 from guibin_tenants.rows import add, change, given, missing, row_of
 from guibin_tenants.scope import fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
+from . import contacts
 from .queries import ANSWER, MINE, DepartmentRequestForm, form, looking
 from .refusals import AlreadyAcknowledged, NotToSendAgain, NotWithDepartment, OtherDepartments
 from .requests import (
@@ -53,7 +55,7 @@ async def ask(new: NewDepartmentRequest, act: Act) -> DepartmentRequestForm:
     Raises Invalid with every wrong field, NotFound for a customer or case not visible from here, ArchiveErased.
     """
     task = act.policy.department_task(new.task)
-    owner, problems = await _owner(new.to_unit_id, new.owner_id)
+    owner, problems = await _owner(new.to_unit_id, new.owner_id, act.now)
     if task is None or task.upward:
         known = ", ".join(one.name for one in act.policy.department_tasks if not one.upward)
         problems.append(FieldError("task", "a task departments ask of each other", f"one of: {known}", new.task))
@@ -127,7 +129,7 @@ async def send_again(request_id: UUID, new: NewSending, act: Act) -> DepartmentR
         raise NotToSendAgain(f"{row['number']} is {row['state']}")
     to_unit_id = new.to_unit_id or row["to_unit_id"]
     same = to_unit_id == row["to_unit_id"]
-    owner, problems = await _owner(to_unit_id, new.owner_id or (row["owner_id"] if same else None))
+    owner, problems = await _owner(to_unit_id, new.owner_id or (row["owner_id"] if same else None), act.now)
     if owner is None:
         raise Invalid("The request was not sent again", fields=tuple(problems))
     await _charge(row, owner, to_unit_id)
@@ -182,10 +184,13 @@ async def _charge(row: asyncpg.Record, owner: Actor, unit_id: UUID) -> None:
     )
 
 
-async def _owner(unit_id: UUID, owner_id: UUID | None) -> tuple[Actor | None, list[FieldError]]:
-    """The one named, if at work in the department; else its manager."""
+async def _owner(unit_id: UUID, owner_id: UUID | None, now: datetime) -> tuple[Actor | None, list[FieldError]]:
+    """The one named, if at work in the department; else its contact (S07-30); else its manager."""
     if unit_id not in {unit.id for unit in await org_units.standing_units()}:
         return None, [FieldError("to_unit_id", "one of the company's org units", value=str(unit_id))]
+    if owner_id is None and (contact := await contacts.acting(unit_id, now)) is not None:
+        found = await colleague(contact)
+        return Actor(found.id, found.name), []
     units = await org_units.visible_from(unit_id)
     inside = None if isinstance(units, str) else list(units)
     row = await fetch_one(

@@ -3,10 +3,10 @@
 from litestar import Controller
 
 from guibin.audit.answering import lists, reads
-from guibin.web.routing import posts
-from guibin_tenants.principals import may
+from guibin.web.routing import gets, posts
+from guibin_tenants.principals import anyone, may
 
-from . import actions, queries
+from . import actions, contacts, queries
 from .actions import SUBJECT
 from .queries import LISTED, DepartmentRequestFilter, looking
 from .tables import DepartmentRequest
@@ -32,3 +32,11 @@ class DepartmentRequestController(Controller):
     hand_back = posts("/{request_id:uuid}/return", actions.hand_back, "Hand it back with the reason; the clock runs on")
     send_again = posts("/{request_id:uuid}/sendings", actions.send_again, "Send it again, there or elsewhere")
     withdraw = posts("/{request_id:uuid}/withdrawal", actions.withdraw, "It is no longer needed")
+
+
+class DepartmentContactController(Controller):
+    path = "/api/v1/department-contacts"
+    tags = ("department requests",)
+    list_contacts = gets("/", contacts.contacts, "Every department with its contact, or without one", needs=anyone)
+    name = posts("/", contacts.name, "Name a department's contact and deputy", needs=may("team:write"))
+    end = posts("/{contact_id:uuid}/ending", contacts.end, "The contact is none any more", needs=may("team:write"))

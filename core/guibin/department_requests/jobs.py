@@ -4,11 +4,22 @@ import asyncpg
 
 from guibin.cases import Case
 from guibin.events import DeadlineBreached, DeadlineEscalated, DeadlineWarned
-from guibin.jobs.kinds import Run
+from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import Notice
 from guibin.notices.deadlines import KIND, Passed, of_row, tells
 
+from . import contacts
 from .actions import SUBJECT
+
+
+class TellMissingContacts(Job, frozen=True):
+    """Which departments have nobody for key-account business (S07-30)."""
+
+
+@handles(TellMissingContacts)
+async def tell_missing_contacts(job: TellMissingContacts, run: Run) -> None:
+    """The leader nearest to each hears once in the policy's span."""
+    await contacts.remind(run)
 
 
 @of_row("select number, to_unit_id, owner_id, asked_by from department_request where id = $1")

@@ -17,3 +17,7 @@ class AlreadyAcknowledged(Conflict):
 
 class OtherDepartments(Forbidden):
     """This is for the other side to do. The department asked answers for itself; the one who asked sends and withdraws."""
+
+
+class NotItsContactToName(Forbidden):
+    """Contacts are named by those who see the department."""

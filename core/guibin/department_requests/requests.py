@@ -19,7 +19,8 @@ class Matter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewDepartmentRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is asked of which department. `owner_id` answers for it: by default the department's manager.
+    """What is asked of which department. `owner_id` answers for it: by default the
+    department's contact, else its manager.
 
     `within_hours` is the time to answer where it is not the task's own. It may be about a customer, or about a case.
     """
@@ -39,3 +40,11 @@ class NewSending(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason
     to_unit_id: UUID | None = None
     owner_id: UUID | None = None
+
+
+class NewContact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom requests of the department reach, and whom while that one is away."""
+
+    org_unit_id: UUID
+    staff_id: UUID
+    deputy_id: UUID | None = None

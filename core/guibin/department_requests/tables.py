@@ -1,7 +1,7 @@
 """A department's request, everything that happened to it, and whose matter it is."""
 
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import Boolean, Integer, SmallInt, Text, Varchar
+from piccolo.columns import Boolean, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
@@ -76,4 +76,28 @@ class DepartmentMatter(TenantTable, tablename=_MATTER):
         wall="customer_id",
         append_only=True,
         indexes=(Index(("subject_id",)),),
+    )
+
+
+class DepartmentContact(TenantTable, signed="named"):
+    """A department's dedicated contact for key-account business, and who stands in, until another is named (S07-30)."""
+
+    org_unit_id = RowOf("org_unit")
+    staff_id = RowOf("staff")
+    staff_name = Varchar(length=200)
+    deputy_id = RowOf("staff", null=True)
+    deputy_name = Varchar(length=200, default="")
+    until_at = Timestamptz(default=None, null=True)
+    because = Text(default="")
+
+    keys = Keys(
+        written_by="org_unit_id",
+        indexes=(
+            Index(
+                ("org_unit_id", "staff_id", "deputy_id"),
+                unique=True,
+                where="until_at is null",
+                name="department_contact_now_key",
+            ),
+        ),
     )

@@ -40,7 +40,7 @@ async def open_desk(new: NewDesk, act: Act) -> DeskView:
         async with savepoint():
             desk_id = await add(Desk, act, **given(new))
     except asyncpg.UniqueViolationError:
-        raise DeskOpen("Close the desk of this unit before you open another") from None
+        raise DeskOpen("The org unit has one of this kind already: close it first") from None
     return await _done("desk.open", desk_id, act)
 
 

@@ -17,3 +17,7 @@ class SeatTaken(Conflict):
 
 class NotYourHall(Forbidden):
     """That hall is not among the org units you see. The hall is another org unit's: its desk is seen, not changed."""
+
+
+class NotGivenHere(Conflict):
+    """This hall has no venue where the service is given (S03-7)."""

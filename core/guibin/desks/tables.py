@@ -6,9 +6,12 @@ from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
 class Desk(TenantTable, signed="opened"):
-    """A main business hall has a dedicated desk (S07-3): the unit's while it is not closed, one at a time."""
+    """What a main business hall has for important customers: a dedicated desk (S07-3), a VIP room, a VIP counter or a club
+    (S03-7), by its `kind`; the unit's while it is not closed, one of a kind at a time.
+    """
 
     org_unit_id = RowOf("org_unit")
+    kind = Varchar(length=12, default="desk")
     name = Varchar(length=100)
     hours = Varchar(length=100, default="")
     closed_at = Timestamptz(default=None, null=True)
@@ -18,7 +21,8 @@ class Desk(TenantTable, signed="opened"):
     keys = Keys(
         signed_off="closed",
         written_by="org_unit_id",
-        indexes=(Index(("org_unit_id",), unique=True, where="closed_at is null", name="desk_open_key"),),
+        indexes=(Index(("org_unit_id", "kind"), unique=True, where="closed_at is null", name="desk_open_key"),),
+        checks={"kind_known": "kind in ('desk', 'vip_room', 'vip_counter', 'vip_club')"},
     )
 
 

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from guibin.audit.actions import noted
 from guibin.context import Act
+from guibin.desks import queries as venues
+from guibin.desks.refusals import NotGivenHere
 from guibin.notation.plausible import Plausible
 from guibin.periods.allowances import Allowance, allowance
 from guibin.policy.money import Money
@@ -90,7 +92,7 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
     """Use or reserve units of an item; the quota never goes below zero, however many redeem at once.
 
     Raises Invalid, NotFound for a customer the caller cannot see, NotEntitled, NotWanted, QuotaUsedUp,
-    NotAmongThem, ShareUsedUp, NotProved, ReferenceTaken.
+    NotAmongThem, ShareUsedUp, NotGivenHere, NotProved, ReferenceTaken.
     """
     today = act.today
     used_on = new.used_on or today
@@ -117,11 +119,26 @@ async def redeem(new: NewRedemption, act: Act) -> RedemptionView:
         )
     share = Share(new.customer_id, new.person_id, units, used_on, new.occasion)
     await refuse_beyond_share(share, offer.entitlement, offer.allowance, now=act.now)
+    await _refuse_elsewhere(new, act)
     await _refuse_unproved(new, act)
     reduced = reduction(new.price, offer.entitlement)
     redemption_id = await _write(new, offer, used_on, reduced, act)
     await _note("redemption.write", new.customer_id, redemption_id, act)
     return await queries.by_id(redemption_id, now=act.now)
+
+
+async def _refuse_elsewhere(new: NewRedemption, act: Act) -> None:
+    """Raises NotGivenHere in a hall that has none of the venues where the item is given; the head office and systems are in
+    no hall.
+    """
+    item = act.policy.service_item(new.item)
+    unit_id = act.by.org_unit_id
+    if item is None or not item.venues or unit_id is None or not act.by.is_person:
+        return
+    found = await venues.nearest(unit_id, item.venues)
+    if found is None or found.org_unit_id != unit_id:
+        where = f"the nearest is {found.org_unit_name}" if found else "nor has any above it"
+        raise NotGivenHere(f"The hall has none of {', '.join(item.venues)}; {where}")
 
 
 async def _refuse_unproved(new: NewRedemption, act: Act) -> None:

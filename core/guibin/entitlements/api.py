@@ -69,7 +69,7 @@ class EntitlementView(Struct, frozen=True):
 
     `companions` count or are free; `pool` says who shares it and how much each may use; `discount` what is taken off.
     `declined` is what the customer does not want;
-    `desks` are the halls at which an item given at desks is to be had (S07-3).
+    `desks` are the halls at which an item given at desks or in venues is to be had (S07-3, S03-7).
     """
 
     item: str
@@ -130,20 +130,14 @@ class EntitlementController(Controller):
         day = on or act.today
         found = await actions.offers(customer_id, act.policy, day=day, now=act.now, occasion=occasion)
         await noted("entitlements.read", act, customer_id=customer_id, fields=("tier", "redemptions"))
-        at_desks = {item.name for item in act.policy.service_items if item.at_desks}
-        desks = tuple(await open_desks()) if any(offer.entitlement.item in at_desks for offer in found) else ()
-        return Page(
-            [
-                _entitlement(offer, act.policy, act.language, desks if offer.entitlement.item in at_desks else ())
-                for offer in found
-            ]
-        )
+        desks = tuple(await open_desks()) if any(_kinds(offer.entitlement.item, act.policy) for offer in found) else ()
+        return Page([_entitlement(offer, act.policy, act.language, desks) for offer in found])
 
     @post("/adjustments", needs=may("tiers:assess"), summary="Give units beside the quota, or take some away")
     async def adjust(self, customer_id: UUID, data: NewAdjustment, act: Act) -> EntitlementView:
         offer = await actions.adjust(customer_id, data, act)
         item = act.policy.service_item(data.item)
-        desks = tuple(await open_desks()) if item is not None and item.at_desks else ()
+        desks = tuple(await open_desks()) if item is not None and _kinds(item.name, act.policy) else ()
         return _entitlement(offer, act.policy, act.language, desks)
 
 
@@ -207,6 +201,12 @@ def _item(item: ServiceItem, policy: Policy, language: str) -> ServiceItemView:
     )
 
 
+def _kinds(name: str, policy: Policy) -> tuple[str, ...]:
+    """In what kind of venue an item is given; nothing for one that is given anywhere."""
+    item = policy.service_item(name)
+    return (*item.venues, *(("desk",) if item.at_desks else ())) if item else ()
+
+
 def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskView, ...]) -> EntitlementView:
     given, entitlement = offer.allowance, offer.entitlement
     return EntitlementView(
@@ -230,5 +230,5 @@ def _entitlement(offer: Offer, policy: Policy, language: str, desks: tuple[DeskV
         companions=entitlement.companions,
         pool=entitlement.pool,
         discount=entitlement.discount,
-        desks=desks,
+        desks=tuple(one for one in desks if one.kind in _kinds(offer.entitlement.item, policy)),
     )

@@ -29,7 +29,12 @@ class StoredFile(TenantTable, signed="added"):
     keys = Keys(
         begins="kept",
         append_only=True,
-        unowned=("subject_id complaint", "subject_id approval_request", "subject_id mail"),
+        unowned=(
+            "subject_id complaint",
+            "subject_id approval_request",
+            "subject_id mail",
+            "subject_id qualification_record",
+        ),
         erasable=("name", "sha256"),
         wall="customer_id",
         indexes=(

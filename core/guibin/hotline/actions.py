@@ -11,6 +11,7 @@ from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewDisclosure
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.events import ErasureBegins, at_once
 from guibin.notation.spelling import paragraph
 from guibin.notices.actions import Notice, notify
@@ -119,6 +120,7 @@ async def end(call_id: UUID, new: NewEnding, act: Act) -> CallView:
         raise Invalid(fields=(FieldError("handling", rule, fix),))
     unknown = call["customer_id"] is None and new.outcome != "not_ours"
     await deadlines.met(call_id, now=act.now)
+    await duties.settle(call_id, act)
     await change(
         HotlineCall,
         call_id,
@@ -236,6 +238,7 @@ def _matched(act: Act) -> dict[str, object]:
 async def _missed(call_id: UUID, call: Mapping[str, Any], act: Act) -> None:
     case = Case(SUBJECT, call_id, call["customer_id"])
     await deadlines.owe_call_back(case, policy=act.policy.hotline, since=call["rang_at"])
+    await duties.call(case, act, duties.Matter(unit_id=call["org_unit_id"]))
     if call["customer_id"] is not None:
         await _tell_missed(call, act)
         return

@@ -12,6 +12,7 @@ from guibin.complaints.intake import receive
 from guibin.complaints.levels import SUBJECT as COMPLAINT
 from guibin.complaints.requests import NewComplaint
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.events import ErasureBegins, at_once
 from guibin.files import actions as files
 from guibin.messages.queries import means_in_use
@@ -136,6 +137,7 @@ async def answer(mail_id: UUID, new: NewAnswer, act: Act) -> MailForm:
             await handle(mail["subject_id"], NewHandling(text=new.text), act)
     else:
         await deadlines.met(mail_id, now=act.now)
+        await duties.settle(mail_id, act)
         await change(Mail, mail_id, act, state="answered")
     return await recorded("reply", whole, FORM, act)
 
@@ -144,6 +146,7 @@ async def dismiss(mail_id: UUID, new: NewDismissal, act: Act) -> MailForm:
     """Nothing comes of it, with the reason on record. Raises NotFound, MailHandled."""
     mail = await _waiting(mail_id)
     await deadlines.met(mail_id, now=act.now)
+    await duties.settle(mail_id, act)
     await change(Mail, mail_id, act, state="dismissed", because=new.reason)
     return await recorded("dismiss", Case(SUBJECT, mail_id, mail["customer_id"]), FORM, act)
 
@@ -185,6 +188,7 @@ async def _waiting(mail_id: UUID) -> Mapping[str, Any]:
 async def _taken(mail: Mapping[str, Any], case: Case, act: Act) -> MailForm:
     whole = Case(SUBJECT, mail["id"], mail["customer_id"])
     await deadlines.met(whole.id, now=act.now)
+    await duties.settle(whole.id, act)
     await change(Mail, whole.id, act, state="taken", subject=case.subject, subject_id=case.id)
     await files.move(whole, case, act, because=act.policy.title("mail.taken", act.company.language))
     return await recorded("take", whole, FORM, act)

@@ -12,6 +12,7 @@ from guibin.complaints import actions as complaints
 from guibin.complaints.levels import SUBJECT as COMPLAINT
 from guibin.complaints.requests import NewMessage
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.files import actions as files
 from guibin.files.refusals import AlreadyHere, NoRoom
 from guibin.messages.queries import mailed
@@ -122,6 +123,7 @@ async def _take_in(mailbox: asyncpg.Record, reading: Reading, arrived: _Arrived,
         await _keep_files(Case(COMPLAINT, thread.complaint_id, customer_id), reading, act)
     elif judged.state == "new":
         await _wait_for_the_desk(whole, act)
+        await duties.call(whole, act, duties.Matter(unit_id=mailbox["org_unit_id"]))
         await _keep_files(whole, reading, act)
     elif judged.state == "flood":
         await _tell_admins("mail_flood", mailbox, act)

@@ -111,6 +111,8 @@ _SPOKEN = {
     "means": "means",
     "signal": "signal",
     "task": "signal_task",
+    "duty": "duty",
+    "qualification": "staff_qualification",
 }
 # Those that are days and spans.
 _SPANS = frozenset({"on", "span"})

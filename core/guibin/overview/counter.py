@@ -19,6 +19,8 @@ from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.context import Act
+from guibin.desks import queries as desks
+from guibin.desks.queries import DeskView, Offered
 from guibin.entitlements import actions as entitlements
 from guibin.entitlements import queries as redemptions
 from guibin.entitlements.actions import NewRedemption
@@ -193,6 +195,8 @@ class Here(Struct, frozen=True, kw_only=True):
     complaints: list[complaints.Other] | None
     requests: list[requests.Other] | None
     rights: list[panels.RightLine] | None
+    hall: list[DeskView]
+    offered: list[tuple[Offered, bool]]
     redemptions: list[RedemptionView]
     eligible: list[Eligible]
 
@@ -298,7 +302,12 @@ async def _here_now(customer_id: UUID, act: Act) -> Here:
         await noted("entitlements.read", act, customer_id=customer_id, fields=("tier", "redemptions"))
         given = (await _latest(customer_id, act))[:_REDEMPTIONS_SHOWN]
         latest = await searched("redemption", Page(given), act, verb="list")
+    hall = await desks.at(by.org_unit_id) if by.org_unit_id else []
+    due = {right.item for right in rights or () if right.left != 0}
+    kinds = {one.kind for one in hall}
     return Here(
+        hall=hall,
+        offered=[(each, each.item in due) for each in desks.offers(act.policy) if kinds & set(each.kinds)],
         customer=customer,
         mark=(await marks([customer_id], act)).get(customer_id),
         complaints=running if COMPLAINTS(by) else None,

@@ -1,8 +1,10 @@
 """What departments ask of each other, and how fast it is taken up and answered."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from .checking import Known, Problems, there_is
+from msgspec import Struct
+
+from .checking import Known, Problems, a_role, there_is
 from .deadlines import Deadline
 from .terms import Timed
 from .words import Clause, Named
@@ -26,3 +28,18 @@ class DepartmentTask(Timed, frozen=True, forbid_unknown_fields=True):
         """What goes up goes to somebody."""
         yield from super().check(known, path)
         yield from there_is(f"{path}.upward", self.upward, known.roles, "a role or post")
+
+
+class ContactPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Every department names a contact for key-account business, whom requests reach, and a deputy (S07-30).
+
+    Of one that has none the role or post `told`, nearest to it, hears once in `reminded_every`.
+    """
+
+    reminded_every: Literal["week", "month", "quarter"] = "week"
+    told: Named = "manager"
+    clause: Clause = ""
+
+    def check(self, known: Known, path: str) -> Problems:
+        """Somebody is told."""
+        yield from a_role(f"{path}.told", self.told, known)

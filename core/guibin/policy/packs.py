@@ -22,7 +22,8 @@ from .cards import CardKind, ProofKind
 from .care import CarePolicy
 from .checking import Known, Problems
 from .complaints import ComplaintPolicy
-from .departments import DepartmentTask
+from .departments import ContactPolicy, DepartmentTask
+from .duties import Duty
 from .fields import ArchiveField
 from .forms import Form
 from .hotline import HotlinePolicy
@@ -37,6 +38,7 @@ from .parts import PolicyPart
 from .plan_reviews import PlanReview
 from .posts import Post
 from .problems import PolicyProblem
+from .qualifications import StaffQualification
 from .quality import ArchiveRule, ClosingPolicy
 from .receptions import ReceptionPolicy
 from .service_items import Entitlement, ServiceItem, ServiceRhythm
@@ -79,6 +81,9 @@ class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reception: Annotated[ReceptionPolicy | None, REPLACED] = None
     activities: Annotated[tuple[ActivityKind, ...], NAMED] = ()
     hotline: Annotated[HotlinePolicy | None, REPLACED] = None
+    duties: Annotated[tuple[Duty, ...], NAMED] = ()
+    department_contacts: Annotated[ContactPolicy | None, REPLACED] = None
+    qualifications: Annotated[tuple[StaffQualification, ...], NAMED] = ()
     surveys: Annotated[tuple[SurveyPolicy, ...], NAMED] = ()
     signals: Annotated[tuple[SignalRule, ...], NAMED] = ()
     kpis: Annotated[tuple[Kpi, ...], NAMED] = ()

@@ -14,6 +14,8 @@ from .words import Clause, Named
 
 Period = Literal["month", "quarter", "year", "membership_year", "rolling_days", "stay", "once"]
 Wanted = Literal["result", "reaction", "accompanied_by", "rating", "signature"]
+# What a hall may have for important customers; its title on pages is of the console.
+Venue = Literal["desk", "vip_room", "vip_counter", "vip_club"]
 
 # The step at which a day with the customer is agreed: limits may count from that day.
 APPOINTMENT = "appointment"
@@ -99,6 +101,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     `milestones` are targets beside the time limit: every step taken answers them. Who asks for what is `sold` buys (S09-1).
     Steps have clocks of their own by `step_limits`. Once all are taken it is filed with the org unit of the code `filed_with`,
     where the company has one, else told to the nearest manager.
+    What has `venues` is given in halls that have one of them alone (S03-7).
     With `proof_minutes` it is given on a proof alone: one that was accepted of this customer so lately, once (S03-4).
     """
 
@@ -109,6 +112,7 @@ class ServiceItem(Struct, frozen=True, forbid_unknown_fields=True):
     approval: Named = ""
     form: Named = ""
     at_desks: bool = False
+    venues: tuple[Venue, ...] = ()
     sold: bool = False
     proof_minutes: int = 0
     evidence: tuple[Evidence, ...] = ()

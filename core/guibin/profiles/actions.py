@@ -33,6 +33,7 @@ from .merged import merged_into, refuse_merged_away
 from .queries import ArchiveView, CustomerView
 from .refusals import ArchiveClosed, ArchiveErased, NumberTaken, NumberUnusable
 from .requests import CustomerChange, NewCorrection, NewCustomer
+from .subjects import QUALIFIED
 from .tables import Customer
 
 Value = TypeVar("Value")
@@ -55,6 +56,8 @@ async def open_archives(several: Sequence[NewCustomer], act: Act) -> list[UUID]:
         await standing_unit(unit)
     for manager_id, unit in dict.fromkeys(zip((new.account_manager_id for new in several), units, strict=True)):
         await refuse_unfit(manager_id, unit)
+        if manager_id is not None:
+            await QUALIFIED()(manager_id, act)
     ids = [new_id() for _ in several]
     await _insert(ids, several, units, act)
     await searching.name({row_id: new.name for row_id, new in zip(ids, several, strict=True)}, fresh=True)

@@ -1,9 +1,12 @@
 """Whom a record is about and who it is by: looked up once, refused in the same words everywhere."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from msgspec import Struct
 
+from guibin.context import Act
+from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Principal
 from guibin_tenants.receivers import colleague, sees
 from guibin_tenants.refusals import FieldError, refuse
@@ -14,6 +17,8 @@ from .refusals import ArchiveClosed, ArchiveErased
 from .tables import Customer
 
 _ASK_THEM = "ask their department (POST /api/v1/department-requests): it sees what it is asked, not the archive"
+# Refuses whoever is given no new customers for want of a qualification (S10-9).
+QUALIFIED: FromAbove[Callable[[UUID, Act], Awaitable[None]]] = FromAbove("what members of staff are qualified for")
 
 
 class Actor(Struct, frozen=True):

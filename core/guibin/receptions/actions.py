@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
+from msgspec import structs
 
 from guibin.cases import Case
 from guibin.cases.requests import Because, NewWord
@@ -39,6 +40,7 @@ from .standing import (
     Event,
     Told,
     audit,
+    centre_on_duty,
     happened,
     locked,
     protocol_of,
@@ -192,7 +194,8 @@ async def collect_feedback(reception_id: UUID, new: NewReceptionFeedback, act: A
     if new.given:
         terms = terms_of(row)
         await _start(row, answer_milestone(feedback_id), terms.answer_within, act.now)
-        told = Told(row, roles=terms.centre[:1], staff_ids=(row["host_id"],))
+        told = await centre_on_duty(row, act)
+        told = structs.replace(told, staff_ids=(*told.staff_ids, row["host_id"]))
         await tell(told, "reception_feedback", act, key=str(feedback_id))
     await audit("feedback", row, act)
     return await form(reception_id)

@@ -24,6 +24,7 @@ from .standing import (
     Event,
     Told,
     audit,
+    centre_on_duty,
     locked,
     reception_policy,
     refuse_outside_centre,
@@ -45,7 +46,7 @@ async def receive(new: NewReception, act: Act) -> ReceptionForm:
         await standing_unit(new.venue_id, field="venue_id")
     reception_id = await _write(new, protocol, act)
     row = await locked(reception_id)
-    await tell(Told(row, roles=reception_policy(act.policy).centre[:1]), "reception_received", act)
+    await tell(await centre_on_duty(row, act), "reception_received", act)
     await audit("receive", row, act)
     return await form(reception_id)
 

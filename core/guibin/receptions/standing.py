@@ -10,6 +10,7 @@ from msgspec import Struct
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.duties.queries import first_on_duty
 from guibin.notices.actions import Notice, notify
 from guibin.policy.packs import Policy
 from guibin.policy.receptions import Protocol, ReceptionPolicy
@@ -18,6 +19,7 @@ from guibin_tenants import org_units, rows
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import FieldError, Invalid, refuse
 from guibin_tenants.scope import fetch_value
+from guibin_tenants.walls import unit_of
 
 from .refusals import NotTheCentre, NotThisFar, ReceptionEnded
 from .tables import Reception, ReceptionEvent
@@ -113,6 +115,14 @@ class Told(Struct, frozen=True):
     staff_ids: tuple[UUID | None, ...] = ()
     leadership: bool = False
     details: dict[str, str] = {}
+
+
+async def centre_on_duty(row: asyncpg.Record, act: Act) -> Told:
+    """Whoever is on duty at the reception centre now (S14-9); without a roster the first role of the centre."""
+    unit_id = row["venue_id"] or await fetch_value(f"select {unit_of('customer', '$1')}", row["customer_id"])
+    on_duty = await first_on_duty("receptions", unit_id, act)
+    centre = terms_of(row).centre if row["terms"] else reception_policy(act.policy).centre
+    return Told(row, roles=() if on_duty else centre[:1], staff_ids=on_duty)
 
 
 async def tell(told: Told, kind: str, act: Act, *, key: str = "") -> None:

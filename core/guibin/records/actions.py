@@ -12,6 +12,7 @@ from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.cases.requests import NewDisclosure
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.events import MessageTried, at_once
 from guibin.notation.spelling import line, paragraph
 from guibin.notation.telephones import is_telephone
@@ -58,6 +59,9 @@ async def record_interaction(new: NewInteraction, act: Act) -> InteractionForm:
     if _is_question(new):
         await deadlines.start_clock(interaction_id, new, policy=act.policy.questions, now=act.now)
     await _tell(interaction_id, new, now=act.now)
+    # Whoever spoke with the customer is there; what came through a system waits for somebody.
+    if _is_question(new) and not act.by.is_person:
+        await duties.call(Case(SUBJECT, interaction_id, new.customer_id), act)
     return await recorded("record", Case(SUBJECT, interaction_id, new.customer_id), queries.FORM, act)
 
 
@@ -98,6 +102,7 @@ async def handle(interaction_id: UUID, new: NewHandling, act: Act) -> Interactio
     if contact["handling_state"] != "open":
         raise NothingOpen(f"Its handling state is {contact['handling_state']}: record a new interaction for a new need")
     await _write_handling(interaction_id, contact["customer_id"], new, act)
+    await duties.settle(interaction_id, act)
     if new.done:
         await rows.change(Interaction, interaction_id, handling_state="done")
         await deadlines.stop_clock(interaction_id, now=act.now)

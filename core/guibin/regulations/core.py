@@ -9,11 +9,13 @@ from guibin.policy.cards import ProofKind
 from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.deadlines import Days, Hours
 from guibin.policy.departments import DepartmentTask
+from guibin.policy.duties import Duty
 from guibin.policy.looking import UnusualLookRule
 from guibin.policy.messages import MessageKind, MessagePolicy
 from guibin.policy.milestones import Milestone
 from guibin.policy.packs import Pack
 from guibin.policy.parts import PolicyPart
+from guibin.policy.qualifications import StaffQualification
 from guibin.policy.quality import ArchiveRule, ClosingPolicy
 from guibin.policy.surveys import SurveyPolicy
 from guibin.policy.terms import Escalation
@@ -106,6 +108,20 @@ CORE = Pack(
         DepartmentTask("assistance", Hours(4), Days(2), escalations=LEADERS, clause="S01-8"),
         DepartmentTask("suggestion", Hours(24), Days(5), escalations=LEADERS, upward="manager", clause="S01-8"),
         DepartmentTask("demand", Hours(8), Days(2), escalations=LEADERS, upward="manager", clause="S01-8"),
+    ),
+    duties=(  # S14-9: while the company receives, full-time staff of the centre are on duty
+        Duty(
+            name="reception_centre",
+            serves="receptions",
+            covers="hours",
+            full_time=True,
+            wanted=True,
+            escalations=(Escalation("manager"),),
+            clause="S14-9",
+        ),
+    ),
+    qualifications=(  # S10-9: of which training, and how often, the regulation gives no figures
+        StaffQualification(name="service_training", posts=("account_manager", "agent"), clause="S10-9"),
     ),
     relationships=(  # S01-5: the regulation names visits and events, no figures
         RelationshipTemplate(

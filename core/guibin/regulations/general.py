@@ -111,7 +111,7 @@ ANSWERED = (
     TimeLimit("gold_request", Hours(8), tiers=(GOLD,), escalations=TOLD),
     TimeLimit("partner_request", Days(1), tiers=(STRATEGIC,), escalations=TOLD),
     TimeLimit("employee_request", Days(2), tiers=(HONOURED,), escalations=TOLD),
-    TimeLimit("ordinary_request", Days(3)),
+    TimeLimit("ordinary_request", Days(3), escalations=TOLD),
 )
 MANAGED, EVENTS, BENEFITS, BESPOKE = "managed", "events", "benefits", "bespoke"
 SERVICE_ITEMS = (

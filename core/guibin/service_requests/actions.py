@@ -10,6 +10,7 @@ from guibin.cases import Case
 from guibin.cases.requests import Because, NewHandOver
 from guibin.context import Act
 from guibin.desks.actions import destination, tell
+from guibin.duties import calls as duties
 from guibin.entitlements.queries import desk_item
 from guibin.notices.actions import Notice, notify
 from guibin.policy.service_items import APPOINTMENT
@@ -84,6 +85,7 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     if new.step == ((limit.until if limit else "") or steps[-1]):
         await sla.complete_if_any(request_id, MILESTONE, at=at, now=act.now)
     await milestones.reply(request_id, at=at, now=act.now)
+    await duties.settle(request_id, act)
     if taken + 1 == len(steps):
         await milestones.end(request_id, at=at, now=act.now)
         await _file(request, act)

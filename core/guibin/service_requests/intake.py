@@ -15,6 +15,7 @@ from guibin.cases import Case
 from guibin.cases.checking import wrong_answers
 from guibin.cases.numbers import Numbering, add_numbered
 from guibin.context import Act
+from guibin.duties import calls as duties
 from guibin.events import at_once
 from guibin.notices.actions import Notice, notify, serving
 from guibin.policy.approvals import ApprovalFlow
@@ -91,6 +92,8 @@ async def receive(new: NewServiceRequest, act: Act, *, span: str | None = None) 
     if span is None and (told := await serving(new.customer_id, but=act.by.person)):
         notice = Notice("customer_asked", case, staff_ids=told, details={"number": view.number})
         await notify(notice, key=f"customer_asked/{request_id}", now=act.now)
+    if span is None:
+        await duties.call(case, act, duties.Matter(number=view.number))
     return view
 
 

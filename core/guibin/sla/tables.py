@@ -71,6 +71,7 @@ class Timer(TenantTable):
             "subject_id reception_task",
             "subject_id approval_request",
             "subject_id hotline_call",
+            "subject_id duty_call",
             "subject_id mail",
         ),
         unique=(("subject_id", "milestone", "occurrence"),),

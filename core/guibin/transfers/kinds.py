@@ -20,7 +20,7 @@ from guibin.spreadsheets.importing import Imported
 from guibin.tiers.exporting import FACT_COLUMNS, export_facts
 from guibin.tiers.importing import import_facts
 
-from . import particulars
+from . import particulars, venues
 
 
 def _archive(act: Act) -> tuple[str, ...]:
@@ -51,5 +51,6 @@ KINDS: dict[str, Kind] = {
     "facts": Kind(import_facts, export_facts, lambda act: FACT_COLUMNS),
     "interactions": Kind(import_interactions, export_interactions, lambda act: tuple(INTERACTION_COLUMNS)),
     "complaints": Kind(import_complaints, export_complaints, lambda act: COMPLAINT_COLUMNS),
+    "venues": Kind(venues.import_venues, venues.export_venues, lambda act: venues.VENUE_COLUMNS),
     "orders": Kind(import_orders, export_orders, lambda act: ORDER_COLUMNS),
 }

@@ -49,6 +49,8 @@ LOOKS: dict[str, Look] = {
     "mail": Look(icon="mail", section="mails"),
     "call": Look(icon="phone-incoming", section="hotline"),
     "call_back": Look(icon="phone-call", section="hotline"),
+    "duty_call": Look(icon="bell", action="duty/calls/{1}/do/take"),
+    "training": Look(icon="checks"),
     "visit": Look(icon="map-pin", section="visits"),
     "visit_filing": Look(icon="signature", section="visits"),
     "care_task": Look(icon="cake", section="customers", of="customer_id", action="work/care_task/{1}/do/care_task"),
@@ -204,6 +206,10 @@ def _about(row: WorkView, shell: Shell) -> str:
             return shell.says(f"hotline.state.{row.about}")
         case "signal":
             return _title(shell, f"signal_task.{row.about}")
+        case "training":
+            return _title(shell, f"staff_qualification.{row.about}")
+        case "duty_call":
+            return shell.says(f"duties.subject.{row.about}")
         case "contact":
             return (
                 _title(shell, f"tier.{row.details['tier']}", scheme=str(row.details["scheme"]))

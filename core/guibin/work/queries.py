@@ -18,6 +18,7 @@ from guibin.context import Act
 from guibin.department_requests import owed as department_requests
 from guibin.department_requests.queries import leads
 from guibin.desks.queries import sits_with
+from guibin.duties import owed as duties
 from guibin.hotline import owed as hotline
 from guibin.inspections import owed as inspections
 from guibin.mailbox import owed as mailbox
@@ -26,6 +27,7 @@ from guibin.periods.days import local_day
 from guibin.plans import owed as plans
 from guibin.policy_changes import owed as policy_changes
 from guibin.profiles.queries import called
+from guibin.qualifications import owed as qualifications
 from guibin.receptions import owed as receptions
 from guibin.records import owed as records
 from guibin.relationships import owed as relationships
@@ -49,6 +51,8 @@ SLICES: tuple[ModuleType, ...] = (
     approvals,
     receptions,
     records,
+    duties,
+    qualifications,
     hotline,
     mailbox,
     visits,

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from guibin import ArchiveField, Kpi, Pack, Register, load
+from guibin import ArchiveField, Kpi, Pack, Register, StaffQualification, load
 
 from . import corporate, offices, personal, rights
 
@@ -30,6 +30,9 @@ PACK = Pack(
     approvals=(*offices.APPROVALS, *offices.PLAN_FLOWS),
     plan_reviews=offices.PLAN_REVIEWS,
     inspections=offices.INSPECTIONS,
+    qualifications=(  # S08-7: the account-manager team is built up and trained; how often, the regulation leaves open
+        StaffQualification(name="account_manager_training", posts=("account_manager",), clause="S08-7"),
+    ),
     cadences=rights.CADENCES,
     registers=(Register("vip_file", scheme=personal.BANK, clause="S02-5"),),
     kpis=(Kpi("vip_retained", "members_retained", "members_at_start", 950, clause="S04-4"),),

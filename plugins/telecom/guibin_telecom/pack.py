@@ -76,7 +76,9 @@ SCHEME = TierScheme(
 # S03-2: four families; S03-3: content, standard, channel and process of each item are texts.
 TOP, ASSISTANT, LIFESTYLE, LIFE = "top_service", "personal_assistant", "lifestyle", "quality_of_life"
 SERVICE_ITEMS = (
-    ServiceItem("priority_counter", TOP, proof_minutes=30, clause="S03-4"),
+    ServiceItem(
+        "priority_counter", TOP, venues=("vip_room", "vip_counter", "vip_club"), proof_minutes=30, clause="S03-4, S03-7"
+    ),
     ServiceItem("hotline_priority", TOP, clause="S03-5"),
     ServiceItem("account_manager", ASSISTANT, clause="S05-3"),
     ServiceItem("club_event", LIFESTYLE, steps=("invitation", "attendance", "feedback"), clause="S03-2"),

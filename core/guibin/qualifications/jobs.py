@@ -1,0 +1,37 @@
+"""Training that is due: the member of staff is reminded before, the leader hears when it has lapsed (S10-9)."""
+
+from guibin.cases import Case
+from guibin.jobs.kinds import Job, Run, handles
+from guibin.notices.actions import Notice, notify
+
+from . import queries
+from .queries import StandingView
+
+
+class TellTrainingDue(Job, frozen=True):
+    """Whose qualifications end soon, have ended, or were never recorded."""
+
+
+@handles(TellTrainingDue)
+async def tell_training_due(job: TellTrainingDue, run: Run) -> None:
+    """Once before the end; once it has ended, and once a month while it is missing, to the nearest leader, too."""
+    for each in await queries.standings(run):
+        if each.state == "due":
+            await _tell("training_due", each, f"{each.valid_until}", run, led=False)
+        elif each.state == "lapsed":
+            await _tell("training_lapsed", each, f"{each.valid_until}", run, led=True)
+        elif each.state == "missing":
+            await _tell("training_missing", each, f"{run.today:%Y-%m}", run, led=True)
+
+
+async def _tell(kind: str, each: StandingView, since: str, run: Run, *, led: bool) -> None:
+    on = {"on": each.valid_until.isoformat()} if each.valid_until else {}
+    notice = Notice(
+        kind,
+        Case("staff", each.staff_id),
+        org_unit_id=each.org_unit_id,
+        roles=("manager",) if led else (),
+        staff_ids=(each.staff_id,),
+        details={"qualification": each.qualification, "who": each.staff_name, **on},
+    )
+    await notify(notice, key=f"{kind}/{each.staff_id}/{each.qualification}/{since}", now=run.now)
