@@ -9,14 +9,19 @@ from uuid import UUID
 
 import asyncpg
 
+from guibin.cards.tables import Card
 from guibin.cases import Case
+from guibin.complaints.tables import Complaint
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.periods.spans import Window, window_of
 from guibin.policy.inspections import InspectionPolicy
+from guibin.profiles.tables import Customer
+from guibin.service_requests.tables import ServiceRequest
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin_tenants.rows import add_all
+from guibin.visits.tables import Visit
+from guibin_tenants.rows import add_all, name_of
 from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 
@@ -29,25 +34,25 @@ _OF = {
     "service_request": (
         "x.id",
         "coalesce(x.handler_id, x.owner_id)",
-        "join service_request x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
+        f"join {name_of(ServiceRequest)} x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
         "x.received_at >= $1 and x.received_at < $2",
     ),
     "complaint": (
         "x.id",
         "coalesce(x.handler_id, x.owner_id)",
-        "join complaint x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
+        f"join {name_of(Complaint)} x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
         "x.received_at >= $1 and x.received_at < $2",
     ),
     "visit": (
         "x.id",
         "x.staff_id",
-        "join visit x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
+        f"join {name_of(Visit)} x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
         "x.state <> 'planned' and x.planned_at >= $1 and x.planned_at < $2",
     ),
     "card": (
         "x.id",
         "c.account_manager_id",
-        "join card x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
+        f"join {name_of(Card)} x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
         "x.issued_at >= $1 and x.issued_at < $2",
     ),
 }
@@ -134,7 +139,7 @@ async def _population(policy: InspectionPolicy, window: Window, act: Act) -> lis
     row_id, responsible, joined, holds = _OF[policy.subject]
     before = window_of(policy.every, window.first_on - timedelta(days=1), act.company.time_zone)
     return await fetch(
-        f"select {row_id} as id, c.id as customer_id, c.org_unit_id, s.id as responsible_id from customer c {joined}"
+        f"select {row_id} as id, c.id as customer_id, c.org_unit_id, s.id as responsible_id from {name_of(Customer)} c {joined}"
         f" left join staff s on s.tenant_id = c.tenant_id and s.id = {responsible} and s.left_at is null"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"
         f" where c.closed_at is null and c.erased_at is null and {holds} and $1::timestamptz < $2::timestamptz"
