@@ -37,8 +37,8 @@ def ask(day, name, value):
 
 def view(day, said):
     """One of the views above the list."""
-    href = day.page.locator(".g-views > a", has_text=said).first.get_attribute("href")
-    day.to(f'.g-views > a[href="{href}"]')
+    href = day.page.locator(".g-views .tabs > a", has_text=said).first.get_attribute("href")
+    day.to(f'.g-views .tabs > a[href="{href}"]')
     day.press("Enter")
     day.page.wait_for_function(
         "said => document.querySelector('.g-views [aria-current]')?.innerText.includes(said)", arg=said
