@@ -43,7 +43,7 @@ async def test_visits_contacts_urgent_complaints_a_desk_and_plans_are_there(tena
 
     visits = [visit["state"] for visit in await listed("visits")]
     assert (visits.count("carried_out"), visits.count("planned")) == (5, 5)
-    assert len(await listed("interactions")) == 14 + 5
+    assert len(await listed("interactions")) == 14 + 5 + 6
     complaints = await listed("complaints")
     assert [one["state"] for one in complaints] == ["open"] * 2
     assert all(one["warn_at"] <= clock().isoformat().replace("+00:00", "Z") <= one["due_at"] for one in complaints)

@@ -80,7 +80,6 @@ OUTLETS_OWN = {
     "signals": "the customer's",
     "staff": "of an org unit under the admin's: administration asks",
     "staff-addresses": "one's own, or of staff under the admin's",
-    "survey-benchmarks": "the company's",
     "survey-invitations": "the customer's",
     "survey-rounds": "the org unit's",
     "surveys": "rounds are the org unit's",

@@ -1,13 +1,12 @@
 """What callers send about inspections, bounded and strict."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.policy.inspections import Severity
-from guibin.policy.words import Code, Explanation, Note
+from guibin.policy.words import Code, Explanation, Note, Unsaid
 
 
 class NewPass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +34,7 @@ class NewVerification(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Whether the inspector accepts the correction; why not, where they do not."""
 
     accepted: bool
-    text: Annotated[str, Meta(max_length=2_000)] = ""
+    text: Unsaid = ""
 
 
 class DrawnIn(Struct, frozen=True, kw_only=True):

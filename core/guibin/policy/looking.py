@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from .words import Clause
+from .words import Clause, Named
 
 UnusualName = Literal[
     "outside_care",
@@ -31,5 +31,5 @@ class UnusualLookRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     days: Annotated[int, Meta(ge=1, le=366)] = 14
     from_hour: Annotated[int, Meta(ge=0, le=23)] = 22
     to_hour: Annotated[int, Meta(ge=0, le=23)] = 6
-    roles: tuple[str, ...] = ()
+    roles: tuple[Named, ...] = ()
     clause: Clause = ""

@@ -116,11 +116,12 @@ async def test_it_is_done_once_and_quiet_for_its_days_and_what_was_counted_count
     (signal,) = await house.signals()
     ended = await house.send(f"/signals/{signal['id']}/ending", by=house.own, text="更换了机顶盒")
     again = await house.send(f"/signals/{signal['id']}/ending", by=house.own, text="又一次", status=409)
+    await house.pass_time(hours=1)
     for _ in range(2):
         await house.help(house.customer)
     await house.look()
     at_once = len(await opened(house, "repeated_trouble"))
-    await house.pass_time(days=29)
+    await house.pass_time(days=28)
     await house.look()
     still_quiet = len(await opened(house, "repeated_trouble"))
     await house.pass_time(days=2)
@@ -303,3 +304,24 @@ async def test_another_outlets_people_see_no_signal(house):
     assert await house.signals(by=house.west) == []
     assert (await house.west.get(f"/api/v1/signals/{signal['id']}")).status_code == 404
     assert (await house.west.post(f"/api/v1/signals/{signal['id']}/ending", json={"text": "x"})).status_code == 404
+
+
+@pytest.mark.rule(RULE)
+async def test_without_quiet_what_was_counted_for_one_signal_still_counts_for_no_second(house):
+    rule = {"name": "repeated_trouble", "source": "repairs", "times": 2, "quiet_days": 0, "kinds": ["maintenance"]}
+    body = {"overrides": {"signals": [rule]}, "note": "no quiet"}
+    assert (await house.client.post("/api/v1/policy/versions", json=body)).status_code == 201
+    for _ in range(2):
+        await house.help(house.customer)
+    await house.look()
+    (signal,) = await house.signals()
+    await house.send(f"/signals/{signal['id']}/ending", by=house.own, text="已修好")
+    await house.pass_time(hours=1)
+    await house.help(house.customer)
+    await house.look()
+    third = len(await opened(house, "repeated_trouble"))
+    await house.help(house.customer)
+
+    await house.look()
+
+    assert (third, len(await opened(house, "repeated_trouble"))) == (1, 2)

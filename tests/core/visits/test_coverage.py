@@ -110,3 +110,25 @@ async def test_what_is_on_their_mind_is_kept_and_the_account_manager_is_rated_by
         [],
     ]
     assert await told(tenant, own) == ["leader_visited", "leader_visited"]
+
+
+@pytest.mark.rule("S09-6")
+async def test_neither_a_colleague_of_another_level_nor_a_leader_who_looks_after_them_counts(
+    house, tenant, client, clock
+):
+    _, lead, customer = house["east"]
+    mate = await tenant.staff("mate", "agent", unit="east")
+    body = {
+        "number": "led",
+        "name": "客户led",
+        "kind": "leader",
+        "org_unit_id": str(tenant.units["east"]),
+        "account_manager_id": str(lead.staff_id),
+    }
+    led = (await client.post("/api/v1/customers", json=body)).json()["id"]
+    await member(tenant, led)
+
+    await visited(mate, customer, clock)
+    await visited(lead, led, clock)
+
+    assert await states(lead) == {("east", "manager"): "due", ("led", "manager"): "due"}
