@@ -211,7 +211,7 @@ def _level(name: str, hours: int, key: int, *, asks: str = "", always_follow_up:
         rectify_within=Days(7),
         milestones=(FIRST_REPLY,),
         escalations=TOLD,
-        clause="S07-23, S07-5",
+        clause="S07-23",
     )
 
 
