@@ -13,9 +13,12 @@ from guibin.approvals import actions as approvals
 from guibin.care.tables import CareTask, Reminder, Renewal
 from guibin.cases import Case
 from guibin.complaints.tables import ComplaintSample, ImprovementMeasure
+from guibin.duties.tables import DutyCall
+from guibin.inspections.tables import Inspection, InspectionFinding, InspectionItem
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.deadlines import Hours
 from guibin.policy.terms import Terms
+from guibin.policy_changes.tables import PolicyAnnouncement
 from guibin.receptions.tables import Reception, ReceptionTask
 from guibin.relationships.tables import RelationshipMeasure, RelationshipPlan
 from guibin.reviews.tables import CustomerReview
@@ -421,6 +424,107 @@ async def a_log(house):
     return house.own.staff_id, "/api/v1/work-logs", {"text": "走访两家"}
 
 
+async def a_duty_call(house):
+    row = await written(
+        house,
+        DutyCall,
+        duty="on_call",
+        org_unit_id=house.tenant.units["east"],
+        customer_id=house.customer,
+        subject="complaint",
+        subject_id=new_id(),
+        came_at=NOW,
+        round=1,
+        asked_id=house.own.staff_id,
+        asked_name="own",
+    )
+    async with house.tenant.scope():
+        await sla.start(NewTimer(Case("duty_call", row, house.customer), "response", Terms(limit=Hours(1)), NOW))
+    return row, f"/api/v1/duty-calls/{row}/taking", {}
+
+
+async def a_training(house):
+    path = "/api/v1/qualification-records"
+    body = {"staff_id": str(house.own.staff_id), "qualification": "service_training"}
+    await send(house.lead, path, body | {"obtained_on": "2025-03-15"})
+    (standing,) = (await house.own.get("/api/v1/qualifications")).json()["items"]
+    return standing["id"], path, body | {"obtained_on": "2026-03-01"}
+
+
+async def a_policy_reading(house):
+    row = await written(
+        house,
+        PolicyAnnouncement,
+        policy_version=1,
+        effective_from=NOW,
+        roles=["account_manager"],
+        note="走访更密",
+        read_by_at=NOW + timedelta(days=7),
+    )
+    return row, f"/api/v1/policy/announcements/{row}/readings", {}
+
+
+async def an_inspection_item(house):
+    drawn = await written(
+        house,
+        Inspection,
+        name="archives",
+        span="2026-Q1",
+        subject="archive",
+        inspector="manager",
+        seed="1",
+        population=1,
+        digest="1",
+        drawn_on=TODAY,
+        drawn_at=NOW,
+    )
+    row = await written(
+        house,
+        InspectionItem,
+        inspection_id=drawn,
+        subject="archive",
+        subject_id=house.customer,
+        customer_id=house.customer,
+        org_unit_id=house.tenant.units["east"],
+        responsible_id=house.own.staff_id,
+    )
+    async with house.tenant.scope():
+        await sla.start(NewTimer(Case("inspection", drawn), "inspected", Terms(limit=Hours(4)), NOW))
+    return row, f"/api/v1/inspection-items/{row}/pass", {}
+
+
+async def an_inspection_finding(house):
+    item, _, _ = await an_inspection_item(house)
+    row = await written(
+        house,
+        InspectionFinding,
+        item_id=item,
+        customer_id=house.customer,
+        org_unit_id=house.tenant.units["east"],
+        inspector="manager",
+        criterion="complete",
+        severity="minor",
+        text="缺少联系电话",
+        owner_id=house.own.staff_id,
+    )
+    async with house.tenant.scope():
+        case = Case("inspection_finding", row, house.customer)
+        await sla.start(NewTimer(case, "correction", Terms(limit=Hours(4)), NOW))
+    return row, f"/api/v1/inspection-findings/{row}/correction", {"text": "已补电话"}
+
+
+async def an_inspection_verification(house):
+    row, path, corrected = await an_inspection_finding(house)
+    await send(house.own, path, corrected)
+    return row, f"/api/v1/inspection-findings/{row}/verification", {"accepted": True}
+
+
+async def a_needs_analysis(house):
+    body = {"customer_id": house.customer, "situation": "新开分厂", "needs": "短期周转"}
+    analysed = await send(house.lead, "/api/v1/needs-analyses", body)
+    return analysed["id"], f"/api/v1/needs-analyses/{analysed['id']}/outcome", {"outcome": "已授信"}
+
+
 async def written(house, table, **columns):
     async with house.tenant.scope():
         return await add(table, house.act, **columns)
@@ -433,7 +537,12 @@ OWNERS = {
     "activity_plan": {"lead"},
     "plan_review": {"lead"},
     "reception_task": {"own", "colleague", "lead"},
+    "policy_reading": {"own", "colleague"},
+    "inspection_item": {"lead"},
+    "inspection_verification": {"lead"},
 }
+# Who does it, where it is not one of those who have it: each reads for themselves, and nobody records their own training.
+DOERS = {"policy_reading": ["own", "colleague"], "training": ["lead"]}
 MAKERS = {
     "complaint": a_complaint,
     "reply": a_reply,
@@ -464,6 +573,13 @@ MAKERS = {
     "plan_item": a_plan_item,
     "plan_review": a_plan_review,
     "log": a_log,
+    "duty_call": a_duty_call,
+    "training": a_training,
+    "policy_reading": a_policy_reading,
+    "inspection_item": an_inspection_item,
+    "inspection_finding": an_inspection_finding,
+    "inspection_verification": an_inspection_verification,
+    "needs_analysis": a_needs_analysis,
 }
 # A log is owed by everybody who keeps one.
 EVERYBODYS = {"log"}
@@ -496,7 +612,8 @@ async def test_it_is_owed_by_whoever_has_it_until_it_is_done(house, kind):
         async with house.tenant.scope():
             await execute(path, row)
     else:
-        await send(people[sorted(owners)[0] if kind != "approval" else "lead"], path, body)
+        for name in DOERS.get(kind, sorted(owners)[:1]):
+            await send(people[name], path, body)
 
     assert [one for name in owners for one in await owed(people[name], kind=kind)] == []
 
@@ -577,6 +694,36 @@ async def test_a_kind_that_there_is_not_is_refused_and_who_may_see_nothing_sees_
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "kind")
     assert await owed(auditor) == []
+
+
+async def test_whoever_may_not_inspect_it_as_their_own_work_does_not_owe_it(house):
+    second = await house.tenant.staff("second", "manager", unit="east")
+    item, _, _ = await an_inspection_item(house)
+    async with house.tenant.scope():
+        await execute("update inspection_item set responsible_id = $1", second.staff_id)
+    own = await owed(second, kind="inspection_item")
+    async with house.tenant.scope():
+        await execute("update staff set org_unit_id = null where id = $1", house.west.staff_id)
+        set_by = "update staff set password_set_by = $1, password_set_at = $2 where id = $3"
+        await execute(set_by, house.west.staff_id, NOW, second.staff_id)
+    refused = await house.west.post(f"/api/v1/inspection-items/{item}/pass", json={})
+
+    assert (own, refused.status_code, await owed(house.west, kind="inspection_item")) == ([], 403, [])
+    assert [one["id"] for one in await owed(house.lead, kind="inspection_item")] == [str(item)]
+
+
+async def test_whoever_corrected_a_fault_for_its_owner_does_not_owe_its_verification(house):
+    second = await house.tenant.staff("second", "manager", unit="east")
+    row, path, corrected = await an_inspection_finding(house)
+    await send(house.lead, path, corrected)
+    verification = f"/api/v1/inspection-findings/{row}/verification"
+    refused = await house.lead.post(verification, json={"accepted": True})
+    own, others = [await owed(who, kind="inspection_verification") for who in (house.lead, second)]
+    await send(second, verification, {"accepted": False, "text": "号码不对"})
+    await send(house.own, path, corrected)
+
+    assert (refused.status_code, own, [one["id"] for one in others]) == (403, [], [str(row)])
+    assert [one["id"] for one in await owed(house.lead, kind="inspection_verification")] == [str(row)]
 
 
 async def test_another_company_sees_nothing_of_it(house):
