@@ -18,7 +18,7 @@ name = "late"
 rules = ["S07-23"]
 says = { zh = "一级投诉五小时", en = "Five hours" }
 people = { lin = "account_manager", zhang = "manager" }
-customers = { li = { kind = "leader", manager = "lin", holds = { key_account = "key" } } }
+customers = { li = { kind = "leader", manager = "lin", holds = { key_account = "standard" } } }
 given = [
     { by = "lin", post = "/complaints", with = { customer_id = "{li}", text = "遥控器", channel = "phone", level = "1" }, as = "case" },
 ]
@@ -49,7 +49,7 @@ async def test_a_story_goes_as_it_says(theatre, tmp_path):
         ('{ deadline = "resolution", of = "case", due = "{now+4h}" },', "it is due at 2026-03-02 15:00:00"),
         ('{ deadline = "resolution", of = "case", late = true },', "it was kept"),
         ('{ deadline = "nothing", of = "case" },', "there is none"),
-        ('{ tier = "standard", of = "li", scheme = "key_account" },', "it is key"),
+        ('{ tier = "key", of = "li", scheme = "key_account" },', "it is standard"),
         ('{ by = "lin", get = "/complaints", count = 2 },', "1 instead of 2"),
         ('{ by = "lin", get = "/complaints", lists = [{ level = "2" }] },', "the list is"),
         ('{ by = "lin", get = "/complaints", lacks = [{ level = "1" }] },', "there is"),

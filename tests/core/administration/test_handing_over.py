@@ -378,12 +378,13 @@ async def test_whoever_follows_a_dissolved_unit_works_on_what_was_handed_to_it(t
         "complaints": {"text": "没有信号", "channel": "phone"},
         "service-requests": {"item": "enquiry", "channel": "phone", "text": "咨询", "customer_id": customer},
     }
+    analysed = {"complaints": {"cause": "signal", "analysis": "主干线路老化"}}  # S07-33
     paths = {}
     for what, body in made.items():
         case = await client.post(f"/api/v1/{what}", json=body)
         assert case.status_code == 201, case.text
         paths[what] = f"/api/v1/{what}/{case.json()['id']}"
-        handed = {"to_unit_id": str(outlets["east"]), "reason": "线路问题"}
+        handed = {"to_unit_id": str(outlets["east"]), "reason": "线路问题"} | analysed.get(what, {})
         assert (await client.post(f"{paths[what]}/hand-overs", json=handed)).status_code == 201
     before = await lead.get(paths["complaints"])
 
