@@ -35,7 +35,9 @@ GOES_ON = {
     "customer_assignment": "an archive moves with its org unit also when it has ended",
     "entitlement_account": "a lock, without a value",
     "entitlement_proof": "that somebody showed a card is kept, accepted or not",
+    "inspection_finding": "of an inspection, about whoever did the work; not to be found would be to pass it",
     "interaction_handling": "of an interaction",
+    "listed_customer": "of an entry of the record",
     "measure_end": "of a plan",
     "message": "of what it tells",
     "message_attempt": "of a message",
@@ -55,6 +57,7 @@ GOES_ON = {
     "service_step": "of a request",
     "staff_notice": "tells staff about a case, in figures",
     "timer": "of a case",
+    "unusual_look": "drawn from the record: who looks at an archive that has ended is told of, too",
     "visit_change": "of a visit",
     "visit_filing": "of a visit",
 }
@@ -66,6 +69,8 @@ BEGINS_WHEN_CLOSED = {
     "consent",
     "department_matter",
     "disclosure",
+    # Whoever is on duty is called to what a former customer begins.
+    "duty_call",
     "fact",
     # A former customer calls and writes, and is answered.
     "hotline_call",

@@ -43,6 +43,7 @@ class InspectionItem(TenantTable, customer=True, signed_off="inspected"):
     note = Text(default="")
 
     keys = Keys(
+        begins="open",
         unique=(("inspection_id", "subject_id"),),
         erasable=("note",),
         indexes=(Index(("inspection_id", "id")),),

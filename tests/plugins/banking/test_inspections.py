@@ -148,6 +148,22 @@ async def test_a_fault_is_corrected_by_its_owner_and_over_when_the_inspector_has
 
 
 @pytest.mark.rule("S08-6")
+async def test_what_was_drawn_comes_to_its_end_after_the_archive_was_erased_without_words(desk, bank):
+    await draw(desk)
+    item = next(one for one in await items(bank["personal"]) if one["responsible_name"] == "lin")
+    erased = await desk.client.delete(f"/api/v1/customers/{item['customer_id']}")
+    body = {"criterion": "complete", "severity": "minor", "text": "王建国的电话缺一位"}
+    found = await bank["personal"].post(f"{ITEMS}/{item['id']}/findings", json=body)
+    path = f"{FINDINGS}/{found.json().get('id')}"
+    corrected = await bank["lin"].post(f"{path}/correction", json={"text": "王建国的电话已补"})
+    done = await bank["personal"].post(f"{path}/verification", json={"accepted": True})
+
+    assert (erased.status_code, found.status_code, corrected.status_code) == (204, 201, 201), found.text
+    assert done.json()["state"] == "verified"
+    assert "王建国" not in done.text
+
+
+@pytest.mark.rule("S08-6")
 async def test_whoever_corrected_it_does_not_verify_it(desk, bank):
     found = await fault(desk, bank, owner_id=str(bank["personal"].staff_id))
     path = f"{FINDINGS}/{found['id']}"
