@@ -29,6 +29,7 @@ class UnusualLook(TenantTable):
 
     keys = Keys(
         wall="actor_id",
+        merging="stays",
         indexes=(
             Index(("drawn_at desc", "id desc"), name="unusual_look_drawn_idx"),
             Index(

@@ -30,6 +30,8 @@ STAYS = {
     "customer_assignment": "who looked after that archive",
     "archive_finding": "found anew every morning",
     "entitlement_account": "a lock, without a value",
+    "listed_customer": "whose file was shown, as the entry has it",
+    "unusual_look": "whose file was looked at, as the entries have it",
     "sealed_value": "sealed again where it is taken over",
 }
 
@@ -62,6 +64,8 @@ async def company(tenant, connection):
                 values | values_for(table, tenant.id, rows) | {"closed_at": None, "erased_at": None} for _ in range(2)
             ]
             to_id, third = [await insert(connection, table, each) for each in others]
+        if name in STAYS and "customer_id" not in table.keys.references:
+            values["customer_id"] = rows["customer"]
         first, *more = moving(table) or ("",)
         for column in more:
             values[column] = third if column in table.keys.references else None
