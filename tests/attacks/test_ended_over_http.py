@@ -37,6 +37,7 @@ GIVEN = {
     "/api/v1/lapses": {"happened_at": EARLIER},
     "/api/v1/hotline-calls": {"rang_at": EARLIER},
     "/api/v1/customer-reviews": {"rhythm": None, "escalation": None},
+    "/api/v1/materials-given": {"material": "service_guide", "given_on": None},
     "/api/v1/work-logs": {"worked_on": "2026-03-02"},
     "/api/v1/relationship-plans": {"year": 2026, "measures": None},
     CUSTOMER: {"birthday": None, "birthday_lunar": None, "fields": None},
@@ -57,6 +58,8 @@ MORE_NEEDED = {
     # The other archive, and choices: tests/core/profiles/test_merging.py.
     f"{CUSTOMER}/merges",
     f"{CUSTOMER}/merges/{{merge_id}}/undoing",
+    # A customer of a kind that is recognised before it registers: tests/core/tiers/test_registration.py.
+    f"{CUSTOMER}/endorsements",
     f"{CUSTOMER}/membership/{{scheme}}/ending",
     f"{CUSTOMER}/entitlements/adjustments",
     f"{CUSTOMER}/e-cards",

@@ -1,7 +1,11 @@
 """First the company's recognition, then the form, then purchases and loyalty judge the application (S13-6, S13-2)."""
 
+from uuid import UUID
+
 import pytest
 from desk import open_desk
+
+from guibin_tenants.scope import execute
 
 KEY = "key_customer"
 FORM = {"yearly_spending": 8_000_000, "wishes_long_term_cooperation": True, "accepts_service_policy": True}
@@ -73,6 +77,19 @@ async def test_the_form_waits_for_recognition_which_is_somebodys_to_give_and_to_
     assert (
         await outsider.post(f"/api/v1/customers/{person}/endorsements", json={"scheme": KEY, "reason": "熟客"})
     ).status_code == 403
+
+
+async def test_nobody_is_recognised_whose_archive_has_ended(desk, manager):
+    closed, erased = await desk.customer("1", "customer"), await desk.customer("2", "customer")
+    async with desk.tenant.scope():
+        await execute("update customer set closed_at = $2 where id = $1", UUID(closed), desk.tenant.world.clock())
+    assert (await desk.client.delete(f"/api/v1/customers/{erased}")).status_code == 204
+
+    refused = await endorse(manager, closed, 409)
+    gone = await manager.post(f"/api/v1/customers/{erased}/endorsements", json={"scheme": KEY, "reason": "多年客户"})
+
+    assert refused["type"] == "/problems/archive-closed"
+    assert gone.json()["type"] in ("/problems/archive-erased", "/problems/not-found")
 
 
 @pytest.mark.rule("S13-6", "S13-2")
