@@ -83,6 +83,7 @@ OUTLETS_OWN = {
     "survey-invitations": "the customer's",
     "survey-rounds": "the org unit's",
     "surveys": "rounds are the org unit's",
+    "unusual-looks": "of whoever looked, by an auditor of their org unit",
     "upward-reports": "the departments' that ask and are asked",
     "views": "one's own; sharing asks for the org unit it is shared with, or sight of the whole company",
     "visits": "the customer's",
