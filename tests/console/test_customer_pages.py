@@ -24,7 +24,8 @@ async def _sent(client, person, command, **fields):
 
 async def _record(client, person):
     entries = (await client.get("/api/v1/audit-entries", params={"customer_id": person})).json()["items"]
-    return [one["action"] for one in entries]
+    # That the test itself reads the record is on record, too.
+    return [one["action"] for one in entries if one["action"] != "audit.search"]
 
 
 @pytest.fixture

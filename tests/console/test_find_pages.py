@@ -53,7 +53,7 @@ async def test_pages_are_found_by_whoever_may_open_them(tenant):
     found = [FOUND.findall(await _find(who, "tousu")) for who in (agent, auditor)]
     everywhere = [FOUND.findall(await _find(who, "")) for who in (agent, auditor)]
 
-    assert found == [["/console/complaints", "/console/complaints/new"], []]
+    assert found == [["/console/complaints", "/console/signals", "/console/complaints/new"], []]
     assert ["/console/complaints" in each for each in everywhere] == [True, False]
 
 

@@ -156,7 +156,7 @@ async def test_every_command_on_a_case_acts_once(world, company, lead):
     ):
         for name in commands.known:
             subject = await make()
-            if name in ("resume", "call_back"):
+            if name in ("resume", "call_back", "sign"):
                 before = "pause" if name == "resume" else "resolve"
                 path = f"{commands.path}/{subject}/do/{before}"
                 given = _Fields((await lead.get(path)).text, world.clock()).given

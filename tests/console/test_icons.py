@@ -9,9 +9,10 @@ ROOT = Path(__file__).parents[2]
 CODE = (ROOT / "core", ROOT / "plugins")
 # From `icon(` up to the bracket that closes it, as templates write it; brackets stand at most one deep inside.
 CALL = re.compile(r"\bicon\(((?:[^()]|\([^()]*\))*)\)")
-QUOTED = re.compile(r"'([a-z0-9-]+)'")
-# Words inside of the calls that choose an icon and are none.
-CHOOSING = {"approved", "dark", "calm", "warn", "late", "paused", "prov", "done", "refused", "next", "dropped"}
+# Neither what is compared with nor the key of a table is an icon.
+QUOTED = re.compile(r"(?<!== )'([a-z0-9-]+)'(?!:)")
+# Other words inside of the calls that choose an icon and are none.
+CHOOSING = {"dark"}
 
 
 def of_templates() -> Iterator[tuple[str, str]]:
