@@ -28,6 +28,9 @@ LOOK = (
 )
 FORM = re.compile(r"<form[^>]*>")
 SAID = "昨晚开始没有信号"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+# What no form tells by its fields: an image, and the reason why nobody signed, empty where no signature is missing.
+ALSO = {"sign": {"signed_by": "张三", "content": PNG}, "call_back": {"outcome": "satisfied", "comment": "一句话"}}
 
 
 class _Fields(HTMLParser):
@@ -130,7 +133,10 @@ async def test_every_command_on_a_case_acts_once(world, company, lead):
     await company.staff("agent", "agent")
     acted = set()
     for commands, make in (
-        (complaints.COMMANDS, lambda: _made(lead, "/api/v1/complaints", text=SAID, channel="phone")),
+        (
+            complaints.COMMANDS,
+            lambda: _made(lead, "/api/v1/complaints", customer_id=customer, text=SAID, channel="phone"),
+        ),
         (
             service_requests.COMMANDS,
             lambda: _made(
@@ -161,7 +167,8 @@ async def test_every_command_on_a_case_acts_once(world, company, lead):
                 path = f"{commands.path}/{subject}/do/{before}"
                 given = _Fields((await lead.get(path)).text, world.clock()).given
                 await lead.post(path, data=given)
-            if await _acts_once(lead, company, commands.address(subject, name), world.clock()):
+            address = commands.address(subject, name)
+            if await _acts_once(lead, company, address, world.clock(), **ALSO.get(name, {})):
                 acted.add((commands.slice_name, name))
 
     # Merging needs another case, a follow-up one that was drawn.
