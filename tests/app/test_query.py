@@ -24,7 +24,11 @@ async def document(client):
 
 def operations(document):
     return [
-        (method, placed(path, methods[method]), [one for one in methods[method].get("parameters", ()) if one["in"] == "query"])
+        (
+            method,
+            placed(path, methods[method]),
+            [one for one in methods[method].get("parameters", ()) if one["in"] == "query"],
+        )
         for path, methods in document["paths"].items()
         for method in METHODS
         if method in methods and path.startswith("/api/v1/")

@@ -18,6 +18,8 @@ CHANGING = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 EVERY_ROLE = ("tenant_admin", "manager", "account_manager", "agent")
 PEOPLE = [EVERY_ROLE, ("auditor",)]
 FOUND_MIN = 20
+# What the whole company reads, as tests/isolation/tables.txt says of it, is behind no outlet's wall.
+READ_BY_ALL = {"/console/policy/{id}", "/console/policy/announcements/{id}/do/confirm"}
 
 
 def fillings(path):
@@ -85,7 +87,8 @@ async def test_pages_answer_for_what_stands_behind_a_wall_as_for_none(world, ser
     (there,) = set(rows.values())
     person = await company.staff("somebody", *roles, unit="here")
 
-    assert await differences(world, person, there) == []
+    found = await differences(world, person, there)
+    assert [line for line in found if line.split()[1].rstrip(":") not in READ_BY_ALL] == []
 
 
 async def test_there_is_something_to_find(world, served):

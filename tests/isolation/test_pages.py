@@ -18,6 +18,8 @@ from .matrix import TENANT_TABLES
 SETS = 7
 # What is over is not shown everywhere.
 OVER = {"closed_at", "erased_at", "ended_at", "ended_on", "left_at", "left_on", "cancelled_at", "revoked_at"}
+# A filter takes its words only.
+WORDS = {"signal": {"source": "repairs"}}
 # Looked up by a blind index, which the rows here do not have.
 SEALED = {"number"}
 
@@ -61,7 +63,7 @@ def _values(table, tenant, rows, moments, number):
         if isinstance(column, Date | Timestamptz) and name not in OVER:
             # Three rows share each moment.
             values[name] = moments.setdefault((table, name, number // 3), values.get(name) or value_for(column))
-    return values
+    return values | WORDS.get(table._meta.tablename, {})
 
 
 async def test_the_pages_of_every_list_are_the_list_under_each_of_its_filters(world, filled):

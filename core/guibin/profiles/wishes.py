@@ -27,8 +27,12 @@ def known(policy: Policy) -> Iterator[tuple[str, str]]:
 
 def title(kind: str, name: str, policy: Policy, language: str) -> str:
     """What the item, kind of activity, occasion, message or topic of this name is called by the policy; its key where it has no title."""
-    place = {ITEM: f"service_item.{name}.title", ACTIVITY: f"activity_kind.{name}"}.get(kind, f"{kind}.{name}")
-    return policy.title(place, language)
+    places = {
+        ITEM: f"service_item.{name}.title",
+        ACTIVITY: f"activity_kind.{name}",
+        MESSAGE: f"message.{name}.subject",
+    }
+    return policy.title(places.get(kind, f"{kind}.{name}"), language)
 
 
 def refuse_unknown(purpose: str, policy: Policy) -> None:

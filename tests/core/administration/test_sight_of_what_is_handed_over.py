@@ -59,7 +59,9 @@ async def test_a_case_of_nobodys_goes_wherever_it_is_sent_and_is_seen_there(tena
     client, _, wei, _ = two
     case = await begun(client, "complaints", **COMPLAINT)
 
-    handed = await client.post(f"{case}/hand-overs", json={"to_unit_id": str(tenant.units["west"]), "reason": "属地"} | CAUSE["complaints"])
+    handed = await client.post(
+        f"{case}/hand-overs", json={"to_unit_id": str(tenant.units["west"]), "reason": "属地"} | CAUSE["complaints"]
+    )
 
     assert (handed.status_code, (await wei.get(case)).status_code) == (201, 200)
 

@@ -62,8 +62,8 @@ async def test_the_queue_and_the_work_list_begin_with_key_accounts_whatever_is_d
 
     none, other, key = numbers
     assert [(row["kind"], row["number"]) for row in work if row["kind"] in ("complaint", "visit")] == [
-        ("complaint", other),
         ("complaint", key),
+        ("complaint", other),
         ("visit", ""),
         ("complaint", none),
     ]

@@ -32,7 +32,10 @@ async def test_a_complaints_level_and_its_deadline_say_clause_version_and_what_m
     agent = await tenant.staff("agent", "agent")
     new = {"customer_id": opened, "channel": "phone", "text": "没有信号", "level": "2"}
     case = (await agent.post("/api/v1/complaints", json=new)).json()
-    moved = await agent.post(f"/api/v1/complaints/{case['id']}/level", json={"level": "3", "reason": "多次报修"})
+    moved = await agent.post(
+        f"/api/v1/complaints/{case['id']}/level",
+        json={"level": "3", "reason": "多次报修", "cause": "signal", "analysis": "主干线路老化"},
+    )
     assert moved.status_code in (200, 201), moved.text
     found = await decisions(auditor, opened)
 

@@ -173,7 +173,10 @@ async def test_each_department_owns_its_part_and_is_late_by_its_own_time(desk):
         body = {"task": part, "to_unit_id": str(desk.tenant.units[part]), "text": "请办理"}
         asked = await asking.post("/api/v1/department-requests", json=body)
         assert asked.status_code == 201, asked.text
-        assert (asked.json()["owner_id"], asked.json()["clause"]) == (str(owners[part].staff_id), "S08-7" if part == "training" else "S08-5")
+        assert (asked.json()["owner_id"], asked.json()["clause"]) == (
+            str(owners[part].staff_id),
+            "S08-7" if part == "training" else "S08-5",
+        )
         # Asked on Monday 2 March: three working days end with Thursday.
         if part == "executive_card_review":
             assert asked.json()["due_at"].startswith("2026-03-05T")

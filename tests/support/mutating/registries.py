@@ -34,7 +34,10 @@ NO_REGISTRIES = {
         "OPEN_CASES",
     ): "what keeps an archive open: tests/core/profiles/test_closing.py tries each",
     ("guibin.profiles.merging", "DIFFERENCES"): "what both archives have: tests/core/profiles/test_merging.py tries it",
-    ("guibin.periods.counts", "COUNTED_ABOVE"): "what reports count of rooms above: tests/core/signals/test_signals.py asks for each",
+    (
+        "guibin.periods.counts",
+        "COUNTED_ABOVE",
+    ): "what reports count of rooms above: tests/core/signals/test_signals.py asks for each",
     ("guibin.profiles.sheet_rows", "DERIVED"): "columns of a file that are computed",
 }
 
