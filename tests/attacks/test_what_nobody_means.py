@@ -58,6 +58,7 @@ GIVEN = {
     "/api/v1/visits/{visit_id}/record": {"method": "visit"},
     "/api/v1/campaigns": {"seed": "a"},
     "/api/v1/duty-rosters/{roster_id}/rotations": {"starts": "18:00:00", "ends": "08:30:00"},
+    "/api/v1/policy/proposals": {"part": "care", "overrides": {}},
     "/api/v1/improvement-measures": {"period": "2026-W09"},
     "/api/v1/calendars/{name}": {
         "calendar": {"name": "a", "time_zone": "Asia/Shanghai", "closed_on": [FORMATS["date"]]}
