@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -142,12 +143,12 @@ async def _write(
     roster: asyncpg.Record, shifts: Sequence[NewShift], act: Act, *, because: str = "", field: str = "staff_id"
 ) -> list[UUID]:
     names = await _refuse_wrong(roster, shifts, act, field)
-    rows = [
-        structs.asdict(shift)
-        | {"roster_id": roster["id"], "staff_name": names[shift.staff_id], "because": because[:200]}
-        for shift in shifts
-    ]
+    rows = [_row(roster["id"], shift, names[shift.staff_id], because) for shift in shifts]
     return await add_all(DutyShift, act, rows)
+
+
+def _row(roster_id: UUID, shift: NewShift, staff_name: str, because: str) -> dict[str, Any]:
+    return structs.asdict(shift) | {"roster_id": roster_id, "staff_name": staff_name, "because": because[:200]}
 
 
 async def _refuse_wrong(roster: asyncpg.Record, shifts: Sequence[NewShift], act: Act, field: str) -> dict[UUID, str]:
