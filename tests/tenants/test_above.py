@@ -34,7 +34,16 @@ def test_the_timetable_fills_every_place() -> None:
         "the visit of a contact": False,
     }
     assert _places("import guibin.timetable") == dict.fromkeys(
-        [*_places(below), "how people want their lists", "notices by mail and chat", "proofs that were shown"], True
+        [
+            *_places(below),
+            "how people want their lists",
+            "notices by mail and chat",
+            "proofs that were shown",
+            "regular invitations",
+            "what members of staff are qualified for",
+            "who must know of a new policy",
+        ],
+        True,
     )
 
 
