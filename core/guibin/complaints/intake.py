@@ -79,8 +79,9 @@ async def receive(new: NewComplaint, act: Act) -> ComplaintView:
         await recusals.recuse(case.id, NewRecusal(staff_id=new.against_id, reason=reason), act)
     await tell_responsible("customer_complained", Case(SUBJECT, case.id, new.customer_id), act, number=case.number)
     await _to_the_desk(case, act)
-    own = Case(SUBJECT, case.id, new.customer_id)
-    await duties.call(own, act, duties.Matter(number=case.number, but=frozenset(await recusals.of(case.id))))
+    # Nobody else can have been recused by now.
+    but = frozenset({new.against_id} if new.against_id is not None else ())
+    await duties.call(Case(SUBJECT, case.id, new.customer_id), act, duties.Matter(number=case.number, but=but))
     whole = Case(SUBJECT, case.id, new.customer_id)
     await open_internal_flow(whole, case.number, case.found.level, act, because=new.text[:_QUOTED])
     with along(note, act) as entry:

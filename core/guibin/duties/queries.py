@@ -202,7 +202,7 @@ async def first_on_duty(serves: str, unit_id: UUID | None, act: Act) -> tuple[UU
 
 async def covers(duty: Duty, unit_id: UUID | None, at: datetime) -> bool:
     """Whether somebody has to be on duty for the org unit at this moment."""
-    return duty.covered_at(at, await _hours(unit_id))
+    return duty.covers == "always" or duty.covered_at(at, await _hours(unit_id))
 
 
 async def gaps_of(duty: Duty, kept: Kept, now: datetime) -> list[Gap]:

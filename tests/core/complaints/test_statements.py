@@ -14,7 +14,8 @@ COMPLAINT = {"text": "客厅机顶盒没有画面", "channel": "phone"}
 REMEDY = {"remedy": "更换机顶盒"}
 # With BEGIN and COMMIT, once what a process remembers is known.
 # What streams are told goes out with COMMIT.
-INTAKE, FORM, RESOLUTION = 8, 3, 9
+# What comes in while the org unit is closed goes to whoever is on duty (S07-2): its hours are read at intake.
+INTAKE, FORM, RESOLUTION = 9, 3, 9
 
 
 @pytest.fixture
