@@ -123,6 +123,7 @@ async def test_a_receipt_when_the_desk_is_closed_is_warned_of_when_it_opens(tena
     clock.set(local("2026-03-07T20:00:00"))  # a Saturday
     case = await opened(tenant, client, level("1", 5, milestones=(), **DESK))
 
+    # Whoever is on duty is called meanwhile (S07-2): that is a deadline of the call, and none of the complaint's own.
     assert await due_at(case) == local("2026-03-09T15:30:00")
-    assert await case.sweep(42.4) == []
+    assert not {"resolution"} & {milestone for milestone, _ in await case.sweep(42.4)}
     assert await case.sweep(42.5) == [("resolution", "warning")]
