@@ -37,12 +37,15 @@ _ACTED = " or ".join(
     )
 )
 # What a customer had of ours, and from when until when: orders, and for a year what was bought as facts say.
-# A purchase that was returned is none: a refund of exactly its amount undoes the latest one before it (S06-6).
+# A purchase that was returned is none: a refund of exactly its amount, of the same thing if it says of which, undoes the
+# latest one before it (S06-6).
 _SAME = "r.tenant_id = f.tenant_id and r.customer_id = f.customer_id and r.metric = f.metric"
-_KEPT = f"""not exists (select from fact r where {_SAME} and r.value = -f.value and r.occurred_on >= f.occurred_on
+_KEPT = f"""not exists (select from fact r where {_SAME} and r.value = -f.value and r.label in ('', f.label)
+  and r.occurred_on >= f.occurred_on
   and not exists (select from fact n where n.tenant_id = r.tenant_id and n.corrects = r.id)
   and (select count(*) filter (where x.value < 0) >= count(*) filter (where x.value > 0) from fact x
     where x.tenant_id = f.tenant_id and x.customer_id = f.customer_id and x.metric = f.metric and abs(x.value) = f.value
+    and (r.label in ('', x.label) or x.label = '' and x.value < 0)
     and (x.occurred_on, x.value < 0, x.recorded_at, x.id) >= (f.occurred_on, false, f.recorded_at, f.id)
     and x.occurred_on <= r.occurred_on
     and not exists (select from fact n where n.tenant_id = x.tenant_id and n.corrects = x.id)))"""

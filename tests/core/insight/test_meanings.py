@@ -157,6 +157,24 @@ async def test_cross_selling_sees_what_was_bought_as_facts_say(world, clock):
     assert found["cross_sell"] == (1, 3)
 
 
+@pytest.mark.rule("S09-1", "S06-6")
+@pytest.mark.parametrize(("returned", "share"), [("珠宝", (0, 1)), ("", (0, 1)), ("女装", (0, 0)), ("鞋", (1, 1))])
+async def test_what_was_brought_back_was_not_bought(world, clock, returned, share):
+    desk = await open_desk(world, "retail")
+    person = await desk.customer("M1", "member")
+
+    async def bought(day, label, amount="100.00"):
+        fact = {"customer_id": person, "metric": "spending", "occurred_on": day, "amount": {"amount": amount}}
+        await send(desk.client, "/api/v1/facts", {"facts": [fact | {"label": label, "source_ref": f"{day}{label}"}]})
+
+    await bought("2026-01-10", "女装")
+    clock.set(datetime(2026, 3, 20, 2, tzinfo=UTC))
+    await bought("2026-03-15", "珠宝")
+    await bought("2026-03-16", returned, "-100.00")
+
+    assert (await figures(desk.client, "retention"))["cross_sell"] == share
+
+
 @pytest.mark.rule("S09-3")
 async def test_a_visit_counts_when_somebody_was_met_there_and_we_went(desk, clock):
     people = [await desk.customer(f"V{number}", "leader") for number in range(5)]
