@@ -7,7 +7,7 @@ from guibin.audit.actions import noted, recorded
 from guibin.cases import Case
 from guibin.cases.requests import Because
 from guibin.context import Act
-from guibin.events import ArchiveCloses, at_once
+from guibin.events import ArchiveCloses, ErasureBegins, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.signals import SignalRule
 from guibin.sla import actions as sla
@@ -92,8 +92,18 @@ async def dismiss(signal_id: UUID, new: Because, act: Act) -> SignalView:
 @at_once(ArchiveCloses)
 async def lapse_with_archive(closes: ArchiveCloses, act: Act) -> None:
     """Nobody is warned of a customer who is served no more."""
+    await _lapse(closes.customer_id, act)
+
+
+@at_once(ErasureBegins)
+async def lapse_with_erasure(erased: ErasureBegins, act: Act) -> None:
+    """Nor of one who is erased: nobody knows any more whom to act for."""
+    await _lapse(erased.customer_id, act)
+
+
+async def _lapse(customer_id: UUID, act: Act) -> None:
     rows = await fetch(
-        "select id from signal where customer_id = $1 and state = 'open' order by id for update", closes.customer_id
+        "select id from signal where customer_id = $1 and state = 'open' order by id for update", customer_id
     )
     for row in rows:
         await sla.cancel(row["id"], ACTION, now=act.now)

@@ -282,11 +282,15 @@ async def test_complaints_with_a_signal_before_them_and_signals_with_a_complaint
 
 
 @pytest.mark.rule(RULE)
-async def test_a_closed_archive_ends_its_signals_and_opens_none(house):
+@pytest.mark.parametrize("ending", ["closed", "erased"])
+async def test_an_ended_archive_ends_its_signals_and_opens_none(house, ending):
     await house.send("/outages", by=house.lead, text="停播", org_unit_id=str(house.tenant.units["east"]))
     await work_off(house.tenant)
     before = [one["state"] for one in await house.signals()]
-    await house.send(f"/customers/{house.customer}/closings", reason="left")
+    if ending == "closed":
+        await house.send(f"/customers/{house.customer}/closings", reason="left")
+    else:
+        assert (await house.client.delete(f"/api/v1/customers/{house.customer}")).status_code == 204
 
     await house.pass_time(days=3)
     await house.look()
