@@ -20,6 +20,12 @@ def queue(day):
     return day
 
 
+def analyse(hands):
+    """What leaves the desk is analysed first (S07-33)."""
+    hands.choose("#f-cause", steps=1)
+    hands.write("#f-analysis", "片区光节点老化")
+
+
 def case(hands, place, words=""):
     """Open the case at this place of the queue, of those with these words."""
     if words:
@@ -194,6 +200,7 @@ def test_15_a_higher_level_moves_the_deadline_and_says_why(queue):
     queue.ask("l")
     queue.choose("#f-level", steps=2)
     queue.write("#f-reason", "影响整栋楼")
+    analyse(queue)
     queue.send()
 
     assert queue.page.locator(".g-casebar time").first.get_attribute("title") != before
@@ -233,6 +240,7 @@ def test_18_a_case_is_handed_over_with_a_reason(queue):
     queue.press("Control+Enter")
     queue.sees("#f-reason-error")
     queue.write("#f-reason", "需要外线班上门")
+    analyse(queue)
     queue.send()
 
     assert "需要外线班上门" in queue.reads(".g-tl")
@@ -247,6 +255,7 @@ def test_19_several_are_handed_over_at_once(queue):
     queue.sees("#dialog[open] form")
     queue.choose("#f-to_unit_id", steps=1)
     queue.write("#f-reason", "同一片区，一并处理")
+    analyse(queue)
 
     assert "3 件" in queue.send()
 

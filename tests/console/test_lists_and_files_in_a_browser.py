@@ -93,7 +93,7 @@ def test_a_file_is_imported_from_its_choice_to_the_end(window, background, tmp_p
         """Until the page that was there before is gone and what was started has ended."""
         window.page.evaluate("() => { document.body.dataset.before = 'yes' }")
         window.page.get_by_role("button", name=button, exact=True).click()
-        window.page.locator("body:not([data-before]) #transfer:not([hx-trigger])").wait_for()
+        window.page.locator("body:not([data-before]) #transfer:not([hx-trigger])").wait_for(timeout=60_000)
 
     upload(wrong)
     run("先试运行")

@@ -124,7 +124,7 @@ def test_an_activity_is_planned_guests_are_chosen_and_looked_up_at_the_door(desk
     desk.page.locator("#main a[href$='/door']").click()
     desk.page.locator("#code").fill(name)
     desk.page.locator("#code").press("Enter")
-    desk.page.locator("#guest b", has_text=name).wait_for()
+    desk.page.locator("#guest b", has_text=name).first.wait_for()
     desk.page.locator("#code").fill("查无此人")
     desk.page.locator("#code").press("Enter")
     desk.page.locator("#guest [role=status]").wait_for()
