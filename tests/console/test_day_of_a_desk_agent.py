@@ -236,7 +236,7 @@ def test_18_a_case_is_handed_over_with_a_reason(queue):
     """Hand a case to a branch; without a reason it is refused at the field."""
     case(queue, 11)
     queue.ask("t")
-    unit = queue.choose("#f-to_unit_id", steps=2)
+    unit = queue.choose("#f-to_unit_id", steps=1)
     queue.press("Control+Enter")
     queue.sees("#f-reason-error")
     queue.write("#f-reason", "需要外线班上门")
