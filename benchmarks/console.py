@@ -2,7 +2,7 @@
 
 `python benchmarks/console.py` makes a company with 5,000 customers and 10,000 open complaints in a database of its own on
 the embedded servers, a tenth of either an outlet's, then asks for the pages one after the other, as somebody of the head
-office does and as somebody who sees that outlet alone, and prints p50 and p95.
+office does and as somebody who sees that outlet alone, and for the live board as their leaders do, and prints p50 and p95.
 """
 
 import argparse
@@ -50,7 +50,7 @@ TEXTS = ("机顶盒无信号，二次报修", "账单多扣互动包月费 38 �
 BATCH = 500
 # Of so many customers one is the outlet's, and of so many complaints one is each agent's own.
 OUTLET_EVERY, OWN_EVERY = 10, 20
-AGENTS = ("desk", "outlet")
+AGENTS, LEADERS = ("desk", "outlet"), ("lead", "lead-outlet")
 
 
 async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple[str, str, str]:
@@ -73,6 +73,9 @@ async def fill(urls: embedded.Servers, customers: int, complaints: int) -> tuple
             ).id
             for login, called, place in (("desk", "唐磊", None), ("outlet", "王敏", outlet))
         ]
+        for login, place in zip(LEADERS, (None, outlet), strict=True):
+            leads = NewStaff(login=login, name="白强", roles=("manager",), password=PASSWORD, org_unit_id=place)
+            await staff.add(leads, now=now)
         ids = [
             archive
             for begin in range(0, customers, BATCH)
@@ -223,6 +226,9 @@ async def main(customers: int, complaints: int, times: int) -> None:
             there = {name: path for name, path in paths.items() if _there(litestar, path)}
             for login in AGENTS:
                 await measure(app, slug, login, there, times)
+            board = {"live board": "/console/board", "on a wall": "/console/board/wall", "as data": "/api/v1/board"}
+            for login in LEADERS:
+                await measure(app, slug, login, board, times)
         weight()
         await other_screen(servers, home, (slug, complaint), times)
     finally:

@@ -41,6 +41,7 @@ from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.signals import screens as signals
+from guibin.supervision import screens as supervision
 from guibin.surveys import screens as surveys
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
@@ -99,6 +100,7 @@ SLICES: tuple[ModuleType, ...] = (
     inspections,
     live,
     oversight,
+    supervision,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(Controller, (sign_in_pages, frame_pages, session_pages, pack_pages, *SLICES))

@@ -15,7 +15,7 @@ from guibin.tiers.marks import Mark
 
 from .queries import WorkView
 
-_SOON = timedelta(hours=1)
+SOON = timedelta(hours=1)
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ def due_of(row: WorkView, shell: Shell) -> Due | None:
     """The deadline: what was arranged for a moment by that moment, what has a whole day by its day."""
     clock, now = shell.clock, shell.act.now
     if row.happens_at is not None and (row.due_at is None or row.due_at > now):
-        near = row.happens_at - now <= _SOON
+        near = row.happens_at - now <= SOON
         return Due("warn" if near else "calm", clock.time(row.happens_at), "", clock.exact(row.happens_at))
     if row.due_on is not None:
         return clock.due_on(row.due_on)

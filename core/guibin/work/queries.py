@@ -222,6 +222,31 @@ async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
     return shown(SharedCount, await fetch(statement, *values))
 
 
+class UnitCount(WorkCount, frozen=True, kw_only=True):
+    """How much of a kind an org unit has, by what it is about: a level, an item. `unit_id` is None where nobody has it."""
+
+    unit_id: UUID | None
+    about: str
+
+
+async def by_unit(kinds: Collection[str], act: Act) -> list[UnitCount]:
+    """What of these kinds the reader sees, counted by the unit that has it; it names nobody."""
+    sources = [owed for owed in KINDS.values() if owed.kind in kinds and owed.needs(act.by)]
+    if not sources:
+        return []
+    figures = {"count": "true", "late": _LATE, "soon": _SOON, "today": _TODAY}
+    counted = ", ".join(f"(count(*) filter (where {which}))::int as {name}" for name, which in figures.items())
+    await plan_once()
+    seen = _listing(sources, "true").source
+    statement, values = placed(
+        f"select coalesce(x.unit_id, s.org_unit_id) as unit_id, x.kind, x.about, {counted}"
+        f" from {seen} left join staff s on s.id = x.staff_id"
+        " group by 1, 2, 3 order by 1, 2, 3",
+        await _values(sources, act) | {"now": act.now, "by": act.by.id},
+    )
+    return shown(UnitCount, await fetch(statement, *values))
+
+
 def _sources(filters: WorkFilter, act: Act, kinds: Collection[str]) -> list[Owed]:
     if filters.kind is not None and filters.kind not in KINDS:
         raise Invalid.at("kind", f"one of: {', '.join(KINDS)}", value=filters.kind[:40])
