@@ -1,5 +1,6 @@
 """Pages of approvals: what waits for whom, what it is about, deciding with a reason, withdrawing."""
 
+import json
 import re
 
 import pytest
@@ -167,3 +168,21 @@ async def test_who_may_not_decide_is_refused(desk, person):
 
     assert answer.status_code == 403
     assert await outcome(desk, approval) is None
+
+
+async def test_several_are_decided_together_and_what_is_not_the_readers_is_said_by_name(desk, leader, person):
+    first, second = await asked(desk, person), await asked(desk, person, "要看电影")
+    own = await asked(leader, person, "自己提的")
+
+    form = await leader.get(f"{PAGES}/bulk/reject", params={"id": [first, own]})
+    empty = await leader.post(f"{PAGES}/bulk/reject", data={"id": [first, second, own]})
+    before = [await outcome(leader, each) for each in (first, second, own)]
+    done = await leader.post(f"{PAGES}/bulk/reject", data={"id": [first, second, own], "reason": "资料不全"})
+
+    said = json.loads(done.headers["HX-Trigger"])["said"]
+    assert ('name="reason"' in form.text, empty.status_code, before) == (True, 422, [None, None, None])
+    assert [await outcome(leader, each) for each in (first, second, own)] == ["rejected", "rejected", None]
+    assert said["text"].startswith("已批 2 项；1 项没有批：“")
+    assert "王建国”" in said["text"]
+    assert said["stays"] is True
+    assert "资料不全" in (await desk.get(f"{PAGES}/{second}")).text

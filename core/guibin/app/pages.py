@@ -41,7 +41,6 @@ from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.signals import screens as signals
-from guibin.supervision import screens as supervision
 from guibin.surveys import screens as surveys
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
@@ -49,6 +48,7 @@ from guibin.visits import coverage_screens as visit_coverage
 from guibin.visits import screens as visits
 from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
+from guibin.work import board_screens as board
 from guibin.work import screens as work
 from guibin_tenants.refusals import SessionLocked
 from guibin_tenants.scope import fetch_one
@@ -68,6 +68,7 @@ PUBLIC = frozenset(
 )
 SLICES: tuple[ModuleType, ...] = (
     work,
+    board,
     overview,
     customer_screens,
     applications,
@@ -100,7 +101,6 @@ SLICES: tuple[ModuleType, ...] = (
     inspections,
     live,
     oversight,
-    supervision,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(Controller, (sign_in_pages, frame_pages, session_pages, pack_pages, *SLICES))

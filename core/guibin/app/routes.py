@@ -52,7 +52,6 @@ from guibin.service_requests import api as service_requests
 from guibin.signals import api as signals
 from guibin.signatures import api as signatures
 from guibin.sla import api as sla
-from guibin.supervision import api as supervision
 from guibin.surveys import api as surveys
 from guibin.tiers import api as tiers
 from guibin.transfers import api as transfers
@@ -124,7 +123,6 @@ SLICES: tuple[ModuleType, ...] = (
     files,
     oversight,
     overview,
-    supervision,
     copying,
     assignments,
     archive_checks,

@@ -132,7 +132,7 @@ async def decide(
     )
     request = await locked(ApprovalRequest, approval_id)
     await refuse_unless_next(request, seen, act)
-    spoken_for = await _write_decision(request, approved, _reason(reason, approved), act)
+    spoken_for = await _write_decision(request, approved, reason_of(reason, approved), act)
     flow = msgspec.json.decode(request["flow"], type=ApprovalFlow)
     left = [role for role in request["awaits"] if role != spoken_for] if flow.steps[request["step"]].together else []
     if approved and left:
@@ -296,7 +296,8 @@ async def _close(request: asyncpg.Record, outcome: Outcome, reason: str, act: Ac
     return decided
 
 
-def _reason(reason: str, approved: bool) -> str:
+def reason_of(reason: str, approved: bool) -> str:
+    """The word to a decision as it is kept. Raises Invalid for no without any."""
     if not approved and not reason.strip():
         raise Invalid.at("reason", "not empty when refusing", "tell the applicant why", reason)
     return _text("reason", reason)

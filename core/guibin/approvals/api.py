@@ -17,7 +17,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import posts
 from guibin_tenants.principals import may
 
-from . import actions, moves, queries
+from . import actions, bulk, moves, queries
 from .queries import ApprovalFilter, ApprovalView
 from .tables import ApprovalRequest
 
@@ -80,6 +80,13 @@ class ApprovalController(Controller):
         await actions.withdraw(approval_id, act, reason=data.reason)
         return await queries.by_id(approval_id)
 
+    decide_together = posts(
+        "/decisions",
+        bulk.decide_together,
+        "Approve or refuse many with one word; each that may not be decided says why",
+        needs=DECIDE,
+        status_code=HTTP_200_OK,
+    )
     pass_on = posts(
         "/{approval_id:uuid}/passing", moves.pass_on, "Pass the step on to a colleague (转办)", needs=DECIDE
     )

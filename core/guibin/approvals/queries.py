@@ -232,6 +232,12 @@ async def line_of(approval_id: UUID, act: Act) -> ApprovalLine:
     return line
 
 
+async def lines_of(approval_ids: Sequence[UUID]) -> list[ApprovalLine]:
+    """Those of them that can be seen from here, as in the queue."""
+    found = await _QUEUE.where("x.id = any ($of::uuid[])", of=list(approval_ids))
+    return [_line(request) for request in found]
+
+
 async def count(filters: ApprovalFilter, act: Act) -> int:
     """How many of the approvals that the caller may see the filters let through, counted up to 1,000."""
     return await _LISTED.count(filters, act, **await asking(act))

@@ -8,19 +8,20 @@ from litestar import Controller, Response, get, post
 from litestar.di import Provide
 from msgspec import Meta, Struct
 
-from guibin.approvals import actions, moves, queries
+from guibin.approvals import actions, bulk, moves, queries
 from guibin.approvals.api import NewWithdrawal
+from guibin.approvals.bulk import Chosen, Word
 from guibin.approvals.queries import ApprovalFilter, ApprovalLine, StepView
 from guibin.audit.actions import noted
 from guibin.care import queries as care
-from guibin.console import answers, lists
+from guibin.console import answers, forms, lists
 from guibin.console.choices import colleagues
 from guibin.console.commands import Command, Commands
 from guibin.console.forms import Choice
 from guibin.console.lists import Column, Table, View, Wanted
 from guibin.console.moments import Deadline
 from guibin.console.navigation import Entry
-from guibin.console.shell import PREFIX, Shell
+from guibin.console.shell import PREFIX, Outcome, Shell
 from guibin.context import Act
 from guibin.files import screens as files
 from guibin.plan_reviews import queries as plan_reviews
@@ -38,6 +39,7 @@ from guibin.tiers.queries import ApplicationView
 from guibin.web.listing import PageAsked
 from guibin_tenants.keys import ids_of
 from guibin_tenants.principals import may
+from guibin_tenants.refusals import Refusal
 
 READ, DECIDE = may("approvals:read"), may("approvals:decide")
 PATH = f"{PREFIX}/approvals"
@@ -61,6 +63,18 @@ class Rejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     reason: Reason
     step: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+class NewApproval(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Yes to all that were chosen, perhaps with a word to them."""
+
+    reason: Paragraph = ""
+
+
+class NewRejection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """No to all that were chosen, and why."""
+
+    reason: Reason
 
 
 async def approve(approval_id: UUID, new: Approval, act: Act) -> None:
@@ -150,6 +164,59 @@ COMMANDS = Commands(
 )
 
 
+class Attempt(Struct, frozen=True):
+    """One of several that are decided together, and what kept it from being decided."""
+
+    approval_id: UUID
+    refusal: Refusal | None
+
+
+async def approve_each(approval_id: UUID, new: NewApproval, act: Act) -> Attempt:
+    """Say yes to it if it is the reader's to decide."""
+    return await _attempt(approval_id, Word(approved=True, reason=new.reason), act)
+
+
+async def reject_each(approval_id: UUID, new: NewRejection, act: Act) -> Attempt:
+    """Say no to it if it is the reader's to decide."""
+    return await _attempt(approval_id, Word(approved=False, reason=new.reason), act)
+
+
+async def _attempt(approval_id: UUID, word: Word, act: Act) -> Attempt:
+    return Attempt(approval_id, await bulk.attempt(Chosen(approval_id=approval_id), word, act))
+
+
+async def _told(attempts: Sequence[Attempt], shell: Shell) -> Outcome:
+    """How many were decided, and by name which were not, and why."""
+    left = {each.approval_id: each.refusal for each in attempts if each.refusal is not None}
+    said = shell.says(f"{NAME}.together", count=len(attempts) - len(left))
+    if not left:
+        return Outcome(said)
+    lines = await bulk.named(list(left), shell.act)
+    why = [
+        shell.says(
+            f"{NAME}.left", what=_called(lines.get(each), shell), why=forms.faults(refusal, shell)[""].rstrip("。.")
+        )
+        for each, refusal in left.items()
+    ]
+    return Outcome(said + shell.says(f"{NAME}.left_over", count=len(left), which="".join(why)), stays=True)
+
+
+def _called(line: ApprovalLine | None, shell: Shell) -> str:
+    if line is None:
+        return shell.says(f"{NAME}.gone")
+    return " ".join(each for each in (shell.named(f"approval.{line.flow}"), line.customer_name or "") if each)
+
+
+TOGETHER = Commands(
+    NAME,
+    "approval_id",
+    PATH,
+    Command(name="approve", action=approve_each, icon="check", main=True, tells=_told),
+    Command(name="reject", action=reject_each, icon="x", danger=True, tells=_told),
+    needs=DECIDE,
+)
+
+
 class Matter(Struct, frozen=True):
     """What an approval is about: where it has a page, and what was asked for, each with its name.
 
@@ -188,11 +255,11 @@ class ApprovalScreens(Controller):
 
     @get("/bulk/{command:str}", needs=DECIDE)
     async def ask_all(self, command: str, shell: Shell) -> Response[str]:
-        return await COMMANDS.ask_all(command, shell)
+        return await TOGETHER.ask_all(command, shell)
 
     @post("/bulk/{command:str}", needs=DECIDE, status_code=200)
     async def do_all(self, command: str, shell: Shell) -> Response[str]:
-        return await COMMANDS.do_all(command, shell)
+        return await TOGETHER.do_all(command, shell)
 
     @get("/{approval_id:uuid}", needs=READ)
     async def case(self, approval_id: UUID, shell: Shell) -> Response[str]:

@@ -1,4 +1,4 @@
-"""`/api/v1/work`: everything that somebody owes, in one list."""
+"""`/api/v1/work`: everything that somebody owes, in one list; `/api/v1/board`: how the house stands."""
 
 from litestar import Controller
 
@@ -9,7 +9,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import anyone
 
-from . import queries
+from . import queries, standing
 from .queries import SharedCount, WorkFilter, WorkView
 
 
@@ -30,3 +30,11 @@ class WorkController(Controller):
     tags = ("work",)
     list_work = gets("/", listed, "What I owe, my desk or my units, due soonest first", needs=anyone)
     count_work = gets("/counts", counted, "How much of each kind is owed, late and within the hour", needs=anyone)
+
+
+class BoardController(Controller):
+    path = "/api/v1/board"
+    tags = ("work",)
+    show_board = gets(
+        "/", standing.board, "What is open, late and soon due by desk and level; it names nobody", needs=standing.LEADS
+    )

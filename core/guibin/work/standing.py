@@ -23,9 +23,10 @@ from guibin.service_requests.queries import MILESTONE
 from guibin.service_requests.tables import ServiceRequest
 from guibin.sla.queries import timer_of
 from guibin.web.listing import PageAsked
-from guibin.work.queries import UnitCount, by_unit
 from guibin_tenants.principals import may
 from guibin_tenants.rows import many, name_of
+
+from .queries import UnitCount, by_unit
 
 # Whoever leads others sees how much they have.
 LEADS = may("team:write")

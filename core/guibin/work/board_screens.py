@@ -10,18 +10,15 @@ from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.tiers.marks import marks
 from guibin.web.listing import PageAsked
-from guibin.work import looks, queries
-from guibin.work.queries import WorkFilter
 from guibin_tenants.refusals import Forbidden
 
-from . import board
-from .board import LEADS, REQUEST, Board, WaitingCase
+from . import looks, queries, standing
+from .queries import WorkFilter
+from .standing import LEADS, REQUEST, Board, Cell, WaitingCase
 
 BOARD = f"{PREFIX}/board"
 ENTRIES = (
-    Entry(
-        title="supervision.board.title", path=BOARD, icon="chart-bar", needs=LEADS, group="lead", order=10, phone=True
-    ),
+    Entry(title="work.board.title", path=BOARD, icon="chart-bar", needs=LEADS, group="lead", order=10, phone=True),
 )
 # What a supervisor steps in for: late, or due within the hour.
 _URGENT = 8
@@ -44,15 +41,15 @@ class BoardScreens(Controller):
 
     @get("/", needs=LEADS)
     async def now(self, shell: Shell) -> Response[str]:
-        return shell.page("supervision/board.html", **await _shown(shell), **await _urgent(shell))
+        return shell.page("work/board.html", **await _shown(shell), **await _urgent(shell))
 
     @get("/wall", needs=LEADS)
     async def wall(self, shell: Shell) -> Response[str]:
-        return shell.page("supervision/wall.html", **await _shown(shell))
+        return shell.page("work/wall.html", **await _shown(shell))
 
 
 async def _shown(shell: Shell) -> dict[str, Any]:
-    found = await board.board(shell.act)
+    found = await standing.board(shell.act)
     return {
         "board": found,
         "waits": [_waits(case, shell) for case in found.longest],
@@ -61,9 +58,9 @@ async def _shown(shell: Shell) -> dict[str, Any]:
     }
 
 
-def _total(found: Board, level: str) -> board.Cell:
+def _total(found: Board, level: str) -> Cell:
     cells = [cell for line in found.desks for cell in line.cells if cell.level == level]
-    return board.Cell(
+    return Cell(
         level=level,
         open=sum(cell.open for cell in cells),
         late=sum(cell.late for cell in cells),
@@ -73,7 +70,7 @@ def _total(found: Board, level: str) -> board.Cell:
 
 def _level(level: str, shell: Shell) -> str:
     if level == REQUEST:
-        return shell.says("supervision.board.requests")
+        return shell.says("work.board.requests")
     return shell.named(f"complaint_level.{level}").split("：")[0].split(":")[0].removesuffix(" complaint")
 
 
@@ -94,7 +91,7 @@ async def _urgent(shell: Shell) -> dict[str, Any]:
     """What is late or due within the hour, with names, for whoever leads the units it belongs to."""
     asked = WorkFilter(whose="unit", due_before=shell.act.now + looks.SOON)
     try:
-        found = await queries.owed(asked, PageAsked(_URGENT), shell.act, kinds=board.CASES + board.CALLS)
+        found = await queries.owed(asked, PageAsked(_URGENT), shell.act, kinds=standing.CASES + standing.CALLS)
     except Forbidden:
         return {"lines": []}
     held = await marks([row.customer_id for row in found.items], shell.act)
