@@ -12,7 +12,7 @@ from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
 from .scope import fetch_one
-from .staff import OTHERS_PASSWORD
+from .staff import OWES
 
 # The setting of a company: after how long nothing was done a session is locked.
 IDLE_MINUTES = "idle_minutes"
@@ -110,7 +110,7 @@ def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | t
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at,"
-        f" coalesce(x.used_at, x.created_at) as used_at, {OTHERS_PASSWORD} as others, {_TENANT},"
+        f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {_TENANT},"
         f" (select value::text::int from tenant_setting where tenant_id = t.id and name = '{IDLE_MINUTES}') as idle_minutes"
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
@@ -121,14 +121,14 @@ async def _by_session(credential: Credential) -> Recognised | None:
     if row is None:
         return None
     _refuse_suspended(row["suspended_at"])
-    roles = () if row["others"] else tuple(row["roles"])
+    roles = () if row["owes"] else tuple(row["roles"])
     principal = Principal(
         kind="staff",
         id=row["id"],
         name=row["name"],
         roles=roles,
         permissions=permissions_of(roles),
-        chooses_password=row["others"],
+        owes=row["owes"],
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
     )

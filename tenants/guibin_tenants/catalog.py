@@ -8,6 +8,7 @@ from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
 from .registry import Tenant
+from .second_factors import RecoveryCode, SecondFactor
 from .settings import TenantSetting
 from .sign_in_limits import SignInLimit
 from .staff import Staff, StaffSession
@@ -18,6 +19,8 @@ TABLES: tuple[type[Table], ...] = (
     Staff,
     StaffSession,
     KnownDevice,
+    SecondFactor,
+    RecoveryCode,
     SignInLimit,
     StaffAbsence,
     ApiKey,

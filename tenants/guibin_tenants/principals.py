@@ -10,6 +10,8 @@ from msgspec import Struct
 from .refusals import Forbidden
 from .scope import ALL_UNITS
 
+# A code of the second factor, a password of one's own where somebody else set the present one, setting a second factor up.
+Owes = Literal["", "second_factor", "password", "set_up"]
 Role = Literal["tenant_admin", "manager", "account_manager", "agent", "auditor"]
 
 _SERVING = frozenset(
@@ -89,7 +91,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     `units` are the org units whose archives are visible; ALL_UNITS sees the tenant whole. `address` is where
     the request came from, for the audit. `owner_id` is whose key it is: it holds their roles and is held to them.
-    `chooses_password`: signed in with a password that somebody else set, and may choose another but nothing else.
+    `owes` is what a session must settle before it may do anything else.
     """
 
     kind: Literal["staff", "key", "job", "operator"]
@@ -101,7 +103,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     owner_id: UUID | None = None
     units: str | tuple[UUID, ...] = ALL_UNITS
     address: str = ""
-    chooses_password: bool = False
+    owes: Owes = ""
 
     @property
     def person(self) -> UUID:

@@ -122,6 +122,14 @@ class SessionLocked(Refusal):
     status = HTTPStatus.UNAUTHORIZED
 
 
+class SecondFactorNeeded(Forbidden):
+    """Tell a code of your second factor first. The session was opened with the password alone."""
+
+
+class SecondFactorMissing(Forbidden):
+    """Set up a second factor first. The company asks one of everybody in this role."""
+
+
 class Suspended(Forbidden):
     """This tenant is suspended. Nothing is answered, and its jobs wait."""
 

@@ -70,6 +70,17 @@ def of_own_password(staff_id: UUID) -> tuple[Limit, ...]:
     return (_limit("password", str(staff_id), attempts_max=FAILURES_MAX, within=QUARTER),)
 
 
+def of_second_factor(staff_id: UUID, device_id: UUID | None, address: str) -> tuple[Limit, ...]:
+    """Whoever knows the password tells a code: where the account signed in before strangers change nothing, elsewhere all
+    strangers together try a few."""
+    if device_id is not None:
+        return (_limit("code/device", str(staff_id), str(device_id), attempts_max=FAILURES_MAX, within=QUARTER),)
+    return (
+        _limit("code/both", str(staff_id), network_of(address), attempts_max=5, within=QUARTER),
+        _limit("code/account", str(staff_id), attempts_max=30, within=HOUR, shared=True),
+    )
+
+
 async def attempt(limits: Sequence[Limit], *, now: datetime) -> bool:
     """Count an attempt; True when it is the last that a limit lets through. Raises TooManyAttempts, counting too.
 

@@ -13,17 +13,29 @@ from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
 from guibin_tenants.refusals import refuse
 
-from . import devices, passwords
+from . import devices, passwords, second_factors
 from .access import access_changed
 from .credentials import issue
-from .principals import ROLE_PERMISSIONS
+from .principals import ROLE_PERMISSIONS, Owes
 from .refusals import FieldError, LostRace, NotFound, Unauthenticated
 from .scope import current_tenant, execute, fetch, fetch_one
 from .tables import Index, Keys, TenantTable
 
 SESSION_LASTS = timedelta(hours=12)
+# One in which a second factor was not told yet.
+OWING_LASTS = timedelta(minutes=15)
+_HERS = "s.tenant_id = x.tenant_id and s.id = x.staff_id"
 # Whether somebody else knows the password of the account `s`: whoever set it, until its holder chooses one.
 OTHERS_PASSWORD = "(s.password_set_by is not null and s.password_chosen_at is null)"
+# The setting of a company: in which roles and posts nobody does without a second factor.
+SECOND_FACTOR_ROLES = "second_factor_roles"
+# What the session `x` of the account `s` must settle before anything else is done in it.
+OWES = f"""case
+ when exists (select from second_factor f where f.tenant_id = s.tenant_id and f.staff_id = s.id and f.confirmed_at is not null)
+ then case when x.proved_at is null then 'second_factor' when {OTHERS_PASSWORD} then 'password' else '' end
+ when {OTHERS_PASSWORD} then 'password'
+ when exists (select from tenant_setting w where w.tenant_id = s.tenant_id and w.name = '{SECOND_FACTOR_ROLES}'
+ and jsonb_exists_any(w.value, s.roles)) then 'set_up' else '' end"""
 _PARTS = re.compile(r"[^\w]+|_")
 # The company's posts by name, each with the role it brings.
 Posts = Mapping[str, str]
@@ -56,7 +68,7 @@ class StaffSession(TenantTable, tablename="staff_session"):
     """A signed-in browser: the digest of its cookie and the CSRF token it must send with every change.
 
     `used_at` is when somebody last did something there, to the minute; `locked_at` since when the password is asked again.
-    `device` says in what: the browser's name and the machine's.
+    `device` says in what: the browser's name and the machine's. `proved_at` is when a second factor was told in it.
     """
 
     staff_id = UuidColumn(default=None)
@@ -68,6 +80,7 @@ class StaffSession(TenantTable, tablename="staff_session"):
     used_at = Timestamptz(default=None, null=True)
     locked_at = Timestamptz(default=None, null=True)
     device = Varchar(length=60, default="")
+    proved_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
 
@@ -118,22 +131,23 @@ class SessionSeen(Struct, frozen=True):
 
 
 class OpenSession(Struct, frozen=True):
-    """A session, whose it is, and the token a change must repeat."""
+    """A session, whose it is, the token a change must repeat, and what it must settle before anything else."""
 
     staff: StaffView
     csrf: str
     digest: str
     address: str
+    owes: Owes = ""
 
 
 class SignedIn(Struct, frozen=True):
-    """A session's cookie and CSRF token, shown once. `chooses_password`: first, as somebody else set the present one."""
+    """A session's cookie and CSRF token, shown once, and what must be settled in it before anything else."""
 
     token: str
     csrf: str
     expires_at: datetime
     staff: StaffView
-    chooses_password: bool = False
+    owes: Owes = ""
 
 
 async def add(new: NewStaff, *, now: datetime, posts: Posts = NO_POSTS) -> StaffView:
@@ -251,10 +265,11 @@ async def account_of(login: str) -> Account | None:
 
 
 async def open_session(account: Account, *, address: str, device: str = "", now: datetime) -> SignedIn | None:
-    """A new session; None when the account ended or got another password since it was looked at."""
+    """A new session; None when the account ended or got another password since it was looked at. One that owes something is
+    short: what is owed is settled at once."""
     present = await fetch_one(
-        f"select {OTHERS_PASSWORD} as others from staff s"  # a constant
-        " where id = $1 and password_hash = $2 and left_at is null for share",
+        f"select {OWES} as owes from staff s cross join (select null::timestamptz as proved_at) x"  # a constant
+        " where s.id = $1 and s.password_hash = $2 and s.left_at is null for share of s",
         account.staff.id,
         account.password_hash,
     )
@@ -266,24 +281,50 @@ async def open_session(account: Account, *, address: str, device: str = "", now:
         digest=credential.digest,
         csrf=secrets.token_urlsafe(32),
         created_at=now,
-        expires_at=now + SESSION_LASTS,
+        expires_at=now + (OWING_LASTS if present["owes"] == "second_factor" else SESSION_LASTS),
         address=address,
         used_at=now,
         device=device,
     )
     await StaffSession.insert(session)
-    return SignedIn(token, session.csrf, session.expires_at, account.staff, present["others"])
+    return SignedIn(token, session.csrf, session.expires_at, account.staff, present["owes"])
+
+
+async def prove_session(session: OpenSession, *, now: datetime) -> SignedIn:
+    """A second factor was told in it: from now on it is a whole session, under another token."""
+    await access_changed()
+    token, credential = issue("gb_sess_", current_tenant())
+    csrf, expires_at = secrets.token_urlsafe(32), now + SESSION_LASTS
+    await execute(
+        "update staff_session set digest = $2, csrf = $3, expires_at = $4, proved_at = $5, used_at = $5 where digest = $1",
+        session.digest,
+        credential.digest,
+        csrf,
+        expires_at,
+        now,
+    )
+    row = await fetch_one(
+        f"select {OWES} as owes from staff s join staff_session x on {_HERS} where x.digest = $1", credential.digest
+    )
+    assert row is not None
+    return SignedIn(token, csrf, expires_at, session.staff, row["owes"])
+
+
+async def note_proof(digest: str, *, now: datetime) -> None:
+    """A second factor was set up in this session, which needs no other proof of it."""
+    await access_changed()
+    await execute("update staff_session set proved_at = $2 where digest = $1", digest, now)
 
 
 async def session_of(digest: str, *, now: datetime) -> OpenSession | None:
     """The session with this digest, also of a suspended company; None when there is none, or not any more."""
     row = await fetch_one(
-        "select s.*, x.csrf, x.digest, x.address from staff_session x join staff s on s.tenant_id = x.tenant_id"
-        " and s.id = x.staff_id where x.digest = $1 and x.expires_at > $2 and s.left_at is null",
+        f"select s.*, x.csrf, x.digest, x.address, {OWES} as owes from staff_session x join staff s on {_HERS}"  # constants
+        " where x.digest = $1 and x.expires_at > $2 and s.left_at is null",
         digest,
         now,
     )
-    return OpenSession(view(dict(row)), row["csrf"], row["digest"], row["address"]) if row else None
+    return OpenSession(view(dict(row)), row["csrf"], row["digest"], row["address"], row["owes"]) if row else None
 
 
 async def session_used(digest: str, *, now: datetime) -> None:
@@ -354,6 +395,7 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     """End an account and its sessions at once. Raises NotFound."""
     await by_id(staff_id)
     await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
+    await second_factors.take_away(staff_id)
     await end_sessions(staff_id)
 
 

@@ -121,7 +121,7 @@ async def set_password(staff_id: UUID, new: NewPassword, act: Act) -> None:
     """
     if staff_id == act.by.person:
         raise Forbidden("Your own password is changed with the present one: PUT /api/v1/me/password")
-    await _theirs(staff_id, act.by)
+    await in_charge_of(staff_id, act.by)
     await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
     await _record("staff.password", staff_id, act)
     notice = Notice("password_set", Case("staff", staff_id), staff_ids=(staff_id,))
@@ -132,7 +132,7 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     """End an account; customers and open work go to the successor. Raises HasOpenWork when there is some and nobody to
     take it, Invalid for a successor who cannot.
     """
-    account = await _theirs(staff_id, act.by)
+    account = await in_charge_of(staff_id, act.by)
     await _refuse_last_admin(account)
     if new.successor_id is not None:
         taken = NewHandOver(successor_id=new.successor_id, reason="left")
@@ -153,7 +153,7 @@ async def revoke_keys(left: StaffLeft, act: Act) -> None:
 
 async def hand_over(staff_id: UUID, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
-    account = await _theirs(staff_id, act.by)
+    account = await in_charge_of(staff_id, act.by)
     return await handing_over.hand_over_all(account, new, act)
 
 
@@ -164,7 +164,7 @@ async def absences_of(staff_id: UUID, by: Principal) -> list[AbsenceView]:
 
 async def note_absence(staff_id: UUID, new: NewAbsence, act: Act) -> AbsenceView:
     """Escalations pass them over meanwhile. Raises NotFound, Invalid, Forbidden."""
-    account = await _theirs(staff_id, act.by)
+    account = await in_charge_of(staff_id, act.by)
     absence = await absences.note(
         account.id, from_at=new.from_at or act.now, until_at=new.until_at, by=act.by, now=act.now
     )
@@ -174,7 +174,7 @@ async def note_absence(staff_id: UUID, new: NewAbsence, act: Act) -> AbsenceView
 
 async def end_absence(staff_id: UUID, absence_id: UUID, act: Act) -> None:
     """They are back. Raises NotFound, Forbidden."""
-    account = await _theirs(staff_id, act.by)
+    account = await in_charge_of(staff_id, act.by)
     await absences.take_back(account.id, absence_id)
     await _record("staff.return", staff_id, act)
 
@@ -292,7 +292,8 @@ async def _refuse_last_admin(account: StaffView) -> None:
         raise LastAdmin(f"{account.name} is the company's only tenant admin")
 
 
-async def _theirs(staff_id: UUID, by: Principal) -> StaffView:
+async def in_charge_of(staff_id: UUID, by: Principal) -> StaffView:
+    """The account, for whoever may act on its holder. Raises NotFound, Forbidden for one that holds more."""
     account = await account_of(staff_id, by)
     _refuse_roles(account.roles, by)
     return account

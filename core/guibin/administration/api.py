@@ -7,7 +7,7 @@ from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants import org_units
 from guibin_tenants.principals import anyone, may
 
-from . import actions
+from . import actions, second_factors
 
 READ, WRITE = may("staff:read") | may("auditors:write"), may("staff:write") | may("auditors:write")
 
@@ -37,6 +37,11 @@ class StaffController(Controller):
         "All customers and open work go to somebody else",
         needs=may("staff:write"),
         status_code=HTTP_200_OK,
+    )
+    reset_second_factor = deletes(
+        "/{staff_id:uuid}/second-factor",
+        second_factors.reset,
+        "Somebody lost their second factor: it is asked no more, and every session of theirs ends",
     )
     list_absences = gets("/{staff_id:uuid}/absences", actions.absences_of, "When somebody is away, the latest first")
     note_absence = posts(

@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from guibin.audit.actions import noted
-from guibin_tenants import devices, passwords, sign_in_limits, staff
+from guibin_tenants import devices, passwords, second_factors, sign_in_limits, staff
 from guibin_tenants.principals import Principal, Signature
-from guibin_tenants.refusals import Forbidden, Invalid, Suspended, Unauthenticated
+from guibin_tenants.refusals import Conflict, Forbidden, Invalid, SecondFactorNeeded, Suspended, Unauthenticated
 from guibin_tenants.registry import TenantView
 from guibin_tenants.scope import current_tenant, fetch_value, tenant_scope
 from guibin_tenants.sign_in_limits import Limit, TooManyAttempts
@@ -20,6 +20,10 @@ from . import agents
 
 # Whoever gives a login that nobody has.
 NOBODY = UUID(int=0)
+
+
+class NothingToProve(Conflict):
+    """This session waits for no second factor. It is whole already, or its account has none."""
 
 
 class Attempt(Struct, frozen=True):
@@ -43,7 +47,7 @@ class OwnSession(Struct, frozen=True):
 
 
 class Entered(Struct, frozen=True):
-    """A new session, and by what the browser is known next time."""
+    """A new session, and by what the browser is known next time; empty where it is not known yet."""
 
     session: SignedIn
     device: str
@@ -74,6 +78,41 @@ async def sign_in(attempt: Attempt, tenant: TenantView, *, now: datetime) -> Ent
     if entered is None:
         raise staff.wrong_password()
     return entered
+
+
+async def prove(own: OwnSession, *, code: str, device: str, now: datetime) -> Entered:
+    """The holder of a session tells a code of their second factor: it becomes a whole session. `device` as in `Attempt`.
+
+    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, NothingToProve, Invalid for a wrong or used code,
+    TooManyAttempts.
+    """
+    async with tenant_scope(own.tenant_id):
+        session = await _held(own, now)
+        await _refuse_suspended()
+        if session.owes != "second_factor":
+            raise NothingToProve()
+        known = await devices.known(session.staff.id, device, now=now)
+        limits = sign_in_limits.of_second_factor(session.staff.id, known, own.address)
+        tried = await _tried(Account(session.staff, None), limits, now)
+    if isinstance(tried, TooManyAttempts):
+        raise tried
+    who = _staff(session.staff.id, session.staff.name, own.address)
+    async with tenant_scope(own.tenant_id):
+        used = await second_factors.use(session.staff.id, code, now=now)
+        entered = await _prove(session, device, now) if used else None
+        if entered is None:
+            await _note_failure(who, tried, now, failed="session.second_factor_refused")
+        else:
+            await sign_in_limits.forgive(tried.limits)
+            await _record("session.recovery_code" if used == "recovery" else "session.sign_in", who, now)
+    if entered is None:
+        raise Invalid.at("code", "the code that the app shows now, or a recovery code", detail="Nobody is signed in")
+    return entered
+
+
+async def _prove(session: OpenSession, device: str, now: datetime) -> Entered:
+    whole = await staff.prove_session(session, now=now)
+    return Entered(whole, await devices.remember(session.staff.id, device, now=now))
 
 
 async def sign_in_nowhere(password: str) -> Unauthenticated:
@@ -190,6 +229,8 @@ async def _count_own(own: OwnSession, now: datetime) -> _Tried | TooManyAttempts
         raise Unauthenticated()
     await _refuse_suspended()
     _refuse_without_csrf(session, own.csrf)
+    if session.owes == "second_factor":
+        raise SecondFactorNeeded()
     account = await staff.account_of(session.staff.login)
     return await _tried(account, sign_in_limits.of_own_password(session.staff.id), now)
 
@@ -208,6 +249,9 @@ async def _enter(account: Account, attempt: Attempt, limits: tuple[Limit, ...], 
     if session is None:
         return None
     await sign_in_limits.forgive(limits)
+    if session.owes == "second_factor":
+        await _record("session.half", _who(account, attempt.address), now)
+        return Entered(session, attempt.device)
     known_by = await devices.remember(account.staff.id, attempt.device, now=now)
     await _record("session.sign_in", _who(account, attempt.address), now)
     return Entered(session, known_by)

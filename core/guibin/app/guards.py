@@ -8,7 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from guibin.regulations.core import CORE
 from guibin_tenants.principals import Predicate, require
-from guibin_tenants.refusals import Forbidden, Unauthenticated
+from guibin_tenants.refusals import Forbidden, SecondFactorMissing, SecondFactorNeeded, Unauthenticated
 
 from .dependencies import provide_language
 
@@ -19,8 +19,13 @@ class ChoosePassword(Forbidden):
     """Choose a password of your own first. Somebody else set the one the session was opened with."""
 
 
+# What a session must settle first, and the option of a handler by which it is settled.
+SETTLES = "settles"
+_OWED = {"password": ChoosePassword, "second_factor": SecondFactorNeeded, "set_up": SecondFactorMissing}
+
+
 async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raises Forbidden, or ChoosePassword, unless the principal satisfies the handler's `needs`. Async, or every request would hop to a thread."""
+    """Raises Forbidden, or what the session owes, unless the principal satisfies the handler's `needs`. Async, or every request would hop to a thread."""
     if connection.scope["path"].startswith("/api/docs"):
         return
     needs = handler.opt.get("needs")
@@ -31,8 +36,8 @@ async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: B
     request = connection.scope.get("guibin")
     if request is None:
         raise Unauthenticated()
-    if request.by.chooses_password:  # type: ignore[attr-defined]  # our own key in the ASGI scope
-        raise ChoosePassword(
-            CORE.texts["sign_in.choose_password"].in_language(provide_language(Request(connection.scope)))
-        )
+    owes = request.by.owes  # type: ignore[attr-defined]  # our own key in the ASGI scope
+    if owes and handler.opt.get(SETTLES) != owes:
+        said = CORE.texts[f"sign_in.owes.{owes}"].in_language(provide_language(Request(connection.scope)))
+        raise _OWED[owes](said)
     require(request.by, needs)  # type: ignore[attr-defined]

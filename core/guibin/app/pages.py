@@ -40,6 +40,7 @@ from guibin.policy_changes import screens as policy_changes
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
+from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
 from guibin.surveys import screens as surveys
 from guibin.transfers import screens as transfers
@@ -50,11 +51,13 @@ from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
 from guibin.work import board_screens as board
 from guibin.work import screens as work
-from guibin_tenants.refusals import SessionLocked
+from guibin_tenants.refusals import SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
-from . import frame_pages, pack_pages, session_pages, sign_in_pages
+from . import frame_pages, pack_pages, second_factor_pages, session_pages, sign_in_pages
 from .dependencies import provide_act, provide_language
+from .guards import ChoosePassword
+from .sign_in_pages import SETTLED_AT
 
 CONSOLE = f"{shell.PREFIX}/"
 SIGN_IN, UNLOCK = f"{CONSOLE}sign-in", f"{CONSOLE}unlock"
@@ -63,6 +66,7 @@ PUBLIC = frozenset(
     {
         SIGN_IN,
         f"{SIGN_IN}/demonstration",
+        f"{SIGN_IN}/code",
         *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock")),
     }
 )
@@ -101,10 +105,17 @@ SLICES: tuple[ModuleType, ...] = (
     inspections,
     live,
     oversight,
+    sign_ins,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
-    defined(Controller, (sign_in_pages, frame_pages, session_pages, pack_pages, *SLICES))
+    defined(Controller, (sign_in_pages, second_factor_pages, frame_pages, session_pages, pack_pages, *SLICES))
 )
+# Where a session that owes something is led.
+_OWED = {
+    ChoosePassword.kind: SETTLED_AT["password"],
+    SecondFactorNeeded.kind: SETTLED_AT["second_factor"],
+    SecondFactorMissing.kind: SETTLED_AT["set_up"],
+}
 _FRAME = f"""select t.name as company, coalesce(u.name, '') as unit, ({UNREAD}) as unread from tenant t left join staff s on s.tenant_id = t.id and s.id = $1
     left join org_unit u on u.tenant_id = t.id and u.id = s.org_unit_id where t.id = $2"""
 
@@ -168,6 +179,9 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     locked = problem.type.endswith(SessionLocked.kind)
     if problem.status == 401 and not part:
         answer.say(303, _to(UNLOCK if locked else SIGN_IN, request), b"")
+        return
+    if not part and (owed := _OWED.get(problem.type.rsplit("/", 1)[-1])):
+        answer.say(303, _to(owed, request), b"")
         return
     look = looks.look_of(request, provide_language_anywhere(request))
     told = forms.told(problem, studio, look)

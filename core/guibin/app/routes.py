@@ -49,6 +49,7 @@ from guibin.registers import api as registers
 from guibin.relationships import api as relationships
 from guibin.reviews import api as reviews
 from guibin.service_requests import api as service_requests
+from guibin.sign_ins import api as sign_ins
 from guibin.signals import api as signals
 from guibin.signatures import api as signatures
 from guibin.sla import api as sla
@@ -74,6 +75,7 @@ SLICES: tuple[ModuleType, ...] = (
     view_exports,
     transfers,
     administration,
+    sign_ins,
     desks,
     duties,
     qualifications,

@@ -55,7 +55,7 @@ DOCS = "/api/docs"
 # Answered whatever else is going on: whoever watches over the process asks here.
 HEALTH = "/health/"
 # Answered without a credential, or without a scope around them.
-PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/me/password"})
+PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/me/password", "/api/v1/sessions/second-factor"})
 # Signing in and out; whoever asks where they are signed in says who they are.
 SESSIONS = ("POST", "DELETE")
 # What the browser asks by itself says so: nobody did anything.

@@ -13,17 +13,18 @@ from litestar.datastructures import Cookie
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
-from guibin.administration import own_sessions, signing_in
+from guibin.administration import own_sessions, second_factors, signing_in
 from guibin.administration.own_sessions import Ended, SessionView
+from guibin.administration.second_factors import FactorCode, RecoveryCodes
 from guibin.administration.signing_in import Attempt, Entered, OwnSession
 from guibin.context import Act, Root
 from guibin.context import Request as Ours
 from guibin.policy.words import Password, up_to
-from guibin.web.routing import gets, puts
+from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.credentials import parse
 from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
-from guibin_tenants.principals import anyone, may, sees_all, staff_only
+from guibin_tenants.principals import Owes, anyone, may, sees_all, staff_only
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import NotFound, Unauthenticated
 from guibin_tenants.registry import by_slug
@@ -41,6 +42,7 @@ COMPANY = "guibin_company"
 SENT_BY_LINKS = frozenset({COOKIE, COMPANY})
 # From one address, before anything is looked up: an office that starts its day, and not much more.
 ALLOWANCE = Allowance(per_second=5, burst=100)
+RULES = may("staff:write") & sees_all
 Incoming = Request[Any, Any, Any]
 _Name = Annotated[str, up_to(100)]
 
@@ -56,13 +58,15 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 class Session(Struct, frozen=True):
     """Send `csrf` as the header `X-CSRF-Token` with every change. The session itself is the cookie.
 
-    `chooses_password`: somebody else set the password; until another is chosen, everything else is refused.
+    Until what it `owes` is settled, everything else is refused: `second_factor` is told at `/sessions/second-factor`,
+    `set_up` at `/me/second-factor`, `password` (somebody else set the present one, `chooses_password`) at `/me/password`.
     """
 
     csrf: str
     expires_at: datetime
     staff: StaffView
     chooses_password: bool
+    owes: Owes = ""
 
 
 class OwnPassword(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,10 +83,11 @@ class SessionController(Controller):
     @post("/", needs=PUBLIC, summary="Sign in; sets the session cookie")
     async def sign_in(self, data: SignIn, request: Incoming) -> Response[Session]:
         entered = await enter(request, data.company, data.login, data.password)
-        session = entered.session
-        response = Response(Session(session.csrf, session.expires_at, session.staff, session.chooses_password))
-        keep(response, request, entered, known_at=(self.path,))
-        return response
+        return _answer(entered, request)
+
+    @post("/second-factor", needs=PUBLIC, summary="Tell a code of your second factor; the session becomes whole")
+    async def prove(self, data: FactorCode, request: Incoming) -> Response[Session]:
+        return _answer(await prove(request, data.code), request)
 
     @delete("/", needs=PUBLIC, summary="Sign out; the session ends at once and its cookie goes")
     async def sign_out(self, request: Incoming) -> Response[None]:
@@ -106,6 +111,47 @@ class SessionController(Controller):
         await own_sessions.end(session_id, act)
 
 
+class SecondFactorController(Controller):
+    path = "/api/v1/me/second-factor"
+    tags = ("session",)
+
+    show = gets("/", second_factors.own, "Your second factor", needs=staff_only, settles="set_up")
+    begin = posts(
+        "/",
+        second_factors.begin,
+        "Get a secret for an authenticator app, shown once",
+        needs=staff_only,
+        settles="set_up",
+        shown_once=True,
+    )
+
+    @post(
+        "/confirmation",
+        needs=staff_only,
+        settles="set_up",
+        shown_once=True,
+        summary="Tell a code of the app: it is asked from now on; recovery codes are shown once",
+    )
+    async def confirm(self, data: FactorCode, request: Incoming, act: Act) -> RecoveryCodes:
+        return await second_factors.confirm(data, digest_of(request), act, _now(request))
+
+    renew_codes = posts(
+        "/recovery-codes",
+        second_factors.renew_codes,
+        "Get new recovery codes, shown once",
+        needs=staff_only,
+        shown_once=True,
+    )
+    take_away = deletes("/", second_factors.take_away, "Sign in by the password alone again", needs=staff_only)
+
+
+class SignInRulesController(Controller):
+    path = "/api/v1/sign-in-rules"
+    tags = ("session",)
+    show = gets("/", second_factors.rules, "What the company asks of everybody who signs in", needs=RULES)
+    change = puts("/", second_factors.set_rules, "Set what the company asks of everybody who signs in", needs=RULES)
+
+
 class IdleLockController(Controller):
     path = "/api/v1/idle-lock"
     tags = ("session",)
@@ -116,7 +162,7 @@ class IdleLockController(Controller):
         "/",
         own_sessions.set_idle_lock,
         "Set after how many idle minutes a session asks for the password",
-        needs=may("staff:write") & sees_all,
+        needs=RULES,
     )
 
 
@@ -132,11 +178,19 @@ class OwnPasswordController(Controller):
         await signing_in.change_own_password(own, present=data.present, new=data.new, now=_now(request))
 
 
+async def prove(request: Incoming, code: str) -> Entered:
+    """Tell a code in the caller's session, for the API and for pages alike. Raises what `signing_in.prove` raises."""
+    own = own_session(request)
+    if own is None:
+        raise Unauthenticated()
+    _take(request)
+    return await signing_in.prove(own, code=code, device=request.cookies.get(DEVICE, ""), now=_now(request))
+
+
 async def enter(request: Incoming, company: str, login: str, password: str) -> Entered:
     """Sign somebody in, for the API and for pages alike. Raises what `signing_in.sign_in` raises, and TooManyRequests."""
     address = _address(request)
-    limits: RateLimits = request.app.state.sign_in_limits
-    limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(address)}"), "read")
+    _take(request)
     try:
         async with borrowed() as connection:
             tenant = await by_slug(connection, company)
@@ -152,7 +206,7 @@ def keep(response: Response[Any], request: Incoming, entered: Entered, *, known_
     lasts = int((entered.session.expires_at - _now(request)).total_seconds())
     response.set_cookie(session_cookie(request, COOKIE, entered.session.token, path="/", lasts_s=lasts))
     known_s = int(KNOWN_FOR.total_seconds())
-    for path in known_at:
+    for path in known_at if entered.device else ():
         response.set_cookie(session_cookie(request, DEVICE, entered.device, path=path, lasts_s=known_s))
 
 
@@ -182,6 +236,19 @@ def session_cookie(request: Incoming, name: str, value: str, *, path: str, lasts
         samesite="lax" if name in SENT_BY_LINKS else "strict",
         secure=is_encrypted(request.scope),
     )
+
+
+def _answer(entered: Entered, request: Incoming) -> Response[Session]:
+    session = entered.session
+    answer = Session(session.csrf, session.expires_at, session.staff, session.owes == "password", session.owes)
+    response = Response(answer)
+    keep(response, request, entered, known_at=(SessionController.path,))
+    return response
+
+
+def _take(request: Incoming) -> None:
+    limits: RateLimits = request.app.state.sign_in_limits
+    limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(_address(request))}"), "read")
 
 
 def _address(request: Incoming) -> str:

@@ -14,6 +14,7 @@ from guibin.console.studio import Studio
 from guibin.context import Root
 from guibin.policy.demonstrations import PASSWORD
 from guibin.web.problems import of_refusal
+from guibin_tenants.principals import Owes
 from guibin_tenants.refusals import NotFound, Refusal
 
 from .browsers import COOKIE
@@ -26,6 +27,12 @@ from .sessions import COMPANY, SessionController, enter, keep, own_session, sess
 HOME = f"{shell.PREFIX}/"
 # Set by `guibin up` where it made the demonstration companies: everybody knows their password.
 DEMONSTRATION = "GUIBIN_DEMONSTRATION"
+# Where what a session owes is settled.
+SETTLED_AT = {
+    "second_factor": f"{shell.PREFIX}/sign-in/code",
+    "password": f"{shell.PREFIX}/password",
+    "set_up": f"{shell.PREFIX}/second-factor",
+}
 _YEAR_S = 365 * 24 * 3600
 Incoming = Request[Any, Any, Any]
 
@@ -72,7 +79,7 @@ async def _enter(request: Incoming, company: str, login: str, password: str) -> 
         entered = await enter(request, company, login, password)
     except Refusal as refusal:
         return await _page(request, company=company, login=login, refusal=refusal)
-    goes_to = f"{shell.PREFIX}/password" if entered.session.chooses_password else _next(request)
+    goes_to = leads_to(entered.session.owes, _next(request))
     response: Response[Any] = Redirect(goes_to, status_code=303, headers={"Cache-Control": "no-store"})
     keep(response, request, entered, known_at=(SessionController.path, SignInPages.path))
     response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=_YEAR_S))
@@ -98,6 +105,13 @@ async def _page(request: Incoming, *, company: str, login: str = "", refusal: Re
         },
     )
     return shell.answer(html, int(refusal.status) if refusal else 200)
+
+
+def leads_to(owes: Owes, wanted: str) -> str:
+    """The page that is next: where what the session owes is settled, else what is wanted."""
+    if not owes:
+        return wanted
+    return SETTLED_AT[owes] if wanted == HOME else f"{SETTLED_AT[owes]}?next={quoted(wanted)}"
 
 
 def shows_demonstration() -> bool:

@@ -22,7 +22,13 @@ from .spans import Span, between
 
 Kind = Literal["sign_in", "key", "role", "policy"]
 # Somebody did not get in, or was kept out.
-TROUBLE = ("session.failure", "session.lock_out", "session.unlock_refused", "staff.own_password_refused")
+TROUBLE = (
+    "session.failure",
+    "session.lock_out",
+    "session.unlock_refused",
+    "session.second_factor_refused",
+    "staff.own_password_refused",
+)
 _ALL = frozenset().union(*RIGHTS.values())
 _KIND = "case " + " ".join(f"when {among(actions)} then '{kind}'" for kind, actions in RIGHTS.items()) + " end"
 _TROUBLE = f"({among(TROUBLE)} or coalesce(x.refused, '') <> '')"

@@ -1,0 +1,51 @@
+"""`/api/v1/sign-ins`: how people sign in and where they are signed in, for whoever administers their accounts."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Request, get
+from litestar.status_codes import HTTP_200_OK
+
+from guibin.context import Act, Root
+from guibin.web.listing import PageAsked, from_query
+from guibin.web.paging import Page
+from guibin.web.routing import deletes
+from guibin_tenants.principals import may
+
+from . import actions, queries
+from .queries import SessionSeen, SignInFilter, SignInView
+
+READ, WRITE = may("staff:read"), may("staff:write")
+Incoming = Request[Any, Any, Any]
+
+
+class SignInController(Controller):
+    path = "/api/v1/sign-ins"
+    tags = ("administration",)
+
+    @get(
+        "/",
+        needs=READ,
+        dependencies={"filters": from_query(SignInFilter), "asked": from_query(PageAsked)},
+        summary="People by login: their second factor, and in how many places they are signed in",
+    )
+    async def list_people(
+        self, request: Incoming, filters: SignInFilter, asked: PageAsked, act: Act
+    ) -> Page[SignInView]:
+        return await queries.people(filters, asked, act, real_now(request))
+
+    @get("/{staff_id:uuid}/sessions", needs=READ, summary="Where somebody is signed in, the one used last first")
+    async def sessions(self, request: Incoming, staff_id: UUID, act: Act) -> list[SessionSeen]:
+        return await queries.sessions(staff_id, act, real_now(request))
+
+    end_all = deletes(
+        "/{staff_id:uuid}/sessions", actions.end_all, "End all of somebody's sign-ins", status_code=HTTP_200_OK
+    )
+    end = deletes("/{staff_id:uuid}/sessions/{session_id:uuid}", actions.end, "End one of somebody's sign-ins")
+
+
+def real_now(request: Incoming) -> datetime:
+    """Sign-ins know no simulated time."""
+    root: Root = request.app.state.root
+    return root.clock()

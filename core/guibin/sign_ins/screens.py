@@ -1,0 +1,134 @@
+"""How the people of the company sign in, by page: who has a second factor, where they are signed in, what is asked of whom."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.di import Provide
+
+from guibin.administration import second_factors
+from guibin.administration.second_factors import SignInRules
+from guibin.console import choices as offered
+from guibin.console import forms, lists
+from guibin.console.commands import Command, Commands
+from guibin.console.forms import Choice, Form
+from guibin.console.lists import Column, Filter, Table, View, Wanted
+from guibin.console.navigation import Entry
+from guibin.console.shell import PREFIX, Shell
+from guibin.web.listing import PageAsked
+from guibin_tenants.principals import ROLE_PERMISSIONS, may, sees_all
+from guibin_tenants.refusals import Refusal
+
+from . import actions, queries
+from .api import READ, WRITE, real_now
+from .queries import SignInFilter
+
+RULES = may("staff:write") & sees_all
+PATH, NAME = f"{PREFIX}/sign-ins", "sign_ins"
+ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="shield-check", needs=READ, group="govern", order=72),)
+PEOPLE = Commands(
+    NAME,
+    "staff_id",
+    PATH,
+    Command(name="reset", action=second_factors.reset, needs=WRITE, danger=True),
+    Command(name="end_all", action=actions.end_all, needs=WRITE, danger=True),
+)
+RULE = Command(name="rules", action=second_factors.set_rules, needs=RULES, icon="adjustments", main=True)
+
+
+async def _states(shell: Shell) -> Sequence[Choice]:
+    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("set", "missing", "none")]
+
+
+async def _roles(shell: Shell) -> list[Choice]:
+    named = dict.fromkeys((*ROLE_PERMISSIONS, *(post.name for post in shell.act.policy.posts)))
+    return [Choice(role, shell.post(role)) for role in named]
+
+
+async def _rows(filters: SignInFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
+    found = await queries.people(filters, page, shell.act, real_now(shell.request))
+    return {"rows": found.items, "next": found.next, "cells": "sign_ins/cells.html", "rules": RULES(shell.act.by)}
+
+
+TABLE = Table(
+    slice_name=NAME,
+    path=PATH,
+    columns=(
+        Column(name="who"),
+        Column(name="roles", width=220),
+        Column(name="unit", width=160),
+        Column(name="factor", width=220),
+        Column(name="signed_in", width=200),
+    ),
+    filters=(Filter(name="state", choices=_states), Filter(name="org_unit_id", choices=offered.units)),
+    views=(
+        View(name="all", asks={}),
+        View(name="missing", asks={"state": "missing"}),
+        View(name="now", asks={"signed_in": "true"}),
+    ),
+    search="q",
+    kind=SignInFilter,
+    needs=READ,
+    load=_rows,
+    template="sign_ins/people.html",
+)
+
+
+class SignInScreens(Controller):
+    path = PATH
+    include_in_schema = False
+
+    @get("/", needs=READ, dependencies={"filters": lists.asks(SignInFilter), "page": Provide(lists.page_asked)})
+    async def people(self, shell: Shell, filters: SignInFilter, page: PageAsked) -> Response[Any]:
+        return await lists.answer(TABLE, filters, page, shell)
+
+    @get("/rules", needs=RULES)
+    async def rules(self, shell: Shell) -> Response[str]:
+        present = await second_factors.rules()
+        return await _form(shell, {"second_factor_roles": list(present.second_factor_roles)}, {}, 200)
+
+    @post("/rules", needs=RULES, status_code=200)
+    async def set_rules(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            await second_factors.set_rules(forms.taken(SignInRules, given, shell), shell.act)
+        except Refusal as refusal:
+            return await _form(shell, given, *forms.wrong(refusal, shell))
+        return shell.done(shell.says(f"{NAME}.done.rules"))
+
+    @get("/{staff_id:uuid}", needs=READ)
+    async def person(self, staff_id: UUID, shell: Shell) -> Response[str]:
+        now = real_now(shell.request)
+        commands = PEOPLE.allowed(shell, "reset", "end_all") if staff_id != shell.act.by.id else []
+        person = await queries.person(staff_id, shell.act, now)
+        return shell.page(
+            "sign_ins/person.html",
+            person=person,
+            sessions=await queries.sessions(staff_id, shell.act, now),
+            commands=[each for each in commands if each.name != "reset" or person.since],
+            of_person=PEOPLE.address,
+            ends=WRITE(shell.act.by),
+        )
+
+    @post("/{staff_id:uuid}/sessions/{session_id:uuid}/end", needs=WRITE, status_code=200)
+    async def end(self, staff_id: UUID, session_id: UUID, shell: Shell) -> Response[str]:
+        await actions.end(staff_id, session_id, shell.act)
+        return shell.done(shell.says(f"{NAME}.done.end_all"))
+
+    ask_person, do_person = PEOPLE.handlers("/{staff_id:uuid}", needs=WRITE)
+
+
+async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+    form = Form(kind=SignInRules, slice_name=NAME, choices={"second_factor_roles": await _roles(shell)})
+    return shell.page(
+        "console/command.html",
+        status=status,
+        command=RULE,
+        slice_name=NAME,
+        fields=form.fields(shell, given, errors),
+        problem=errors.get("", ""),
+        about=(),
+        chosen=(),
+        address=f"{PATH}/rules",
+    )
