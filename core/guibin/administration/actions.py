@@ -24,7 +24,7 @@ from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over
-from .handing_over import Dissolved, HandedOver
+from .handing_over import Dissolved, HandedOver, HandOverPreview
 from .requests import (
     AccountChange,
     Leaving,
@@ -34,6 +34,7 @@ from .requests import (
     NewHandOver,
     NewPassword,
     NewUnit,
+    PreviewAsked,
     UnitDissolution,
 )
 from .tables import RoleChange
@@ -155,6 +156,11 @@ async def hand_over(staff_id: UUID, new: NewHandOver, act: Act) -> HandedOver:
     """All customers and open work go to the successor; the account stays. Raises NotFound, Invalid, Forbidden."""
     account = await in_charge_of(staff_id, act.by)
     return await handing_over.hand_over_all(account, new, act)
+
+
+async def preview_hand_over(staff_id: UUID, asked: PreviewAsked, act: Act) -> HandOverPreview:
+    """What would move, before it does. Raises NotFound, Forbidden for somebody one may not act on."""
+    return await handing_over.preview(await in_charge_of(staff_id, act.by), asked.successor_id)
 
 
 async def absences_of(staff_id: UUID, by: Principal) -> list[AbsenceView]:

@@ -10,6 +10,8 @@ from guibin_tenants.principals import anyone, may
 from . import actions, second_factors
 
 READ, WRITE = may("staff:read") | may("auditors:write"), may("staff:write") | may("auditors:write")
+# Whoever leads hands over what their people have and says when they are away, within the units they see.
+LEADS = may("staff:write") | may("team:write")
 
 
 class StaffController(Controller):
@@ -35,7 +37,7 @@ class StaffController(Controller):
         "/{staff_id:uuid}/hand-over",
         actions.hand_over,
         "All customers and open work go to somebody else",
-        needs=may("staff:write"),
+        needs=LEADS,
         status_code=HTTP_200_OK,
     )
     reset_second_factor = deletes(
@@ -43,11 +45,30 @@ class StaffController(Controller):
         second_factors.reset,
         "Somebody lost their second factor: it is asked no more, and every session of theirs ends",
     )
-    list_absences = gets("/{staff_id:uuid}/absences", actions.absences_of, "When somebody is away, the latest first")
-    note_absence = posts(
-        "/{staff_id:uuid}/absences", actions.note_absence, "Somebody is away: escalations pass them over meanwhile"
+    preview_hand_over = gets(
+        "/{staff_id:uuid}/hand-over",
+        actions.preview_hand_over,
+        "How much of what would go to a successor, and what hinders; nothing is changed",
+        needs=LEADS,
     )
-    end_absence = deletes("/{staff_id:uuid}/absences/{absence_id:uuid}", actions.end_absence, "They are back")
+    list_absences = gets(
+        "/{staff_id:uuid}/absences",
+        actions.absences_of,
+        "When somebody is away, the latest first",
+        needs=READ | may("team:write"),
+    )
+    note_absence = posts(
+        "/{staff_id:uuid}/absences",
+        actions.note_absence,
+        "Somebody is away: escalations pass them over meanwhile",
+        needs=WRITE | may("team:write"),
+    )
+    end_absence = deletes(
+        "/{staff_id:uuid}/absences/{absence_id:uuid}",
+        actions.end_absence,
+        "They are back",
+        needs=WRITE | may("team:write"),
+    )
 
 
 class OrgUnitController(Controller):

@@ -38,6 +38,20 @@ class HandedOver(Struct, frozen=True):
     work: list[OpenWork]
 
 
+class HandOverPreview(Struct, frozen=True, kw_only=True):
+    """What would go over from somebody, kind by kind; `to_name` is empty and nothing hinders while nobody is named.
+
+    `hinders` says why this one cannot take it over, empty where they can.
+    """
+
+    from_id: UUID
+    from_name: str
+    to_id: UUID | None
+    to_name: str
+    work: list[OpenWork]
+    hinders: str
+
+
 class Dissolved(Struct, frozen=True):
     """What went to the successor. Keys that saw the unit's archives are revoked, for the successor's are others."""
 
@@ -57,6 +71,19 @@ async def hand_over_all(account: StaffView, new: NewHandOver, act: Act) -> Hande
     work = await handing_over.hand_over(moved, act)
     await done("hand_over", Case("staff", account.id), act, shown=sum(w.count for w in work))
     return HandedOver(successor.id, successor.name, work)
+
+
+async def preview(account: StaffView, successor_id: UUID | None) -> HandOverPreview:
+    """How much of what would go to the successor, and whether they can take it. Nothing is changed."""
+    successor = await at_work(successor_id) if successor_id is not None else None
+    return HandOverPreview(
+        from_id=account.id,
+        from_name=account.name,
+        to_id=successor_id,
+        to_name=successor.name if successor else "",
+        work=await handing_over.open_work((account.id,)),
+        hinders=await _hinders(account, successor) if successor_id is not None else "",
+    )
 
 
 async def refuse_open_work(account: StaffView) -> None:
@@ -112,22 +139,26 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
 
 async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
     successor = await at_work(successor_id)
-    rule = ""
-    if successor is None or successor.id == account.id:
-        rule = "somebody else who works here"
-    else:
-        unseen = await assignments.hidden_from(successor.id, of=account.id)
-        hidden = await handing_over.hidden_work((account.id,), successor.id)
-        looks_after = await assignments.looked_after((account.id,), erased_too=True)
-        if unseen:
-            rule = f"somebody who sees all their customers; {unseen} of them are elsewhere"
-        elif hidden:
-            rule = f"somebody who sees whose it is; about customers elsewhere: {handing_over.said(hidden)}"
-        elif looks_after and not set(successor.roles) & set(LOOKING_AFTER):
-            rule = "an account manager or a leader"
+    rule = await _hinders(account, successor)
     if rule or successor is None:
         raise Invalid.at("successor_id", rule, value=str(successor_id))
     return successor
+
+
+async def _hinders(account: StaffView, successor: StaffView | None) -> str:
+    """The rule that keeps this one from taking it all over; empty where none does."""
+    if successor is None or successor.id == account.id:
+        return "somebody else who works here"
+    unseen = await assignments.hidden_from(successor.id, of=account.id)
+    if unseen:
+        return f"somebody who sees all their customers; {unseen} of them are elsewhere"
+    hidden = await handing_over.hidden_work((account.id,), successor.id)
+    if hidden:
+        return f"somebody who sees whose it is; about customers elsewhere: {handing_over.said(hidden)}"
+    looks_after = await assignments.looked_after((account.id,), erased_too=True)
+    if looks_after and not set(successor.roles) & set(LOOKING_AFTER):
+        return "an account manager or a leader"
+    return ""
 
 
 async def _standing(unit_id: UUID) -> OrgUnitView:

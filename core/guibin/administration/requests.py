@@ -55,6 +55,12 @@ class NewHandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     reason: Note = ""
 
 
+class PreviewAsked(Struct, frozen=True, kw_only=True):
+    """Who would take it over; nobody yet without."""
+
+    successor_id: UUID | None = None
+
+
 class NewAbsence(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Somebody is away until before `until_at`; from now on without `from_at`."""
 

@@ -51,6 +51,7 @@ from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
 from guibin.work import board_screens as board
 from guibin.work import screens as work
+from guibin.work import team_screens as teams
 from guibin_tenants.refusals import SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
@@ -73,6 +74,7 @@ PUBLIC = frozenset(
 SLICES: tuple[ModuleType, ...] = (
     work,
     board,
+    teams,
     overview,
     customer_screens,
     applications,

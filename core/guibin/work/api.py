@@ -1,4 +1,4 @@
-"""`/api/v1/work`: everything that somebody owes, in one list; `/api/v1/board`: how the house stands."""
+"""`/api/v1/work`: everything that somebody owes, in one list; `/api/v1/board`: how the house stands; `/api/v1/team`: who has how much."""
 
 from litestar import Controller
 
@@ -9,7 +9,7 @@ from guibin.web.paging import Page
 from guibin.web.routing import gets
 from guibin_tenants.principals import anyone
 
-from . import queries, standing
+from . import queries, standing, teams
 from .queries import SharedCount, WorkFilter, WorkView
 
 
@@ -38,3 +38,9 @@ class BoardController(Controller):
     show_board = gets(
         "/", standing.board, "What is open, late and soon due by desk and level; it names nobody", needs=standing.LEADS
     )
+
+
+class TeamLoadController(Controller):
+    path = "/api/v1/team"
+    tags = ("work",)
+    list_team = gets("/", teams.loads, "Who has how much, and until when they are away", needs=standing.LEADS)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from types import ModuleType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -68,6 +68,7 @@ SLICES: tuple[ModuleType, ...] = (
 )
 KINDS: dict[str, Owed] = {owed.kind: owed for module in SLICES for owed in module.OWED}
 Whose = Literal["mine", "desk", "unit"]
+Tallied = TypeVar("Tallied", bound=Struct)
 
 
 class WorkView(Struct, frozen=True, kw_only=True):
@@ -222,6 +223,18 @@ async def counts(filters: WorkFilter, act: Act) -> list[SharedCount]:
     return shown(SharedCount, await fetch(statement, *values))
 
 
+class PersonCount(WorkCount, frozen=True, kw_only=True):
+    """How much of a kind one member of staff has."""
+
+    staff_id: UUID
+
+
+async def by_person(act: Act) -> list[PersonCount]:
+    """What everybody whom the reader sees owes, counted by person and kind; it names nobody."""
+    sources = [owed for owed in KINDS.values() if owed.needs(act.by)]
+    return await _tallied(PersonCount, "x.staff_id, x.kind", sources, act) if sources else []
+
+
 class UnitCount(WorkCount, frozen=True, kw_only=True):
     """How much of a kind an org unit has, by what it is about: a level, an item. `unit_id` is None where nobody has it."""
 
@@ -234,17 +247,22 @@ async def by_unit(kinds: Collection[str], act: Act) -> list[UnitCount]:
     sources = [owed for owed in KINDS.values() if owed.kind in kinds and owed.needs(act.by)]
     if not sources:
         return []
+    return await _tallied(UnitCount, "coalesce(x.unit_id, s.org_unit_id) as unit_id, x.kind, x.about", sources, act)
+
+
+async def _tallied(kind: type[Tallied], by: str, sources: list[Owed], act: Act) -> list[Tallied]:
+    """What is owed, counted by these columns; of a member of staff `s` where somebody has it."""
     figures = {"count": "true", "late": _LATE, "soon": _SOON, "today": _TODAY}
     counted = ", ".join(f"(count(*) filter (where {which}))::int as {name}" for name, which in figures.items())
     await plan_once()
+    joined = "left join" if kind is UnitCount else "join"
+    places = ", ".join(str(place) for place in range(1, by.count(" x.") + 2))
     seen = _listing(sources, "true").source
     statement, values = placed(
-        f"select coalesce(x.unit_id, s.org_unit_id) as unit_id, x.kind, x.about, {counted}"
-        f" from {seen} left join staff s on s.id = x.staff_id"
-        " group by 1, 2, 3 order by 1, 2, 3",
+        f"select {by}, {counted} from {seen} {joined} staff s on s.id = x.staff_id group by {places} order by {places}",
         await _values(sources, act) | {"now": act.now, "by": act.by.id},
     )
-    return shown(UnitCount, await fetch(statement, *values))
+    return shown(kind, await fetch(statement, *values))
 
 
 def _sources(filters: WorkFilter, act: Act, kinds: Collection[str]) -> list[Owed]:

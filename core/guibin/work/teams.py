@@ -1,0 +1,77 @@
+"""Who has how much (S05-3): everybody of the reader's units, what they owe, whom they look after, until when they are away."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.profiles.tables import Customer
+from guibin_tenants.rows import many, name_of
+
+from .queries import PersonCount, by_person
+from .standing import CASES
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """One member of staff: `customers` they look after, `cases` they have, all they owe, and what of it is late or due within the
+    hour. `absence_id` and `away_until` while they are away."""
+
+    staff_id: UUID
+    staff_name: str
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None
+    unit_name: str
+    customers: int
+    cases: int
+    owed: int
+    late: int
+    soon: int
+    today: int
+    absence_id: UUID | None
+    away_until: datetime | None
+
+
+class _Person(Struct, frozen=True, kw_only=True):
+    staff_id: UUID
+    staff_name: str
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None
+    unit_name: str
+    customers: int
+    absence_id: UUID | None
+    away_until: datetime | None
+
+
+async def loads(act: Act) -> list[Load]:
+    """Everybody who serves in the units that the reader sees, whoever has most that is late first. That it was read is on record."""
+    people = await many(
+        _Person,
+        "from (select s.id as staff_id, s.name as staff_name, s.roles, s.org_unit_id, coalesce(u.name, '') as unit_name,"
+        f" (select count(*)::int from {name_of(Customer)} c where c.account_manager_id = s.id and c.closed_at is null"
+        " and c.erased_at is null) as customers, a.id as absence_id, a.until_at as away_until"
+        " from staff s left join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id"
+        " left join lateral (select a.id, a.until_at from staff_absence a where a.tenant_id = s.tenant_id and a.staff_id = s.id"
+        " and a.from_at <= $2 and a.until_at > $2 order by a.until_at desc limit 1) a on true"
+        " where s.left_at is null and s.roles <> '{auditor}' and ($1::uuid[] is null or s.org_unit_id = any ($1))) person",
+        act.by.units_seen,
+        act.now,
+    )
+    counts: dict[UUID, list[PersonCount]] = {}
+    for each in await by_person(act):
+        counts.setdefault(each.staff_id, []).append(each)
+    found = [_load(person, counts.get(person.staff_id, [])) for person in people]
+    await noted("team.load", act, subject="team", shown=len(found))
+    return sorted(found, key=lambda load: (-load.late, -load.owed, load.unit_name, load.staff_name))
+
+
+def _load(person: _Person, counts: list[PersonCount]) -> Load:
+    return Load(
+        **{name: getattr(person, name) for name in _Person.__struct_fields__},
+        cases=sum(each.count for each in counts if each.kind in CASES),
+        owed=sum(each.count for each in counts),
+        late=sum(each.late for each in counts),
+        soon=sum(each.soon for each in counts),
+        today=sum(each.today for each in counts),
+    )
