@@ -68,3 +68,9 @@ async def analysed(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
 async def judged(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
     """At which level it is now."""
     return {"level": (await LISTED.one(complaint_id)).level}
+
+
+async def leadership(shell: Shell, complaint_id: UUID) -> Mapping[str, str]:
+    """The plan is reported to those who heard of the complaint."""
+    names = [one.name for one in (await FORM.one(complaint_id)).leadership_told]
+    return {"reported_to": ("、" if shell.language != "en" else ", ").join(names)} if names else {}

@@ -40,6 +40,7 @@ from .actions import hand_over
 from .inward import open_internal_flow
 from .levels import RESOLUTION, SUBJECT, Judged, judged, level_named, terms_of, unknown_level
 from .queries import LISTED, ComplaintView
+from .rectification import Report
 from .requests import NewComplaint, NewComplaintHandOver, NewRecusal
 from .tables import Complaint
 from .telling import tell_responsible
@@ -143,10 +144,8 @@ async def _taken_in(cases: Sequence[_Case], act: Act) -> list[_Case]:
     """Write them down, start the clocks of those that are not settled, and say that they were received."""
     written = await _write(await _ranked(cases, act), act)
     await sla.start_all([timer for case in written if not case.settled for timer in _timers(case, act.policy)])
+    await rectification.report([_report(case) for case in written if not case.settled], act.policy.complaints)
     for case in written:
-        if not case.settled:
-            whole = Case(SUBJECT, case.id, case.new.customer_id)
-            await rectification.report(whole, case.number, act.policy.complaints, now=case.recorded_at)
         await events.record(ComplaintReceived(complaint_id=case.id, level=case.found.level.name), now=case.recorded_at)
     return written
 
@@ -164,6 +163,17 @@ async def _ranked(cases: Sequence[_Case], act: Act) -> list[_Case]:
         else case
         for case in cases
     ]
+
+
+def _report(case: _Case) -> Report:
+    whole, against = Case(SUBJECT, case.id, case.new.customer_id), case.new.against_id
+    return Report(
+        whole,
+        case.number,
+        case.recorded_at,
+        but=(against,) if against is not None else (),
+        planned=case.found.level.rectify_within is not None,
+    )
 
 
 def _timers(case: _Case, policy: Policy) -> list[NewTimer]:

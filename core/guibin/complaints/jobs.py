@@ -66,9 +66,8 @@ async def concerned(event: Passed, run: Run) -> Sequence[Notice]:
 
 
 async def _without_recused(notice: Notice) -> Notice:
-    """Nobody whom the complaint is against hears of it."""
-    recused = await recusals.of(notice.about.id)
-    return replace(notice, staff_ids=tuple(each for each in notice.staff_ids if each not in recused))
+    """Nobody whom the complaint is against hears of it, whatever post they hold."""
+    return replace(notice, but=tuple(await recusals.of(notice.about.id)))
 
 
 tells(

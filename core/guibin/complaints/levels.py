@@ -19,6 +19,8 @@ RECTIFICATION = "rectification"
 RESULT = "result"
 # Calling back a complaint of the week's sample, once for each time it was drawn.
 FOLLOW_UP = "follow_up"
+# What leadership is told at once of a complaint (S14-11), beside its plan.
+LEADERSHIP_TOLD = "complaint_to_leadership"
 
 
 class Judged(Struct, frozen=True):

@@ -1,10 +1,10 @@
-"""What of complaints somebody owes: the case itself, an answer to what the customer wrote, the callback; and what a department changes."""
+"""What of complaints somebody owes: the case itself, an answer to what the customer wrote, the callback, the plan; and what a department changes."""
 
 from guibin.sla.owed import BY_TIMER, HANDLER, Owed, by_day
 from guibin.sla.queries import timer_of
 from guibin_tenants.principals import may
 
-from .levels import FOLLOW_UP, RESOLUTION, RESULT, SUBJECT
+from .levels import FOLLOW_UP, RECTIFICATION, RESOLUTION, RESULT, SUBJECT
 
 _READ = may("complaints:read")
 _OF_CASE = {
@@ -28,6 +28,10 @@ left join lateral (
 # The time for telling the customer the result, once a round.
 _RESOLVED = f"""complaint x left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id
     and t.milestone = '{RESULT}' and t.completed_at is null and t.cancelled_at is null"""
+
+# Settled, it still owes its plan against repetition (S14-7).
+_UNPLANNED = f"""complaint x join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id
+    and t.milestone = '{RECTIFICATION}' and t.completed_at is null and t.cancelled_at is null"""
 
 # A complaint of the week's sample that nobody called back about yet (S07-29).
 _SAMPLED = f"""complaint_sample x join complaint c on c.tenant_id = x.tenant_id and c.id = x.complaint_id
@@ -60,6 +64,13 @@ OWED = (
         needs=_READ,
         source=_RESOLVED,
         holds="x.state = 'resolved'",
+        columns=_OF_CASE | BY_TIMER,
+    ),
+    Owed(
+        kind="rectification",
+        needs=_READ,
+        source=_UNPLANNED,
+        holds="x.state in ('resolved', 'closed')",
         columns=_OF_CASE | BY_TIMER,
     ),
     Owed(

@@ -23,7 +23,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.rows import line, lines, many, struct_of
 from guibin_tenants.scope import fetch_value
 
-from .levels import RESOLUTION, SUBJECT
+from .levels import LEADERSHIP_TOLD, RECTIFICATION, RESOLUTION, SUBJECT
 from .tables import Complaint
 
 
@@ -198,6 +198,13 @@ class RectificationLine(Struct, frozen=True):
     reported_at: datetime
 
 
+class ToldLine(Struct, frozen=True):
+    """Who of leadership was told at once, and when (S14-11)."""
+
+    name: str
+    told_at: datetime
+
+
 class StepLine(Struct, frozen=True):
     """A warning, breach, escalation or success that happened to one of its deadlines."""
 
@@ -224,12 +231,21 @@ class ComplaintForm(ComplaintView, frozen=True, kw_only=True):
     signatures: list[SignatureLine]
     notes: list[NoteLine]
     messages: list[MessageLine]
+    leadership_told: list[ToldLine]
     rectification: RectificationLine | None
     recusals: list[RecusalLine]
     withdrawal: WithdrawalLine | None
     follow_up_owed: bool
     deadlines: list[DeadlineLine]
     steps: list[StepLine]
+
+    @property
+    def plan_owed(self) -> bool:
+        """Whether leadership waits for the plan against repetition."""
+        return self.rectification is None and any(
+            one.milestone == RECTIFICATION and one.completed_at is None and one.cancelled_at is None
+            for one in self.deadlines
+        )
 
 
 class ComplaintFilter(Struct, frozen=True, kw_only=True):
@@ -336,6 +352,11 @@ FORM = LISTED.wider(
     signatures=lines(SignatureLine, signing.LINES),
     notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
     messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
+    leadership_told=lines(
+        ToldLine,
+        f"from staff_notice n join staff s on s.id = n.staff_id where n.subject_id = x.id and n.kind = '{LEADERSHIP_TOLD}'"
+        " order by n.told_at, s.name",
+    ),
     rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),
     recusals=lines(RecusalLine, f"{_of('complaint_recusal')} recused_at, id"),
     withdrawal=line(WithdrawalLine, f"{_of('complaint_withdrawal')} id"),

@@ -1,10 +1,11 @@
-"""Every complaint of a level that asks for it is reported to leadership with a plan, within the level's time (S14-7)."""
+"""Leadership hears at once of every complaint of a level that asks for a plan, and of the plan within the level's time (S14-7, S14-11)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-from msgspec import structs
+from msgspec import Struct, structs
 
 from guibin.audit.actions import recorded
 from guibin.cases import Case
@@ -14,15 +15,26 @@ from guibin.policy.complaints import ComplaintPolicy, Level
 from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
-from guibin_tenants import org_units
 from guibin_tenants.rows import add, given, locked
 from guibin_tenants.scope import fetch_value
 
-from .levels import RECTIFICATION, SUBJECT, case_of
+from . import recusals
+from .levels import LEADERSHIP_TOLD, RECTIFICATION, SUBJECT, case_of
 from .queries import LISTED, ComplaintView
 from .refusals import AlreadyRectified, MergedElsewhere
 from .requests import NewRectification
 from .tables import Complaint, ComplaintRectification
+
+
+class Report(Struct, frozen=True):
+    """A complaint of which something is told `at` a moment, to nobody of `but`, since it is against them. `planned` is one of a
+    level that asks for a plan."""
+
+    case: Case
+    number: str
+    at: datetime
+    but: tuple[UUID, ...] = ()
+    planned: bool = True
 
 
 async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> ComplaintView:
@@ -34,17 +46,26 @@ async def rectify(complaint_id: UUID, new: NewRectification, act: Act) -> Compla
         raise AlreadyRectified(f"Complaint {complaint['number']} has its rectification plan")
     await add(ComplaintRectification, act, complaint_id=complaint_id, **given(new))
     await sla.complete_if_any(complaint_id, RECTIFICATION, at=act.now, now=act.now)
-    case = case_of(complaint)
-    head = await org_units.head_office()
     leaders = act.policy.complaints.leadership
-    await _tell(case, complaint["number"], "complaint_rectified", leaders, at=head.id if head else None, now=act.now)
+    case, but = case_of(complaint), tuple(await recusals.of(complaint_id))
+    told = Report(case, complaint["number"], act.now, but)
+    await _tell(told, "complaint_rectified", leaders, at_head_office=True)
     return await recorded("rectify", case, LISTED, act)
 
 
-async def report(case: Case, number: str, policy: ComplaintPolicy, *, now: datetime) -> None:
-    """Tell the posts of the policy's complaint centre at once that the complaint was taken in; nobody where the policy has no centre."""
+async def report(several: Sequence[Report], policy: ComplaintPolicy) -> None:
+    """At once the posts of the policy's complaint centre hear of each that was taken in, nobody where the policy has no
+    centre; and leadership of each whose level asks for a plan, which follows in its own time (S14-11)."""
     if policy.centre:
-        await _tell(case, number, "complaint_reported", policy.centre, at=None, now=now)
+        for one in several:
+            await _tell(one, "complaint_reported", policy.centre)
+    await _to_leadership(several, policy)
+
+
+async def _to_leadership(several: Sequence[Report], policy: ComplaintPolicy) -> None:
+    for one in several if policy.leadership else ():
+        if one.planned:
+            await _tell(one, LEADERSHIP_TOLD, policy.leadership, at_head_office=True)
 
 
 def first(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) -> list[NewTimer]:
@@ -53,9 +74,14 @@ def first(case: Case, level: Level, policy: ComplaintPolicy, *, at: datetime) ->
 
 
 async def follow_level(complaint: asyncpg.Record, level: Level, act: Act) -> None:
-    """Another level may ask for a plan, in another time, or for none; the time still counts from the receipt."""
+    """Another level may ask for a plan, in another time, or for none; the time still counts from the receipt. Leadership that
+    was not told before hears now."""
     if await _plan_of(complaint["id"]):
         return
+    if level.rectify_within is not None:
+        but = tuple(await recusals.of(complaint["id"]))
+        judged = Report(case_of(complaint), complaint["number"], act.now, but)
+        await _to_leadership([judged], act.policy.complaints)
     runs = await fetch_value(
         "select true from timer where subject_id = $1 and milestone = $2 and completed_at is null"
         " and cancelled_at is null",
@@ -90,9 +116,10 @@ def _terms(level: Level, policy: ComplaintPolicy) -> Terms:
     return level.terms(level.rectify_within, clause=level.clause or policy.clause)
 
 
-async def _tell(case: Case, number: str, kind: str, roles: tuple[str, ...], *, at: UUID | None, now: datetime) -> None:
-    """Tell those with the roles, in the org unit `at` or where the case belongs."""
+async def _tell(told: Report, kind: str, roles: tuple[str, ...], *, at_head_office: bool = False) -> None:
+    """Tell those with the roles once, at the head office or where the case belongs."""
+    case = Case(SUBJECT, told.case.id, told.case.customer_id)
     notice = Notice(
-        kind, Case(SUBJECT, case.id, case.customer_id), org_unit_id=at, roles=roles, details={"number": number}
+        kind, case, at_head_office=at_head_office, roles=roles, but=told.but, details={"number": told.number}
     )
-    await notify(notice, key=f"{kind}/{case.id}", now=now)
+    await notify(notice, key=f"{kind}/{case.id}", now=told.at)

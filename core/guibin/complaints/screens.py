@@ -27,7 +27,7 @@ from guibin.web.paging import Page
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Refusal
 
-from . import actions, analysing, choices, intake, merging, queries, recusals, sampling
+from . import actions, analysing, choices, intake, merging, queries, rectification, recusals, sampling
 from .levels import RESOLUTION
 from .queries import ComplaintFilter, ComplaintForm, ComplaintLine
 from .requests import NewComplaint
@@ -106,6 +106,7 @@ COMMANDS = Commands(
     Command(name="merge", action=merging.merge, icon="git-merge", key="g", choices={"complaint_id": choices.others}),
     Command(name="recuse", action=recusals.recuse, icon="scale", key="u", choices={"staff_id": offered.colleagues}),
     Command(name="follow_up", action=sampling.follow_up_of, icon="phone-call", key="f"),
+    Command(name="rectify", action=rectification.rectify, icon="shield-check", key="z", given=choices.leadership),
     Command(name="withdraw", action=actions.withdraw, icon="arrow-back-up", key="w"),
     Command(name="sign", action=actions.sign, icon="signature", key="s"),
     Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True),
@@ -160,11 +161,17 @@ async def _case(complaint_id: UUID, shell: Shell) -> Values:
         "ribbon": ribbon(form, changed, resolution, shell) if resolution else None,
         "whys": await _whys(form, changed, resolution, shell),
         "level_number": level_number(shell, form.level),
-        "commands": COMMANDS.allowed(shell, *(("follow_up",) if form.follow_up_owed else ()), *OFFERED[form.state]),
+        "commands": COMMANDS.allowed(shell, *_owed(form), *OFFERED[form.state]),
         "handler": await queries.handler_of(complaint_id),
         "others": await queries.others_of(form),
         "taken_in": (await _form(shell, *_ELSEWHERE)).said(form, shell),
     }
+
+
+def _owed(form: ComplaintForm) -> list[str]:
+    """What is offered while somebody waits for it, in whatever state the complaint is."""
+    owed = {"follow_up": form.follow_up_owed, "rectify": form.plan_owed and form.merged_into_id is None}
+    return [name for name, waits in owed.items() if waits]
 
 
 async def _whys(

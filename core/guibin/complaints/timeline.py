@@ -30,6 +30,16 @@ def _everything(form: ComplaintForm, shell: Shell, customer: str) -> Iterator[Ha
         icon="scale",
         tone="rule",
     )
+    for told in form.leadership_told[:1]:
+        yield Happening(
+            at=told.told_at,
+            who=says("complaints.rule"),
+            what=says(
+                "complaints.happened.leadership", who=_listed([each.name for each in form.leadership_told], shell)
+            ),
+            icon="speakerphone",
+            tone="rule",
+        )
     for again in form.intakes:
         yield Happening(
             at=again.received_at,
@@ -148,6 +158,15 @@ def _ended(form: ComplaintForm, shell: Shell) -> Iterator[Happening]:
             tone="rule",
             text=recusal.reason,
         )
+    if form.rectification is not None:
+        yield Happening(
+            at=form.rectification.reported_at,
+            who=form.rectification.reported_by_name,
+            what=says("complaints.happened.rectified", who=form.rectification.reported_to),
+            icon="shield-check",
+            tone="good",
+            text=form.rectification.plan,
+        )
     if form.withdrawal is not None:
         said_by = form.withdrawal.said_by
         yield Happening(
@@ -170,7 +189,11 @@ def _ended(form: ComplaintForm, shell: Shell) -> Iterator[Happening]:
 
 
 def _roles(roles: tuple[str, ...], shell: Shell) -> str:
-    return ("、" if shell.language != "en" else ", ").join(map(shell.post, roles))
+    return _listed([shell.post(role) for role in roles], shell)
+
+
+def _listed(names: list[str], shell: Shell) -> str:
+    return ("、" if shell.language != "en" else ", ").join(names)
 
 
 def _channel(channel: str, shell: Shell) -> str:

@@ -21,6 +21,7 @@ from guibin_tenants.scope import execute, fetch_column, fetch_value
 # Whatever an account manager hears, the customer's team hears (S10-4).
 # What is for a department ($12) is its managers', else those of the nearest unit above; of the head office only whoever is
 # a manager and nothing else ($13), since its posts are everybody's heads and no department's.
+# Whoever is named in $14 hears nothing, whatever they hold: of a role they alone hold, the next above hears.
 # A role that nobody holds goes to the tenant's admins, because something nobody hears of is worse than something the
 # wrong person hears of.
 _TELL = f"""
@@ -28,8 +29,8 @@ with recursive place as (
     {place_of("$1")}
 ), above (tenant_id, id, parent_id, depth) as (
     select u.tenant_id, u.id, u.parent_id, 0 from org_unit u
-    where u.id = coalesce($2::uuid, (select org_unit_id from place))
-        or (coalesce($2::uuid, (select org_unit_id from place)) is null and u.parent_id is null)
+    where case when not $15 then coalesce($2::uuid, (select org_unit_id from place)) end = u.id
+        or (u.parent_id is null and ($15 or coalesce($2::uuid, (select org_unit_id from place)) is null))
     union all
     select u.tenant_id, u.id, u.parent_id, a.depth + 1
     from org_unit u join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
@@ -40,15 +41,17 @@ with recursive place as (
     from asked r join staff s on s.left_at is null and r.role = any (s.roles)
     join above a on a.tenant_id = s.tenant_id
         and (a.id = s.org_unit_id or (s.org_unit_id is null and a.parent_id is null))
-        and (not $12 or a.parent_id is not null or s.roles <@ $13::text[])
+        and (not $12 or a.parent_id is not null or s.roles <@ $13::text[]) and s.id <> all ($14::uuid[])
     where r.role not in ('account_manager', 'tenant_admin')
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join place p on r.role = 'account_manager'
     join staff s on s.tenant_id = p.tenant_id and s.left_at is null and {serves("s", "$1", "p.account_manager_id")}
+        and s.id <> all ($14::uuid[])
     union all
     select r.level, r.role, s.tenant_id, s.id, 0
     from asked r join staff s on s.left_at is null and r.role = 'tenant_admin' and 'tenant_admin' = any (s.roles)
+        and s.id <> all ($14::uuid[])
 ), there as (
     select level, role, id, rank() over (partition by level, role order by depth) as nearness from holding h
     where not exists (select from staff_absence x where x.tenant_id = h.tenant_id and x.staff_id = h.id
@@ -63,10 +66,10 @@ with recursive place as (
 ), readers as (
     select id from there where nearness = 1 and (level = 0 or level = (select level from next_level))
     union
-    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles) and (
+    select s.id from staff s where s.left_at is null and 'tenant_admin' = any (s.roles) and s.id <> all ($14::uuid[]) and (
         exists (select from vacant) or (exists (select from away) and (select level from next_level) is null))
     union
-    select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[])
+    select s.id from staff s where s.left_at is null and s.id = any ($4::uuid[]) and s.id <> all ($14::uuid[])
 )
 insert into staff_notice (id, staff_id, kind, key, subject, subject_id, customer_id, details, told_at)
 select gen_random_uuid(), id, $5, $6, $7, $8, $1, $9::jsonb, $10::timestamptz from readers
@@ -79,9 +82,11 @@ class Notice(Struct, frozen=True):
     """What is told, about what, to whom: `staff_ids` by name, `roles` by the nearest who hold them.
 
     `otherwise` are the roles of further levels, in order, for when whoever holds one of `roles` is away.
-    `org_unit_id` is where to look for roles when it is not the customer's own unit; the head office without either. With
+    `org_unit_id` is where to look for roles when it is not the customer's own unit; the head office without either, or where
+    it is for those `at_head_office` whoever the customer's unit has. With
     `to_department` it is that unit's own matter: without a manager there, those of the nearest unit above hear, and the
     admins that the unit has none.
+    Nobody of `but` is told, by name or by role: the matter is against them.
     `details` are figures and numbers for the text `notice.<kind>`, never personal data.
     """
 
@@ -89,9 +94,11 @@ class Notice(Struct, frozen=True):
     about: Case
     org_unit_id: UUID | None = None
     to_department: bool = False
+    at_head_office: bool = False
     roles: tuple[str, ...] = ()
     otherwise: tuple[tuple[str, ...], ...] = ()
     staff_ids: tuple[UUID, ...] = ()
+    but: tuple[UUID, ...] = ()
     details: dict[str, str] = {}
 
 
@@ -121,6 +128,8 @@ async def notify(notice: Notice, *, key: str, now: datetime) -> tuple[UUID, ...]
             [level for _, level in asked],
             notice.to_department,
             sorted(ROLES),
+            list(notice.but),
+            notice.at_head_office,
         )
     )
     await SENT_ON()(notice, key, told, now)

@@ -35,6 +35,7 @@ LOOKS: dict[str, Look] = {
     "complaint": Look(icon="message-report", section="complaints"),
     "reply": Look(icon="message-circle", section="complaints", action="complaints/{0}/do/write"),
     "callback": Look(icon="phone-call", section="complaints", action="complaints/{0}/do/call_back"),
+    "rectification": Look(icon="shield-check", section="complaints", action="complaints/{0}/do/rectify"),
     "sampled": Look(icon="phone-call", section="complaints", action="complaints/{0}/do/follow_up"),
     "measure": Look(icon="zoom-check", action="work/measure/{1}/do/measure"),
     "signal": Look(icon="bell", section="signals", action="signals/{0}/do/finish"),
@@ -79,7 +80,7 @@ LOOKS: dict[str, Look] = {
     "log": Look(icon="pencil", action="work/log/{1}/do/log"),
 }
 # Kinds whose `about` is a level of the complaint policy.
-LEVELLED = frozenset({"complaint", "reply", "callback", "sampled"})
+LEVELLED = frozenset({"complaint", "reply", "callback", "rectification", "sampled"})
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -200,7 +201,7 @@ def _detail(row: WorkView, shell: Shell) -> str:
 def _about(row: WorkView, shell: Shell) -> str:
     """What `about` is called."""
     match row.kind:
-        case "complaint" | "reply" | "callback" | "sampled":
+        case "complaint" | "reply" | "callback" | "rectification" | "sampled":
             return _title(shell, f"complaint_level.{row.about}")
         case "call":
             return shell.says(f"hotline.state.{row.about}")

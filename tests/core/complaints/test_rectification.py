@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from receiving import fall_due, kind, send, told
 
+from guibin_tenants.scope import fetch
+
 PATH = "/api/v1/complaints"
 PLAN = {"plan": "增设指引牌,培训前台", "reported_to": "总经理"}
 
@@ -16,6 +18,12 @@ async def company(world):
 
 async def complaint(client, **more):
     return await send(client, PATH, {"text": "接待时等候过久", "channel": "phone", **more})
+
+
+async def about(company, who):
+    async with company.scope():
+        rows = await fetch("select subject_id from staff_notice where staff_id = $1", who.staff_id)
+    return [str(row["subject_id"]) for row in rows]
 
 
 async def clocks(client, case):
@@ -42,7 +50,7 @@ async def test_a_complaint_goes_to_the_centre_is_solved_and_reported_with_a_plan
         "resolution": "completed",
         "rectification": "completed",
     }
-    assert await told(company, manager) == ["complaint_rectified"]
+    assert sorted(await told(company, manager)) == ["complaint_rectified", "complaint_to_leadership"]
     assert kind(again) == "already-rectified"
     shown = (await officer.get(f"{PATH}/{case['id']}")).json()
     assert shown["rectification"]["plan"] == PLAN["plan"]
@@ -68,7 +76,75 @@ async def test_a_plan_that_does_not_come_is_warned_about_and_escalated(company, 
         "deadline_passed_up",
         "plan_late",
     ]
-    assert await told(company, manager) == ["plan_escalated"]
+    assert await told(company, manager) == ["complaint_to_leadership", "plan_escalated"]
+
+
+@pytest.mark.rule("S14-11")
+async def test_leadership_is_told_at_once_and_the_plan_is_an_act_of_its_own(company):
+    officer = await company.staff("officer", "reception_officer")
+    manager = await company.staff("manager", "manager")
+
+    case = await complaint(officer)
+
+    assert await told(company, manager) == ["complaint_to_leadership"]
+    shown = (await officer.get(f"{PATH}/{case['id']}")).json()
+    assert [one["name"] for one in shown["leadership_told"]] == ["manager"]
+    assert shown["leadership_told"][0]["told_at"] == shown["received_at"]
+    assert shown["rectification"] is None
+    assert (await clocks(officer, case))["rectification"]["state"] == "running"
+
+
+@pytest.mark.rule("S14-11")
+async def test_a_leader_whom_it_is_against_hears_nothing_of_it_and_the_next_above_does(company, world):
+    await company.unit("branch")
+    officer = await company.staff("officer", "reception_officer", unit="branch")
+    local = await company.staff("local", "manager", unit="branch")
+    head = await company.staff("head", "manager")
+    boss = await company.staff("boss", "tenant_admin")
+
+    case = await complaint(officer, against_id=str(head.staff_id))
+    other = await complaint(officer, against_id=str(local.staff_id))
+    world.clock.set(world.clock.now + timedelta(days=9))
+    await fall_due(company, "insight")
+
+    assert {case["id"], other["id"]} == set(await about(company, boss)) | set(await about(company, head))
+    assert case["id"] not in await about(company, head)
+    assert case["id"] in await about(company, boss)
+    assert other["id"] not in await about(company, local)
+    assert other["id"] in await about(company, head)
+
+
+@pytest.mark.rule("S14-11")
+async def test_a_level_without_a_plan_tells_leadership_when_it_is_raised_to_one_with(company, world):
+    client = await company.client()
+    manager = await company.staff("manager", "manager")
+    levels = [
+        {"name": "standard", "resolve_within": {"type": "hours", "count": 24}},
+        {
+            "name": "grave",
+            "resolve_within": {"type": "hours", "count": 12},
+            "rectify_within": {"type": "hours", "count": 48},
+        },
+    ]
+    await send(
+        client,
+        "/api/v1/policy/versions",
+        {
+            "overrides": {
+                "complaints": {"levels": levels, "default_level": "standard"},
+                "texts": {"complaint_level.grave": {"zh": "重大投诉", "en": "Grave"}},
+            }
+        },
+    )
+    case = await complaint(client)
+    before = [one for one in await told(company, manager) if one == "complaint_to_leadership"]
+
+    await send(client, f"{PATH}/{case['id']}/level", {"level": "grave", "reason": "涉及多人"})
+    await send(client, f"{PATH}/{case['id']}/level", {"level": "standard", "reason": "误判"})
+    await send(client, f"{PATH}/{case['id']}/level", {"level": "grave", "reason": "核实"})
+
+    after = [one for one in await told(company, manager) if one == "complaint_to_leadership"]
+    assert (before, after) == ([], ["complaint_to_leadership"])
 
 
 @pytest.mark.rule("S14-7")

@@ -15,7 +15,8 @@ REMEDY = {"remedy": "更换机顶盒"}
 # With BEGIN and COMMIT, once what a process remembers is known.
 # What streams are told goes out with COMMIT.
 # What comes in while the org unit is closed goes to whoever is on duty (S07-2): its hours are read at intake.
-INTAKE, FORM, RESOLUTION = 9, 3, 9
+# Leadership hears at once, beside the centre (S14-11).
+INTAKE, FORM, RESOLUTION = 10, 3, 9
 
 
 @pytest.fixture

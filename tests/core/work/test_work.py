@@ -100,6 +100,12 @@ async def a_callback(house):
     return taken["id"], f"{base}/callbacks", {"outcome": "satisfied"}
 
 
+async def a_rectification(house):
+    case, path, remedy = await a_complaint(house)
+    await send(house.own, path, remedy)
+    return case, f"/api/v1/complaints/{case}/rectification", {"plan": "每周巡检", "reported_to": "总经理"}
+
+
 async def a_drawn_complaint(house):
     case, path, remedy = await a_complaint(house)
     await send(house.own, path, remedy)
@@ -547,6 +553,7 @@ MAKERS = {
     "complaint": a_complaint,
     "reply": a_reply,
     "callback": a_callback,
+    "rectification": a_rectification,
     "sampled": a_drawn_complaint,
     "measure": a_measure,
     "signal": a_signal,
