@@ -6,6 +6,7 @@ latest, `every` each. Deadlines are no rhythm: the relay enqueues `SweepTimers` 
 
 from guibin.activities import handing_over as activities_handed_over
 from guibin.activities import jobs as activities
+from guibin.activities import posting as activity_posting
 from guibin.administration import jobs as administration
 from guibin.approvals import handing_over as approvals_handed_over
 from guibin.approvals import jobs as approvals
@@ -78,6 +79,7 @@ HANDLERS = (
     archive_checks,
     assignments,
     activities,
+    activity_posting,
     card_stock,
     cards,
     proofs,

@@ -20,6 +20,7 @@ from guibin_tenants.scope import fetch
 
 from . import links
 from .actions import locked, note, refuse_begun
+from .posting import announce
 from .refusals import ActivityCancelled, NotAttended, TooLateToAnswer
 from .requests import INVITED_MAX, NewInvitations
 from .tables import ActivityInvitation, ActivitySending
@@ -54,11 +55,13 @@ class Invited(Struct, frozen=True):
 
 
 async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
-    """Invite customers, each once, through the means they prefer; who wants none is named and not invited.
+    """Invite customers, each once, through the means they prefer; who wants none is named and not invited. They hear of it, and
+    whoever looks after them (S10-6).
 
     Raises NotFound for an activity or customer not visible, Invalid, ActivityCancelled, ActivityBegun, NotReviewed.
     """
-    refuse_begun(await locked(activity_id), act)
+    activity = await locked(activity_id)
+    refuse_begun(activity, act)
     await refuse_unreviewed("activity", activity_id)
     chosen = await fetch(_WANTED, await _chosen(new, act), new.channel, activity_id)
     unknown = set(new.customer_ids) - {customer["id"] for customer in chosen}
@@ -71,6 +74,7 @@ async def invite(activity_id: UUID, new: NewInvitations, act: Act) -> Invited:
     ]
     await add_all(ActivityInvitation, act, invitations)
     customers = tuple(invitation["customer_id"] for invitation in invitations)
+    await announce(activity, customers, act)
     await note("activity.invite", activity_id, act, customers=customers)
     return Invited(
         invited=len(invitations),

@@ -37,6 +37,7 @@ MESSAGES = MessagePolicy(
         MessageKind("order_ends"),
         MessageKind("new_service", purpose="news"),
         MessageKind("survey", purpose="survey"),
+        MessageKind("invitation", purpose="activities", clause="S10-6"),
     ),
     staff_notices=(
         "deadline_warned",

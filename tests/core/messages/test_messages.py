@@ -384,6 +384,64 @@ async def test_survey_links_are_sent_and_not_kept_in_the_history(tenant, world, 
     assert invitation["sent_at"] is not None
 
 
+@pytest.mark.rule("S10-6")
+async def test_whoever_is_invited_hears_by_message_once_and_may_decline_to(tenant, world, client, mailbox, mail):
+    person = await customer(client, birthday=None)
+    shy = await customer(client, "2", birthday=None)
+    refused = {"purpose": "contact", "answer": "refused"}
+    event = {
+        "kind": "bespoke_event",
+        "title": "答谢晚宴",
+        "starts_at": "2026-03-20T06:00:00Z",
+        "ends_at": "2026-03-20T08:00:00Z",
+    }
+    held = (await client.post("/api/v1/activities", json=event)).json()
+    path = f"/api/v1/activities/{held['id']}/invitations"
+    use_public_address("https://vip.example.com/")
+    try:
+        invited = await client.post(path, json={"customer_ids": [person, shy]})
+        assert (await client.post(f"/api/v1/customers/{shy}/consents", json=refused)).status_code == 201
+        await work_off(tenant)
+        await client.post(path, json={"customer_ids": [person, shy]})
+        await work_off(tenant)
+    finally:
+        use_public_address("")
+
+    assert invited.json()["invited"] == 2
+    assert [each["To"] for each in mailbox.mails] == [mailbox.mails[0]["To"]]
+    text = mailbox.mails[0].get_content()
+    assert "答谢晚宴" in text
+    assert "2026-03-20 14:00" in text
+    link = text[text.index("https://vip.example.com/i/") :].split()[0]
+    assert (await world.client().get(link.removeprefix("https://vip.example.com"))).status_code == 200
+    (contact,) = await contacts(client, person)
+    assert "https://" not in contact["content"]
+    assert await contacts(client, shy) == []
+    found = (await client.get("/api/v1/activity-invitations")).json()["items"]
+    assert {one["customer_id"]: one["sent_at"] is not None for one in found} == {person: True, shy: False}
+
+
+@pytest.mark.rule("S10-6")
+async def test_an_invitation_to_what_was_cancelled_meanwhile_is_not_sent(tenant, client, mailbox, mail):
+    person = await customer(client, birthday=None)
+    event = {
+        "kind": "bespoke_event",
+        "title": "答谢晚宴",
+        "starts_at": "2026-03-20T06:00:00Z",
+        "ends_at": "2026-03-20T08:00:00Z",
+    }
+    held = (await client.post("/api/v1/activities", json=event)).json()
+    use_public_address("https://vip.example.com/")
+    try:
+        await client.post(f"/api/v1/activities/{held['id']}/invitations", json={"customer_ids": [person]})
+        await client.post(f"/api/v1/activities/{held['id']}/cancellation", json={"reason": "台风"})
+        await work_off(tenant)
+    finally:
+        use_public_address("")
+
+    assert mailbox.mails == []
+
+
 async def test_opening_a_number_is_on_record_each_time(tenant, client, greeted, gateway, sms):
     person = await customer(client)
     gateway.answer = 500
