@@ -11,6 +11,7 @@ from guibin.cases import Case
 from guibin.cases.followed import FOLLOWED, Followed
 from guibin.cases.subjects import CUSTOMERS_OF, in_table
 from guibin.context import Act
+from guibin.notices.queries import ToldLine, told_of
 from guibin.profiles.queries import called
 from guibin.signatures import actions as signing
 from guibin.signatures.actions import SignatureLine
@@ -198,13 +199,6 @@ class RectificationLine(Struct, frozen=True):
     reported_at: datetime
 
 
-class ToldLine(Struct, frozen=True):
-    """Who of leadership was told at once, and when (S14-11)."""
-
-    name: str
-    told_at: datetime
-
-
 class StepLine(Struct, frozen=True):
     """A warning, breach, escalation or success that happened to one of its deadlines."""
 
@@ -352,11 +346,7 @@ FORM = LISTED.wider(
     signatures=lines(SignatureLine, signing.LINES),
     notes=lines(NoteLine, f"{_of('complaint_note')} written_at, id"),
     messages=lines(MessageLine, f"{_of('complaint_message')} sent_at, id"),
-    leadership_told=lines(
-        ToldLine,
-        f"from staff_notice n join staff s on s.id = n.staff_id where n.subject_id = x.id and n.kind = '{LEADERSHIP_TOLD}'"
-        " order by n.told_at, s.name",
-    ),
+    leadership_told=lines(ToldLine, told_of("x.id", LEADERSHIP_TOLD)),
     rectification=line(RectificationLine, f"{_of('complaint_rectification')} id"),
     recusals=lines(RecusalLine, f"{_of('complaint_recusal')} recused_at, id"),
     withdrawal=line(WithdrawalLine, f"{_of('complaint_withdrawal')} id"),

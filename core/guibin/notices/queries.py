@@ -130,3 +130,18 @@ def text_of(kind: str, details: str, policy: Policy, language: str) -> str:
     for detail in _SPANS & given.keys():
         given[detail] = worded(given[detail], language)
     return template.safe_substitute(given)
+
+
+class ToldLine(Struct, frozen=True):
+    """Who was told of something, and when."""
+
+    name: str
+    told_at: datetime
+
+
+def told_of(subject_id: str, kind: str) -> str:
+    """SQL after the columns of `ToldLine`: who was told of the matter of this id by a notice of the kind, the first first."""
+    return (
+        f"from staff_notice n join staff s on s.tenant_id = n.tenant_id and s.id = n.staff_id where n.subject_id = {subject_id}"
+        f" and n.kind = '{kind}' order by n.told_at, s.name"
+    )

@@ -13,8 +13,10 @@ _DEARER = "n.currency = o.currency and n.product = o.product and n.price > o.pri
 
 # What customers do, and when.
 DID = ("product_order", "created_at")
+# The part that a recommended customer has in whoever recommended them.
+REFERRED_BY = "referred_by"
 # Those who were recommended, beside the customer `c`.
-REFERRED = "join customer_link l on l.tenant_id = c.tenant_id and l.customer_id = c.id and l.role = 'referred_by'"
+REFERRED = f"join customer_link l on l.tenant_id = c.tenant_id and l.customer_id = c.id and l.role = '{REFERRED_BY}'"
 COUNTS = {
     "customers": count("customer c", "c.created_at < p.ends_at and (c.closed_at is null or c.closed_at >= p.ends_at)"),
     "customers_up_sold": count(

@@ -22,6 +22,7 @@ from guibin.policy.criteria import (
     number,
 )
 from guibin.policy.tiers import TierScheme
+from guibin.profiles.counts import REFERRED_BY
 from guibin.profiles.queries import OPEN
 
 _SIGNS = {AtLeast: ">=", MoreThan: ">", AtMost: "<=", LessThan: "<"}
@@ -91,6 +92,12 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
             of=theirs,
             more=label,
         )
+    if REFERRAL in {metric.fact for metric in scheme.metrics}:
+        recommended = f" and l.of_customer_id = {one}" if one else ""
+        blank = ", '' as label" if "label" in label else ""
+        blank += ", null as merchant" if "merchant" in label else ""
+        blank += ", true as newest" if through else ""
+        known += _REFERRED.format(of=recommended, more=blank)
     sql = f"""
         with known as ({known}){remaining}, g as (
             select tenant_id, customer_id, {", ".join(measures) or "null"} from {source}
@@ -117,12 +124,19 @@ _NEWEST = (
     "row_number() over (partition by f.tenant_id, f.customer_id, f.metric"
     " order by f.occurred_on desc, f.recorded_at desc, f.source_ref desc) = 1 as newest"
 )
+# Of whom an archive says that somebody recommended them, that one recommended them, on the day their archive was opened: the
+# archive is the one truth about it, and the figure of a period counts the same (S01-4). A fact says it of somebody without an archive.
+REFERRAL = "referral"
+_REFERRED = f""" union all
+            select l.id, l.tenant_id, l.of_customer_id, '{REFERRAL}', c.created_at::date, 1, c.created_at, l.id::text{{more}}
+            from customer_link l join customer c on c.tenant_id = l.tenant_id and c.id = l.customer_id
+            where l.role = '{REFERRED_BY}' and c.created_at::date < $1::date and c.created_at <= $2::timestamptz{{of}}"""
 # A customer's own facts, and those of the organisations it had a part in on the last day that counts (S14-8).
-_WITH_LINKED = """{own} union all
-            select k.id, k.tenant_id, l.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref{more},
-                k.newest from ({linked}) k
+_WITH_LINKED = f"""{{own}} union all
+            select k.id, k.tenant_id, l.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref{{more}},
+                k.newest from ({{linked}}) k
             join customer_link l on l.tenant_id = k.tenant_id and l.of_customer_id = k.customer_id
-                and (l.ended_on is null or l.ended_on >= $1::date){of}"""
+                and l.role <> '{REFERRED_BY}' and (l.ended_on is null or l.ended_on >= $1::date){{of}}"""
 
 
 # What is counted one by one looks at refunds; sums and averages have them in their figures already.

@@ -79,6 +79,48 @@ async def test_screening_looks_at_loyalty_behaviour_and_further_factors_beside_s
     assert all(word in score.text for word in ("消费水平", "品牌忠诚度", "消费行为", "推荐")), score.text
 
 
+@pytest.mark.rule("S01-4")
+async def test_whom_a_customer_recommended_is_said_once_in_the_archive_and_weighs(desk, clock):
+    recommending = await spender(desk, "1", "60000", tenure=30)
+    silent = await spender(desk, "2", "60000", tenure=30)
+    linked_otherwise = await spender(desk, "3", "60000", tenure=30)
+    recommended = []
+    for number in range(5):
+        recommended.append(await desk.customer(f"R{number}", "customer"))
+        await refer(desk, recommended[-1], recommending)
+        await refer(desk, recommended[-1], linked_otherwise, role="relative")
+    clock.set(clock() + timedelta(days=1))
+
+    await desk.assess(KEY, "2026-03-03")
+
+    tiers = [await desk.tier(one, KEY) for one in (recommending, silent, linked_otherwise)]
+    assert tiers == ["gold", None, None]
+    score = (await desk.client.get(f"/api/v1/customers/{recommending}/value-scores")).json()["items"][0]
+    parts = {part["metric"]: (part["value"], part["points"]) for part in score["dimensions"]}
+    assert parts["referrals_1y"] == (5, 100)
+
+
+@pytest.mark.rule("S14-8")
+async def test_a_recommended_customer_has_no_share_of_whoever_recommended_them(desk, clock):
+    invested = await spender(desk, "1", "1000")
+    await desk.fact(invested, "capital_share", "2026-02-01", value=200)
+    recommended = await spender(desk, "2", "1000")
+    director = await spender(desk, "3", "1000")
+    await refer(desk, recommended, invested)
+    await refer(desk, director, invested, role="executive")
+    clock.set(clock() + timedelta(days=1))
+
+    await desk.assess(KEY, "2026-03-03")
+
+    tiers = [await desk.tier(one, KEY) for one in (invested, director, recommended)]
+    assert tiers == ["diamond", "diamond", None]
+
+
+async def refer(desk, person, to, role="referred_by"):
+    answer = await desk.client.post(f"/api/v1/customers/{person}/links", json={"of_customer_id": to, "role": role})
+    assert answer.status_code == 201, answer.text
+
+
 async def _once(desk, number):
     known = await desk.numbers()
     return known.get(number) or await spender(desk, number, "1000")
