@@ -26,6 +26,10 @@
       restore(target, over);
       over = false;
     }
+    if (target?.id === "confirm-body" && target.childElementCount) {
+      open($("#confirm"));
+      $("[aria-invalid], [autofocus]", target)?.focus();
+    }
     // Whoever is found at the counter is served by keys: they are letters no more.
     if (target?.id === "at-counter" && target.childElementCount) document.activeElement?.blur();
     if (target?.id === "found") {
@@ -132,6 +136,23 @@
     if (!(led ?? told) || !$(".g-shell")) return;
     event.preventDefault();
     leave(led ?? told, sourceElement?.closest?.("form[data-form]") ?? $("dialog[open] form[data-form]") ?? $("#main form[data-form]"));
+  });
+  // ── what matters most asks for the password again, and then goes on with what was begun
+  let begun = null;
+  const confirming = () => $("#confirm");
+  const ask = (source) => { begun = source; htmx.ajax("GET", "/console/confirm", { target: "#confirm-body", swap: "innerHTML" }); };
+  document.addEventListener("htmx:before:response", (event) => {
+    const { response, sourceElement } = event.detail.ctx;
+    if (response.headers.get("x-guibin-confirm") !== "asked" || !confirming() || !sourceElement) return;
+    event.preventDefault();
+    ask(sourceElement);
+  });
+  document.addEventListener("guibin:confirmed", () => {
+    const again = begun;
+    begun = null;
+    confirming()?.close();
+    if (!again?.isConnected) return;
+    if (again.matches("form")) again.requestSubmit(); else again.click();
   });
   document.addEventListener("guibin:leave", (event) => leave(event.detail, $("dialog[open] form[data-form]") ?? $("#main form[data-form]")));
   let over = false;
@@ -481,6 +502,7 @@
     button.disabled = true;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-CSRF-Token": form.dataset.download, "HX-Request-Type": "partial" } });
+      if (answer.headers.get("x-guibin-confirm") === "asked") { ask(form); return; }
       const named = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition") ?? "");
       if (!named) {
         const box = form.closest("#dialog-body") ?? form.parentElement;

@@ -54,7 +54,8 @@ class Request(Struct):
     """One request in progress: filled by the scope middleware, read by the dependencies.
 
     `csrf` is what a change by a signed-in browser repeats; empty for a key. `credential` is what they came with, good until
-    `expires_at`; a session is locked when nothing is done in it for `idle_minutes`.
+    `expires_at`; a session is locked when nothing is done in it for `idle_minutes`; `confirmed`: who
+    asks proved a moment ago who they are.
     """
 
     company: Company
@@ -64,6 +65,7 @@ class Request(Struct):
     credential: Credential | None = None
     expires_at: datetime | None = None
     idle_minutes: float = 0
+    confirmed: bool = True
 
 
 class Root(Struct, frozen=True):

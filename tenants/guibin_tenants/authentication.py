@@ -16,13 +16,15 @@ from .staff import OWES
 
 # The setting of a company: after how long nothing was done a session is locked.
 IDLE_MINUTES = "idle_minutes"
+# The setting of a company: for how long after the password or second factor was told what matters most may be done.
+CONFIRM_MINUTES = "confirm_minutes"
 
 
 class Recognised(Struct, frozen=True):
     """Who a credential belongs to, with what the request needs to know of the tenant.
 
     `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
-    for the company's `idle_minutes`, or since `locked_at`.
+    for the company's `idle_minutes`, or since `locked_at`. The password or second factor was last told at `confirmed_at`.
     """
 
     principal: Principal
@@ -37,6 +39,8 @@ class Recognised(Struct, frozen=True):
     used_at: datetime | None = None
     locked_at: datetime | None = None
     idle_minutes: int | None = None
+    confirmed_at: datetime | None = None
+    confirm_minutes: int | None = None
 
     def locks_at(self, otherwise_minutes: float) -> datetime | None:
         """From when on the password is asked again; None for a key."""
@@ -44,6 +48,13 @@ class Recognised(Struct, frozen=True):
             return None
         idle = timedelta(minutes=self.idle_minutes or otherwise_minutes)
         return self.locked_at or self.used_at + idle
+
+    def is_confirmed(self, otherwise_minutes: float, *, now: datetime) -> bool:
+        """Whether what matters most may be done without telling anything again; always with a key."""
+        if self.used_at is None:
+            return True
+        lasts = timedelta(minutes=self.confirm_minutes or otherwise_minutes)
+        return self.confirmed_at is not None and now < self.confirmed_at + lasts
 
 
 async def recognise(credential: Credential, *, now: datetime) -> Recognised:
@@ -107,11 +118,18 @@ def _both(one: str | tuple[UUID, ...], other: str | tuple[UUID, ...]) -> str | t
     return one if isinstance(other, str) else tuple(unit for unit in one if unit in other)
 
 
+def _minutes(setting: str) -> str:
+    return (
+        "(select nullif(value::text, 'null')::int from tenant_setting"
+        f" where tenant_id = t.id and name = '{setting}') as {setting}"  # a constant
+    )
+
+
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at,"
+        f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at, x.confirmed_at,"
         f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {_TENANT},"
-        f" (select value::text::int from tenant_setting where tenant_id = t.id and name = '{IDLE_MINUTES}') as idle_minutes"
+        f" {_minutes(IDLE_MINUTES)}, {_minutes(CONFIRM_MINUTES)}"  # constants
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
         " where x.tenant_id = $1 and x.digest = $2 and s.left_at is null",
@@ -137,6 +155,8 @@ async def _by_session(credential: Credential) -> Recognised | None:
         used_at=row["used_at"],
         locked_at=row["locked_at"],
         idle_minutes=row["idle_minutes"],
+        confirmed_at=row["confirmed_at"],
+        confirm_minutes=row["confirm_minutes"],
     )
 
 

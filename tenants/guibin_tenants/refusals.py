@@ -130,6 +130,10 @@ class SecondFactorMissing(Forbidden):
     """Set up a second factor first. The company asks one of everybody in this role."""
 
 
+class ConfirmAnew(Forbidden):
+    """Tell your password or a code of your second factor again first. This is done only shortly after that was told."""
+
+
 class Suspended(Forbidden):
     """This tenant is suspended. Nothing is answered, and its jobs wait."""
 

@@ -70,6 +70,11 @@ def of_own_password(staff_id: UUID) -> tuple[Limit, ...]:
     return (_limit("password", str(staff_id), attempts_max=FAILURES_MAX, within=QUARTER),)
 
 
+def of_own_code(staff_id: UUID) -> tuple[Limit, ...]:
+    """Somebody signed in tells a code of their second factor again."""
+    return (_limit("code/own", str(staff_id), attempts_max=FAILURES_MAX, within=QUARTER),)
+
+
 def of_second_factor(staff_id: UUID, device_id: UUID | None, address: str) -> tuple[Limit, ...]:
     """Whoever knows the password tells a code: where the account signed in before strangers change nothing, elsewhere all
     strangers together try a few."""

@@ -13,7 +13,7 @@ from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
 from guibin_tenants.refusals import refuse
 
-from . import devices, passwords, second_factors
+from . import devices, passwords, second_factors, settings
 from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS, Owes
@@ -27,6 +27,8 @@ OWING_LASTS = timedelta(minutes=15)
 _HERS = "s.tenant_id = x.tenant_id and s.id = x.staff_id"
 # Whether somebody else knows the password of the account `s`: whoever set it, until its holder chooses one.
 OTHERS_PASSWORD = "(s.password_set_by is not null and s.password_chosen_at is null)"
+# The setting of a company: after how many hours a session ends, however it is used.
+SESSION_HOURS = "session_hours"
 # The setting of a company: in which roles and posts nobody does without a second factor.
 SECOND_FACTOR_ROLES = "second_factor_roles"
 # What the session `x` of the account `s` must settle before anything else is done in it.
@@ -68,7 +70,8 @@ class StaffSession(TenantTable, tablename="staff_session"):
     """A signed-in browser: the digest of its cookie and the CSRF token it must send with every change.
 
     `used_at` is when somebody last did something there, to the minute; `locked_at` since when the password is asked again.
-    `device` says in what: the browser's name and the machine's. `proved_at` is when a second factor was told in it.
+    `device` says in what: the browser's name and the machine's. `proved_at` is when a second factor was told in it,
+    `confirmed_at` when that or the password was told last.
     """
 
     staff_id = UuidColumn(default=None)
@@ -81,6 +84,7 @@ class StaffSession(TenantTable, tablename="staff_session"):
     locked_at = Timestamptz(default=None, null=True)
     device = Varchar(length=60, default="")
     proved_at = Timestamptz(default=None, null=True)
+    confirmed_at = Timestamptz(default=None, null=True)
 
     keys = Keys(unique=(("digest",),), references={"staff_id": "staff"}, indexes=(Index(("expires_at",)),))
 
@@ -225,6 +229,7 @@ async def replace_password(account: Account, kept: str, *, but: str, now: dateti
     )
     if not changed:
         raise LostRace("The account has another password by now")
+    await confirm_session(but, now=now)
     await end_sessions(account.staff.id, but=but)
 
 
@@ -281,9 +286,10 @@ async def open_session(account: Account, *, address: str, device: str = "", now:
         digest=credential.digest,
         csrf=secrets.token_urlsafe(32),
         created_at=now,
-        expires_at=now + (OWING_LASTS if present["owes"] == "second_factor" else SESSION_LASTS),
+        expires_at=now + (OWING_LASTS if present["owes"] == "second_factor" else await _lasts()),
         address=address,
         used_at=now,
+        confirmed_at=now,
         device=device,
     )
     await StaffSession.insert(session)
@@ -294,9 +300,10 @@ async def prove_session(session: OpenSession, *, now: datetime) -> SignedIn:
     """A second factor was told in it: from now on it is a whole session, under another token."""
     await access_changed()
     token, credential = issue("gb_sess_", current_tenant())
-    csrf, expires_at = secrets.token_urlsafe(32), now + SESSION_LASTS
+    csrf, expires_at = secrets.token_urlsafe(32), now + await _lasts()
     await execute(
-        "update staff_session set digest = $2, csrf = $3, expires_at = $4, proved_at = $5, used_at = $5 where digest = $1",
+        "update staff_session set digest = $2, csrf = $3, expires_at = $4, proved_at = $5, used_at = $5,"
+        " confirmed_at = $5 where digest = $1",
         session.digest,
         credential.digest,
         csrf,
@@ -313,7 +320,18 @@ async def prove_session(session: OpenSession, *, now: datetime) -> SignedIn:
 async def note_proof(digest: str, *, now: datetime) -> None:
     """A second factor was set up in this session, which needs no other proof of it."""
     await access_changed()
-    await execute("update staff_session set proved_at = $2 where digest = $1", digest, now)
+    await execute("update staff_session set proved_at = $2, confirmed_at = $2 where digest = $1", digest, now)
+
+
+async def confirm_session(digest: str, *, now: datetime) -> None:
+    """Its holder told their password or second factor again."""
+    await access_changed()
+    await execute("update staff_session set confirmed_at = $2 where digest = $1", digest, now)
+
+
+async def _lasts() -> timedelta:
+    hours = await settings.read(SESSION_HOURS, int | None, None)  # type: ignore[arg-type]  # a union is a type to msgspec
+    return timedelta(hours=hours) if hours else SESSION_LASTS
 
 
 async def session_of(digest: str, *, now: datetime) -> OpenSession | None:
@@ -346,7 +364,9 @@ async def lock_session(digest: str, *, now: datetime) -> None:
 async def unlock_session(digest: str, *, now: datetime) -> None:
     """The password was told: it goes on."""
     await access_changed()
-    await execute("update staff_session set locked_at = null, used_at = $2 where digest = $1", digest, now)
+    await execute(
+        "update staff_session set locked_at = null, used_at = $2, confirmed_at = $2 where digest = $1", digest, now
+    )
 
 
 async def sessions_of(staff_id: UUID, *, now: datetime) -> list[SessionSeen]:

@@ -65,6 +65,7 @@ def site(servers, tmp_path_factory) -> Iterator[Site]:
         "GUIBIN_DATABASE_URL": urls["app"],
         "GUIBIN_PRESENCE_URL": servers["presence"],
         "GUIBIN_DEMONSTRATION": "1",
+        "GUIBIN_API_CONFIRM_MINUTES": "240",
         "PYTHONPATH": str(HERE.parent / "support"),
     }
     log = (home / "log").open("w")

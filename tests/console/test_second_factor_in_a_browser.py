@@ -32,6 +32,7 @@ def test_set_up_asked_at_the_next_sign_in_and_taken_away(window_of, language, th
     page.wait_for_selector("#wrong")
     page.locator("#code").fill(app.now())
     window.press("Enter")
+    page.wait_for_selector("#codes li")
     codes = page.locator("#codes li").all_inner_texts()
     look()
     page.locator("footer .btn-primary").click()

@@ -41,6 +41,7 @@ PLENTY = Bounds(
     stream_lasts_s=0.3,
     # Tests move the clock by days.
     idle_minutes=10_000_000,
+    confirm_minutes=10_000_000,
 )
 PASSWORD = "correct horse battery"
 # A run inside a run is told the servers of the other, and makes a database of its own there.

@@ -25,6 +25,7 @@ class StaffController(Controller):
         "/{staff_id:uuid}/password",
         actions.set_password,
         "Set a new password; every session of the account ends",
+        confirmed=True,
         status_code=HTTP_204_NO_CONTENT,
     )
     leave = posts(
@@ -44,6 +45,7 @@ class StaffController(Controller):
         "/{staff_id:uuid}/second-factor",
         second_factors.reset,
         "Somebody lost their second factor: it is asked no more, and every session of theirs ends",
+        confirmed=True,
     )
     preview_hand_over = gets(
         "/{staff_id:uuid}/hand-over",
@@ -90,7 +92,12 @@ class KeyController(Controller):
     tags = ("administration",)
     list_keys = gets("/", actions.keys_in_sight, "API keys, newest first", needs=may("keys:write"))
     create = posts(
-        "/", actions.create_key, "Create an API key; its text is shown once", needs=may("keys:write"), shown_once=True
+        "/",
+        actions.create_key,
+        "Create an API key; its text is shown once",
+        needs=may("keys:write"),
+        confirmed=True,
+        shown_once=True,
     )
     revoke = deletes(
         "/{key_id:uuid}", actions.revoke_key, "Revoke an API key", needs=may("keys:write"), status_code=HTTP_200_OK

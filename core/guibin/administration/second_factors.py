@@ -13,12 +13,14 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.words import Code, up_to
 from guibin_tenants import second_factors, settings, staff
 from guibin_tenants.access import access_changed
+from guibin_tenants.authentication import CONFIRM_MINUTES, IDLE_MINUTES
 from guibin_tenants.principals import ROLE_PERMISSIONS
 from guibin_tenants.refusals import Conflict, FieldError, Forbidden, Invalid, refuse
 from guibin_tenants.scope import fetch_value
-from guibin_tenants.staff import SECOND_FACTOR_ROLES
+from guibin_tenants.staff import SECOND_FACTOR_ROLES, SESSION_HOURS
 
 from . import actions
+from .own_sessions import IDLE_MAX, IDLE_MIN
 
 
 class NoSecondFactor(Conflict):
@@ -57,9 +59,14 @@ class FactorCode(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignInRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In which roles and posts nobody does without a second factor: whoever has none sets one up before anything else."""
+    """In which roles and posts nobody does without a second factor: whoever has none sets one up before anything else; for how
+    many minutes after the password or second factor was told exports, disclosure in bulk, keys and policy are open; after how
+    many idle minutes a session is locked, and after how many hours it ends. None is as the installation has it."""
 
     second_factor_roles: Annotated[tuple[Code, ...], Meta(max_length=100)] = ()
+    confirm_minutes: Annotated[int, Meta(ge=1, le=12 * 60)] | None = None
+    idle_minutes: Annotated[int, Meta(ge=IDLE_MIN, le=IDLE_MAX)] | None = None
+    session_hours: Annotated[int, Meta(ge=1, le=7 * 24)] | None = None
 
 
 async def own(act: Act) -> OwnFactor:
@@ -127,11 +134,17 @@ async def reset(staff_id: UUID, act: Act) -> None:
 
 async def rules() -> SignInRules:
     """The company's."""
-    return SignInRules(second_factor_roles=await settings.read(SECOND_FACTOR_ROLES, tuple[str, ...], ()))
+    return SignInRules(
+        second_factor_roles=await settings.read(SECOND_FACTOR_ROLES, tuple[str, ...], ()),
+        confirm_minutes=await _figure(CONFIRM_MINUTES),
+        idle_minutes=await _figure(IDLE_MINUTES),
+        session_hours=await _figure(SESSION_HOURS),
+    )
 
 
 async def set_rules(new: SignInRules, act: Act) -> SignInRules:
-    """Others, from the next request of everybody on. Raises Invalid for an unknown role or post."""
+    """Others, from the next request of everybody on; `session_hours` from the next sign-in on. Raises Invalid for an unknown role
+    or post."""
     known = (*ROLE_PERMISSIONS, *(post.name for post in act.policy.posts))
     refuse(
         FieldError("second_factor_roles", "a role or one of the company's posts", f"one of {', '.join(known)}", role)
@@ -139,9 +152,16 @@ async def set_rules(new: SignInRules, act: Act) -> SignInRules:
         if role not in known
     )
     await settings.write(SECOND_FACTOR_ROLES, new.second_factor_roles)
+    await settings.write(CONFIRM_MINUTES, new.confirm_minutes)
+    await settings.write(IDLE_MINUTES, new.idle_minutes)
+    await settings.write(SESSION_HOURS, new.session_hours)
     await access_changed()
     await noted("session.rules", act, subject="sign_in_rules", shown=0)
     return new
+
+
+async def _figure(name: str) -> int | None:
+    return await settings.read(name, int | None, None)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 
 async def _is_required(act: Act) -> bool:

@@ -110,6 +110,54 @@ async def prove(own: OwnSession, *, code: str, device: str, now: datetime) -> En
     return entered
 
 
+async def confirm(own: OwnSession, *, password: str = "", code: str = "", now: datetime) -> None:
+    """Somebody signed in tells their password, or a code of their second factor, again.
+
+    Raises Unauthenticated, Forbidden without the CSRF token, Suspended, Invalid for a wrong one, TooManyAttempts.
+    """
+    right = await (_told_code(own, code, now) if code else _told_password(own, password, now))
+    if not right:
+        raise Invalid.at("code" if code else "password", "your password, or a code of your second factor")
+    async with tenant_scope(own.tenant_id):
+        session = await _held(own, now)
+        await staff.confirm_session(own.digest, now=now)
+        await _record("session.confirm", _staff(session.staff.id, session.staff.name, own.address), now)
+
+
+async def has_second_factor(own: OwnSession, *, now: datetime) -> bool:
+    """Whether whoever is signed in there has one."""
+    async with tenant_scope(own.tenant_id):
+        session = await staff.session_of(own.digest, now=now)
+        return session is not None and (await second_factors.seen(session.staff.id)).since is not None
+
+
+async def _told_password(own: OwnSession, password: str, now: datetime) -> bool:
+    tried, account = await _proved(own, password, now, failed="session.confirm_refused")
+    if account is None:
+        return False
+    async with tenant_scope(own.tenant_id):
+        await sign_in_limits.forgive(tried.limits)
+    return True
+
+
+async def _told_code(own: OwnSession, code: str, now: datetime) -> bool:
+    async with tenant_scope(own.tenant_id):
+        session = await _held(own, now)
+        await _refuse_suspended()
+        if session.owes == "second_factor":
+            raise SecondFactorNeeded()
+        tried = await _tried(Account(session.staff, None), sign_in_limits.of_own_code(session.staff.id), now)
+    if isinstance(tried, TooManyAttempts):
+        raise tried
+    async with tenant_scope(own.tenant_id):
+        if await second_factors.use(session.staff.id, code, now=now):
+            await sign_in_limits.forgive(tried.limits)
+            return True
+        who = _staff(session.staff.id, session.staff.name, own.address)
+        await _note_failure(who, tried, now, failed="session.confirm_refused")
+        return False
+
+
 async def _prove(session: OpenSession, device: str, now: datetime) -> Entered:
     whole = await staff.prove_session(session, now=now)
     return Entered(whole, await devices.remember(session.staff.id, device, now=now))

@@ -26,7 +26,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     them may work in the database, `company_bulk` of those at what costs most. A refusal for having asked too much is
     held back for `refused_after_s`, so that asking again at once is not worth it. `…_streams` of events may be open at once,
     `streams` in the whole process, each for at most `stream_lasts_s`. A session is locked after `idle_minutes`, where the company
-    says nothing else.
+    says nothing else, and what matters most is done for `confirm_minutes` after the password or second factor was told.
     """
 
     connections: int = 16
@@ -58,6 +58,7 @@ class Bounds(Struct, frozen=True, kw_only=True):
     streams: int = 1_000
     stream_lasts_s: float = 3_600.0
     idle_minutes: float = 30.0
+    confirm_minutes: float = 15.0
     stranger_per_s: float = 1.0
     stranger_burst: float = 100.0
     refused_after_s: float = 1.0

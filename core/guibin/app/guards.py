@@ -8,7 +8,7 @@ from litestar.handlers.base import BaseRouteHandler
 
 from guibin.regulations.core import CORE
 from guibin_tenants.principals import Predicate, require
-from guibin_tenants.refusals import Forbidden, SecondFactorMissing, SecondFactorNeeded, Unauthenticated
+from guibin_tenants.refusals import ConfirmAnew, Forbidden, SecondFactorMissing, SecondFactorNeeded, Unauthenticated
 
 from .dependencies import provide_language
 
@@ -21,11 +21,13 @@ class ChoosePassword(Forbidden):
 
 # What a session must settle first, and the option of a handler by which it is settled.
 SETTLES = "settles"
+# The option of a handler that is asked for only shortly after its caller proved who they are.
+CONFIRMED = "confirmed"
 _OWED = {"password": ChoosePassword, "second_factor": SecondFactorNeeded, "set_up": SecondFactorMissing}
 
 
 async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Raises Forbidden, or what the session owes, unless the principal satisfies the handler's `needs`. Async, or every request would hop to a thread."""
+    """Raises Forbidden, what the session owes, or ConfirmAnew, unless the principal satisfies the handler's `needs`. Async, or every request would hop to a thread."""
     if connection.scope["path"].startswith("/api/docs"):
         return
     needs = handler.opt.get("needs")
@@ -41,3 +43,5 @@ async def needs_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         said = CORE.texts[f"sign_in.owes.{owes}"].in_language(provide_language(Request(connection.scope)))
         raise _OWED[owes](said)
     require(request.by, needs)  # type: ignore[attr-defined]
+    if handler.opt.get(CONFIRMED) and not request.confirmed:  # type: ignore[attr-defined]
+        raise ConfirmAnew(CORE.texts["sign_in.confirm"].in_language(provide_language(Request(connection.scope))))

@@ -52,7 +52,7 @@ from guibin.web.problems import PROBLEM, Problem
 from guibin.work import board_screens as board
 from guibin.work import screens as work
 from guibin.work import team_screens as teams
-from guibin_tenants.refusals import SecondFactorMissing, SecondFactorNeeded, SessionLocked
+from guibin_tenants.refusals import ConfirmAnew, SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
 from . import frame_pages, pack_pages, second_factor_pages, session_pages, sign_in_pages
@@ -61,14 +61,14 @@ from .guards import ChoosePassword
 from .sign_in_pages import SETTLED_AT
 
 CONSOLE = f"{shell.PREFIX}/"
-SIGN_IN, UNLOCK = f"{CONSOLE}sign-in", f"{CONSOLE}unlock"
+SIGN_IN, UNLOCK, CONFIRM = f"{CONSOLE}sign-in", f"{CONSOLE}unlock", f"{CONSOLE}confirm"
 # Pages that anybody may open.
 PUBLIC = frozenset(
     {
         SIGN_IN,
         f"{SIGN_IN}/demonstration",
         f"{SIGN_IN}/code",
-        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock")),
+        *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
     }
 )
 SLICES: tuple[ModuleType, ...] = (
@@ -185,6 +185,10 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     if not part and (owed := _OWED.get(problem.type.rsplit("/", 1)[-1])):
         answer.say(303, _to(owed, request), b"")
         return
+    unconfirmed = problem.type.endswith(f"/{ConfirmAnew.kind}")
+    if unconfirmed and not part and request.method == "GET":
+        answer.say(303, _to(CONFIRM, request), b"")
+        return
     look = looks.look_of(request, provide_language_anywhere(request))
     told = forms.told(problem, studio, look)
     template = "console/problem_part.html" if part else "console/problem.html"
@@ -192,6 +196,8 @@ def present(answer: Held, scope: HTTPScope, studio: Studio) -> None:
     headers = [(name.lower().encode(), value.encode()) for name, value in shell.HEADERS.items()]
     if problem.status == 401:
         headers.append((b"x-guibin-session", b"locked" if locked else b"ended"))
+    if unconfirmed:
+        headers.append((b"x-guibin-confirm", b"asked"))
     answer.say(problem.status, [(b"content-type", b"text/html; charset=utf-8"), *headers], html.encode())
 
 

@@ -55,7 +55,14 @@ DOCS = "/api/docs"
 # Answered whatever else is going on: whoever watches over the process asks here.
 HEALTH = "/health/"
 # Answered without a credential, or without a scope around them.
-PUBLIC = frozenset({"/api/v1/openapi.json", "/api/v1/me/password", "/api/v1/sessions/second-factor"})
+PUBLIC = frozenset(
+    {
+        "/api/v1/openapi.json",
+        "/api/v1/me/password",
+        "/api/v1/sessions/second-factor",
+        "/api/v1/sessions/confirmation",
+    }
+)
 # Signing in and out; whoever asks where they are signed in says who they are.
 SESSIONS = ("POST", "DELETE")
 # What the browser asks by itself says so: nobody did anything.
@@ -274,7 +281,8 @@ class ScopeMiddleware:
         now: datetime = await now_of(company, self.root.clock)
         by = msgspec.structs.replace(found.principal, address=address)
         idle_minutes = found.idle_minutes or self.bounds.idle_minutes
-        return Request(company, by, now, found.csrf, credential, found.expires_at, idle_minutes)
+        confirmed = found.is_confirmed(self.bounds.confirm_minutes, now=self.root.clock())
+        return Request(company, by, now, found.csrf, credential, found.expires_at, idle_minutes, confirmed)
 
 
 def _is_public(method: str, path: str) -> bool:

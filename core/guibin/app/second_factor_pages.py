@@ -57,7 +57,7 @@ class SecondFactorPages(Controller):
     async def show(self, shell: Shell) -> Response[str]:
         return await _page(shell, "now")
 
-    @post("/", needs=staff_only, settles="set_up", status_code=200)
+    @post("/", needs=staff_only, settles="set_up", confirmed=True, status_code=200)
     async def begin(self, shell: Shell) -> Response[str]:
         return await _scan(shell, (await second_factors.begin(shell.act)).address)
 
@@ -72,11 +72,11 @@ class SecondFactorPages(Controller):
             return await _page(shell, "again", status=422, wrong=shell.says("second_factor.wrong"))
         return await _page(shell, "codes", codes=shown.codes)
 
-    @post("/recovery-codes", needs=staff_only, status_code=200)
+    @post("/recovery-codes", needs=staff_only, confirmed=True, status_code=200)
     async def renew_codes(self, shell: Shell) -> Response[str]:
         return await _page(shell, "codes", codes=(await second_factors.renew_codes(shell.act)).codes)
 
-    @post("/taking-away", needs=staff_only, status_code=200)
+    @post("/taking-away", needs=staff_only, confirmed=True, status_code=200)
     async def take_away(self, shell: Shell) -> Response[str]:
         await second_factors.take_away(shell.act)
         return await _page(shell, "now")

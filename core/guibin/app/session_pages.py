@@ -16,6 +16,7 @@ from guibin.web.problems import of_refusal
 from guibin_tenants.principals import anyone, staff_only
 from guibin_tenants.refusals import Invalid, Refusal
 
+from . import sessions
 from .guards import PUBLIC
 from .sessions import digest_of, own_session
 from .sign_in_pages import language_of, ours
@@ -75,6 +76,50 @@ class LockPages(Controller):
         except Refusal as refusal:
             return await _page(request, refusal)
         return shell.answer("", headers={"HX-Redirect": ours(request.query_params.get("next", ""))})
+
+
+class ConfirmPages(Controller):
+    path = f"{shell.PREFIX}/confirm"
+    include_in_schema = False
+
+    @get("/", needs=PUBLIC)
+    async def ask(self, request: Incoming) -> Response[Any]:
+        return await _confirm(request)
+
+    @post("/", needs=PUBLIC, status_code=200)
+    async def confirm(self, request: Incoming) -> Response[Any]:
+        given = {name: values[0] for name, values in (await forms.sent(request)).items()}
+        try:
+            await sessions.confirm(request, password=given.get("password", ""), code=given.get("code", ""))
+        except Refusal as refusal:
+            return await _confirm(request, refusal)
+        # Whoever asked in a page goes on there; a page of its own leads to what was wanted.
+        if shell.wants_part(request) and not request.query_params.get("next"):
+            return shell.answer("", headers={"HX-Trigger": "guibin:confirmed"})
+        return shell.answer("", headers={"HX-Redirect": ours(request.query_params.get("next", ""))})
+
+
+async def _confirm(request: Incoming, refusal: Refusal | None = None) -> Response[Any]:
+    own = own_session(request)
+    held = await signing_in.holder_of(own, now=_now(request)) if own is not None else None
+    if own is None or held is None:
+        return Redirect(SIGN_IN, status_code=303)
+    studio: Studio = request.app.state.studio
+    look = looks.look_of(request, language_of(request))
+    told = forms.told(of_refusal(refusal), studio, look) if refusal else ""
+    if isinstance(refusal, Invalid):
+        told = studio.says("confirm.wrong", look)
+    wanted = request.query_params.get("next", "")
+    values = {
+        "name": held.staff.name,
+        "csrf": held.csrf,
+        "told": told,
+        "next": ours(wanted) if wanted else "",
+        "part": shell.wants_part(request) and not wanted,
+        "has_factor": await signing_in.has_second_factor(own, now=_now(request)),
+    }
+    template = "console/confirm_form.html" if values["part"] else "console/confirm.html"
+    return shell.answer(studio.render(template, look, values), int(refusal.status) if refusal else 200)
 
 
 async def _page(request: Incoming, refusal: Refusal | None = None) -> Response[Any]:

@@ -55,6 +55,13 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
     password: Password
 
 
+class Confirmation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Your password, or six digits of the app, or a recovery code."""
+
+    password: Annotated[str, up_to(200)] = ""
+    code: Annotated[str, up_to(40)] = ""
+
+
 class Session(Struct, frozen=True):
     """Send `csrf` as the header `X-CSRF-Token` with every change. The session itself is the cookie.
 
@@ -89,6 +96,15 @@ class SessionController(Controller):
     async def prove(self, data: FactorCode, request: Incoming) -> Response[Session]:
         return _answer(await prove(request, data.code), request)
 
+    @post(
+        "/confirmation",
+        needs=PUBLIC,
+        status_code=HTTP_204_NO_CONTENT,
+        summary="Tell your password or a code again, for what is done only shortly after that",
+    )
+    async def confirm(self, data: Confirmation, request: Incoming) -> None:
+        await confirm(request, password=data.password, code=data.code)
+
     @delete("/", needs=PUBLIC, summary="Sign out; the session ends at once and its cookie goes")
     async def sign_out(self, request: Incoming) -> Response[None]:
         own = own_session(request)
@@ -122,6 +138,7 @@ class SecondFactorController(Controller):
         "Get a secret for an authenticator app, shown once",
         needs=staff_only,
         settles="set_up",
+        confirmed=True,
         shown_once=True,
     )
 
@@ -140,16 +157,25 @@ class SecondFactorController(Controller):
         second_factors.renew_codes,
         "Get new recovery codes, shown once",
         needs=staff_only,
+        confirmed=True,
         shown_once=True,
     )
-    take_away = deletes("/", second_factors.take_away, "Sign in by the password alone again", needs=staff_only)
+    take_away = deletes(
+        "/", second_factors.take_away, "Sign in by the password alone again", needs=staff_only, confirmed=True
+    )
 
 
 class SignInRulesController(Controller):
     path = "/api/v1/sign-in-rules"
     tags = ("session",)
     show = gets("/", second_factors.rules, "What the company asks of everybody who signs in", needs=RULES)
-    change = puts("/", second_factors.set_rules, "Set what the company asks of everybody who signs in", needs=RULES)
+    change = puts(
+        "/",
+        second_factors.set_rules,
+        "Set what the company asks of everybody who signs in",
+        needs=RULES,
+        confirmed=True,
+    )
 
 
 class IdleLockController(Controller):
@@ -163,6 +189,7 @@ class IdleLockController(Controller):
         own_sessions.set_idle_lock,
         "Set after how many idle minutes a session asks for the password",
         needs=RULES,
+        confirmed=True,
     )
 
 
@@ -185,6 +212,15 @@ async def prove(request: Incoming, code: str) -> Entered:
         raise Unauthenticated()
     _take(request)
     return await signing_in.prove(own, code=code, device=request.cookies.get(DEVICE, ""), now=_now(request))
+
+
+async def confirm(request: Incoming, *, password: str = "", code: str = "") -> None:
+    """Tell it again in the caller's session, for the API and for pages alike. Raises what `signing_in.confirm` raises."""
+    own = own_session(request)
+    if own is None:
+        raise Unauthenticated("Sign in: a key needs no confirmation")
+    _take(request)
+    await signing_in.confirm(own, password=password, code=code, now=_now(request))
 
 
 async def enter(request: Incoming, company: str, login: str, password: str) -> Entered:

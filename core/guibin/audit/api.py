@@ -28,7 +28,10 @@ class LookUpLimitController(Controller):
     )
 
     @put(
-        "/", needs=may("policy:write") & sees_all, summary="Set how many numbers one caller may ask for within an hour"
+        "/",
+        needs=may("policy:write") & sees_all,
+        confirmed=True,
+        summary="Set how many numbers one caller may ask for within an hour",
     )
     async def change(self, data: LookUpLimits, act: Act) -> LookUpLimits:
         await look_ups.set_limits(data)

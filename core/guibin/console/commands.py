@@ -112,10 +112,16 @@ class Commands:
         return f"{self.path}/{subject_id}/do/{name}"
 
     def handlers(
-        self, path: str, *, needs: Predicate, asks: Predicate | None = None, sees: Seeing | None = None
+        self,
+        path: str,
+        *,
+        needs: Predicate,
+        asks: Predicate | None = None,
+        sees: Seeing | None = None,
+        confirmed: bool = False,
     ) -> tuple[HTTPRouteHandler, HTTPRouteHandler]:
         """A controller's handlers below the address of one thing, which calls its id as the commands call their subject: what
-        they ask, and doing them. Asking needs `asks`, if it is less; `sees` refuses whoever does not see the thing."""
+        they ask, and doing them, with `confirmed` only shortly after the reader told their password. Asking needs `asks`, if it is less; `sees` refuses whoever does not see the thing."""
         commands = self
 
         async def here(shell: Shell) -> UUID:
@@ -128,7 +134,7 @@ class Commands:
         async def ask(self: Any, command: str, shell: Shell) -> Response[str]:
             return await commands.ask(command, await here(shell), shell)
 
-        @post(f"{path}/do/{{command:str}}", needs=needs, status_code=200)
+        @post(f"{path}/do/{{command:str}}", needs=needs, confirmed=confirmed, status_code=200)
         async def do(self: Any, command: str, shell: Shell) -> Response[str]:
             return await commands.do(command, await here(shell), shell)
 

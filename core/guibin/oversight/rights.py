@@ -27,6 +27,7 @@ TROUBLE = (
     "session.lock_out",
     "session.unlock_refused",
     "session.second_factor_refused",
+    "session.confirm_refused",
     "staff.own_password_refused",
 )
 _ALL = frozenset().union(*RIGHTS.values())

@@ -36,6 +36,7 @@ class PolicyController(Controller):
         "/versions",
         needs=may("policy:write") & sees_all,
         request_max_body_size=BODY_BYTES_MAX,
+        confirmed=True,
         summary="Write a new version",
     )
     async def write(self, data: NewPolicyVersion, request: Request[Any, Any, Any], act: Act) -> PolicyVersionView:

@@ -26,7 +26,7 @@ class PolicyProposalController(Controller):
     path = "/api/v1/policy/proposals"
     tags = ("policy",)
     list_proposals = lists("/", PROPOSALS, ProposalFilter, "Proposed changes, newest first", needs=DRAFTS)
-    propose = posts("/", actions.propose, "Propose a change of one's part of the policy", needs=PROPOSE)
+    propose = posts("/", actions.propose, "Propose a change of one's part of the policy", needs=PROPOSE, confirmed=True)
     show = gets("/{proposal_id:uuid}", queries.proposal, "A proposed change, the old beside the new", needs=DRAFTS)
 
 

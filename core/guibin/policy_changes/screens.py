@@ -110,7 +110,7 @@ class PolicyScreens(Controller):
     async def part(self, part: str, shell: Shell) -> Response[str]:
         return _part_page(_known(part, shell), shell, {}, {}, 200)
 
-    @post("/parts/{part:str}", needs=PROPOSE, status_code=200)
+    @post("/parts/{part:str}", needs=PROPOSE, confirmed=True, status_code=200)
     async def propose(self, part: str, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
         known = _known(part, shell)

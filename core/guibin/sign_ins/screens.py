@@ -34,6 +34,7 @@ PEOPLE = Commands(
     Command(name="reset", action=second_factors.reset, needs=WRITE, danger=True),
     Command(name="end_all", action=actions.end_all, needs=WRITE, danger=True),
 )
+FIGURES = ("confirm_minutes", "idle_minutes", "session_hours")
 RULE = Command(name="rules", action=second_factors.set_rules, needs=RULES, icon="adjustments", main=True)
 
 
@@ -86,9 +87,11 @@ class SignInScreens(Controller):
     @get("/rules", needs=RULES)
     async def rules(self, shell: Shell) -> Response[str]:
         present = await second_factors.rules()
-        return await _form(shell, {"second_factor_roles": list(present.second_factor_roles)}, {}, 200)
+        given = {"second_factor_roles": list(present.second_factor_roles)}
+        given |= {name: [str(figure)] for name in FIGURES if (figure := getattr(present, name)) is not None}
+        return await _form(shell, given, {}, 200)
 
-    @post("/rules", needs=RULES, status_code=200)
+    @post("/rules", needs=RULES, confirmed=True, status_code=200)
     async def set_rules(self, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
         try:
@@ -116,7 +119,7 @@ class SignInScreens(Controller):
         await actions.end(staff_id, session_id, shell.act)
         return shell.done(shell.says(f"{NAME}.done.end_all"))
 
-    ask_person, do_person = PEOPLE.handlers("/{staff_id:uuid}", needs=WRITE)
+    ask_person, do_person = PEOPLE.handlers("/{staff_id:uuid}", needs=WRITE, confirmed=True)
 
 
 async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:

@@ -55,13 +55,19 @@ class ExportController(Controller):
     list_exports = lists("/", EXPORTS, None, "Exports, the newest first", needs=EXPORT)
     show_export = gets("/{transfer_id:uuid}", actions.an_export, "An export: how far it is", needs=EXPORT)
     ask_export = posts(
-        "/", actions.export, "Have everything of a kind written to a file", needs=EXPORT, cost=BULK, **_ACCEPTED
+        "/",
+        actions.export,
+        "Have everything of a kind written to a file",
+        needs=EXPORT,
+        cost=BULK,
+        confirmed=True,
+        **_ACCEPTED,
     )
     cancel_export = posts(
         "/{transfer_id:uuid}/cancellation", actions.cancel_export, "Stop an export", needs=EXPORT, **_ACCEPTED
     )
 
-    @get("/{transfer_id:uuid}/file", needs=EXPORT, summary="The file, while it is kept")
+    @get("/{transfer_id:uuid}/file", needs=EXPORT, confirmed=True, summary="The file, while it is kept")
     async def file(self, transfer_id: UUID, act: Act) -> Response[bytes]:
         await EXPORTS.one(transfer_id)
         return file_of(*await actions.outcome(transfer_id, act))

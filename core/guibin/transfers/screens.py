@@ -54,7 +54,7 @@ class TransferScreens(Controller):
             return await _page(shell, given, forms.faults(refusal, shell))
         return shell.done(shell.says("transfers.done.upload"), goes_to=f"{PATH}/{taken.id}")
 
-    @post("/exports", needs=NEED, cost=BULK, status_code=200)
+    @post("/exports", needs=NEED, cost=BULK, confirmed=True, status_code=200)
     async def export(self, shell: Shell) -> Response[str]:
         given = await forms.sent(shell.request)
         filled = forms.fill(NewExport, given, shell)
@@ -94,7 +94,7 @@ class TransferScreens(Controller):
             return await _one(transfer_id, shell, "; ".join(forms.faults(refusal, shell).values()))
         return shell.done(shell.says("transfers.done.cancel"), goes_to=f"{PATH}/{transfer_id}")
 
-    @get("/{transfer_id:uuid}/file", needs=NEED)
+    @get("/{transfer_id:uuid}/file", needs=NEED, confirmed=True)
     async def file(self, transfer_id: UUID, shell: Shell) -> Response[bytes]:
         return file_of(*await actions.outcome(transfer_id, shell.act, shell.language))
 

@@ -79,7 +79,14 @@ class ListExportController(Controller):
     path = "/api/v1/list-exports"
     tags = ("views",)
 
-    @post("/", needs=EXPORT, cost=BULK, status_code=200, summary="A list as a file: what filters and columns show")
+    @post(
+        "/",
+        needs=EXPORT,
+        cost=BULK,
+        confirmed=True,
+        status_code=200,
+        summary="A list as a file: what filters and columns show",
+    )
     async def export_list(self, data: NewListExport, shell: Shell) -> Response[bytes]:
         return answer(await export(data, shell))
 

@@ -124,7 +124,7 @@ class ListScreens(Controller):
     async def ask_export(self, name: str, shell: Shell) -> Response[str]:
         return _export(_table(name, shell), shell, {})
 
-    @post("/{name:str}/export", needs=EXPORT, cost=BULK, status_code=200)
+    @post("/{name:str}/export", needs=EXPORT, cost=BULK, confirmed=True, status_code=200)
     async def export(self, name: str, shell: Shell) -> Response[Any]:
         table, given = _table(name, shell), await forms.sent(shell.request)
         asked = _asked(given)
