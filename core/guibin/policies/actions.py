@@ -1,7 +1,8 @@
 """Writing a new version of a tenant's policy, whole or a part of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, structs
@@ -12,6 +13,7 @@ from guibin.notation.plausible import Plausible
 from guibin.packs import Hooks, Packs
 from guibin.policy.merging import EACH_ONCE, KEYED, NAMED, rules_of
 from guibin.policy.packs import Overrides, Policy, Sections
+from guibin.policy.switches import called
 from guibin.policy.validation import validate
 from guibin.policy.words import Paragraph
 from guibin_tenants.above import FromAbove
@@ -40,6 +42,9 @@ class Rewritten(Struct, frozen=True):
     before: Policy
     after: Policy
 
+
+# What becomes of the company's own parts.
+Onto = Callable[[Overrides], Overrides]
 
 # Told in the transaction of a version that says something else than the one before it.
 REWRITTEN: FromAbove[Callable[[Rewritten, Act], Awaitable[None]]] = FromAbove("who must know of a new policy")
@@ -76,23 +81,28 @@ def checked(own: Overrides, company: Company, packs: Packs | Hooks) -> Policy:
     return policy
 
 
-async def write_over(new: NewPolicyVersion, act: Act) -> PolicyVersionView:
+async def write_over(new: NewPolicyVersion, act: Act, *, onto: Onto | None = None) -> PolicyVersionView:
     """Add a version with these parts over what the company has of its own already, now and in versions still to come.
 
-    Raises as `write`.
+    `onto` says how they are laid over them, element by element unless it says otherwise. Raises as `write`.
     """
     effective_from = max(new.effective_from or act.now, act.now)
     later = await fetch_column(
         "select distinct effective_from from policy_version where effective_from > $1 order by 1", effective_from
     )
-    view = await write(await _over(new, effective_from), act, packs=act.hooks)
+    lay = onto or partial(_each_over, new=new.overrides)
+    view = await write(await _over(new, effective_from, lay), act, packs=act.hooks)
     for at in later:
-        await write(await _over(new, at), act, packs=act.hooks, known=True)
+        await write(await _over(new, at, lay), act, packs=act.hooks, known=True)
     return view
 
 
-async def _over(new: NewPolicyVersion, at: datetime) -> NewPolicyVersion:
-    return structs.replace(new, overrides=laid_over(await queries.own_parts(at), new.overrides), effective_from=at)
+async def _over(new: NewPolicyVersion, at: datetime, lay: Onto) -> NewPolicyVersion:
+    return structs.replace(new, overrides=lay(await queries.own_parts(at)), effective_from=at)
+
+
+def _each_over(own: Overrides, new: Overrides) -> Overrides:
+    return laid_over(own, new)
 
 
 def laid_over(own: Overrides, new: Overrides) -> Overrides:
@@ -110,6 +120,21 @@ def laid_over(own: Overrides, new: Overrides) -> Overrides:
         else:
             parts[name] = had if said is None else said
     return Overrides(**parts)
+
+
+def brought_back(own: Overrides, names: Collection[str]) -> Overrides:
+    """The company's own without these sections (`care`) and elements (`settings.silver_from`): there the packs hold again."""
+    return Overrides(
+        **{name: _less(name, getattr(own, name), names) for name in own.__struct_fields__ if name not in names}
+    )
+
+
+def _less(section: str, value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: one for key, one in value.items() if f"{section}.{key}" not in names}
+    if isinstance(value, tuple):
+        return tuple(one for one in value if f"{section}.{called(section, one)}" not in names)
+    return value
 
 
 async def write_again(note: str, act: Act) -> PolicyVersionView:

@@ -20,6 +20,7 @@ from guibin.regulations.core import CORE
 from guibin.regulations.general import GENERAL
 from guibin_tenants.above import FromAbove
 from guibin_tenants.principals import Principal
+from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many
 from guibin_tenants.scope import current_tenant, fetch_one, fetch_value
 
@@ -119,6 +120,16 @@ async def version(number: int) -> PolicyVersionView | None:
     """The version of this number; None where there is none."""
     found = await many(PolicyVersionView, "from policy_version where version = $1", number)
     return found[0] if found else None
+
+
+async def parts_of(number: int) -> Overrides:
+    """What the company had of its own in this version; nothing in version 0, which is the packs' own. Raises NotFound."""
+    if number == 0:
+        return Overrides()
+    found = await fetch_value("select overrides from policy_version where version = $1", number)
+    if found is None:
+        raise NotFound(f"There is no version {number} of the policy")
+    return msgspec.json.decode(found, type=Overrides)
 
 
 async def own_parts(at: datetime) -> Overrides:

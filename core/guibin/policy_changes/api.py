@@ -3,17 +3,66 @@
 from litestar import Controller
 
 from guibin.audit.answering import lists
-from guibin.web.routing import gets, posts
+from guibin.policies.bounds import OVERRIDES_BYTES_MAX
+from guibin.web.routing import gets, patches, posts
 from guibin_tenants.principals import may, may_any, sees_all
 
-from . import actions, announcing, queries
+from . import actions, announcing, queries, versions
 from .queries import ANNOUNCEMENTS, PROPOSALS, AnnouncementFilter, ProposalFilter, looking
 
 READ = may("policy:read")
 # A draft is nobody's at an outlet: it hears of what was decided.
 DRAFTS = READ & sees_all
 PROPOSE = may("policy:propose") & sees_all
+WRITE = may("policy:write") & sees_all
+AMEND = may_any("policy:write", "policy:propose") & sees_all
 WATCH = may_any("approvals:decide", "audit:read")
+
+# Spaces and escapes included: what is larger is not even read.
+BODY_BYTES_MAX = 4 * OVERRIDES_BYTES_MAX
+
+
+class PolicyOverridesController(Controller):
+    path = "/api/v1/policy/overrides"
+    tags = ("policy",)
+    show = gets("/", versions.own, "What the company says itself, and what its packs would say", needs=DRAFTS)
+    amend = patches(
+        "/",
+        versions.amend,
+        "Change a part or a figure of the policy, and nothing else",
+        needs=AMEND,
+        request_max_body_size=BODY_BYTES_MAX,
+    )
+
+
+class PolicyCheckController(Controller):
+    path = "/api/v1/policy/checks"
+    tags = ("policy",)
+    check = posts(
+        "/",
+        versions.check,
+        "What a change would bring; writes nothing",
+        needs=AMEND,
+        request_max_body_size=BODY_BYTES_MAX,
+        status_code=200,
+    )
+
+
+class PolicyDifferenceController(Controller):
+    path = "/api/v1/policy/differences"
+    tags = ("policy",)
+    show = gets("/", versions.between, "What one version says otherwise than another or than the packs", needs=READ)
+
+
+class PolicyVersionController(Controller):
+    path = "/api/v1/policy/versions"
+    tags = ("policy",)
+    cancel = posts(
+        "/{version:int}/cancellation", versions.cancel, "A version to come does not take effect", needs=WRITE
+    )
+    restore = posts(
+        "/{version:int}/restoration", versions.restore, "The policy says again what it said then", needs=WRITE
+    )
 
 
 class PolicyPartController(Controller):

@@ -13,3 +13,15 @@ class AlreadyProposed(Conflict):
 
 class NothingToRead(Conflict):
     """This change does not concern you. Only those who must comply confirm that they read it."""
+
+
+class SeveralParts(Conflict):
+    """These changes wait for different approvals. Propose each part of the policy by itself."""
+
+
+class NotToCome(Conflict):
+    """This version does not take effect later. It is in force, was in force, or another took its place."""
+
+
+class NeverInForce(Conflict):
+    """This version was never in force. Only what the policy once said can be brought back."""

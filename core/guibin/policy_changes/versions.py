@@ -1,0 +1,282 @@
+"""The company's own policy: read back, changed part by part, compared, taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from guibin.context import Act
+from guibin.policies import actions as policies
+from guibin.policies.actions import NewPolicyVersion, brought_back, checked, laid_over, write_over
+from guibin.policies.queries import PolicyVersionView, merged, own_parts, parts_of, version, version_at
+from guibin.policies.queries import versions as all_versions
+from guibin.policy.differences import Difference, differences
+from guibin.policy.packs import Overrides, Policy
+from guibin.policy.parts import PolicyPart, covering
+from guibin.policy.switches import called
+from guibin_tenants.principals import may
+from guibin_tenants.refusals import FieldError, Invalid, LostRace, NotFound
+from guibin_tenants.scope import fetch_value
+
+from . import actions, places
+from .queries import ProposalView
+from .refusals import NeverInForce, NotToCome, NotYourPart, SeveralParts
+from .requests import Cancellation, Compared, NewPolicyProposal, OwnFilter, PolicyAmendment, Restoration
+from .wording import Change, told
+
+# A moment before it, there is none in between.
+_JUST_BEFORE = timedelta(microseconds=1)
+
+
+class OwnView(Struct, frozen=True, kw_only=True):
+    """What the company says itself in the `version` in force, of the sections asked for; `to_packs` what of it the packs by
+    themselves would say otherwise. `latest` is the number of the last version written, whenever it takes effect."""
+
+    version: int
+    latest: int
+    overrides: Overrides
+    to_packs: tuple[Change, ...]
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """What an amendment would change, and where the policy would differ from the packs' then.
+
+    `part` is the part of the policy whose approval it waits for, by the flow `approval`; both empty where it waits for nobody.
+    """
+
+    changes: tuple[Change, ...]
+    to_packs: tuple[Change, ...]
+    part: str = ""
+    approval: str = ""
+
+
+class Amended(Struct, frozen=True, kw_only=True):
+    """What came of an amendment: the `version` it became, or the `proposal` that waits for its approval."""
+
+    changes: tuple[Change, ...]
+    version: PolicyVersionView | None = None
+    proposal: ProposalView | None = None
+
+
+class Versions(Struct, frozen=True, kw_only=True):
+    """The policy as it is in force, as it would be, and what differs."""
+
+    before: Policy
+    after: Policy
+    found: tuple[Difference, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """In words."""
+        return tuple(told(list(self.found), self.before, self.after))
+
+
+async def own(filters: OwnFilter, act: Act) -> OwnView:
+    """What the company says itself, read back. Raises Invalid for a section that is none."""
+    at = filters.at or act.now
+    held = await own_parts(at)
+    if filters.section is not None:
+        if filters.section not in held.__struct_fields__:
+            raise Invalid.at("section", "a section that a company may write itself", value=filters.section)
+        held = structs.replace(Overrides(), **{filters.section: getattr(held, filters.section)})
+    found = _between(Overrides(), held, act)
+    return OwnView(version=await version_at(at), latest=await latest(), overrides=held, to_packs=found.changes)
+
+
+async def latest() -> int:
+    """The number of the last version that was written, 0 before the first."""
+    return await fetch_value("select max(version) from policy_version") or 0
+
+
+async def between(filters: Compared, act: Act) -> list[Change]:
+    """What one version says otherwise than another, both over the packs as they are today. Raises NotFound."""
+    before, after = [
+        await (own_parts(act.now) if number is None else parts_of(number)) for number in (filters.before, filters.after)
+    ]
+    return list(_between(before, after, act).changes)
+
+
+async def check(new: PolicyAmendment, act: Act) -> Checked:
+    """What it would bring; writes nothing. Raises as `amend`."""
+    planned = await plan(new, act)
+    part = _proposed_part(planned, act)
+    packs = merged(act.hooks, act.company, Overrides(), version=0)
+    found = tuple(differences(packs, planned.after))
+    to_packs = Versions(before=packs, after=planned.after, found=found).changes
+    waits = part if part is not None and part.approval else None
+    return Checked(
+        changes=planned.changes,
+        to_packs=to_packs,
+        part=waits.name if waits else "",
+        approval=waits.approval if waits else "",
+    )
+
+
+async def amend(new: PolicyAmendment, act: Act) -> Amended:
+    """Change what is named and nothing else: a new version, or a proposal where the part of the policy waits for an approval.
+
+    What versions to come say already of a figure stays as they say it. Raises Invalid with everything that is wrong and
+    where nothing is changed, LostRace, NotYourPart with everything that is another's, SeveralParts, AlreadyProposed.
+    """
+    planned = await plan(new, act)
+    part = _proposed_part(planned, act)
+    if part is not None:
+        proposal = await actions.propose(
+            NewPolicyProposal(
+                part=part.name,
+                overrides=_whole(new, planned, act),
+                effective_from=new.effective_from,
+                note=new.note,
+            ),
+            act,
+        )
+        became = await version(proposal.became) if proposal.became is not None else None
+        return Amended(changes=planned.changes, version=became, proposal=proposal)
+    written = NewPolicyVersion(effective_from=new.effective_from, overrides=Overrides(), note=new.note)
+
+    def onto(own: Overrides) -> Overrides:
+        return _onto(own, new, planned.before, act)[0]
+
+    return Amended(changes=planned.changes, version=await write_over(written, act, onto=onto))
+
+
+async def plan(new: PolicyAmendment, act: Act) -> Versions:
+    """The policy before and after, and what differs. Raises as `amend`."""
+    if new.made_from is not None and new.made_from != (now := await latest()):
+        raise LostRace(f"You changed version {new.made_from}, the latest one is {now}")
+    effective_from = new.effective_from or act.now
+    if effective_from < act.now:
+        raise Invalid.at("effective_from", "now or later", value=effective_from.isoformat())
+    held = await own_parts(effective_from)
+    before = merged(act.hooks, act.company, held, version=0)
+    _refuse_unknown(new.brought_back, held)
+    becomes, wrong = _onto(held, new, before, act)
+    if wrong:
+        fields = tuple(structs.replace(one, field=f"figures.{one.field}") for one in wrong)
+        raise Invalid("Some figures are not valid", fields=fields)
+    after = checked(becomes, act.company, act.hooks)
+    found = tuple(differences(before, after))
+    if not found:
+        raise Invalid.at("figures", "something that is not so yet", "say what is to be otherwise")
+    return Versions(before=before, after=after, found=found)
+
+
+async def cancel(version: int, new: Cancellation, act: Act) -> PolicyVersionView:
+    """A version to come does not take effect: from its moment on, what was in force until then stays.
+
+    Raises NotFound, NotToCome.
+    """
+    known = await all_versions()
+    asked = next((one for one in known if one.version == version), None)
+    if asked is None:
+        raise NotFound(f"There is no version {version} of the policy")
+    at = asked.effective_from
+    if at <= act.now or any(one.version > version and one.effective_from == at for one in known):
+        raise NotToCome(f"Version {version} is of {at.isoformat()}")
+    stays = await own_parts(at - _JUST_BEFORE)
+    return await policies.write(
+        NewPolicyVersion(overrides=stays, effective_from=at, note=new.note), act, packs=act.hooks
+    )
+
+
+async def restore(version: int, new: Restoration, act: Act) -> PolicyVersionView:
+    """The policy says again what it said in a version that was in force; versions to come stay. Version 0 is the packs' own.
+
+    Raises NotFound, NeverInForce, Invalid where it says so already or contradicts what the packs say today.
+    """
+    held = await parts_of(version)
+    if version and all(one.version != version for one in _were_in_force(await all_versions(), act.now)):
+        raise NeverInForce(f"Version {version} was not in force by {act.now.isoformat()}")
+    if held == await own_parts(new.effective_from or act.now):
+        raise Invalid.at("version", "another one than holds then", value=str(version))
+    return await policies.write(
+        NewPolicyVersion(overrides=held, effective_from=new.effective_from, note=new.note), act, packs=act.hooks
+    )
+
+
+def _were_in_force(known: Sequence[PolicyVersionView], now: datetime) -> list[PolicyVersionView]:
+    """Those whose day has come and that no other took the place of before it did."""
+    return [
+        one
+        for one in known
+        if one.effective_from <= now
+        and not any(
+            other.version > one.version
+            and other.effective_from == one.effective_from
+            and other.written_at < one.effective_from
+            for other in known
+        )
+    ]
+
+
+def _between(before: Overrides, after: Overrides, act: Act) -> Versions:
+    was, now = (merged(act.hooks, act.company, each, version=0) for each in (before, after))
+    return Versions(before=was, after=now, found=tuple(differences(was, now)))
+
+
+def _onto(own: Overrides, new: PolicyAmendment, before: Policy, act: Act) -> tuple[Overrides, tuple[FieldError, ...]]:
+    """The company's own with the amendment in it, and what is wrong with its figures.
+
+    `before` is the policy for which it was written: a figure that stands otherwise in `own` was changed on purpose, and stays.
+    """
+    less = laid_over(brought_back(own, new.brought_back), new.overrides)
+    policy = merged(act.hooks, act.company, less, version=0)
+    held = merged(act.hooks, act.company, own, version=0)
+    kept = {path for path in new.figures if places.said(held, path) != places.said(before, path)}
+    figures = {path: value for path, value in new.figures.items() if path not in kept}
+    changed, wrong = places.written(policy, figures)
+    return laid_over(less, changed), wrong
+
+
+def _whole(new: PolicyAmendment, planned: Versions, act: Act) -> Overrides:
+    """What a proposal holds of an amendment: elements whole, those of the packs where they are to hold again."""
+    packs = merged(act.hooks, act.company, Overrides(), version=0)
+    back = [
+        (element, element.value)
+        for section in places.sections()
+        for element in places.elements(packs, section)
+        if {section, element.path} & set(new.brought_back)
+    ]
+    figured, _ = places.written(planned.before, new.figures)
+    return laid_over(laid_over(places.laid(packs, back), new.overrides), figured)
+
+
+def _refuse_unknown(names: Sequence[str], own: Overrides) -> None:
+    """Raises Invalid for what the company does not say itself."""
+    said = {name for name in own.__struct_fields__ if getattr(own, name) not in (None, (), {})}
+    known = said | {f"{name}.{one}" for name in said for one in _called(name, own)}
+    wrong = [
+        FieldError("brought_back", "something of the company's own", value=name) for name in names if name not in known
+    ]
+    if wrong:
+        raise Invalid("Some parts are not the company's own", fields=tuple(wrong))
+
+
+def _called(section: str, own: Overrides) -> set[str]:
+    value = getattr(own, section)
+    if isinstance(value, dict):
+        return set(value)
+    return {called(section, one) for one in value} if isinstance(value, tuple) else set()
+
+
+def _proposed_part(planned: Versions, act: Act) -> PolicyPart | None:
+    """The part whose change this is, where it is proposed; None where whoever writes the whole policy writes it at once.
+
+    Raises SeveralParts, NotYourPart.
+    """
+    touched = [covering(planned.after.parts, one.section, one.called) for one in planned.found]
+    waiting = [part for parts in touched for part in parts if part.approval]
+    writes = may("policy:write")(act.by)
+    if writes and not waiting:
+        return None
+    whole = [part for part in act.policy.parts if all(part in parts for parts in touched)]
+    mine = [part for part in whole if writes or not act.by.is_person or set(part.posts) & set(act.by.roles)]
+    if mine:
+        return next((part for part in mine if part.approval), mine[0]) if writes else mine[0]
+    if writes:
+        names = ", ".join(dict.fromkeys(part.name for part in waiting))
+        raise SeveralParts(f"Approvals are asked for: {names}")
+    own = next((part for part in act.policy.parts if set(part.posts) & set(act.by.roles)), None)
+    if own is not None:
+        actions.refuse_others(planned.found, own, planned.after)
+    raise NotYourPart("No part of the policy that these changes belong to is yours")
