@@ -36,6 +36,7 @@ from guibin.overview import applications, approvals, counter, customer_screens, 
 from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.plans import screens as plans
+from guibin.policy_changes import pages as policy_editing
 from guibin.policy_changes import screens as policy_changes
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
@@ -103,6 +104,7 @@ SLICES: tuple[ModuleType, ...] = (
     activities,
     campaigns,
     policy_changes,
+    policy_editing,
     surveys,
     inspections,
     live,

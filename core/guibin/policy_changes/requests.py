@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from guibin.notation.plausible import Plausible
 from guibin.policy.packs import Overrides
@@ -33,7 +33,7 @@ class PolicyAmendment(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     it is refused once there is another.
     """
 
-    overrides: Overrides = Overrides()
+    overrides: Overrides = field(default_factory=Overrides)
     figures: Figures = {}
     brought_back: Annotated[tuple[Named, ...], Meta(max_length=200)] = ()
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None

@@ -29,10 +29,10 @@ _JUST_BEFORE = timedelta(microseconds=1)
 
 
 class OwnView(Struct, frozen=True, kw_only=True):
-    """What the company says itself in the `version` in force, of the sections asked for; `to_packs` what of it the packs by
+    """What the company says itself in the `policy_version` in force, of the sections asked for; `to_packs` what of it the packs by
     themselves would say otherwise. `latest` is the number of the last version written, whenever it takes effect."""
 
-    version: int
+    policy_version: int
     latest: int
     overrides: Overrides
     to_packs: tuple[Change, ...]
@@ -51,10 +51,10 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 
 class Amended(Struct, frozen=True, kw_only=True):
-    """What came of an amendment: the `version` it became, or the `proposal` that waits for its approval."""
+    """What came of an amendment: the version it `became`, or the `proposal` that waits for its approval."""
 
     changes: tuple[Change, ...]
-    version: PolicyVersionView | None = None
+    became: PolicyVersionView | None = None
     proposal: ProposalView | None = None
 
 
@@ -80,7 +80,7 @@ async def own(filters: OwnFilter, act: Act) -> OwnView:
             raise Invalid.at("section", "a section that a company may write itself", value=filters.section)
         held = structs.replace(Overrides(), **{filters.section: getattr(held, filters.section)})
     found = _between(Overrides(), held, act)
-    return OwnView(version=await version_at(at), latest=await latest(), overrides=held, to_packs=found.changes)
+    return OwnView(policy_version=await version_at(at), latest=await latest(), overrides=held, to_packs=found.changes)
 
 
 async def latest() -> int:
@@ -131,13 +131,13 @@ async def amend(new: PolicyAmendment, act: Act) -> Amended:
             act,
         )
         became = await version(proposal.became) if proposal.became is not None else None
-        return Amended(changes=planned.changes, version=became, proposal=proposal)
+        return Amended(changes=planned.changes, became=became, proposal=proposal)
     written = NewPolicyVersion(effective_from=new.effective_from, overrides=Overrides(), note=new.note)
 
     def onto(own: Overrides) -> Overrides:
         return _onto(own, new, planned.before, act)[0]
 
-    return Amended(changes=planned.changes, version=await write_over(written, act, onto=onto))
+    return Amended(changes=planned.changes, became=await write_over(written, act, onto=onto))
 
 
 async def plan(new: PolicyAmendment, act: Act) -> Versions:
@@ -225,7 +225,22 @@ def _onto(own: Overrides, new: PolicyAmendment, before: Policy, act: Act) -> tup
     kept = {path for path in new.figures if places.said(held, path) != places.said(before, path)}
     figures = {path: value for path, value in new.figures.items() if path not in kept}
     changed, wrong = places.written(policy, figures)
-    return laid_over(less, changed), wrong
+    becomes = laid_over(less, changed)
+    if own.entitlements is None and becomes.entitlements is not None:
+        becomes = _with_consequences(becomes, held, act)
+    return becomes, wrong
+
+
+def _with_consequences(becomes: Overrides, held: Policy, act: Act) -> Overrides:
+    """What an assessment brings stays, though the packs leave that to a company that writes its rights itself."""
+    then = {scheme.name: scheme for scheme in merged(act.hooks, act.company, becomes, version=0).schemes}
+    written = {scheme.name for scheme in becomes.schemes}
+    less = tuple(
+        scheme
+        for scheme in held.schemes
+        if scheme.name not in written and scheme.name in then and then[scheme.name] != scheme
+    )
+    return laid_over(becomes, Overrides(schemes=less))
 
 
 def _whole(new: PolicyAmendment, planned: Versions, act: Act) -> Overrides:

@@ -94,6 +94,33 @@ def element_title(element: Any, names: Sequence[str], section: str, policy: Poli
     return _titled(element, names, section, (policy, policy))
 
 
+def field_title(name: str) -> Text:
+    """What a field of the policy is called."""
+    return _words().get(f"field.{name}") or _word("said", "content")
+
+
+def choice_title(value: str) -> Text:
+    """What one of the few values of a field is called."""
+    return _words().get(f"choice.{value}") or Text(value, value)
+
+
+def name_title(kind: str, name: str, policy: Policy) -> Text | None:
+    """What something of this kind and name is called; None where it is called nothing."""
+    keys = (f"{kind}.{name}", f"service_item.{name}.title", *(f"{each}.{name}" for each in _TITLES))
+    return _text(keys, (policy, policy))
+
+
+def deadline_title(limit: Any) -> Text:
+    """How long a limit is."""
+    return _deadline(limit)
+
+
+def word(kind: str, name: str, **values: object) -> Text:
+    """One of the words that changes and the whole policy are told in."""
+    found = _word(kind, name)
+    return Text(Template(found.zh).substitute(values), Template(found.en).substitute(values))
+
+
 def _element(one: Difference, known: tuple[Policy, Policy]) -> Text:
     return _titled(one.element, one.called, one.section, known)
 

@@ -52,7 +52,7 @@ async def test_one_figure_is_changed_and_everything_else_stays(client):
     wanted["levels"][0]["resolve_within"] = {"type": "hours", "count": 4}
     assert after["complaints"] == wanted
     assert after | {"complaints": 0, "version": 0} == before | {"complaints": 0, "version": 0}
-    assert (made["version"]["version"], words(made["changes"])) == (
+    assert (made["became"]["version"], words(made["changes"])) == (
         1,
         [("levels · Level 1: within the desk's authority · resolved within", "5 hours", "4 hours")],
     )
@@ -63,7 +63,7 @@ async def test_what_the_company_says_itself_is_read_back_with_what_the_packs_say
 
     whole, part = await own(client), await own(client, section="closing")
 
-    assert (whole["version"], whole["latest"], sorted(whole["overrides"])) == (1, 1, sorted(part["overrides"]))
+    assert (whole["policy_version"], whole["latest"], sorted(whole["overrides"])) == (1, 1, sorted(part["overrides"]))
     assert [whole["overrides"][name] is not None for name in ("complaints", "closing", "care")] == [True, True, False]
     assert part["overrides"]["complaints"] is None
     assert [(one["path"], one["new"]["en"]) for one in part["to_packs"]] == [("closing", "20")]
@@ -188,7 +188,7 @@ async def test_a_part_that_waits_for_an_approval_is_proposed_even_by_whoever_wri
     made = await amend(bank.client, figures={FIGURE: 600_000_000})
 
     assert checked.json()["part"] == "corporate_standards"
-    assert (made["version"], made["proposal"]["outcome"]) == (None, None)
+    assert (made["became"], made["proposal"]["outcome"]) == (None, None)
     assert await figure(bank.client, GOLD) == 500_000_000
 
 

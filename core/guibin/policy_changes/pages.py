@@ -1,0 +1,423 @@
+"""The company's own policy as pages: part by part, a form from its structs, the clause beside it, what would change, when."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from litestar import Controller, Response, get, post
+from litestar.params import Parameter
+from msgspec import Struct, structs
+
+from guibin.console import forms
+from guibin.console.navigation import Entry
+from guibin.console.shell import PREFIX, Shell
+from guibin.notation.plausible import Plausible
+from guibin.policies.queries import PolicyVersionView, merged
+from guibin.policies.queries import version as version_of
+from guibin.policies.queries import versions as all_versions
+from guibin.policy.criteria import settings_in
+from guibin.policy.packs import Overrides, Policy
+from guibin.policy.settings import Setting
+from guibin.policy.tiers import TierScheme
+from guibin.policy.words import Reason
+from guibin.tiers.simulation import NewSimulation, SimulationView, simulate
+from guibin_tenants.principals import may, sees_all
+from guibin_tenants.refusals import Invalid, NotFound, Refusal
+
+from . import places, versions
+from .api import AMEND, DRAFTS, WRITE
+from .choices import title_of
+from .fields import COUNT, Box, Cell, Sheet, read
+from .places import Element
+from .requests import Cancellation, Compared, OwnFilter, PolicyAmendment, Restoration
+from .versions import Checked
+from .wording import element_title, section_title
+
+NAME, OWN = "policy_changes", f"{PREFIX}/policy/own"
+VERSIONS = f"{PREFIX}/policy/versions"
+ENTRIES = (Entry(title=f"{NAME}.own.title", path=OWN, icon="adjustments", needs=DRAFTS, group="govern", order=31),)
+SIMULATE = may("tiers:assess") & sees_all
+_SHOWN_MAX = 200
+Searched = Annotated[str, Parameter(max_length=100)]
+ElementName = Annotated[str, Parameter(max_length=200)]
+
+
+class When(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From which day it holds, at once without, and why."""
+
+    effective_on: date | None = None
+    note: Reason
+
+
+class Line(Struct, frozen=True):
+    """An element in a list: what it is called, its figure if it is one, its clause; `own` where the company says it itself."""
+
+    name: str
+    title: str
+    value: str
+    clause: str
+    own: bool
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """What a form shows beside its fields: what came of checking or simulating it."""
+
+    given: Mapping[str, list[str]] = {}
+    errors: Mapping[str, str] = {}
+    status: int = 200
+    checked: Checked | None = None
+    simulated: tuple[SimulationView, ...] = ()
+
+
+class OwnPolicyScreens(Controller):
+    path = OWN
+    include_in_schema = False
+
+    @get("/", needs=DRAFTS)
+    async def overview(self, shell: Shell) -> Response[str]:
+        known = await all_versions()
+        own = await versions.own(OwnFilter(), shell.act)
+        return shell.page(
+            "policy_changes/own.html",
+            sections=_sections(shell, own.overrides),
+            own=own,
+            versions=[_state(one, known, shell) for one in known[:_SHOWN_MAX]],
+            said=lambda text: text.in_language(shell.language),
+        )
+
+    @get("/{section:str}", needs=DRAFTS)
+    async def section(self, section: str, shell: Shell, q: Searched = "") -> Response[str]:
+        own = await versions.own(OwnFilter(), shell.act)
+        lines = list(_lines(_section(section), own.overrides, shell))
+        found = [line for line in lines if q.casefold() in f"{line.title} {line.value} {line.clause}".casefold()]
+        if len(lines) == 1 and not lines[0].name:
+            return await _form(_element(section, "", shell), shell, Shown())
+        return shell.page(
+            "policy_changes/section.html",
+            section=section,
+            title=_title(section, shell),
+            sections=_sections(shell, own.overrides),
+            lines=found[:_SHOWN_MAX],
+            more=max(len(found) - _SHOWN_MAX, 0),
+            q=q,
+        )
+
+    @get("/{section:str}/form", needs=DRAFTS)
+    async def form(self, section: str, shell: Shell, name: ElementName = "") -> Response[str]:
+        return await _form(_element(section, name, shell), shell, Shown())
+
+    @post("/{section:str}/form", needs=AMEND, status_code=200)
+    async def change(self, section: str, shell: Shell, name: ElementName = "") -> Response[str]:
+        given = await forms.sent(shell.request)
+        element = _element(section, name, shell)
+        asked, _, path = forms.typed("do", given).partition(":")
+        if asked == "add":
+            rows = forms.typed(f"{path}.{COUNT}", given)
+            grown = {**given, f"{path}.{COUNT}": [str(int(rows) + 1 if rows.isdecimal() else 1)]}
+            return await _form(element, shell, Shown(given=grown))
+        try:
+            amendment = _amendment(element, given, shell, noted=asked in ("save", "back"))
+            if asked == "simulate":
+                return await _form(
+                    element, shell, Shown(given=given, simulated=await _simulated(element, amendment, shell))
+                )
+            if asked not in ("save", "back"):
+                return await _form(
+                    element, shell, Shown(given=given, checked=await versions.check(amendment, shell.act))
+                )
+            if asked == "back":
+                amendment = structs.replace(amendment, overrides=Overrides(), brought_back=(_back(element),))
+            made = await versions.amend(amendment, shell.act)
+        except Refusal as refusal:
+            errors, status = forms.wrong(refusal, shell)
+            return await _form(element, shell, Shown(given=given, errors=_near(errors, element), status=status))
+        if made.proposal is not None and made.became is None:
+            goes_to = f"{PREFIX}/policy/proposals/{made.proposal.id}"
+            return shell.done(shell.says(f"{NAME}.done.proposed"), goes_to=goes_to)
+        later = made.became is not None and made.became.effective_from > shell.act.now
+        done = shell.says(f"{NAME}.own.{'scheduled' if later else 'saved'}")
+        return shell.done(done, goes_to=f"{OWN}/{section}" if element.name else OWN)
+
+
+class PolicyVersionScreens(Controller):
+    path = VERSIONS
+    include_in_schema = False
+
+    @get("/{version:int}", needs=DRAFTS)
+    async def show(self, version: int, shell: Shell) -> Response[str]:
+        return await _version(version, shell, Shown())
+
+    @post("/{version:int}", needs=WRITE, status_code=200)
+    async def change(self, version: int, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            when = forms.taken(When, given, shell)
+            if forms.typed("do", given) == "cancel":
+                await versions.cancel(version, Cancellation(note=when.note), shell.act)
+                done = "cancelled"
+            else:
+                again = Restoration(note=when.note, effective_from=_begins(when.effective_on, shell))
+                await versions.restore(version, again, shell.act)
+                done = "restored"
+        except Refusal as refusal:
+            errors, status = forms.wrong(refusal, shell)
+            return await _version(version, shell, Shown(given=given, errors=errors, status=status))
+        return shell.done(shell.says(f"{NAME}.own.{done}"), goes_to=OWN)
+
+
+async def _version(number: int, shell: Shell, shown: Shown) -> Response[str]:
+    known = await all_versions()
+    view = await version_of(number) if number else None
+    if number and view is None:
+        raise NotFound(f"There is no version {number} of the policy")
+    earlier = max((one.version for one in known if one.version < number), default=0)
+    state = _state(view, known, shell)[1] if view else "packs"
+    form = forms.Form(
+        kind=When, slice_name=NAME, left_out=frozenset({"effective_on"}) if state == "to_come" else frozenset()
+    )
+    return shell.page(
+        "policy_changes/version.html",
+        status=int(shown.status),
+        number=number,
+        view=view,
+        state=state,
+        earlier=earlier,
+        changes=await versions.between(Compared(before=earlier, after=number), shell.act) if number else [],
+        to_packs=await versions.between(Compared(before=0, after=number), shell.act) if number else [],
+        now=await versions.between(Compared(before=None, after=number), shell.act),
+        fields=form.fields(shell, shown.given, shown.errors) if WRITE(shell.act.by) and state != "replaced" else [],
+        problem="".join(shown.errors.get(name, "") for name in ("", "version")),
+        said=lambda text: text.in_language(shell.language),
+    )
+
+
+def _state(view: PolicyVersionView, known: Sequence[PolicyVersionView], shell: Shell) -> tuple[PolicyVersionView, str]:
+    """A version and whether it is to come, in force, over, or another took its place before it began."""
+    now = shell.act.now
+    if any(one.version > view.version and one.effective_from == view.effective_from for one in known):
+        return view, "replaced"
+    if view.effective_from > now:
+        return view, "to_come"
+    return view, "in_force" if view.version == shell.act.policy.version else "over"
+
+
+async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
+    given = shown.given
+    packs = merged(shell.act.hooks, shell.act.company, Overrides(), version=0)
+    beside = next((one for one in places.elements(packs, element.section) if one.path == element.path), None)
+    says = read(element, given) if given else places.plain_of(element.value)
+    sheet = Sheet(
+        element=element,
+        says=says,
+        packs=places.plain_of(beside.value) if beside is not None else None,
+        shell=shell,
+        errors=shown.errors,
+    )
+    cells = sheet.cells()
+    held = await versions.own(OwnFilter(section=element.section), shell.act)
+    when = forms.Form(kind=When, slice_name=NAME).fields(shell, given, shown.errors)
+    flows = [flow for part in _parts(element, shell) if (flow := shell.act.policy.approval(part.approval))]
+    return shell.page(
+        "policy_changes/form.html",
+        status=int(shown.status),
+        element=element,
+        title=_called(element, shell),
+        heading=_title(element.section, shell),
+        cells=cells,
+        clauses=list(dict.fromkeys(_clauses(cells, getattr(element.value, "clause", "")))),
+        own=_is_own(element, held.overrides),
+        latest=held.latest,
+        when=when,
+        checked=shown.checked,
+        simulated=shown.simulated,
+        populations=lambda view: [_population(one, shell) for one in view.populations],
+        can_simulate=bool(_schemes_of(element, shell.act.policy)) and SIMULATE(shell.act.by),
+        may_amend=AMEND(shell.act.by),
+        flows=flows,
+        parts=_parts(element, shell),
+        problems=[text for name, text in shown.errors.items() if name not in _fields(cells) | {"note", "effective_on"}],
+        said=lambda text: text.in_language(shell.language),
+        sections=_sections(shell, held.overrides),
+    )
+
+
+def _population(one: Any, shell: Shell) -> tuple[str, int, int]:
+    title = title_of("tier", one.tier, shell) or one.tier if one.tier else shell.says(f"{NAME}.own.no_tier")
+    return title, one.before, one.after
+
+
+def _amendment(element: Element, given: Mapping[str, list[str]], shell: Shell, *, noted: bool) -> PolicyAmendment:
+    """Raises Invalid with everything that is wrong, by field; a check needs no reason yet."""
+    wrong: list[Any] = []
+    changed, value = places.convert(element, read(element, given), wrong, strict=False)
+    asked = dict(given) if noted or "".join(given.get("note", ())).strip() else {**given, "note": ["—"]}
+    filled = forms.fill(When, asked, shell)
+    if wrong:
+        refusal = Invalid("Some fields are not valid", fields=tuple(wrong))
+        raise forms.NotFilled({**filled.errors, **forms.faults(refusal, shell)})
+    when: When = filled.whole()
+    latest = forms.typed("made_from", given)
+    return PolicyAmendment(
+        overrides=places.laid(shell.act.policy, [(changed, value)]),
+        effective_from=_begins(when.effective_on, shell),
+        made_from=int(latest) if noted and latest.isdecimal() and len(latest) < 7 else None,
+        note=when.note,
+    )
+
+
+async def _simulated(element: Element, new: PolicyAmendment, shell: Shell) -> tuple[SimulationView, ...]:
+    if not SIMULATE(shell.act.by):
+        return ()
+    found = []
+    for scheme in _schemes_of(element, shell.act.policy):
+        proposal = next((one for one in new.overrides.schemes if one.name == scheme.name), None)
+        asked = NewSimulation(
+            scheme=scheme.name, proposal=proposal, settings=list(new.overrides.settings), against="policy", limit=1
+        )
+        found.append(await simulate(asked, shell.act, as_of=shell.act.today))
+    return tuple(found)
+
+
+def _schemes_of(element: Element, policy: Policy) -> list[TierScheme]:
+    """The schemes that a change of this element may move people in."""
+    if isinstance(element.value, TierScheme):
+        return [element.value]
+    if not isinstance(element.value, Setting):
+        return []
+    name = element.value.name
+    return [scheme for scheme in policy.schemes if name in _settings_of(scheme)]
+
+
+def _settings_of(scheme: TierScheme) -> set[str]:
+    named = {name for tier in scheme.tiers if tier.criterion is not None for name in settings_in(tier.criterion)}
+    return named | {str(each) for metric in scheme.metrics for each in (metric.at_least, metric.labels_of) if each}
+
+
+def _parts(element: Element, shell: Shell) -> list[Any]:
+    from_names = (element.name, getattr(element.value, "scheme", ""))
+    near = [(part.names(element.section, from_names), part) for part in shell.act.policy.parts]
+    closest = max((how for how, _ in near), default=0)
+    return [part for how, part in near if how == closest] if closest else []
+
+
+def _begins(on: date | None, shell: Shell) -> datetime | None:
+    if on is None or on == shell.act.today:
+        return None
+    return datetime.combine(on, time(), ZoneInfo(shell.act.company.time_zone))
+
+
+def _near(errors: Mapping[str, str], element: Element) -> dict[str, str]:
+    """What is wrong by where it stands on the sheet: a place that a rule calls by its name is found by it, or stands above."""
+    found = {}
+    for name, text in errors.items():
+        path = name.removeprefix("overrides.").removeprefix(element.path).removeprefix(".")
+        found[_numbered(places.plain_of(element.value), path) if path else ""] = text
+    return found
+
+
+def _numbered(value: Any, path: str) -> str:
+    steps: list[str] = []
+    for step in path.split("."):
+        if isinstance(value, list):
+            names = [one.get("name") if isinstance(one, dict) else None for one in value]
+            place = names.index(step) if step in names else int(step) if step.isdecimal() else -1
+            value = value[place] if 0 <= place < len(value) else None
+            steps.append(str(place) if place >= 0 else step)
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+            steps.append(step)
+    # How long a limit is, and in what it is counted, is one field.
+    return ".".join(steps[:-1] if steps[-1] in ("count", "minutes", "type") and len(steps) > 1 else steps)
+
+
+def _fields(cells: Sequence[Cell | Box]) -> set[str]:
+    found: set[str] = set()
+    for cell in cells:
+        found.add(cell.path)
+        if isinstance(cell, Box):
+            found |= _fields((*cell.cells, *(cell.rows or ())))
+    return found
+
+
+def _clauses(cells: Sequence[Cell | Box], first: str) -> Iterator[str]:
+    if first:
+        yield first
+    for cell in cells:
+        if cell.clause:
+            yield cell.clause
+        if isinstance(cell, Box):
+            yield from _clauses((*cell.cells, *(cell.rows or ())), "")
+
+
+def _section(section: str) -> str:
+    if section not in places.sections():
+        raise NotFound("The policy has no such part")
+    return section
+
+
+def _element(section: str, name: str, shell: Shell) -> Element:
+    found = next((one for one in places.elements(shell.act.policy, _section(section)) if one.name == name), None)
+    if found is None:
+        raise NotFound("This part of the policy has no such element")
+    return found
+
+
+def _lines(section: str, own: Overrides, shell: Shell) -> Iterator[Line]:
+    for element in places.elements(shell.act.policy, section):
+        yield Line(
+            element.name,
+            _called(element, shell),
+            _figure(element, shell),
+            getattr(element.value, "clause", ""),
+            _is_own(element, own),
+        )
+
+
+def _figure(element: Element, shell: Shell) -> str:
+    value = element.value
+    if isinstance(value, Setting):
+        cells = Sheet(element=element, says=places.plain_of(value), packs=None, shell=shell).cells()
+        cell = next((one for one in cells if one.path == "value"), None)
+        shown = f"{cell.value} {cell.unit}".strip() if isinstance(cell, Cell) else ""
+        return "、".join(value.words) if value.words else shown
+    tier, item = getattr(value, "tier", ""), getattr(value, "item", "")
+    named = [title_of("tier", tier, shell) if tier else "", title_of("service_item", item, shell) if item else ""]
+    return " · ".join(one for one in named if one)
+
+
+def _called(element: Element, shell: Shell) -> str:
+    if element.section == "texts":
+        said: str = element.value.in_language(shell.language)
+        return said
+    scheme = getattr(element.value, "scheme", "")
+    title = element_title(element.value, (element.name, scheme), element.section, shell.act.policy)
+    return title.in_language(shell.language)
+
+
+def _is_own(element: Element, own: Overrides) -> bool:
+    held = getattr(own, element.section)
+    if isinstance(held, dict):
+        return element.name in held
+    if not isinstance(held, tuple):
+        return held is not None
+    return any(element.name == getattr(one, "name", None) for one in held) or (element.name.isdecimal() and bool(held))
+
+
+def _back(element: Element) -> str:
+    return element.section if element.name.isdecimal() or not element.name else element.path
+
+
+def _title(section: str, shell: Shell) -> str:
+    return section_title(section).in_language(shell.language)
+
+
+def _sections(shell: Shell, own: Overrides) -> list[tuple[str, str, int, bool]]:
+    """Every part: its name, what it is called, how many elements it has, and whether the company says something of it itself."""
+    policy = shell.act.policy
+    found = []
+    for name in places.sections():
+        count = len(places.elements(policy, name))
+        if count:
+            found.append((name, _title(name, shell), count, getattr(own, name) not in (None, (), {})))
+    return found
