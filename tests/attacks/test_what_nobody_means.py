@@ -59,6 +59,10 @@ GIVEN = {
     "/api/v1/campaigns": {"seed": "a"},
     "/api/v1/duty-rosters/{roster_id}/rotations": {"starts": "18:00:00", "ends": "08:30:00"},
     "/api/v1/policy/proposals": {"part": "care", "overrides": {}},
+    **{
+        path: {"overrides": {}, "figures": {}, "brought_back": []}
+        for path in ("/api/v1/policy/overrides", "/api/v1/policy/checks")
+    },
     "/api/v1/improvement-measures": {"period": "2026-W09"},
     "/api/v1/calendars/{name}": {
         "calendar": {"name": "a", "time_zone": "Asia/Shanghai", "closed_on": [FORMATS["date"]]}

@@ -37,6 +37,7 @@ from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.plans import screens as plans
 from guibin.policy_changes import pages as policy_editing
+from guibin.policy_changes import reports as regulation
 from guibin.policy_changes import screens as policy_changes
 from guibin.qualifications import screens as qualifications
 from guibin.receptions import screens as receptions
@@ -105,6 +106,7 @@ SLICES: tuple[ModuleType, ...] = (
     campaigns,
     policy_changes,
     policy_editing,
+    regulation,
     surveys,
     inspections,
     live,

@@ -54,15 +54,16 @@ class PolicyDifferenceController(Controller):
     show = gets("/", versions.between, "What one version says otherwise than another or than the packs", needs=READ)
 
 
-class PolicyVersionController(Controller):
-    path = "/api/v1/policy/versions"
+class PolicyRestorationController(Controller):
+    path = "/api/v1/policy/restorations"
     tags = ("policy",)
-    cancel = posts(
-        "/{version:int}/cancellation", versions.cancel, "A version to come does not take effect", needs=WRITE
-    )
-    restore = posts(
-        "/{version:int}/restoration", versions.restore, "The policy says again what it said then", needs=WRITE
-    )
+    restore = posts("/", versions.restore, "The policy says again what it said in a version", needs=WRITE)
+
+
+class PolicyCancellationController(Controller):
+    path = "/api/v1/policy/cancellations"
+    tags = ("policy",)
+    cancel = posts("/", versions.cancel, "A version that is to come does not take effect", needs=WRITE)
 
 
 class PolicyPartController(Controller):

@@ -28,7 +28,7 @@ from guibin_tenants.refusals import Invalid, NotFound, Refusal
 from . import places, versions
 from .api import AMEND, DRAFTS, WRITE
 from .choices import title_of
-from .fields import COUNT, Box, Cell, Sheet, read
+from .forms import COUNT, Box, Cell, Sheet, read
 from .places import Element
 from .requests import Cancellation, Compared, OwnFilter, PolicyAmendment, Restoration
 from .versions import Checked
@@ -154,11 +154,11 @@ class PolicyVersionScreens(Controller):
         try:
             when = forms.taken(When, given, shell)
             if forms.typed("do", given) == "cancel":
-                await versions.cancel(version, Cancellation(note=when.note), shell.act)
+                await versions.cancel(Cancellation(version=version, note=when.note), shell.act)
                 done = "cancelled"
             else:
-                again = Restoration(note=when.note, effective_from=_begins(when.effective_on, shell))
-                await versions.restore(version, again, shell.act)
+                again = Restoration(version=version, note=when.note, effective_from=_begins(when.effective_on, shell))
+                await versions.restore(again, shell.act)
                 done = "restored"
         except Refusal as refusal:
             errors, status = forms.wrong(refusal, shell)
@@ -237,6 +237,7 @@ async def _form(element: Element, shell: Shell, shown: Shown) -> Response[str]:
         flows=flows,
         parts=_parts(element, shell),
         problems=[text for name, text in shown.errors.items() if name not in _fields(cells) | {"note", "effective_on"}],
+        wrong=len(shown.errors),
         said=lambda text: text.in_language(shell.language),
         sections=_sections(shell, held.overrides),
     )

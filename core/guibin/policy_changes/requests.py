@@ -41,16 +41,21 @@ class PolicyAmendment(Plausible, frozen=True, kw_only=True, forbid_unknown_field
     note: Reason
 
 
-class Restoration(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The policy says again what it said in an earlier version, from `effective_from` on, at once without."""
+VersionNumber = Annotated[int, Meta(ge=0, le=1_000_000)]
 
+
+class Restoration(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The policy says again what it said in an earlier `version`, 0 for the packs' own, from `effective_from` on, at once without."""
+
+    version: VersionNumber
     effective_from: Annotated[datetime, Meta(tz=True)] | None = None
     note: Reason
 
 
 class Cancellation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A version that is to come does not take effect."""
+    """A `version` that is to come does not take effect."""
 
+    version: VersionNumber
     note: Reason
 
 

@@ -161,12 +161,12 @@ async def plan(new: PolicyAmendment, act: Act) -> Versions:
     return Versions(before=before, after=after, found=found)
 
 
-async def cancel(version: int, new: Cancellation, act: Act) -> PolicyVersionView:
+async def cancel(new: Cancellation, act: Act) -> PolicyVersionView:
     """A version to come does not take effect: from its moment on, what was in force until then stays.
 
     Raises NotFound, NotToCome.
     """
-    known = await all_versions()
+    version, known = new.version, await all_versions()
     asked = next((one for one in known if one.version == version), None)
     if asked is None:
         raise NotFound(f"There is no version {version} of the policy")
@@ -179,11 +179,12 @@ async def cancel(version: int, new: Cancellation, act: Act) -> PolicyVersionView
     )
 
 
-async def restore(version: int, new: Restoration, act: Act) -> PolicyVersionView:
+async def restore(new: Restoration, act: Act) -> PolicyVersionView:
     """The policy says again what it said in a version that was in force; versions to come stay. Version 0 is the packs' own.
 
     Raises NotFound, NeverInForce, Invalid where it says so already or contradicts what the packs say today.
     """
+    version = new.version
     held = await parts_of(version)
     if version and all(one.version != version for one in _were_in_force(await all_versions(), act.now)):
         raise NeverInForce(f"Version {version} was not in force by {act.now.isoformat()}")

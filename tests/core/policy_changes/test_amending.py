@@ -140,8 +140,8 @@ async def test_a_change_to_come_is_cancelled_and_what_was_in_force_stays(bank):
     who, at = bank.client, (bank.tenant.world.clock() + timedelta(days=10)).isoformat()
     held = await figure(who, GOLD)
     await amend(who, figures={"closing.restored_days": 20}, effective_from=at)
-    done = await who.post(f"{VERSIONS}/1/cancellation", json={"note": "not yet"})
-    again = await who.post(f"{VERSIONS}/1/cancellation", json={"note": "not yet"})
+    done = await who.post("/api/v1/policy/cancellations", json={"version": 1, "note": "not yet"})
+    again = await who.post("/api/v1/policy/cancellations", json={"version": 1, "note": "not yet"})
 
     assert (done.status_code, again.status_code) == (201, 409)
     assert (await who.get("/api/v1/policy", params={"at": at})).json()["closing"]["restored_days"] != 20
@@ -162,10 +162,10 @@ async def test_a_figure_changed_now_leaves_what_is_to_come_of_another(client, te
 async def test_the_policy_says_again_what_it_said(client, tenant):
     await amend(client, figures={"closing.restored_days": 20})
     await amend(client, figures={"closing.restored_days": 25})
-    back = await client.post(f"{VERSIONS}/1/restoration", json={"note": "as it was"})
-    same = await client.post(f"{VERSIONS}/1/restoration", json={"note": "as it was"})
-    packs = await client.post(f"{VERSIONS}/0/restoration", json={"note": "the packs'"})
-    none = await client.post(f"{VERSIONS}/99/restoration", json={"note": "the packs'"})
+    back = await client.post("/api/v1/policy/restorations", json={"version": 1, "note": "as it was"})
+    same = await client.post("/api/v1/policy/restorations", json={"version": 1, "note": "as it was"})
+    packs = await client.post("/api/v1/policy/restorations", json={"version": 0, "note": "the packs'"})
+    none = await client.post("/api/v1/policy/restorations", json={"version": 99, "note": "the packs'"})
 
     assert [one.status_code for one in (back, same, packs, none)] == [201, 422, 201, 404]
     assert (await own(client))["to_packs"] == []
@@ -177,7 +177,7 @@ async def test_a_version_that_never_was_in_force_is_not_brought_back(client, ten
     at = (tenant.world.clock() + timedelta(days=10)).isoformat()
     await amend(client, figures={"closing.restored_days": 20}, effective_from=at)
 
-    refused = await client.post(f"{VERSIONS}/1/restoration", json={"note": "at once"})
+    refused = await client.post("/api/v1/policy/restorations", json={"version": 1, "note": "at once"})
 
     assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "never-in-force")
 
