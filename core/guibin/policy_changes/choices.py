@@ -89,7 +89,10 @@ _OFFERS: dict[str, tuple[str, Named]] = {
 def offered(field: str, shell: Shell, literals: tuple[str, ...], held: tuple[str, ...]) -> tuple[Choice, ...]:
     """What may stand there, and what stands there already; nothing where anything may."""
     if literals:
-        return tuple(Choice(value, choice_title(value).in_language(shell.language)) for value in literals)
+        return tuple(
+            Choice(value, choice_title(value).in_language(shell.language))
+            for value in dict.fromkeys((*(one for one in held if one in literals), *literals))
+        )
     if field not in _OFFERS:
         return ()
     kind, names = _OFFERS[field]

@@ -167,10 +167,14 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     def _plain(self, kind: Any, says: Any, path: str, label: str) -> Cell:
         types = list(plain_types(kind))
-        text = "" if says is None else str(says)
+        text = "" if says is None else str(says).lower() if isinstance(says, bool) else str(says)
         cell = Cell(path=path, kind="text", label=label, value=text, error=self._error(path))
-        if any(isinstance(each, inspect.BoolType) for each in types):
-            return structs.replace(cell, kind="check", value="true" if says else "")
+        if all(isinstance(each, inspect.BoolType) for each in types):
+            if not _is_optional(kind):
+                return structs.replace(cell, kind="check", value="true" if says else "")
+            answers = [Choice(value, self.shell.says(key)) for value, key in (("true", "yes"), ("false", "no"))]
+            nothing = Choice("", self.shell.says("policy_changes.own.none"))
+            return structs.replace(cell, kind="choice", choices=(nothing, *answers))
         choices = offered(_last(path), self.shell, _literals(kind), (text,) if text else ())
         if choices:
             empty = (
@@ -291,13 +295,15 @@ class _Reading(Struct, frozen=True):
 
     def _plain(self, kind: Any, base: Any, path: str) -> Any:
         types = list(plain_types(kind))
-        if any(isinstance(each, inspect.BoolType) for each in types):
+        if all(isinstance(each, inspect.BoolType) for each in types) and not _is_optional(kind):
             return self._first(path) == "true" if f"{path}.{COUNT}" in self.given else base
         text = self._first(path)
         if text is None:
             return base
         if not text:
             return None if _is_optional(kind) else "" if any(isinstance(e, inspect.StrType) for e in types) else text
+        if text in ("true", "false") and any(isinstance(each, inspect.BoolType) for each in types):
+            return text == "true"
         if not any(isinstance(each, inspect.IntType) for each in types):
             return text
         unit = unit_at(self.element, self.whole, path)
