@@ -28,9 +28,9 @@ from guibin_tenants.refusals import Invalid, NotFound, Refusal
 from . import places, versions
 from .api import AMEND, DRAFTS, WRITE
 from .choices import title_of
-from .forms import COUNT, Box, Cell, Sheet, read
 from .places import Element
 from .requests import Cancellation, Compared, OwnFilter, PolicyAmendment, Restoration
+from .values import COUNT, Box, Cell, Sheet, read
 from .versions import Checked
 from .wording import element_title, section_title
 

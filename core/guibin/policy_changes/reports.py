@@ -15,7 +15,7 @@ from guibin.policies.queries import versions as all_versions
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import may
 
-from .texts import Chapter, Speaker, beside
+from .writing import Chapter, Speaker, beside
 
 NAME, PATH = "policy_changes", f"{PREFIX}/policy/regulation"
 READ = may("policy:read")

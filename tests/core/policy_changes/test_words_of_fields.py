@@ -3,7 +3,7 @@
 from msgspec import inspect
 
 from guibin.policy.packs import Overrides
-from guibin.policy_changes.forms import plain_types
+from guibin.policy_changes.values import plain_types
 from guibin.policy_changes.wording import choice_title, field_title, said_before, section_title, word
 
 # Names and clauses stand in headings, and nobody is named.
