@@ -169,6 +169,10 @@ class Company:
                 now=now,
                 posts=roles_of(policy.posts),
             )
+        return await self.sign_in(login)
+
+    async def sign_in(self, login: str) -> httpx.AsyncClient:
+        """Somebody who is known already signs in, again."""
         client = self.world.client()
         answer = await client.post(
             "/api/v1/sessions", json={"company": self.slug, "login": login, "password": PASSWORD}

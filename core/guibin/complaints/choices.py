@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
+from guibin.signatures import actions as signing
 
 from .queries import FORM, LISTED, others_of
+from .signed import asks_for, round_of
 
 
 async def levels(shell: Shell) -> Sequence[Choice]:
@@ -63,6 +66,14 @@ async def analysed(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
     """The cause that was found before, if one was."""
     found = (await FORM.one(complaint_id)).analyses
     return {"cause": found[-1].cause} if found else {}
+
+
+async def of_callback(shell: Shell) -> Asks:
+    """Why nobody signed is asked only where a signature may be owed, and there is none yet."""
+    complaint_id = UUID(str(shell.request.path_params["complaint_id"]))
+    form = await LISTED.one(complaint_id)
+    owed = asks_for(form.customer_id, shell.act) and round_of(form.reopened) not in await signing.signed(complaint_id)
+    return Asks(left_out=frozenset() if owed else frozenset({signing.FIELD}))
 
 
 async def judged(_: Shell, complaint_id: UUID) -> Mapping[str, str]:

@@ -109,7 +109,7 @@ COMMANDS = Commands(
     Command(name="rectify", action=rectification.rectify, icon="shield-check", key="z", given=choices.leadership),
     Command(name="withdraw", action=actions.withdraw, icon="arrow-back-up", key="w"),
     Command(name="sign", action=actions.sign, icon="signature", key="s"),
-    Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True),
+    Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True, asks=choices.of_callback),
     Command(
         name="resolve",
         action=actions.resolve,

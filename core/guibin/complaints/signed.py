@@ -1,5 +1,7 @@
 """A complaint that was settled with the customer on site is signed for (S07-12)."""
 
+from uuid import UUID
+
 import asyncpg
 
 from guibin.audit.actions import recorded
@@ -16,7 +18,7 @@ from .requests import NewCallback
 
 def occasion(complaint: asyncpg.Record, act: Act) -> Occasion:
     """What is signed for: the result of this round."""
-    return Occasion(case_of(complaint), f"callback:{complaint['round']}", complaint["number"], act.by.name)
+    return Occasion(case_of(complaint), round_of(complaint["round"]), complaint["number"], act.by.name)
 
 
 async def keep(complaint: asyncpg.Record, new: NewSignature, act: Act) -> ComplaintForm:
@@ -27,8 +29,17 @@ async def keep(complaint: asyncpg.Record, new: NewSignature, act: Act) -> Compla
     return await recorded("sign", case_of(complaint), FORM, act)
 
 
+def asks_for(customer_id: UUID | None, act: Act) -> bool:
+    """Whether a revisit that settles the case of such a customer is signed for by the company's policy (S07-12)."""
+    return act.policy.visits.signature_when_settling and customer_id is not None
+
+
+def round_of(number: int) -> str:
+    """As what the signature of a round is kept."""
+    return f"callback:{number}"
+
+
 async def settle(complaint: asyncpg.Record, new: NewCallback, act: Act) -> None:
     """A revisit that satisfied the customer is signed for, or the reason is told. Raises SignatureMissing, Invalid."""
-    asked = act.policy.visits.signature_when_settling and complaint["customer_id"] is not None
-    owed = asked and new.on_site and new.outcome == "satisfied"
+    owed = asks_for(complaint["customer_id"], act) and new.on_site and new.outcome == "satisfied"
     await signing.settle(occasion(complaint, act), new.unsigned_because, act, owed=owed)

@@ -35,7 +35,7 @@ def _everything(form: ComplaintForm, shell: Shell, customer: str) -> Iterator[Ha
             at=told.told_at,
             who=says("complaints.rule"),
             what=says(
-                "complaints.happened.leadership", who=_listed([each.name for each in form.leadership_told], shell)
+                "complaints.happened.leadership", who=shell.joined([each.name for each in form.leadership_told])
             ),
             icon="speakerphone",
             tone="rule",
@@ -189,11 +189,7 @@ def _ended(form: ComplaintForm, shell: Shell) -> Iterator[Happening]:
 
 
 def _roles(roles: tuple[str, ...], shell: Shell) -> str:
-    return _listed([shell.post(role) for role in roles], shell)
-
-
-def _listed(names: list[str], shell: Shell) -> str:
-    return ("、" if shell.language != "en" else ", ").join(names)
+    return shell.joined(map(shell.post, roles))
 
 
 def _channel(channel: str, shell: Shell) -> str:

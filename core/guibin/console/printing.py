@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
-from .texts import SHARED, folder_of
+from .texts import SHARED, Words, folder_of
 
 # The page may use its own style and nothing else.
 STYLE = (folder_of(SHARED) / "print.css").read_text(encoding="utf-8")
@@ -25,7 +25,13 @@ def _templates(slice_name: str) -> Environment:
     )
 
 
+@cache
+def _words() -> Words:
+    return Words({SHARED: folder_of(SHARED)})
+
+
 def sheet(template: str, say: Say, language: str, **values: object) -> bytes:
     """The slice's template, which extends `console/print.html`, in the reader's language."""
-    known = {"say": say, "language": language, "style": Markup(STYLE), **values}
+    colon = _words().of("colon", language)
+    known = {"say": say, "language": language, "colon": colon, "style": Markup(STYLE), **values}
     return _templates(template.partition("/")[0]).get_template(template).render(known).encode()

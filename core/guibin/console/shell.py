@@ -1,6 +1,6 @@
 """What every page stands in, and how a handler answers with one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -92,6 +92,10 @@ class Shell(Struct, frozen=True, kw_only=True):
     def says(self, key: str, **values: object) -> str:
         """A text of the pages."""
         return self.studio.says(key, self.look, **values)
+
+    def joined(self, values: Iterable[object]) -> str:
+        """Several things one after another, as the reader's language parts them."""
+        return self.says("comma").join(str(value) for value in values)
 
     def named(self, key: str) -> str:
         """A text of the company's policy, such as `complaint_level.standard`."""

@@ -46,7 +46,13 @@ class Studio:
             "t": _text,
             "sends": sends,
         }
-        self.environment.filters["said"] = _finished
+        self.environment.filters |= {
+            "said": _finished,
+            "joined": _joined,
+            "post": _post,
+            "word": _word,
+            "titled": _titled,
+        }
         assets.manifest()
 
     def render(self, template: str, look: Look, values: Mapping[str, Any]) -> str:
@@ -82,6 +88,29 @@ def _finished(context: Context, value: object) -> object:
     if isinstance(value, str) and _JOB.fullmatch(value) and "words" in context:
         return _text(context, "system")
     return value
+
+
+@pass_context
+def _joined(context: Context, values: Iterable[object], parted_by: str = "comma") -> str:
+    """One after another, parted as the reader's language parts them: by its `comma` for lists, or its `semicolon`."""
+    return _text(context, parted_by).join(str(each) for each in values)
+
+
+@pass_context
+def _post(context: Context, role: str) -> str:
+    return str(context["post"](role))
+
+
+@pass_context
+def _word(context: Context, name: str, group: str) -> str:
+    """What the pages call it, as `{{ one.kinds | map('word', 'desks.kind') | joined }}`."""
+    return _text(context, f"{group}.{name}")
+
+
+@pass_context
+def _titled(context: Context, name: str, group: str) -> str:
+    """What the company's policy calls it, as `{{ one.tiers | map('titled', 'tier') | joined }}`."""
+    return str(context["named"](f"{group}.{name}"))
 
 
 @pass_context

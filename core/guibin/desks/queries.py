@@ -70,7 +70,7 @@ async def desks(*, closed: bool = False, kind: Kind | None = None) -> list[DeskV
 class Today(Struct, frozen=True):
     """The hours of an org unit today, empty when it is closed, and whether it is open now."""
 
-    hours: str
+    hours: tuple[str, ...]
     open: bool
 
 
@@ -88,7 +88,7 @@ async def opens(org_unit_id: UUID, at: datetime) -> Today:
     """By the calendar that counts in the org unit."""
     calendar = (await calendars.of_unit(BUSINESS, org_unit_id)).calendar
     windows = calendar.windows_on(at.astimezone(calendar.zone).date())
-    return Today("、".join(str(window) for window in windows), calendar.open_at(at))
+    return Today(tuple(str(window) for window in windows), calendar.open_at(at))
 
 
 def offers(policy: Policy) -> list[Offered]:

@@ -97,12 +97,11 @@ async def _fired(timer_id: UUID, shell: Shell) -> list[Step]:
     rows = await read(
         _Fired, "select kind, fired_at, roles from timer_step where timer_id = $1 order by fired_at", timer_id
     )
-    comma = shell.says("oversight.list_comma")
     return [
         Step(
             row.fired_at,
             shell.says(f"oversight.fired.{row.kind}"),
-            detail=comma.join(map(shell.post, row.roles)),
+            detail=shell.joined(map(shell.post, row.roles)),
         )
         for row in rows
         if shell.studio.words.has(f"oversight.fired.{row.kind}")
@@ -131,15 +130,13 @@ async def approval(approval_id: UUID, shell: Shell) -> Trace:
             "oversight.trace.asked", who=asked.applicant_name, at=shell.clock.exact(asked.asked_at), outcome=outcome
         ),
         decided_at=asked.closed_at or last or asked.asked_at,
-        decided_by=says("oversight.list_comma").join(
-            dict.fromkeys(each.decided_by_name for each in decided if each.decided_by_name)
-        ),
+        decided_by=shell.joined(dict.fromkeys(each.decided_by_name for each in decided if each.decided_by_name)),
         rule=rule_of(asked.clause, shell),
         policy=await version_of(asked.policy_version),
         figures=[
             Figure(
                 says("oversight.trace.step", number=step.step + 1),
-                says("oversight.list_comma").join(shell.post(role) for role in (step.role, *step.others))
+                shell.joined(shell.post(role) for role in (step.role, *step.others))
                 if not step.person_name
                 else step.person_name,
                 _decided(step, shell),

@@ -17,7 +17,7 @@ from guibin.web.listing import Listing, PageAsked
 from guibin.web.paging import Page
 
 from .looks import LINES
-from .spans import Span, between
+from .spans import Span, bounded
 
 How = Literal["reveal", "file", "copy"]
 _HOW: dict[How, frozenset[str]] = {"reveal": REVEALED, "file": FILED, "copy": COPIED}
@@ -73,10 +73,7 @@ DEPARTURES: Listing[DepartureView] = Listing(
 
 async def departures(filters: DepartureFilter, page: PageAsked, act: Act) -> Page[DepartureView]:
     """A page of what left, newest first; that it was read is on record."""
-    asked = filters
-    if filters.span is not None:
-        span = between(filters.span, act)
-        asked = replace(filters, span=None, since=filters.since or span.since, until=filters.until or span.until)
+    asked = bounded(filters, act)
     found = await DEPARTURES.page(asked, page, act)
     about = filters.customer_id
     await noted("audit.departures", act, subject="audit", customer_id=about, shown=len(found.items))

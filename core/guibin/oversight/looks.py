@@ -20,7 +20,7 @@ from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import many, read
 from guibin_tenants.scope import fetch_column
 
-from .spans import Span, between
+from .spans import Span, between, bounded
 
 GROUPS_MAX = 200
 Part = Literal["person", "customer", "purpose", "action"]
@@ -96,17 +96,9 @@ LINES: Listing[LookLine] = replace(
 )
 
 
-def spanned(filters: LookFilter, act: Act) -> LookFilter:
-    """With the moments that the span stands for."""
-    if filters.span is None:
-        return filters
-    asked = between(filters.span, act)
-    return replace(filters, span=None, since=filters.since or asked.since, until=filters.until or asked.until)
-
-
 async def lines(filters: LookFilter, page: PageAsked, act: Act) -> Page[LookLine]:
     """A page of the record, newest first; that it was read stands in it."""
-    asked = spanned(filters, act)
+    asked = bounded(filters, act)
     people, customers = await _called(filters.q) if filters.q else ([], [])
     found = await LINES.page(asked, page, act, people=people, customers=customers)
     await audit.note_reading(filters, len(found.items), act)

@@ -18,7 +18,7 @@ from guibin.web.paging import Page
 from guibin_tenants.rows import name_of
 
 from .looks import LINES
-from .spans import Span, between
+from .spans import Span, bounded
 
 Kind = Literal["sign_in", "key", "role", "policy"]
 # Somebody did not get in, or was kept out.
@@ -110,10 +110,7 @@ CHANGES: Listing[RightsView] = Listing(
 
 async def changes(filters: RightsFilter, page: PageAsked, act: Act) -> Page[RightsView]:
     """A page of changes, newest first; that it was read is on record."""
-    asked = filters
-    if filters.span is not None:
-        span = between(filters.span, act)
-        asked = replace(filters, span=None, since=filters.since or span.since, until=filters.until or span.until)
+    asked = bounded(filters, act)
     found = await CHANGES.page(asked, page, act)
     await noted("audit.rights", act, subject="audit", shown=len(found.items))
     items = [replace(each, title=title_of(each.action, act.policy, act.language)) for each in found.items]

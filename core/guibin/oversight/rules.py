@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from guibin.audit.queries import LOOKED_AT
 from guibin.policy.looking import UnusualLookRule, UnusualName
+from guibin.profiles.particulars import MASKED_NAME
 from guibin.profiles.queries import customer_named
 from guibin_tenants.rows import read
 
@@ -95,13 +96,26 @@ async def _out_of_hours(rule: UnusualLookRule, window: Window) -> list[Drawn]:
 
 
 async def _same_surname(rule: UnusualLookRule, window: Window) -> list[Drawn]:
+    return await _at_one_customer("left(c.name, 1) = left(s.name, 1)", rule, window)
+
+
+async def _own_relative(rule: UnusualLookRule, window: Window) -> list[Drawn]:
+    """Relatives are sealed: only the masked name is compared, so that it is a hint and no more."""
+    named = (
+        "exists (select from relative r where r.customer_id = l.customer_id"
+        f" and r.masked = left(s.name, 1) || '{MASKED_NAME}')"
+    )
+    return await _at_one_customer(named, rule, window)
+
+
+async def _at_one_customer(kin: str, rule: UnusualLookRule, window: Window) -> list[Drawn]:
+    """Looks of a day at one and the same customer of somebody else's, who may be `kin` of whoever looks."""
     return await read(
         Drawn,
         f"with {_LOOKS} select l.actor_id, max(l.actor_name) as actor_name, l.customer_id, array[l.customer_id] as customer_ids,"
         " l.day as from_at, l.day + interval '1 day' as until_at, count(*)::int as looks, count(*)::int as found from look l"
         f" join staff s on s.id = l.actor_id {customer_named('c', 'l.customer_id')}"
-        f" where left(c.name, 1) = left(s.name, 1) and {_OTHERS}"
-        " group by l.actor_id, l.customer_id, l.day having count(*) >= $4",
+        f" where {kin} and {_OTHERS} group by l.actor_id, l.customer_id, l.day having count(*) >= $4",
         *window,
         rule.at_least,
     )
@@ -120,21 +134,6 @@ async def _before_leaving(rule: UnusualLookRule, window: Window) -> list[Drawn]:
         rule.at_least,
         rule.days,
         window.since,
-    )
-
-
-async def _own_relative(rule: UnusualLookRule, window: Window) -> list[Drawn]:
-    """Relatives are sealed: only the masked name is compared, so that it is a hint and no more."""
-    return await read(
-        Drawn,
-        f"with {_LOOKS} select l.actor_id, max(l.actor_name) as actor_name, l.customer_id, array[l.customer_id] as customer_ids,"
-        " l.day as from_at, l.day + interval '1 day' as until_at, count(*)::int as looks, count(*)::int as found from look l"
-        f" join staff s on s.id = l.actor_id {customer_named('c', 'l.customer_id')}"
-        " where exists (select from relative r where r.customer_id = l.customer_id"
-        " and r.masked = left(s.name, 1) || repeat('*', length(s.name) - 1))"
-        f" and {_OTHERS} group by l.actor_id, l.customer_id, l.day having count(*) >= $4",
-        *window,
-        rule.at_least,
     )
 
 

@@ -145,12 +145,12 @@ class Word(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 async def explain(look_id: UUID, new: Word, act: Act) -> None:
-    """It is explained. Raises NotFound."""
+    """It is explained. Raises NotFound, OwnLook."""
     await unusual.mark(look_id, NewMark(mark="explained", note=new.note), act)
 
 
 async def follow(look_id: UUID, new: Word, act: Act) -> None:
-    """It is to be followed up. Raises NotFound."""
+    """It is to be followed up. Raises NotFound, OwnLook."""
     await unusual.mark(look_id, NewMark(mark="followed", note=new.note), act)
 
 
@@ -337,11 +337,13 @@ class UnusualScreens(Controller):
     @get("/{look_id:uuid}", needs=READ)
     async def one(self, look_id: UUID, shell: Shell) -> Response[str]:
         found = await unusual.whole(look_id, shell.act)
+        own = await unusual.is_own(found.look, shell.act)
         return shell.page(
             "oversight/unusual_one.html",
             found=found,
             tell=Teller(shell),
-            commands=COMMANDS.allowed(shell, "explain", "follow"),
+            own=own,
+            commands=() if own else COMMANDS.allowed(shell, "explain", "follow"),
             address=lambda name: COMMANDS.address(look_id, name),
         )
 

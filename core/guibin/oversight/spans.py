@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Literal, get_args
+from typing import Literal, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
@@ -30,6 +31,31 @@ def between(span: Span, act: Act) -> Between:
         before = (first - timedelta(days=1)).replace(day=1)
         return Between(midnight(before, act), midnight(first, act))
     return Between(midnight(act.today - timedelta(days=_DAYS[span] - 1), act))
+
+
+class Spanned(Protocol):
+    """What is asked within a span, or between two moments."""
+
+    @property
+    def span(self) -> Span | None: ...
+
+    @property
+    def since(self) -> datetime | None: ...
+
+    @property
+    def until(self) -> datetime | None: ...
+
+
+Asked = TypeVar("Asked", bound=Spanned)
+
+
+def bounded(filters: Asked, act: Act) -> Asked:
+    """With the moments that the span stands for; those that were asked by themselves stay."""
+    if filters.span is None:
+        return filters
+    asked = between(filters.span, act)
+    moments = {"since": filters.since or asked.since, "until": filters.until or asked.until}
+    return replace(filters, span=None, **moments)  # type: ignore[type-var]  # each of them is a struct
 
 
 def midnight(day: date, act: Act) -> datetime:

@@ -26,7 +26,7 @@ class Teller:
         rest = sum(not each for each in named)
         if rest and known:
             known.append(self.shell.says("oversight.more_fields", count=rest))
-        return self.shell.says("oversight.list_comma").join(known)
+        return self.shell.joined(known)
 
     def _field(self, name: str) -> str:
         shell = self.shell
@@ -44,7 +44,7 @@ class Teller:
             return ""
         known = {column.name: column for column in table.columns}
         columns = [shell.says(table.titled(known[each])) for each in fields[1:] if each in known]
-        return f"{shell.says(f'{table.slice_name}.title')}{shell.says('colon')}{shell.says('oversight.list_comma').join(columns)}"
+        return f"{shell.says(f'{table.slice_name}.title')}{shell.says('colon')}{shell.joined(columns)}"
 
     def refused(self, kind: str) -> str:
         """Why nothing came of an attempt."""
@@ -57,7 +57,7 @@ class Teller:
 
     def roles(self, names: Sequence[str]) -> str:
         """Several of them."""
-        return self.shell.says("oversight.list_comma").join(self.shell.post(each) for each in names)
+        return self.shell.joined(self.shell.post(each) for each in names)
 
     def recipient(self, said: str) -> str:
         """Who got it: the customer, or who is named."""
@@ -69,7 +69,7 @@ class Teller:
 
     def customers(self, row: Any) -> str:
         """Whose files: the first names, and how many more there are."""
-        shown = self.shell.says("oversight.list_comma").join(row.customer_names)
+        shown = self.shell.joined(row.customer_names)
         more = max(len(row.customer_ids), row.shown if row.customer_ids else 0) - len(row.customer_names)
         if not row.customer_names:
             return self.shell.says("behind_wall") if row.customer_ids else ""
@@ -77,7 +77,7 @@ class Teller:
 
     def drawn(self, look: UnusualLookView) -> str:
         """Whose files unusual looks were at: the first names, and how many more."""
-        shown, more = self.shell.says("oversight.list_comma").join(look.customer_names), len(look.customer_ids)
+        shown, more = self.shell.joined(look.customer_names), len(look.customer_ids)
         more = max(more, look.found if look.customer_id is None and look.customer_ids else 0) - len(look.customer_names)
         return f"{shown}{self.shell.says('oversight.and_more', count=more)}" if shown and more > 0 else shown
 

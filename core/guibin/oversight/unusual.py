@@ -16,10 +16,12 @@ from guibin.policy.words import Reason
 from guibin.web.listing import Listing, PageAsked, newest_first
 from guibin.web.paging import Page
 from guibin_tenants import settings
+from guibin_tenants.keys import hands_of
 from guibin_tenants.rows import add, change, locked, many
 from guibin_tenants.scope import execute
 
 from .looks import LINES, LookLine, titled
+from .refusals import OwnLook
 from .rules import Drawn, Window, find
 from .spans import midnight
 from .tables import UnusualLook, UnusualLookMark
@@ -180,9 +182,16 @@ async def seen(look_id: UUID, _: Act) -> None:
     await LISTED.one(look_id)
 
 
+async def is_own(look: UnusualLookView, act: Act) -> bool:
+    """Whether whoever asks looked themselves, under whichever of their names and keys."""
+    return look.actor_id in await hands_of(act.by, now=act.now)
+
+
 async def mark(look_id: UUID, new: NewMark, act: Act) -> UnusualLookView:
-    """Say that it is explained, or to be followed up; both as often as there is something to say. Raises NotFound."""
-    await LISTED.one(look_id)
+    """Say that it is explained, or to be followed up; both as often as there is something to say. Raises NotFound, OwnLook."""
+    look = await LISTED.one(look_id)
+    if await is_own(look, act):
+        raise OwnLook()
     row = await locked(UnusualLook, look_id)
     await add(UnusualLookMark, act, look_id=look_id, mark=new.mark, note=new.note)
     await change(UnusualLook, look_id, state=new.mark)

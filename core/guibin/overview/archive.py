@@ -224,7 +224,7 @@ def changed_value(value: object, shell: Shell) -> str:
     if isinstance(value, bool):
         return shell.says(f"{'yes' if value else 'no'}")
     if isinstance(value, dict):
-        return "；".join(choices.worded("overview.preferred", str(each), shell) for each in value.values()) or "—"
+        return shell.joined(choices.worded("overview.preferred", str(each), shell) for each in value.values()) or "—"
     if isinstance(value, list):
-        return "、".join(str(each) for each in value) or "—"
+        return shell.joined(value) or "—"
     return "—" if value in (None, "") else str(value)

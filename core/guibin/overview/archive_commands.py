@@ -145,7 +145,7 @@ def difference_title(field: str, shell: Shell) -> str:
 def _choice(which: str, each: Difference, shell: Shell) -> str:
     said = {"kept": each.kept, "merged": each.merged}.get(which, [])
     values = [_value(each.field, one, shell) for one in said]
-    return shell.says(f"overview.merge.{which}", values="、".join(values))
+    return shell.says(f"overview.merge.{which}", values=shell.joined(values))
 
 
 def _value(field: str, value: str, shell: Shell) -> str:

@@ -117,7 +117,7 @@ def typed(field: ArchiveField, value: str) -> Value:
 
 def _field(each: ArchiveField, standing: Standing, given: Given, errors: Mapping[str, str], shell: Shell) -> Field:
     name, sealed = name_of(each), is_sealed(each)
-    there = "、".join(standing.masked.get(each.name, ())) if sealed else ""
+    there = shell.joined(standing.masked.get(each.name, ())) if sealed else ""
     now = "" if sealed else plain(standing.fields.get(each.name))
     options = tuple(Choice(one, told(one, each, shell)) for one in each.choices)
     kinds = {"integer": "number", "date": "date", "boolean": "check", "acceptance": "check"}

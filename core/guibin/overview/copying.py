@@ -111,7 +111,7 @@ def handed_out(made: CustomerCopy) -> Response[bytes]:
 def _archive(known: archive.Archive, clear: dict[str, list[str]], shell: Shell) -> Iterator[_Line]:
     part = shell.says("overview.tab.archive")
     for line in known.lines:
-        yield part, line.title, line.text or "、".join(clear.get(line.field, ()))
+        yield part, line.title, line.text or shell.joined(clear.get(line.field, ()))
     for wish in known.preferences:
         yield shell.says("overview.preferences"), *wish
     for occasion, day in known.occasions:

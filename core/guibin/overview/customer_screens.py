@@ -474,9 +474,7 @@ def upcoming(known: panels.Overview, shell: Shell) -> list[Upcoming]:
             due = Due(
                 "warn" if soon else "calm", shell.clock.day(task.occurs_on), "", shell.clock.full_day(task.occurs_on)
             )
-            gifts = ("、" if shell.language != "en" else ", ").join(
-                choices.worded("work.gift", gift, shell) for gift in task.gifts
-            )
+            gifts = shell.joined(choices.worded("work.gift", gift, shell) for gift in task.gifts)
             found.append((at.timestamp(), Upcoming(_occasion(task.occasion, task.about, shell), gifts, "cake", due)))
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 

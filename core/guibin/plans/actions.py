@@ -23,7 +23,7 @@ from guibin_tenants.rows import add, add_all, change, given, locked
 from guibin_tenants.scope import fetch_one
 
 from . import queries
-from .queries import WorkPlanForm, refuse_unless_supervising
+from .queries import WorkPlanForm, refuse_own, refuse_unless_supervising
 from .refusals import AlreadyDone, AlreadyPlanned, NotReturned, NotToReview, NotYourPlan
 from .requests import Items, NewReview, NewRevision, NewWorkPlan
 from .tables import WorkPlan, WorkPlanItem, WorkPlanResult, WorkPlanReview
@@ -82,6 +82,7 @@ async def review(plan_id: UUID, new: NewReview, act: Act) -> WorkPlanForm:
     """Accept it, or return it with remarks. Raises NotFound, NotYoursToReview, NotToReview, Invalid."""
     plan = await _locked(plan_id, act)
     await refuse_unless_supervising(plan["staff_id"], act)
+    await refuse_own(plan["staff_id"], act)
     if plan["state"] != "handed_in":
         raise NotToReview(f"Its state is {plan['state']}")
     refuse_silent_return(new.accepted, new.remarks)

@@ -24,7 +24,7 @@ from guibin_tenants.rows import add, add_all, change, lines, locked, many
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.tables import new_id
 
-from .queries import HOLDS, SEEN, STAFF, looking, refuse_unless_supervising, seen_by
+from .queries import HOLDS, SEEN, STAFF, looking, refuse_own, refuse_unless_supervising, seen_by
 from .refusals import AlreadyDone, NotYourLapse
 from .requests import LapseKind, NewCheckResult, NewLapse
 from .tables import Lapse, LapseAnswer, LapseExcuse, ReachabilityCheck
@@ -169,6 +169,7 @@ async def excuse(lapse_id: UUID, new: Because, act: Act) -> LapseView:
     """It counts no more, with the reason on record; they are told. Raises NotFound, NotYoursToReview, AlreadyDone."""
     lapse = await _seen(lapse_id, act)
     await refuse_unless_supervising(lapse.staff_id, act)
+    await refuse_own(lapse.staff_id, act)
     if not await add_all(LapseExcuse, act, [{"lapse_id": lapse_id, "reason": new.reason}], unless=("lapse_id",)):
         raise AlreadyDone("It was excused before")
     told = Notice("lapse_excused", Case(SUBJECT, lapse_id, lapse.customer_id), staff_ids=(lapse.staff_id,))

@@ -11,6 +11,7 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.periods.spans import Window
 from guibin.web.listing import Listing, newest_first
+from guibin_tenants.keys import SET_PASSWORD, hands_of
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines, missing, read
 from guibin_tenants.scope import fetch_value
@@ -180,6 +181,12 @@ async def refuse_unless_supervising(staff_id: object, act: Act) -> None:
         raise NotYoursToReview(f"Plans and logs are reviewed by somebody else: the {above} above")
     if not await fetch_value(f"select true from staff s where s.id = $4 and {SEEN}", *looking(act), staff_id):
         raise NotYoursToReview("They work in an org unit that is not under yours")
+
+
+async def refuse_own(staff_id: UUID, act: Act) -> None:
+    """Raises NotYoursToReview where it may be one's own, under whichever name."""
+    if staff_id in await hands_of(act.by, now=act.now):
+        raise NotYoursToReview(f"It may be your own: {SET_PASSWORD}")
 
 
 FOLLOWED.give("work_plan", Followed(may("records:read"), WorkPlan))

@@ -17,7 +17,7 @@ from guibin_tenants.rows import add, add_all, given
 from guibin_tenants.scope import fetch_one
 
 from .actions import refuse_silent_return
-from .queries import HOLDS, STAFF, refuse_unless_supervising, seen_by
+from .queries import HOLDS, STAFF, refuse_own, refuse_unless_supervising, seen_by
 from .refusals import NotToReview
 from .requests import NewLog, NewLogReview
 from .tables import WorkLog, WorkLogReview
@@ -114,6 +114,7 @@ async def review(new: NewLogReview, act: Act) -> LogReviewView:
     if act.policy.plans.logs_reviewed_every is None:
         raise Invalid.at("on", "the policy asks for no logs")
     await refuse_unless_supervising(new.staff_id, act)
+    await refuse_own(new.staff_id, act)
     refuse_silent_return(new.accepted, new.remarks)
     window = window_of(act.policy.plans.logs_reviewed_every, new.on, act.company.time_zone)
     if window.starts_at > act.now:

@@ -13,13 +13,12 @@ from guibin.policies.actions import REWRITTEN, Rewritten
 from guibin.policy.differences import Difference, differences
 from guibin.policy.packs import Policy
 from guibin.policy.parts import PolicyPart, covering
-from guibin_tenants.keys import ids_of
 from guibin_tenants.rows import add, add_all
 from guibin_tenants.scope import fetch, fetch_column
 
 from . import queries
-from .queries import AnnouncementView
-from .refusals import NothingToRead
+from .queries import MUST_READ, AnnouncementView
+from .refusals import NothingToRead, ReadInPerson
 from .tables import PolicyAnnouncement, PolicyReading
 from .wording import Change, told
 
@@ -50,9 +49,9 @@ async def announce(rewritten: Rewritten, act: Act) -> None:
         read_by_at=act.now + timedelta(days=days),
     )
     readers = await fetch_column(
-        "select id from staff where left_at is null and roles && $1::text[] and id <> all ($2::uuid[]) order by id",
-        roles,
-        list(await ids_of(act.by)),
+        f"select s.id from policy_announcement x join staff s on {MUST_READ} and s.left_at is null where x.id = $1"
+        " order by s.id",
+        announcement_id,
     )
     details = {"what": _said(changes, act.company.language), "on": _day(version.effective_from, act)}
     notice = Notice("policy_announced", Case(SUBJECT, announcement_id), staff_ids=tuple(readers), details=details)
@@ -63,11 +62,13 @@ REWRITTEN.give(announce)
 
 
 async def confirm(announcement_id: UUID, act: Act) -> AnnouncementView:
-    """I have read it: once, by whoever must comply. Raises NotFound, NothingToRead."""
+    """I have read it: once, by whoever must comply, in person. Raises NotFound, ReadInPerson, NothingToRead."""
     seen = await queries.announcement(announcement_id, act)
+    if act.by.kind != "staff":
+        raise ReadInPerson()
     if not seen.concerns_me:
         raise NothingToRead(f"Version {seen.policy_version} concerns: {', '.join(seen.roles)}")
-    who = {"announcement_id": announcement_id, "staff_id": act.by.person, "staff_name": act.by.name, "read_at": act.now}
+    who = {"announcement_id": announcement_id, "staff_id": act.by.id, "staff_name": act.by.name, "read_at": act.now}
     if await add_all(PolicyReading, None, [who], unless=("announcement_id", "staff_id")):
         await noted("policy.confirm", act, subject="policy", subject_id=announcement_id)
     return await queries.announcement(announcement_id, act)
@@ -77,8 +78,8 @@ async def remind(act: Act) -> None:
     """Whoever has not read what they must by the time for it hears so once, and who leads them how many they are."""
     unread = await fetch(
         "select x.id, x.policy_version, s.id as staff_id, s.org_unit_id from policy_announcement x"
-        " join staff s on s.tenant_id = x.tenant_id and s.left_at is null and s.roles && x.roles"
-        " where x.read_by_at <= $1 and x.read_by_at > $2 and s.id <> x.written_by and not exists (select from policy_reading r"
+        f" join staff s on {MUST_READ} and s.left_at is null"
+        " where x.read_by_at <= $1 and x.read_by_at > $2 and not exists (select from policy_reading r"
         " where r.tenant_id = x.tenant_id and r.announcement_id = x.id and r.staff_id = s.id) order by x.id, s.id",
         act.now,
         act.now - _REMINDED_FOR,

@@ -4,14 +4,14 @@ from guibin.sla.owed import Owed
 from guibin_tenants.principals import may
 
 from .announcing import SUBJECT
+from .queries import MUST_READ
 
 OWED = (
     Owed(
         kind="policy_reading",
         needs=may("policy:read"),
         source="policy_announcement x",
-        holds="x.written_by is distinct from $me::uuid and exists (select from staff s where s.tenant_id = x.tenant_id"
-        " and s.id = $me::uuid and s.roles && x.roles) and not exists (select from policy_reading r"
+        holds=f"exists (select from staff s where s.id = $me::uuid and {MUST_READ}) and not exists (select from policy_reading r"
         " where r.tenant_id = x.tenant_id and r.announcement_id = x.id and r.staff_id = $me::uuid)",
         columns={
             "subject": f"'{SUBJECT}'::text",

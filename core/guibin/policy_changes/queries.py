@@ -12,7 +12,6 @@ from guibin.context import Act
 from guibin.policy.packs import Overrides
 from guibin.policy.parts import PolicyPart
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.keys import ids_of
 from guibin_tenants.principals import Principal, may
 from guibin_tenants.rows import read
 
@@ -100,12 +99,15 @@ PROPOSALS = Listing(
     order=newest_first("x.proposed_at"),
     filters={"open_only": "x.outcome is null"},
 )
-_CONCERNS = (
-    "exists (select from staff s where s.tenant_id = x.tenant_id and s.id = any ($own::uuid[]) and s.roles && x.roles)"
+# The member of staff `s` must comply with what `x` says. Whoever wrote it knows it, also where a key of theirs did.
+MUST_READ = (
+    "s.tenant_id = x.tenant_id and s.roles && x.roles and s.id is distinct from coalesce("
+    "(select k.owner_id from api_key k where k.tenant_id = x.tenant_id and k.id = x.written_by), x.written_by)"
 )
+_CONCERNS = f"exists (select from staff s where s.id = $me::uuid and {MUST_READ})"
 _READ = (
-    "(select min(r.read_at) from policy_reading r where r.tenant_id = x.tenant_id and r.announcement_id = x.id"
-    " and r.staff_id = any ($own::uuid[]))"
+    "(select r.read_at from policy_reading r where r.tenant_id = x.tenant_id and r.announcement_id = x.id"
+    " and r.staff_id = $me::uuid)"
 )
 # Asked with `looking`.
 ANNOUNCEMENTS = Listing(
@@ -115,9 +117,9 @@ ANNOUNCEMENTS = Listing(
     columns={"concerns_me": _CONCERNS, "read_at": _READ},
     filters={"unread": f"{_CONCERNS} and {_READ} is null"},
 )
-_READERS = """select s.id as staff_id, s.name as staff_name, coalesce(u.name, '') as unit_name, r.read_at,
+_READERS = f"""select s.id as staff_id, s.name as staff_name, coalesce(u.name, '') as unit_name, r.read_at,
     case when r.read_at is not null then 'read' when x.read_by_at <= $2 then 'late' else 'unread' end as state
-    from policy_announcement x join staff s on s.tenant_id = x.tenant_id and s.roles && x.roles
+    from policy_announcement x join staff s on {MUST_READ}
     left join org_unit u on u.tenant_id = s.tenant_id and u.id = s.org_unit_id
     left join policy_reading r on r.tenant_id = x.tenant_id and r.announcement_id = x.id and r.staff_id = s.id
     where x.id = $1 and (s.left_at is null or r.read_at is not null)
@@ -131,8 +133,8 @@ async def proposal(proposal_id: UUID) -> ProposalView:
 
 
 async def looking(act: Act) -> dict[str, Any]:
-    """The values of ANNOUNCEMENTS."""
-    return {"own": list(await ids_of(act.by))}
+    """The values of ANNOUNCEMENTS: a key of somebody's is asked for its owner."""
+    return {"me": act.by.person}
 
 
 async def announcement(announcement_id: UUID, act: Act) -> AnnouncementView:

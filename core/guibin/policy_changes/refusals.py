@@ -25,3 +25,7 @@ class NotToCome(Conflict):
 
 class NeverInForce(Conflict):
     """This version was never in force. Only what the policy once said can be brought back."""
+
+
+class ReadInPerson(Forbidden):
+    """No key reads for somebody. Whoever must comply signs in and confirms it."""

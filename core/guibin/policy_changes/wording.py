@@ -171,8 +171,8 @@ def _value(value: Any, one: Difference, leaf: Leaf, known: tuple[Policy, Policy]
     if isinstance(value, AtLeast | AtMost | LessThan | MoreThan) and isinstance(value.bound, int):
         return _figure(value.bound, None, known)
     if isinstance(value, tuple) and all(isinstance(each, str) for each in value):
-        names = [_named(each, known) for each in value]
-        return Text("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+        names, comma = [_named(each, known) for each in value], _word("said", "comma")
+        return Text(comma.zh.join(name.zh for name in names), comma.en.join(name.en for name in names))
     return _word("said", "revised")
 
 

@@ -32,7 +32,7 @@ from guibin_tenants.scope import fetch, fetch_one, fetch_value
 from guibin_tenants.tables import new_id
 
 from . import queries
-from .queries import VisitForm
+from .queries import VisitForm, VisitView
 from .refusals import NotCarriedOut, NotPlanned
 from .requests import NewFiling, NewVisit, NewVisitRecord, NewVisitTime
 from .tables import Visit, VisitChange, VisitFiling, VisitRecord, VisitSignature
@@ -205,13 +205,7 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
     """The material is complete. Raises NotFound, NotCarriedOut, Invalid for a reason where none is asked for, and
     SignatureMissing where policy asks for one and nothing says why it cannot be had (S07-12)."""
     visit = await _carried_out(visit_id)
-    carried_out = await fetch_one(
-        "select r.settles_problem, s.id as signature from visit_record r"
-        " left join visit_signature s on s.tenant_id = r.tenant_id and s.visit_id = r.visit_id where r.visit_id = $1",
-        visit_id,
-    )
-    settles = carried_out is not None and carried_out["settles_problem"] and carried_out["signature"] is None
-    owed = act.policy.visits.signature_when_settling and settles
+    owed = owes_signature(await queries.visit(visit_id, now=act.now), act)
     signing.refuse_unsigned(new.unsigned_because, owed=owed)
     await add(VisitFiling, act, visit_id=visit_id, customer_id=visit["customer_id"], **given(new))
     await change(Visit, visit_id, state="filed")
@@ -220,6 +214,11 @@ async def file_visit(visit_id: UUID, new: NewFiling, act: Act) -> VisitForm:
     if owed:
         await signing.tell(signing.Occasion(case, "", "", visit["staff_name"]), act, kind="visit_unsigned")
     return await queries.visit(visit_id, now=act.now)
+
+
+def owes_signature(visit: VisitView, act: Act) -> bool:
+    """Whether the customer has still to sign for what the visit settled, by the company's policy (S07-12)."""
+    return act.policy.visits.signature_when_settling and bool(visit.settles_problem) and visit.signed_at is None
 
 
 def _refuse_past(planned_at: datetime, now: datetime) -> None:

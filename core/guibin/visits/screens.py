@@ -14,7 +14,7 @@ from msgspec import Struct
 from guibin.audit.actions import done, searched
 from guibin.cases import Case
 from guibin.console import forms, lists
-from guibin.console.commands import Command, Commands, Undo
+from guibin.console.commands import Asks, Command, Commands, Undo
 from guibin.console.forms import Choice
 from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.moments import Due
@@ -23,6 +23,7 @@ from guibin.console.shell import PREFIX, Shell
 from guibin.files import screens as files
 from guibin.profiles import queries as profiles
 from guibin.profiles.queries import called
+from guibin.signatures.actions import FIELD
 from guibin.signatures.requests import NewSignature
 from guibin.tiers.marks import marks
 from guibin.web.listing import Order, PageAsked
@@ -93,6 +94,14 @@ async def _planned(shell: Shell, visit_id: UUID) -> Mapping[str, str]:
     return {"planned_at": (await queries.visit(visit_id, now=shell.act.now)).planned_at.isoformat()}
 
 
+async def _of_filing(shell: Shell) -> Asks:
+    """Why nobody signed is asked only where a signature is owed, and then it is needed."""
+    visit_id = UUID(str(shell.request.path_params["visit_id"]))
+    owed = actions.owes_signature(await queries.visit(visit_id, now=shell.act.now), shell.act)
+    reason = frozenset({FIELD})
+    return Asks(needed=reason) if owed else Asks(left_out=reason)
+
+
 COMMANDS = Commands(
     "visits",
     "visit_id",
@@ -105,7 +114,7 @@ COMMANDS = Commands(
         undo=Undo(command="move", before=_planned),
     ),
     Command(name="cancel", action=actions.cancel, icon="x", danger=True),
-    Command(name="file", action=actions.file_visit, icon="check", key="e"),
+    Command(name="file", action=actions.file_visit, icon="check", key="e", asks=_of_filing),
     Command(name="again", action=actions.plan, icon="repeat", key="v", given=_again, left_out=frozenset({"staff_id"})),
     needs=WRITE,
 )
@@ -233,10 +242,6 @@ class _Sent(Struct, frozen=True):
 _NOTHING = _Sent()
 
 
-def _must_sign(form: VisitForm, shell: Shell) -> bool:
-    return bool(form.settles_problem) and form.signature is None and shell.act.policy.visits.signature_when_settling
-
-
 def _offered(form: VisitForm, shell: Shell) -> list[str]:
     """A signature that is asked for comes first; filed without one, it says why."""
     return list(OFFERED[form.state])
@@ -256,7 +261,7 @@ async def _page(form: VisitForm, shell: Shell, sent: _Sent = _NOTHING) -> Respon
         fields=fields.fields(shell, prefilled, sent.errors) if form.state == "planned" and WRITE(shell.act.by) else [],
         errors=sent.errors,
         signed_by=next(iter(sent.given.get("signed_by", ())), customer.name),
-        must_sign=_must_sign(form, shell),
+        must_sign=actions.owes_signature(form, shell.act),
         clause=shell.act.policy.visits.clause,
         step={"planned": 1, "carried_out": 2 if form.signed_at is None else 3}.get(form.state, 3),
         commands=COMMANDS.allowed(shell, *_offered(form, shell)),

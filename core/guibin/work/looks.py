@@ -188,7 +188,7 @@ def _detail(row: WorkView, shell: Shell) -> str:
         parts.append(f"{day} ({lunar})" if shell.language == "en" else f"{day}（{lunar}）")
     gifts = row.details.get("gifts")
     if isinstance(gifts, list) and gifts:
-        parts.append("、".join(_text(f"work.gift.{gift}", gift, shell) for gift in gifts))
+        parts.append(shell.joined(_text(f"work.gift.{gift}", gift, shell) for gift in gifts))
     items = row.details.get("items")
     if isinstance(items, list):
         parts += items

@@ -162,6 +162,46 @@ async def test_a_word_without_words_is_refused_and_nobody_else_reads_or_marks(te
     assert [answer.status_code for answer in refused] == [400, 400, 403, 403, 404]
 
 
+@pytest.mark.rule("S02-6")
+async def test_an_auditor_does_not_judge_their_own_looks(client, tenant, clock, house):
+    curious = await tenant.staff("curious", "agent")
+    await look(curious, house[:3])
+    changed = await client.patch(f"/api/v1/staff/{curious.staff_id}", json={"roles": ["auditor"]})
+    assert changed.status_code == 200, changed.text
+    another, found = await drawn(tenant, clock)
+    (row,) = found.values()
+    body = {"mark": "explained", "note": "我自己看的，没有问题"}
+    again = await tenant.sign_in("curious")
+
+    own = await again.post(f"{PATH}/{row['id']}/marks", json=body)
+    page = (await again.get(f"/console/unusual-looks/{row['id']}")).text
+    asked = (await another.get(f"/console/unusual-looks/{row['id']}")).text
+    others = await another.post(f"{PATH}/{row['id']}/marks", json=body)
+
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/own-look")
+    assert ("do/explain" in page, "由其他审计人员判断" in page) == (False, True)
+    assert ("do/explain" in asked, "由其他审计人员判断" in asked) == (True, False)
+    assert others.status_code == 201, others.text
+
+
+async def test_a_masked_relative_of_ones_own_name_is_a_hint(client, tenant, clock, house):
+    admin = await tenant.staff("admin2", "tenant_admin")
+    written = await admin.post(
+        "/api/v1/policy/versions",
+        json={"overrides": {"unusual_looks": [{"name": "own_relative", "at_least": 1}]}, "note": ""},
+    )
+    assert written.status_code == 201, written.text
+    cousin = await tenant.staff("cousin", "agent")
+    await admin.patch(f"/api/v1/staff/{cousin.staff_id}", json={"name": "赵六"})
+    kin = await client.post(f"/api/v1/customers/{house[0]}/relatives", json={"relation": "弟弟", "name": "赵七"})
+    assert kin.status_code == 201, kin.text
+    await look(cousin, house[:2])
+
+    _, found = await drawn(tenant, clock)
+
+    assert {key: each["customer_id"] for key, each in found.items()} == {("own_relative", "赵六"): house[0]}
+
+
 async def test_an_outlets_auditor_sees_what_its_own_people_did(client, tenant, clock, house):
     for code in ("east", "west"):
         await tenant.unit(code)

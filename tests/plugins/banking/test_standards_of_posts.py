@@ -186,3 +186,31 @@ async def test_whoever_has_not_read_it_in_time_is_reminded_and_their_leader_hear
     assert await heard(desk, bank["lin"], "policy_unread") == 1
     assert await heard(desk, bank["branch"], "policy_unread") == 0
     assert await heard(desk, bank["branch"], "policy_unread_below") == 1
+
+
+@pytest.mark.rule("S01-13")
+async def test_a_key_reads_for_nobody_and_whoever_wrote_it_by_a_key_need_not_read_it(desk, bank):
+    admin = await desk.tenant.staff("chief", "tenant_admin", "manager", "personal_department")
+    made = await admin.post("/api/v1/keys", json={"name": "自动", "scopes": ["policy:read", "policy:write"]})
+    assert made.status_code == 201, made.text
+    by_key = desk.tenant.world.client(made.json()["token"])
+    overrides = figure("deposit_gold", 6_000_000)
+    written = await by_key.post("/api/v1/policy/versions", json={"overrides": overrides, "note": "密钥写的"})
+    assert written.status_code == 201, written.text
+    (notice,) = await told(desk, bank["lin"], "policy_announced")
+    path = f"/api/v1/policy/announcements/{notice['subject_id']}"
+
+    by_machine = await by_key.post(f"{path}/readings")
+    desk.tenant.world.clock.now += timedelta(days=8)
+    await come_round(desk.tenant, RemindPolicyReaders())
+    chief = await desk.tenant.sign_in("chief")
+    readers = {one["staff_name"] for one in (await chief.get(f"{path}/readers")).json()}
+    owed = [one for one in (await chief.get("/api/v1/work")).json()["items"] if one["kind"] == "policy_reading"]
+
+    assert (by_machine.status_code, by_machine.json()["type"]) == (403, "/problems/read-in-person")
+    assert (await chief.get(path)).json()["concerns_me"] is False
+    assert "lin" in readers
+    assert "chief" not in readers
+    assert owed == []
+    assert await heard(desk, admin, "policy_announced") == 0
+    assert await heard(desk, admin, "policy_unread") == 0
