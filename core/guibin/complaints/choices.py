@@ -7,9 +7,11 @@ from guibin.console.commands import Asks
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
 from guibin.signatures import actions as signing
+from guibin_tenants.rows import row_of
 
 from .queries import FORM, LISTED, others_of
-from .signed import asks_for, round_of
+from .signed import asks_for, occasion
+from .tables import Complaint
 
 
 async def levels(shell: Shell) -> Sequence[Choice]:
@@ -71,8 +73,9 @@ async def analysed(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
 async def of_callback(shell: Shell) -> Asks:
     """Why nobody signed is asked only where a signature may be owed, and there is none yet."""
     complaint_id = UUID(str(shell.request.path_params["complaint_id"]))
-    form = await LISTED.one(complaint_id)
-    owed = asks_for(form.customer_id, shell.act) and round_of(form.reopened) not in await signing.signed(complaint_id)
+    row = await row_of(Complaint, complaint_id, "select * from complaint where id = $1")
+    signed_for = occasion(row, shell.act).name
+    owed = asks_for(row["customer_id"], shell.act) and signed_for not in await signing.signed(complaint_id)
     return Asks(left_out=frozenset() if owed else frozenset({signing.FIELD}))
 
 

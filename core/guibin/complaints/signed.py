@@ -18,7 +18,7 @@ from .requests import NewCallback
 
 def occasion(complaint: asyncpg.Record, act: Act) -> Occasion:
     """What is signed for: the result of this round."""
-    return Occasion(case_of(complaint), round_of(complaint["round"]), complaint["number"], act.by.name)
+    return Occasion(case_of(complaint), f"callback:{complaint['round']}", complaint["number"], act.by.name)
 
 
 async def keep(complaint: asyncpg.Record, new: NewSignature, act: Act) -> ComplaintForm:
@@ -32,11 +32,6 @@ async def keep(complaint: asyncpg.Record, new: NewSignature, act: Act) -> Compla
 def asks_for(customer_id: UUID | None, act: Act) -> bool:
     """Whether a revisit that settles the case of such a customer is signed for by the company's policy (S07-12)."""
     return act.policy.visits.signature_when_settling and customer_id is not None
-
-
-def round_of(number: int) -> str:
-    """As what the signature of a round is kept."""
-    return f"callback:{number}"
 
 
 async def settle(complaint: asyncpg.Record, new: NewCallback, act: Act) -> None:
