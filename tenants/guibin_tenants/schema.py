@@ -1,13 +1,11 @@
 """From table definitions to PostgreSQL: keys that lead with the tenant, row security, walls and grants."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
-import asyncpg
 from piccolo.columns import JSONB, Column
 from piccolo.table import Table
 
 from .tables import BLANK, Index, Keys, TenantTable
-from .walls import NAMES, walls
 
 APP_ROLE = "guibin_app"
 # Shares out work among all tenants; docs/decisions/0004 says what it sees.
@@ -21,14 +19,6 @@ MOVING = "moving"
 ARCHIVE_CLOSED, ARCHIVE_ERASED = "GB001", "GB002"
 
 TENANT = "(select nullif(current_setting('guibin.tenant', true), '')::uuid)"
-# Since this version statistics can be given; before it a table has none until PostgreSQL has counted it.
-_STATISTICS_SINCE = 18
-_OF_COLUMN = """pg_restore_attribute_stats('schemaname', 'public', 'relname', $1::text, 'attname', '{}', 'inherited', false,
-    'null_frac', 0::real, 'avg_width', 16, 'n_distinct', {}::real)"""
-_STATISTICS = f"""select pg_restore_relation_stats('schemaname', 'public', 'relname', $1::text, 'relpages', 1, 'reltuples',
-    1000::real), {_OF_COLUMN.format("tenant_id", "1")}, {_OF_COLUMN.format("id", "-1")}"""
-
-
 # The row is locked as the reference to it will lock it: an erasure that is under way is waited for, and then seen.
 _BEGINNING = f"""create or replace function guibin_beginning() returns trigger language plpgsql as $$
 declare archive record;
@@ -93,114 +83,6 @@ end $$"""
 FUNCTIONS = (_BEGINNING, _CHANGE, _MOVING)
 
 
-async def ensure(connection: asyncpg.Connection, tables: Iterable[type[Table]]) -> list[str]:
-    """Create what is missing of these tables, in order, as the owner; what was created.
-
-    Existing columns are never changed or dropped: that takes a numbered change. Those of a former release may be empty.
-    """
-    created = []
-    chosen = tuple(tables)
-    present = {
-        row["relname"]
-        for row in await connection.fetch(
-            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')"
-        )
-    }
-    guarded = {
-        (row["relname"], row["name"])
-        for row in await connection.fetch(
-            "select c.relname, p.polname as name from pg_policy p join pg_class c on c.oid = p.polrelid union all"
-            " select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where not t.tgisinternal"
-        )
-    }
-    for function in FUNCTIONS:
-        await connection.execute(function)
-    for table in chosen:
-        name = table._meta.tablename
-        if name not in present:
-            for statement in create_statements(table):
-                await connection.execute(statement)
-            if issubclass(table, TenantTable) and connection.get_server_version().major >= _STATISTICS_SINCE:
-                await _expect_many(connection, name)
-            created.append(name)
-            continue
-        columns = {
-            row["attname"]
-            for row in await connection.fetch(
-                "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0",
-                f"public.{name}",
-            )
-        }
-        for column in table._meta.columns:
-            if column._meta.db_column_name not in columns:
-                for statement in _addition(table, column):
-                    await connection.execute(statement)
-                created.append(f"{name}.{column._meta.db_column_name}")
-        if issubclass(table, TenantTable):
-            await _index_more(connection, table)
-        await _let_be_empty(connection, name, {column._meta.db_column_name for column in table._meta.columns})
-    for table in chosen:
-        # Whom a row is about may stand in a table that comes later.
-        for guard, statements in _endings(table).items() if issubclass(table, TenantTable) else ():
-            name = table._meta.tablename
-            # What it says of the columns there were leaves out a new one.
-            former = (name, guard) in guarded and any(each.startswith(f"{name}.") for each in created)
-            gone = [f"drop {kind} if exists {guard} on {name}" for kind in ("trigger", "policy")] if former else []
-            for statement in [*gone, *statements] if former or (name, guard) not in guarded else ():
-                await connection.execute(statement)
-    # A wall may lead through a table that is created after its own.
-    await _wall_off(connection, [table for table in chosen if issubclass(table, TenantTable)])
-    return created
-
-
-async def _index_more(connection: asyncpg.Connection, table: type[TenantTable]) -> None:
-    """Make the indexes that came with this release; a new table may refer to a unique one."""
-    name = table._meta.tablename
-    rows = await connection.fetch(
-        "select indexrelid::regclass::text as name from pg_index where indrelid = $1::regclass", name
-    )
-    present = {row["name"] for row in rows}
-    for index in _indexes(table):
-        if _label(name, index) not in present:
-            await connection.execute(_index(name, index))
-
-
-async def _let_be_empty(connection: asyncpg.Connection, name: str, known: set[str]) -> None:
-    """What a former release wrote and this one does not know any more stays, and new rows go without."""
-    former = await connection.fetch(
-        "select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped"
-        " and attnotnull and not atthasdef and attname <> all ($2::text[])",
-        f"public.{name}",
-        list(known),
-    )
-    for row in former:
-        await connection.execute(f'alter table {name} alter column "{row["attname"]}" drop not null')
-
-
-async def _wall_off(connection: asyncpg.Connection, tables: Sequence[type[TenantTable]]) -> None:
-    """Bring the walls of these tables to what this release says; those that are so already stay."""
-    rows = await connection.fetch(
-        "select c.relname, p.polname as name, 'policy' as kind, obj_description(p.oid, 'pg_policy') as digest"
-        " from pg_policy p join pg_class c on c.oid = p.polrelid"
-        " where c.relnamespace = 'public'::regnamespace and p.polname = any ($1)"
-        " union all select c.relname, t.tgname, 'trigger', obj_description(t.oid, 'pg_trigger')"
-        " from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-        " where c.relnamespace = 'public'::regnamespace and t.tgname = any ($1)",
-        list(NAMES),
-    )
-    standing = {(row["relname"], row["kind"], row["name"]): row["digest"] for row in rows}
-    for table in tables:
-        name = table._meta.tablename
-        raised = {(name, wall.kind, wall.name): wall for wall in walls(table, APP_ROLE if table.keys.relay else "")}
-        kept = {key for key, wall in raised.items() if standing.get(key) == wall.digest}
-        for _, kind, fallen in {key for key in standing if key[0] == name} - kept:
-            await connection.execute(f"drop {kind} {fallen} on {name}")
-        for key in [key for key in raised if key not in kept]:
-            wall = raised[key]
-            await connection.execute(wall.statement)
-            await connection.execute(f"comment on {wall.kind} {wall.name} on {name} is '{wall.digest}'")
-
-
 def create_statements(table: type[Table]) -> list[str]:
     """Everything that makes one table, one statement each (Citus takes DDL one at a time)."""
     if issubclass(table, TenantTable):
@@ -221,51 +103,42 @@ def column_definition(table: type[Table], column: Column) -> str:
     return " ".join(parts)
 
 
-def _addition(table: type[Table], column: Column) -> Iterator[str]:
-    """The column added to a table that may have rows: these get its default, which PostgreSQL does not keep."""
-    name, definition, default = table._meta.tablename, column_definition(table, column), column.get_default_value()
-    if column._meta.null or not isinstance(default, str | int):
-        yield f"alter table {name} add column {definition}"
-        return
-    literal = column.get_sql_value(default.replace("'", "''") if isinstance(default, str) else default)
-    yield f"alter table {name} add column {definition} default {literal}"
-    yield f'alter table {name} alter column "{column._meta.db_column_name}" drop default'
-
-
-async def _expect_many(connection: asyncpg.Connection, name: str) -> None:
-    """Let the planner take a new table for one with many rows of few tenants, until PostgreSQL counts it.
-
-    Without statistics it expects one row of a tenant, and any index that leads with the tenant seems as good as the right
-    one: each check of a reference would read all of a tenant's rows, and a first import would take the square of its size.
-    """
-    await connection.execute(_STATISTICS, name)
-
-
 def _tenant_table(table: type[TenantTable]) -> list[str]:
-    name, keys = table._meta.tablename, table.keys
+    name = table._meta.tablename
     columns = [column_definition(table, column) for column in table._meta.columns]
-    columns.append("primary key (tenant_id, id)")
-    columns += [f"unique (tenant_id, {', '.join(unique)})" for unique in keys.unique]
-    columns += [
-        f"foreign key (tenant_id, {column}) references {target} (tenant_id, id)"
-        for column, target in keys.references.items()
-        if column not in keys.follows.values()
-    ]
-    columns += [
-        f"foreign key (tenant_id, {reference}, {column}) references {keys.references[reference]} (tenant_id, id, {column})"
-        " on update cascade"
-        for column, reference in keys.follows.items()
-    ]
-    columns += [f"constraint {name}_{check} check ({condition})" for check, condition in keys.checks.items()]
     return [
-        f"create table {name} ({', '.join(columns)})",
+        f"create table {name} ({', '.join([*columns, 'primary key (tenant_id, id)', *constraints(table)])})",
         f"alter table {name} enable row level security",
         f"alter table {name} force row level security",
         f"create policy tenant on {name} using (tenant_id = {TENANT}) with check (tenant_id = {TENANT})",
-        *(_index(name, index) for index in _indexes(table)),
-        f"grant {_granted(keys)} on {name} to {APP_ROLE}",
-        *_relay(name, keys.relay, keys.relay_marks),
+        *(index_statement(name, index) for index in indexes(table)),
+        *grants(table),
     ]
+
+
+def constraints(table: type[TenantTable]) -> list[str]:
+    """What holds of its rows beside their key: what is unique, what refers to what, and the checks."""
+    name, keys = table._meta.tablename, table.keys
+    return [
+        *(f"unique (tenant_id, {', '.join(unique)})" for unique in keys.unique),
+        *(
+            f"foreign key (tenant_id, {column}) references {target} (tenant_id, id)"
+            for column, target in keys.references.items()
+            if column not in keys.follows.values()
+        ),
+        *(
+            f"foreign key (tenant_id, {reference}, {column}) references {keys.references[reference]} (tenant_id, id, {column})"
+            " on update cascade"
+            for column, reference in keys.follows.items()
+        ),
+        *(f"constraint {name}_{check} check ({condition})" for check, condition in keys.checks.items()),
+    ]
+
+
+def grants(table: type[TenantTable]) -> list[str]:
+    """What the application's role may do with it, and the relay's."""
+    name, keys = table._meta.tablename, table.keys
+    return [f"grant {_granted(keys)} on {name} to {APP_ROLE}", *_relay(name, keys.relay, keys.relay_marks)]
 
 
 def about(table: type[TenantTable]) -> tuple[str, str, str]:
@@ -287,7 +160,7 @@ def erasable(table: type[TenantTable]) -> tuple[list[str], list[str]]:
     return [c._meta.db_column_name for c in columns if c._meta.db_column_name not in documents], documents
 
 
-def _endings(table: type[TenantTable]) -> dict[str, list[str]]:
+def endings(table: type[TenantTable]) -> dict[str, list[str]]:
     """What holds of rows about customers whose archive was closed or erased: statements by the name of what they make."""
     name, keys = table._meta.tablename, table.keys
     found: dict[str, list[str]] = {}
@@ -411,23 +284,26 @@ def _relay(name: str, columns: tuple[str, ...], marks: tuple[str, ...]) -> list[
     return statements
 
 
-def _indexes(table: type[TenantTable]) -> Sequence[Index]:
+def indexes(table: type[TenantTable]) -> Sequence[Index]:
+    """Those it asks for, and one behind every reference."""
     led = {index.columns[0] for index in table.keys.indexes if not index.where}
     led |= {unique[0] for unique in table.keys.unique}
     # A reference without an index makes every delete of its target a scan.
     return (*table.keys.indexes, *(Index((column,)) for column in table.keys.references if column not in led))
 
 
-def _index(name: str, index: Index) -> str:
-    label = _label(name, index)
+def index_statement(name: str, index: Index, *, on: str = "") -> str:
+    """One index of the table as DDL, made on another table of this shape where one is named."""
+    label = label_of(name, index)
     where = f" where {index.where}" if index.where else ""
     return (
-        f"create {'unique ' if index.unique else ''}index {label} on {name}"
+        f"create {'unique ' if index.unique else ''}index {label} on {on or name}"
         f" (tenant_id, {', '.join(index.columns)}){where}"
     )
 
 
-def _label(name: str, index: Index) -> str:
+def label_of(name: str, index: Index) -> str:
+    """What the index of a table is called."""
     return index.name or f"{name}_{'_'.join(c.split()[0] for c in index.columns)}_idx"
 
 

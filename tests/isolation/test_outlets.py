@@ -4,7 +4,7 @@ import asyncpg
 from table_rows import insert, values_for
 
 from guibin.catalog import TABLES
-from guibin_tenants import schema
+from guibin_tenants import versions
 from guibin_tenants.scope import savepoint, tenant_scope
 from guibin_tenants.walls import leads_to
 
@@ -69,7 +69,7 @@ async def test_a_wall_of_an_earlier_release_is_brought_up_to_date(database, worl
             await owner.execute(
                 "create policy written_insert on complaint as restrictive for insert with check (false)"
             )
-            await schema.ensure(owner, TABLES)
+            await versions.ensure(owner, TABLES)
 
             assert await owner.fetch(policies) == before
     finally:

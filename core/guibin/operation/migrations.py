@@ -6,7 +6,7 @@ import asyncpg
 from piccolo.table import Table
 
 from guibin.catalog import TABLES
-from guibin_tenants import lint, schema
+from guibin_tenants import lint, versions
 from guibin_tenants.database import UnsafeDatabase
 
 _LOCK = 0x6775_6962  # one migration at a time, however many servers start
@@ -21,7 +21,7 @@ async def migrate(owner_url: str, pack_tables: Iterable[type[Table]] = ()) -> li
     try:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-            created = await schema.ensure(connection, (*TABLES, *pack_tables))
+            created = await versions.ensure(connection, (*TABLES, *pack_tables))
             unsafe = await lint.findings(connection)
             if unsafe:
                 raise UnsafeDatabase(lint.in_words(unsafe))

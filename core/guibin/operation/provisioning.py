@@ -7,7 +7,7 @@ import asyncpg
 
 from guibin.packs import BadPack, Packs
 from guibin.sla import calendars
-from guibin_tenants import keyring, lint, org_units, registry, schema, settings
+from guibin_tenants import keyring, lint, org_units, registry, settings, versions
 from guibin_tenants.database import ENGINE, connected
 from guibin_tenants.principals import PERMISSIONS, Principal, Signature
 from guibin_tenants.registry import NewTenant, TenantView
@@ -30,7 +30,7 @@ async def provision(
     try:
         async with connection.transaction():
             tables = packs.tables(new.packs)
-            if tables and await schema.ensure(connection, tables):
+            if tables and await versions.ensure(connection, tables):
                 await _refuse_unsafe(connection)
             tenant = await registry.create(connection, new, now=now)
     finally:

@@ -12,7 +12,7 @@ from guibin import timetable
 from guibin.catalog import TABLES
 from guibin.profiles.actions import erase
 from guibin.profiles.erasing import blanked
-from guibin_tenants import schema
+from guibin_tenants import versions
 from guibin_tenants.scope import execute, fetch, fetch_value
 from guibin_tenants.tables import TenantTable
 
@@ -224,7 +224,7 @@ async def test_a_database_of_before_learns_to_blank(database):
         await owner.execute("drop policy erasure on complaint_note")
         await owner.execute("revoke update (text) on complaint_note from guibin_app")
 
-        await schema.ensure(owner, TABLES)
+        await versions.ensure(owner, TABLES)
 
         may = "select has_column_privilege('guibin_app', 'complaint_note', 'text', 'update')"
         policies = "select count(*) from pg_policy where polrelid = 'complaint_note'::regclass and polname = 'erasure'"

@@ -1,0 +1,61 @@
+"""A database of a former release becomes what a new one is, in every table: no index, constraint or right stays as it was."""
+
+import asyncpg
+import pytest
+
+from guibin.catalog import TABLES
+from guibin_tenants import versions
+from guibin_tenants.tables import TenantTable
+
+ALL = {
+    "constraints": "select conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint"
+    " where contype in ('c', 'f', 'u') order by 1",
+    "indexes": "select pg_get_indexdef(indexrelid) from pg_index where indrelid::regclass::text !~ '[.]' order by 1",
+    "triggers": "select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal order by 1",
+    "policies": "select polrelid::regclass::text || ' ' || polname || coalesce(pg_get_expr(polqual, polrelid), '')"
+    " || coalesce(pg_get_expr(polwithcheck, polrelid), '') from pg_policy order by 1",
+    "rights": "select table_name || ' ' || column_name || ' ' || grantee || ' ' || privilege_type"
+    " from information_schema.column_privileges where grantee like 'guibin%' order by 1",
+}
+
+
+@pytest.fixture
+async def owner(database):
+    connection = await asyncpg.connect(database.owner)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+async def whole(owner):
+    return {what: [row[0] for row in await owner.fetch(asked)] for what, asked in ALL.items()}
+
+
+async def test_every_table_of_a_release_that_wrote_no_digest_is_brought_up(owner):
+    before = await whole(owner)
+    for table in TABLES:
+        await owner.execute(f"comment on table {table._meta.tablename} is null")
+    # As desks stood when a hall had one of whichever kind.
+    await owner.execute("drop index desk_open_key")
+    await owner.execute("create unique index desk_open_key on desk (tenant_id, org_unit_id) where closed_at is null")
+    await owner.execute("alter table needs_analysis drop constraint needs_analysis_dated")
+    await owner.execute("alter table needs_analysis drop constraint needs_analysis_tenant_id_owner_id_fkey")
+    await owner.execute("grant update on policy_announcement to guibin_app")
+    changed = await whole(owner)
+
+    await versions.ensure(owner, TABLES)
+
+    assert changed != before
+    assert await whole(owner) == before
+
+
+async def test_every_table_says_what_it_was_made_as(owner):
+    said = dict(
+        await owner.fetch("select relname, obj_description(oid, 'pg_class') from pg_class where relkind in ('r', 'p')")
+    )
+    tables = [table._meta.tablename for table in TABLES if issubclass(table, TenantTable)]
+
+    assert [name for name in tables if not said[name]] == []
+    assert len(tables) > 150
