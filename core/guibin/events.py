@@ -317,6 +317,11 @@ def subscribe(
     _kinds_by_event.setdefault(event, {})[kind] = (about,) if isinstance(about, str) else about
 
 
+def subjects_told(event: type[Happened]) -> frozenset[str]:
+    """About which subjects somebody reacts to such events."""
+    return frozenset(about for told in _kinds_by_event.get(event, {}).values() for about in told)
+
+
 def all_events() -> tuple[type[Event], ...]:
     """Every kind of event the core knows, by name."""
     return tuple(sorted(_descendants(Event), key=lambda event: event.__name__))

@@ -10,8 +10,10 @@ from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.context import Act
 from guibin.events import ComplaintHandedOver
 from guibin.profiles.closing import OPEN_CASES
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import add_all
 
+from .levels import SUBJECT
 from .tables import Complaint, ComplaintHandOver
 
 
@@ -35,3 +37,5 @@ charge_rows(
     )
 )
 OPEN_CASES.give("complaints", "complaint where customer_id = $1 and state <> 'closed'")
+# Whoever takes such a case to its end does so also where its customer was erased meanwhile; what leadership is owed stays owed.
+RUNS_ON.give(SUBJECT, ("closed", "erased"))

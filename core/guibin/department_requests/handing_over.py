@@ -4,6 +4,7 @@ from guibin.assignments.handing_over import Rows, charge_rows
 from guibin.context import Act
 from guibin.events import StaffLeft, UnitDissolved, at_once
 from guibin.profiles.closing import OPEN_CASES
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import add, change
 from guibin_tenants.scope import execute, fetch
 
@@ -54,3 +55,6 @@ async def end_with_unit(dissolved: UnitDissolved, act: Act) -> None:
         dissolved.unit_id,
         act.now,
     )
+
+
+RUNS_ON.give("department_request", ("closed", "erased"))

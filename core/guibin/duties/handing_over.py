@@ -4,6 +4,7 @@ from guibin.assignments.handing_over import Rows, charge_rows
 from guibin.cases.requests import Because
 from guibin.context import Act
 from guibin.events import StaffLeft, UnitDissolved, at_once
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import change
 from guibin_tenants.scope import execute, fetch, fetch_value
 
@@ -38,3 +39,7 @@ async def follow_unit(dissolved: UnitDissolved, act: Act) -> None:
             await rosters.close_roster(row["id"], Because(reason="dissolved"), act)
         else:
             await change(DutyRoster, row["id"], org_unit_id=dissolved.successor_id)
+
+
+# Somebody is called to what a former customer begins, too.
+RUNS_ON.give("duty_call", ("closed",))

@@ -1,6 +1,7 @@
 """Faults to correct go to whoever takes over from somebody who leaves."""
 
 from guibin.assignments.handing_over import Rows, charge_rows
+from guibin.sla.closing import RUNS_ON
 
 from .tables import InspectionFinding
 
@@ -13,3 +14,5 @@ charge_rows(
         units=("org_unit_id",),
     )
 )
+# A fault is whoever did the work's: it is corrected also where its customer has left.
+RUNS_ON.give("inspection_finding", ("closed",))

@@ -7,6 +7,7 @@ from uuid import UUID
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
+from guibin.events import ArchiveCloses, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.profiles.subjects import refuse_unless_served
 from guibin_tenants.keys import ids_of
@@ -14,7 +15,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.receivers import colleague, refuse_unfit
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid
 from guibin_tenants.rows import add, change, locked
-from guibin_tenants.scope import fetch_one
+from guibin_tenants.scope import fetch_column, fetch_one
 
 from .queries import LISTED, NeedsAnalysisView
 from .requests import DAYS_MAX, NewNeedsAnalysis, NewNeedsOutcome
@@ -86,3 +87,14 @@ async def follow_up(analysis_id: UUID, new: NewNeedsOutcome, act: Act) -> NeedsA
     await notify(notice, key=f"needs-followed-up/{analysis_id}", now=act.now)
     await done("follow_up", case, act)
     return await LISTED.one(analysis_id)
+
+
+@at_once(ArchiveCloses)
+async def end_with_archive(closes: ArchiveCloses, act: Act) -> None:
+    """Nobody follows up what a customer needs who is served no more (S07-35)."""
+    waiting = await fetch_column(
+        "select id from needs_analysis where customer_id = $1 and followed_up_at is null order by id",
+        closes.customer_id,
+    )
+    for analysis_id in waiting:
+        await change(NeedsAnalysis, analysis_id, act, outcome="archive_closed")

@@ -8,10 +8,11 @@ from guibin.context import Act
 from guibin.events import UnitDissolved, at_once
 from guibin.profiles.closing import OPEN_CASES
 from guibin.profiles.subjects import is_erased
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.scope import fetch
 
 from . import editions
-from .standing import Event, Told, tell, write_event
+from .standing import SUBJECT, Event, Told, tell, write_event
 from .tables import Reception, ReceptionTask
 
 _OPEN = "state not in ('seen_off', 'filed', 'cancelled')"
@@ -50,3 +51,5 @@ async def _tell_departments(row: asyncpg.Record, reason: str, act: Act) -> None:
 follow_with(Rows(what="tasks", table=ReceptionTask, owners=(), open="state = 'open'", units=("org_unit_id",)))
 charge_rows(Rows(what="receptions", table=Reception, owners=("host_id",), open=_OPEN, told=tell_all))
 OPEN_CASES.give("receptions", f"reception where customer_id = $1 and {_OPEN}")
+for _what in (SUBJECT, editions.ORDER, editions.TASK):
+    RUNS_ON.give(_what, ("closed", "erased"))

@@ -12,6 +12,7 @@ from guibin.notices.deadlines import Passed, of_row, tells
 from guibin.periods.days import local_day
 from guibin.periods.spans import window_of
 from guibin.profiles.closing import OPEN_CASES
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.scope import fetch_one
 
 from . import deadlines, dues
@@ -73,3 +74,6 @@ async def _tell_missed(count: CadenceCount, window: str, run: Run) -> None:
         details={"span": window, "count": str(count.missed), "who": count.account_manager_name or "-"},
     )
     await notify(notice, key=f"contacts-missed/{window}/{staff_id}", now=run.now)
+
+
+RUNS_ON.give(deadlines.SUBJECT, ("closed", "erased"))

@@ -5,6 +5,7 @@ import asyncpg
 from guibin.assignments.handing_over import HandOver, Rows, charge_rows
 from guibin.context import Act
 from guibin.profiles.closing import OPEN_CASES
+from guibin.sla.closing import RUNS_ON
 from guibin_tenants.rows import add_all
 
 from .tables import ServiceHandOver, ServiceRequest
@@ -28,3 +29,4 @@ charge_rows(
     )
 )
 OPEN_CASES.give("service_requests", "service_request where customer_id = $1 and state in ('asked', 'open')")
+RUNS_ON.give("service_request", ("closed", "erased"))
