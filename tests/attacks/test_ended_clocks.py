@@ -13,7 +13,7 @@ from guibin.policy.terms import Terms
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
 from guibin.sla.closing import RUNS_ON
-from guibin_tenants.scope import fetch, fetch_value
+from guibin_tenants.scope import fetch
 from guibin_tenants.tables import new_id
 
 assert timetable  # importing it makes every matter known
@@ -77,48 +77,3 @@ async def test_what_needs_a_department_found_ends_with_the_archive(client, tenan
     async with tenant.scope():
         waiting = await fetch("select customer_id from needs_analysis where followed_up_at is null")
     assert {str(row["customer_id"]) for row in waiting} == {archives["open"], archives["other"]}
-
-
-async def test_a_sample_and_its_faults_go_on_without_who_was_erased(client, tenant, archives):
-    inspector = await tenant.staff("inspector", "manager")
-    async with tenant.scope():
-        inspection = await fetch_value(
-            "insert into inspection (id, name, span, subject, inspector, seed, population, digest, drawn_at, clause, policy_version,"
-            " drawn_on) values (gen_random_uuid(), 'x', '2026', 'complaint', 'manager', 's', 2, 'd', now(), '', 0, now())"
-            " returning id"
-        )
-        for customer_id in archives.values():
-            unit = await fetch_value("select org_unit_id from customer where id = $1", UUID(customer_id))
-            item = await fetch_value(
-                "insert into inspection_item (id, customer_id, inspection_id, subject, subject_id, org_unit_id, note, inspected_by_name)"
-                " values (gen_random_uuid(), $1, $2, 'complaint', gen_random_uuid(), $3, '', '') returning id",
-                UUID(customer_id),
-                inspection,
-                unit,
-            )
-            await fetch(
-                "insert into inspection_finding (id, customer_id, item_id, org_unit_id, inspector, criterion, severity, text,"
-                " owner_id, clause, state, found_by, found_by_name, found_at) values (gen_random_uuid(), $1, $2, $3, 'manager',"
-                " 'c', 'minor', 't', $4, '', 'open', $4, 'x', now()) returning id",
-                UUID(customer_id),
-                item,
-                unit,
-                inspector.staff_id,
-            )
-
-    await end(client, archives)
-
-    async with tenant.scope():
-        states = {
-            state: (
-                await fetch_value("select result from inspection_item where customer_id = $1", UUID(customer_id)),
-                await fetch_value("select state from inspection_finding where customer_id = $1", UUID(customer_id)),
-            )
-            for state, customer_id in archives.items()
-        }
-    assert states == {
-        "open": (None, "open"),
-        "other": (None, "open"),
-        "closed": (None, "open"),
-        "erased": ("lapsed", "lapsed"),
-    }

@@ -7,7 +7,6 @@ import asyncpg
 from guibin.audit.actions import done
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import ErasureBegins, at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.inspections import InspectionPolicy
 from guibin.sla import actions as sla
@@ -17,7 +16,7 @@ from guibin_tenants.principals import may
 from guibin_tenants.receivers import colleague
 from guibin_tenants.refusals import Invalid
 from guibin_tenants.rows import add, change, locked
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import fetch_value
 
 from . import queries
 from .drawing import INSPECTED
@@ -47,8 +46,8 @@ async def find(item_id: UUID, new: NewFault, act: Act) -> FaultView:
     Raises NotFound, NotAnInspector, OwnWork, AlreadyInspected for what passed, Invalid.
     """
     item = await _to_inspect(item_id, act)
-    if item["result"] in ("passed", "lapsed"):
-        raise AlreadyInspected(f"It {item['result']} before")
+    if item["result"] == "passed":
+        raise AlreadyInspected()
     policy = await _policy_of(item["inspection_id"], act)
     if policy is None or new.criterion not in policy.criteria:
         known = ", ".join(policy.criteria) if policy else "none: the policy has no such inspection any more"
@@ -134,22 +133,6 @@ async def verify(finding_id: UUID, new: NewVerification, act: Act) -> FaultView:
         await notify(told, key=f"fault-returned/{finding_id}/{await _steps(finding_id)}", now=act.now)
     await done("verify" if new.accepted else "return", _case(row), act)
     return await FINDINGS.one(finding_id)
-
-
-@at_once(ErasureBegins)
-async def lapse_with_erasure(erased: ErasureBegins, act: Act) -> None:
-    """What is blanked cannot be looked at, nor its faults corrected: the rest of the sample goes on."""
-    drawn = await fetch(
-        "update inspection_item set result = 'lapsed' where customer_id = $1 and result is null"
-        " returning inspection_id",
-        erased.customer_id,
-    )
-    for inspection_id in dict.fromkeys(row["inspection_id"] for row in drawn):
-        await _all_inspected(inspection_id, act)
-    await execute(
-        "update inspection_finding set state = 'lapsed' where customer_id = $1 and state in ('open', 'corrected')",
-        erased.customer_id,
-    )
 
 
 async def _to_inspect(item_id: UUID, act: Act) -> asyncpg.Record:

@@ -14,5 +14,5 @@ charge_rows(
         units=("org_unit_id",),
     )
 )
-# A fault is whoever did the work's: it is corrected also where its customer has left.
+# A fault is whoever did the work's: it is late also where its customer has left, but not once nothing is left of what was done for them.
 RUNS_ON.give("inspection_finding", ("closed",))

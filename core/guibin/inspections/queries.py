@@ -19,7 +19,7 @@ from .drawing import INSPECTED
 from .requests import DrawnIn
 from .tables import InspectionFinding, InspectionItem
 
-State = Literal["open", "corrected", "verified", "lapsed"]
+State = Literal["open", "corrected", "verified"]
 
 
 class InspectionView(Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class InspectedView(Struct, frozen=True, kw_only=True):
     org_unit_id: UUID
     responsible_id: UUID | None
     responsible_name: str
-    result: Literal["passed", "failed", "lapsed"] | None
+    result: Literal["passed", "failed"] | None
     note: str
     inspected_by_name: str
     inspected_at: datetime | None
@@ -139,10 +139,10 @@ class UnitCount(Struct, frozen=True, kw_only=True):
 INSPECTIONS = Listing(
     view=InspectionView,
     source=f"""inspection x left join {timer_of("x", INSPECTED)}, lateral (
-  select count(*)::int as items, (count(*) filter (where i.result <> 'lapsed'))::int as inspected,
+  select count(*)::int as items, count(i.result)::int as inspected,
     (count(*) filter (where i.result = 'failed'))::int as failed
   from inspection_item i where i.tenant_id = x.tenant_id and i.inspection_id = x.id) n, lateral (
-  select count(*)::int as findings, (count(*) filter (where f.state in ('open', 'corrected')))::int as open_findings
+  select count(*)::int as findings, (count(*) filter (where f.state <> 'verified'))::int as open_findings
   from inspection_finding f join inspection_item i on i.tenant_id = f.tenant_id and i.id = f.item_id
   where f.tenant_id = x.tenant_id and i.inspection_id = x.id) k""",
     order=newest_first("x.drawn_at"),
@@ -207,7 +207,7 @@ _COUNTS = """
 select u.id as org_unit_id, u.name as org_unit_name, n.drawn, n.inspected, n.failed, f.findings, f.serious, f.open, f.overdue,
   f.verified, f.corrected, f.in_time
 from org_unit u, lateral (
-  select count(*)::int as drawn, (count(*) filter (where i.result <> 'lapsed'))::int as inspected,
+  select count(*)::int as drawn, count(i.result)::int as inspected,
     (count(*) filter (where i.result = 'failed'))::int as failed
   from inspection_item i join inspection d on d.tenant_id = i.tenant_id and d.id = i.inspection_id
   where i.tenant_id = u.tenant_id and i.org_unit_id = u.id and ($3 or i.result is not null)

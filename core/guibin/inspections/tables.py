@@ -32,7 +32,7 @@ class Inspection(TenantTable):
 
 class InspectionItem(TenantTable, customer=True, signed_off="inspected"):
     """Something of a customer's that was drawn: whose work it is (`responsible_id`), and how it was found, `passed` or
-    `failed`; `lapsed` where there is nothing left to look at: the customer was erased."""
+    `failed`."""
 
     inspection_id = RowOf("inspection")
     subject = Varchar(length=20)
@@ -48,15 +48,14 @@ class InspectionItem(TenantTable, customer=True, signed_off="inspected"):
         erasable=("note",),
         indexes=(Index(("inspection_id", "id")),),
         checks={
-            "result_known": "result in ('passed', 'failed', 'lapsed')",
-            "inspected_with_result": "(inspected_at is null) = (result is null or result = 'lapsed')",
+            "result_known": "result in ('passed', 'failed')",
+            "inspected_with_result": "(inspected_at is null) = (result is null)",
         },
     )
 
 
 class InspectionFinding(TenantTable, customer=True, signed="found"):
-    """A fault: by which `criterion`, how severe, who corrects it. `state` follows from the steps: open, corrected, verified;
-    lapsed where the customer was erased before."""
+    """A fault: by which `criterion`, how severe, who corrects it. `state` follows from the steps: open, corrected, verified."""
 
     item_id = RowOf("inspection_item")
     org_unit_id = RowOf("org_unit")
@@ -75,7 +74,7 @@ class InspectionFinding(TenantTable, customer=True, signed="found"):
             Index(("owner_id",), where="state = 'open'", name="inspection_finding_owed_idx"),
         ),
         checks={
-            "state_known": "state in ('open', 'corrected', 'verified', 'lapsed')",
+            "state_known": "state in ('open', 'corrected', 'verified')",
             "severity_known": "severity in ('minor', 'serious')",
         },
     )

@@ -11,7 +11,7 @@ from msgspec import UnsetType, structs
 from guibin.audit.actions import AuditNote, record, record_all
 from guibin.audit.attempts import attempt
 from guibin.context import Act
-from guibin.events import ArchiveCloses, ArchivesWritten, ErasureBegins, tell_at_once
+from guibin.events import ArchivesWritten, ErasureBegins, tell_at_once
 from guibin.notation.dates import Day, age, columns_of, shown
 from guibin.notation.names import search_keys
 from guibin.policy.packs import Policy
@@ -166,9 +166,6 @@ async def erase(customer_id: UUID, act: Act) -> None:
 
 async def _erase(customer_id: UUID, act: Act) -> None:
     archive = await locked(Customer, customer_id)
-    if archive["closed_at"] is None:
-        # What was prepared ends as with an archive that is closed.
-        await tell_at_once(ArchiveCloses(customer_id), act)
     await tell_at_once(ErasureBegins(customer_id), act)
     await keyring.forget(customer_id)
     await forget(customer_id)
