@@ -65,3 +65,19 @@ async def test_the_stay_that_was_refunded_is_the_one_that_does_not_count(world):
     await record(desk, customer, "stay", "2000.00", "500.00", "-2000.00")
 
     assert (await measures(desk, customer, "stays"))["highest_rate"] == 50_000
+
+
+@pytest.mark.rule("S06-6")
+@pytest.mark.parametrize(
+    ("label", "amounts", "left"),
+    [("女装", ("-100.00",), 1), ("", ("-100.00",), 1), ("鞋", ("-100.00",), 2), ("女装", ("-40.00", "-60.00"), 1)],
+)
+async def test_a_refund_that_says_of_what_undoes_that_and_nothing_else(world, label, amounts, left):
+    desk = await open_desk(world, "retail")
+    customer = await desk.customer("M-1", "member")
+    await desk.fact(customer, "spending", "2026-01-10", amount="100.00", label="女装")
+    await desk.fact(customer, "spending", "2026-01-11", amount="100.00", label="珠宝")
+    for place, amount in enumerate(amounts):
+        await desk.fact(customer, "spending", f"2026-01-2{place}", amount=amount, label=label)
+
+    assert (await measures(desk, customer, "members"))["purchases_1y"] == left

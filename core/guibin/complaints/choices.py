@@ -87,4 +87,4 @@ async def judged(_: Shell, complaint_id: UUID) -> Mapping[str, str]:
 async def leadership(shell: Shell, complaint_id: UUID) -> Mapping[str, str]:
     """The plan is reported to those who heard of the complaint."""
     names = [one.name for one in (await FORM.one(complaint_id)).leadership_told]
-    return {"reported_to": ("、" if shell.language != "en" else ", ").join(names)} if names else {}
+    return {"reported_to": shell.joined(names)} if names else {}

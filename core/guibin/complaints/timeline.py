@@ -34,9 +34,7 @@ def _everything(form: ComplaintForm, shell: Shell, customer: str) -> Iterator[Ha
         yield Happening(
             at=told.told_at,
             who=says("complaints.rule"),
-            what=says(
-                "complaints.happened.leadership", who=shell.joined([each.name for each in form.leadership_told])
-            ),
+            what=says("complaints.happened.leadership", who=shell.joined([each.name for each in form.leadership_told])),
             icon="speakerphone",
             tone="rule",
         )

@@ -21,6 +21,7 @@ from guibin.service_requests import queries as service_requests
 from guibin.sla import counts as sla
 from guibin.tiers import counts as tiers
 from guibin.tiers.facts import DEPARTED, PURCHASE
+from guibin.tiers.figures import UNDONE
 from guibin.visits import counts as visits
 from guibin_tenants.scope import fetch
 
@@ -37,25 +38,16 @@ _ACTED = " or ".join(
     )
 )
 # What a customer had of ours, and from when until when: orders, and for a year what was bought as facts say.
-# A purchase that was returned is none: a refund of exactly its amount, of the same thing if it says of which, undoes the
-# latest one before it (S06-6).
-_SAME = "r.tenant_id = f.tenant_id and r.customer_id = f.customer_id and r.metric = f.metric"
-_KEPT = f"""not exists (select from fact r where {_SAME} and r.value = -f.value and r.label in ('', f.label)
-  and r.occurred_on >= f.occurred_on
-  and not exists (select from fact n where n.tenant_id = r.tenant_id and n.corrects = r.id)
-  and (select count(*) filter (where x.value < 0) >= count(*) filter (where x.value > 0) from fact x
-    where x.tenant_id = f.tenant_id and x.customer_id = f.customer_id and x.metric = f.metric and abs(x.value) = f.value
-    and (r.label in ('', x.label) or x.label = '' and x.value < 0)
-    and (x.occurred_on, x.value < 0, x.recorded_at, x.id) >= (f.occurred_on, false, f.recorded_at, f.id)
-    and x.occurred_on <= r.occurred_on
-    and not exists (select from fact n where n.tenant_id = x.tenant_id and n.corrects = x.id)))"""
+# A purchase that was returned is none: by the rule by which tiers count (S06-6).
+_BOUGHT = f"""with known as (select * from fact f where f.metric = '{PURCHASE}'
+    and not exists (select from fact n where n.tenant_id = f.tenant_id and n.corrects = f.id)),
+  {UNDONE.format(counted=f"array['{PURCHASE}']")}
+  select k.* from known k where k.label <> '' and k.value > 0 and k.id not in (select id from undone)"""
 _HAD = f"""(
   select o.tenant_id, o.customer_id, o.product, o.started_on as from_on, coalesce(o.ended_at::date, o.ends_on) as until_on
   from product_order o
   union all
-  select f.tenant_id, f.customer_id, f.label, f.occurred_on, (f.occurred_on + interval '1 year')::date from fact f
-  where f.metric = '{PURCHASE}' and f.label <> '' and f.value > 0
-    and not exists (select from fact n where n.tenant_id = f.tenant_id and n.corrects = f.id) and {_KEPT}
+  select f.tenant_id, f.customer_id, f.label, f.occurred_on, (f.occurred_on + interval '1 year')::date from ({_BOUGHT}) f
 )"""
 _HAS = "b.from_on <= p.first_on and b.until_on > p.first_on"
 _SOMETHING_NEW = (

@@ -66,12 +66,11 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
         score = _score(scheme, names, values)
         names[VALUE_SCORE] = "v.score"
         columns.append(f"'{VALUE_SCORE}', v.score")
-    label = ", label" if any(metric.labels for metric in scheme.metrics) else ""
-    label += ", merchant" if any(metric.partners for metric in scheme.metrics) else ""
+    more = ", merchant" if any(metric.partners for metric in scheme.metrics) else ""
     counted = sorted({metric.fact for metric in scheme.metrics if metric.aggregate in UNDONE_BY})
     remaining, source = "", "known"
     if counted:
-        remaining = f", {_UNDONE.format(counted=values.add(counted, 'text[]'))}"
+        remaining = f", {UNDONE.format(counted=values.add(counted, 'text[]'))}"
         source = "(select k.*, k.id in (select id from undone) as undone from known k) known"
     facts = values.add(sorted({metric.fact for metric in scheme.metrics}), "text[]")
     cases = " ".join(
@@ -82,15 +81,15 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
     kinds = values.add(list(scheme.customer_kinds), "text[]")
     one = values.add(only, "uuid") if only is not None else ""
     of_one, being_one = (f" and f.customer_id = {one}", f" and c.id = {one}") if one else ("", "")
-    known = _KNOWN.format(facts=facts, of=of_one, more=label)
+    known = _KNOWN.format(facts=facts, of=of_one, more=more)
     through = sorted({metric.fact for metric in scheme.metrics if metric.linked})
     if through:
         theirs = f" and l.customer_id = {one}" if one else ""
         known = _WITH_LINKED.format(
-            own=_KNOWN.format(facts=facts, of=of_one, more=f"{label}, {_NEWEST}"),
-            linked=_KNOWN.format(facts=values.add(through, "text[]"), of="", more=f"{label}, {_NEWEST}"),
+            own=_KNOWN.format(facts=facts, of=of_one, more=f"{more}, {_NEWEST}"),
+            linked=_KNOWN.format(facts=values.add(through, "text[]"), of="", more=f"{more}, {_NEWEST}"),
             of=theirs,
-            more=label,
+            more=more,
         )
     if REFERRAL in {metric.fact for metric in scheme.metrics}:
         recommended = f" and l.of_customer_id = {one}" if one else ""
@@ -115,7 +114,7 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
 
 # What was known of these facts before `$1`, corrected ones in their last form.
 _KNOWN = """
-            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref{more} from fact f
+            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref, label{more} from fact f
             where metric = any ({facts}) and occurred_on < $1::date and recorded_at <= $2::timestamptz
                 and value is not null{of} and not exists (
                     select from fact later where later.tenant_id = f.tenant_id and later.corrects = f.id
@@ -133,7 +132,7 @@ _REFERRED = f""" union all
             where l.role = '{REFERRED_BY}' and c.created_at::date < $1::date and c.created_at <= $2::timestamptz{{of}}"""
 # A customer's own facts, and those of the organisations it had a part in on the last day that counts (S14-8).
 _WITH_LINKED = f"""{{own}} union all
-            select k.id, k.tenant_id, l.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref{{more}},
+            select k.id, k.tenant_id, l.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref, k.label{{more}},
                 k.newest from ({{linked}}) k
             join customer_link l on l.tenant_id = k.tenant_id and l.of_customer_id = k.customer_id
                 and l.role <> '{REFERRED_BY}' and (l.ended_on is null or l.ended_on >= $1::date){{of}}"""
@@ -141,36 +140,35 @@ _WITH_LINKED = f"""{{own}} union all
 
 # What is counted one by one looks at refunds; sums and averages have them in their figures already.
 UNDONE_BY = frozenset({"count", "max"})
-# A refund undoes the latest purchase before it of exactly its amount, as brackets close: the running number of open
-# purchases falls below what it was at the purchase. Refunds left over consume the latest purchases that are left; one of
-# which nothing remains is undone as well. Of one day, purchases come first.
-_UNDONE = """sized as (
-            select k.*, abs(k.value) as size from known k where metric = any ({counted}) and value <> 0 and exists (
+_ORDER = "order by occurred_on, value < 0, recorded_at, source_ref, id"
+# Brackets close: the running number of open purchases falls below what it was at the purchase. Of one day, purchases come first.
+_PAIRED = f"""select *, case when value > 0 then min(open) over later < open else least(0, min(open) over before) <= open end as pair
+            from (select *, sum(sign(value)) over (partition by {{by}} {_ORDER}) as open from {{of}}) opened
+            window later as (partition by {{by}} {_ORDER} rows between 1 following and unbounded following),
+            before as (partition by {{by}} {_ORDER} rows between unbounded preceding and 1 preceding)"""
+_OF = "id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref, label, size"
+_SAME = "tenant_id, customer_id, metric"
+_REST = f"select {_OF} from {{of}} where coalesce(pair, false) is false"
+# A purchase of which nothing remains once later refunds are taken from the latest purchases.
+_CONSUMED = f"""select id, value > 0 and coalesce(min(total) over (partition by {{by}} {_ORDER}
+                rows between 1 following and unbounded following) <= total - value, false) as whole
+            from (select *, sum(value) over (partition by {{by}} {_ORDER}) as total from {{of}}) summed"""
+# A refund undoes the latest purchase before it of exactly its amount: of the same thing where it says of which, of any where it
+# does not. Refunds left over consume the latest purchases that are left, of what they say; one of which nothing remains is
+# undone as well (S06-6).
+# After a `known` with all facts of the metrics that count; the fragment ends with `undone`.
+UNDONE = f"""sized as (
+            select k.id, k.tenant_id, k.customer_id, k.metric, k.occurred_on, k.value, k.recorded_at, k.source_ref, k.label,
+                abs(k.value) as size from known k where metric = any ({{counted}}) and value <> 0 and exists (
                 select from known r where r.tenant_id = k.tenant_id and r.customer_id = k.customer_id
                     and r.metric = k.metric and r.value < 0)
-        ), opened as (
-            select *, sum(sign(value)) over (partition by tenant_id, customer_id, metric, size
-                order by occurred_on, value < 0, recorded_at, source_ref, id) as open from sized
-        ), paired as (
-            select *, case when value > 0 then min(open) over later < open
-                else least(0, min(open) over before) <= open end as pair from opened
-            window later as (partition by tenant_id, customer_id, metric, size
-                order by occurred_on, value < 0, recorded_at, source_ref, id
-                rows between 1 following and unbounded following),
-            before as (partition by tenant_id, customer_id, metric, size
-                order by occurred_on, value < 0, recorded_at, source_ref, id
-                rows between unbounded preceding and 1 preceding)
-        ), summed as (
-            select id, tenant_id, customer_id, metric, occurred_on, value, recorded_at, source_ref, sum(value) over (
-                partition by tenant_id, customer_id, metric
-                order by occurred_on, value < 0, recorded_at, source_ref, id) as total
-            from paired where coalesce(pair, false) is false
-        ), consumed as (
-            select id, value > 0 and coalesce(min(total) over (partition by tenant_id, customer_id, metric
-                order by occurred_on, value < 0, recorded_at, source_ref, id
-                rows between 1 following and unbounded following) <= total - value, false) as whole from summed
+        ), alike as ({_PAIRED.format(by=f"{_SAME}, label, size", of="sized where label <> ''")}
+        ), any_of as ({_PAIRED.format(by=f"{_SAME}, size", of=f"({_REST.format(of='alike')} and value > 0 union all select {_OF} from sized where label = '') r")}
+        ), left_alike as ({_CONSUMED.format(by=f"{_SAME}, label", of=f"({_REST.format(of='alike')}) r")}
+        ), left_over as ({_CONSUMED.format(by=_SAME, of=f"({_REST.format(of='any_of')} and id not in (select id from left_alike where whole)) r")}
         ), undone as (
-            select id from paired where pair union all select id from consumed where whole
+            select id from alike where pair union all select id from any_of where pair
+            union all select id from left_alike where whole union all select id from left_over where whole
         )"""
 
 

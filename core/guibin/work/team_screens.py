@@ -82,11 +82,7 @@ async def _seen(staff_id: UUID, act: Act) -> None:
 
 
 def _posts(load: Load, shell: Shell) -> str:
-    return (
-        "、".join(shell.post(role) for role in load.roles)
-        if shell.language != "en"
-        else ", ".join(map(shell.post, load.roles))
-    )
+    return shell.joined(map(shell.post, load.roles))
 
 
 COMMANDS = Commands(
