@@ -93,8 +93,8 @@ def assessment_sql(scheme: TierScheme, *, first: int = 3, only: UUID | None = No
         )
     if REFERRAL in {metric.fact for metric in scheme.metrics}:
         recommended = f" and l.of_customer_id = {one}" if one else ""
-        blank = ", '' as label" if "label" in label else ""
-        blank += ", null as merchant" if "merchant" in label else ""
+        blank = ", '' as label"
+        blank += ", null as merchant" if more else ""
         blank += ", true as newest" if through else ""
         known += _REFERRED.format(of=recommended, more=blank)
     sql = f"""
