@@ -381,7 +381,7 @@ def _figure(element: Element, shell: Shell) -> str:
         cells = Sheet(element=element, says=places.plain_of(value), packs=None, shell=shell).cells()
         cell = next((one for one in cells if one.path == "value"), None)
         shown = f"{cell.value} {cell.unit}".strip() if isinstance(cell, Cell) else ""
-        return "、".join(value.words) if value.words else shown
+        return shell.joined(value.words) if value.words else shown
     tier, item = getattr(value, "tier", ""), getattr(value, "item", "")
     named = [title_of("tier", tier, shell) if tier else "", title_of("service_item", item, shell) if item else ""]
     return " · ".join(one for one in named if one)

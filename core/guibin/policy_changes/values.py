@@ -231,7 +231,7 @@ def told(cell: Cell, shell: Shell) -> str:
     if cell.kind == "limit":
         return f"{cell.value} {names.get(cell.unit, '')}".strip() if cell.unit else none
     if cell.kind in ("choices", "lines"):
-        return "、".join(names.get(value, value) for value in cell.values) or none
+        return shell.joined(names.get(value, value) for value in cell.values) or none
     return f"{names.get(cell.value, cell.value)} {cell.unit}".strip() or none
 
 

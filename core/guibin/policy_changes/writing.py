@@ -342,7 +342,7 @@ class Speaker(Struct, frozen=True):
         return word("document", name, **values).in_language(self.language)
 
     def _words(self, words: Any) -> str:
-        return ("、" if self.language != "en" else ", ").join(one for one in words if one)
+        return word("said", "comma").in_language(self.language).join(one for one in words if one)
 
     def _joined(self, lead: str, rest: Sequence[str]) -> str:
         joint = self._comma if self._colon in lead else self._colon
