@@ -26,6 +26,7 @@ from guibin.desks import screens as desks
 from guibin.duties import screens as duties
 from guibin.files import screens as files
 from guibin.hotline import screens as hotline
+from guibin.insight import screens as insight
 from guibin.inspections import screens as inspections
 from guibin.live import screens as live
 from guibin.mailbox import box_screens as mailboxes
@@ -109,6 +110,7 @@ SLICES: tuple[ModuleType, ...] = (
     regulation,
     surveys,
     inspections,
+    insight,
     live,
     oversight,
     sign_ins,

@@ -11,16 +11,19 @@ from guibin.context import Act
 from guibin.periods.names import parse_period
 from guibin.spreadsheets.writing import MEDIA
 from guibin.web.query_parameters import PeriodName
+from guibin.web.routing import gets
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import exporting, pages
+from . import exporting, pages, queries
 from .actions import unit_seen
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
 from .reports import Asked, Report, WorkstreamsReport, report, workstreams
 
 READ = may("insight:read")
+# The rows behind a number name customers.
+ROWS = READ & may("customers:read")
 
 
 class StatisticsController(Controller):
@@ -62,6 +65,14 @@ class FigureController(Controller):
     @get("/", needs=READ, cost=BULK, summary="Every figure with its numerator, denominator, unit, target and clause")
     async def list_figures(self, act: Act) -> list[Definition]:
         return [defined(figure, act.policy, act.language) for figure in figures_of(act.policy)]
+
+    list_rows = gets(
+        "/{name:str}/rows", queries.rows_behind, "What a figure counts, row by row, of a period", needs=ROWS, cost=BULK
+    )
+    show_trend = gets("/{name:str}/trend", queries.trend, "A figure period by period", cost=BULK)
+    list_units = gets(
+        "/{name:str}/units", queries.units_below, "A figure of a period in each org unit right below", cost=BULK
+    )
 
 
 class ReportController(Controller):

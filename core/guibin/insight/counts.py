@@ -96,15 +96,28 @@ def is_counted(name: str) -> bool:
     return name in (*CADENCE_COUNTS, *REVIEW_COUNTS, *INVITATION_COUNTS) or count_of(name) is not None
 
 
+def seen(period: Period, *, policy: Policy, time_zone: str, as_of: datetime) -> tuple[object, ...]:
+    """What every count sees of the period, in the order of PERIOD."""
+    ranks = [f"{scheme.name}/{tier.name}" for scheme in policy.schemes for tier in scheme.tiers]
+    after_on = period.last_on + timedelta(days=1)
+    sold = [item.name for item in policy.service_items if item.sold]
+    return (
+        period.starts_at,
+        period.ends_at,
+        period.first_on,
+        after_on,
+        as_of,
+        local_day(as_of, time_zone),
+        ranks,
+        sold,
+    )
+
+
 async def counted(
     names: Sequence[str], period: Period, *, policy: Policy, time_zone: str, as_of: datetime
 ) -> dict[str, Groups]:
     """The groups of each count in a period, as known at `as_of`; a name nobody counts is left out."""
-    ranks = [f"{scheme.name}/{tier.name}" for scheme in policy.schemes for tier in scheme.tiers]
-    after_on = period.last_on + timedelta(days=1)
-    sold = [item.name for item in policy.service_items if item.sold]
-    today = local_day(as_of, time_zone)
-    values = (period.starts_at, period.ends_at, period.first_on, after_on, as_of, today, ranks, sold)
+    values = seen(period, policy=policy, time_zone=time_zone, as_of=as_of)
     groups: dict[str, Groups] = {}
     for name in names:
         found = count_of(name)

@@ -14,17 +14,34 @@ from guibin.policy.activities import InvitationRhythm
 from guibin_tenants.above import FromAbove, NamedFromAbove
 
 # What a count's statement begins with.
-PERIOD = (
-    "with p as (select $1::timestamptz as starts_at, $2::timestamptz as ends_at, $3::date as first_on,"
-    " $4::date as after_on, $5::timestamptz as as_of, $6::date as today, $7::text[] as ranks, $8::text[] as sold) "
-)
+_SEEN = {
+    "starts_at": "timestamptz",
+    "ends_at": "timestamptz",
+    "first_on": "date",
+    "after_on": "date",
+    "as_of": "timestamptz",
+    "today": "date",
+    "ranks": "text[]",
+    "sold": "text[]",
+}
+PERIOD = f"with p as (select {', '.join(f'${place}::{kind} as {name}' for place, (name, kind) in enumerate(_SEEN.items(), 1))}) "
+# The same for a statement whose values have names: each as `$p_<name>`.
+NAMED_PERIOD = f"with p as (select {', '.join(f'$p_{name}::{kind} as {name}' for name, kind in _SEEN.items())}) "
 
 
 class Count(Struct, frozen=True):
-    """A statement that answers groups and how many. `split` names the parts of a group's key, which are joined by a slash."""
+    """A statement that answers groups and how many. `split` names the parts of a group's key, which are joined by a slash.
+
+    `rows` are what it counts, those for which it `holds`, and `of` what of them: the rows behind the number. `parts` says in SQL
+    what each part of the key is.
+    """
 
     sql: str
     split: tuple[str, ...] = ()
+    rows: str = ""
+    holds: str = "true"
+    of: str = "*"
+    parts: dict[str, str] = {}
 
 
 # Counts of rooms above the one that puts all together, by name.
@@ -34,7 +51,13 @@ COUNTED_ABOVE: NamedFromAbove[Count] = NamedFromAbove()
 def count(rows: str, holds: str, *, by: dict[str, str] | None = None, of: str = "*") -> Count:
     """How many of the rows, a table and what is joined to it, for which it holds; `by` says the parts of a group's key."""
     key = " || '/' || ".join((by or {"": "''"}).values())
-    return Count(f"select {key}, count({of}) from p cross join {rows} where {holds} group by 1", tuple(by or ()))
+    statement = f"select {key}, count({of}) from p cross join {rows} where {holds} group by 1"
+    return Count(statement, tuple(by or ()), rows, holds, of, by or {})
+
+
+def values_of(values: tuple[object, ...]) -> dict[str, object]:
+    """The values of PERIOD, in its order, under the names of NAMED_PERIOD."""
+    return {f"p_{name}": value for name, value in zip(_SEEN, values, strict=True)}
 
 
 def within(moment: str) -> str:

@@ -16,7 +16,8 @@ _DUE = f"signal s join {timer_of('s', ACTION)} where t.cancelled_at is null and 
 
 
 def _count(rows: str) -> Count:
-    return Count(f"select '', count(*) from p cross join {rows}")
+    table, _, holds = rows.partition(" where ")
+    return Count(f"select '', count(*) from p cross join {rows}", rows=table, holds=holds)
 
 
 for _name, _rows in {
