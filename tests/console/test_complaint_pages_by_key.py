@@ -186,3 +186,25 @@ def test_the_deadline_is_told_before_a_complaint_is_taken_in(queue):
     assert "S07-23" in queue.page.locator("#suggested").inner_text()
     queue.open("/console/complaints?q=机顶盒没有信号")
     assert queue.page.locator("#rows tr[data-row]").count() == 0
+
+
+def test_the_plan_against_repetition_is_reported_where_leadership_was_told(queue):
+    _open_first(queue, 3)
+    before = queue.page.locator(".g-case").inner_text()
+    _do(queue, "z")
+    given = queue.page.locator("#f-reported_to").input_value()
+    queue.page.locator("#f-plan").fill("每周巡检片区光节点，月底前完成")
+    if not given:
+        queue.page.locator("#f-reported_to").fill("周敏")
+    _send(queue)
+    queue.page.reload()
+    queue.page.wait_for_selector(".g-case")
+
+    after = queue.page.locator(".g-case").inner_text()
+    assert "已即时报公司领导" in before
+    assert "整改方案已报" not in before
+    assert "整改方案已报" in after
+    assert "每周巡检片区光节点" in after
+    assert queue.page.locator("[data-key='z']").count() == 0
+    assert queue.overflow() <= 0
+    assert queue.violations() == []
