@@ -77,6 +77,7 @@ OUTLETS_OWN = {
     "renewals": "the customer's",
     "service-requests": "the customer's",
     "sessions": "one's own",
+    "sign-ins": "of staff of an org unit under the admin's: administration asks",
     "signals": "the customer's",
     "staff": "of an org unit under the admin's: administration asks",
     "staff-addresses": "one's own, or of staff under the admin's",
