@@ -18,7 +18,7 @@ OWED = (
         kind="training",
         needs=may("records:read"),
         source=queries.NEEDED.format(wanted="$wanted", today="$today::date"),
-        holds="x.state <> 'valid'",
+        holds="x.state in ('due', 'lapsed')",
         columns={
             "subject": "'staff'::text",
             "subject_id": "x.staff_id",
