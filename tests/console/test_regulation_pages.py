@@ -9,6 +9,8 @@ from desk import open_desk
 PATH = "/console/policy/regulation"
 ZH = {"Accept-Language": "zh-CN"}
 GOLD = "corporate_deposit_gold"
+# In a Chinese text a small foreign word is a code, too.
+SMALL = re.compile(r"(?<![\w./@-])[a-z]{3,}(?![\w./@-])")
 CODE = re.compile(r"\b[a-z]+(_[a-z]+)+\b")
 
 
@@ -30,8 +32,8 @@ async def page(who, query="", status=200):
 
 def words(html):
     """What people read of the document."""
-    body = html[html.index("g-doc") :]
-    return unescape(re.sub(r"<[^>]+>", " ", body[: body.index("g-printed")]))
+    body = html[html.index(">", html.index("g-doc")) + 1 :]
+    return unescape(re.sub(r"<[^>]+>", " ", body[: body.rindex("<", 0, body.index("g-printed"))]))
 
 
 async def put_in_force(bank, overrides):
@@ -60,7 +62,9 @@ async def test_no_word_of_it_is_a_code_in_any_company(world, pack):
     desk = await open_desk(world, pack)
     admin = await desk.tenant.staff("admin", "tenant_admin")
     said = words(await page(admin, "?show=english"))
+    chinese = words(await page(admin))
 
+    assert SMALL.findall(chinese) == []
     assert (CODE.findall(said), len(said) > 5_000) == ([], True)
     assert sorted(set(re.findall(r"\w*未命名\w*|unnamed", said))) == []
 
@@ -80,3 +84,14 @@ async def test_two_versions_stand_side_by_side_with_what_changed_marked(bank, ad
 async def test_a_version_that_is_none_is_not_found_and_what_is_no_number_is_refused(admin):
     await page(admin, "?version=9", 404)
     await page(admin, "?version=new", 400)
+
+
+async def test_every_role_is_shown_with_what_it_permits_in_words(bank, admin):
+    answer = await admin.get("/console/policy/rights", headers=ZH)
+    rows = re.findall(r'<tr><th scope="row" class="t13">(.*?)</th>(.*?)</tr>', answer.text)
+    told = {title: [bool("<svg" in cell) for cell in re.findall(r"<td.*?</td>", cells)] for title, cells in rows}
+
+    assert (answer.status_code, len(rows)) == (200, 53)
+    assert told["修订制度"] == [False, False, False, True, False]
+    assert told["查看查阅记录"] == [False, False, False, False, True]
+    assert "公司银行部负责人" in rows[0][1]

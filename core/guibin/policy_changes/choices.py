@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 
 from guibin.console.forms import Choice
 from guibin.console.shell import Shell
+from guibin.policy.criteria import VALUE_SCORE
 from guibin.policy.packs import Policy
 from guibin.policy.posts import ROLES
 from guibin.policy.texts import Text
 
-from .wording import choice_title, name_title
+from .wording import choice_title, name_title, word
 
 Named = Callable[[Policy], Iterable[str]]
 
@@ -104,5 +105,7 @@ def title_of(kind: str, name: str, shell: Shell) -> str:
     """What something of this kind and name is called, empty where it is called nothing."""
     if kind == "role":
         return shell.post(name)
+    if kind == "metric" and name == VALUE_SCORE:
+        return word("document", VALUE_SCORE).in_language(shell.language)
     found: Text | None = name_title(kind, name, shell.act.policy)
     return found.in_language(shell.language) if found else ""

@@ -32,7 +32,7 @@ from .places import Element
 from .requests import Cancellation, Compared, OwnFilter, PolicyAmendment, Restoration
 from .values import COUNT, Box, Cell, Sheet, read
 from .versions import Checked
-from .wording import element_title, section_title
+from .wording import element_title, section_title, without_places
 
 NAME, OWN = "policy_changes", f"{PREFIX}/policy/own"
 VERSIONS = f"{PREFIX}/policy/versions"
@@ -382,15 +382,16 @@ def _figure(element: Element, shell: Shell) -> str:
         cell = next((one for one in cells if one.path == "value"), None)
         shown = f"{cell.value} {cell.unit}".strip() if isinstance(cell, Cell) else ""
         return shell.joined(value.words) if value.words else shown
-    tier, item = getattr(value, "tier", ""), getattr(value, "item", "")
-    named = [title_of("tier", tier, shell) if tier else "", title_of("service_item", item, shell) if item else ""]
-    return " · ".join(one for one in named if one)
+    return ""
 
 
 def _called(element: Element, shell: Shell) -> str:
     if element.section == "texts":
-        said: str = element.value.in_language(shell.language)
-        return said
+        return without_places(element.value.in_language(shell.language))
+    if element.name.isdecimal():
+        parts = [title_of(kind, getattr(element.value, kind, ""), shell) for kind in ("scheme", "tier")]
+        item = title_of("service_item", getattr(element.value, "item", ""), shell)
+        return " · ".join(one for one in (*parts, item) if one)
     scheme = getattr(element.value, "scheme", "")
     title = element_title(element.value, (element.name, scheme), element.section, shell.act.policy)
     return title.in_language(shell.language)

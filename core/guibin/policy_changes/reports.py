@@ -13,15 +13,30 @@ from guibin.policies.queries import merged, parts_of
 from guibin.policies.queries import version as version_of
 from guibin.policies.queries import versions as all_versions
 from guibin.policy.packs import Policy
-from guibin_tenants.principals import may
+from guibin_tenants.principals import PERMISSIONS, ROLE_PERMISSIONS, may
+from guibin_tenants.scope import fetch
 
+from .api import DRAFTS
 from .writing import Chapter, Speaker, beside
 
 NAME, PATH = "policy_changes", f"{PREFIX}/policy/regulation"
 READ = may("policy:read")
-ENTRIES = (Entry(title=f"{NAME}.document.title", path=PATH, icon="book", needs=READ, group="govern", order=32),)
+RIGHTS = f"{PREFIX}/policy/rights"
+ENTRIES = (
+    Entry(title=f"{NAME}.document.title", path=PATH, icon="book", needs=READ, group="govern", order=32),
+    Entry(title=f"{NAME}.rights.title", path=RIGHTS, icon="key", needs=DRAFTS, group="govern", order=33),
+)
 Number = Annotated[int | None, Parameter(ge=0, le=1_000_000)]
 Beside = Literal["nothing", "english", "version"]
+
+
+class RoleView(Struct, frozen=True):
+    """A role: which posts bring it, how many people hold it, and what it permits."""
+
+    name: str
+    posts: tuple[str, ...]
+    people: int
+    permissions: frozenset[str]
 
 
 class Head(Struct, frozen=True):
@@ -64,6 +79,24 @@ class RegulationScreens(Controller):
             versions=await all_versions(),
             titles=_titles(policy, shell),
         )
+
+
+class RoleScreens(Controller):
+    path = RIGHTS
+    include_in_schema = False
+
+    @get("/", needs=DRAFTS)
+    async def roles(self, shell: Shell) -> Response[str]:
+        held = await fetch(
+            "select role, count(*)::int as people from staff, unnest(roles) role where left_at is null group by 1"
+        )
+        people = {row["role"]: row["people"] for row in held}
+        posts = shell.act.policy.posts
+        roles = [
+            RoleView(name, tuple(post.name for post in posts if post.role == name), people.get(name, 0), permissions)
+            for name, permissions in ROLE_PERMISSIONS.items()
+        ]
+        return shell.page("policy_changes/rights.html", roles=roles, permissions=sorted(PERMISSIONS))
 
 
 async def _policy(number: int | None, shell: Shell) -> Policy:

@@ -1,5 +1,6 @@
 """What differs between two policies, in words of both languages: the old beside the new, with the clause."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -17,6 +18,8 @@ from guibin.policy.sentences import exact
 from guibin.policy.settings import Setting
 from guibin.policy.texts import Text
 
+# What is put into a text when it is sent.
+_PLACE = re.compile(r"\$\{?[a-z_]+\}?")
 # So many changes are told one by one.
 CHANGES_MAX = 200
 _DEADLINES = (AtOnce, BusinessDays, BusinessHours, Days, Hours)
@@ -108,6 +111,11 @@ def name_title(kind: str, name: str, policy: Policy) -> Text | None:
     """What something of this kind and name is called; None where it is called nothing."""
     keys = (f"{kind}.{name}", f"service_item.{name}.title", *(f"{each}.{name}" for each in _TITLES))
     return _text(keys, (policy, policy))
+
+
+def without_places(text: str) -> str:
+    """A text without the names of what is put into it: what stands there is known only when it is sent."""
+    return _PLACE.sub("…", text)
 
 
 def deadline_title(limit: Any) -> Text:

@@ -17,7 +17,16 @@ from guibin.policy.tiers import Tier, TierScheme
 
 from . import places
 from .places import Element
-from .wording import choice_title, deadline_title, element_title, field_title, name_title, section_title, word
+from .wording import (
+    choice_title,
+    deadline_title,
+    element_title,
+    field_title,
+    name_title,
+    section_title,
+    without_places,
+    word,
+)
 
 # Each chapter with the sections that stand in it, in this order.
 CHAPTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -205,7 +214,12 @@ class Speaker(Struct, frozen=True):
 
     def setting(self, setting: Setting) -> str:
         """A figure with its unit, or the words of one that has words."""
-        return self._words(setting.words) if setting.words else self._amount(setting.value, setting.unit)
+        return self._written(setting.words) if setting.words else self._amount(setting.value, setting.unit)
+
+    def _written(self, words: Sequence[str]) -> str:
+        """Words that people write or data holds: those of the reader's language, how many they are where there is none."""
+        english = self.language == "en"
+        return self._words(word for word in words if word.isascii() == english) or self._word("words", count=len(words))
 
     def _said(self, element: Element) -> Iterator[Item]:
         for name, said in self._fields_of(element.value, ()):
@@ -253,7 +267,9 @@ class Speaker(Struct, frozen=True):
         if isinstance(said, int):
             return f"{said:,}"
         if isinstance(said, str):
-            return self._called_so(name, said)
+            return without_places(self._called_so(name, said))
+        if name == "words":
+            return self._written(said)
         if isinstance(said, tuple):
             if all(isinstance(one, str | int) for one in said):
                 return self._words(self._value(name, one, depth) for one in said)
