@@ -32,6 +32,8 @@ OWN = (
     "/console/sign-in",
     "/console/sign-out",
     "/console/awake",
+    "/console/confirm",
+    "/console/second-factor",
     "/console/work/",
 )
 WORD = ("/api/v1/unusual-looks/{look_id:uuid}/marks", "/console/unusual-looks/{look_id:uuid}/do/{command:str}")
