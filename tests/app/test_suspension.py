@@ -15,6 +15,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # Whoever signs in has no credential yet (a test of its own), and a key neither signs out nor has a password.
 SESSIONS = "/api/v1/sessions"
 PASSWORDS = "/api/v1/me/password"
+# What a session is told of the person behind it.
+PROOFS = {f"{SESSIONS}/second-factor": {"code": "123456"}, f"{SESSIONS}/confirmation": {"password": PASSWORD}}
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def routes(document):
         (method, path)
         for path, operations in document["paths"].items()
         for method in METHODS
-        if method in operations and path.startswith("/api/v1/") and path not in (SESSIONS, PASSWORDS)
+        if method in operations and path.startswith("/api/v1/") and path not in (SESSIONS, PASSWORDS, *PROOFS)
     ]
 
 
@@ -54,6 +56,7 @@ async def test_every_route_answers_403_to_keys_and_sessions(world, tenant, clien
 
     refused = [await answers(one, document) for one in (client, person)]
     change = await person.put(PASSWORDS, json={"present": PASSWORD, "new": "another horse battery"})
+    proofs = [(await person.post(path, json=body)).status_code for path, body in PROOFS.items()]
     sign_out = await person.delete(SESSIONS)
 
     everywhere = {(method, path, 403, "/problems/tenant-suspended") for method, path in routes(document)}
@@ -62,7 +65,7 @@ async def test_every_route_answers_403_to_keys_and_sessions(world, tenant, clien
     assert served == [200, 200]
     assert len(everywhere) > 250
     assert [found ^ everywhere for found in refused] == [set(), set()]
-    assert (change.status_code, sign_out.status_code, after) == (403, 403, before)
+    assert (change.status_code, proofs, sign_out.status_code, after) == (403, [403, 403], 403, before)
 
 
 async def test_nobody_of_it_signs_in_and_its_neighbour_is_served(world, tenant, other_tenant, owner):

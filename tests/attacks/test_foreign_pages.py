@@ -63,12 +63,12 @@ async def test_a_body_in_pieces_that_says_no_kind_signs_nobody_in(world, tenant)
 
 
 async def test_no_address_takes_a_body_that_is_not_json(world, tenant):
-    client = await tenant.client()
-    taken = []
+    client, person = await tenant.client(), await tenant.staff("zhou", "tenant_admin")
+    taken, text = [], {"Content-Type": "text/plain", "X-Probe": "1"}
     for method, path in _routes_with_bodies(world):
-        answer = await client.request(
-            method, path, content=b"{}", headers={"Content-Type": "text/plain", "X-Probe": "1"}
-        )
+        answer = await client.request(method, path, content=b"{}", headers=text)
+        if answer.status_code == 403:
+            answer = await person.request(method, path, content=b"{}", headers=text)
         if answer.status_code != 415:
             taken.append((method, path, answer.status_code))
 

@@ -46,7 +46,7 @@ class TrendAsked(Struct, frozen=True, kw_only=True):
     """So many periods, the last of them `period`; of one org unit and all under it."""
 
     period: Annotated[str, up_to(10)]
-    periods: Annotated[int, Meta(ge=2, le=PERIODS_MAX)] = PERIODS
+    points: Annotated[int, Meta(ge=2, le=PERIODS_MAX)] = PERIODS
     org_unit_id: UUID | None = None
 
 
@@ -169,7 +169,7 @@ async def trend(name: str, asked: TrendAsked, act: Act) -> Trend:
     figure, zone = figure_of(name, act), act.company.time_zone
     unit = await unit_seen(asked.org_unit_id, by=act.by)
     periods = [parse_period(asked.period, zone)]
-    while len(periods) < asked.periods:
+    while len(periods) < asked.points:
         periods.insert(0, before(periods[0], zone))
     points = [await _point(figure, period, unit.id, act) for period in periods]
     await noted("statistics.trend", act, subject="statistics", shown=len(points))

@@ -102,7 +102,7 @@ async def test_an_outlet_sees_its_own_rows_and_they_are_on_record(tenant, desk):
 async def test_a_trend_goes_back_period_by_period(desk):
     await received(desk, await desk.customer("P1", "leader"))
 
-    found = await got(desk.client, "complaints_received", "trend", periods=3)
+    found = await got(desk.client, "complaints_received", "trend", points=3)
     unknown = await got(desk.client, "nothing", "trend", 404)
     wrong = await got(desk.client, "complaints_received", "trend", 422, period="2026-13")
 
