@@ -121,7 +121,7 @@ async def test_the_owner_is_warned_and_the_manager_hears_of_a_breach_once(tenant
     told = (await desk.get("/api/v1/notices", headers={"Accept-Language": "en"})).json()["items"]
     assert f"{complaint['number']} is due soon" in {one["text"] for one in told}
     heard = [one["kind"] for one in (await chief.get("/api/v1/notices")).json()["items"]]
-    assert sorted(heard) == ["deadline_escalated", "reply_escalated"]
+    assert sorted(heard) == ["complaint_to_leadership", "deadline_escalated", "reply_escalated"]
 
 
 @pytest.mark.rule("S07-28", "S02-6")
