@@ -16,7 +16,7 @@ from guibin.service_requests import screens as service_requests
 from guibin.visits import screens as visits
 from guibin_tenants.scope import fetch_value
 
-# What only looks something up, or opens a form with what is known already; and two that stand outside every scope.
+# What only looks something up, or opens a form with what is known already; and what stands outside every scope.
 LOOK = (
     "/console/counter/found",
     "{{ table.path }}/found",
@@ -25,6 +25,8 @@ LOOK = (
     "/console/customers/new?again",
     "/console/password",
     "/console/unlock",
+    "/console/confirm",
+    "/console/sign-in/code",
 )
 FORM = re.compile(r"<form[^>]*>")
 SAID = "昨晚开始没有信号"
