@@ -33,6 +33,10 @@ NO_REGISTRIES = {
         "guibin.profiles.closing",
         "OPEN_CASES",
     ): "what keeps an archive open: tests/core/profiles/test_closing.py tries each",
+    (
+        "guibin.sla.closing",
+        "RUNS_ON",
+    ): "which clocks go on without the customer: tests/attacks/test_ended_clocks.py goes through every matter",
     ("guibin.profiles.merging", "DIFFERENCES"): "what both archives have: tests/core/profiles/test_merging.py tries it",
     (
         "guibin.periods.counts",
