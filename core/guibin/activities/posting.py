@@ -10,7 +10,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.messages.posting import NewMessage, means_for, post
+from guibin.messages.posting import post_invitations
 from guibin.messages.queries import means_in_use
 from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
 from guibin.notices.actions import Notice, notify
@@ -75,26 +75,13 @@ async def announce(activity: asyncpg.Record, customer_ids: Sequence[UUID], act: 
 async def send_activity_invitations(job: SendActivityInvitations, run: Run) -> None:
     """A batch, and the next one after it. Whom no message reaches is left to those who look after them."""
     rows = await fetch(
-        f"select i.id, i.customer_id, a.answer_until {_UNSENT} and ($3::uuid is null or i.id > $3) order by i.id limit $4",
+        f"select i.id, i.customer_id, a.answer_until as not_after {_UNSENT} and ($3::uuid is null or i.id > $3) order by i.id limit $4",
         job.activity_id,
         run.now,
         job.after,
         BATCH,
     )
-    for row in rows:
-        means = await means_for(row["customer_id"], TO_CUSTOMERS)
-        if means is None:
-            continue
-        new = NewMessage(
-            occasion=f"{INVITATION}/{row['id']}",
-            kind="invitation",
-            means=means,
-            subject=INVITATION,
-            subject_id=row["id"],
-            customer_id=row["customer_id"],
-            not_after=row["answer_until"],
-        )
-        await post(new, now=run.now)
+    await post_invitations(rows, INVITATION, "invitation", now=run.now)
     if len(rows) == BATCH:
         await enqueue(SendActivityInvitations(job.activity_id, rows[-1]["id"]), now=run.now)
 

@@ -1,8 +1,10 @@
 """Having something told, once per occasion."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 from msgspec import Struct
 
 from guibin.jobs.actions import enqueue
@@ -47,6 +49,24 @@ async def post(new: NewMessage, *, now: datetime) -> UUID | None:
         return None
     await plan(written[0], 0, at=now, now=now)
     return written[0]
+
+
+async def post_invitations(rows: Iterable[asyncpg.Record], subject: str, kind: str, *, now: datetime) -> None:
+    """Post to the customer of each row (`id`, `customer_id`) the message about it, until `not_after`; whom none reaches is left out."""
+    for row in rows:
+        means = await means_for(row["customer_id"], TO_CUSTOMERS)
+        if means is None:
+            continue
+        new = NewMessage(
+            occasion=f"{subject}/{row['id']}",
+            kind=kind,
+            means=means,
+            subject=subject,
+            subject_id=row["id"],
+            customer_id=row["customer_id"],
+            not_after=row["not_after"],
+        )
+        await post(new, now=now)
 
 
 async def plan(message_id: UUID, attempts: int, *, at: datetime, now: datetime) -> None:

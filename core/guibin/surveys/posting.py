@@ -9,7 +9,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
-from guibin.messages.posting import NewMessage, means_for, post
+from guibin.messages.posting import post_invitations
 from guibin.messages.queries import means_in_use
 from guibin.messages.refusals import NoChannel
 from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
@@ -62,26 +62,13 @@ async def send_round(round_id: UUID, act: Act) -> SendingsPlanned:
 async def send_invitations(job: SendInvitations, run: Run) -> None:
     """A batch, and the next one after it."""
     rows = await fetch(
-        f"select i.id, i.customer_id, i.expires_at {_UNSENT} and ($3::uuid is null or i.id > $3) order by i.id limit $4",
+        f"select i.id, i.customer_id, i.expires_at as not_after {_UNSENT} and ($3::uuid is null or i.id > $3) order by i.id limit $4",
         job.round_id,
         run.now,
         job.after,
         BATCH,
     )
-    for row in rows:
-        means = await means_for(row["customer_id"], TO_CUSTOMERS)
-        if means is None:
-            continue
-        new = NewMessage(
-            occasion=f"{INVITATION}/{row['id']}",
-            kind="survey",
-            means=means,
-            subject=INVITATION,
-            subject_id=row["id"],
-            customer_id=row["customer_id"],
-            not_after=row["expires_at"],
-        )
-        await post(new, now=run.now)
+    await post_invitations(rows, INVITATION, "survey", now=run.now)
     if len(rows) == BATCH:
         await enqueue(SendInvitations(job.round_id, rows[-1]["id"]), now=run.now)
 
