@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from guibin.complaints import actions
 from guibin.complaints import screens as complaints
+from guibin.console.commands import Command, Commands
 from guibin.overview import counter
 from guibin.service_requests import screens as service_requests
 from guibin.visits import screens as visits
 
+# What assets/src/console.js listens to on every page.
+FRAME = "/?gjkxz"
 ALL = (complaints.COMMANDS, service_requests.COMMANDS, visits.COMMANDS, counter.COMMANDS)
 
 
@@ -108,3 +112,11 @@ async def test_what_cannot_be_taken_back_does_not_offer_it(lead):
     complaint = await _made(lead, "/api/v1/complaints", text="没有信号", channel="phone")
 
     assert await _done(lead, f"/console/complaints/{complaint}/do/note", text="记一笔", kind="note") is None
+
+
+@pytest.mark.parametrize("key", FRAME)
+def test_no_command_has_a_key_that_means_something_on_every_page(key):
+    with pytest.raises(ValueError, match="meant"):
+        Commands(
+            "complaints", "complaint_id", "/console/complaints", Command(name="meant", action=actions.note, key=key)
+        )

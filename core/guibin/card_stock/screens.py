@@ -179,7 +179,7 @@ ORDERING = Commands(
     Command(name="send", action=orders.send, icon="send", key="e"),
     Command(name="confirm", action=orders.confirm, icon="check", key="c"),
     Command(name="deliver", action=orders.deliver, icon="packages", key="d", given=_owed),
-    Command(name="complain", action=orders.complain, icon="alert-triangle", key="k", given=_owed),
+    Command(name="complain", action=orders.complain, icon="alert-triangle", key="l", given=_owed),
     Command(name="close_order", action=orders.close, icon="x", key="w", danger=True),
     needs=WRITE & sees_all,
 )

@@ -103,10 +103,10 @@ COMMANDS = Commands(
     Command(name="analyse", action=analysing.analyse, icon="zoom-check", key="a", choices={"cause": choices.causes}),
     Command(name="pause", action=actions.pause, icon="player-pause", key="p", undo=Undo(command="resume")),
     Command(name="resume", action=actions.resume, icon="player-play", key="p", undo=Undo(command="pause")),
-    Command(name="merge", action=merging.merge, icon="git-merge", key="g", choices={"complaint_id": choices.others}),
+    Command(name="merge", action=merging.merge, icon="git-merge", key="o", choices={"complaint_id": choices.others}),
     Command(name="recuse", action=recusals.recuse, icon="scale", key="u", choices={"staff_id": offered.colleagues}),
     Command(name="follow_up", action=sampling.follow_up_of, icon="phone-call", key="f"),
-    Command(name="rectify", action=rectification.rectify, icon="shield-check", key="z", given=choices.leadership),
+    Command(name="rectify", action=rectification.rectify, icon="shield-check", key="h", given=choices.leadership),
     Command(name="withdraw", action=actions.withdraw, icon="arrow-back-up", key="w"),
     Command(name="sign", action=actions.sign, icon="signature", key="s"),
     Command(name="call_back", action=actions.call_back, icon="phone", key="b", main=True, asks=choices.of_callback),
@@ -161,17 +161,18 @@ async def _case(complaint_id: UUID, shell: Shell) -> Values:
         "ribbon": ribbon(form, changed, resolution, shell) if resolution else None,
         "whys": await _whys(form, changed, resolution, shell),
         "level_number": level_number(shell, form.level),
-        "commands": COMMANDS.allowed(shell, *_owed(form), *OFFERED[form.state]),
+        "commands": COMMANDS.allowed(shell, *_offered(form)),
         "handler": await queries.handler_of(complaint_id),
         "others": await queries.others_of(form),
         "taken_in": (await _form(shell, *_ELSEWHERE)).said(form, shell),
     }
 
 
-def _owed(form: ComplaintForm) -> list[str]:
-    """What is offered while somebody waits for it, in whatever state the complaint is."""
-    owed = {"follow_up": form.follow_up_owed, "rectify": form.plan_owed and form.merged_into_id is None}
-    return [name for name, waits in owed.items() if waits]
+def _offered(form: ComplaintForm) -> list[str]:
+    """What its state offers; before it a follow-up that is owed, after it a plan that leadership waits for, in whatever state."""
+    follow_up = ["follow_up"] if form.follow_up_owed else []
+    plan = ["rectify"] if form.plan_owed and form.merged_into_id is None else []
+    return [*follow_up, *OFFERED[form.state], *plan]
 
 
 async def _whys(

@@ -79,6 +79,9 @@ class Command(Struct, frozen=True, kw_only=True):
     tells: Tells | None = None
 
 
+# Pressed anywhere: find, keys, go to, next and previous row, select, take back. No command may have them.
+FRAME_KEYS = frozenset("/?gjkxz")
+
 # What a selection is sent as.
 SELECTED = "id"
 
@@ -102,6 +105,9 @@ class Commands:
         self.known = {
             command.name: replace(command, needs=needs) if command.needs is nobody else command for command in commands
         }
+        taken = sorted(command.name for command in commands if command.key in FRAME_KEYS)
+        if taken:
+            raise ValueError(f"{slice_name}: the keys of {', '.join(taken)} mean something on every page")
 
     def allowed(self, shell: Shell, *names: str) -> list[Command]:
         """Those of these names that the reader may do, in this order."""
