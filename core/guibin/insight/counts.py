@@ -17,6 +17,7 @@ from guibin.records import counts as records
 from guibin.records.dues import cadence_counts
 from guibin.reviews.dues import counts as duty_counts
 from guibin.reviews.dues import reviews_on
+from guibin.service_requests import counts as request_counts
 from guibin.service_requests import queries as service_requests
 from guibin.sla import counts as sla
 from guibin.tiers import counts as tiers
@@ -71,6 +72,7 @@ COUNTS: dict[str, Count] = {
     **visits.COUNTS,
     **records.COUNTS,
     **hotline.COUNTS,
+    **request_counts.COUNTS,
     **tiers.COUNTS,
     "customers_new": count("customer c", _NEW),
     "customers_referred": count(f"customer c {profiles.REFERRED}", _NEW, of="distinct c.id"),

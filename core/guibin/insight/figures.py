@@ -110,6 +110,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("questions_in_time", "service", "questions_answered_in_time", "questions_due", clause="S13-5"),
     Figure("calls_answered", "service", "calls_answered", "calls_received", clause="S01-7"),
     Figure("calls_unmatched", "service", "calls_unmatched", clause="S01-7", good="below"),
+    Figure("requests_skipping", "service", "requests_skipping", "requests_filed", clause="S01-10", good="below"),
     Figure("visits_made", "service", "visits_made", clause="S09-3"),
     *(Figure(name, "tiers", name, clause="S04-4") for name in _TIERS),
     Figure("applications_approved", "tiers", "applications_approved", "applications_decided", clause="S08-4"),

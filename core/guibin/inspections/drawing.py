@@ -17,6 +17,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.periods.spans import Window, window_of
 from guibin.policy.inspections import InspectionPolicy
 from guibin.profiles.tables import Customer
+from guibin.service_requests.queries import SKIPPED
 from guibin.service_requests.tables import ServiceRequest
 from guibin.sla import actions as sla
 from guibin.sla.actions import NewTimer
@@ -56,6 +57,10 @@ _OF = {
         "x.issued_at >= $1 and x.issued_at < $2",
     ),
 }
+
+
+# What is drawn before anything else: requests of which a defined step was skipped (S01-10).
+_FIRST = {"service_request": f"exists (select from {SKIPPED} and k.tenant_id = x.tenant_id and k.request_id = x.id)"}
 
 
 async def draw_due(act: Act) -> int:
@@ -119,8 +124,9 @@ async def draw(policy: InspectionPolicy, window: Window, act: Act) -> bool:
 
 
 def chosen(population: Iterable[asyncpg.Record], seed: str, sample: int) -> Iterator[asyncpg.Record]:
-    """So many of each org unit, those whose hash with the seed comes first. Pure."""
-    by_unit = sorted(population, key=lambda one: (str(one["org_unit_id"]), _place(seed, one["id"])))
+    """So many of each org unit, what is looked at first, then those whose hash with the seed comes
+    first. Pure."""
+    by_unit = sorted(population, key=lambda one: (str(one["org_unit_id"]), not one["first"], _place(seed, one["id"])))
     for _, ones in groupby(by_unit, key=lambda one: one["org_unit_id"]):
         yield from list(ones)[:sample]
 
@@ -139,7 +145,8 @@ async def _population(policy: InspectionPolicy, window: Window, act: Act) -> lis
     row_id, responsible, joined, holds = _OF[policy.subject]
     before = window_of(policy.every, window.first_on - timedelta(days=1), act.company.time_zone)
     return await fetch(
-        f"select {row_id} as id, c.id as customer_id, c.org_unit_id, s.id as responsible_id from {name_of(Customer)} c {joined}"
+        f"select {row_id} as id, c.id as customer_id, c.org_unit_id, s.id as responsible_id,"
+        f" {_FIRST.get(policy.subject, 'false')} as first from {name_of(Customer)} c {joined}"
         f" left join staff s on s.tenant_id = c.tenant_id and s.id = {responsible} and s.left_at is null"
         " join org_unit u on u.tenant_id = c.tenant_id and u.id = c.org_unit_id"
         f" where c.closed_at is null and c.erased_at is null and {holds} and $1::timestamptz < $2::timestamptz"

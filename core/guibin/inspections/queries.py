@@ -10,6 +10,7 @@ from guibin.cases.followed import FOLLOWED, Followed
 from guibin.context import Act
 from guibin.policy.inspections import Severity
 from guibin.profiles.queries import called, customer_of
+from guibin.service_requests.queries import SKIPPED
 from guibin.sla.queries import OVERDUE, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may, sees_all
@@ -58,6 +59,7 @@ class InspectedView(Struct, frozen=True, kw_only=True):
     org_unit_id: UUID
     responsible_id: UUID | None
     responsible_name: str
+    steps_skipped: int
     result: Literal["passed", "failed"] | None
     note: str
     inspected_by_name: str
@@ -163,6 +165,7 @@ ITEMS = Listing(
         "span": "n.span",
         "inspector": "n.inspector",
         "customer_number": "c.number",
+        "steps_skipped": f"(select count(*)::int from {SKIPPED} and k.request_id = x.subject_id)",
         "responsible_name": "coalesce(s.name, '')",
     },
     filters={"waiting": "x.result is null"},

@@ -60,6 +60,7 @@ MESSAGES = MessagePolicy(
         "visit_overdue",
         "visit_unsigned",
         "case_unsigned",
+        "service_step_skipped",
         "message_failed",
         "message_quota",
         "webhook_gone",

@@ -26,7 +26,7 @@ from . import steps as steps_of
 from .intake import end, limit_of, receive, start_clock
 from .queries import FORM, LISTED, MILESTONE, SUBJECT, ServiceRequestForm, ServiceRequestView
 from .refusals import NoAppointmentNeeded, NotOpen, StepOutOfOrder
-from .requests import NewAppointment, NewServiceNote, NewServiceRequest, NewStep
+from .requests import NewAppointment, NewServiceNote, NewServiceRequest, NewSkippedStep, NewStep
 from .tables import ServiceAppointment, ServiceHandOver, ServiceNote, ServiceRequest, ServiceStep
 
 AHEAD_DAYS_MAX = 365
@@ -92,6 +92,26 @@ async def take_step(request_id: UUID, new: NewStep, act: Act) -> ServiceRequestF
     return await recorded("step", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
 
 
+async def skip_step(request_id: UUID, new: NewSkippedStep, act: Act) -> ServiceRequestForm:
+    """The step that comes next is left out, for a reason that the manager hears; the last one files the case (S01-10).
+
+    Raises NotFound, NotOpen, StepOutOfOrder, and StepNeeded for a step that a time limit counts on.
+    """
+    request = await _open(request_id)
+    steps = steps_of.named(request)
+    taken = await steps_of.taken(request_id)
+    _refuse_out_of_order(new.step, steps, taken)
+    steps_of.refuse_needed(request, new.step, limit_of(request))
+    await steps_of.refuse_nothing_done(request, taken)
+    await _write_step(request, taken, act, {"step": new.step, "skipped_because": new.reason, "taken_at": act.now})
+    await steps_of.pass_over(request, new.step, now=act.now)
+    await steps_of.tell_skipped(request, new.step, act)
+    if taken + 1 == len(steps):
+        await milestones.end(request_id, at=act.now, now=act.now)
+        await _file(request, act)
+    return await recorded("skip", Case(SUBJECT, request_id, request["customer_id"]), FORM, act)
+
+
 async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestView:
     """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
     request = await receive(new, act)
@@ -139,16 +159,13 @@ async def withdraw(request_id: UUID, new: Because, act: Act) -> ServiceRequestFo
 
 async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
     _refuse_out_of_order(new.step, steps, taken)
-    await add(
-        ServiceStep,
-        act,
-        request_id=request["id"],
-        customer_id=request["customer_id"],
-        position=taken,
-        recorded_at=act.now,
-        **given(new) | {"taken_at": at},
-    )
+    await _write_step(request, taken, act, given(new) | {"taken_at": at})
     await steps_of.clocks_of(request, new.step, at=at, now=act.now)
+
+
+async def _write_step(request: asyncpg.Record, taken: int, act: Act, values: dict[str, object]) -> None:
+    of = {"request_id": request["id"], "customer_id": request["customer_id"]}
+    await add(ServiceStep, act, **of, position=taken, recorded_at=act.now, **values)
     await change(ServiceRequest, request["id"])
 
 

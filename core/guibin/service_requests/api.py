@@ -27,6 +27,9 @@ class ServiceRequestController(Controller):
     take_step = posts(
         "/{request_id:uuid}/steps", actions.take_step, "Record the next step; the last one files the case"
     )
+    skip_step = posts(
+        "/{request_id:uuid}/skipped-steps", actions.skip_step, "Leave the next step out; the manager hears why"
+    )
     sign = posts("/{request_id:uuid}/signatures", actions.sign, "The customer signs for the step that comes next")
     hand_over = posts(
         "/{request_id:uuid}/hand-overs", actions.hand_over, "Give the work on; the owner stays responsible"

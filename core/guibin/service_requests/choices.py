@@ -64,6 +64,12 @@ async def next_steps(shell: Shell) -> Sequence[Choice]:
     return [Choice(step, shell.named(f"step.{step}"))] if step and step != APPOINTMENT else []
 
 
+async def next_of_all(shell: Shell) -> Sequence[Choice]:
+    """The one step that comes next, whichever it is."""
+    step, _ = await _next(shell)
+    return [Choice(step, shell.named(f"step.{step}"))] if step else []
+
+
 async def next_step(shell: Shell, _: UUID) -> dict[str, str]:
     """The step that comes next, chosen already."""
     step, _evidence = await _next(shell)

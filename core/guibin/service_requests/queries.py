@@ -27,6 +27,8 @@ from .tables import ServiceRequest
 
 State = Literal["asked", "rejected", "open", "filed", "withdrawn"]
 SUBJECT, MILESTONE = "service_request", "service"
+# SQL: steps `k` that were skipped.
+SKIPPED = "service_step k where k.skipped_because <> ''"
 
 
 class ServiceRequestView(Struct, frozen=True, kw_only=True):
@@ -52,12 +54,13 @@ class ServiceRequestView(Struct, frozen=True, kw_only=True):
     handler_unit_id: UUID | None
     approval_id: UUID | None
     span: str | None
+    steps_skipped: int
     clause: str
     version: int
 
 
 class StepLine(Struct, frozen=True):
-    """A step with what was recorded of it."""
+    """A step with what was recorded of it; with `skipped_because` it was not carried out."""
 
     step: str
     result: str
@@ -66,6 +69,7 @@ class StepLine(Struct, frozen=True):
     rated: str
     rating: int | None
     unsigned_because: str
+    skipped_because: str
     taken_by_name: str
     taken_at: datetime
 
@@ -126,7 +130,7 @@ class ServiceRequestForm(ServiceRequestView, frozen=True, kw_only=True):
 class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
     """Which requests. `received_from` is inclusive, `received_before` and `due_before` exclusive.
 
-    `running` waits for an approval or is carried out; `handled_by` is who has the work now: its handler, or its owner while
+    `running` waits for an approval or is carried out; of `skipping` a defined step was skipped (S01-10); `handled_by` is who has the work now: its handler, or its owner while
     nobody else has it. `unit_id` is the department it was handed to, `tier` what the customer holds today, `q` a part of the
     number, of the text or of the customer's name.
     """
@@ -141,6 +145,7 @@ class ServiceRequestFilter(Struct, frozen=True, kw_only=True):
     received_before: datetime | None = None
     overdue: bool = False
     running: bool = False
+    skipping: bool = False
     handled_by: UUID | None = None
     unit_id: UUID | None = None
     tier: str | None = None
@@ -163,6 +168,7 @@ LISTED = Listing(
     columns={
         "next_step": "case when x.state in ('asked', 'open') then x.steps ->> (select count(*)::int from service_step s"
         " where s.tenant_id = x.tenant_id and s.request_id = x.id) end",
+        "steps_skipped": f"(select count(*)::int from {SKIPPED} and k.request_id = x.id)",
         "warn_at": "t.warn_at",
         "due_at": "t.due_at",
         "breached_at": "t.breached_at",
@@ -172,6 +178,7 @@ LISTED = Listing(
         "received_from": "x.received_at >= $value",
         "received_before": "x.received_at < $value",
         "overdue": OVERDUE,
+        "skipping": f"exists (select from {SKIPPED} and k.request_id = x.id)",
         "running": "x.state in ('asked', 'open')",
         "handled_by": f"({HANDLER}) = $value",
         "unit_id": "x.handler_unit_id = $value",

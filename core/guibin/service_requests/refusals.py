@@ -13,5 +13,9 @@ class StepOutOfOrder(Conflict):
     """Another step comes next. Another one comes first, or this one was taken."""
 
 
+class StepNeeded(Conflict):
+    """This step is not skipped. A time limit counts on it, or nothing would have been done: carry it out, or withdraw the request."""
+
+
 class NoAppointmentNeeded(Conflict):
     """There is no appointment to make or move. The service has no appointment in this situation, or its day is past."""

@@ -48,6 +48,13 @@ class NewStep(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     taken_at: Moment | None = None
 
 
+class NewSkippedStep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The step that comes next is not carried out, and why."""
+
+    step: Code
+    reason: Said
+
+
 class NewServiceNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line for the case."""
 

@@ -65,6 +65,7 @@ TABLE = Table(
         View(name="running", asks={"running": "true"}),
         View(name="overdue", asks={"overdue": "true"}),
         View(name="asked", asks={"state": "asked"}),
+        View(name="skipping", asks={"skipping": "true"}, sort="received"),
         View(name="all", asks={}, sort="received"),
     ),
     search="q",
@@ -86,6 +87,13 @@ COMMANDS = Commands(
         choices={"step": choices.next_steps},
         given=choices.next_step,
         asks=choices.of_step,
+    ),
+    Command(
+        name="skip_step",
+        action=actions.skip_step,
+        icon="chevron-right",
+        choices={"step": choices.next_of_all},
+        given=choices.next_step,
     ),
     Command(name="appoint", action=actions.appoint, icon="calendar", key="a", asks=choices.of_appointment),
     Command(name="sign", action=actions.sign, icon="signature", key="s"),
@@ -124,7 +132,8 @@ def offered_for(form: ServiceRequestForm, *, signs: bool = False) -> tuple[str, 
         return ("note",)
     agreed = APPOINTMENT in form.steps and len(form.taken) <= form.steps.index(APPOINTMENT) + 1
     step = () if form.next_step == APPOINTMENT else ("take_step",)
-    return (*step, *(("appoint",) if agreed else ()), *(("sign",) if signs else ()), "note", "hand_over", "withdraw")
+    agree = ("appoint",) if agreed else ()
+    return (*step, *agree, *(("sign",) if signs else ()), "note", "hand_over", "skip_step", "withdraw")
 
 
 def _offered(form: ServiceRequestForm, shell: Shell, *, signs: bool) -> list[Command]:

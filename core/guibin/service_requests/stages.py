@@ -79,10 +79,10 @@ def _steps(form: ServiceRequestForm, case: Case, shell: Shell) -> Iterator[Stage
                 about = ((shell.says("service_requests.agreed"), shell.clock.moment(form.appointment_at)), *about)
             yield Stage(
                 title=title,
-                state="done",
+                state="dropped" if taken.skipped_because else "done",
                 who=taken.taken_by_name,
                 at=taken.taken_at,
-                text=taken.result,
+                text=taken.skipped_because or taken.result,
                 about=about,
             )
             continue

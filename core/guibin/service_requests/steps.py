@@ -8,7 +8,8 @@ import msgspec
 
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.policy.service_items import STEP_CLOCKS, Evidence, StepLimit
+from guibin.notices.actions import Notice, notify
+from guibin.policy.service_items import APPOINTMENT, STEP_CLOCKS, Evidence, StepLimit, TimeLimit
 from guibin.signatures import actions as signing
 from guibin.signatures.actions import Occasion
 from guibin.signatures.requests import NewSignature
@@ -18,13 +19,18 @@ from guibin_tenants.rows import locked
 from guibin_tenants.scope import fetch_column, fetch_value
 
 from .queries import SUBJECT
-from .refusals import NotOpen, StepOutOfOrder
+from .refusals import NotOpen, StepNeeded, StepOutOfOrder
 from .tables import ServiceRequest
 
 _RUNNING = (
     "select milestone from timer where subject_id = $1 and milestone like $2 and completed_at is null"
     " and cancelled_at is null order by milestone"
 )
+_RUNS = (
+    "select exists (select from timer where subject_id = $1 and milestone = $2 and completed_at is null"
+    " and cancelled_at is null)"
+)
+_DONE = "(select from service_step where request_id = $1 and skipped_because = '')"
 
 
 def named(request: asyncpg.Record) -> list[str]:
@@ -65,6 +71,39 @@ def occasion(request: asyncpg.Record, step: str, act: Act) -> Occasion:
     """What is signed for."""
     case = Case(SUBJECT, request["id"], request["customer_id"])
     return Occasion(case, f"{STEP_CLOCKS}{step}", request["number"], act.by.name)
+
+
+def refuse_needed(request: asyncpg.Record, step: str, limit: TimeLimit | None) -> None:
+    """What a time limit counts from, or is met by, is carried out or the request is withdrawn. Raises StepNeeded."""
+    if limit is None:
+        return
+    met_by = limit.until or named(request)[-1]
+    if step == met_by or (step == APPOINTMENT and limit.counted_from == "appointment"):
+        raise StepNeeded(f"The time limit counts on {step}")
+
+
+async def refuse_nothing_done(request: asyncpg.Record, taken: int) -> None:
+    """The last step is not skipped where every one before it was. Raises StepNeeded."""
+    last = taken + 1 == len(named(request))
+    if last and not await fetch_value(f"select exists {_DONE}", request["id"]):
+        raise StepNeeded("No step of it was carried out")
+
+
+async def tell_skipped(request: asyncpg.Record, step: str, act: Act) -> None:
+    """The nearest manager hears that a defined step was skipped (S01-10)."""
+    details = {"number": request["number"], "who": act.by.name}
+    details["step"] = act.policy.title(f"step.{step}", act.company.language)
+    case = Case(SUBJECT, request["id"], request["customer_id"])
+    notice = Notice("service_step_skipped", case, roles=("manager",), details=details)
+    await notify(notice, key=f"service-step-skipped/{request['id']}/{step}", now=act.now)
+
+
+async def pass_over(request: asyncpg.Record, step: str, *, now: datetime) -> None:
+    """The step was skipped: its clock stops, and that of the next begins."""
+    own = f"{STEP_CLOCKS}{step}"
+    if await fetch_value(_RUNS, request["id"], own):
+        await sla.cancel(request["id"], own, now=now)
+    await clocks_of(request, step, at=now, now=now)
 
 
 async def clocks_of(request: asyncpg.Record, step: str, *, at: datetime, now: datetime) -> None:

@@ -67,10 +67,10 @@ class ServiceStep(
     by="request_id",
     customer=True,
     signed="taken",
-    erasable=("result", "reaction", "accompanied_by", "unsigned_because"),
+    erasable=("result", "reaction", "accompanied_by", "unsigned_because", "skipped_because"),
 ):
     """A step was taken, in its place in the order (S07-19); `unsigned_because` of what, where the customer's signature was asked
-    for (S07-12)."""
+    for (S07-12). With `skipped_because` it was not taken, and why (S01-10)."""
 
     position = SmallInt()
     step = Varchar(length=60)
@@ -80,6 +80,7 @@ class ServiceStep(
     rated = Varchar(length=200, default="")
     rating = SmallInt(default=None, null=True)
     unsigned_because = Text(default="")
+    skipped_because = Text(default="")
     recorded_at = Timestamptz(default=None, null=True)
 
     keys = Keys(

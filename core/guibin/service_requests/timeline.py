@@ -31,10 +31,13 @@ def _everything(
         yield Happening(
             at=taken.taken_at,
             who=taken.taken_by_name,
-            what=says("service_requests.happened.step", step=shell.named(f"step.{taken.step}")),
-            icon="check",
-            tone="good",
-            text=taken.result,
+            what=says(
+                f"service_requests.happened.{'skipped' if taken.skipped_because else 'step'}",
+                step=shell.named(f"step.{taken.step}"),
+            ),
+            icon="chevron-right" if taken.skipped_because else "check",
+            tone="bad" if taken.skipped_because else "good",
+            text=taken.skipped_because or taken.result,
         )
     for agreed in form.appointments:
         key = "moved" if agreed.from_at else "agreed"

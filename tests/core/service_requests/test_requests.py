@@ -1,11 +1,16 @@
 """A service request's life through HTTP: application, approval, equipment, appointment, visit, rating, filing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from acting import acting
 from running import come_round
 
+from guibin.inspections.drawing import _population, chosen
+from guibin.periods.spans import window_of
+from guibin.policy.inspections import InspectionPolicy
 from guibin.service_requests.jobs import OpenRegularService
 from guibin.sla.sweep import fire_due
 
@@ -326,3 +331,56 @@ async def test_every_look_at_a_case_is_on_record(client, desk, customer):
         "service_request.search",
         "service_request.receive",
     ]
+
+
+@pytest.mark.rule("S01-10")
+async def test_a_step_that_is_left_out_is_told_counted_and_inspected_first(tenant, desk, leader, customer, clock):
+    done, left_out = [await ask(desk, customer, item="maintenance") for _ in range(2)]
+    for request in (done, left_out):
+        await appoint(desk, request, clock() + timedelta(hours=1))
+        await step(desk, request, "on_site", result="已修复", accompanied_by="王经理", reaction="满意")
+    path = f"{PATH}/{left_out['id']}/skipped-steps"
+    early = await desk.post(path, json={"step": "report", "reason": "不需要"})
+    skipped = await desk.post(path, json={"step": "rating", "reason": "客户不愿评价"})
+    for request in (done, left_out):
+        if request is done:
+            await step(desk, request, "rating", rating=5, rated="李师傅")
+        await step(desk, request, "revisit", reaction="正常", unsigned_because="电话回访")
+        await step(desk, request, "report", result="已上报")
+
+    assert (early.status_code, early.json()["type"].rsplit("/", 1)[-1]) == (409, "step-out-of-order")
+    line = skipped.json()["taken"][-1]
+    assert (line["step"], line["result"], line["skipped_because"]) == ("rating", "", "客户不愿评价")
+    told = (await leader.get("/api/v1/notices")).json()["items"]
+    assert [notice["subject_id"] for notice in told if notice["kind"] == "service_step_skipped"] == [left_out["id"]]
+    listed = (await desk.get(PATH, params={"skipping": True})).json()["items"]
+    assert [(one["id"], one["steps_skipped"], one["state"]) for one in listed] == [(left_out["id"], 1, "filed")]
+    report = (await leader.get("/api/v1/reports/service", params={"period": "2026-03"})).json()
+    figure = next(one for one in report["figures"] if one["definition"]["name"] == "requests_skipping")
+    assert (figure["numerator"], figure["denominator"]) == (1, 2)
+    population = [{"id": UUID(int=n), "org_unit_id": None, "first": n == 7} for n in range(9)]
+    assert all(next(chosen(population, str(seed), 1))["first"] for seed in range(9))
+    async with tenant.scope():
+        policy = InspectionPolicy(name="requests", subject="service_request", every="month", criteria=("steps",))
+        drawn = await _population(
+            policy, window_of("month", date(2026, 4, 1), "Asia/Shanghai"), acting(by=None, now=clock())
+        )
+    assert {str(one["id"]): one["first"] for one in drawn} == {done["id"]: False, left_out["id"]: True}
+
+
+@pytest.mark.rule("S01-10")
+async def test_what_the_time_limit_counts_on_is_not_left_out(desk, customer, clock):
+    fault, errand = [await ask(desk, customer, item=item) for item in ("maintenance", "enquiry")]
+    path = "{}/{}/skipped-steps".format
+    first = await desk.post(path(PATH, fault["id"]), json={"step": "appointment", "reason": "当场处理"})
+    visit = await desk.post(path(PATH, fault["id"]), json={"step": "on_site", "reason": "自行恢复"})
+
+    only = await desk.post(path(PATH, errand["id"]), json={"step": "answer", "reason": "不需要"})
+    trial = await ask(desk, customer, item="free_trial")
+    none = [
+        (await desk.post(path(PATH, trial["id"]), json={"step": one, "reason": "不用"})).status_code
+        for one in ("activation", "revisit")
+    ]
+    assert [one.status_code for one in (first, visit, only)] == [201, 409, 409]
+    assert none == [201, 409]
+    assert visit.json()["type"].rsplit("/", 1)[-1] == "step-needed"
