@@ -52,6 +52,7 @@ from .repeats import tables as repeats
 from .reviews import tables as reviews
 from .sealing import tables as sealing
 from .service_requests import tables as service_requests
+from .sign_ins import tables as sign_ins
 from .signals import tables as signals
 from .signatures import tables as signatures
 from .sla import tables as sla
@@ -95,6 +96,7 @@ SLICES: tuple[ModuleType, ...] = (
     materials,
     visits,
     messages,
+    sign_ins,
     sla,
     service_requests,
     complaints,

@@ -65,6 +65,14 @@ def from_anywhere(login: str, address: str) -> tuple[Limit, ...]:
     )
 
 
+def of_forgotten(login: str, address: str) -> tuple[Limit, ...]:
+    """Somebody says that they forgot their password: no more than so many mails come of it, and of a login that nobody has none."""
+    return (
+        _limit("forgotten/place", network_of(address), attempts_max=20, within=QUARTER, shared=True),
+        _limit("forgotten/account", login, attempts_max=5, within=HOUR, shared=True),
+    )
+
+
 def of_own_password(staff_id: UUID) -> tuple[Limit, ...]:
     """Somebody signed in tells their present password, to choose another."""
     return (_limit("password", str(staff_id), attempts_max=FAILURES_MAX, within=QUARTER),)

@@ -216,6 +216,21 @@ async def set_password(staff_id: UUID, password: str, *, by: UUID, now: datetime
     await end_sessions(staff_id)
 
 
+async def choose_password(staff_id: UUID, password: str, *, known_to: UUID | None, now: datetime) -> None:
+    """A password its holder chose by a link that was sent to them; every session and known device ends. `known_to` is who else
+    may have opened the link. Raises NotFound, or Invalid for a weak one."""
+    await refuse_weak(password, await by_id(staff_id))
+    await Staff.update(
+        {
+            Staff.password_hash: await passwords.hash_of(password),
+            Staff.password_set_by: known_to,
+            Staff.password_set_at: now if known_to else None,
+            Staff.password_chosen_at: now,
+        }
+    ).where(Staff.id == staff_id, Staff.left_at.is_null())
+    await end_sessions(staff_id)
+
+
 async def replace_password(account: Account, kept: str, *, but: str, now: datetime) -> None:
     """The hash of the password its holder chose; every session but this one ends. Raises LostRace when it has another
     password by now, or left."""

@@ -14,7 +14,7 @@ PARAMETER = re.compile(r"\{[^}]+\}")
 METHODS = ("get", "post", "put", "patch", "delete")
 # Whoever signs in has no credential yet (a test of its own), and a key neither signs out nor has a password.
 SESSIONS = "/api/v1/sessions"
-PASSWORDS = "/api/v1/me/password"
+PASSWORDS, FORGOTTEN = "/api/v1/me/password", "/api/v1/password-resets"
 # What a session is told of the person behind it.
 PROOFS = {f"{SESSIONS}/second-factor": {"code": "123456"}, f"{SESSIONS}/confirmation": {"password": PASSWORD}}
 
@@ -31,7 +31,9 @@ def routes(document):
         (method, path)
         for path, operations in document["paths"].items()
         for method in METHODS
-        if method in operations and path.startswith("/api/v1/") and path not in (SESSIONS, PASSWORDS, *PROOFS)
+        if method in operations
+        and path.startswith("/api/v1/")
+        and path not in (SESSIONS, PASSWORDS, FORGOTTEN, *PROOFS)
     ]
 
 

@@ -16,6 +16,7 @@ OWN = (
     "/api/v1/list-settings",
     "/api/v1/list-exports",
     "/api/v1/me/",
+    "/api/v1/password-resets",
     "/api/v1/notices",
     "/api/v1/sessions",
     "/api/v1/events/",

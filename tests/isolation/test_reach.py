@@ -60,6 +60,7 @@ OUTLETS_OWN = {
     "offers": "purchases are the customer's",
     "outages": "the org unit's",
     "org-units": "under the admin's own: administration asks; hours of its own are walled",
+    "password-resets": "of whoever forgot theirs: a mail to their own address, nothing shown",
     "policy": "one's own, that one has read it",
     "proofs": "of the outlet where it is shown",
     "qualification-records": "of the member of staff, by whoever leads them",

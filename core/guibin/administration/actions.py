@@ -33,6 +33,7 @@ from .requests import (
     NewApiKey,
     NewHandOver,
     NewPassword,
+    NewPerson,
     NewUnit,
     PreviewAsked,
     UnitDissolution,
@@ -61,6 +62,11 @@ async def account_of(staff_id: UUID, by: Principal) -> StaffView:
 
 async def add_account(new: NewAccount, act: Act) -> StaffView:
     """Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
+    return await add_person(new, new.password, act)
+
+
+async def add_person(new: NewPerson, password: str | None, act: Act) -> StaffView:
+    """Whoever has no password yet signs in nowhere. Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
     posts = roles_of(act.policy.posts)
     _refuse_roles(staff.with_posts(new.roles, posts), act.by)
     await _refuse_unit(new.org_unit_id, act.by)
@@ -72,7 +78,7 @@ async def add_account(new: NewAccount, act: Act) -> StaffView:
                 name=new.name,
                 roles=new.roles,
                 org_unit_id=new.org_unit_id,
-                password=new.password,
+                password=password,
                 password_set_by=act.by.person,
                 part_time=new.part_time,
             ),

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from guibin.notation.plausible import Plausible
-from guibin.policy.words import Code, Login, Name, Note, Password, UnitCode
+from guibin.policy.words import Code, Login, Name, Note, Password, Recipient, UnitCode
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Roles = Annotated[
@@ -16,15 +16,26 @@ Roles = Annotated[
 ]
 
 
-class NewAccount(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An account for somebody; a post brings its role, `org_unit_id` None means the head office, `part_time` beside other work (S12-4)."""
+class NewPerson(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A post brings its role, `org_unit_id` None means the head office, `part_time` beside other work (S12-4)."""
 
     login: Login
     name: Name
     roles: Roles
-    password: Password
     org_unit_id: UUID | None = None
     part_time: bool = False
+
+
+class NewAccount(NewPerson, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account for somebody; a post brings its role, `org_unit_id` None means the head office, `part_time` beside other work (S12-4)."""
+
+    password: Password
+
+
+class NewInvitation(NewPerson, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account for somebody who chooses the password by a link that is sent to `email`, where they get their notices, too."""
+
+    email: Recipient
 
 
 class AccountChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

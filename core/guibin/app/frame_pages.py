@@ -74,7 +74,8 @@ class PasswordPages(Controller):
                 own, present=given.get("present", ""), new=given.get("new", ""), now=root.clock()
             )
         except Refusal as refusal:
-            errors = {field.field: f"{field.rule}{f' ({field.fix})' if field.fix else ''}" for field in refusal.fields}
+            # What is wrong with a password is wrong with the new one: the present one has its own name.
+            errors = {"present" if field.field == "present" else "new": field.rule for field in refusal.fields}
             return await _password(request, errors, "" if errors else refusal.detail, int(refusal.status))
         return shell.answer("", headers={"HX-Redirect": HOME})
 
@@ -156,5 +157,6 @@ async def _password(request: Incoming, errors: dict[str, str], problem: str, sta
     if csrf is None:
         return Redirect(f"{shell.PREFIX}/sign-in", status_code=303)
     look = looks.look_of(request, language_of(request))
-    html = studio.render("console/password.html", look, {"errors": errors, "problem": problem, "csrf": csrf})
+    said = {name: forms.rule(broken, studio, look) for name, broken in errors.items()}
+    html = studio.render("console/password.html", look, {"errors": said, "problem": problem, "csrf": csrf})
     return shell.answer(html, status)

@@ -71,6 +71,7 @@ PUBLIC = frozenset(
         SIGN_IN,
         f"{SIGN_IN}/demonstration",
         f"{SIGN_IN}/code",
+        f"{SIGN_IN}/forgotten",
         *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
     }
 )

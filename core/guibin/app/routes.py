@@ -63,7 +63,7 @@ from guibin.visits import api as visits
 from guibin.webhooks import api as webhooks
 from guibin.work import api as work
 
-from . import activity_links, documents, health, me, sessions, survey_links, timetable
+from . import activity_links, documents, health, me, password_links, sessions, survey_links, timetable
 
 SLICES: tuple[ModuleType, ...] = (
     health,
@@ -115,6 +115,7 @@ SLICES: tuple[ModuleType, ...] = (
     care,
     surveys,
     survey_links,
+    password_links,
     activities,
     offers,
     campaigns,

@@ -59,6 +59,7 @@ PUBLIC = frozenset(
     {
         "/api/v1/openapi.json",
         "/api/v1/me/password",
+        "/api/v1/password-resets",
         "/api/v1/sessions/second-factor",
         "/api/v1/sessions/confirmation",
     }

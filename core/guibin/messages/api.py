@@ -80,7 +80,7 @@ class StaffAddressController(Controller):
     async def show(self, staff_id: UUID, by: Principal) -> StaffAddressView:
         return StaffAddressView(staff_id, await staff_mail.address(staff_id, by=by))
 
-    @put("/{staff_id:uuid}", needs=anyone, summary="Get notices by mail there")
+    @put("/{staff_id:uuid}", needs=anyone, confirmed=True, summary="Get notices by mail there")
     async def write(self, staff_id: UUID, data: NewAddress, act: Act) -> StaffAddressView:
         return StaffAddressView(staff_id, await staff_mail.write_address(staff_id, data.email, act))
 

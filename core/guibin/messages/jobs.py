@@ -27,7 +27,7 @@ from . import channels, wording
 from .channels import OpenChannel
 from .deciding import Later, Never, customer_hinders, give_back, room_today, too_late
 from .posting import FIELDS, SendMessage, plan
-from .staff_mail import NOTICE, opened_address
+from .staff_mail import opened_address
 from .subjects import SUBJECTS, Settled, Values
 from .tables import Message, MessageAttempt
 from .wording import Wording
@@ -161,7 +161,7 @@ async def _address(row: Any, run: Run) -> str | None:
 
 
 async def _words(row: Any, said: Values, run: Run) -> Wording:
-    if row["subject"] == NOTICE:
+    if said.to_staff:
         return wording.to_staff(said, policy=run.policy, language=run.company.language)
     return await wording.to_customer(row["customer_id"], row["kind"], said, run)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from guibin.administration.actions import in_charge_of
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.gateways.smtp import is_address
@@ -26,22 +27,25 @@ _EMAIL = ArchiveField("email", "email", "confidential")
 
 
 async def write_address(staff_id: UUID, email: str, act: Act) -> str:
-    """Where the member of staff gets mail, masked. One's own, or as an admin. Raises Forbidden, NotFound, Invalid."""
+    """Where the member of staff gets mail, masked. One's own, or as an admin. Raises NotFound, Invalid, Forbidden, also for
+    somebody who holds more: by a mail there the account's password is chosen."""
     await _refuse_others(staff_id, act.by)
+    await in_charge_of(staff_id, act.by)
     if not is_address(email):
         raise Invalid.at("email", "a mail address", value=email)
     row = await fetch_one("select id from staff_address where staff_id = $1 for update", staff_id)
     row_id = row["id"] if row else new_id()
     shown = masked(_EMAIL, email)
     await execute(
-        "insert into staff_address (id, staff_id, sealed, masked, written_at) values ($1, $2, $3, $4, $5)"
+        "insert into staff_address (id, staff_id, sealed, masked, written_at, written_by) values ($1, $2, $3, $4, $5, $6)"
         " on conflict (tenant_id, staff_id) do update set id = excluded.id, sealed = excluded.sealed,"
-        " masked = excluded.masked, written_at = excluded.written_at",
+        " masked = excluded.masked, written_at = excluded.written_at, written_by = excluded.written_by",
         row_id,
         staff_id,
         keyring.seal(await keyring.tenant_key(), _place(row_id), email),
         shown,
         act.now,
+        act.by.person,
     )
     await noted("staff_address.write", act, subject="staff", subject_id=staff_id)
     return shown
@@ -57,6 +61,7 @@ async def address(staff_id: UUID, *, by: Principal) -> str:
 async def remove_address(staff_id: UUID, act: Act) -> None:
     """No more mail. Raises Forbidden, NotFound."""
     await _refuse_others(staff_id, act.by)
+    await in_charge_of(staff_id, act.by)
     if not await execute("delete from staff_address where staff_id = $1", staff_id):
         raise NotFound(f"Staff {staff_id} has no address")
     await noted("staff_address.remove", act, subject="staff", subject_id=staff_id)
@@ -112,7 +117,7 @@ async def notice_values(notice_id: UUID, run: Run) -> Values | None:
     row = await fetch_one("select kind, details from staff_notice where id = $1", notice_id)
     if row is None or row["kind"] not in run.policy.messages.staff_notices:
         return None
-    return Values({"text": text_of(row["kind"], row["details"], run.policy, run.company.language)})
+    return Values({"text": text_of(row["kind"], row["details"], run.policy, run.company.language)}, to_staff=NOTICE)
 
 
 async def nothing_follows(settled: Settled, run: Run) -> None:

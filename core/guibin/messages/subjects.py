@@ -13,13 +13,14 @@ class Values(Struct, frozen=True):
     """What fills a text. `hidden` are names whose values the interaction history does not keep, such as a link.
 
     `to` is the address, where it is not the customer's own, opened and put on record by whoever gives it. `thread` are the
-    mails it answers, by their Message-IDs, the last of them directly.
+    mails it answers, by their Message-IDs, the last of them directly. `to_staff` is the text by which a colleague is told.
     """
 
     values: dict[str, str] = {}
     hidden: tuple[str, ...] = ()
     to: str = ""
     thread: tuple[str, ...] = ()
+    to_staff: str = ""
 
 
 class Settled(Struct, frozen=True):

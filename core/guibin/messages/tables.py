@@ -31,12 +31,13 @@ class MessageChannel(TenantTable):
 
 
 class StaffAddress(TenantTable):
-    """Where a member of staff gets mail. Sealed under the company's key, shown masked."""
+    """Where a member of staff gets mail. Sealed under the company's key, shown masked. `written_by` said so."""
 
     staff_id = RowOf("staff")
     sealed = Bytea()
     masked = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
+    written_by = UuidColumn(default=None, null=True)
 
     keys = Keys(unique=(("staff_id",),))
 

@@ -41,9 +41,9 @@ async def to_customer(customer_id: UUID, kind: str, said: Values, run: Run) -> W
 
 
 def to_staff(said: Values, *, policy: Policy, language: str) -> Wording:
-    """A notice, with the product's own words around it."""
-    title = one_line(policy.title("message.staff_notice.subject", language))[:TITLE_CHARS_MAX]
-    text = _filled("message.staff_notice.text", said.values, policy, language)
+    """What a colleague is told, in the words of that text."""
+    title = one_line(policy.title(f"message.{said.to_staff}.subject", language))[:TITLE_CHARS_MAX]
+    text = _filled(f"message.{said.to_staff}.text", said.values, policy, language)
     return Wording(title, text, text, said.values)
 
 

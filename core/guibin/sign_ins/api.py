@@ -5,19 +5,41 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from guibin.context import Act, Root
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
-from guibin.web.routing import deletes
+from guibin.web.routing import deletes, posts
 from guibin_tenants.principals import may
 
-from . import actions, queries
+from . import actions, links, queries
 from .queries import SessionSeen, SignInFilter, SignInView
 
 READ, WRITE = may("staff:read"), may("staff:write")
+INVITES = WRITE | may("auditors:write")
 Incoming = Request[Any, Any, Any]
+
+
+class InvitationController(Controller):
+    path = "/api/v1/staff"
+    tags = ("administration",)
+    invite = posts(
+        "/invitations",
+        links.invite,
+        "Add an account whose holder chooses the password by a link that is sent by mail",
+        needs=INVITES,
+        confirmed=True,
+        status_code=HTTP_202_ACCEPTED,
+    )
+    send = posts(
+        "/{staff_id:uuid}/password-links",
+        links.send,
+        "Send somebody a link by mail to choose another password; the present one holds until they do",
+        needs=INVITES,
+        confirmed=True,
+        status_code=HTTP_202_ACCEPTED,
+    )
 
 
 class SignInController(Controller):

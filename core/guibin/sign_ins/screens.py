@@ -6,8 +6,10 @@ from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.di import Provide
+from msgspec import Struct
 
 from guibin.administration import second_factors
+from guibin.administration.requests import NewInvitation
 from guibin.administration.second_factors import SignInRules
 from guibin.console import choices as offered
 from guibin.console import forms, lists
@@ -20,7 +22,7 @@ from guibin.web.listing import PageAsked
 from guibin_tenants.principals import ROLE_PERMISSIONS, may, sees_all
 from guibin_tenants.refusals import Refusal
 
-from . import actions, queries
+from . import actions, links, queries
 from .api import READ, WRITE, real_now
 from .queries import SignInFilter
 
@@ -33,8 +35,10 @@ PEOPLE = Commands(
     PATH,
     Command(name="reset", action=second_factors.reset, needs=WRITE, danger=True),
     Command(name="end_all", action=actions.end_all, needs=WRITE, danger=True),
+    Command(name="send_link", action=links.send, needs=WRITE),
 )
 FIGURES = ("confirm_minutes", "idle_minutes", "session_hours")
+INVITE = Command(name="invite", action=links.invite, needs=WRITE, icon="user-plus", main=True)
 RULE = Command(name="rules", action=second_factors.set_rules, needs=RULES, icon="adjustments", main=True)
 
 
@@ -49,7 +53,13 @@ async def _roles(shell: Shell) -> list[Choice]:
 
 async def _rows(filters: SignInFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
     found = await queries.people(filters, page, shell.act, real_now(shell.request))
-    return {"rows": found.items, "next": found.next, "cells": "sign_ins/cells.html", "rules": RULES(shell.act.by)}
+    return {
+        "rows": found.items,
+        "next": found.next,
+        "cells": "sign_ins/cells.html",
+        "rules": RULES(shell.act.by),
+        "invites": WRITE(shell.act.by),
+    }
 
 
 TABLE = Table(
@@ -89,7 +99,7 @@ class SignInScreens(Controller):
         present = await second_factors.rules()
         given = {"second_factor_roles": list(present.second_factor_roles)}
         given |= {name: [str(figure)] for name in FIGURES if (figure := getattr(present, name)) is not None}
-        return await _form(shell, given, {}, 200)
+        return await _form(RULE, SignInRules, shell, (given, {}, 200))
 
     @post("/rules", needs=RULES, confirmed=True, status_code=200)
     async def set_rules(self, shell: Shell) -> Response[str]:
@@ -97,13 +107,26 @@ class SignInScreens(Controller):
         try:
             await second_factors.set_rules(forms.taken(SignInRules, given, shell), shell.act)
         except Refusal as refusal:
-            return await _form(shell, given, *forms.wrong(refusal, shell))
+            return await _form(RULE, SignInRules, shell, (given, *forms.wrong(refusal, shell)))
         return shell.done(shell.says(f"{NAME}.done.rules"))
+
+    @get("/invitations", needs=WRITE)
+    async def ask_invitation(self, shell: Shell) -> Response[str]:
+        return await _form(INVITE, NewInvitation, shell, ({}, {}, 200))
+
+    @post("/invitations", needs=WRITE, confirmed=True, status_code=200)
+    async def invite(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            sent = await links.invite(forms.taken(NewInvitation, given, shell), shell.act)
+        except Refusal as refusal:
+            return await _form(INVITE, NewInvitation, shell, (given, *forms.wrong(refusal, shell)))
+        return shell.done(shell.says(f"{NAME}.done.invite", email=sent.email))
 
     @get("/{staff_id:uuid}", needs=READ)
     async def person(self, staff_id: UUID, shell: Shell) -> Response[str]:
         now = real_now(shell.request)
-        commands = PEOPLE.allowed(shell, "reset", "end_all") if staff_id != shell.act.by.id else []
+        commands = PEOPLE.allowed(shell, "send_link", "reset", "end_all") if staff_id != shell.act.by.id else []
         person = await queries.person(staff_id, shell.act, now)
         return shell.page(
             "sign_ins/person.html",
@@ -122,16 +145,22 @@ class SignInScreens(Controller):
     ask_person, do_person = PEOPLE.handlers("/{staff_id:uuid}", needs=WRITE, confirmed=True)
 
 
-async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
-    form = Form(kind=SignInRules, slice_name=NAME, choices={"second_factor_roles": await _roles(shell)})
+_Shown = tuple[dict[str, list[str]], dict[str, str], int]
+
+
+async def _form(command: Command, kind: type[Struct], shell: Shell, shown: _Shown) -> Response[str]:
+    given, errors, status = shown
+    roles = await _roles(shell)
+    choices = {"second_factor_roles": roles, "roles": roles, "org_unit_id": await offered.units(shell)}
+    form = Form(kind=kind, slice_name=NAME, choices=choices)
     return shell.page(
         "console/command.html",
         status=status,
-        command=RULE,
+        command=command,
         slice_name=NAME,
         fields=form.fields(shell, given, errors),
         problem=errors.get("", ""),
         about=(),
         chosen=(),
-        address=f"{PATH}/rules",
+        address=f"{PATH}/{'rules' if command is RULE else 'invitations'}",
     )

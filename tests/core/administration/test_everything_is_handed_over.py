@@ -37,6 +37,7 @@ HISTORY = {
     "list_view.staff_id",
     "known_device.staff_id",
     "message.staff_id",
+    "password_link.staff_id",
     "policy_reading.staff_id",
     "qualification_record.staff_id",
     "reachability_check.staff_id",
