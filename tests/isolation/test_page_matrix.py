@@ -19,7 +19,11 @@ EVERY_ROLE = ("tenant_admin", "manager", "account_manager", "agent")
 PEOPLE = [EVERY_ROLE, ("auditor",)]
 FOUND_MIN = 20
 # What the whole company reads, as tests/isolation/tables.txt says of it, is behind no outlet's wall.
-READ_BY_ALL = {"/console/policy/{id}", "/console/policy/announcements/{id}/do/confirm"}
+READ_BY_ALL = {
+    "/console/assessments/{id}",
+    "/console/policy/{id}",
+    "/console/policy/announcements/{id}/do/confirm",
+}
 
 
 def fillings(path):

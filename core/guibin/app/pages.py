@@ -46,6 +46,7 @@ from guibin.service_requests import screens as service_requests
 from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
 from guibin.surveys import screens as surveys
+from guibin.tiers import screens as tiers
 from guibin.transfers import screens as transfers
 from guibin.views import screens as views
 from guibin.visits import coverage_screens as visit_coverage
@@ -112,6 +113,7 @@ SLICES: tuple[ModuleType, ...] = (
     surveys,
     inspections,
     insight,
+    tiers,
     live,
     oversight,
     sign_ins,

@@ -22,7 +22,7 @@ from guibin.policy.tiers import TierScheme
 from guibin.profiles.queries import customer_named
 from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid
-from guibin_tenants.rows import add, change, locked
+from guibin_tenants.rows import add, change, locked, read
 from guibin_tenants.scope import ALL_UNITS, fetch_value
 
 from .bulk import fetch_all
@@ -151,6 +151,11 @@ async def list_decided(decided: Decided, act: Act) -> None:
     """An approved list takes effect; a refused one stays on record and changes nobody (S04-2)."""
     if decided.approved:
         await take_effect(decided.subject_id, now=act.now)
+
+
+async def moves_of(assessment_id: UUID) -> list[MoveCount]:
+    """How many, of those in sight, make which move by the assessment."""
+    return await read(MoveCount, _TALLY.format(source="assessment_result where assessment_id = $1"), assessment_id)
 
 
 def is_assessable(scheme: TierScheme) -> bool:

@@ -140,9 +140,11 @@ class SchemeFilter(Struct, frozen=True, kw_only=True):
 
 
 class ResultFilter(Struct, frozen=True, kw_only=True):
-    """Those who make one move."""
+    """Those who make one move; who held one tier; who get one."""
 
     move: Move | None = None
+    held: str | None = None
+    becomes: str | None = None
 
 
 class ApplicationFilter(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from guibin.policy.packs import Policy
 from guibin.policy.settings import Setting, settled
 from guibin.policy.tiers import TierScheme
 from guibin.policy.validation import validate
-from guibin.policy.words import CodeIfAny, Line
+from guibin.policy.words import Code, CodeIfAny, Line
 from guibin.profiles.queries import customer_named
 from guibin.web.paging import page_of, read
 from guibin_tenants.refusals import FieldError, Invalid
@@ -37,7 +37,7 @@ class NewSimulation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `proposal` is the scheme changed, `settings` are figures changed; neither, the scheme as it is. `against` compares
     with the tiers `held` on that day, or with what the scheme of the `policy` says of the same facts. Movers come in
-    pages, by customer.
+    pages, by customer; of them `move`, `held` and `becomes` name some.
     """
 
     scheme: CodeIfAny
@@ -46,6 +46,9 @@ class NewSimulation(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=
     proposal: TierScheme | None = None
     settings: Annotated[list[Setting], Meta(max_length=100)] = []
     against: Against = "held"
+    move: Move | None = None
+    held: Code | None = None
+    becomes: Code | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
     cursor: Line | None = None
 
@@ -110,6 +113,8 @@ _ANSWER = f""", tally as (
   select o.customer_id, c.number, o.held, o.becomes, o.move, o.measures from outcome o
   {customer_named("c", "o.customer_id")}
   where o.held is distinct from o.becomes and ({{after}} is null or o.customer_id > {{after}})
+    and ({{move}} is null or o.move = {{move}}) and ({{held}} is null or o.held = {{held}})
+    and ({{becomes}} is null or o.becomes = {{becomes}})
   order by o.customer_id limit {{limit}}
 )
 select coalesce((select jsonb_agg(to_jsonb(t)) from tally t), '[]') as moves,
@@ -137,7 +142,9 @@ async def simulate(new: NewSimulation, act: Act, *, as_of: date) -> SimulationVi
     filled = Filled(scheme, as_of, known_at)
     (after,) = read(new.cursor, tuple[UUID]) if new.cursor is not None else (None,)
     sql = _compared(filled, new.against, act.policy) + _ANSWER.format(
-        after=filled.place(after, "uuid"), limit=filled.place(new.limit + 1, "int")
+        after=filled.place(after, "uuid"),
+        limit=filled.place(new.limit + 1, "int"),
+        **{name: filled.place(getattr(new, name), "text") for name in ("move", "held", "becomes")},
     )
     (row,) = await fetch_all(sql, *filled.values)
     moves = msgspec.json.decode(row["moves"], type=tuple[MoveCount, ...])

@@ -249,3 +249,71 @@ async def test_a_proposal_without_end_is_not_simulated(desk):
 
     assert [one["errors"][0]["field"] for one in refused] == ["proposal", "proposal"]
     assert [one["errors"][0]["rule"] for one in refused] == ["nested at most 32 deep", "at most 262144 bytes of JSON"]
+
+
+PAGES = "/console/assessments"
+
+
+async def read(client, path="", status=200, **params):
+    answer = await client.get(f"{PAGES}{path}", params=params)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+async def test_a_simulation_is_a_page_with_the_migration_and_whoever_would_move(desk, client, tenant):
+    rises, stays = await member(desk, "1", "600.00"), await member(desk, "2", "200.00")
+    lead = await tenant.staff("chief", "manager")
+
+    page = await read(lead, "/simulation", scheme=CLUB)
+    entering = await read(lead, "/simulation", scheme=CLUB, move="start", becomes="top")
+
+    assert all(
+        said in page for said in ('<svg class="g-flows"', f"/console/customers/{rises}", f"/console/customers/{stays}")
+    )
+    assert f"/console/customers/{rises}" in entering
+    assert f"/console/customers/{stays}" not in entering
+    assert await _assessments(client) == []
+
+
+async def test_an_assessment_is_made_on_the_page_and_shows_who_moved(desk, client, tenant):
+    rises = await member(desk, "1", "600.00")
+    lead = await tenant.staff("chief", "manager")
+
+    answer = await lead.post(f"{PAGES}/new", data={"scheme": CLUB})
+    (made,) = await _assessments(client)
+    page = await read(lead, f"/{made['id']}")
+
+    assert answer.status_code == 200
+    assert f"{PAGES}/{made['id']}" in answer.headers["HX-Trigger"]
+    assert f"/console/customers/{rises}" in page
+    assert f"/console/customers/{rises}" not in await read(lead, f"/{made['id']}", held="top")
+    assert f"{PAGES}/{made['id']}" in await read(lead)
+
+
+@pytest.mark.rule("S02-4")
+async def test_an_outlet_neither_simulates_nor_assesses(desk, client, tenant):
+    await member(desk, "1", "600.00")
+    await tenant.unit("east")
+    outlet = await tenant.staff("head", "manager", unit="east")
+
+    await read(outlet, "/simulation", status=403, scheme=CLUB)
+    refused = await outlet.post(f"{PAGES}/new", data={"scheme": CLUB})
+
+    assert refused.status_code == 403
+    assert await _assessments(client) == []
+    assert "/simulation" not in await read(outlet)
+
+
+@pytest.mark.parametrize("given", [{"scheme": "nothing"}, {"scheme": ""}, {"scheme": CLUB, "as_of": "yesterday"}])
+async def test_what_cannot_be_assessed_is_said_in_the_form(desk, client, tenant, given):
+    lead = await tenant.staff("chief", "manager")
+
+    answer = await lead.post(f"{PAGES}/new", data=given)
+
+    assert answer.status_code == 422
+    assert "data-form" in answer.text
+    assert await _assessments(client) == []
+
+
+async def _assessments(client):
+    return (await client.get("/api/v1/assessments")).json()["items"]
