@@ -24,7 +24,7 @@ class Recognised(Struct, frozen=True):
     """Who a credential belongs to, with what the request needs to know of the tenant.
 
     `csrf` is set for sessions: a change must repeat it. A session was last `used_at`, and is locked once nothing was done in it
-    for the company's `idle_minutes`, or since `locked_at`. The password or second factor was last told at `confirmed_at`.
+    for the company's `idle_minutes`, or since `locked_at`; a key was last used at `key_used_at`. The password or second factor was last told at `confirmed_at`.
     """
 
     principal: Principal
@@ -39,6 +39,7 @@ class Recognised(Struct, frozen=True):
     used_at: datetime | None = None
     locked_at: datetime | None = None
     idle_minutes: int | None = None
+    key_used_at: datetime | None = None
     confirmed_at: datetime | None = None
     confirm_minutes: int | None = None
 
@@ -82,7 +83,7 @@ _TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at
 
 async def _by_key(credential: Credential) -> Recognised | None:
     row = await fetch_one(
-        "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.owner_id, s.roles,"
+        "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.used_at, k.owner_id, s.roles,"
         f" s.org_unit_id as owners_unit_id, {_TENANT}"  # a constant
         " from api_key k join tenant t on t.id = k.tenant_id"
         " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
@@ -104,7 +105,7 @@ async def _by_key(credential: Credential) -> Recognised | None:
         units=_both(await visible_from(row["org_unit_id"]), await visible_from(row["owners_unit_id"])),
         owner_id=row["owner_id"],
     )
-    return _recognised(principal, row, networks=tuple(row["addresses"]))
+    return structs.replace(_recognised(principal, row, networks=tuple(row["addresses"])), key_used_at=row["used_at"])
 
 
 def _held(scopes: Sequence[str]) -> frozenset[str]:

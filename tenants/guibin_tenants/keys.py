@@ -30,7 +30,7 @@ class ApiKey(TenantTable, tablename="api_key"):
     """A key as it is kept: its digest, never the key. `hint` is its last four characters.
 
     `owner_id` is the member of staff it belongs to, None the operator; `service` what it is for, when it is not for them.
-    `made_with` is the key it was made with, and with which it ends.
+    `made_with` is the key it was made with, and with which it ends. `used_at` is when it last did something, to the minute.
     """
 
     name = Varchar(length=100)
@@ -45,6 +45,7 @@ class ApiKey(TenantTable, tablename="api_key"):
     created_at = Timestamptz(default=None, null=True)
     expires_at = Timestamptz(default=None, null=True)
     revoked_at = Timestamptz(default=None, null=True)
+    used_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         unique=(("digest",),), references={"org_unit_id": "org_unit", "owner_id": "staff", "made_with": "api_key"}
@@ -68,7 +69,7 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class KeyView(Struct, frozen=True):
-    """A key as it is seen later. `owner_id` None is the operator's."""
+    """A key as it is seen later. `owner_id` None is the operator's; `used_at` to the minute, None for never."""
 
     id: UUID
     name: str
@@ -81,6 +82,7 @@ class KeyView(Struct, frozen=True):
     owner_id: UUID | None = None
     service: str | None = None
     org_unit_id: UUID | None = None
+    used_at: datetime | None = None
 
 
 async def create(new: NewKey, *, now: datetime) -> tuple[str, KeyView]:
@@ -176,6 +178,21 @@ async def revoke(key_id: UUID, *, now: datetime) -> KeyView:
     return await by_id(key_id)
 
 
+async def ends_at(key_id: UUID, moment: datetime) -> None:
+    """The key works until then, unless it ends before."""
+    await access_changed()
+    await execute("update api_key set expires_at = least(expires_at, $2) where id = $1", key_id, moment)
+
+
+async def key_used(key_id: UUID, *, now: datetime) -> None:
+    """Something was done with it. Waits for nobody: whoever else writes that down says the same."""
+    await execute(
+        "update api_key set used_at = $2 where id = (select id from api_key where id = $1 for no key update skip locked)",
+        key_id,
+        now,
+    )
+
+
 async def revoke_of_owner(owner_id: UUID, now: datetime) -> None:
     """Somebody left: their keys stop working, for services too."""
     await access_changed()
@@ -204,4 +221,5 @@ def view(row: dict[str, object]) -> KeyView:
         row["owner_id"],  # type: ignore[arg-type]
         row["service"],  # type: ignore[arg-type]
         row["org_unit_id"],  # type: ignore[arg-type]
+        row["used_at"],  # type: ignore[arg-type]
     )

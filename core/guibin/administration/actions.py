@@ -1,6 +1,7 @@
 """What admins do. Nobody hands out more than they hold."""
 
 import ipaddress
+from datetime import timedelta
 from uuid import UUID
 
 from msgspec import UNSET, Struct, structs
@@ -27,6 +28,7 @@ from . import handing_over
 from .handing_over import Dissolved, HandedOver, HandOverPreview
 from .requests import (
     AccountChange,
+    KeyRotation,
     Leaving,
     NewAbsence,
     NewAccount,
@@ -41,6 +43,10 @@ from .requests import (
 from .tables import RoleChange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class KeyEnded(Conflict):
+    """The key has ended: make another. Nothing is put in the place of a key that works no more."""
 
 
 class LastAdmin(Conflict):
@@ -242,6 +248,31 @@ async def create_key(new: NewApiKey, act: Act) -> CreatedKey:
     return CreatedKey(token, made)
 
 
+async def rotate_key(key_id: UUID, new: KeyRotation, act: Act) -> CreatedKey:
+    """Another key for the same, shown this once; the one before works on for the overlap. Only one's own: whoever has the
+    text of a key acts in its owner's name. Raises NotFound, KeyEnded, Invalid; Forbidden as `create_key`.
+    """
+    before = await _key_in_sight(key_id, act)
+    if before.owner_id is None or before.owner_id != act.by.person:
+        raise Forbidden("Only its owner makes another in its place: revoke it, and let them make one")
+    if before.revoked_at is not None or (before.expires_at is not None and before.expires_at <= act.now):
+        raise KeyEnded(f"The key {before.name} works no more")
+    created = await create_key(
+        NewApiKey(
+            name=before.name,
+            scopes=before.scopes,
+            addresses=before.addresses,
+            expires_at=before.expires_at,
+            org_unit_id=before.org_unit_id,
+            service=before.service,
+        ),
+        act,
+    )
+    await keys.ends_at(key_id, act.now + timedelta(hours=new.overlap_hours))
+    await noted("key.rotate", act, subject="api_key", subject_id=key_id, shown=0)
+    return created
+
+
 async def keys_in_sight(*, by: Principal) -> list[KeyView]:
     """Those of the org units this one covers, newest first."""
     return [key for key in await keys.all_keys() if by.covers(key.org_unit_id)]
@@ -249,10 +280,16 @@ async def keys_in_sight(*, by: Principal) -> list[KeyView]:
 
 async def revoke_key(key_id: UUID, act: Act) -> KeyView:
     """The key stops working at once, and every key made with it. Raises NotFound, also for one of another outlet."""
-    if not act.by.covers((await keys.by_id(key_id)).org_unit_id):
-        raise NotFound(f"There is no API key {key_id}")
+    await _key_in_sight(key_id, act)
     key = await keys.revoke(key_id, now=act.now)
     await noted("key.revoke", act, subject="api_key", subject_id=key_id, shown=0)
+    return key
+
+
+async def _key_in_sight(key_id: UUID, act: Act) -> KeyView:
+    key = await keys.by_id(key_id)
+    if not act.by.covers(key.org_unit_id):
+        raise NotFound(f"There is no API key {key_id}")
     return key
 
 

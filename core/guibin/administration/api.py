@@ -99,6 +99,14 @@ class KeyController(Controller):
         confirmed=True,
         shown_once=True,
     )
+    rotate = posts(
+        "/{key_id:uuid}/rotations",
+        actions.rotate_key,
+        "Another of one's own keys in the place of this one, which works on for a while; its text is shown once",
+        needs=may("keys:write"),
+        confirmed=True,
+        shown_once=True,
+    )
     revoke = deletes(
         "/{key_id:uuid}", actions.revoke_key, "Revoke an API key", needs=may("keys:write"), status_code=HTTP_200_OK
     )

@@ -95,6 +95,12 @@ class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parent: UnitCode
 
 
+class KeyRotation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The key before the new one works too for `overlap_hours`; 0 when it is known to others."""
+
+    overlap_hours: Annotated[int, Meta(ge=0, le=720)] = 24
+
+
 class NewApiKey(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`scopes` are permissions; `addresses` networks such as 10.1.0.0/16, none means anywhere. It is yours, for yourself or
     for the `service` you answer for, and does at no time what you may not do. Made with a key, it ends with that one.

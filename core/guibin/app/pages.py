@@ -9,6 +9,7 @@ from litestar.di import Provide
 from litestar.types import HTTPScope
 
 from guibin.activities import screens as activities
+from guibin.administration import key_screens as api_keys
 from guibin.campaigns import screens as campaigns
 from guibin.card_stock import screens as card_stock
 from guibin.cards import screens as cards
@@ -117,6 +118,7 @@ SLICES: tuple[ModuleType, ...] = (
     live,
     oversight,
     sign_ins,
+    api_keys,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(Controller, (sign_in_pages, second_factor_pages, frame_pages, session_pages, pack_pages, *SLICES))

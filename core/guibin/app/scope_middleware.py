@@ -27,6 +27,7 @@ from guibin.web.bodies import Body, Left
 from guibin_tenants.authentication import Recognised, check_address, recognise
 from guibin_tenants.credentials import Credential, parse
 from guibin_tenants.database import UNREACHABLE
+from guibin_tenants.keys import key_used
 from guibin_tenants.rate_limits import BULK, RateLimits
 from guibin_tenants.refusals import (
     Forbidden,
@@ -205,6 +206,7 @@ class ScopeMiddleware:
             request = await self._request(found, credential, exchange.address)
             _check_csrf(found, credential, scope["method"], headers)
             await self._refuse_locked(found, credential, exchange)
+            await self._note_key(found, credential)
             scope["guibin"] = request  # type: ignore[typeddict-unknown-key]  # our own key in the ASGI scope
             await repeats.once(self.app, scope, body, answer, request, headers)
             tenant.rollback_only = answer.status >= 400
@@ -236,6 +238,13 @@ class ScopeMiddleware:
             raise SessionLocked()
         if PASSIVE not in exchange.headers and now - found.used_at >= USED_EVERY:
             await session_used(credential.digest, now=now)
+            self.remembered.drop(credential)
+
+    async def _note_key(self, found: Recognised, credential: Credential) -> None:
+        """Something is done with a key now, which is written down by the minute."""
+        now = self.root.clock()
+        if credential.kind == "key" and (found.key_used_at is None or now - found.key_used_at >= USED_EVERY):
+            await key_used(found.principal.id, now=now)
             self.remembered.drop(credential)
 
     async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:

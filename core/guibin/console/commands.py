@@ -22,6 +22,7 @@ from .shell import Outcome, Shell, Undoing
 Offered = Callable[[Shell], Awaitable[Sequence[Choice]]]
 Prefilled = Callable[[Shell, UUID], Awaitable[Mapping[str, str]]]
 Tells = Callable[[Sequence[Any], Shell], Awaitable[Outcome]]
+Shows = Callable[[Any, Shell], Response[str]]
 SheetOf = Callable[[Shell], Awaitable[Sheet | None]]
 
 
@@ -57,7 +58,7 @@ class Command(Struct, frozen=True, kw_only=True):
     id or one of the policy's names; `finds` are fields that take a customer, found by what is typed. `key` is pressed on the
     page. `asks` says what this very thing is asked, `sheet` which of the policy's forms is filled in with it, as the `answers` of
     what it takes; it `needs` what all of them need unless it says otherwise. `undo` is offered for some seconds once it is done; `tells` says what came of it, where that is not the same
-    for all that were selected.
+    for all that were selected; `shows` puts what came of it into the dialog, once.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Command(Struct, frozen=True, kw_only=True):
     sheet: SheetOf | None = None
     undo: Undo | None = None
     tells: Tells | None = None
+    shows: Shows | None = None
 
 
 # Pressed anywhere: find, keys, go to, next and previous row, select, take back. No command may have them.
@@ -129,6 +131,7 @@ class Commands:
         """A controller's handlers below the address of one thing, which calls its id as the commands call their subject: what
         they ask, and doing them, with `confirmed` only shortly after the reader told their password. Asking needs `asks`, if it is less; `sees` refuses whoever does not see the thing."""
         commands = self
+        shown_once = any(command.shows for command in self.known.values())
 
         async def here(shell: Shell) -> UUID:
             subject_id = UUID(str(shell.request.path_params[commands.subject]))
@@ -140,7 +143,7 @@ class Commands:
         async def ask(self: Any, command: str, shell: Shell) -> Response[str]:
             return await commands.ask(command, await here(shell), shell)
 
-        @post(f"{path}/do/{{command:str}}", needs=needs, confirmed=confirmed, status_code=200)
+        @post(f"{path}/do/{{command:str}}", needs=needs, confirmed=confirmed, shown_once=shown_once, status_code=200)
         async def do(self: Any, command: str, shell: Shell) -> Response[str]:
             return await commands.do(command, await here(shell), shell)
 
@@ -192,6 +195,8 @@ class Commands:
                 results.append(await command.action(**known, **itself))
         except Refusal as refusal:
             return await self._form(command, shell, _Sent(given, forms.faults(refusal, shell), refusal.status))
+        if command.shows is not None:
+            return command.shows(results[-1], shell)
         if command.tells is not None:
             return shell.done(await command.tells(results, shell))
         said = shell.says(f"{self.slice_name}.done.{command.name}")

@@ -174,7 +174,7 @@ class Form(Struct, frozen=True, kw_only=True):
         return "day" if days.is_day(each.type) else _kind(_plain(each.type), choices, longest)
 
     def _named(self, key: str, otherwise: str, shell: Shell) -> str:
-        for place in (self.slice_name, SHARED):
+        for place in (self.slice_name, self.slice_name.partition(".")[0], SHARED):
             if shell.studio.words.has(f"{place}.{key}"):
                 return shell.says(f"{place}.{key}")
         return otherwise

@@ -1,0 +1,65 @@
+"""What a tenant admin sets up by hand in a browser: each page's main work and a wrong input."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+COMPANY, LOGIN = "xiang-mobile", "admin"
+
+
+@pytest.fixture
+def admin(window):
+    """The company's admin."""
+    return window.sign_in(LOGIN, COMPANY)
+
+
+def _asked(window, name):
+    """The dialog of a command, by the words on its button."""
+    window.page.locator(f"#main button:has-text('{name}')").first.click()
+    window.page.locator("#dialog[open] form").wait_for()
+
+
+def _sent(window):
+    """Ctrl Enter; what the page says when the dialog is gone."""
+    window.page.evaluate("() => document.querySelector('#said').replaceChildren()")
+    window.press("Control+Enter")
+    window.page.locator("#dialog:not([open])").wait_for(state="attached")
+    told = window.page.locator(".g-toast span").first
+    told.wait_for()
+    return told.inner_text()
+
+
+def test_a_key_is_made_and_shown_once_then_replaced_and_revoked(admin):
+    page = admin.page
+    admin.open("/console/keys")
+    admin.press("n")
+    page.locator("#f-name").fill("客服系统")
+    page.locator("#f-addresses").fill("10.1.0.0/99")
+    page.get_by_label("查看客户", exact=True).check()
+    admin.press("Control+Enter")
+    page.locator("#f-addresses-error").wait_for()
+    wrong = page.locator("#f-addresses-error").inner_text()
+    page.locator("#f-addresses").fill("10.1.0.0/16")
+    admin.press("Control+Enter")
+    page.locator("#token").wait_for()
+    token = page.locator("#token").input_value()
+    page.locator("text=已复制").click()
+    row = page.locator("[data-key-of]", has_text="客服系统").first
+    row.wait_for()
+    said = row.inner_text()
+
+    assert "IP 地址或网段" in wrong
+    assert token.startswith("gb_live_")
+    assert all(words in said for words in ("查看客户", "10.1.0.0/16", "没有用过", "长期有效"))
+    assert token not in page.content()
+
+    row.locator("button:has-text('更换')").click()
+    page.locator("#f-overlap_hours").fill("0")
+    admin.press("Control+Enter")
+    page.locator("#token").wait_for()
+    assert page.locator("#token").input_value() not in ("", token)
+    page.locator("text=已复制").click()
+    page.locator("[data-key-of]", has_text="客服系统").first.locator("button:has-text('吊销')").click()
+    page.locator("#dialog[open] form").wait_for()
+
+    assert _sent(admin) == "已吊销，即时生效"
+    assert page.locator("details summary", has_text="已失效").count() == 1
