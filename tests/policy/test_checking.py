@@ -11,6 +11,7 @@ from pack_values import all_packs
 
 import guibin.policy
 from guibin.policy.checking import walk
+from guibin.policy.criteria import AnyOf, AtLeast, Metric
 from guibin.policy.packs import Overrides, Pack, Policy, merge
 from guibin.policy.terms import Escalation
 from guibin.policy.validation import known_of, validate
@@ -98,3 +99,24 @@ def test_what_a_policy_names_is_what_it_has(policy):
     assert known.schemes == {scheme.name for scheme in policy.schemes}
     assert known.flows == {flow.name: flow.subject for flow in policy.approvals}
     assert known.stepped < known.items
+
+
+@pytest.mark.rule("S01-4")
+def test_a_factor_that_is_declared_weighs_something(policy):
+    scheme = policy.schemes[0]
+    first, second, *others = scheme.value_score
+    unread = Metric("visits_1y", fact="visit", aggregate="count")
+    judged = AnyOf((AtLeast("visits_1y", 3), AtLeast("value_score", 0)))
+    top = replace(scheme.tiers[0], criterion=AnyOf((scheme.tiers[0].criterion, judged)))
+
+    def told(**changes):
+        changed = replace(scheme, **changes)
+        problems = validate(replace(policy, schemes=(changed, *policy.schemes[1:])))
+        return {(one.path.rsplit(".", 1)[-1], one.rule) for one in problems if one.path != "texts"}
+
+    assert validate(policy) == ()
+    weightless = replace(first, weight=0), replace(second, weight=first.weight + second.weight), *others
+    assert told(value_score=weightless) == {(first.metric, "a weight of 1 to 100")}
+    assert told(metrics=(*scheme.metrics, unread)) == {("visits_1y", "a metric that weighs something")}
+    read = told(metrics=(*scheme.metrics, unread), tiers=(top, *scheme.tiers[1:]))
+    assert read == {(scheme.name, "a bound of 1 to 100 points")}

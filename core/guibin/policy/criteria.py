@@ -187,6 +187,19 @@ def settings_in(criterion: Criterion) -> frozenset[str]:
             return frozenset({criterion.bound} if isinstance(criterion.bound, str) else ())
 
 
+def bounds_of(criterion: Criterion, metric: str) -> list[Figure]:
+    """The bounds it holds a metric to."""
+    match criterion:
+        case AllOf(criteria) | AnyOf(criteria):
+            return [bound for part in criteria for bound in bounds_of(part, metric)]
+        case KindIs():
+            return []
+        case Between():
+            return [criterion.low, criterion.high] if criterion.metric == metric else []
+        case _:
+            return [criterion.bound] if criterion.metric == metric else []
+
+
 def number(figure: Figure) -> int:
     """The figure of a criterion whose settings are in place. Raises ValueError where one is not."""
     if isinstance(figure, str):

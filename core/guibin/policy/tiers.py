@@ -7,7 +7,16 @@ from typing import Literal
 from msgspec import Struct
 
 from .checking import Known, Problems, a_role, there_is
-from .criteria import VALUE_SCORE, Criterion, Metric, bound_problems, metrics_in, settings_in, with_settings
+from .criteria import (
+    VALUE_SCORE,
+    Criterion,
+    Metric,
+    bound_problems,
+    bounds_of,
+    metrics_in,
+    settings_in,
+    with_settings,
+)
 from .problems import PolicyProblem
 from .words import Clause, Named
 
@@ -148,6 +157,7 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
         for kind in self.customer_kinds:
             if known.kinds and kind not in known.kinds:
                 yield PolicyProblem(f"{path}.customer_kinds", kind, "a customer kind", f"one of {known.kinds}")
+        yield from self._weightless(judged, known, path)
         if self.value_score and sum(dimension.weight for dimension in self.value_score) != 100:
             yield PolicyProblem(f"{path}.value_score", str(len(self.value_score)), "weights that add up to 100")
         for dimension in self.value_score:
@@ -167,6 +177,26 @@ class TierScheme(Struct, frozen=True, forbid_unknown_fields=True):
             yield PolicyProblem(f"{path}.consequences", name, "each name once", "rename one of them")
         for consequence in self.consequences:
             yield from consequence.problems_of(self, known, f"{path}.consequences.{consequence.name}")
+
+    def _weightless(self, judged: set[str], known: Known, path: str) -> Problems:
+        """What is declared and would weigh nothing: a part of the score, the score in a criterion, a metric nobody reads (S01-4)."""
+        for dimension in self.value_score:
+            if not 1 <= dimension.weight <= 100:
+                place = f"{path}.value_score.{dimension.metric}"
+                yield PolicyProblem(
+                    place, str(dimension.weight), "a weight of 1 to 100", "give it a weight, or take it out"
+                )
+        judging = [c for tier in self.tiers for c in (tier.criterion, tier.expectation) if c is not None]
+        for bound in (bound for c in judging for bound in bounds_of(with_settings(c, known.figures), VALUE_SCORE)):
+            if isinstance(bound, int) and not 1 <= bound <= 100:
+                yield PolicyProblem(
+                    path, f"value_score {bound}", "a bound of 1 to 100 points", "else the score decides nothing"
+                )
+        read = {name for criterion in judging for name in metrics_in(criterion)}
+        read |= {dimension.metric for dimension in self.value_score} | set(known.claims.get(self.form, ()))
+        for name in sorted(judged - {VALUE_SCORE} - read):
+            fix = "weigh it in the value score or in a criterion, or take it out"
+            yield PolicyProblem(f"{path}.metrics.{name}", name, "a metric that weighs something", fix)
 
     def _registration_problems(self, known: Known, path: str) -> Problems:
         for role in self.recognised_by:

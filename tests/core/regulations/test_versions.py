@@ -35,7 +35,7 @@ def complaints(hours):
     return {"levels": [level], "default_level": "standard"}
 
 
-def settings(spending, score=0):
+def settings(spending, score=1):
     return [
         {"name": "gold_spending", "value": spending, "clause": "S13-1"},
         {"name": "gold_score", "value": score, "unit": "points"},
@@ -45,6 +45,7 @@ def settings(spending, score=0):
 async def spender(desk, number):
     person = await desk.customer(number, "customer")
     await desk.fact(person, "spending", "2026-02-10", amount="6000")
+    await desk.fact(person, "tenure", "2026-02-10", value=12)
     await desk.consent(person, KEY)
     await desk.registered(person, KEY)
     return person
