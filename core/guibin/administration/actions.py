@@ -25,11 +25,13 @@ from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
 from . import handing_over
-from .handing_over import Dissolved, HandedOver, HandOverPreview
+from .handing_over import DissolutionPreview, Dissolved, HandedOver, HandOverPreview, MovePreview
 from .requests import (
     AccountChange,
+    DissolutionAsked,
     KeyRotation,
     Leaving,
+    MoveAsked,
     NewAbsence,
     NewAccount,
     NewApiKey,
@@ -38,6 +40,7 @@ from .requests import (
     NewPerson,
     NewUnit,
     PreviewAsked,
+    UnitChange,
     UnitDissolution,
 )
 from .tables import RoleChange
@@ -205,6 +208,41 @@ async def dissolve_unit(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissol
         raise Forbidden("That org unit is not under yours")
     await _refuse_unit(new.successor_id, act.by, field="successor_id")
     return await handing_over.dissolve(unit_id, new, act)
+
+
+async def preview_dissolution(unit_id: UUID, asked: DissolutionAsked, act: Act) -> DissolutionPreview:
+    """What would move, before it does. Raises NotFound, AlreadyDissolved, Forbidden for a unit beyond the admin's own."""
+    return await handing_over.preview_dissolution(await unit_in_charge(unit_id, act.by), asked.successor_id)
+
+
+async def preview_move(unit_id: UUID, asked: MoveAsked, act: Act) -> MovePreview:
+    """Who would see more and who less, before it moves. Raises NotFound, AlreadyDissolved, Forbidden as `change_unit`."""
+    unit = await unit_in_charge(unit_id, act.by)
+    return await handing_over.preview_move(unit, await org_units.by_code(asked.parent) if asked.parent else None)
+
+
+async def change_unit(unit_id: UUID, new: UnitChange, act: Act) -> OrgUnitView:
+    """Another name, or another unit above it. Raises NotFound, AlreadyDissolved, Invalid, Forbidden, and HasOpenWork where
+    somebody would not see their customers or open work any more."""
+    unit = await unit_in_charge(unit_id, act.by)
+    if new.name is not UNSET and new.name != unit.name:
+        said = f"{unit.name} → {new.name}"
+        unit = await org_units.change(structs.replace(unit, name=new.name))
+        await done("rename", Case("org_unit", unit.id), act, shown=0, purpose=said)
+    if new.parent is not UNSET:
+        above = await org_units.by_code(new.parent)
+        if above is not None and above.id != unit.parent_id:
+            await _refuse_unit(above.id, act.by, field="parent")
+        unit = await handing_over.move(unit, above, act)
+    return unit
+
+
+async def unit_in_charge(unit_id: UUID, by: Principal) -> OrgUnitView:
+    """The org unit, for whoever may change it, nobody else meanwhile. Raises NotFound, AlreadyDissolved, Forbidden."""
+    unit = await handing_over.standing(unit_id)
+    if not by.covers(unit_id):
+        raise Forbidden("That org unit is not under yours")
+    return unit
 
 
 async def open_unit(new: NewUnit, act: Act) -> OrgUnitView:

@@ -78,6 +78,21 @@ class OrgUnitController(Controller):
     tags = ("administration",)
     list_units = gets("/", org_units.all_units, "The tree of org units, by code", needs=anyone)
     open_unit = posts("/", actions.open_unit, "Open a branch, outlet or department", needs=may("staff:write"))
+    change = patches(
+        "/{unit_id:uuid}", actions.change_unit, "Change its name, or what it is under", needs=may("staff:write")
+    )
+    preview_move = gets(
+        "/{unit_id:uuid}/move",
+        actions.preview_move,
+        "Who would see more or less if it came under another; nothing is changed",
+        needs=may("staff:write"),
+    )
+    preview_dissolution = gets(
+        "/{unit_id:uuid}/dissolution",
+        actions.preview_dissolution,
+        "What would go to a successor, and what hinders; nothing is changed",
+        needs=may("staff:write"),
+    )
     dissolve = posts(
         "/{unit_id:uuid}/dissolution",
         actions.dissolve_unit,

@@ -1,8 +1,10 @@
 """Somebody leaves or goes elsewhere, an org unit is dissolved: what they held is handed over, nothing is orphaned."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.assignments import actions as assignments
 from guibin.assignments import handing_over
@@ -16,10 +18,13 @@ from guibin_tenants import keys, org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.receivers import LOOKING_AFTER, at_work
 from guibin_tenants.refusals import Conflict, Invalid, NotFound
-from guibin_tenants.scope import execute, fetch, fetch_value
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_one, fetch_value, savepoint
 from guibin_tenants.staff import StaffView
 
 from .requests import NewHandOver, UnitDissolution
+
+# Who leads an org unit, of the member of staff `m`.
+LEADER = "m.left_at is null and 'manager' = any (m.roles)"
 
 
 class HasOpenWork(Conflict):
@@ -60,6 +65,53 @@ class Dissolved(Struct, frozen=True):
     staff: int
     units: int
     keys_revoked: int
+
+
+class DissolutionPreview(Struct, frozen=True, kw_only=True):
+    """What would go over from an org unit, before it does; `hinders` says why that one cannot take it over.
+
+    Of its customers, `unseen` have an account manager who does not see the successor: they go to the one who is named,
+    else to the successor's leader, `leader_name`, and to nobody where there is none.
+    """
+
+    unit: OrgUnitView
+    successor_id: UUID | None
+    successor_name: str
+    customers: int
+    unseen: int
+    leader_name: str
+    staff: int
+    units: int
+    keys: int
+    work: list[OpenWork]
+    hinders: str
+
+
+class Blinded(Struct, frozen=True):
+    """Somebody who would not see any more what they answer for, and how much of what."""
+
+    staff_id: UUID
+    staff_name: str
+    work: list[OpenWork]
+
+
+class MovePreview(Struct, frozen=True, kw_only=True):
+    """Who would see an org unit's archives that did not, and who would not any more, by name. It is refused while somebody is
+    `blinded`; `hinders` says why it cannot come under `parent` at all."""
+
+    unit: OrgUnitView
+    parent: OrgUnitView | None
+    gains: list[str]
+    loses: list[str]
+    blinded: list[Blinded]
+    hinders: str
+
+
+class _OnlySeen(Exception):
+    """What was found out is told, and nothing of it done."""
+
+    def __init__(self, blinded: list[Blinded]) -> None:
+        self.blinded = blinded
 
 
 async def hand_over_all(account: StaffView, new: NewHandOver, act: Act) -> HandedOver:
@@ -119,7 +171,7 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
 
     Raises NotFound, AlreadyDissolved, Invalid for a successor under the unit, and NobodyTakesOver.
     """
-    unit = await _standing(unit_id)
+    unit = await standing(unit_id)
     successor = await _unit_successor(unit, new.successor_id)
     # `dissolve` of the unit says that access changed.
     people = await execute("update staff set org_unit_id = $2 where org_unit_id = $1", unit.id, successor.id)
@@ -135,6 +187,111 @@ async def dissolve(unit_id: UUID, new: UnitDissolution, act: Act) -> Dissolved:
         part = tuple(moved[start : start + IDS_MAX])
         await done("dissolve", Case("org_unit", unit.id), act, customer_ids=part, purpose=new.reason, shown=len(part))
     return Dissolved(dissolved, len(moved), people, below, revoked)
+
+
+async def preview_dissolution(unit: OrgUnitView, successor_id: UUID | None) -> DissolutionPreview:
+    """What would go to the successor, and whether it can take it. Nothing is changed."""
+    names = {each.id: each.name for each in await org_units.standing_units()}
+    customers, unseen = await assignments.counts_of(unit.id, successor_id)
+    counts = await fetch_one(
+        f"select coalesce((select m.name from staff m where {LEADER} and m.org_unit_id = $2 order by m.created_at, m.id limit 1), '')"
+        " as leader_name, (select count(*) from staff where org_unit_id = $1) as staff,"
+        " (select count(*) from org_unit where parent_id = $1) as units,"
+        " (select count(*) from api_key where org_unit_id = $1 and revoked_at is null) as keys",
+        unit.id,
+        successor_id,
+    )
+    return DissolutionPreview(
+        unit=unit,
+        successor_id=successor_id,
+        successor_name=names.get(successor_id, "") if successor_id else "",
+        work=await handing_over.waiting_for(unit.id),
+        hinders=await _hinders_unit(unit, successor_id),
+        customers=customers,
+        unseen=unseen,
+        **dict(counts or {}),
+    )
+
+
+async def preview_move(unit: OrgUnitView, above: OrgUnitView | None) -> MovePreview:
+    """Who would see it and who would not any more, if it came under the other. Nothing is changed."""
+    seen, sees_it = set(await _above(unit.parent_id)), set(await _above(above.id)) if above else set()
+    hinders = _hinders_move(unit, above, await org_units.visible_from(unit.id)) if above else ""
+    gains = seen if not above else sees_it
+    preview = MovePreview(
+        unit=unit,
+        parent=above,
+        gains=await _people_of(gains - seen),
+        loses=await _people_of(seen - gains),
+        blinded=[],
+        hinders=hinders,
+    )
+    if above is None or hinders:
+        return preview
+    try:
+        async with savepoint():
+            await org_units.change(replace(unit, parent_id=above.id))
+            raise _OnlySeen(await _blinded(seen - sees_it))
+    except _OnlySeen as found:
+        return replace(preview, blinded=found.blinded)
+
+
+async def move(unit: OrgUnitView, above: OrgUnitView | None, act: Act) -> OrgUnitView:
+    """The unit and all under it come under another. Raises Invalid, and HasOpenWork where somebody would lose sight of what
+    they answer for."""
+    rule = _hinders_move(unit, above, await org_units.visible_from(unit.id))
+    if rule or above is None:
+        raise Invalid.at("parent", rule, value=above.code if above else "")
+    if above.id == unit.parent_id:
+        return unit
+    names = {each.id: each.name for each in await org_units.all_units()}
+    over = set(await _above(unit.parent_id)) - set(await _above(above.id))
+    moved = await org_units.change(replace(unit, parent_id=above.id))
+    if blinded := await _blinded(over):
+        said = "; ".join(f"{each.staff_name}: {handing_over.said(each.work)}" for each in blinded)
+        raise HasOpenWork(f"They would not see what they answer for any more. {said}")
+    # Hours of its own may be those of the unit above.
+    await sla.keep_hours(None, act)
+    said = f"{names.get(unit.parent_id, '')} → {above.name}" if unit.parent_id else above.name
+    await done("move", Case("org_unit", unit.id), act, shown=0, purpose=said)
+    return moved
+
+
+def _hinders_move(unit: OrgUnitView, above: OrgUnitView | None, inside: str | tuple[UUID, ...]) -> str:
+    """The rule that keeps it from coming under the other; empty where none does."""
+    if unit.parent_id is None:
+        return "not the head office"
+    if above is None or above.dissolved_at is not None or above.id in inside:
+        return "an org unit that stands and is not below it"
+    return ""
+
+
+async def _above(unit_id: UUID | None) -> list[UUID]:
+    """The unit and those above it."""
+    parents = {each.id: each.parent_id for each in await org_units.all_units()}
+    found: list[UUID] = []
+    while unit_id is not None and unit_id not in found:
+        found.append(unit_id)
+        unit_id = parents.get(unit_id)
+    return found
+
+
+async def _people_of(units: Iterable[UUID]) -> list[str]:
+    sql = "select name from staff where left_at is null and org_unit_id = any ($1) order by name"
+    return await fetch_column(sql, list(units))
+
+
+async def _blinded(units: Iterable[UUID]) -> list[Blinded]:
+    """Whoever works in these units and answers for what they do not see now."""
+    sql = "select id, name from staff where left_at is null and org_unit_id = any ($1) order by name"
+    found = []
+    for row in await fetch(sql, list(units)):
+        customers = await assignments.hidden_from(row["id"], of=row["id"])
+        work = [OpenWork("customers", customers)] if customers else []
+        work += await handing_over.hidden_work((row["id"],), row["id"])
+        if work:
+            found.append(Blinded(row["id"], row["name"], work))
+    return found
 
 
 async def _successor(account: StaffView, successor_id: UUID) -> StaffView:
@@ -161,7 +318,8 @@ async def _hinders(account: StaffView, successor: StaffView | None) -> str:
     return ""
 
 
-async def _standing(unit_id: UUID) -> OrgUnitView:
+async def standing(unit_id: UUID) -> OrgUnitView:
+    """The org unit, the whole tree kept as it is meanwhile. Raises NotFound, AlreadyDissolved."""
     # Two who dissolve it at the same moment, or into each other, meet here.
     await fetch("select id from org_unit order by id for update")
     unit = next((each for each in await org_units.all_units() if each.id == unit_id), None)
@@ -169,15 +327,22 @@ async def _standing(unit_id: UUID) -> OrgUnitView:
         raise NotFound(f"There is no org unit {unit_id}")
     if unit.dissolved_at is not None:
         raise AlreadyDissolved(f"{unit.name} was dissolved; its things are with org unit {unit.successor_id}")
-    if unit.parent_id is None:
-        raise Invalid.at("org_unit_id", "not the head office", value=str(unit_id))
     return unit
 
 
 async def _unit_successor(unit: OrgUnitView, successor_id: UUID) -> OrgUnitView:
-    standing = {each.id: each for each in await org_units.standing_units()}
-    inside = await org_units.visible_from(unit.id)
-    if successor_id not in standing or successor_id in inside:
-        rule = "another org unit, not below the one that is dissolved"
+    if unit.parent_id is None:
+        raise Invalid.at("org_unit_id", "not the head office", value=str(unit.id))
+    if rule := await _hinders_unit(unit, successor_id):
         raise Invalid.at("successor_id", rule, value=str(successor_id))
-    return standing[successor_id]
+    return next(each for each in await org_units.standing_units() if each.id == successor_id)
+
+
+async def _hinders_unit(unit: OrgUnitView, successor_id: UUID | None) -> str:
+    """The rule that keeps this one from being dissolved into the other; empty where none does, or none is named yet."""
+    if unit.parent_id is None:
+        return "not the head office"
+    if successor_id is None:
+        return ""
+    known = {each.id for each in await org_units.standing_units()} - set(await org_units.visible_from(unit.id))
+    return "" if successor_id in known else "another org unit, not below the one that is dissolved"

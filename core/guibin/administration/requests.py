@@ -87,6 +87,18 @@ class UnitDissolution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     account_manager_id: UUID | None = None
 
 
+class DissolutionAsked(Struct, frozen=True, kw_only=True):
+    """Which org unit would take everything over; none yet without."""
+
+    successor_id: UUID | None = None
+
+
+class MoveAsked(Struct, frozen=True, kw_only=True):
+    """The code of the unit it would come under; none yet without."""
+
+    parent: UnitCode | None = None
+
+
 class NewUnit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A branch, outlet or department under the unit with code `parent`."""
 
@@ -99,6 +111,13 @@ class KeyRotation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The key before the new one works too for `overlap_hours`; 0 when it is known to others."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=720)] = 24
+
+
+class UnitChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left out stays as it is; `parent` is the code of the unit it comes under."""
+
+    name: Name | UnsetType = UNSET
+    parent: UnitCode | UnsetType = UNSET
 
 
 class NewApiKey(Plausible, frozen=True, kw_only=True, forbid_unknown_fields=True):

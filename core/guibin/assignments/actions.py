@@ -19,7 +19,7 @@ from guibin.sla import actions as sla
 from guibin_tenants.receivers import refuse_unfit, sees, standing_unit
 from guibin_tenants.refusals import Conflict, Invalid
 from guibin_tenants.rows import change, locked, shown
-from guibin_tenants.scope import execute, fetch, fetch_column, fetch_value, savepoint
+from guibin_tenants.scope import execute, fetch, fetch_column, fetch_one, fetch_value, savepoint
 from guibin_tenants.tables import new_id
 
 from . import handing_over
@@ -160,6 +160,18 @@ async def move_unit(gone: UnitDissolved, act: Act, *, manager_id: UUID | None, r
     await note_assigned(customer_ids, act, because="unit_dissolved", reason=reason)
     await bring_work_along(customer_ids, gone.successor_id, act, reason=reason)
     return customer_ids
+
+
+async def counts_of(unit_id: UUID, successor_id: UUID | None) -> tuple[int, int]:
+    """How many customers are the org unit's, and of how many the account manager does not see its successor."""
+    row = await fetch_one(
+        "select count(*) as customers, count(*) filter (where $2::uuid is not null and s.id is not null"
+        f" and not {sees('s', '$2')}) as unseen from customer c"
+        " left join staff s on s.tenant_id = c.tenant_id and s.id = c.account_manager_id where c.org_unit_id = $1",
+        unit_id,
+        successor_id,
+    )
+    return (row["customers"], row["unseen"]) if row else (0, 0)
 
 
 async def looked_after(staff_ids: Sequence[UUID], *, outside: Sequence[UUID] = (), erased_too: bool = False) -> int:

@@ -123,6 +123,7 @@ def name_beside(owner: str) -> str:
 
 
 _charges: NamedFromAbove[Charge] = NamedFromAbove()
+_waiting: NamedFromAbove[Rows] = NamedFromAbove()
 
 
 def charge(what: str, count: Counting, hand_over: HandingOver, *, columns: tuple[str, ...]) -> None:
@@ -172,8 +173,9 @@ def _known(kind: Charge) -> None:
 
 def follow_unit(work: Rows) -> None:
     """What is open and waits for an org unit waits for its successor once it is dissolved."""
+    _waiting.give(work.what, work)
     moved = ", ".join(f"{unit} = case when {unit} = $1 then $2::uuid else {unit} end" for unit in work.units)
-    waiting = " or ".join(f"{unit} = $1" for unit in work.units)
+    waiting = _waits(work)
 
     @at_once(UnitDissolved, name=f"rows of {work.name}")
     async def follow(dissolved: UnitDissolved, act: Act) -> None:
@@ -182,6 +184,19 @@ def follow_unit(work: Rows) -> None:
             dissolved.unit_id,
             dissolved.successor_id,
         )
+
+
+def _waits(work: Rows) -> str:
+    return " or ".join(f"{unit} = $1" for unit in work.units)
+
+
+async def waiting_for(unit_id: UUID) -> list[OpenWork]:
+    """What is open and waits for the org unit, kind by kind; kinds without any are left out."""
+    work = []
+    for kind in _waiting.values():
+        sql = f"select count(*) from {kind.name} where {kind.open} and ({_waits(kind)})"
+        work.append(OpenWork(kind.what, await fetch_value(sql, unit_id)))
+    return [part for part in work if part.count]
 
 
 def charges() -> tuple[Charge, ...]:

@@ -78,6 +78,7 @@ CHANGES: Listing[RightsView] = Listing(
     source="audit_entry x"
     " left join staff s on s.tenant_id = x.tenant_id and s.id = x.subject_id and x.subject = 'staff'"
     f" left join {name_of(RoleChange)} r on r.tenant_id = x.tenant_id and r.entry_id = x.id"
+    " left join org_unit o on o.tenant_id = x.tenant_id and o.id = x.subject_id and x.subject = 'org_unit'"
     " left join api_key k on k.tenant_id = x.tenant_id and k.id = x.subject_id and x.subject = 'api_key'"
     f" left join {name_of(PolicyVersion)} v on v.tenant_id = x.tenant_id and v.id = x.subject_id and x.action = 'policy.write'",
     order=LISTED.order,
@@ -89,7 +90,7 @@ CHANGES: Listing[RightsView] = Listing(
         "trouble": _TROUBLE,
         "refused": "coalesce(x.refused, '')",
         "whom_id": "s.id",
-        "whom": "coalesce(s.name, k.name, '')",
+        "whom": "coalesce(s.name, k.name, o.name, '')",
         "given": "coalesce(r.given, '{}')",
         "taken": "coalesce(r.taken, '{}')",
         "from_unit": "coalesce((select u.name from org_unit u where u.id = r.from_unit_id), '')",

@@ -1,0 +1,66 @@
+"""Org units, people and their rights, by hand in a browser: what is done, and what is refused in words."""
+
+from uuid import uuid4
+
+import pytest
+
+pytestmark = pytest.mark.browser
+COMPANY = "xiang-mobile"
+
+
+@pytest.fixture
+def admin(window):
+    return window.sign_in("admin", COMPANY)
+
+
+def _said(window):
+    toast = window.page.locator(".g-toast span").first
+    toast.wait_for()
+    return toast.inner_text()
+
+
+def _choose(window, selector):
+    """The last of a list's entries; what it says."""
+    field = window.page.locator(selector)
+    field.select_option(index=field.locator("option").count() - 1)
+    return field.evaluate("field => field.selectedOptions[0].innerText")
+
+
+def test_a_unit_is_opened_moved_and_dissolved_with_what_goes_where_said_first(admin):
+    page, suffix = admin.page, uuid4().hex[:6]
+    name = f"高新营业厅 {suffix}"
+    admin.open("/console/units")
+    page.locator("td.act button").first.click()
+    page.locator("#dialog[open] #f-name").fill(name)
+    page.locator("#f-code").fill("高新")
+    admin.press("Control+Enter")
+    page.locator("#f-code[aria-invalid]").wait_for()
+    kept = page.locator("#f-name").input_value()
+    page.locator("#f-code").fill(f"gaoxin-{suffix}")
+    admin.press("Control+Enter")
+    opened = _said(admin)
+    page.locator("tbody a", has_text=name).click()
+    page.locator("a[href$='/moving']").click()
+    _choose(admin, "#parent")
+    page.locator("form .btn-primary").click()
+    page.locator("#how").wait_for()
+    page.locator(".btn-primary[data-key=t]").click()
+    page.locator("#dialog[open] form").wait_for()
+    admin.press("Control+Enter")
+    moved = _said(admin)
+    admin.open("/console/units")
+    page.locator("tbody a", has_text=name).click()
+    page.locator("a[href$='/dissolving']").click()
+    successor = _choose(admin, "#successor")
+    page.locator("form .btn-primary").click()
+    page.locator("#sure").wait_for()
+    page.locator("main .btn-danger").click()
+    page.locator("#dialog[open] form").wait_for()
+    admin.press("Control+Enter")
+    gone = _said(admin)
+    admin.open("/console/units")
+    page.locator("details summary").last.click()
+
+    assert (kept, opened, moved, gone) == (name, "机构已设立", "上级已调整", "机构已撤销，全部已移交")
+    assert successor in page.locator("details .g-rows").inner_text()
+    assert (admin.violations(), admin.axe()) == ([], [])
