@@ -63,3 +63,31 @@ def test_a_key_is_made_and_shown_once_then_replaced_and_revoked(admin):
 
     assert _sent(admin) == "已吊销，即时生效"
     assert page.locator("details summary", has_text="已失效").count() == 1
+
+
+def test_a_webhook_is_made_tested_and_paused(admin):
+    page = admin.page
+    admin.open("/console/webhooks")
+    admin.press("n")
+    page.locator("#f-url").fill("http://10.0.0.1/in")
+    admin.press("Control+Enter")
+    page.locator("#f-url-error").wait_for()
+    page.locator("#f-url").fill("https://hooks.example.com/in")
+    page.get_by_label("受理投诉", exact=True).check()
+    admin.press("Control+Enter")
+    page.locator("#token").wait_for()
+    secret = page.locator("#token").input_value()
+    page.locator("text=已复制").click()
+    page.locator("h1", has_text="hooks.example.com").wait_for()
+    _asked(admin, "发测试消息")
+    tested = _sent(admin)
+    page.locator("[data-delivery]").first.wait_for()
+    sent = page.locator("[data-delivery]").first.inner_text()
+    _asked(admin, "暂停")
+
+    assert secret.startswith("whsec_")
+    assert tested == "测试消息已排队，马上发出"
+    assert "测试消息" in sent
+    assert _sent(admin) == "已暂停"
+    page.locator(".g-chip", has_text="已暂停").wait_for()
+    assert page.locator("#main button:has-text('恢复')").count() == 1

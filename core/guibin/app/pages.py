@@ -55,6 +55,7 @@ from guibin.visits import coverage_screens as visit_coverage
 from guibin.visits import screens as visits
 from guibin.web.answers import Held
 from guibin.web.problems import PROBLEM, Problem
+from guibin.webhooks import screens as webhooks
 from guibin.work import board_screens as board
 from guibin.work import screens as work
 from guibin.work import team_screens as teams
@@ -121,6 +122,7 @@ SLICES: tuple[ModuleType, ...] = (
     people_units,
     sign_ins,
     api_keys,
+    webhooks,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(Controller, (sign_in_pages, second_factor_pages, frame_pages, session_pages, pack_pages, *SLICES))

@@ -20,7 +20,8 @@ from .forms import Choice
 from .shell import Outcome, Shell, Undoing
 
 Offered = Callable[[Shell], Awaitable[Sequence[Choice]]]
-Prefilled = Callable[[Shell, UUID], Awaitable[Mapping[str, str]]]
+Prefilled = Callable[[Shell, UUID], Awaitable[Mapping[str, str | Sequence[str]]]]
+Before = Callable[[Shell, UUID], Awaitable[Mapping[str, str]]]
 Tells = Callable[[Sequence[Any], Shell], Awaitable[Outcome]]
 Shows = Callable[[Any, Shell], Response[str]]
 SheetOf = Callable[[Shell], Awaitable[Sheet | None]]
@@ -43,7 +44,7 @@ class Undo(Struct, frozen=True, kw_only=True):
     what was done `after`. Where it asks for a reason, that it was undone is one. It is done as any other, on record as itself."""
 
     command: str
-    before: Prefilled | None = None
+    before: Before | None = None
     after: Callable[[Any], Mapping[str, str]] | None = None
 
 
@@ -153,7 +154,9 @@ class Commands:
         """The form, empty or with what can be known already."""
         command = self._command(name, shell)
         given = await command.given(shell, subject_id) if command.given else {}
-        return await self._form(command, shell, _Sent({key: [value] for key, value in given.items()}))
+        return await self._form(
+            command, shell, _Sent({key: [value] if isinstance(value, str) else value for key, value in given.items()})
+        )
 
     async def do(self, name: str, subject_id: UUID, shell: Shell) -> Response[str]:
         """Do it; what is wrong comes back in the form, with nothing written and what was typed kept."""

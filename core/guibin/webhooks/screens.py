@@ -1,0 +1,139 @@
+"""Webhooks by page: where events go, what was answered, and sending again what did not arrive."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import Provide
+from msgspec.structs import replace
+
+from guibin.console import lists
+from guibin.console.commands import Command, Commands
+from guibin.console.forms import Choice
+from guibin.console.navigation import Entry
+from guibin.console.shell import PREFIX, Outcome, Shell
+from guibin.context import Act
+from guibin.web.listing import PageAsked
+
+from . import actions, queries
+from .actions import CreatedWebhook, Replayed
+from .api import WRITE
+from .payloads import event_types
+from .queries import WebhookView
+from .requests import DeliveryFilter, NewWebhook, WebhookChange
+
+PATH, NAME = f"{PREFIX}/webhooks", "webhooks"
+ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="webhook", needs=WRITE, group="govern", order=81),)
+STATES = ("pending", "delivered", "failed", "held")
+
+
+async def change(webhook_id: UUID, new: NewWebhook, act: Act) -> WebhookView:
+    """As `actions.change`, all of it at once."""
+    given = WebhookChange(url=new.url, event_types=new.event_types, description=new.description)
+    return await actions.change(webhook_id, given, act)
+
+
+def said(kind: str, shell: Shell) -> str:
+    """What happened, in words; a pack's event by the name its pack gives it."""
+    if shell.studio.words.has(f"{NAME}.event.{kind}"):
+        return shell.says(f"{NAME}.event.{kind}")
+    named = shell.named(f"event.{kind}")
+    return kind.replace("_", " ") if named == f"event.{kind}" else named
+
+
+async def _events(shell: Shell) -> Sequence[Choice]:
+    return [Choice(kind, said(kind, shell)) for kind in event_types()]
+
+
+async def _ended(shell: Shell) -> Sequence[Choice]:
+    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in STATES if state != "pending"]
+
+
+async def _present(_: Shell, webhook_id: UUID) -> Mapping[str, str | Sequence[str]]:
+    found = await queries.endpoint(webhook_id)
+    return {"url": found.url, "description": found.description, "event_types": found.event_types}
+
+
+def _shown(made: CreatedWebhook, shell: Shell) -> Response[str]:
+    return shell.page("webhooks/made.html", made=made)
+
+
+async def _again(done: Sequence[Replayed], shell: Shell) -> Outcome:
+    said = shell.says(f"{NAME}.{'more' if done[0].more else 'again'}", count=done[0].deliveries)
+    return Outcome(said, stays=done[0].more)
+
+
+MADE = Commands(
+    NAME,
+    "webhook_id",
+    f"{PATH}/secrets",
+    Command(name="make", action=actions.add, choices={"event_types": _events}, key="n", main=True, shows=_shown),
+    Command(name="rotate", action=actions.rotate, shows=_shown),
+    needs=WRITE,
+)
+HOOKS = Commands(
+    NAME,
+    "webhook_id",
+    PATH,
+    Command(name="ping", action=actions.ping),
+    Command(name="change", action=change, choices={"event_types": _events}, given=_present),
+    Command(name="disable", action=actions.disable_by_staff),
+    Command(name="enable", action=actions.enable),
+    Command(name="remove", action=actions.remove, danger=True),
+    needs=WRITE,
+)
+SPANS = Commands(
+    NAME,
+    "webhook_id",
+    f"{PATH}/spans",
+    Command(name="replays", action=actions.replay_range, choices={"states": _ended}, tells=_again),
+    needs=WRITE,
+)
+SENT = Commands(NAME, "delivery_id", f"{PATH}/deliveries", Command(name="replay", action=actions.replay), needs=WRITE)
+
+
+class WebhookScreens(Controller):
+    path = PATH
+    include_in_schema = False
+
+    @get("/", needs=WRITE)
+    async def hooks(self, shell: Shell) -> Response[str]:
+        return shell.page(
+            "webhooks/webhooks.html",
+            hooks=await queries.endpoints(),
+            make=MADE.known["make"],
+            made_at=MADE.address(shell.act.company.id, "make"),
+            said=lambda kind: said(kind, shell),
+        )
+
+    @get(
+        "/{webhook_id:uuid}",
+        needs=WRITE,
+        dependencies={"filters": lists.asks(DeliveryFilter), "page": Provide(lists.page_asked)},
+    )
+    async def hook(self, webhook_id: UUID, shell: Shell, filters: DeliveryFilter, page: PageAsked) -> Response[str]:
+        hook = await queries.endpoint(webhook_id)
+        found = await queries.WITH_ATTEMPTS.page(replace(filters, webhook_id=webhook_id), page, shell.act)
+        paused = hook.disabled_at is not None
+        return shell.page(
+            "webhooks/webhook.html",
+            hook=hook,
+            found=found,
+            state=filters.state or "",
+            states=STATES,
+            commands=[
+                *((HOOKS.known[each], HOOKS.address) for each in (("enable",) if paused else ("ping", "disable"))),
+                (HOOKS.known["change"], HOOKS.address),
+                (MADE.known["rotate"], MADE.address),
+                *(() if paused else ((SPANS.known["replays"], SPANS.address),)),
+                (HOOKS.known["remove"], HOOKS.address),
+            ],
+            replay=SENT.known["replay"],
+            of_sent=SENT.address,
+            said=lambda kind: said(kind, shell),
+        )
+
+    ask_made, do_made = MADE.handlers("/secrets/{webhook_id:uuid}", needs=WRITE, confirmed=True)
+    ask_hook, do_hook = HOOKS.handlers("/{webhook_id:uuid}", needs=WRITE)
+    ask_span, do_span = SPANS.handlers("/spans/{webhook_id:uuid}", needs=WRITE, confirmed=True)
+    ask_sent, do_sent = SENT.handlers("/deliveries/{delivery_id:uuid}", needs=WRITE)
