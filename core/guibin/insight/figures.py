@@ -97,6 +97,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure("complaints_foreseen", "complaints", "complaints_foreseen", "complaints_of_customers", clause="S07-16"),
     Figure("signals_followed", "complaints", "signals_followed", "signals_found", clause="S07-32", good="below"),
     Figure("signals_in_time", "complaints", "signals_acted_in_time", "signals_due", clause="S07-32"),
+    Figure("customers", "retention", "customers", clause="S02-6"),
     Figure("retention", "retention", "members_retained", "members_at_start", clause="S09-1"),
     Figure("churn", "retention", "members_left", "members_at_start", clause="S09-1", good="below"),
     Figure("referrals", "retention", "customers_referred", "customers_new", clause="S09-1"),

@@ -16,7 +16,7 @@ from guibin.console import days, forms
 from guibin.console.forms import Field
 from guibin.console.shell import Shell
 from guibin.notation.dates import Day, LunarDay, age
-from guibin.profiles import actions, closing, consents, corrections, merging, particulars
+from guibin.profiles import actions, closing, consents, corrections, merging, particulars, same_person
 from guibin.profiles.closing import ClosingView
 from guibin.profiles.consents import ConsentView
 from guibin.profiles.corrections import CorrectionView
@@ -24,6 +24,7 @@ from guibin.profiles.merging import MergeView
 from guibin.profiles.particulars import ContactPointView, LinkView, OccasionView, PartView, RelativeView
 from guibin.profiles.queries import CustomerView, archive_fields, name_of
 from guibin.profiles.requests import CustomerChange, NewCorrection, NewCustomer
+from guibin.profiles.same_person import SameView
 from guibin.web.listing import PageAsked
 from guibin_tenants.refusals import Refusal
 
@@ -76,6 +77,7 @@ class Archive(Struct, frozen=True, kw_only=True):
     corrections: list[CorrectionView]
     closings: list[ClosingView]
     merges: list[MergeView]
+    same: list[SameView]
 
 
 async def archive(customer: CustomerView, shell: Shell) -> Archive:
@@ -96,6 +98,7 @@ async def archive(customer: CustomerView, shell: Shell) -> Archive:
         ],
         closings=await closing.closings(whose, act),
         merges=await merging.merges(whose, act),
+        same=await same_person.same_person(whose, act),
         corrections=(await corrections.list_corrections(whose, PageAsked(20), act)).items,
     )
 

@@ -5,7 +5,7 @@ from litestar import Controller
 from guibin.web.routing import deletes, gets, patches, posts
 from guibin_tenants.principals import may
 
-from . import actions, closing, consents, corrections, disclosures, merging, orders, particulars
+from . import actions, closing, consents, corrections, disclosures, merging, orders, particulars, same_person
 from .tables import Customer
 
 READ, WRITE, DISCLOSE = may("customers:read"), may("customers:write"), may("customers:disclose")
@@ -45,6 +45,9 @@ class CustomerController(Controller):
     merge = posts("/{customer_id:uuid}/merges", merging.merge, "Make another archive one with this one", needs=MERGE)
     undo_merge = posts(
         "/{customer_id:uuid}/merges/{merge_id:uuid}/undoing", merging.undo, "Make them two again", needs=MERGE
+    )
+    list_same_person = gets(
+        "/{customer_id:uuid}/same-person", same_person.same_person, "Other archives in sight of the same person"
     )
     disclose = posts(
         "/{customer_id:uuid}/disclosures", disclosures.disclose, "Show values in clear, on record", needs=DISCLOSE

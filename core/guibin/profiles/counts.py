@@ -2,6 +2,8 @@
 
 from guibin.periods.counts import count
 
+from .same_person import PERSON
+
 _RUNNING = "o.started_on <= p.first_on and o.ends_on > p.first_on and o.ended_at is null"
 # Begun in the period by whoever has the order `o`.
 _MORE = (
@@ -18,7 +20,11 @@ REFERRED_BY = "referred_by"
 # Those who were recommended, beside the customer `c`.
 REFERRED = f"join customer_link l on l.tenant_id = c.tenant_id and l.customer_id = c.id and l.role = '{REFERRED_BY}'"
 COUNTS = {
-    "customers": count("customer c", "c.created_at < p.ends_at and (c.closed_at is null or c.closed_at >= p.ends_at)"),
+    "customers": count(
+        "customer c",
+        "c.created_at < p.ends_at and (c.closed_at is null or c.closed_at >= p.ends_at)",
+        of=f"distinct {PERSON}",
+    ),
     "customers_up_sold": count(
         "product_order o", f"{_RUNNING} and {_MORE} and {_DEARER})", of="distinct o.customer_id"
     ),
