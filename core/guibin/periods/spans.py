@@ -62,7 +62,7 @@ def named(span: Span, name: str, time_zone: str) -> Window:
     except ValueError:
         window = None
     if window is None or window.name != name:
-        raise Invalid.at("span", f"a {span} as it is written, such as 2026-W10", value=name[:20])
+        raise Invalid.at("span", "a span as it is written, such as 2026-W10", value=name[:20])
     return window
 
 

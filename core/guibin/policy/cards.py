@@ -105,7 +105,7 @@ class CardKind(Struct, frozen=True, forbid_unknown_fields=True):
         for name, subject in ((self.approval, "card_application"), (self.quantity_approval, "card_request")):
             flows = sorted(flow for flow, about in known.flows.items() if about == subject)
             if name not in flows and (name or subject == "card_application"):
-                yield PolicyProblem(path, name, f"an approval flow for a {subject}", f"one of {flows}")
+                yield PolicyProblem(path, name, f"an approval flow for a: {subject}", f"one of {flows}")
         for name, least in (("months", 1), ("warn_days", 0), ("exchange_days", 0), ("low_stock", 0)):
             yield from within(f"{path}.{name}", getattr(self, name), (least, FIGURE_MAX))
 
@@ -127,7 +127,7 @@ class ProofKind(Struct, frozen=True, forbid_unknown_fields=True):
         if self.by == "field":
             yield from _findable(path, self.field, known)
         elif self.field:
-            yield PolicyProblem(path, self.field, f"no field for a proof by {self.by}")
+            yield PolicyProblem(path, self.field, f"no field for a proof by: {self.by}")
 
 
 def _findable(path: str, field: str, known: Known) -> Problems:

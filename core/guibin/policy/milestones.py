@@ -56,7 +56,7 @@ class Milestone(Timed, frozen=True, forbid_unknown_fields=True):
     def check(self, known: Known, path: str) -> Problems:
         """A name of its own, time enough to come again, and people there are."""
         if self.name in RESERVED or not 1 <= len(self.name) <= 60:
-            yield PolicyProblem(path, self.name, f"a name of its own, none of {sorted(RESERVED)}")
+            yield PolicyProblem(path, self.name, f"a name of its own, none of: {sorted(RESERVED)}")
         yield from super().check(known, path)
         again = self.recurrence == "sequential"
         if isinstance(self.within, AtOnce):
@@ -72,4 +72,4 @@ def own_names(milestones: Iterable[Milestone], path: str) -> Problems:
     """That no two targets of a case have one name."""
     names = [milestone.name for milestone in milestones]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield PolicyProblem(f"{path}.{name}", name, f"a name of its own, none of {sorted(RESERVED)}")
+        yield PolicyProblem(f"{path}.{name}", name, f"a name of its own, none of: {sorted(RESERVED)}")

@@ -40,7 +40,7 @@ class PolicyPart(Struct, frozen=True, forbid_unknown_fields=True):
             yield from a_role(path, role, known)
         if self.approval and known.flows.get(self.approval) != SUBJECT:
             fits = sorted(name for name, subject in known.flows.items() if subject == SUBJECT)
-            yield PolicyProblem(f"{path}.approval", self.approval, f"a flow about {SUBJECT}", f"one of {fits}")
+            yield PolicyProblem(f"{path}.approval", self.approval, f"a flow about: {SUBJECT}", f"one of {fits}")
 
     def names(self, section: str, called: Iterable[str]) -> int:
         """How closely it covers an element that is called so: 2 by its name, 1 with its whole section, 0 not at all."""

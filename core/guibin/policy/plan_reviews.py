@@ -42,7 +42,7 @@ class PlanReview(Struct, frozen=True, forbid_unknown_fields=True):
         """Its flow is about reviews, its conditions about what is known of such a plan."""
         if known.flows.get(self.approval) != SUBJECT:
             fits = sorted(name for name, subject in known.flows.items() if subject == SUBJECT)
-            yield PolicyProblem(f"{path}.approval", self.approval, f"a flow about {SUBJECT}", f"one of {fits}")
+            yield PolicyProblem(f"{path}.approval", self.approval, f"a flow about: {SUBJECT}", f"one of {fits}")
         for one in self.when:
             if one.field not in FACTS[self.subject]:
                 yield PolicyProblem(f"{path}.when", one.field, "known of such a plan", f"one of {FACTS[self.subject]}")

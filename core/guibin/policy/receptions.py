@@ -124,7 +124,7 @@ class ReceptionPolicy(Watched, frozen=True, kw_only=True, forbid_unknown_fields=
         for part in ("centre", "report_to"):
             named = getattr(self, part)
             if not named or not set(named) <= known.roles:
-                yield PolicyProblem(f"{path}.{part}", ", ".join(named), f"at least one of {sorted(known.roles)}")
+                yield PolicyProblem(f"{path}.{part}", ", ".join(named), f"at least one of: {sorted(known.roles)}")
         yield from super().check(known, path)
         names = [protocol.name for protocol in self.protocols]
         if not names or len(set(names)) < len(names):

@@ -53,7 +53,7 @@ class TimeLimit(Timed, frozen=True, forbid_unknown_fields=True):
         if self.until and self.until in self.skips:
             yield PolicyProblem(path, self.until, "not a step that is skipped")
         if self.counted_from == "appointment" and (APPOINTMENT not in steps or APPOINTMENT in self.skips):
-            yield PolicyProblem(path, self.counted_from, f"an item with the step {APPOINTMENT!r}")
+            yield PolicyProblem(path, self.counted_from, f"an item with the step: {APPOINTMENT!r}")
         if self.counted_from == "approval" and not approved:
             yield PolicyProblem(path, self.counted_from, "an item that needs an approval")
 

@@ -57,7 +57,7 @@ def unknown(policy: Any, switched_off: Sequence[str]) -> Iterator[PolicyProblem]
         elif section not in policy.__struct_fields__:
             yield PolicyProblem("switched_off", one, "a section of the policy")
         elif name and name not in {called(section, item) for item in _elements(getattr(policy, section))}:
-            yield PolicyProblem("switched_off", one, f"an element of {section}")
+            yield PolicyProblem("switched_off", one, f"an element of: {section}")
 
 
 def _elements(value: Any) -> tuple[Any, ...]:

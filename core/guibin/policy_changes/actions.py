@@ -61,7 +61,7 @@ async def propose(new: NewPolicyProposal, act: Act) -> ProposalView:
 def refuse_others(found: Iterable[Difference], part: PolicyPart, policy: Policy) -> None:
     """Raises NotYourPart with every element that does not belong to the part, and whose it is."""
     wrong = [
-        FieldError(f"overrides.{one.path}", f"within {part.name}", _whose(one, policy))
+        FieldError(f"overrides.{one.path}", f"within the part: {part.name}", _whose(one, policy))
         for one in found
         if part not in covering(policy.parts, one.section, one.called)
     ]

@@ -133,7 +133,9 @@ async def arrive(reception_id: UUID, new: NewArrival, act: Act) -> ReceptionForm
     problems = _not_in_future(new.arrived_at, "arrived_at", act.now)
     if channel != protocol_of(row).channel and not new.text.strip():
         fix = "say why the guest came another way"
-        problems.append(FieldError("text", f"not empty unless the passage is {protocol_of(row).channel}", fix))
+        problems.append(
+            FieldError("text", f"not empty unless the passage is that of the protocol: {protocol_of(row).channel}", fix)
+        )
     refuse(problems, "The arrival was not recorded")
     values = given(new) | {"channel": channel, "arrived_at": new.arrived_at or act.now}
     await add(ReceptionArrival, act, reception_id=reception_id, customer_id=row["customer_id"], **values)

@@ -216,6 +216,6 @@ async def _refuse_wrong_evidence(measure: asyncpg.Record, new: NewExecution) -> 
             rule = "a contact that reached this customer"
             problem = FieldError("interaction_id", rule, value=str(new.interaction_id))
         elif fits and channel not in fits:
-            problem = FieldError("interaction_id", f"a contact on {', '.join(fits)}", value=channel)
+            problem = FieldError("interaction_id", f"a contact by another channel: {', '.join(fits)}", value=channel)
     if problem is not None:
         raise Invalid("The measure was not carried out", fields=(problem,))

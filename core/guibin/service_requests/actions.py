@@ -214,7 +214,7 @@ def _refuse_wrong_step(new: NewStep, request: asyncpg.Record, now: datetime) -> 
     for want in sorted(steps_of.wanted(request, new.step) - {"signature"}):
         value = getattr(new, want)
         if value is None or (isinstance(value, str) and not value.strip()):
-            problems.append(FieldError(want, f"required for the step {new.step}", "give a value"))
+            problems.append(FieldError(want, f"required for the step: {new.step}", "give a value"))
     if new.rating is not None and not new.rated.strip():
         problems.append(FieldError("rated", "required with a rating", "name the installer"))
     at = new.taken_at or now

@@ -61,7 +61,7 @@ class CalendarController(Controller):
     )
     async def write(self, name: str, data: NewCalendarVersion, act: Act) -> Recomputed:
         if data.calendar.name != name:
-            raise Invalid.at("calendar.name", f"{name}, as in the address", value=data.calendar.name)
+            raise Invalid.at("calendar.name", f"as in the address: {name}", value=data.calendar.name)
         version = await calendars.write(data.calendar, act, note=data.note)
         moved = await actions.recompute(name, act)
         await noted("calendar.write", act, subject="calendar", purpose=data.note, shown=0)

@@ -280,7 +280,7 @@ class ConversionController(Controller):
             raise Invalid.at("scheme", "a scheme of the policy", f"one of: {known}", scheme)
         second = to_day or _today(act)
         if second < from_day:
-            raise Invalid.at("to", f"not before from, {from_day}", "swap them", str(second))
+            raise Invalid.at("to", f"not before from: {from_day}", "swap them", str(second))
         return await conversions(scheme, first=from_day, second=second)
 
 

@@ -163,7 +163,7 @@ def _problems(new: NewApplication, applicant: _Applicant, policy: Policy, today:
         problems.append(FieldError("tier", rule, f"the present one is {present or 'none: apply for a tier'}", new.tier))
     if scheme.tier(new.tier) is None and (new.kind != "adjustment" or new.tier):
         tiers = ", ".join(tier.name for tier in scheme.tiers)
-        problems.append(FieldError("tier", f"a tier of {scheme.name}", f"one of: {tiers}", new.tier))
+        problems.append(FieldError("tier", f"a tier of the scheme: {scheme.name}", f"one of: {tiers}", new.tier))
     if applicant.kind not in scheme.customer_kinds:
         rule = f"a customer of kind {', '.join(scheme.customer_kinds)}"
         problems.append(FieldError("customer_id", rule, "correct the archive or choose another scheme", applicant.kind))

@@ -46,7 +46,7 @@ def problems(segment: Segment, policy: Policy, field: str = "segment") -> list[F
         return wrong
     names = [tier.name for tier in scheme.tiers]
     wrong += [
-        FieldError(f"{field}.tiers", f"a tier of {scheme.name}", f"one of: {', '.join(names)}", tier)
+        FieldError(f"{field}.tiers", f"a tier of the scheme: {scheme.name}", f"one of: {', '.join(names)}", tier)
         for tier in segment.tiers
         if tier not in names
     ]

@@ -195,7 +195,7 @@ def _scheme(new: NewSimulation, policy: Policy) -> TierScheme:
     if given is None:
         return assessable(policy, new.scheme)
     if given.name != new.scheme:
-        raise Invalid.at("proposal.name", f"{new.scheme}, as scheme says", value=given.name[:60])
+        raise Invalid.at("proposal.name", f"as scheme says: {new.scheme}", value=given.name[:60])
     large = too_large(given, field="proposal")
     if large:
         raise Invalid("The proposed scheme cannot be simulated", fields=tuple(large))

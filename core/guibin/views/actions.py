@@ -138,7 +138,7 @@ async def set_list(list: str, new: NewListSetting, act: Act) -> ListSettingView:
     require(act.by, PEOPLE & table.needs)
     _refuse_unknown("columns", new.columns, {column.name for column in table.has(act)})
     if new.view_id is not None and (await view(new.view_id, act)).list != list:
-        raise Invalid.at("view_id", f"a view of {list}", value=str(new.view_id))
+        raise Invalid.at("view_id", f"a view of the list: {list}", value=str(new.view_id))
     await execute("delete from list_setting where staff_id = $1 and list_name = $2", act.by.person, list)
     await add(ListSetting, staff_id=act.by.person, list_name=list, columns=new.columns, view_id=new.view_id)
     return await setting(list, act)
