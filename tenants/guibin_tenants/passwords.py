@@ -23,6 +23,8 @@ _OTHER_CHARS_MIN = 5
 # The estimate looks at so many characters: it takes longer with each.
 _LOOKED_AT = 72
 
+# What is not mistaken for something else.
+_CLEAR = "abcdefghjkmnpqrstuvwxyz23456789"
 # argon2id with the library's memory and rounds (RFC 9106, low-memory profile), on one core.
 HASHER = PasswordHasher(parallelism=1)
 # A sign-in costs a core for a tenth of a second: however many come, others keep half of the machine.
@@ -32,6 +34,11 @@ WAITING_MAX = 32
 _hashing = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="passwords")
 _waiting = 0
 _Result = TypeVar("_Result")
+
+
+def drawn() -> str:
+    """A password to be read aloud and typed once: letters and digits that are not mistaken for each other."""
+    return "-".join("".join(secrets.choice(_CLEAR) for _ in range(4)) for _ in range(4))
 
 
 async def hash_of(password: str) -> str:

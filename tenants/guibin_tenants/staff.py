@@ -434,6 +434,13 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     await end_sessions(staff_id)
 
 
+async def come_back(staff_id: UUID) -> None:
+    """Whoever left works here again. Raises NotFound."""
+    await by_id(staff_id)
+    await access_changed()
+    await Staff.update({Staff.left_at: None}).where(Staff.id == staff_id)
+
+
 def _wrong_roles(roles: tuple[str, ...], posts: Posts) -> list[FieldError]:
     known = (*ROLE_PERMISSIONS, *posts)
     problems = [

@@ -24,7 +24,7 @@ from guibin_tenants.rows import add
 from guibin_tenants.scope import fetch, fetch_value
 from guibin_tenants.staff import NewStaff, StaffView
 
-from . import handing_over
+from . import handing_over, rights
 from .handing_over import DissolutionPreview, Dissolved, HandedOver, HandOverPreview, MovePreview
 from .requests import (
     AccountChange,
@@ -43,6 +43,7 @@ from .requests import (
     UnitChange,
     UnitDissolution,
 )
+from .rights import RightsChange
 from .tables import RoleChange
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -50,6 +51,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 class KeyEnded(Conflict):
     """The key has ended: make another. Nothing is put in the place of a key that works no more."""
+
+
+class NotGone(Conflict):
+    """Whoever did not leave cannot come back. The account works."""
 
 
 class LastAdmin(Conflict):
@@ -104,6 +109,19 @@ async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffV
 
     Roles are given whole: a post that is left out goes, and so does the role it brought.
     """
+    before, changed = await _changed(staff_id, new, act)
+    account = await staff.change(changed)
+    entry = await _record("staff.change", staff_id, act)
+    await _remember(before, account, entry, act)
+    return account
+
+
+async def check_change(staff_id: UUID, new: AccountChange, act: Act) -> RightsChange:
+    """What the person would gain and lose. Nothing is changed; raises what `change_account` would."""
+    return await rights.between(*await _changed(staff_id, new, act))
+
+
+async def _changed(staff_id: UUID, new: AccountChange, act: Act) -> tuple[StaffView, StaffView]:
     before = await account_of(staff_id, act.by)
     roles = before.roles if new.roles is UNSET else staff.with_posts(new.roles, roles_of(act.policy.posts))
     unit = before.org_unit_id if new.org_unit_id is UNSET else new.org_unit_id
@@ -112,22 +130,19 @@ async def change_account(staff_id: UUID, new: AccountChange, act: Act) -> StaffV
     await _refuse_unit(unit, act.by)
     if "tenant_admin" not in roles:
         await _refuse_last_admin(before)
+    if staff_id == act.by.person and set(roles) - set(before.roles):
+        raise Forbidden("Nobody gives roles or posts to themselves: another admin does")
     if unit != before.org_unit_id:
         await handing_over.refuse_losing_sight(before, unit)
     await handing_over.refuse_losing_part(before, roles)
-    account = await staff.change(
-        StaffView(
-            id=staff_id,
-            login=before.login,
-            name=before.name if new.name is UNSET else new.name,
-            roles=roles,
-            org_unit_id=unit,
-            part_time=before.part_time if new.part_time is UNSET else new.part_time,
-        )
+    changed = structs.replace(
+        before,
+        name=before.name if new.name is UNSET else new.name,
+        roles=roles,
+        org_unit_id=unit,
+        part_time=before.part_time if new.part_time is UNSET else new.part_time,
     )
-    entry = await _record("staff.change", staff_id, act)
-    await _remember(before, account, entry, act)
-    return account
+    return before, changed
 
 
 async def set_password(staff_id: UUID, new: NewPassword, act: Act) -> None:
@@ -158,6 +173,22 @@ async def leave(staff_id: UUID, new: Leaving, act: Act) -> StaffView:
     await staff.leave(staff_id, now=act.now)
     entry = await _record("staff.leave", staff_id, act)
     await add(RoleChange, act, entry_id=entry, staff_id=staff_id, taken=list(account.roles))
+    return await staff.by_id(staff_id)
+
+
+async def come_back(staff_id: UUID, new: NewPassword, act: Act) -> StaffView:
+    """Whoever left works here again, with the roles they had and a password that opens nothing but the choice of another.
+
+    Raises NotFound, NotGone, Invalid for a weak password or a dissolved org unit, Forbidden.
+    """
+    account = await in_charge_of(staff_id, act.by)
+    if account.left_at is None:
+        raise NotGone(f"{account.name} works here")
+    await _refuse_unit(account.org_unit_id, act.by)
+    await staff.come_back(staff_id)
+    await staff.set_password(staff_id, new.password, by=act.by.person, now=act.now)
+    entry = await _record("staff.come_back", staff_id, act)
+    await add(RoleChange, act, entry_id=entry, staff_id=staff_id, given=list(account.roles))
     return await staff.by_id(staff_id)
 
 

@@ -21,6 +21,19 @@ class StaffController(Controller):
     add = posts("/", actions.add_account, "Add an account; auditors add auditors, and admins everybody else")
     show = gets("/{staff_id:uuid}", actions.account_of, "One account")
     change = patches("/{staff_id:uuid}", actions.change_account, "Change name, roles, posts or org unit")
+    check = posts(
+        "/{staff_id:uuid}/checks",
+        actions.check_change,
+        "What somebody would gain and lose by a change; nothing is changed",
+        status_code=HTTP_200_OK,
+    )
+    come_back = posts(
+        "/{staff_id:uuid}/return",
+        actions.come_back,
+        "Whoever left works here again, with the roles they had",
+        confirmed=True,
+        status_code=HTTP_200_OK,
+    )
     set_password = posts(
         "/{staff_id:uuid}/password",
         actions.set_password,

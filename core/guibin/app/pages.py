@@ -37,6 +37,7 @@ from guibin.oversight import screens as oversight
 from guibin.overview import applications, approvals, counter, customer_screens, intake
 from guibin.overview import screens as overview
 from guibin.packs import Packs
+from guibin.people import screens as people
 from guibin.people import unit_screens as people_units
 from guibin.plans import screens as plans
 from guibin.policy_changes import pages as policy_editing
@@ -120,6 +121,7 @@ SLICES: tuple[ModuleType, ...] = (
     live,
     oversight,
     people_units,
+    people,
     sign_ins,
     api_keys,
     webhooks,

@@ -1,0 +1,326 @@
+"""People by page: who works here, one of them with all they hold, somebody added, changed, gone and back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from litestar import Controller, Response, get, post
+from litestar.di import Provide
+from msgspec import Struct
+
+from guibin.administration import actions
+from guibin.administration.requests import AccountChange, Leaving, NewAccount, NewPassword, NewPerson, PreviewAsked
+from guibin.assignments.handing_over import OpenWork, open_work
+from guibin.console import choices as offered
+from guibin.console import forms, lists
+from guibin.console.choices import colleagues
+from guibin.console.commands import Command, Commands, is_id
+from guibin.console.forms import Choice, rule
+from guibin.console.lists import Column, Filter, Table, View, Wanted
+from guibin.console.navigation import Entry
+from guibin.console.shell import PREFIX, Shell
+from guibin.console.texts import spelled
+from guibin.context import Act
+from guibin.policy.words import Name
+from guibin.sign_ins import queries as sign_ins
+from guibin.sign_ins.api import real_now
+from guibin.web.listing import PageAsked
+from guibin_tenants import passwords
+from guibin_tenants.principals import ROLE_PERMISSIONS, may
+from guibin_tenants.refusals import Refusal
+from guibin_tenants.staff import StaffView
+
+from . import queries
+from .queries import PeopleFilter
+
+READ, WRITE = may("staff:read"), may("staff:write")
+NAME, PATH = "people", f"{PREFIX}/people"
+ENTRIES = (Entry(title=f"{NAME}.title", path=PATH, icon="users", needs=READ, group="govern", order=69),)
+NEW = f"{PATH}/accounts"
+
+
+class FirstPassword(Struct, frozen=True):
+    """Somebody who can sign in, with a password that opens nothing but the choice of another: shown this once."""
+
+    account: StaffView
+    password: str
+
+
+class PersonName(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What they are called, and whether they look after customers beside other work."""
+
+    name: Name
+    part_time: bool = False
+
+
+class Successor(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who takes customers and open work over."""
+
+    successor_id: UUID | None = None
+
+
+class RightsForm(Struct, frozen=True, kw_only=True):
+    """Roles and posts, whole, and the org unit; none is the head office."""
+
+    roles: tuple[str, ...] = ()
+    org_unit_id: UUID | None = None
+
+
+async def add(new: NewPerson, act: Act) -> FirstPassword:
+    """As the action of administration, with a password that is drawn."""
+    password = passwords.drawn()
+    said = {name: getattr(new, name) for name in NewPerson.__struct_fields__}
+    return FirstPassword(await actions.add_account(NewAccount(**said, password=password), act), password)
+
+
+async def come_back(staff_id: UUID, act: Act) -> FirstPassword:
+    """As the action of administration, with a password that is drawn."""
+    password = passwords.drawn()
+    return FirstPassword(await actions.come_back(staff_id, NewPassword(password), act), password)
+
+
+async def rename(staff_id: UUID, new: PersonName, act: Act) -> None:
+    """As the action of administration."""
+    await actions.change_account(staff_id, AccountChange(name=new.name, part_time=new.part_time), act)
+
+
+async def leave(staff_id: UUID, new: Successor, act: Act) -> None:
+    """As the action of administration."""
+    await actions.leave(staff_id, Leaving(new.successor_id), act)
+
+
+def _shown(made: FirstPassword, shell: Shell) -> Response[str]:
+    return shell.page("people/first_password.html", made=made)
+
+
+async def _named(shell: Shell, staff_id: UUID) -> dict[str, str]:
+    person = await queries.person(staff_id, shell.act)
+    return {"name": person.name, "part_time": "true" if person.part_time else ""}
+
+
+async def _chosen(shell: Shell, staff_id: UUID) -> dict[str, str]:
+    named = shell.request.query_params.get("successor_id", "")
+    return {"successor_id": named} if is_id(named) else {}
+
+
+async def _seen(staff_id: UUID, act: Act) -> None:
+    await queries.person(staff_id, act)
+
+
+async def grantable(shell: Shell) -> list[Choice]:
+    """Roles, then posts, that the reader may give: nobody gives what they do not have."""
+    act = shell.act
+    posts = {post.name: post.role for post in act.policy.posts}
+    given = [name for name, held in ROLE_PERMISSIONS.items() if held <= act.by.permissions]
+    roles = [Choice(name, shell.post(name), shell.says(f"{NAME}.roles")) for name in given]
+    return roles + [
+        Choice(name, f"{shell.post(name)} · {shell.post(role)}", shell.says(f"{NAME}.posts"))
+        for name, role in posts.items()
+        if role in given
+    ]
+
+
+ADDING = Commands(
+    NAME,
+    "company_id",
+    NEW,
+    Command(
+        name="add",
+        action=add,
+        icon="user-plus",
+        key="n",
+        main=True,
+        choices={"roles": grantable, "org_unit_id": offered.units},
+        shows=_shown,
+    ),
+    needs=WRITE,
+)
+PERSON = Commands(
+    NAME,
+    "staff_id",
+    PATH,
+    Command(name="rename", action=rename, icon="pencil", key="e", given=_named),
+    Command(name="leave", action=leave, danger=True, given=_chosen, hidden=frozenset({"successor_id"})),
+    needs=WRITE,
+)
+BACK = Commands(
+    NAME,
+    "staff_id",
+    f"{PATH}/returns",
+    Command(name="come_back", action=come_back, icon="arrow-back-up", main=True, shows=_shown),
+    needs=WRITE,
+)
+
+
+async def _states(shell: Shell) -> Sequence[Choice]:
+    return [Choice(state, shell.says(f"{NAME}.state.{state}")) for state in ("here", "away", "left")]
+
+
+async def _roles(shell: Shell) -> Sequence[Choice]:
+    return [Choice(role, shell.post(role)) for role in ROLE_PERMISSIONS]
+
+
+async def _posts(shell: Shell) -> Sequence[Choice]:
+    return [Choice(each.name, shell.post(each.name)) for each in shell.act.policy.posts]
+
+
+async def _counts(selections: Mapping[str, Any], shell: Shell) -> Mapping[str, int]:
+    return await queries.counts(selections, shell.act)
+
+
+async def _rows(filters: PeopleFilter, page: PageAsked, wanted: Wanted, shell: Shell) -> dict[str, Any]:
+    found = await queries.people(filters, page, shell.act)
+    return {
+        "rows": found.items,
+        "next": found.next,
+        "cells": "people/cells.html",
+        "parted": lambda row: queries.parted(row.roles, shell.act),
+        "adds": ADDING.allowed(shell, "add"),
+        "add_at": ADDING.address(shell.act.company.id, "add"),
+    }
+
+
+TABLE = Table(
+    slice_name=NAME,
+    path=PATH,
+    columns=(
+        Column(name="who"),
+        Column(name="roles", width=190),
+        Column(name="posts", width=210, labelled=True),
+        Column(name="unit", width=170),
+        Column(name="state", width=140),
+    ),
+    filters=(
+        Filter(name="org_unit_id", choices=offered.units),
+        Filter(name="role", choices=_roles),
+        Filter(name="post", choices=_posts),
+        Filter(name="state", choices=_states),
+    ),
+    views=(
+        View(name="all", asks={}),
+        View(name="away", asks={"state": "away"}),
+        View(name="left", asks={"state": "left"}),
+    ),
+    search="q",
+    kind=PeopleFilter,
+    needs=READ,
+    load=_rows,
+    counts=_counts,
+    template="people/people.html",
+)
+
+
+class PeopleScreens(Controller):
+    path = PATH
+    include_in_schema = False
+
+    @get("/", needs=READ, dependencies={"filters": lists.asks(PeopleFilter), "page": Provide(lists.page_asked)})
+    async def people(self, shell: Shell, filters: PeopleFilter, page: PageAsked) -> Response[Any]:
+        return await lists.answer(TABLE, filters, page, shell)
+
+    @get("/{staff_id:uuid}", needs=READ)
+    async def person(self, staff_id: UUID, shell: Shell) -> Response[str]:
+        person = await queries.person(staff_id, shell.act)
+        roles, posts = queries.parted(person.roles, shell.act)
+        gone = person.state == "left"
+        changes = WRITE(shell.act.by) and await _in_charge(staff_id, shell)
+        return shell.page(
+            "people/person.html",
+            person=person,
+            roles=roles,
+            posts=posts,
+            signs_in=None if gone else await sign_ins.person(staff_id, shell.act, real_now(shell.request)),
+            work=_moves(await open_work((staff_id,)), shell),
+            commands=PERSON.allowed(shell, "rename") if changes and not gone else [],
+            back=BACK.allowed(shell, "come_back") if changes and gone else [],
+            changes=changes and not gone,
+            of_person=PERSON.address,
+            of_back=BACK.address,
+        )
+
+    @get("/{staff_id:uuid}/rights", needs=WRITE)
+    async def rights(self, staff_id: UUID, shell: Shell) -> Response[str]:
+        """First what they shall hold and where, then what they gain and lose by it, then the word that does it."""
+        asked = {name: shell.request.query_params.getall(name, []) for name in ("roles", "org_unit_id", "checked")}
+        return await _rights(staff_id, (asked, {}, 200), shell)
+
+    @post("/{staff_id:uuid}/rights", needs=WRITE, confirmed=True, status_code=200)
+    async def set_rights(self, staff_id: UUID, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            await actions.change_account(staff_id, _asked(given, shell), shell.act)
+        except Refusal as refusal:
+            return await _rights(staff_id, ({**given, "checked": ["1"]}, *forms.wrong(refusal, shell)), shell)
+        return shell.done(shell.says(f"{NAME}.done.rights"), goes_to=f"{PATH}/{staff_id}")
+
+    @get("/{staff_id:uuid}/leaving", needs=WRITE)
+    async def leaving(self, staff_id: UUID, shell: Shell, successor_id: str = "") -> Response[str]:
+        """First how much they have, then who takes it over, then the word that does it."""
+        chosen = UUID(successor_id) if is_id(successor_id) else None
+        found = await actions.preview_hand_over(staff_id, PreviewAsked(successor_id=chosen), shell.act)
+        return shell.page(
+            "people/leaving.html",
+            person=await queries.person(staff_id, shell.act),
+            found=found,
+            moves=_moves(found.work, shell),
+            hinders=rule(found.hinders, shell.studio, shell.look) if found.hinders else "",
+            people=[each for each in await colleagues(shell) if each.value != str(staff_id)],
+            command=PERSON.known["leave"],
+            address=PERSON.address(staff_id, "leave"),
+        )
+
+    ask_new, add = ADDING.handlers("/accounts/{company_id:uuid}", needs=WRITE, confirmed=True)
+    ask_back, come_back = BACK.handlers("/returns/{staff_id:uuid}", needs=WRITE, sees=_seen, confirmed=True)
+    ask, do = PERSON.handlers("/{staff_id:uuid}", needs=WRITE, sees=_seen, confirmed=True)
+
+
+# What was sent, what is wrong with it by field, and the status of the answer.
+_Sent = tuple[Mapping[str, Sequence[str]], Mapping[str, str], int]
+
+
+async def _in_charge(staff_id: UUID, shell: Shell) -> bool:
+    try:
+        await actions.in_charge_of(staff_id, shell.act.by)
+    except Refusal:
+        return False
+    return True
+
+
+def _asked(given: Mapping[str, Sequence[str]], shell: Shell) -> AccountChange:
+    """Raises Invalid."""
+    filled = forms.taken(RightsForm, {name: list(values) for name, values in given.items()}, shell)
+    return AccountChange(roles=filled.roles, org_unit_id=filled.org_unit_id)
+
+
+async def _rights(staff_id: UUID, sent: _Sent, shell: Shell) -> Response[str]:
+    given, errors, status = sent
+    account = await actions.in_charge_of(staff_id, shell.act.by)
+    looked, wrong, difference = bool(given.get("checked")), dict(errors), None
+    if not looked:
+        given = {"roles": account.roles, "org_unit_id": (str(account.org_unit_id or ""),)}
+    elif not wrong:
+        try:
+            difference = await actions.check_change(staff_id, _asked(given, shell), shell.act)
+        except Refusal as refusal:
+            wrong, status = forms.wrong(refusal, shell)
+    form = forms.Form(
+        kind=RightsForm,
+        slice_name=NAME,
+        choices={"roles": await grantable(shell), "org_unit_id": await offered.units(shell)},
+        needed=frozenset({"roles"}),
+    )
+    return shell.page(
+        "people/rights.html",
+        status=int(status) if errors else 200,
+        person=await queries.person(staff_id, shell.act),
+        fields=form.fields(shell, given, wrong),
+        problem=wrong.get("", ""),
+        difference=difference,
+        asked=given,
+        permits=lambda names: [shell.says(f"policy_changes.rights.may_do.{each.replace(':', '_')}") for each in names],
+    )
+
+
+def _moves(work: Sequence[OpenWork], shell: Shell) -> list[tuple[str, int]]:
+    """Each kind, as it is called, with how much of it."""
+    return [(shell.says(f"{NAME}.units.what.{spelled(each.what)}"), each.count) for each in work]
