@@ -12,6 +12,7 @@ import msgspec
 from guibin.jobs.actions import enqueue
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.messages.posting import NewMessage, means_for, post
+from guibin.messages.queries import means_in_use
 from guibin.messages.subjects import SUBJECTS, Settled, Subject, Values
 from guibin.policy.messages import end_of
 from guibin.profiles.orders import order_of
@@ -61,9 +62,10 @@ async def post_care_batch(job: PostCareBatch, run: Run) -> None:
     rows = await fetch(
         f"{_DUE[job.about]} and ($2::uuid is null or t.id > $2) order by t.id limit $3", today, job.after, BATCH
     )
+    possible = await means_in_use()
     for row in rows:
         wanted, new = _message(job.about, row, run)
-        means = await means_for(row["customer_id"], wanted)
+        means = await means_for(row["customer_id"], wanted, possible)
         if means is not None:
             await post(msgspec.structs.replace(new, means=means), now=run.now)
     if len(rows) == BATCH:

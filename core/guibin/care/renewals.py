@@ -9,7 +9,7 @@ from guibin.approvals.actions import Decided
 from guibin.audit.actions import recorded
 from guibin.cases import Case
 from guibin.context import Act
-from guibin.events import ArchiveCloses, at_once
+from guibin.events import ArchiveCloses, ErasureBegins, at_once
 from guibin.policy.approvals import ApprovalFlow, Facts
 from guibin.policy.care import RenewalPolicy
 from guibin.profiles import orders
@@ -111,10 +111,20 @@ async def withdraw_with_archive(closes: ArchiveCloses, act: Act) -> None:
 
     Prepared anew, it is open again once the customer is back.
     """
+    await _withdraw_prepared(closes.customer_id)
+
+
+@at_once(ErasureBegins)
+async def withdraw_with_erasure(erased: ErasureBegins, act: Act) -> None:
+    """And what was prepared for one who is erased, for good."""
+    await _withdraw_prepared(erased.customer_id)
+
+
+async def _withdraw_prepared(customer_id: UUID) -> None:
     for table, states in (("renewal", ["asked", "approved"]), ("reminder", _OPEN), ("care_task", _OPEN)):
         await execute(
             f"update {table} set state = 'withdrawn' where customer_id = $1 and state = any ($2)",
-            closes.customer_id,
+            customer_id,
             states,
         )
 

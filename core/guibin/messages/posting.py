@@ -1,6 +1,6 @@
 """Having something told, once per occasion."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -53,8 +53,9 @@ async def post(new: NewMessage, *, now: datetime) -> UUID | None:
 
 async def post_invitations(rows: Iterable[asyncpg.Record], subject: str, kind: str, *, now: datetime) -> None:
     """Post to the customer of each row (`id`, `customer_id`) the message about it, until `not_after`; whom none reaches is left out."""
+    possible = await means_in_use()
     for row in rows:
-        means = await means_for(row["customer_id"], TO_CUSTOMERS)
+        means = await means_for(row["customer_id"], TO_CUSTOMERS, possible)
         if means is None:
             continue
         new = NewMessage(
@@ -74,15 +75,15 @@ async def plan(message_id: UUID, attempts: int, *, at: datetime, now: datetime) 
     await enqueue(SendMessage(message_id, attempts), now=now, run_at=at)
 
 
-async def means_for(customer_id: UUID, wanted: tuple[str, ...]) -> str | None:
-    """The first of the wanted means that the company has a channel for and the customer an address and no objection.
+async def means_for(customer_id: UUID, wanted: tuple[str, ...], possible: Collection[str]) -> str | None:
+    """The first of the wanted means that are `possible`, for which the company has a channel, with the customer's address and no objection.
 
     A preferred form of contact (the preference `contact`) leaves only itself: whoever prefers the telephone gets no SMS.
     """
     customer = await reach_of(customer_id)
     if customer is None:
         return None
-    possible, preferred = await means_in_use(), customer.preferences.get("contact", "")
+    preferred = customer.preferences.get("contact", "")
     for means in wanted:
         known = means in TO_CUSTOMERS and means in possible and FIELDS[means] in customer.fields
         if known and preferred in ("", means):

@@ -103,6 +103,22 @@ async def test_an_event_runs_from_the_invitation_to_the_feedback_and_its_cost(de
     assert silent["state"] == "invited"
 
 
+async def test_the_place_of_who_is_erased_goes_to_who_waits(desk):
+    activity = await plan(desk, capacity=1)
+    coming, waiting = await guests(desk, activity, 2)
+    for one in (coming, waiting):
+        await say(desk.client, one)
+    before = [one["state"] for one in (await invitations(desk, activity)).values()]
+
+    gone = await desk.client.delete(f"/api/v1/customers/{coming['customer_id']}")
+    await run_job(desk.tenant, FillPlaces(activity["id"]))
+
+    assert sorted(before) == ["confirmed", "waiting"]
+    assert gone.status_code in (200, 204), gone.text
+    assert (await invitations(desk, activity))[waiting["customer_id"]]["state"] == "confirmed"
+    assert (await show(desk, activity))["places_given"] == 1
+
+
 @pytest.mark.rule("S10-6")
 @pytest.mark.parametrize("kind", ["lecture", "seminar", "round_table", "bespoke_event"])
 async def test_every_company_can_hold_each_kind_of_event(world, kind):

@@ -12,6 +12,7 @@ from caring import on, ordered
 from queues import everything_in
 from receiver import receiving
 from running import come_round, work_off
+from statements import counted
 
 from guibin.care.jobs import PrepareCare
 from guibin.care.posting import PostCareMessages
@@ -494,3 +495,18 @@ async def test_numbers_and_addresses_leak_nowhere(
             places[name] = str(await fetch_value(f'select string_agg(t::text, chr(10)) from "{name}" t'))
     leaks = {place for place, text in places.items() if number in text or address in text}
     assert leaks == set()
+
+
+async def test_a_batch_asks_once_by_what_means_the_company_sends(tenant, client, greeted, sms, monkeypatch):
+    for number in range(5):
+        await customer(client, str(number))
+    on(tenant.world.clock, BIRTHDAY)
+    await come_round(tenant, PrepareCare())
+
+    with counted(monkeypatch) as sent:
+        await come_round(tenant, PostCareMessages())
+        await work_off(tenant)
+
+    # Of care, reminders and new services one batch each.
+    assert len(await messages(client)) == 5
+    assert sum(one.startswith("select means from message_channel") for one in sent) == 3

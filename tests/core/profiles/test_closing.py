@@ -240,3 +240,25 @@ async def test_whatever_waits_of_any_kind_keeps_the_archive_open(tenant):
 
     assert waiting == dict.fromkeys(OPEN_CASES, 1)
     assert nobodys == {}
+
+
+async def test_what_is_planned_for_who_is_erased_ends_too(client, tenant, desk, clock):
+    clock.set(clock().replace(year=2026, month=3, day=2, hour=1))
+    customer, other = await opened(client), await opened(client, "K2")
+    await come_round(tenant, PrepareCare())
+    visits = []
+    for each in (customer, other):
+        planned = {"customer_id": each, "planned_at": (clock() + timedelta(days=3)).isoformat(), "purpose": "回访"}
+        answer = await desk.post("/api/v1/visits", json=planned | {"place": "府青路"})
+        visits.append(answer.json()["id"])
+
+    erased = await client.delete(f"/api/v1/customers/{customer}")
+    await work_off(tenant)
+
+    assert erased.status_code in (200, 204), erased.text
+    assert (await tasks(tenant, customer), await tasks(tenant, other)) == (["withdrawn"], ["open"])
+    async with tenant.scope():
+        states = {str(row["id"]): row["state"] for row in await fetch("select id, state from visit")}
+    assert [states[each] for each in visits] == ["cancelled", "planned"]
+    owed = (await desk.get("/api/v1/work")).json()["items"]
+    assert {one["customer_id"] for one in owed} & {customer} == set()
