@@ -137,6 +137,21 @@
     event.preventDefault();
     leave(led ?? told, sourceElement?.closest?.("form[data-form]") ?? $("dialog[open] form[data-form]") ?? $("#main form[data-form]"));
   });
+  // ── passkeys: the reader's device signs what the page was given, and it goes with the form it stands in
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-passkey]");
+    if (!button) return;
+    const { form } = button, failed = $("[data-failed]", form), asked = JSON.parse(button.dataset.options);
+    failed.hidden = true;
+    try {
+      const made = button.dataset.passkey === "make"
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
+      form.elements.credential.value = JSON.stringify(made);
+      form.requestSubmit();
+    } catch { failed.hidden = false; }
+  });
+
   // ── what matters most asks for the password again, and then goes on with what was begun
   let begun = null;
   const confirming = () => $("#confirm");

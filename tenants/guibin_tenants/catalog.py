@@ -7,6 +7,7 @@ from .devices import KnownDevice
 from .keyring import SubjectKey, TenantKey
 from .keys import ApiKey
 from .org_units import OrgUnit
+from .passkeys import Passkey, PasskeyChallenge
 from .registry import Tenant
 from .second_factors import RecoveryCode, SecondFactor
 from .settings import TenantSetting
@@ -21,6 +22,8 @@ TABLES: tuple[type[Table], ...] = (
     KnownDevice,
     SecondFactor,
     RecoveryCode,
+    Passkey,
+    PasskeyChallenge,
     SignInLimit,
     StaffAbsence,
     ApiKey,

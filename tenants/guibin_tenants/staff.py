@@ -13,7 +13,7 @@ from piccolo.columns import Array, Boolean, Text, Timestamptz, Varchar
 
 from guibin_tenants.refusals import refuse
 
-from . import devices, passwords, second_factors, settings
+from . import devices, passkeys, passwords, second_factors, settings
 from .access import access_changed
 from .credentials import issue
 from .principals import ROLE_PERMISSIONS, Owes
@@ -34,6 +34,7 @@ SECOND_FACTOR_ROLES = "second_factor_roles"
 # What the session `x` of the account `s` must settle before anything else is done in it.
 OWES = f"""case
  when exists (select from second_factor f where f.tenant_id = s.tenant_id and f.staff_id = s.id and f.confirmed_at is not null)
+ or exists (select from passkey k where k.tenant_id = s.tenant_id and k.staff_id = s.id)
  then case when x.proved_at is null then 'second_factor' when {OTHERS_PASSWORD} then 'password' else '' end
  when {OTHERS_PASSWORD} then 'password'
  when exists (select from tenant_setting w where w.tenant_id = s.tenant_id and w.name = '{SECOND_FACTOR_ROLES}'
@@ -142,6 +143,14 @@ class OpenSession(Struct, frozen=True):
     digest: str
     address: str
     owes: Owes = ""
+
+
+class Place(Struct, frozen=True):
+    """Where somebody signs in: from which address, in what; `proved` by more than a password."""
+
+    address: str
+    device: str = ""
+    proved: bool = False
 
 
 class SignedIn(Struct, frozen=True):
@@ -293,22 +302,36 @@ async def open_session(account: Account, *, address: str, device: str = "", now:
         account.staff.id,
         account.password_hash,
     )
-    if present is None:
-        return None
+    return await _begin(account.staff, present["owes"], Place(address, device), now) if present else None
+
+
+async def open_proved_session(account: StaffView, at: Place, *, now: datetime) -> SignedIn | None:
+    """A new session of somebody who proved by more than a password who they are; None when the account ended meanwhile."""
+    present = await fetch_one(
+        f"select {OWES} as owes from staff s cross join (select $2::timestamptz as proved_at) x"  # a constant
+        " where s.id = $1 and s.left_at is null for share of s",
+        account.id,
+        now,
+    )
+    return await _begin(account, present["owes"], at, now) if present else None
+
+
+async def _begin(account: StaffView, owes: Owes, at: Place, now: datetime) -> SignedIn:
     token, credential = issue("gb_sess_", current_tenant())
     session = StaffSession(
-        staff_id=account.staff.id,
+        staff_id=account.id,
         digest=credential.digest,
         csrf=secrets.token_urlsafe(32),
         created_at=now,
-        expires_at=now + (OWING_LASTS if present["owes"] == "second_factor" else await _lasts()),
-        address=address,
+        expires_at=now + (OWING_LASTS if owes == "second_factor" else await _lasts()),
+        address=at.address,
         used_at=now,
         confirmed_at=now,
-        device=device,
+        proved_at=now if at.proved else None,
+        device=at.device,
     )
     await StaffSession.insert(session)
-    return SignedIn(token, session.csrf, session.expires_at, account.staff, present["owes"])
+    return SignedIn(token, session.csrf, session.expires_at, account, owes)
 
 
 async def prove_session(session: OpenSession, *, now: datetime) -> SignedIn:
@@ -431,6 +454,7 @@ async def leave(staff_id: UUID, *, now: datetime) -> None:
     await by_id(staff_id)
     await Staff.update({Staff.left_at: now}).where(Staff.id == staff_id, Staff.left_at.is_null())
     await second_factors.take_away(staff_id)
+    await passkeys.take_away(staff_id)
     await end_sessions(staff_id)
 
 

@@ -14,6 +14,11 @@ PARAMETER = re.compile(r"\{[^}]+\}")
 METHODS = ("get", "post", "put", "patch", "delete")
 # Whoever signs in has no credential yet (a test of its own), and a key neither signs out nor has a password.
 SESSIONS = "/api/v1/sessions"
+# Passkeys have a test of their own (core/administration/test_passkeys.py).
+PASSKEYS = tuple(
+    f"{SESSIONS}/{path}"
+    for path in ("passkey", "passkey/challenges", "second-factor/passkey", "second-factor/challenges")
+)
 PASSWORDS, FORGOTTEN = "/api/v1/me/password", "/api/v1/password-resets"
 # What a session is told of the person behind it.
 PROOFS = {f"{SESSIONS}/second-factor": {"code": "123456"}, f"{SESSIONS}/confirmation": {"password": PASSWORD}}
@@ -33,7 +38,7 @@ def routes(document):
         for method in METHODS
         if method in operations
         and path.startswith("/api/v1/")
-        and path not in (SESSIONS, PASSWORDS, FORGOTTEN, *PROOFS)
+        and path not in (SESSIONS, PASSWORDS, FORGOTTEN, *PASSKEYS, *PROOFS)
     ]
 
 

@@ -17,6 +17,7 @@ OWN = (
     "/api/v1/list-exports",
     "/api/v1/me/",
     "/api/v1/password-resets",
+    "/console/passkeys",
     "/api/v1/notices",
     "/api/v1/sessions",
     "/api/v1/events/",

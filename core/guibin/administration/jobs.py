@@ -1,7 +1,7 @@
 """Background work of a company's own house: what sign-ins leave behind is not kept for ever."""
 
 from guibin.jobs.kinds import Job, Run, handles
-from guibin_tenants import devices, sign_in_limits, staff
+from guibin_tenants import devices, passkeys, sign_in_limits, staff
 
 
 class ForgetSignIns(Job, frozen=True):
@@ -14,3 +14,4 @@ async def forget_sign_ins(job: ForgetSignIns, run: Run) -> None:
     await staff.forget_sessions(now=run.now)
     await sign_in_limits.forget(now=run.now)
     await devices.forget(now=run.now)
+    await passkeys.forget(now=run.now)

@@ -11,7 +11,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.words import Code, up_to
-from guibin_tenants import second_factors, settings, staff
+from guibin_tenants import passkeys, second_factors, settings, staff
 from guibin_tenants.access import access_changed
 from guibin_tenants.authentication import CONFIRM_MINUTES, IDLE_MINUTES
 from guibin_tenants.principals import ROLE_PERMISSIONS
@@ -72,7 +72,7 @@ class SignInRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 async def own(act: Act) -> OwnFactor:
     """One's own."""
     seen = await second_factors.seen(act.by.id)
-    return OwnFactor(since=seen.since, codes_left=seen.codes_left, required=await _is_required(act))
+    return OwnFactor(since=seen.since, codes_left=seen.codes_left, required=await is_required(act))
 
 
 async def begin(act: Act) -> NewFactor:
@@ -109,7 +109,8 @@ async def renew_codes(act: Act) -> RecoveryCodes:
 
 async def take_away(act: Act) -> None:
     """Sign in by the password alone again. Raises NoSecondFactor, SecondFactorRequired."""
-    if await _is_required(act):
+    has_passkey = bool(await passkeys.of(act.by.id))
+    if not has_passkey and await is_required(act):
         raise SecondFactorRequired()
     if not await second_factors.take_away(act.by.id):
         raise NoSecondFactor()
@@ -117,14 +118,15 @@ async def take_away(act: Act) -> None:
 
 
 async def reset(staff_id: UUID, act: Act) -> None:
-    """Somebody lost theirs: it is asked no more, every session of the account ends, and its owner is told.
+    """Somebody lost theirs, passkeys among them: none is asked any more, every session of the account ends, and its owner is told.
 
     Raises NotFound, Forbidden for one's own and for an account that holds more, NoSecondFactor.
     """
     if staff_id == act.by.person:
         raise Forbidden("Your own second factor is yours to take away: DELETE /api/v1/me/second-factor")
     account = await actions.in_charge_of(staff_id, act.by)
-    if not await second_factors.take_away(account.id):
+    had = await second_factors.take_away(account.id), await passkeys.take_away(account.id)
+    if not any(had):
         raise NoSecondFactor()
     await staff.end_sessions(account.id)
     await noted("staff.second_factor_reset", act, subject="staff", subject_id=account.id, shown=0)
@@ -164,6 +166,7 @@ async def _figure(name: str) -> int | None:
     return await settings.read(name, int | None, None)  # type: ignore[arg-type]  # a union is a type to msgspec
 
 
-async def _is_required(act: Act) -> bool:
+async def is_required(act: Act) -> bool:
+    """Whether the company asks a second factor of whoever acts."""
     held = (await staff.by_id(act.by.id)).roles
     return bool(set(held) & set((await rules()).second_factor_roles))

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guibin.audit.actions import noted
 from guibin_tenants import devices, passwords, second_factors, sign_in_limits, staff
@@ -87,8 +88,8 @@ async def prove(own: OwnSession, *, code: str, device: str, now: datetime) -> En
     TooManyAttempts.
     """
     async with tenant_scope(own.tenant_id):
-        session = await _held(own, now)
-        await _refuse_suspended()
+        session = await held_session(own, now)
+        await refuse_suspended()
         if session.owes != "second_factor":
             raise NothingToProve()
         known = await devices.known(session.staff.id, device, now=now)
@@ -96,15 +97,15 @@ async def prove(own: OwnSession, *, code: str, device: str, now: datetime) -> En
         tried = await _tried(Account(session.staff, None), limits, now)
     if isinstance(tried, TooManyAttempts):
         raise tried
-    who = _staff(session.staff.id, session.staff.name, own.address)
+    who = principal_of(session.staff.id, session.staff.name, own.address)
     async with tenant_scope(own.tenant_id):
         used = await second_factors.use(session.staff.id, code, now=now)
-        entered = await _prove(session, device, now) if used else None
+        entered = await made_whole(session, device, now) if used else None
         if entered is None:
             await _note_failure(who, tried, now, failed="session.second_factor_refused")
         else:
             await sign_in_limits.forgive(tried.limits)
-            await _record("session.recovery_code" if used == "recovery" else "session.sign_in", who, now)
+            await record("session.recovery_code" if used == "recovery" else "session.sign_in", who, now)
     if entered is None:
         raise Invalid.at("code", "the code that the app shows now, or a recovery code", detail="Nobody is signed in")
     return entered
@@ -119,9 +120,9 @@ async def confirm(own: OwnSession, *, password: str = "", code: str = "", now: d
     if not right:
         raise Invalid.at("code" if code else "password", "your password, or a code of your second factor")
     async with tenant_scope(own.tenant_id):
-        session = await _held(own, now)
+        session = await held_session(own, now)
         await staff.confirm_session(own.digest, now=now)
-        await _record("session.confirm", _staff(session.staff.id, session.staff.name, own.address), now)
+        await record("session.confirm", principal_of(session.staff.id, session.staff.name, own.address), now)
 
 
 async def has_second_factor(own: OwnSession, *, now: datetime) -> bool:
@@ -142,8 +143,8 @@ async def _told_password(own: OwnSession, password: str, now: datetime) -> bool:
 
 async def _told_code(own: OwnSession, code: str, now: datetime) -> bool:
     async with tenant_scope(own.tenant_id):
-        session = await _held(own, now)
-        await _refuse_suspended()
+        session = await held_session(own, now)
+        await refuse_suspended()
         if session.owes == "second_factor":
             raise SecondFactorNeeded()
         tried = await _tried(Account(session.staff, None), sign_in_limits.of_own_code(session.staff.id), now)
@@ -153,12 +154,13 @@ async def _told_code(own: OwnSession, code: str, now: datetime) -> bool:
         if await second_factors.use(session.staff.id, code, now=now):
             await sign_in_limits.forgive(tried.limits)
             return True
-        who = _staff(session.staff.id, session.staff.name, own.address)
+        who = principal_of(session.staff.id, session.staff.name, own.address)
         await _note_failure(who, tried, now, failed="session.confirm_refused")
         return False
 
 
-async def _prove(session: OpenSession, device: str, now: datetime) -> Entered:
+async def made_whole(session: OpenSession, device: str, now: datetime) -> Entered:
+    """A second factor was proved in it."""
     whole = await staff.prove_session(session, now=now)
     return Entered(whole, await devices.remember(session.staff.id, device, now=now))
 
@@ -167,6 +169,11 @@ async def sign_in_nowhere(password: str) -> Unauthenticated:
     """What a sign-in to a company that there is not costs and says: as a wrong password."""
     await passwords.is_right(password, None)
     return staff.wrong_password()
+
+
+def with_token(own: OwnSession, csrf: str) -> OwnSession:
+    """The session of a page that is being made, whose token it will carry."""
+    return replace(own, csrf=csrf)
 
 
 async def csrf_of(own: OwnSession, *, now: datetime) -> str | None:
@@ -182,18 +189,18 @@ async def sign_out(own: OwnSession, *, now: datetime) -> None:
         session = await staff.session_of(own.digest, now=now)
         if session is None:
             return
-        await _refuse_suspended()
+        await refuse_suspended()
         _refuse_without_csrf(session, own.csrf)
         await staff.end_session(own.digest)
-        await _record("session.sign_out", _staff(session.staff.id, session.staff.name, own.address), now)
+        await record("session.sign_out", principal_of(session.staff.id, session.staff.name, own.address), now)
 
 
 async def lock(own: OwnSession, *, now: datetime) -> None:
     """Ask for the password again before anything else is done. Raises Unauthenticated, Forbidden without the CSRF token."""
     async with tenant_scope(own.tenant_id):
-        session = await _held(own, now)
+        session = await held_session(own, now)
         await staff.lock_session(own.digest, now=now)
-        await _record("session.lock", _staff(session.staff.id, session.staff.name, own.address), now)
+        await record("session.lock", principal_of(session.staff.id, session.staff.name, own.address), now)
 
 
 async def unlock(own: OwnSession, *, password: str, now: datetime) -> None:
@@ -207,7 +214,7 @@ async def unlock(own: OwnSession, *, password: str, now: datetime) -> None:
     async with tenant_scope(own.tenant_id):
         await staff.unlock_session(own.digest, now=now)
         await sign_in_limits.forgive(tried.limits)
-        await _record("session.unlock", _who(account, own.address), now)
+        await record("session.unlock", _who(account, own.address), now)
 
 
 async def holder_of(own: OwnSession, *, now: datetime) -> OpenSession | None:
@@ -216,7 +223,8 @@ async def holder_of(own: OwnSession, *, now: datetime) -> OpenSession | None:
         return await staff.session_of(own.digest, now=now)
 
 
-async def _held(own: OwnSession, now: datetime) -> OpenSession:
+async def held_session(own: OwnSession, now: datetime) -> OpenSession:
+    """Raises Unauthenticated, Forbidden without the CSRF token."""
     session = await staff.session_of(own.digest, now=now)
     if session is None:
         raise Unauthenticated()
@@ -257,7 +265,7 @@ async def change_own_password(own: OwnSession, *, present: str, new: str, now: d
     async with tenant_scope(own.tenant_id):
         await staff.replace_password(account, kept, but=own.digest, now=now)
         await sign_in_limits.forgive(tried.limits)
-        await _record("staff.own_password", _who(account, own.address), now)
+        await record("staff.own_password", _who(account, own.address), now)
 
 
 async def _count(attempt: Attempt, now: datetime) -> _Tried | TooManyAttempts:
@@ -275,7 +283,7 @@ async def _count_own(own: OwnSession, now: datetime) -> _Tried | TooManyAttempts
     session = await staff.session_of(own.digest, now=now)
     if session is None:
         raise Unauthenticated()
-    await _refuse_suspended()
+    await refuse_suspended()
     _refuse_without_csrf(session, own.csrf)
     if session.owes == "second_factor":
         raise SecondFactorNeeded()
@@ -298,34 +306,37 @@ async def _enter(account: Account, attempt: Attempt, limits: tuple[Limit, ...], 
         return None
     await sign_in_limits.forgive(limits)
     if session.owes == "second_factor":
-        await _record("session.half", _who(account, attempt.address), now)
+        await record("session.half", _who(account, attempt.address), now)
         return Entered(session, attempt.device)
     known_by = await devices.remember(account.staff.id, attempt.device, now=now)
-    await _record("session.sign_in", _who(account, attempt.address), now)
+    await record("session.sign_in", _who(account, attempt.address), now)
     return Entered(session, known_by)
 
 
 async def _note_failure(who: Principal, tried: _Tried, now: datetime, *, failed: str = "session.failure") -> None:
-    await _record(failed, who, now)
+    await record(failed, who, now)
     if tried.is_last:
-        await _record("session.lock_out", who, now)
+        await record("session.lock_out", who, now)
 
 
 def _who(account: Account | None, address: str) -> Principal:
     """Whoever tried. A login that nobody has is not written down: people type their password there."""
-    return _staff(account.staff.id, account.staff.name, address) if account else _staff(NOBODY, "", address)
+    return principal_of(account.staff.id, account.staff.name, address) if account else principal_of(NOBODY, "", address)
 
 
-def _staff(staff_id: UUID, name: str, address: str) -> Principal:
+def principal_of(staff_id: UUID, name: str, address: str) -> Principal:
+    """Whoever signs in, as the record names them."""
     return Principal(kind="staff", id=staff_id, name=name, permissions=frozenset(), address=address)
 
 
-async def _record(action: str, by: Principal, now: datetime) -> None:
+async def record(action: str, by: Principal, now: datetime) -> None:
+    """An entry about signing in."""
     subject_id = None if by.id == NOBODY else by.id
     await noted(action, Signature(by=by, now=now), subject="session", subject_id=subject_id, shown=0)
 
 
-async def _refuse_suspended() -> None:
+async def refuse_suspended() -> None:
+    """Raises Suspended."""
     if await fetch_value("select suspended_at is not null from tenant where id = $1", current_tenant()):
         raise Suspended()
 

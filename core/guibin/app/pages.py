@@ -63,7 +63,7 @@ from guibin.work import team_screens as teams
 from guibin_tenants.refusals import ConfirmAnew, SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
-from . import frame_pages, pack_pages, second_factor_pages, session_pages, sign_in_pages
+from . import frame_pages, pack_pages, passkey_pages, second_factor_pages, session_pages, sign_in_pages
 from .dependencies import provide_act, provide_language
 from .guards import ChoosePassword
 from .sign_in_pages import SETTLED_AT
@@ -77,6 +77,8 @@ PUBLIC = frozenset(
         f"{SIGN_IN}/demonstration",
         f"{SIGN_IN}/code",
         f"{SIGN_IN}/forgotten",
+        f"{SIGN_IN}/passkey",
+        f"{SIGN_IN}/code/passkey",
         *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
     }
 )
@@ -127,7 +129,9 @@ SLICES: tuple[ModuleType, ...] = (
     webhooks,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
-    defined(Controller, (sign_in_pages, second_factor_pages, frame_pages, session_pages, pack_pages, *SLICES))
+    defined(
+        Controller, (sign_in_pages, second_factor_pages, passkey_pages, frame_pages, session_pages, pack_pages, *SLICES)
+    )
 )
 # Where a session that owes something is led.
 _OWED = {

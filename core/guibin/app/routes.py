@@ -63,7 +63,7 @@ from guibin.visits import api as visits
 from guibin.webhooks import api as webhooks
 from guibin.work import api as work
 
-from . import activity_links, documents, health, me, password_links, sessions, survey_links, timetable
+from . import activity_links, documents, health, me, passkeys, password_links, sessions, survey_links, timetable
 
 SLICES: tuple[ModuleType, ...] = (
     health,
@@ -116,6 +116,7 @@ SLICES: tuple[ModuleType, ...] = (
     surveys,
     survey_links,
     password_links,
+    passkeys,
     activities,
     offers,
     campaigns,

@@ -63,6 +63,10 @@ PUBLIC = frozenset(
         "/api/v1/password-resets",
         "/api/v1/sessions/second-factor",
         "/api/v1/sessions/confirmation",
+        "/api/v1/sessions/second-factor/challenges",
+        "/api/v1/sessions/second-factor/passkey",
+        "/api/v1/sessions/passkey/challenges",
+        "/api/v1/sessions/passkey",
     }
 )
 # Signing in and out; whoever asks where they are signed in says who they are.

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Controller, Request, Response, get, post
 from litestar.response import Redirect
 
-from guibin.administration import second_factors, signing_in
+from guibin.administration import passkeys, second_factors, signing_in
 from guibin.administration.second_factors import FactorCode
 from guibin.console import forms, looks, shell
 from guibin.console.shell import Shell
@@ -109,7 +109,8 @@ async def _code(request: Incoming, refusal: Refusal | None = None) -> Response[A
     if isinstance(refusal, Invalid):
         told = studio.says("second_factor.refused", look)
     values = {"name": held.staff.name, "csrf": held.csrf, "told": told, "next": goes_on}
-    html = studio.render("console/sign_in_code.html", look, values)
+    has_passkey = own is not None and await passkeys.has_any(own, held)
+    html = studio.render("console/sign_in_code.html", look, {**values, "has_passkey": has_passkey})
     return shell.answer(html, int(refusal.status) if refusal else 200)
 
 

@@ -90,11 +90,11 @@ class SessionController(Controller):
     @post("/", needs=PUBLIC, summary="Sign in; sets the session cookie")
     async def sign_in(self, data: SignIn, request: Incoming) -> Response[Session]:
         entered = await enter(request, data.company, data.login, data.password)
-        return _answer(entered, request)
+        return answer_with(entered, request)
 
     @post("/second-factor", needs=PUBLIC, summary="Tell a code of your second factor; the session becomes whole")
     async def prove(self, data: FactorCode, request: Incoming) -> Response[Session]:
-        return _answer(await prove(request, data.code), request)
+        return answer_with(await prove(request, data.code), request)
 
     @post(
         "/confirmation",
@@ -109,14 +109,14 @@ class SessionController(Controller):
     async def sign_out(self, request: Incoming) -> Response[None]:
         own = own_session(request)
         if own is not None:
-            await signing_in.sign_out(own, now=_now(request))
+            await signing_in.sign_out(own, now=real_now(request))
         response = Response(None, status_code=HTTP_204_NO_CONTENT)
         response.set_cookie(session_cookie(request, COOKIE, "", path="/", lasts_s=0))
         return response
 
     @get("/", needs=staff_only, summary="Where you are signed in: in what, from where, since when")
     async def mine(self, request: Incoming, act: Act) -> list[SessionView]:
-        return await own_sessions.mine(digest_of(request), act, _now(request))
+        return await own_sessions.mine(digest_of(request), act, real_now(request))
 
     @delete("/others", needs=staff_only, status_code=HTTP_200_OK, summary="End all your sessions but this one")
     async def end_others(self, request: Incoming, act: Act) -> Ended:
@@ -150,7 +150,7 @@ class SecondFactorController(Controller):
         summary="Tell a code of the app: it is asked from now on; recovery codes are shown once",
     )
     async def confirm(self, data: FactorCode, request: Incoming, act: Act) -> RecoveryCodes:
-        return await second_factors.confirm(data, digest_of(request), act, _now(request))
+        return await second_factors.confirm(data, digest_of(request), act, real_now(request))
 
     renew_codes = posts(
         "/recovery-codes",
@@ -202,7 +202,7 @@ class OwnPasswordController(Controller):
         own = own_session(request)
         if own is None:
             raise Unauthenticated("Sign in: a key has no password")
-        await signing_in.change_own_password(own, present=data.present, new=data.new, now=_now(request))
+        await signing_in.change_own_password(own, present=data.present, new=data.new, now=real_now(request))
 
 
 async def prove(request: Incoming, code: str) -> Entered:
@@ -210,8 +210,8 @@ async def prove(request: Incoming, code: str) -> Entered:
     own = own_session(request)
     if own is None:
         raise Unauthenticated()
-    _take(request)
-    return await signing_in.prove(own, code=code, device=request.cookies.get(DEVICE, ""), now=_now(request))
+    take(request)
+    return await signing_in.prove(own, code=code, device=request.cookies.get(DEVICE, ""), now=real_now(request))
 
 
 async def confirm(request: Incoming, *, password: str = "", code: str = "") -> None:
@@ -219,14 +219,14 @@ async def confirm(request: Incoming, *, password: str = "", code: str = "") -> N
     own = own_session(request)
     if own is None:
         raise Unauthenticated("Sign in: a key needs no confirmation")
-    _take(request)
-    await signing_in.confirm(own, password=password, code=code, now=_now(request))
+    take(request)
+    await signing_in.confirm(own, password=password, code=code, now=real_now(request))
 
 
 async def enter(request: Incoming, company: str, login: str, password: str) -> Entered:
     """Sign somebody in, for the API and for pages alike. Raises what `signing_in.sign_in` raises, and TooManyRequests."""
-    address = _address(request)
-    _take(request)
+    address = address_of(request)
+    take(request)
     try:
         async with borrowed() as connection:
             tenant = await by_slug(connection, company)
@@ -234,12 +234,12 @@ async def enter(request: Incoming, company: str, login: str, password: str) -> E
         raise await signing_in.sign_in_nowhere(password) from None
     agent = request.headers.get("user-agent", "")
     attempt = Attempt(login, password, address, request.cookies.get(DEVICE, ""), agent)
-    return await signing_in.sign_in(attempt, tenant, now=_now(request))
+    return await signing_in.sign_in(attempt, tenant, now=real_now(request))
 
 
 def keep(response: Response[Any], request: Incoming, entered: Entered, *, known_at: tuple[str, ...]) -> None:
     """Let the browser keep the session, and under these paths by what it is known the next time."""
-    lasts = int((entered.session.expires_at - _now(request)).total_seconds())
+    lasts = int((entered.session.expires_at - real_now(request)).total_seconds())
     response.set_cookie(session_cookie(request, COOKIE, entered.session.token, path="/", lasts_s=lasts))
     known_s = int(KNOWN_FOR.total_seconds())
     for path in known_at if entered.device else ():
@@ -252,7 +252,7 @@ def own_session(request: Incoming) -> OwnSession | None:
     if credential is None or credential.kind != "session":
         return None
     csrf = request.headers.get("x-csrf-token", "")
-    return OwnSession(credential.tenant_id, credential.digest, csrf, _address(request))
+    return OwnSession(credential.tenant_id, credential.digest, csrf, address_of(request))
 
 
 def digest_of(request: Incoming) -> str:
@@ -274,7 +274,8 @@ def session_cookie(request: Incoming, name: str, value: str, *, path: str, lasts
     )
 
 
-def _answer(entered: Entered, request: Incoming) -> Response[Session]:
+def answer_with(entered: Entered, request: Incoming) -> Response[Session]:
+    """The new session, its cookie and by what the browser is known."""
     session = entered.session
     answer = Session(session.csrf, session.expires_at, session.staff, session.owes == "password", session.owes)
     response = Response(answer)
@@ -282,15 +283,18 @@ def _answer(entered: Entered, request: Incoming) -> Response[Session]:
     return response
 
 
-def _take(request: Incoming) -> None:
+def take(request: Incoming) -> None:
+    """Raises TooManyRequests for an address that asks too often, before anything is looked up."""
     limits: RateLimits = request.app.state.sign_in_limits
-    limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(_address(request))}"), "read")
+    limits.take(uuid5(NAMESPACE_URL, f"sign-in/{network_of(address_of(request))}"), "read")
 
 
-def _address(request: Incoming) -> str:
+def address_of(request: Incoming) -> str:
+    """From where somebody asks."""
     return request.client.host if request.client else ""
 
 
-def _now(request: Incoming) -> datetime:
+def real_now(request: Incoming) -> datetime:
+    """Sign-ins know no simulated time."""
     root: Root = request.app.state.root
     return root.clock()

@@ -33,7 +33,7 @@ SETTLED_AT = {
     "password": f"{shell.PREFIX}/password",
     "set_up": f"{shell.PREFIX}/second-factor",
 }
-_YEAR_S = 365 * 24 * 3600
+YEAR_S = 365 * 24 * 3600
 Incoming = Request[Any, Any, Any]
 
 
@@ -82,7 +82,7 @@ async def _enter(request: Incoming, company: str, login: str, password: str) -> 
     goes_to = leads_to(entered.session.owes, _next(request))
     response: Response[Any] = Redirect(goes_to, status_code=303, headers={"Cache-Control": "no-store"})
     keep(response, request, entered, known_at=(SessionController.path, SignInPages.path))
-    response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=_YEAR_S))
+    response.set_cookie(session_cookie(request, COMPANY, company, path=SignInPages.path, lasts_s=YEAR_S))
     return response
 
 

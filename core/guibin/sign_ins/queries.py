@@ -18,7 +18,8 @@ _ASKED = (
     "coalesce((select jsonb_exists_any(w.value, x.roles) from tenant_setting w where w.tenant_id = x.tenant_id"
     f" and w.name = '{SECOND_FACTOR_ROLES}'), false)"
 )
-_STATE = f"case when {_SINCE} is not null then 'set' when {_ASKED} then 'missing' else 'none' end"
+_PASSKEYS = "(select count(*) from passkey k where k.tenant_id = x.tenant_id and k.staff_id = x.id)"
+_STATE = f"case when {_SINCE} is not null or {_PASSKEYS} > 0 then 'set' when {_ASKED} then 'missing' else 'none' end"
 _OPEN = "from staff_session e where e.tenant_id = x.tenant_id and e.staff_id = x.id and e.expires_at > $at"
 
 
@@ -33,7 +34,7 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
 
 
 class SignInView(Struct, frozen=True, kw_only=True):
-    """Somebody who works here: since when they have a second factor, how many recovery codes are left, in how many places
+    """Somebody who works here: since when they have a second factor, how many recovery codes are left and passkeys they have, in how many places
     they are signed in and when they last did something there."""
 
     id: UUID
@@ -44,6 +45,7 @@ class SignInView(Struct, frozen=True, kw_only=True):
     state: State
     since: datetime | None
     codes_left: int
+    passkeys: int
     sessions: int
     used_at: datetime | None
 
@@ -58,6 +60,7 @@ PEOPLE: Listing[SignInView] = Listing(
         "state": _STATE,
         "since": _SINCE,
         "codes_left": "(select count(*) from recovery_code c where c.tenant_id = x.tenant_id and c.staff_id = x.id and c.used_at is null)",
+        "passkeys": _PASSKEYS,
         "sessions": f"(select count(*) {_OPEN})",
         "used_at": f"(select max(coalesce(e.used_at, e.created_at)) {_OPEN})",
     },

@@ -132,7 +132,7 @@ class SignInScreens(Controller):
             "sign_ins/person.html",
             person=person,
             sessions=await queries.sessions(staff_id, shell.act, now),
-            commands=[each for each in commands if each.name != "reset" or person.since],
+            commands=[each for each in commands if each.name != "reset" or person.since or person.passkeys],
             of_person=PEOPLE.address,
             ends=WRITE(shell.act.by),
         )

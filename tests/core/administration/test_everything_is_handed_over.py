@@ -37,6 +37,8 @@ HISTORY = {
     "list_view.staff_id",
     "known_device.staff_id",
     "message.staff_id",
+    "passkey.staff_id",
+    "passkey_challenge.staff_id",
     "password_link.staff_id",
     "policy_reading.staff_id",
     "qualification_record.staff_id",

@@ -125,7 +125,9 @@ async def test_whoever_forgot_it_and_whoever_is_nobody_are_answered_the_same(wor
         for c, login in asked
     ]
     path = await link_by_mail(tenant, mail)
+    form = await world.client().get("/console/sign-in/forgotten")
 
+    assert (form.status_code, 'name="login"' in form.text) == (200, True)
     assert {(each.status_code, each.text) for each in answers} == {(204, "")}
     assert {each.status_code for each in pages} == {200}
     assert len({each.text.replace(c, "") for each, (c, _) in zip(pages, asked, strict=True)}) == 1
