@@ -96,12 +96,16 @@ async def move(visit_id: UUID, new: NewVisitTime, act: Act) -> VisitForm:
 
 async def cancel(visit_id: UUID, new: Because, act: Act) -> VisitForm:
     """It does not take place. Raises NotFound, NotPlanned."""
+    await _cancel(visit_id, new.reason, act)
+    return await queries.visit(visit_id, now=act.now)
+
+
+async def _cancel(visit_id: UUID, reason: str, act: Act) -> None:
     visit = await _planned(visit_id)
-    await _write_change(visit, None, new.reason, act)
+    await _write_change(visit, None, reason, act)
     await sla.cancel(visit_id, MILESTONE, now=act.now)
     await change(Visit, visit_id, state="cancelled")
     await done("cancel", _case(visit_id, visit["customer_id"]), act)
-    return await queries.visit(visit_id, now=act.now)
 
 
 @at_once(ArchiveCloses)
@@ -119,7 +123,7 @@ async def cancel_with_erasure(erased: ErasureBegins, act: Act) -> None:
 async def _cancel_all(customer_id: UUID, reason: str, act: Act) -> None:
     rows = await fetch("select id from visit where customer_id = $1 and state = 'planned' order by id", customer_id)
     for row in rows:
-        await cancel(row["id"], Because(reason=reason), act)
+        await _cancel(row["id"], reason, act)
 
 
 async def carry_out(visit_id: UUID, new: NewVisitRecord, act: Act) -> VisitForm:
