@@ -91,3 +91,24 @@ def test_a_webhook_is_made_tested_and_paused(admin):
     assert _sent(admin) == "已暂停"
     page.locator(".g-chip", has_text="已暂停").wait_for()
     assert page.locator("#main button:has-text('恢复')").count() == 1
+
+
+def test_a_channel_is_set_up_and_a_test_says_why_it_did_not_go_out(admin):
+    page = admin.page
+    admin.open("/console/channels")
+    _asked(admin, "设置邮件服务器")
+    page.locator("#f-name").fill("公司邮箱")
+    page.locator("#f-host").fill("mail.invalid")
+    page.locator("#f-sender").fill("vip")
+    admin.press("Control+Enter")
+    page.locator("#f-sender-error").wait_for()
+    page.locator("#f-sender").fill("vip@example.com")
+
+    assert _sent(admin) == "已启用，请发一条测试消息"
+    page.locator("[data-means=email] .g-chip.on").wait_for()
+    _asked(admin, "发测试消息")
+    page.locator("#f-to").fill("me@example.com")
+    admin.press("Control+Enter")
+    told = page.locator("#said", has_text="没有发出")
+    told.wait_for()
+    assert "：" in told.inner_text()

@@ -32,9 +32,10 @@ from guibin.inspections import screens as inspections
 from guibin.live import screens as live
 from guibin.mailbox import box_screens as mailboxes
 from guibin.mailbox import screens as mailbox
+from guibin.messages import screens as channels
 from guibin.notices.queries import UNREAD
 from guibin.oversight import screens as oversight
-from guibin.overview import applications, approvals, counter, customer_screens, intake
+from guibin.overview import applications, approvals, counter, customer_screens, intake, usage
 from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.people import screens as people
@@ -127,6 +128,8 @@ SLICES: tuple[ModuleType, ...] = (
     sign_ins,
     api_keys,
     webhooks,
+    channels,
+    usage,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.context import Act
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import line
+from guibin_tenants.scope import fetch
 
 from .requests import Kind
 from .subjects import Holder, readable
@@ -81,3 +82,12 @@ async def asking(holder: Holder, subject_id: UUID, act: Act) -> dict[str, Any]:
     await holder.whose(subject_id, act.by)
     known: dict[str, Any] = {"subject": holder.subject, "subject_id": subject_id}
     return known | ({"readable": readable(act.by)} if holder.everything else {})
+
+
+async def kept() -> tuple[int, int]:
+    """How many files are kept, and their bytes as they came."""
+    rows = await fetch(
+        "select count(*)::int as files, coalesce(sum(bytes_count), 0)::bigint as bytes from stored_file f"
+        " where not exists (select from file_removal r where r.tenant_id = f.tenant_id and r.file_id = f.id)"
+    )
+    return rows[0]["files"], rows[0]["bytes"]

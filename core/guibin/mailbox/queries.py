@@ -13,6 +13,7 @@ from guibin.sla.queries import DeadlineLine, timer_of
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.principals import may
 from guibin_tenants.rows import lines, many, struct_of
+from guibin_tenants.scope import fetch_value
 
 from .deadlines import MILESTONE, SUBJECT
 from .tables import Mail
@@ -138,3 +139,8 @@ async def mailboxes() -> list[MailboxView]:
 async def mailbox(mailbox_id: UUID) -> MailboxView:
     """One in use. Raises NotFound."""
     return await struct_of(MailboxView, Box, mailbox_id, "from mailbox where removed_at is null and id = $1")
+
+
+async def arrived_since(moment: datetime) -> int:
+    """How many mails came since."""
+    return int(await fetch_value("select count(*) from mail where arrived_at >= $1", moment))

@@ -14,7 +14,7 @@ from guibin_tenants.principals import Principal, anyone, may, sees_all
 from guibin_tenants.tables import new_id
 
 from . import actions, channels, queries, staff_mail
-from .queries import MESSAGES
+from .queries import MESSAGES, ChannelView
 from .requests import MessageFilter, NewAddress, NewTest
 
 READ, WRITE = may("records:read"), may("records:write")
@@ -53,10 +53,13 @@ class ChannelController(Controller):
 
     @post("/{channel_id:uuid}/tests", needs=CHANNELS, status_code=HTTP_200_OK, summary="Send a test message at once")
     async def test(self, channel_id: UUID, data: NewTest, act: Act) -> TestSent:
-        title, text = (act.policy.title(f"message.channel_test.{part}", act.language) for part in ("subject", "text"))
-        parcel = Parcel(new_id(), data.to, title, text, act.now, data.kind, data.values)
-        tested = await channels.test(channel_id, parcel, act)
-        return TestSent(tested.shown)
+        return TestSent((await send_test(channel_id, data, act)).shown)
+
+
+async def send_test(channel_id: UUID, new: NewTest, act: Act) -> ChannelView:
+    """A message that says what it is for goes out at once. Raises as `channels.test`."""
+    title, text = (act.policy.title(f"message.channel_test.{part}", act.language) for part in ("subject", "text"))
+    return await channels.test(channel_id, Parcel(new_id(), new.to, title, text, act.now, new.kind, new.values), act)
 
 
 class MessageController(Controller):

@@ -1,13 +1,13 @@
 """Channels as they may be seen, and messages with their attempts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from guibin.web.listing import Listing, newest_first
-from guibin_tenants.rows import lines, many, struct_of
+from guibin_tenants.rows import lines, many, read, struct_of
 from guibin_tenants.scope import fetch, fetch_column
 
 from .tables import MessageChannel
@@ -65,6 +65,37 @@ MESSAGES = Listing(view=MessageView, source="message x", order=newest_first("x.c
 WITH_ATTEMPTS = MESSAGES.wider(
     MessageWithAttempts, log=lines(AttemptView, "from message_attempt where message_id = x.id order by attempt")
 )
+
+
+class Week(Struct, frozen=True):
+    """How the last seven days went by one means; `because` is why the latest failed."""
+
+    means: str
+    sent: int
+    waiting: int
+    failed: int
+    because: str
+
+
+async def last_week(now: datetime) -> dict[str, Week]:
+    """By means, where there was any message."""
+    weeks = await read(
+        Week,
+        "select means, count(*) filter (where state = 'sent') as sent, count(*) filter (where state = 'pending') as waiting,"
+        " count(*) filter (where state = 'failed') as failed, coalesce((array_agg(because order by ended_at desc)"
+        "   filter (where state = 'failed'))[1], '') as because from message where created_at > $1 group by means",
+        now - timedelta(days=7),
+    )
+    return {week.means: week for week in weeks}
+
+
+async def sent_since(moment: datetime) -> dict[str, int]:
+    """How many messages went out since, by means."""
+    rows = await fetch(
+        "select means, count(*)::int as sent from message where state = 'sent' and ended_at >= $1 group by means",
+        moment,
+    )
+    return {row["means"]: row["sent"] for row in rows}
 
 
 async def channels() -> list[ChannelView]:

@@ -7,7 +7,7 @@ from guibin.profiles import actions
 from guibin.web.routing import gets, posts
 from guibin_tenants.principals import may
 
-from . import panels, queries
+from . import panels, queries, usage
 
 READ, WRITE = may("customers:read"), may("customers:write")
 
@@ -30,3 +30,9 @@ class CustomerOverviewController(Controller):
     path = "/api/v1/customers/{customer_id:uuid}/overview"
     tags = ("customers",)
     overview = gets("/", panels.overview, "All that is known of a customer, each part as far as one may read it")
+
+
+class UsageController(Controller):
+    path = "/api/v1/usage"
+    tags = ("administration",)
+    show = gets("/", usage.usage, "What the company uses, as far as it is counted", needs=usage.USAGE)

@@ -11,7 +11,7 @@ from guibin.web.paging import Page
 from guibin_tenants import keyring
 from guibin_tenants.keyring import Place
 from guibin_tenants.rows import lines, many, struct_of
-from guibin_tenants.scope import fetch
+from guibin_tenants.scope import fetch, fetch_value
 
 from .requests import DeliveryFilter
 from .tables import WebhookEndpoint
@@ -123,3 +123,10 @@ async def _endpoint(webhook_id: UUID, *, lock: str = "") -> WebhookView:
 def place_of(secret_id: UUID) -> Place:
     """Where a sealed secret lives."""
     return Place("webhook_secret", "sealed", secret_id)
+
+
+async def delivered_since(moment: datetime) -> int:
+    """How many deliveries arrived since, as far back as they are kept."""
+    return int(
+        await fetch_value("select count(*) from webhook_delivery where state = 'delivered' and ended_at >= $1", moment)
+    )
