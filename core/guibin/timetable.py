@@ -32,7 +32,7 @@ from guibin.indicators import actions as indicators
 from guibin.insight import jobs as insight
 from guibin.inspections import handing_over as inspections_handed_over
 from guibin.inspections import jobs as inspections
-from guibin.jobs import retention
+from guibin.jobs import retention, ticks
 from guibin.jobs.kinds import Handler, add, kind_of
 from guibin.live import jobs as live
 from guibin.mailbox import jobs as mailbox
@@ -212,7 +212,10 @@ def everything(packs: Packs) -> tuple[Rhythm, ...]:
                 rhythms.append(Rhythm(f"{pack}.{kind}", job.payload(), every=job.every, pack=pack))
     for rhythm in rhythms:
         check(rhythm.every)
-    return tuple(rhythms)
+    found = tuple(rhythms)
+    ticks.RHYTHMS.give(found)
+    return found
 
 
+ticks.RHYTHMS.give(RHYTHMS)
 all_known()

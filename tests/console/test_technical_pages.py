@@ -112,3 +112,25 @@ def test_a_channel_is_set_up_and_a_test_says_why_it_did_not_go_out(admin):
     told = page.locator("#said", has_text="没有发出")
     told.wait_for()
     assert "：" in told.inner_text()
+
+
+def test_a_recurring_job_is_moved_run_and_stopped(admin):
+    page = admin.page
+    admin.open("/console/jobs")
+    row = page.locator("[data-rhythm=close_week]")
+    row.locator("button:has-text('改时间')").click()
+    page.locator("#f-at").fill("9点")
+    admin.press("Control+Enter")
+    page.locator("#f-at-error").wait_for()
+    page.locator("#f-at").fill("09:30")
+    moved = _sent(admin)
+    page.locator("[data-rhythm=close_week]", has_text="原为").wait_for()
+    row.locator("button:has-text('停')").click()
+    page.locator("#dialog[open] form").wait_for()
+    stopped = _sent(admin)
+    page.locator("[data-rhythm=close_week] .g-chip", has_text="已停").wait_for()
+    row.locator("button:has-text('恢复')").click()
+    page.locator("#dialog[open] form").wait_for()
+
+    assert (moved, stopped) == ("已更改", "已停")
+    assert _sent(admin) == "已恢复，按原定时间"

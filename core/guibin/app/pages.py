@@ -29,6 +29,7 @@ from guibin.files import screens as files
 from guibin.hotline import screens as hotline
 from guibin.insight import screens as insight
 from guibin.inspections import screens as inspections
+from guibin.jobs import screens as jobs
 from guibin.live import screens as live
 from guibin.mailbox import box_screens as mailboxes
 from guibin.mailbox import screens as mailbox
@@ -130,6 +131,7 @@ SLICES: tuple[ModuleType, ...] = (
     webhooks,
     channels,
     usage,
+    jobs,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(

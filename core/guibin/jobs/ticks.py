@@ -11,6 +11,7 @@ from guibin.context import Company
 from guibin.periods.rhythms import BadRhythm, CatchUp, Rhythm, check, due, following
 from guibin.policy.words import CodeIfAny
 from guibin_tenants import settings
+from guibin_tenants.above import FromAbove
 from guibin_tenants.refusals import Invalid, NotFound
 from guibin_tenants.scope import execute, fetch
 
@@ -18,6 +19,8 @@ from .actions import NewJob, write
 from .kinds import kind_of
 
 SETTING = "timetable"
+# Those of the core and of every pack that is installed.
+RHYTHMS: FromAbove[Sequence[Rhythm]] = FromAbove("the timetable")
 
 
 class RhythmChange(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from guibin.context import Act
 from guibin.files import queries as files
 from guibin.mailbox import queries as mailbox
 from guibin.messages import queries as messages
+from guibin.profiles import queries as profiles
 from guibin.webhooks import queries as webhooks
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.rows import read
@@ -37,7 +38,6 @@ class UsageView(Struct, frozen=True, kw_only=True):
 
 
 class _There(Struct, frozen=True):
-    customers: int
     staff: int
     keys: int
 
@@ -47,8 +47,7 @@ async def usage(act: Act) -> UsageView:
     since = act.now - timedelta(days=DAYS)
     (there,) = await read(
         _There,
-        "select (select count(*)::int from customer where closed_at is null) as customers,"
-        " (select count(*)::int from staff where left_at is null) as staff,"
+        "select (select count(*)::int from staff where left_at is null) as staff,"
         " (select count(*)::int from api_key where revoked_at is null and coalesce(expires_at > $1, true)) as keys",
         act.now,
     )
@@ -60,7 +59,7 @@ async def usage(act: Act) -> UsageView:
         deliveries=await webhooks.delivered_since(since),
         files=count,
         file_bytes=size,
-        customers=there.customers,
+        customers=await profiles.open_archives(),
         staff=there.staff,
         keys=there.keys,
     )

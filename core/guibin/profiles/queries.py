@@ -463,6 +463,11 @@ ERASED = "the customer of this number was erased: nothing new is written about i
 CLOSED = "the archive of this number is closed: nothing new begins in it. Reopen it first, or leave the row out"
 
 
+async def open_archives() -> int:
+    """How many archives are open."""
+    return int(await fetch_value("select count(*) from customer where closed_at is null"))
+
+
 async def ids_by_number() -> dict[str, UUID]:
     """Every customer in sight by its number, those whose archive has ended included."""
     return {row["number"]: row["id"] for row in await fetch("select number, id from customer")}

@@ -1,0 +1,112 @@
+"""Background work by page: the timetable in words, what failed for good and why, pausing and moving."""
+
+import pytest
+
+from guibin import timetable
+from guibin.jobs.actions import enqueue
+from guibin.jobs.retention import PruneLedger
+from guibin.jobs.screens import id_of
+from guibin_tenants.scope import execute
+
+PAGE = "/console/jobs"
+
+
+@pytest.fixture
+async def admin(tenant):
+    return await tenant.staff("admin", "tenant_admin")
+
+
+async def dead(tenant, clock):
+    """A job that failed for good, and why."""
+    async with tenant.scope():
+        job_id = await enqueue(PruneLedger(), now=clock.now)
+        await execute(
+            "update job set ended_at = $2, outcome = 'dead', failures = 8, attempt = 8 where id = $1", job_id, clock.now
+        )
+        await execute(
+            "insert into job_attempt (id, job_id, attempt, started_at, ended_at, outcome, error, error_at)"
+            " values (gen_random_uuid(), $1, 8, $2, $2, 'failed', 'OSError', 'jobs/retention.py:50')",
+            job_id,
+            clock.now,
+        )
+    return job_id
+
+
+async def rhythm(client, name):
+    return next(each for each in (await client.get("/api/v1/timetable")).json() if each["name"] == name)
+
+
+async def test_every_recurring_job_has_words_and_says_when(admin, world):
+    shown = (await admin.get(PAGE)).text
+    words = world.litestar.state.studio.words
+
+    assert [each.name for each in timetable.RHYTHMS if not words.has(f"jobs.kind.{each.name}")] == []
+    assert all(
+        said in shown for said in ("结算周报", "每周一 0:05", "每月 1 日 0:15", "每 1 小时", "每天 3:10", "还没有做过")
+    )
+
+
+async def test_what_failed_for_good_stands_on_top_with_its_reason_and_is_tried_again(admin, tenant, clock):
+    before = (await admin.get(PAGE)).text
+    job_id = await dead(tenant, clock)
+    shown = (await admin.get(PAGE)).text
+    one = (await admin.get(f"{PAGE}/{job_id}")).text
+    done = await admin.post(f"{PAGE}/{job_id}/do/retry")
+    after = (await admin.get(PAGE)).text
+
+    assert "做不成的任务" not in before + after
+    assert all(said in shown for said in ("做不成的任务", "OSError", "失败 8 次"))
+    assert "jobs/retention.py:50" in one
+    assert done.status_code == 200
+    assert (await admin.get(f"/api/v1/jobs/{job_id}")).json()["job"]["state"] == "ready"
+
+
+async def test_one_is_moved_by_a_form_and_switched_off_and_on(admin):
+    at = f"{PAGE}/timetable/{id_of('close_week')}/do"
+    form = (await admin.get(f"{at}/move")).text
+    wrong = await admin.post(f"{at}/move", data={"how": "weekly", "at": "25:00"})
+    moved = await admin.post(f"{at}/move", data={"how": "weekly", "at": "09:30", "weekday": "Fri"})
+    shown = (await admin.get(PAGE)).text
+    await admin.post(f"{at}/switch_off")
+    off = await rhythm(admin, "close_week")
+    await admin.post(f"{at}/switch_on")
+
+    assert '<option value="weekly" selected>' in form
+    assert wrong.status_code == 422
+    assert "f-at-error" in wrong.text
+    assert moved.status_code == 200
+    assert "每周五 9:30" in shown
+    assert "原为 每周一 0:05" in shown
+    assert (off["off"], off["next_at"]) == (True, None)
+    assert (await rhythm(admin, "close_week"))["every"] == "weekly Mon 00:05"
+
+
+async def test_everything_waits_for_a_reason_and_goes_on(admin, tenant, clock):
+    await admin.post(f"{PAGE}/pauses/{admin.staff_id}/do/pause", data={"reason": "数据库维护"})
+    async with tenant.scope():
+        await enqueue(PruneLedger(), now=clock.now)
+    shown = (await admin.get(PAGE)).text
+    (pause,) = (await admin.get("/api/v1/job-pauses")).json()
+    await admin.post(f"{PAGE}/pauses/{pause['id']}/do/resume")
+
+    assert all(said in shown for said in ("全部后台任务暂停", "数据库维护", "1 个在等"))
+    assert (await admin.get("/api/v1/job-pauses")).json() == []
+
+
+async def test_it_is_run_once_now_and_the_log_says_so(admin):
+    answer = await admin.post(f"{PAGE}/timetable/{id_of('forget_answers')}/do/run")
+    again = await admin.post(f"{PAGE}/timetable/{id_of('forget_answers')}/do/run")
+    log = (await admin.get(f"{PAGE}/log")).text
+
+    assert "\\u5df2\\u7ecf\\u5f00\\u59cb" in answer.headers["hx-trigger"]
+    assert "\\u5df2\\u7ecf\\u5728\\u505a" in again.headers["hx-trigger"]
+    assert "清理重复请求的留存" in log
+
+
+async def test_who_reads_jobs_sees_them_and_changes_nothing(tenant):
+    manager = await tenant.staff("manager", "manager")
+    shown = await manager.get(PAGE)
+
+    assert shown.status_code == 200
+    assert "/do/" not in shown.text
+    assert (await manager.post(f"{PAGE}/timetable/{id_of('close_week')}/do/switch_off")).status_code == 403
