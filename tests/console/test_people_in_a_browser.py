@@ -101,3 +101,17 @@ def test_somebody_is_added_given_a_post_after_the_difference_and_leaves(admin):
     admin.open(f"/console/people?q={login}")
     assert "已离职" in page.locator("tbody").inner_text()
     assert (admin.violations(), admin.axe()) == ([], [])
+
+
+def test_posts_say_who_holds_them_and_lead_to_their_people(window):
+    admin = window.sign_in("admin", "hetian-bank")
+    page = admin.page
+    admin.open("/console/posts")
+    page.locator("details summary").first.click()
+    rests = page.locator("details[open] .g-rows").first.inner_text()
+    looked = [*admin.violations(), *admin.axe()]
+    page.locator("a.g-chip").first.click()
+    page.wait_for_selector("#holds")
+
+    assert (bool(rests), looked) == (True, [])
+    assert "/console/people/" in page.url

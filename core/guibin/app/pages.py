@@ -39,6 +39,7 @@ from guibin.oversight import screens as oversight
 from guibin.overview import applications, approvals, counter, customer_screens, intake, usage
 from guibin.overview import screens as overview
 from guibin.packs import Packs
+from guibin.people import post_screens as people_posts
 from guibin.people import screens as people
 from guibin.people import unit_screens as people_units
 from guibin.plans import screens as plans
@@ -126,6 +127,7 @@ SLICES: tuple[ModuleType, ...] = (
     oversight,
     people_units,
     people,
+    people_posts,
     sign_ins,
     api_keys,
     webhooks,

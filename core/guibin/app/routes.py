@@ -36,6 +36,7 @@ from guibin.offers import api as offers
 from guibin.oversight import api as oversight
 from guibin.overview import api as overview
 from guibin.overview import copying
+from guibin.people import api as people
 from guibin.plan_reviews import api as plan_reviews
 from guibin.plans import api as plans
 from guibin.policies import api as policies
@@ -108,6 +109,7 @@ SLICES: tuple[ModuleType, ...] = (
     reviews,
     needs_analyses,
     registers,
+    people,
     plans,
     relationships,
     sla,
