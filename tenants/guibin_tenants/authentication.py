@@ -126,6 +126,23 @@ def _minutes(setting: str) -> str:
     )
 
 
+async def working(staff_id: UUID) -> Principal | None:
+    """A member of staff with what they may do now, for work that goes on in their name; None for somebody who has left."""
+    row = await fetch_one("select id, name, roles, org_unit_id from staff where id = $1 and left_at is null", staff_id)
+    if row is None:
+        return None
+    roles = tuple(row["roles"])
+    return Principal(
+        kind="staff",
+        id=row["id"],
+        name=row["name"],
+        roles=roles,
+        permissions=permissions_of(roles),
+        org_unit_id=row["org_unit_id"],
+        units=await visible_from(row["org_unit_id"]),
+    )
+
+
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at, x.confirmed_at,"

@@ -76,6 +76,7 @@ OUTLETS_OWN = {
     "relationship-plans": "the customer's",
     "reminders": "the customer's",
     "renewals": "the customer's",
+    "report-subscriptions": "one's own",
     "service-requests": "the customer's",
     "sessions": "one's own",
     "sign-ins": "of staff of an org unit under the admin's: administration asks",

@@ -28,18 +28,22 @@ class Close(Struct, frozen=True):
 
 
 async def unit_seen(wanted: UUID | None, *, by: Principal) -> OrgUnitView:
-    """Whose figures are asked for: the caller's own unit without a wish. Narrows the scope to that unit's subtree.
+    """As `unit_of`. Narrows the scope to that unit's subtree."""
+    chosen = await unit_of(wanted, by=by)
+    visible = await org_units.visible_from(chosen.id)
+    if isinstance(visible, tuple):
+        await see_units(visible)
+    return chosen
 
-    Raises NotFound for a unit that does not exist or lies behind the wall.
-    """
+
+async def unit_of(wanted: UUID | None, *, by: Principal) -> OrgUnitView:
+    """Whose figures are asked for: the caller's own unit without a wish. Raises NotFound for a unit that does not exist or
+    lies behind the wall."""
     units = {unit.id: unit for unit in await org_units.all_units()}
     head = next((unit for unit in units.values() if unit.parent_id is None), None)
     chosen = wanted or by.org_unit_id or (head.id if head else None)
     if chosen not in units or not by.covers(chosen):
         raise NotFound(f"There is no org unit {wanted}")
-    visible = await org_units.visible_from(chosen)
-    if isinstance(visible, tuple):
-        await see_units(visible)
     return units[chosen]
 
 

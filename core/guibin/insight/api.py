@@ -11,11 +11,11 @@ from guibin.context import Act
 from guibin.periods.names import parse_period
 from guibin.spreadsheets.writing import MEDIA
 from guibin.web.query_parameters import PeriodName
-from guibin.web.routing import gets
+from guibin.web.routing import deletes, gets, posts
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
 
-from . import exporting, pages, queries
+from . import exporting, pages, posting, queries
 from .actions import unit_seen
 from .complaints import ComplaintReport, complaint_report
 from .figures import Definition, Kind, defined, figures_of, say
@@ -101,6 +101,14 @@ class ReportController(Controller):
         content = pages.page(made, lambda key: say(key, act.policy, act.language), language=act.language)
         headers = {"Content-Security-Policy": POLICY}
         return Response(content, media_type="text/html", headers=headers)
+
+
+class ReportSubscriptionController(Controller):
+    path = "/api/v1/report-subscriptions"
+    tags = ("statistics",)
+    list_subscriptions = gets("/", posting.own, "Reports that the caller gets by mail")
+    subscribe = posts("/", posting.subscribe, "Get a report by mail whenever a period is closed", needs=READ)
+    unsubscribe = deletes("/{subscription_id:uuid}", posting.unsubscribe, "No more of it", needs=READ)
 
 
 class WorkstreamController(Controller):

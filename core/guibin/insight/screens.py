@@ -6,12 +6,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
 from litestar.di import Provide
 from msgspec import Meta, Struct
 
 from guibin.audit.actions import noted
-from guibin.console.commands import is_id
+from guibin.console import forms
+from guibin.console.commands import Command, is_id
+from guibin.console.forms import Choice, Form
 from guibin.console.lists import page_asked
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
@@ -21,12 +23,14 @@ from guibin_tenants import org_units
 from guibin_tenants.org_units import OrgUnitView
 from guibin_tenants.principals import may
 from guibin_tenants.rate_limits import BULK
+from guibin_tenants.refusals import Refusal
 
-from . import queries
+from . import posting, queries
 from .actions import unit_seen
 from .drawing import chart
 from .figures import KINDS, Kind
 from .pages import worded
+from .posting import NewSubscription
 from .queries import FigureRow, Part, RowsAsked, TrendAsked
 from .reports import Asked, report
 
@@ -35,6 +39,7 @@ ROWS = READ & may("customers:read")
 PATH, NAME = f"{PREFIX}/reports", "insight"
 ENTRIES = (Entry(title="insight.title", path=PATH, icon="chart-bar", needs=READ, group="lead", order=20),)
 _SPANS = ("week", "month", "year")
+_SUBSCRIBE = Command(name="subscribe", action=posting.subscribe, needs=READ, icon="mail", main=True)
 
 
 class Place(Struct, frozen=True):
@@ -117,6 +122,29 @@ class ReportScreens(Controller):
             more=place.address(f"figures/{name}/rows", part=part, group=at.group, cursor=found.next),
         )
 
+    @get("/subscriptions", needs=READ)
+    async def subscriptions(self, shell: Shell) -> Response[str]:
+        return shell.page("insight/subscriptions.html", rows=await posting.own(shell.act))
+
+    @get("/subscriptions/new", needs=READ)
+    async def ask(self, shell: Shell) -> Response[str]:
+        asked = shell.request.query_params
+        return await _form(shell, {name: [asked.get(name, "")] for name in ("kind", "org_unit_id")}, {}, 200)
+
+    @post("/subscriptions/new", needs=READ, status_code=200)
+    async def subscribe(self, shell: Shell) -> Response[str]:
+        given = await forms.sent(shell.request)
+        try:
+            await posting.subscribe(forms.taken(NewSubscription, given, shell), shell.act)
+        except Refusal as refusal:
+            return await _form(shell, given, *forms.wrong(refusal, shell))
+        return shell.done(shell.says("insight.done.subscribe"))
+
+    @post("/subscriptions/{subscription_id:uuid}/end", needs=READ, status_code=200)
+    async def unsubscribe(self, subscription_id: UUID, shell: Shell) -> Response[str]:
+        await posting.unsubscribe(subscription_id, shell.act)
+        return shell.done(shell.says("insight.done.unsubscribe"))
+
 
 def _place(at: PlaceAsked, shell: Shell) -> Place:
     zone = shell.act.company.time_zone
@@ -175,3 +203,21 @@ def _leads(row: FigureRow) -> str:
     if row.subject == "complaint":
         return f"{PREFIX}/complaints/{row.id}"
     return f"{PREFIX}/customers/{row.customer_id}" if row.customer_id else ""
+
+
+async def _form(shell: Shell, given: dict[str, list[str]], errors: dict[str, str], status: int) -> Response[str]:
+    choices = {
+        "kind": [Choice(kind, shell.says(f"insight.kind.{kind}")) for kind in KINDS],
+        "org_unit_id": [Choice(str(unit.id), unit.name) for unit in await _units(shell)],
+    }
+    return shell.page(
+        "console/command.html",
+        status=status,
+        command=_SUBSCRIBE,
+        slice_name=NAME,
+        fields=Form(kind=NewSubscription, slice_name=NAME, choices=choices).fields(shell, given, errors),
+        problem=errors.get("", ""),
+        about=(shell.says("insight.about.subscribe"),),
+        chosen=(),
+        address=f"{PATH}/subscriptions/new",
+    )

@@ -2,7 +2,7 @@
 
 from piccolo.columns import JSONB, Timestamptz, Varchar
 
-from guibin_tenants.tables import Keys, RowOf, TenantTable
+from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
 
 class PeriodClose(TenantTable):
@@ -23,4 +23,22 @@ class PeriodClose(TenantTable):
         wall="org_unit_id",
         append_only=True,
         checks={"kind_known": "kind in ('complaints', 'counts')"},
+    )
+
+
+class ReportSubscription(TenantTable):
+    """A member of staff gets a report of an org unit by mail whenever a week or month is closed. `period` is the last one sent."""
+
+    staff_id = RowOf("staff")
+    kind = Varchar(length=20)
+    span = Varchar(length=5)
+    org_unit_id = RowOf("org_unit")
+    period = Varchar(length=10, default="")
+    begun_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(
+        wall="staff_id",
+        unique=(("staff_id", "kind", "span", "org_unit_id"),),
+        indexes=(Index(("org_unit_id", "span"), name="report_subscription_unit_idx"),),
+        checks={"span_known": "span in ('week', 'month')"},
     )

@@ -7,7 +7,8 @@ from guibin.administration.actions import in_charge_of
 from guibin.audit.actions import noted
 from guibin.context import Act
 from guibin.gateways.smtp import is_address
-from guibin.jobs.kinds import Run
+from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import Job, Run, handles
 from guibin.notices.actions import SENT_ON, Notice
 from guibin.notices.queries import text_of
 from guibin.policy.fields import ArchiveField
@@ -20,6 +21,7 @@ from guibin_tenants.scope import execute, fetch, fetch_one
 from guibin_tenants.tables import new_id
 
 from .posting import NewMessage, post
+from .queries import means_in_use
 from .subjects import SUBJECTS, Settled, Subject, Values
 
 NOTICE = "staff_notice"
@@ -79,37 +81,50 @@ async def opened_address(staff_id: UUID) -> str | None:
     return keyring.unseal(await keyring.tenant_key(), _place(row["id"]), bytes(row["sealed"]))
 
 
+class SendNotice(Job, frozen=True):
+    """Post what colleagues were told, known by its `key`, to those of them who have an address, and once to the chat.
+
+    A job: whoever tells somebody may not see them, as an outlet does not see the head office's staff.
+    """
+
+    key: str
+    notice: str
+    told: tuple[UUID, ...]
+
+
 @SENT_ON.give
 async def mail_notice(notice: Notice, key: str, told: tuple[UUID, ...], now: datetime) -> None:
-    """Post what was told just now to those who have an address, and once to the chat."""
-    if not told:
-        return
+    """Have it posted, where the company has a channel for it."""
+    if told and not {"email", "chat"}.isdisjoint(await means_in_use()):
+        await enqueue(SendNotice(key, notice.kind, told), now=now)
+
+
+@handles(SendNotice)
+async def send_notice(job: SendNotice, run: Run) -> None:
+    """Each once, whatever is repeated."""
+    means = await means_in_use()
     rows = await fetch(
-        "select n.id, n.staff_id, a.id is not null as has_address, c.means from staff_notice n"
-        " join (select array_agg(means::text) as means from message_channel where removed_at is null) c on c.means && $3::text[]"
+        "select n.id, n.staff_id, a.id is not null as has_address from staff_notice n"
         " left join staff_address a on a.tenant_id = n.tenant_id and a.staff_id = n.staff_id"
         " where n.key = $1 and n.staff_id = any ($2::uuid[]) order by n.id",
-        key,
-        list(told),
-        ["email", "chat"],
+        job.key,
+        list(job.told),
     )
-    means = rows[0]["means"] if rows else ()
-    if "chat" in means:
-        new = NewMessage(
-            occasion=f"chat/{key}"[:200], kind=notice.kind, means="chat", subject=NOTICE, subject_id=rows[0]["id"]
-        )
-        await post(new, now=now)
+    if "chat" in means and rows:
+        occasion = f"chat/{job.key}"[:200]
+        new = NewMessage(occasion=occasion, kind=job.notice, means="chat", subject=NOTICE, subject_id=rows[0]["id"])
+        await post(new, now=run.now)
     for row in rows:
         if "email" in means and row["has_address"]:
             new = NewMessage(
                 occasion=f"notice/{row['id']}",
-                kind=notice.kind,
+                kind=job.notice,
                 means="email",
                 subject=NOTICE,
                 subject_id=row["id"],
                 staff_id=row["staff_id"],
             )
-            await post(new, now=now)
+            await post(new, now=run.now)
 
 
 async def notice_values(notice_id: UUID, run: Run) -> Values | None:

@@ -42,7 +42,7 @@ async def to_customer(customer_id: UUID, kind: str, said: Values, run: Run) -> W
 
 def to_staff(said: Values, *, policy: Policy, language: str) -> Wording:
     """What a colleague is told, in the words of that text."""
-    title = one_line(policy.title(f"message.{said.to_staff}.subject", language))[:TITLE_CHARS_MAX]
+    title = one_line(_filled(f"message.{said.to_staff}.subject", said.values, policy, language))[:TITLE_CHARS_MAX]
     text = _filled(f"message.{said.to_staff}.text", said.values, policy, language)
     return Wording(title, text, text, said.values)
 

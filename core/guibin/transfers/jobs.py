@@ -15,8 +15,8 @@ from msgspec import structs
 from guibin.jobs.kinds import Job, Run, handles
 from guibin.spreadsheets.importing import BadRows, Imported
 from guibin.spreadsheets.mapping import Mapping
-from guibin_tenants.org_units import visible_from
-from guibin_tenants.principals import Principal, permissions_of
+from guibin_tenants.authentication import working
+from guibin_tenants.principals import Principal
 from guibin_tenants.refusals import Forbidden, Refusal
 from guibin_tenants.rows import change
 from guibin_tenants.scope import current_scope, execute, fetch_one, fetch_value, savepoint, tenant_scope
@@ -178,18 +178,7 @@ async def _asker(row: Any, run: Run) -> Principal:
     """Whoever asked, with what they may do now. Raises Forbidden for somebody who has left."""
     if row["staff_id"] is None:
         return run.by
-    person = await fetch_one(
-        "select id, name, roles, org_unit_id from staff where id = $1 and left_at is null", row["staff_id"]
-    )
+    person = await working(row["staff_id"])
     if person is None:
         raise Forbidden(f"{row['asked_by_name']} does not work here any more")
-    roles = tuple(person["roles"])
-    return Principal(
-        kind="staff",
-        id=person["id"],
-        name=person["name"],
-        roles=roles,
-        permissions=permissions_of(roles),
-        org_unit_id=person["org_unit_id"],
-        units=await visible_from(person["org_unit_id"]),
-    )
+    return person

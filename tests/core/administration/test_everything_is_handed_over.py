@@ -43,6 +43,7 @@ HISTORY = {
     "policy_reading.staff_id",
     "qualification_record.staff_id",
     "reachability_check.staff_id",
+    "report_subscription.staff_id",
     "recovery_code.staff_id",
     "role_change.staff_id",
     "second_factor.staff_id",

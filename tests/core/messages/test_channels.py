@@ -168,3 +168,21 @@ async def test_only_admins_set_up_channels(tenant):
 
     assert (await manager.get("/api/v1/channels")).status_code == 403
     assert (await manager.post("/api/v1/channels", json=body())).status_code == 403
+
+
+@pytest.mark.rule("S14-11")
+async def test_an_outlets_complaint_is_mailed_to_leadership_at_the_head_office(tenant, client, mail):
+    """Nobody at the outlet sees those who are told, nor what is sent to them."""
+    await tenant.unit("east")
+    lead = await tenant.staff("lead", "manager")
+    address = {"email": "lead@company.example"}
+    assert (await lead.put(f"/api/v1/staff-addresses/{lead.staff_id}", json=address)).status_code == 200
+    agent = await tenant.staff("agent", "agent", unit="east")
+
+    answer = await agent.post("/api/v1/complaints", json={"text": "没有信号", "channel": "phone"})
+    await work_off(tenant, kind="send_notice")
+
+    assert answer.status_code == 201, answer.text
+    async with tenant.scope():
+        row = await fetch_one("select kind, means from message where staff_id = $1", lead.staff_id)
+    assert dict(row) == {"kind": "complaint_to_leadership", "means": "email"}
