@@ -134,3 +134,25 @@ def test_a_recurring_job_is_moved_run_and_stopped(admin):
 
     assert (moved, stopped) == ("已更改", "已停")
     assert _sent(admin) == "已恢复，按原定时间"
+
+
+def test_a_day_of_the_year_is_changed_by_a_click_after_what_moves_is_said(admin):
+    page = admin.page
+    admin.open("/console/calendars")
+    page.locator("#main a", has_text="工作时间").click()
+    page.locator(".g-year").wait_for()
+    admin.open(f"{page.url.removeprefix(admin.site)}?year=2027")
+    page.locator("[data-day='2027-06-23']").click()
+    page.locator("#f-how").select_option("hours")
+    page.locator("#f-windows").fill("上午")
+    page.locator("#f-note").fill("盘点")
+    admin.press("Control+Enter")
+    page.locator("#f-windows-error").wait_for()
+    page.locator("#f-windows").fill("9:00-12:00")
+    admin.press("Control+Enter")
+    told = page.locator("#dialog .g-callout.note")
+    told.wait_for()
+
+    assert "个时限会变" in told.inner_text()
+    assert "已保存" in _sent(admin)
+    page.locator(".g-day.hours[data-day='2027-06-23']").wait_for()

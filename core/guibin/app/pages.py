@@ -51,6 +51,7 @@ from guibin.receptions import screens as receptions
 from guibin.service_requests import screens as service_requests
 from guibin.sign_ins import screens as sign_ins
 from guibin.signals import screens as signals
+from guibin.sla import screens as sla
 from guibin.surveys import screens as surveys
 from guibin.tiers import screens as tiers
 from guibin.transfers import screens as transfers
@@ -134,6 +135,7 @@ SLICES: tuple[ModuleType, ...] = (
     channels,
     usage,
     jobs,
+    sla,
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(

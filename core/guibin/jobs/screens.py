@@ -15,7 +15,7 @@ from guibin.console.commands import Command, Commands
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Outcome, Shell
 from guibin.context import Act
-from guibin.policy.words import saying
+from guibin.policy.words import HourMinute, saying
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import NotFound
@@ -37,7 +37,7 @@ class Moved(Struct, frozen=True, kw_only=True):
     """When something recurs, as a form: `at` for days, `weekday` and `month_day` for weeks and months, `hours` for hours."""
 
     how: Literal["daily", "weekly", "monthly", "hours"]
-    at: Annotated[str, Meta(max_length=5, pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")] = "08:00"
+    at: HourMinute = "08:00"
     weekday: Weekday = "Mon"
     month_day: Annotated[int, Meta(ge=1, le=28)] = 1
     hours: Annotated[int, Meta(ge=1, le=24)] = 1

@@ -90,6 +90,7 @@ Shown = Annotated[str, up_to(TEXT_CHARS_MAX)]
 # What fills in a form or an archive, by field.
 Answers = Annotated[dict[Code, Unsaid | int | bool | None], Meta(max_length=200)]
 
+HourMinute = Annotated[str, Meta(max_length=5, pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z")]
 ClosingTime = Annotated[
     str, Meta(max_length=15, pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?|24:00(:00)?)\Z")
 ]

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, put
+from litestar import Controller, delete, post, put
 from litestar.status_codes import HTTP_200_OK
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from guibin_tenants.refusals import Invalid
 
 from . import actions, calendars, hours, queries
 from .queries import TimerFilter
+from .reports import CalendarPreview, preview
 
 
 class TimerController(Controller):
@@ -40,6 +41,12 @@ class NewCalendarVersion(Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     calendar: Calendar
     note: Annotated[str, saying(500)]
+
+
+class CalendarAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A calendar as it might hold, whole."""
+
+    calendar: Calendar
 
 
 class Recomputed(Struct, frozen=True):
@@ -66,6 +73,17 @@ class CalendarController(Controller):
         moved = await actions.recompute(name, act)
         await noted("calendar.write", act, subject="calendar", purpose=data.note, shown=0)
         return Recomputed(version, moved)
+
+    @post(
+        "/{name:str}/previews",
+        needs=may("policy:write") & sees_all,
+        status_code=HTTP_200_OK,
+        summary="How many running deadlines a calendar would move, and which furthest; nothing is written",
+    )
+    async def preview(self, name: str, data: CalendarAsked) -> CalendarPreview:
+        if data.calendar.name != name:
+            raise Invalid.at("calendar.name", f"{name}, as in the address", value=data.calendar.name)
+        return await preview(data.calendar)
 
 
 class OwnCalendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -39,7 +39,7 @@ async def seed(act: Signature, *, time_zone: str) -> None:
 
 async def write(calendar: Calendar, act: Signature, *, note: str) -> int:
     """Add a version of a calendar; its number. Deadlines that run are recomputed by `actions.recompute`."""
-    problems = _contradictions(calendar)
+    problems = contradictions(calendar)
     refuse(problems, "The calendar contradicts itself")
     before = await fetch_one(_NEWEST.format("$1"), calendar.name)
     version = 1 + (before["version"] if before else 0)
@@ -96,7 +96,8 @@ async def all_in_force() -> list[CalendarInForce]:
     return [CalendarInForce(row["version"], msgspec.json.decode(row["value"], type=Calendar)) for row in rows]
 
 
-def _contradictions(calendar: Calendar) -> list[FieldError]:
+def contradictions(calendar: Calendar) -> list[FieldError]:
+    """What in it cannot be meant."""
     problems = []
     try:
         calendar.zone.utcoffset(None)
