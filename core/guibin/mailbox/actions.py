@@ -172,8 +172,8 @@ async def blank(mail_id: UUID, new: Because, act: Act) -> MailForm:
         raise MailMatched("It is a customer's: it goes when their archive is erased")
     if mail["state"] == "new":
         raise MailHandled("It waits for an answer: dismiss it first")
-    words = {name: BLANK for name in Mail.keys.erasable if mail[name]}
-    await change(Mail, mail_id, envelope=None, wrote=None, **words)
+    words = {name: BLANK for name in Mail.keys.erasable if mail[name] and name != "not_taken"}
+    await change(Mail, mail_id, envelope=None, wrote=None, not_taken=[], **words)
     await files.destroy(Case(SUBJECT, mail_id), act, because=new.reason)
     return await recorded("blank", Case(SUBJECT, mail_id), FORM, act, purpose=new.reason)
 

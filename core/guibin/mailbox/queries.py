@@ -53,7 +53,7 @@ class MailView(Struct, frozen=True, kw_only=True):
     title: str
     text: str
     quoted: str
-    left_out: str
+    left_out: list[str]
     automatic: str
     spf: str
     dkim: str
@@ -106,10 +106,14 @@ class MailFilter(Struct, frozen=True, kw_only=True):
     arrived_before: datetime | None = None
 
 
+# Mails of before had the names as one text; of a blanked mail nothing of them is left.
+_LEFT_OUT = """case when jsonb_typeof(x.not_taken) = 'array' and x.not_taken <> '[]'::jsonb then x.not_taken
+    when x.left_out <> '' then to_jsonb(string_to_array(x.left_out, '、')) else '[]'::jsonb end"""
 LISTED = Listing(
     view=MailView,
     source="mail x",
     order=newest_first("x.arrived_at"),
+    columns={"left_out": _LEFT_OUT},
     filters={"arrived_from": "x.arrived_at >= $value", "arrived_before": "x.arrived_at < $value"},
 )
 LINES = LISTED.wider(MailLine, customer_name=called("x.customer_id"))

@@ -1,7 +1,7 @@
 """Mailboxes, the mails that came, and the answers that go out in their thread. Who wrote stands sealed."""
 
+from piccolo.columns import JSONB, BigInt, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 from piccolo.columns import UUID as UuidColumn
-from piccolo.columns import BigInt, Bytea, Integer, SmallInt, Text, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, Part, RowOf, TenantTable
 
@@ -61,6 +61,7 @@ class Mail(TenantTable, signed_off="handled"):
     text = Text(default="")
     quoted = Text(default="")
     left_out = Text(default="")
+    not_taken = JSONB(default="[]")
     automatic = Varchar(length=20, default="")
     spf = Varchar(length=10, default="")
     dkim = Varchar(length=10, default="")
@@ -80,7 +81,7 @@ class Mail(TenantTable, signed_off="handled"):
         begins="kept",
         wall="customer_id",
         unowned=("org_unit_id",),
-        erasable=("sender_masked", "sender_name", "title", "text", "quoted", "left_out", "because"),
+        erasable=("sender_masked", "sender_name", "title", "text", "quoted", "left_out", "not_taken", "because"),
         unique=(("mailbox_id", "known_by"),),
         indexes=(
             Index(("arrived_at desc", "id desc"), name="mail_arrived_idx"),

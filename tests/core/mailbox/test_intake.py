@@ -285,3 +285,15 @@ async def test_what_a_mail_says_goes_with_its_customer_and_a_strangers_when_aske
     assert (left["text"], left["title"], left["sender_masked"], blanked["text"]) == ("—", "—", "—", "—")
     async with house.tenant.scope():
         assert await fetch_value("select count(*) from file_content") == 0
+
+
+async def test_names_of_files_that_were_left_out_are_kept_one_by_one(house):
+    files = (
+        ("周报、月报.exe", "application/octet-stream", b"MZ\x90\x00"),
+        ("b.exe", "application/octet-stream", b"MZ"),
+    )
+
+    arrived = await house.door.hand(mail("见附件", files=files))
+
+    shown = (await house.client.get(f"{PATH}/{arrived['id']}")).json()
+    assert shown["left_out"] == ["周报、月报.exe", "b.exe"]
