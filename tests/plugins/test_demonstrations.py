@@ -1,6 +1,7 @@
 """The packs' demonstration companies: made once, people sign in, customers hold tiers, a second start shows the same."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
@@ -90,3 +91,31 @@ def test_every_pack_s_company_has_a_name_of_its_own():
 
     assert len(set(slugs)) == len(slugs)
     assert set(SLUGS.values()) <= set(slugs)
+
+
+@pytest.mark.parametrize("pack", SLUGS)
+async def test_a_packs_company_is_watched_over_also_when_it_is_filled_by_night(world, pack, monkeypatch):
+    company = world.packs.hooks_of((pack,)).demonstration()
+    small = replace(company, slug=f"{company.slug}-by-night", customers=72)
+    night = datetime(2026, 3, 3, 15, 30, tzinfo=UTC)
+    monkeypatch.setattr(demonstration, "real_clock", lambda: night)
+    world.clock.set(night)
+
+    access = await demonstration.make(small, pack, owner_url=world.owner_url, app_url=world.app_url, packs=world.packs)
+
+    client = world.client(access.key)
+
+    async def listed(path):
+        return (await client.get(f"/api/v1/{path}", params={"limit": "200"})).json()["items"]
+
+    policy = (await client.get("/api/v1/policy")).json()
+    drawn = {one["name"] for one in await listed("inspections")}
+    partners = any(metric["partners"] for scheme in policy["schemes"] for metric in scheme["metrics"])
+    assert drawn <= {one["name"] for one in policy["inspections"]}
+    assert bool(drawn) == bool(policy["inspections"])
+    assert bool(await listed("inspection-findings")) == bool(policy["inspections"])
+    assert bool(await listed("merchants")) == partners
+    assert bool(await listed("materials-given")) == bool(policy["materials"])
+    reviewed = [one for one in await listed("approvals") if one["subject"] == "plan_review"]
+    assert bool(reviewed) == bool(policy["plan_reviews"])
+    assert len([one for one in await listed("duty-calls") if one["state"] == "waiting"]) <= 2

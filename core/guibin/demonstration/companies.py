@@ -48,6 +48,7 @@ from .cards import hand_out_cards
 from .days import Scene, enliven
 from .history import keep_files, recall
 from .looks import look_around
+from .oversight import watch_over
 from .plans import draw_plans, people_of
 from .receptions import receive_guests
 from .requests import ask_for_services
@@ -166,6 +167,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         await draw_plans(scene)
         await _more(scene)
         await recall(scene, await people_of("agent", "account_manager"), demonstration.complaints)
+        await watch_over(scene, await people_of("agent", "account_manager"))
         token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
     async with tenant_scope(tenant.id):
         await keep_files(scene)
