@@ -503,3 +503,8 @@ async def rejudged(complaint_id: UUID) -> list[Rejudged]:
     return await many(
         Rejudged, "from complaint_level_change where complaint_id = $1 order by changed_at, id", complaint_id
     )
+
+
+async def is_any() -> bool:
+    """Whether there ever was one."""
+    return bool(await fetch_value("select true from complaint limit 1"))

@@ -21,7 +21,7 @@ from guibin_tenants.authentication import working
 from guibin_tenants.principals import may
 from guibin_tenants.refusals import Forbidden, NotFound
 from guibin_tenants.rows import add_all, change, first, many
-from guibin_tenants.scope import execute, fetch_column
+from guibin_tenants.scope import execute, fetch_column, fetch_value
 
 from .actions import unit_of, unit_seen
 from .figures import Kind
@@ -163,3 +163,8 @@ async def nothing_follows(settled: Settled, run: Run) -> None:
 
 
 SUBJECTS.give(SUBJECT, Subject(values_of, nothing_follows))
+
+
+async def is_any() -> bool:
+    """Whether anybody gets a report by mail."""
+    return bool(await fetch_value("select true from report_subscription limit 1"))

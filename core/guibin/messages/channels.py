@@ -115,6 +115,7 @@ async def test(channel_id: UUID, parcel: Parcel, act: Act) -> ChannelView:
         outcome = await channel.send(parcel) if room and channel else Outcome("no_channel" if room else "no_room")
     if outcome.error:
         raise TestRefused(f"{view.shown}: {outcome.error}")
+    await change(MessageChannel, channel_id, tested_at=act.now)
     return view
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guibin.web.listing import Listing, newest_first
 from guibin_tenants.rows import lines, many, read, struct_of
-from guibin_tenants.scope import fetch, fetch_column
+from guibin_tenants.scope import fetch, fetch_column, fetch_value
 
 from .tables import MessageChannel
 
@@ -127,3 +127,10 @@ async def mailed(message_ids: Sequence[UUID]) -> dict[UUID, UUID]:
 def of_message(message_id: str) -> str:
     """SQL: the join of the message `went` of this id, where there is one; `message_id` is a column of the row `r`."""
     return f"left join message went on went.tenant_id = r.tenant_id and went.id = {message_id}"
+
+
+async def is_tested() -> bool:
+    """Whether a channel in use took a test message."""
+    return bool(
+        await fetch_value("select true from message_channel where removed_at is null and tested_at is not null limit 1")
+    )

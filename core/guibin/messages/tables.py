@@ -21,6 +21,7 @@ class MessageChannel(TenantTable):
     written_by_name = Varchar(length=200)
     written_at = Timestamptz(default=None, null=True)
     removed_at = Timestamptz(default=None, null=True)
+    tested_at = Timestamptz(default=None, null=True)
 
     keys = Keys(
         signed="written",

@@ -27,7 +27,7 @@ from guibin.web.listing import PageAsked
 from guibin_tenants.principals import anyone, may, staff_only
 from guibin_tenants.refusals import NotFound
 
-from . import days, queries
+from . import days, queries, starting
 from .commands import COMMANDS
 from .looks import LEVELLED, end_of_day, lines
 from .queries import Whose, WorkCount, WorkFilter
@@ -156,6 +156,7 @@ async def _workbench(shell: Shell, show: Show, whose: Whose, cursor: str | None)
         marks=held,
         notices=notices.items if notices else [],
         greeting=_greeting(shell),
+        start=await starting.steps(shell.act),
     )
 
 

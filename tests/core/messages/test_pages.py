@@ -3,6 +3,8 @@
 import pytest
 from vendors import SECRET, SETTINGS
 
+from guibin.messages.queries import is_tested
+
 PAGE = "/console/channels"
 
 
@@ -19,7 +21,12 @@ async def channels(client):
     return {each["means"]: each for each in (await client.get("/api/v1/channels")).json()}
 
 
-async def test_a_mail_server_is_set_up_tested_and_not_shown_again(admin, mailbox, allowed):
+async def _tested(tenant):
+    async with tenant.scope():
+        return await is_tested()
+
+
+async def test_a_mail_server_is_set_up_tested_and_not_shown_again(admin, tenant, mailbox, allowed):
     settings = mailbox.settings
     answer = await admin.post(way(admin, "email_smtp"), data={"name": "公司邮箱", **settings})
     (used,) = (await channels(admin)).values()
@@ -29,6 +36,7 @@ async def test_a_mail_server_is_set_up_tested_and_not_shown_again(admin, mailbox
     assert answer.status_code == 200, answer.text
     assert (used["provider"], used["name"]) == ("smtp", "公司邮箱")
     assert len(mailbox.mails) == 1
+    assert await _tested(tenant) is True
     assert "\\u670d\\u52a1\\u5546\\u5df2\\u6536\\u4e0b" in tried.headers["hx-trigger"]
     assert "公司邮箱" in shown
     assert settings.get("password") is None or settings["password"] not in shown
