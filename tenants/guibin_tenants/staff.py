@@ -311,7 +311,7 @@ async def open_proved_session(account: StaffView, at: Place, *, now: datetime) -
         f"select {OWES} as owes from staff s cross join (select $2::timestamptz as proved_at) x"  # a constant
         " where s.id = $1 and s.left_at is null for share of s",
         account.id,
-        now,
+        now if at.proved else None,
     )
     return await _begin(account, present["owes"], at, now) if present else None
 

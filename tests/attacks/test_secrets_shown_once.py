@@ -55,7 +55,7 @@ async def test_every_answer_with_a_secret_says_so(world):
         if method == "post" and path != "/api/v1/sessions" and _fields(operation, document) & SECRETS
     }
 
-    assert len(showing) == 8
+    assert len(showing) == 9
     # An address that opens a file for a minute is shown once, too.
     assert marked == showing | {"/api/v1/files/{file_id}/disclosures"}
 

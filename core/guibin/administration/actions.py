@@ -386,6 +386,17 @@ def _holds(network: Network, given: Network) -> bool:
     return network.version == given.version and given.subnet_of(network)  # type: ignore[arg-type]  # of one version
 
 
+async def refuse_beyond(roles: tuple[str, ...], org_unit_id: UUID | None, act: Act) -> None:
+    """Raises Invalid for an unknown role, post or unit, Forbidden for what whoever acts does not have to give."""
+    _refuse_roles(staff.with_posts(roles, posts_of(act)), act.by)
+    await _refuse_unit(org_unit_id, act.by)
+
+
+def posts_of(act: Act) -> staff.Posts:
+    """The company's posts, each with the role it brings."""
+    return roles_of(act.policy.posts)
+
+
 def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
     """Nobody hands out more than they hold: so an admin makes no auditor, and an auditor nothing but auditors.
 

@@ -67,7 +67,7 @@ from guibin.work import team_screens as teams
 from guibin_tenants.refusals import ConfirmAnew, SecondFactorMissing, SecondFactorNeeded, SessionLocked
 from guibin_tenants.scope import fetch_one
 
-from . import frame_pages, pack_pages, passkey_pages, second_factor_pages, session_pages, sign_in_pages
+from . import frame_pages, pack_pages, passkey_pages, provider_pages, second_factor_pages, session_pages, sign_in_pages
 from .dependencies import provide_act, provide_language
 from .guards import ChoosePassword
 from .sign_in_pages import SETTLED_AT
@@ -82,6 +82,7 @@ PUBLIC = frozenset(
         f"{SIGN_IN}/code",
         f"{SIGN_IN}/forgotten",
         f"{SIGN_IN}/passkey",
+        *(f"{SIGN_IN}/provider{path}" for path in ("", "/going", "/back")),
         f"{SIGN_IN}/code/passkey",
         *(f"{CONSOLE}{name}" for name in ("sign-out", "password", "look", "lock", "unlock", "confirm")),
     }
@@ -139,7 +140,17 @@ SLICES: tuple[ModuleType, ...] = (
 )
 CONTROLLERS: tuple[type[Controller], ...] = tuple(
     defined(
-        Controller, (sign_in_pages, second_factor_pages, passkey_pages, frame_pages, session_pages, pack_pages, *SLICES)
+        Controller,
+        (
+            sign_in_pages,
+            second_factor_pages,
+            passkey_pages,
+            provider_pages,
+            frame_pages,
+            session_pages,
+            pack_pages,
+            *SLICES,
+        ),
     )
 )
 # Where a session that owes something is led.

@@ -38,8 +38,10 @@ from .guards import PUBLIC
 DEVICE = "guibin_device"
 # The company that was signed in to here, for the sign-in page.
 COMPANY = "guibin_company"
+# What was begun with the company's provider in this browser, until they come back.
+GOING = "guibin_going"
 # A link from a mail brings these along, or whoever is signed in would be asked to sign in (docs/decisions/0028).
-SENT_BY_LINKS = frozenset({COOKIE, COMPANY})
+SENT_BY_LINKS = frozenset({COOKIE, COMPANY, GOING})
 # From one address, before anything is looked up: an office that starts its day, and not much more.
 ALLOWANCE = Allowance(per_second=5, burst=100)
 RULES = may("staff:write") & sees_all

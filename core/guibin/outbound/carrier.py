@@ -38,6 +38,13 @@ class Answer(Struct, frozen=True):
         return self.error in ("not_an_address", "not_allowed")
 
 
+class _Asked(Struct, frozen=True):
+    method: str
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
 class CheckedBackend(AsyncNetworkBackend):
     """Opens connections to addresses the rules allow; TLS and Host keep the name that was asked for."""
 
@@ -97,14 +104,21 @@ class Carrier:
 
         Never raises for the address or for what the other side does. Raises WaitsInside while a transaction is open.
         """
+        return await self._carry(_Asked("POST", url, body, headers), timeout_s, keeps_body=keeps_body)
+
+    async def get(self, url: str, headers: dict[str, str], *, timeout_s: float = TIMEOUT_S) -> Answer:
+        """As `post`, asking for what is there; the body is kept."""
+        return await self._carry(_Asked("GET", url, b"", headers), timeout_s, keeps_body=True)
+
+    async def _carry(self, asked: _Asked, timeout_s: float, *, keeps_body: bool) -> Answer:
         refuse_waiting("another machine")
         began = time.monotonic()
-        if self.rules.problem(url) is not None:
+        if self.rules.problem(asked.url) is not None:
             # Written while the operator's rules were wider.
             return Answer(error="not_allowed")
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._post(url, body, headers, timeout_s)
+                answer = await self._send(asked, timeout_s)
         except NotReachable as error:
             answer = Answer(error=error.why)
         except (TimeoutError, httpcore.TimeoutException):
@@ -123,17 +137,21 @@ class Carrier:
         took = round((time.monotonic() - began) * 1000)
         return replace(answer, duration_ms=took, body=answer.body if keeps_body else b"")
 
-    async def _post(self, url: str, body: bytes, headers: dict[str, str], timeout_s: float) -> Answer:
-        parsed, parts = httpx.URL(url), ("connect", "read", "write", "pool")
-        own = {"Host": parsed.netloc.decode("ascii"), "Content-Length": str(len(body)), "Accept-Encoding": "identity"}
-        asked = self.pool.stream(
-            "POST",
+    async def _send(self, asked: _Asked, timeout_s: float) -> Answer:
+        parsed, parts = httpx.URL(asked.url), ("connect", "read", "write", "pool")
+        own = {
+            "Host": parsed.netloc.decode("ascii"),
+            "Content-Length": str(len(asked.body)),
+            "Accept-Encoding": "identity",
+        }
+        stream = self.pool.stream(
+            asked.method,
             httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path),
-            headers=[(name.encode(), value.encode()) for name, value in (own | headers).items()],
-            content=body,
+            headers=[(name.encode(), value.encode()) for name, value in (own | asked.headers).items()],
+            content=asked.body,
             extensions={"timeout": dict.fromkeys(parts, timeout_s)},
         )
-        async with asked as response:
+        async with stream as response:
             said = bytearray()
             async for part in response.aiter_stream():
                 said += part

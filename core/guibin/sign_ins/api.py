@@ -10,13 +10,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from guibin.context import Act, Root
 from guibin.web.listing import PageAsked, from_query
 from guibin.web.paging import Page
-from guibin.web.routing import deletes, posts
-from guibin_tenants.principals import may
+from guibin.web.routing import deletes, gets, posts, puts
+from guibin_tenants.principals import may, sees_all
 
-from . import actions, links, queries
+from . import actions, links, providers, queries
 from .queries import SessionSeen, SignInFilter, SignInView
 
 READ, WRITE = may("staff:read"), may("staff:write")
+RULES = WRITE & sees_all
 INVITES = WRITE | may("auditors:write")
 Incoming = Request[Any, Any, Any]
 
@@ -39,6 +40,18 @@ class InvitationController(Controller):
         needs=INVITES,
         confirmed=True,
         status_code=HTTP_202_ACCEPTED,
+    )
+
+
+class ProviderController(Controller):
+    path = "/api/v1/identity-provider"
+    tags = ("administration",)
+    show = gets("/", providers.provider, "The company's own OpenID provider, and what its claims bring", needs=RULES)
+    change = puts(
+        "/", providers.set_provider, "Let people sign in by this OpenID provider", needs=RULES, confirmed=True
+    )
+    remove = deletes(
+        "/", providers.remove_provider, "Nobody signs in by the provider any more", needs=RULES, confirmed=True
     )
 
 

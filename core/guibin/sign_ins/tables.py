@@ -1,6 +1,6 @@
-"""Links by which somebody chooses a password."""
+"""Links by which somebody chooses a password, and the provider by which people sign in."""
 
-from piccolo.columns import Timestamptz, Varchar
+from piccolo.columns import JSONB, Boolean, Bytea, Timestamptz, Varchar
 
 from guibin_tenants.tables import Index, Keys, RowOf, TenantTable
 
@@ -21,3 +21,39 @@ class PasswordLink(TenantTable):
         indexes=(Index(("staff_id", "expires_at")),),
         checks={"reason_known": "reason in ('invitation', 'reset', 'forgotten')"},
     )
+
+
+class IdentityProvider(TenantTable, signed="written"):
+    """The company's own OpenID provider: whose word it is and under which number the company is known there, the secret sealed,
+    and what its claims bring. One row; another one takes its place, and what was begun with the one before ends."""
+
+    issuer = Varchar(length=400)
+    client_id = Varchar(length=200)
+    sealed = Bytea()
+    settings = JSONB()
+    one = Boolean(default=True)
+
+    keys = Keys(unique=(("one",),), written_by="company", checks={"one_alone": "one"})
+
+
+class ProviderAttempt(TenantTable):
+    """Somebody went to the provider: what must come back with them, once, in time, in the same browser."""
+
+    provider_id = RowOf("identity_provider")
+    digest = Varchar(length=64)
+    nonce = Varchar(length=64)
+    sealed = Bytea()
+    expires_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("digest",),), indexes=(Index(("expires_at",)),))
+
+
+class ProviderIdentity(TenantTable):
+    """Who an account is to the provider of that name."""
+
+    staff_id = RowOf("staff")
+    issuer = Varchar(length=400)
+    subject = Varchar(length=255)
+    bound_at = Timestamptz(default=None, null=True)
+
+    keys = Keys(unique=(("issuer", "subject"),), indexes=(Index(("staff_id",)),))

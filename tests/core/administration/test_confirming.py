@@ -183,6 +183,8 @@ async def test_everything_that_matters_most_asks(world):
         "POST /api/v1/staff/{staff_id}/password",
         "POST /api/v1/staff/{staff_id}/password-links",
         "POST /api/v1/staff/invitations",
+        "PUT /api/v1/identity-provider",
+        "DELETE /api/v1/identity-provider",
         "POST /api/v1/me/passkeys/challenges",
         "DELETE /api/v1/me/passkeys/{passkey_id}",
         "POST /console/passkeys/asked",

@@ -129,11 +129,14 @@ async def test_a_challenge_of_one_thing_serves_no_other(world, tenant, person):
     theirs, _ = await half(world, tenant, "zhao")
     foreign = await asked(theirs, f"{PROOF}/challenges")
 
+    making = await asked(person, f"{MINE}/challenges")
+
     _, as_sign_in = await signs_in(world, tenant, device, options=proof)
+    as_made = await client.post(f"{PROOF}/passkey", json={"credential": device.sign(making)})
     as_proof = await client.post(f"{PROOF}/passkey", json={"credential": device.sign(alone)})
     of_another = await client.post(f"{PROOF}/passkey", json={"credential": device.sign(foreign)})
 
-    assert [each.status_code for each in (as_sign_in, as_proof, of_another)] == [401, 422, 422]
+    assert [each.status_code for each in (as_sign_in, as_made, as_proof, of_another)] == [401, 422, 422, 422]
 
 
 async def test_a_colleagues_passkey_is_no_second_factor_of_mine(world, tenant, person):

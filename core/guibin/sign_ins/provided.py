@@ -1,0 +1,166 @@
+"""Going to the company's provider and coming back: one sign-in, once, in one browser; and the account it leads to."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from guibin.administration import actions, agents, signing_in
+from guibin.administration.requests import AccountChange, NewPerson
+from guibin.administration.signing_in import NOBODY, Attempt, Entered
+from guibin.context import Act
+from guibin_tenants import devices, keyring, staff
+from guibin_tenants.keyring import Place as Sealed
+from guibin_tenants.refusals import Forbidden
+from guibin_tenants.rows import add
+from guibin_tenants.scope import execute, fetch_one, fetch_value
+from guibin_tenants.staff import Place, StaffView
+from guibin_tenants.tables import new_id
+
+from . import oidc, providers
+from .oidc import Begun, Provider
+from .providers import ProviderGivesNothing, ProviderSettings
+from .tables import ProviderAttempt, ProviderIdentity
+
+ATTEMPT_LASTS = timedelta(minutes=10)
+LOGIN_CHARS_MAX = 100
+
+
+class Going(Struct, frozen=True):
+    """The provider, what is begun with it, and the real moment."""
+
+    provider_id: UUID
+    provider: Provider
+    begun: Begun
+    now: datetime
+
+
+class _Given(Struct, frozen=True):
+    roles: tuple[str, ...]
+    org_unit_id: UUID | None
+
+
+class AccountElsewhere(Forbidden):
+    """An account of that login is somebody's already. The company's admin says whether it is yours."""
+
+
+async def begin(tenant_id: UUID, back_to: str, *, now: datetime) -> Going:
+    """Inside the company's scope. Raises NoProvider."""
+    row = await fetch_one("select id, issuer, client_id, sealed from identity_provider")
+    if row is None:
+        raise providers.NoProvider()
+    key = await keyring.tenant_key()
+    secret = keyring.unseal(key, Sealed("identity_provider", "sealed", row["id"]), bytes(row["sealed"]))
+    begun = oidc.begin(f"{tenant_id.hex}.{secrets.token_urlsafe(32)}", back_to)
+    attempt_id = new_id()
+    await execute("delete from provider_attempt where expires_at <= $1", now)
+    await add(
+        ProviderAttempt,
+        id=attempt_id,
+        provider_id=row["id"],
+        digest=_digest(begun.state),
+        nonce=begun.nonce,
+        sealed=keyring.seal(key, Sealed("provider_attempt", "sealed", attempt_id), begun.verifier),
+        expires_at=now + ATTEMPT_LASTS,
+    )
+    return Going(row["id"], Provider(row["issuer"], row["client_id"], secret), begun, now)
+
+
+async def resume(state: str, back_to: str, *, now: datetime) -> Going | None:
+    """What was begun under this state, which is used up; None when nothing was, or another provider took the place since."""
+    row = await fetch_one(
+        "delete from provider_attempt a using identity_provider p where a.digest = $1 and a.expires_at > $2"
+        " and p.tenant_id = a.tenant_id and p.id = a.provider_id"
+        " returning a.id, a.nonce, a.sealed, p.id as provider_id, p.issuer, p.client_id, p.sealed as secret",
+        _digest(state),
+        now,
+    )
+    if row is None:
+        return None
+    key = await keyring.tenant_key()
+    secret = keyring.unseal(key, Sealed("identity_provider", "sealed", row["provider_id"]), bytes(row["secret"]))
+    verifier = keyring.unseal(key, Sealed("provider_attempt", "sealed", row["id"]), bytes(row["sealed"]))
+    provider = Provider(row["issuer"], row["client_id"], secret)
+    return Going(row["provider_id"], provider, Begun(state, row["nonce"], verifier, back_to), now)
+
+
+async def enter(claims: dict[str, Any], going: Going, at: Attempt, act: Act) -> Entered:
+    """Whoever the provider named is signed in, with what the rules give them now. A second factor of their own is asked as ever.
+
+    Raises ProviderGivesNothing, AccountElsewhere, and what making or changing the account raises.
+    """
+    settings, now = await providers.provider(), going.now
+    account = await _account(claims, settings, going.provider.issuer, act)
+    place = Place(at.address, agents.named(at.agent))
+    session = await staff.open_proved_session(account, place, now=now)
+    if session is None:
+        raise ProviderGivesNothing()
+    who = signing_in.principal_of(account.id, account.name, at.address)
+    if session.owes == "second_factor":
+        await signing_in.record("session.half", who, now)
+        return Entered(session, at.device)
+    await signing_in.record("session.provider", who, now)
+    return Entered(session, await devices.remember(account.id, at.device, now=now))
+
+
+async def note_refusal(address: str, now: datetime) -> None:
+    """Somebody came back from the provider and was not let in."""
+    await signing_in.record("session.provider_refused", signing_in.principal_of(NOBODY, "", address), now)
+
+
+async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: str, act: Act) -> StaffView:
+    given = _given(claims, settings)
+    if not given.roles:
+        raise ProviderGivesNothing()
+    known: UUID | None = await fetch_value(
+        "select i.staff_id from provider_identity i where i.issuer = $1 and i.subject = $2", issuer, claims["sub"]
+    )
+    if known is None:
+        known = await _bound(claims, settings, given, act)
+        await add(ProviderIdentity, staff_id=known, issuer=issuer, subject=claims["sub"], bound_at=act.now)
+    account = await staff.by_id(known)
+    if account.left_at is not None:
+        raise ProviderGivesNothing()
+    wanted = staff.with_posts(given.roles, actions.posts_of(act))
+    if set(wanted) != set(account.roles) or given.org_unit_id != account.org_unit_id:
+        account = await actions.change_account(
+            known, AccountChange(roles=given.roles, org_unit_id=given.org_unit_id), act
+        )
+    return account
+
+
+async def _bound(claims: dict[str, Any], settings: ProviderSettings, given: _Given, act: Act) -> UUID:
+    login = str(claims.get(settings.login_claim, ""))[:LOGIN_CHARS_MAX]
+    there = await staff.by_login(login)
+    if there is None:
+        told = {"login": login, "name": str(claims.get("name") or login)[:LOGIN_CHARS_MAX], "roles": given.roles}
+        try:
+            new = msgspec.convert(told | {"org_unit_id": given.org_unit_id}, NewPerson)
+        except msgspec.ValidationError:
+            raise ProviderGivesNothing("It says no login by which an account could be called") from None
+        return (await actions.add_person(new, None, act)).id
+    taken = await fetch_value("select true from provider_identity where staff_id = $1", there.id)
+    # Whoever may choose what they are called there takes nothing that holds more than the rules give.
+    more = set(there.roles) - set(staff.with_posts(given.roles, actions.posts_of(act)))
+    if taken or more or there.left_at is not None or not settings.takes_over:
+        raise AccountElsewhere()
+    return there.id
+
+
+def _given(claims: dict[str, Any], settings: ProviderSettings) -> _Given:
+    """Roles and posts of all rules that hold, each once, and the org unit of the first that says one."""
+    held = [rule for rule in settings.rules if _holds(claims.get(rule.claim), rule.value)]
+    unit_id = next((rule.org_unit_id for rule in held if rule.org_unit_id is not None), None)
+    return _Given(tuple(dict.fromkeys(role for rule in held for role in rule.roles)), unit_id)
+
+
+def _holds(claim: object, value: str) -> bool:
+    return value in claim if isinstance(claim, list) else claim == value
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

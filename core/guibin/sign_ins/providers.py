@@ -1,0 +1,114 @@
+"""The company's own OpenID provider, as its admin writes it down, and what its claims bring."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from guibin.administration import actions
+from guibin.administration.requests import Roles
+from guibin.audit.actions import noted
+from guibin.context import Act
+from guibin.outbound.targets import rules as targets
+from guibin.policy.words import Line, Word, up_to
+from guibin_tenants import keyring
+from guibin_tenants.keyring import Place as Sealed
+from guibin_tenants.refusals import FieldError, Forbidden, NotFound, refuse
+from guibin_tenants.rows import add
+from guibin_tenants.scope import execute, fetch_one
+from guibin_tenants.tables import new_id
+
+from .tables import IdentityProvider
+
+
+class ClaimRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whoever's claim `claim` is, or lists, this `value` gets these roles and posts, and belongs to the org unit, if one is said."""
+
+    claim: Word
+    value: Line
+    roles: Roles
+    org_unit_id: UUID | None = None
+
+
+class ProviderSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The company's OpenID provider. `login_claim` is what an account made for somebody is called by; with `takes_over` an
+    account of that login that is there already becomes theirs. The first rule that says an org unit decides it."""
+
+    issuer: Annotated[str, up_to(400, 8)]
+    client_id: Annotated[str, up_to(200, 1)]
+    rules: Annotated[tuple[ClaimRule, ...], Meta(min_length=1, max_length=100)]
+    login_claim: Word = "preferred_username"
+    takes_over: bool = False
+
+
+class NewProvider(ProviderSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As it is from now on; the secret is never shown again, and stays as it is when it is left out."""
+
+    client_secret: Annotated[str, up_to(400, 1)] | UnsetType = UNSET
+
+
+class NoProvider(NotFound):
+    """The company has no provider of its own."""
+
+
+class ProviderGivesNothing(Forbidden):
+    """The company's provider knows you, and its rules give you nothing here. Ask the company's admin for a role."""
+
+
+async def provider() -> ProviderSettings:
+    """The company's. Raises NoProvider."""
+    row = await fetch_one("select settings from identity_provider")
+    if row is None:
+        raise NoProvider()
+    return msgspec.json.decode(row["settings"], type=ProviderSettings)
+
+
+async def set_provider(new: NewProvider, act: Act) -> ProviderSettings:
+    """Another one, or the same with other rules; whoever is on their way there comes back to nothing.
+
+    Raises Invalid for an address that nobody may be sent to, or without a secret; Forbidden for roles beyond the admin's own.
+    """
+    wrong = targets().problem(new.issuer, field="issuer")
+    row = await fetch_one("select id, sealed, issuer, client_id from identity_provider for update")
+    same = row is not None and (row["issuer"], row["client_id"]) == (new.issuer, new.client_id)
+    if new.client_secret is UNSET and not same:
+        wrong = wrong or FieldError("client_secret", "required")
+    refuse([wrong] if wrong else [])
+    for rule in new.rules:
+        await actions.refuse_beyond(rule.roles, rule.org_unit_id, act)
+    secret = new.client_secret
+    if secret is UNSET:
+        assert row is not None
+        secret = keyring.unseal(await keyring.tenant_key(), _sealed(row["id"]), bytes(row["sealed"]))
+    row_id = new_id()
+    await execute("delete from provider_attempt")
+    await execute("delete from identity_provider")
+    settings = _without(new)
+    await add(
+        IdentityProvider,
+        act,
+        id=row_id,
+        issuer=new.issuer,
+        client_id=new.client_id,
+        sealed=keyring.seal(await keyring.tenant_key(), _sealed(row_id), secret),
+        settings=settings,
+    )
+    await noted("identity_provider.write", act, subject="identity_provider", subject_id=row_id, shown=0)
+    return settings
+
+
+async def remove_provider(act: Act) -> None:
+    """Nobody signs in by it any more; sessions stay. Raises NoProvider."""
+    await execute("delete from provider_attempt")
+    if not await execute("delete from identity_provider"):
+        raise NoProvider()
+    await noted("identity_provider.remove", act, subject="identity_provider", shown=0)
+
+
+def _without(new: NewProvider) -> ProviderSettings:
+    return ProviderSettings(**{name: getattr(new, name) for name in ProviderSettings.__struct_fields__})
+
+
+def _sealed(row_id: UUID) -> Sealed:
+    return Sealed("identity_provider", "sealed", row_id)
