@@ -1,17 +1,20 @@
 """Playing one branch of a scenario, step by step, up to the first that is not as it says."""
 
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
 
 from guibin.notices.tables import StaffNotice
+from guibin.outbound import signing
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.scope import fetch, tenant_scope
+from guibin_tenants.tables import new_id
 
 from .companies import Stage, Theatre, stage_for
 from .matching import differences
 from .scenarios import Scenario
-from .steps import Call, Deadline, Held, Passing, Step, Told, told_in_a_line
+from .steps import Call, Deadline, Held, Mailed, Passing, Step, Told, told_in_a_line
 from .words import Spoken, UnknownName, duration
 
 
@@ -45,6 +48,8 @@ async def _problem(stage: Stage, step: Step) -> str:
         match step:
             case Call():
                 return await _call(stage, step, spoken)
+            case Mailed():
+                return await _mailed(stage, step, spoken)
             case Passing():
                 await stage.pass_until(_until(step, spoken))
                 return ""
@@ -76,6 +81,30 @@ async def _call(stage: Stage, step: Call, spoken: Spoken) -> str:
         await stage.pass_until(spoken.now)
     filled = {name: spoken.filled(getattr(step, name)) for name in ("has", "lists", "includes", "lacks")}
     return "; ".join(differences(step, found, filled))
+
+
+async def _mailed(stage: Stage, step: Mailed, spoken: Spoken) -> str:
+    mail = EmailMessage()
+    number = new_id()
+    mail["From"], mail["Subject"], mail["Message-ID"] = step.sender, step.title, f"<{number}@example.com>"
+    mail.set_content(spoken.filled(step.mail))
+    box, raw = stage.known[step.into], mail.as_bytes()
+    signed = signing.headers(f"msg_{number.hex}", raw, signed_with=[box["secret"]], now=spoken.now)
+    box_id = spoken.id_of(f"{step.into}.mailbox.id")
+    address = f"/mailboxes/{box_id}/mails"
+    answer = await stage.ask(
+        "system", "post", address, content=raw, headers={"Content-Type": "message/rfc822", **signed}
+    )
+    if answer.status_code >= 400:
+        return f"it was refused ({answer.status_code}): {answer.text}"
+    stage.known[step.name or "mail"] = answer.json()
+    await stage.pass_until(spoken.now)
+    found = (
+        []
+        if step.has is None
+        else differences(Call(get="/", has=step.has), answer.json(), {"has": spoken.filled(step.has)})
+    )
+    return "; ".join(found)
 
 
 def _until(step: Passing, spoken: Spoken) -> datetime:

@@ -44,6 +44,17 @@ class Call(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
         return str(getattr(self, self.method))
 
 
+class Mailed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"name": "as"}):
+    """A mail of these words arrives from `sender` at the mailbox `into`, handed over at its door; known by `name` from then on."""
+
+    mail: str
+    into: Named
+    sender: str
+    title: str = "来信"
+    name: Named = ""
+    has: dict[str, Any] | None = None
+
+
 class Passing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Time passes: `after` so long, such as `4h59m`, or until it is `at`: `15:00`, the next time it comes, or a
     moment such as `2026-03-09 08:00`.
@@ -83,9 +94,10 @@ class Held(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scheme: Named
 
 
-Step = Call | Passing | Told | Deadline | Held
+Step = Call | Mailed | Passing | Told | Deadline | Held
 _BY_KEY: dict[str, type[Struct]] = {
     **dict.fromkeys(METHODS, Call),
+    "mail": Mailed,
     "after": Passing,
     "at": Passing,
     "told": Told,
