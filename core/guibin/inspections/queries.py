@@ -226,7 +226,8 @@ from org_unit u, lateral (
     left join timer t on t.tenant_id = x.tenant_id and t.subject_id = x.id and t.milestone = 'correction'
   where x.tenant_id = u.tenant_id and x.org_unit_id = u.id
     and ($1::date is null or d.drawn_on >= $1) and ($2::date is null or d.drawn_on < $2)) f
-where n.drawn > 0 and ($5::uuid[] is null or u.id = any ($5::uuid[])) order by u.name, u.id
+where (n.drawn > 0 or u.dissolved_at is null and exists (select from customer c where c.tenant_id = u.tenant_id
+    and c.org_unit_id = u.id and c.closed_at is null)) and ($5::uuid[] is null or u.id = any ($5::uuid[])) order by u.name, u.id
 """
 
 
@@ -241,7 +242,7 @@ async def item(item_id: UUID, act: Act) -> InspectedView:
 
 
 async def counts(asked: DrawnIn, act: Act) -> list[UnitCount]:
-    """Per org unit in sight of which something was drawn."""
+    """Per org unit in sight that has customers, of which something was drawn or nothing."""
     whole = sees_all(act.by)
     return await read(UnitCount, _COUNTS, asked.since, asked.before, whole, act.now, act.by.units_seen)
 

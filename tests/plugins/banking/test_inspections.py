@@ -197,3 +197,17 @@ async def test_a_sample_that_nobody_goes_through_in_time_is_told(desk, bank):
     desk.tenant.world.clock.now += timedelta(days=3)
 
     assert (before, await heard(desk, bank["personal"], "deadline_breached")) == (0, 1)
+
+
+@pytest.mark.rule("S08-6")
+async def test_an_outlet_of_which_nothing_was_drawn_stands_in_the_list_with_nothing(desk, bank):
+    async def counts():
+        found = (await desk.client.get("/api/v1/inspections/counts")).json()
+        return {one["org_unit_name"]: (one["drawn"], one["findings"]) for one in found}
+
+    before = await counts()
+    await draw(desk)
+
+    # Only who has customers: of the head office nothing could be drawn.
+    assert before == {"moyu": (0, 0), "pishan": (0, 0)}
+    assert all(drawn > 0 for drawn, _ in (await counts()).values())
