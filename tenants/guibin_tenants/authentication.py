@@ -11,6 +11,7 @@ from .credentials import Credential
 from .org_units import visible_from
 from .principals import AUDITING, PERMISSIONS, Principal, permissions_of
 from .refusals import Suspended, Unauthenticated
+from .roles import COMPOSED, permitted
 from .scope import fetch_one
 from .staff import OWES
 
@@ -84,7 +85,7 @@ _TENANT = "t.slug, t.packs, t.time_zone, t.language, t.simulated, t.suspended_at
 async def _by_key(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         "select k.id, k.name, k.scopes, k.addresses, k.org_unit_id, k.expires_at, k.used_at, k.owner_id, s.roles,"
-        f" s.org_unit_id as owners_unit_id, {_TENANT}"  # a constant
+        f" s.org_unit_id as owners_unit_id, {COMPOSED} as composed, {_TENANT}"  # constants
         " from api_key k join tenant t on t.id = k.tenant_id"
         " left join staff s on s.tenant_id = k.tenant_id and s.id = k.owner_id"
         " where k.tenant_id = $1 and k.digest = $2 and k.revoked_at is null and s.left_at is null",
@@ -100,12 +101,16 @@ async def _by_key(credential: Credential) -> Recognised | None:
         id=row["id"],
         name=row["name"],
         roles=roles,
-        permissions=_held(row["scopes"]) & (permissions_of(roles) if row["owner_id"] else PERMISSIONS),
+        permissions=_held(row["scopes"]) & (_permitted(roles, row["composed"]) if row["owner_id"] else PERMISSIONS),
         org_unit_id=row["org_unit_id"] or row["owners_unit_id"],
         units=_both(await visible_from(row["org_unit_id"]), await visible_from(row["owners_unit_id"])),
         owner_id=row["owner_id"],
     )
     return structs.replace(_recognised(principal, row, networks=tuple(row["addresses"])), key_used_at=row["used_at"])
+
+
+def _permitted(roles: tuple[str, ...], composed: Sequence[str]) -> frozenset[str]:
+    return permissions_of(roles) | frozenset(composed)
 
 
 def _held(scopes: Sequence[str]) -> frozenset[str]:
@@ -137,7 +142,7 @@ async def working(staff_id: UUID) -> Principal | None:
         id=row["id"],
         name=row["name"],
         roles=roles,
-        permissions=permissions_of(roles),
+        permissions=await permitted(roles),
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),
     )
@@ -146,7 +151,7 @@ async def working(staff_id: UUID) -> Principal | None:
 async def _by_session(credential: Credential) -> Recognised | None:
     row = await fetch_one(
         f"select s.id, s.name, s.roles, s.org_unit_id, x.expires_at, x.csrf, x.locked_at, x.confirmed_at,"
-        f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {_TENANT},"
+        f" coalesce(x.used_at, x.created_at) as used_at, {OWES} as owes, {COMPOSED} as composed, {_TENANT},"
         f" {_minutes(IDLE_MINUTES)}, {_minutes(CONFIRM_MINUTES)}"  # constants
         " from staff_session x join staff s on s.tenant_id = x.tenant_id and s.id = x.staff_id"
         " join tenant t on t.id = x.tenant_id"
@@ -163,7 +168,7 @@ async def _by_session(credential: Credential) -> Recognised | None:
         id=row["id"],
         name=row["name"],
         roles=roles,
-        permissions=permissions_of(roles),
+        permissions=frozenset() if row["owes"] else _permitted(roles, row["composed"]),
         owes=row["owes"],
         org_unit_id=row["org_unit_id"],
         units=await visible_from(row["org_unit_id"]),

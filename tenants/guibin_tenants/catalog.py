@@ -9,6 +9,7 @@ from .keys import ApiKey
 from .org_units import OrgUnit
 from .passkeys import Passkey, PasskeyChallenge
 from .registry import Tenant
+from .roles import CompanyRole
 from .second_factors import RecoveryCode, SecondFactor
 from .settings import TenantSetting
 from .sign_in_limits import SignInLimit
@@ -26,6 +27,7 @@ TABLES: tuple[type[Table], ...] = (
     PasskeyChallenge,
     SignInLimit,
     StaffAbsence,
+    CompanyRole,
     ApiKey,
     TenantSetting,
     TenantKey,

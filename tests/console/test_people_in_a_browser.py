@@ -115,3 +115,34 @@ def test_posts_say_who_holds_them_and_lead_to_their_people(window):
 
     assert (bool(rests), looked) == (True, [])
     assert "/console/people/" in page.url
+
+
+def test_a_role_is_copied_and_changed_once_it_was_seen_who_changes(admin):
+    page, title = admin.page, f"质检员 {uuid4().hex[:6]}"
+    admin.open("/console/roles")
+    page.locator("a[href$='copied=agent']").click()
+    page.locator("#f-title").fill("")
+    page.locator("footer .btn-primary").click()
+    page.locator("#f-title[aria-invalid]").wait_for()
+    page.locator("#f-title").fill(title)
+    page.locator("footer .btn-primary").click()
+    page.wait_for_url("**/console/roles")
+    made = _said(admin)
+    page.locator("a", has_text=title).click()
+    page.locator("input[name=permissions][value='complaints:write']").uncheck()
+    page.locator("#asked button").click()
+    page.locator("#sure").wait_for()
+    looked = [*admin.violations(), *admin.axe()]
+    page.locator("section[aria-labelledby=sure] .btn-primary").click()
+    page.wait_for_url("**/console/roles")
+    changed = _said(admin)
+
+    assert (made, changed, looked) == ("角色已设立", "角色已修改，即时生效", [])
+    page.locator("a", has_text=title).click()
+    assert not page.locator("input[name=permissions][value='complaints:write']").is_checked()
+    admin.open("/console/roles")
+    page.locator(".g-rows > div", has_text=title).locator(".btn-danger").click()
+    page.locator("#dialog[open] form").wait_for()
+    admin.press("Control+Enter")
+    assert _said(admin) == "角色已删除"
+    assert page.locator("a", has_text=title).count() == 0

@@ -14,10 +14,11 @@ from guibin.events import StaffLeft, at_once, tell_at_once
 from guibin.notices.actions import Notice, notify
 from guibin.policy.posts import roles_of
 from guibin_tenants import absences, keys, org_units, staff
+from guibin_tenants import roles as composed_roles
 from guibin_tenants.absences import AbsenceView
 from guibin_tenants.keys import KeyView, NewKey
 from guibin_tenants.org_units import OrgUnitView
-from guibin_tenants.principals import ROLE_PERMISSIONS, Principal, may, permissions_of, require
+from guibin_tenants.principals import Principal, may, require
 from guibin_tenants.receivers import standing_unit
 from guibin_tenants.refusals import Conflict, Forbidden, Invalid, NotFound
 from guibin_tenants.rows import add
@@ -81,8 +82,8 @@ async def add_account(new: NewAccount, act: Act) -> StaffView:
 
 async def add_person(new: NewPerson, password: str | None, act: Act) -> StaffView:
     """Whoever has no password yet signs in nowhere. Raises Invalid, and Forbidden for roles, posts or units beyond the admin's own."""
-    posts = roles_of(act.policy.posts)
-    _refuse_roles(staff.with_posts(new.roles, posts), act.by)
+    posts = await posts_of(act)
+    await _refuse_roles(staff.with_posts(new.roles, posts), act.by)
     await _refuse_unit(new.org_unit_id, act.by)
     # A refusal tells that a login has somebody, in whatever org unit.
     async with attempt(AuditNote(action="staff.add", subject="staff", fields=("login",), shown=0, asked=True), act):
@@ -123,10 +124,10 @@ async def check_change(staff_id: UUID, new: AccountChange, act: Act) -> RightsCh
 
 async def _changed(staff_id: UUID, new: AccountChange, act: Act) -> tuple[StaffView, StaffView]:
     before = await account_of(staff_id, act.by)
-    roles = before.roles if new.roles is UNSET else staff.with_posts(new.roles, roles_of(act.policy.posts))
+    roles = before.roles if new.roles is UNSET else staff.with_posts(new.roles, await posts_of(act))
     unit = before.org_unit_id if new.org_unit_id is UNSET else new.org_unit_id
     # Whoever may not grant a role may not take it away either, nor act on its holder.
-    _refuse_roles(before.roles + roles, act.by)
+    await _refuse_roles(before.roles + roles, act.by)
     await _refuse_unit(unit, act.by)
     if "tenant_admin" not in roles:
         await _refuse_last_admin(before)
@@ -388,24 +389,24 @@ def _holds(network: Network, given: Network) -> bool:
 
 async def refuse_beyond(roles: tuple[str, ...], org_unit_id: UUID | None, act: Act) -> None:
     """Raises Invalid for an unknown role, post or unit, Forbidden for what whoever acts does not have to give."""
-    _refuse_roles(staff.with_posts(roles, posts_of(act)), act.by)
+    await _refuse_roles(staff.with_posts(roles, await posts_of(act)), act.by)
     await _refuse_unit(org_unit_id, act.by)
 
 
-def posts_of(act: Act) -> staff.Posts:
-    """The company's posts, each with the role it brings."""
-    return roles_of(act.policy.posts)
+async def posts_of(act: Act) -> staff.Posts:
+    """What stands beside the built-in roles: each post with the role it brings, each composed role with itself."""
+    return {role.name: role.name for role in await composed_roles.composed()} | roles_of(act.policy.posts)
 
 
-def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
+async def _refuse_roles(roles: tuple[str, ...], by: Principal) -> None:
     """Nobody hands out more than they hold: so an admin makes no auditor, and an auditor nothing but auditors.
 
     Who holds no role that is known here may be given any: an account for whoever appoints staff.
     """
-    if not permissions_of(roles):
+    if not await composed_roles.permitted(roles):
         require(by, may("staff:write"))
     for role in roles:
-        beyond = sorted(ROLE_PERMISSIONS.get(role, frozenset()) - by.permissions)
+        beyond = sorted(await composed_roles.permitted((role,)) - by.permissions)
         if beyond:
             raise Forbidden(f"The role {role} may do what you may not: {', '.join(beyond)}")
 
@@ -424,7 +425,7 @@ async def _refuse_last_admin(account: StaffView) -> None:
 async def in_charge_of(staff_id: UUID, by: Principal) -> StaffView:
     """The account, for whoever may act on its holder. Raises NotFound, Forbidden for one that holds more."""
     account = await account_of(staff_id, by)
-    _refuse_roles(account.roles, by)
+    await _refuse_roles(account.roles, by)
     return account
 
 

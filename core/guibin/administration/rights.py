@@ -2,8 +2,7 @@
 
 from msgspec import Struct
 
-from guibin_tenants import org_units
-from guibin_tenants.principals import permissions_of
+from guibin_tenants import org_units, roles
 from guibin_tenants.scope import ALL_UNITS
 from guibin_tenants.staff import StaffView
 
@@ -33,7 +32,7 @@ class RightsChange(Struct, frozen=True, kw_only=True):
 
 async def between(before: StaffView, after: StaffView) -> RightsChange:
     """What of `after` is more and what is less than `before`."""
-    held, holds = permissions_of(before.roles), permissions_of(after.roles)
+    held, holds = await roles.permitted(before.roles), await roles.permitted(after.roles)
     saw, sees = await org_units.visible_from(before.org_unit_id), await org_units.visible_from(after.org_unit_id)
     whole_given, whole_taken = sees == ALL_UNITS != saw, saw == ALL_UNITS != sees
     counted = not whole_given and not whole_taken

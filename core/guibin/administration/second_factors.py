@@ -11,7 +11,7 @@ from guibin.cases import Case
 from guibin.context import Act
 from guibin.notices.actions import Notice, notify
 from guibin.policy.words import Code, up_to
-from guibin_tenants import passkeys, second_factors, settings, staff
+from guibin_tenants import passkeys, roles, second_factors, settings, staff
 from guibin_tenants.access import access_changed
 from guibin_tenants.authentication import CONFIRM_MINUTES, IDLE_MINUTES
 from guibin_tenants.principals import ROLE_PERMISSIONS
@@ -147,7 +147,8 @@ async def rules() -> SignInRules:
 async def set_rules(new: SignInRules, act: Act) -> SignInRules:
     """Others, from the next request of everybody on; `session_hours` from the next sign-in on. Raises Invalid for an unknown role
     or post."""
-    known = (*ROLE_PERMISSIONS, *(post.name for post in act.policy.posts))
+    own = [role.name for role in await roles.composed()]
+    known = (*ROLE_PERMISSIONS, *own, *(post.name for post in act.policy.posts))
     refuse(
         FieldError("second_factor_roles", "a role or one of the company's posts", f"one of {', '.join(known)}", role)
         for role in new.second_factor_roles

@@ -40,6 +40,7 @@ from guibin.overview import applications, approvals, counter, customer_screens, 
 from guibin.overview import screens as overview
 from guibin.packs import Packs
 from guibin.people import post_screens as people_posts
+from guibin.people import role_screens as people_roles
 from guibin.people import screens as people
 from guibin.people import unit_screens as people_units
 from guibin.plans import screens as plans
@@ -130,6 +131,7 @@ SLICES: tuple[ModuleType, ...] = (
     people_units,
     people,
     people_posts,
+    people_roles,
     sign_ins,
     api_keys,
     webhooks,
@@ -159,7 +161,8 @@ _OWED = {
     SecondFactorNeeded.kind: SETTLED_AT["second_factor"],
     SecondFactorMissing.kind: SETTLED_AT["set_up"],
 }
-_FRAME = f"""select t.name as company, coalesce(u.name, '') as unit, ({UNREAD}) as unread from tenant t left join staff s on s.tenant_id = t.id and s.id = $1
+_FRAME = f"""select t.name as company, coalesce(u.name, '') as unit, ({UNREAD}) as unread,
+    array(select array[r.name, r.title] from company_role r where r.tenant_id = t.id) as roles from tenant t left join staff s on s.tenant_id = t.id and s.id = $1
     left join org_unit u on u.tenant_id = t.id and u.id = s.org_unit_id where t.id = $2"""
 
 
@@ -196,11 +199,14 @@ async def _frame(act: Act, studio: Studio, look: looks.Look) -> Frame:
         act.policy.title(f"post.{post.name}", look.language) for post in act.policy.posts if post.name in act.by.roles
     ]
     roles = [studio.says(f"role.{role}", look) for role in act.by.roles if studio.words.has(f"role.{role}")]
+    own = dict(row["roles"]) if row else {}
+    roles += [own[role] for role in act.by.roles if role in own]
     called = [*posts, *roles, *([row["unit"]] if row and row["unit"] else [])]
     return Frame(
         company=row["company"] if row else act.company.slug,
         post=" · ".join(called[:2]),
         unread=row["unread"] if row else 0,
+        roles=own,
     )
 
 

@@ -17,9 +17,10 @@ from guibin.notices.actions import Notice, notify
 from guibin.policy.approvals import ApprovalFlow, ApprovalStep
 from guibin.policy.words import Note, Reason
 from guibin_tenants.keys import hands_of, ids_of
-from guibin_tenants.principals import may, permissions_of
+from guibin_tenants.principals import may
 from guibin_tenants.receivers import colleague, sees
 from guibin_tenants.refusals import Invalid
+from guibin_tenants.roles import permitted
 from guibin_tenants.rows import add, change, locked
 from guibin_tenants.scope import fetch_value
 from guibin_tenants.staff import StaffView
@@ -158,7 +159,7 @@ async def _decider(staff_id: UUID, request: asyncpg.Record, act: Act) -> StaffVi
         request["undone"],
     ):
         problem = "somebody who has not decided a step of it"
-    elif "approvals:decide" not in permissions_of(chosen.roles):
+    elif "approvals:decide" not in await permitted(chosen.roles):
         problem = "somebody who decides on approvals"
     if problem:
         raise Invalid.at("staff_id", problem, "name another colleague", str(staff_id))

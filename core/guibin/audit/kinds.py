@@ -43,7 +43,7 @@ RIGHTS = {
     for kind, things in {
         "sign_in": ("session", "second_factor"),
         "key": ("key",),
-        "role": ("staff", "desk", "org_unit"),
+        "role": ("staff", "desk", "org_unit", "role"),
         "policy": ("policy", "look-up-limits", "indicator"),
     }.items()
 }

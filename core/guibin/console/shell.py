@@ -35,11 +35,13 @@ _PARTIAL = "partial"
 
 
 class Frame(Struct, frozen=True):
-    """What stands around a page, of this reader: the company's name, their post or unit, and how many notices are unread."""
+    """What stands around a page, of this reader: the company's name, their post or unit, how many notices are unread, and what the
+    company's own roles are called."""
 
     company: str
     post: str
     unread: int
+    roles: Mapping[str, str] = {}
 
 
 class Undoing(Struct, frozen=True):
@@ -112,6 +114,8 @@ class Shell(Struct, frozen=True, kw_only=True):
 
     def post(self, role: str) -> str:
         """A role of the product or a post of the company's, as it is called."""
+        if role in self.frame.roles:
+            return self.frame.roles[role]
         known = self.studio.words.has(f"role.{role}")
         return self.says(f"role.{role}") if known else self.named(f"post.{role}")
 

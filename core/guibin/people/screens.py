@@ -25,7 +25,7 @@ from guibin.policy.words import Name
 from guibin.sign_ins import queries as sign_ins
 from guibin.sign_ins.api import real_now
 from guibin.web.listing import PageAsked
-from guibin_tenants import passwords
+from guibin_tenants import passwords, roles
 from guibin_tenants.principals import ROLE_PERMISSIONS, may
 from guibin_tenants.refusals import Refusal
 from guibin_tenants.staff import StaffView
@@ -111,9 +111,10 @@ async def grantable(shell: Shell) -> list[Choice]:
     """Roles, then posts, that the reader may give: nobody gives what they do not have."""
     act = shell.act
     posts = {post.name: post.role for post in act.policy.posts}
-    given = [name for name, held in ROLE_PERMISSIONS.items() if held <= act.by.permissions]
-    roles = [Choice(name, shell.post(name), shell.says(f"{NAME}.roles")) for name in given]
-    return roles + [
+    own = {role.name: frozenset(role.permissions) for role in await roles.composed()}
+    given = [name for name, held in {**ROLE_PERMISSIONS, **own}.items() if held <= act.by.permissions]
+    known = [Choice(name, shell.post(name), shell.says(f"{NAME}.roles")) for name in given]
+    return known + [
         Choice(name, f"{shell.post(name)} · {shell.post(role)}", shell.says(f"{NAME}.posts"))
         for name, role in posts.items()
         if role in given
@@ -157,7 +158,7 @@ async def _states(shell: Shell) -> Sequence[Choice]:
 
 
 async def _roles(shell: Shell) -> Sequence[Choice]:
-    return [Choice(role, shell.post(role)) for role in ROLE_PERMISSIONS]
+    return [Choice(role, shell.post(role)) for role in (*ROLE_PERMISSIONS, *shell.frame.roles)]
 
 
 async def _posts(shell: Shell) -> Sequence[Choice]:

@@ -14,6 +14,7 @@ from guibin.policies.queries import version as version_of
 from guibin.policies.queries import versions as all_versions
 from guibin.policy.packs import Policy
 from guibin_tenants.principals import PERMISSIONS, ROLE_PERMISSIONS, may
+from guibin_tenants.roles import composed
 from guibin_tenants.scope import fetch
 
 from .api import DRAFTS
@@ -92,9 +93,10 @@ class RoleScreens(Controller):
         )
         people = {row["role"]: row["people"] for row in held}
         posts = shell.act.policy.posts
+        known = ROLE_PERMISSIONS | {role.name: frozenset(role.permissions) for role in await composed()}
         roles = [
             RoleView(name, tuple(post.name for post in posts if post.role == name), people.get(name, 0), permissions)
-            for name, permissions in ROLE_PERMISSIONS.items()
+            for name, permissions in known.items()
         ]
         return shell.page("policy_changes/rights.html", roles=roles, permissions=sorted(PERMISSIONS))
 

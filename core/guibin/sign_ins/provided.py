@@ -125,7 +125,7 @@ async def _account(claims: dict[str, Any], settings: ProviderSettings, issuer: s
     account = await staff.by_id(known)
     if account.left_at is not None:
         raise ProviderGivesNothing()
-    wanted = staff.with_posts(given.roles, actions.posts_of(act))
+    wanted = staff.with_posts(given.roles, await actions.posts_of(act))
     if set(wanted) != set(account.roles) or given.org_unit_id != account.org_unit_id:
         account = await actions.change_account(
             known, AccountChange(roles=given.roles, org_unit_id=given.org_unit_id), act
@@ -145,7 +145,7 @@ async def _bound(claims: dict[str, Any], settings: ProviderSettings, given: _Giv
         return (await actions.add_person(new, None, act)).id
     taken = await fetch_value("select true from provider_identity where staff_id = $1", there.id)
     # Whoever may choose what they are called there takes nothing that holds more than the rules give.
-    more = set(there.roles) - set(staff.with_posts(given.roles, actions.posts_of(act)))
+    more = set(there.roles) - set(staff.with_posts(given.roles, await actions.posts_of(act)))
     if taken or more or there.left_at is not None or not settings.takes_over:
         raise AccountElsewhere()
     return there.id

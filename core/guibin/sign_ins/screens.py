@@ -19,6 +19,7 @@ from guibin.console.lists import Column, Filter, Table, View, Wanted
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Shell
 from guibin.web.listing import PageAsked
+from guibin_tenants import roles
 from guibin_tenants.principals import ROLE_PERMISSIONS, may, sees_all
 from guibin_tenants.refusals import Refusal
 
@@ -47,7 +48,8 @@ async def _states(shell: Shell) -> Sequence[Choice]:
 
 
 async def _roles(shell: Shell) -> list[Choice]:
-    named = dict.fromkeys((*ROLE_PERMISSIONS, *(post.name for post in shell.act.policy.posts)))
+    own = [role.name for role in await roles.composed()]
+    named = dict.fromkeys((*ROLE_PERMISSIONS, *own, *(post.name for post in shell.act.policy.posts)))
     return [Choice(role, shell.post(role)) for role in named]
 
 

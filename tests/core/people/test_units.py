@@ -140,7 +140,7 @@ async def test_by_page_the_tree_grows_and_a_unit_is_dissolved_into_another(tenan
     again = await admin.post(f"{east}/do/dissolve", data={"successor_id": str(outlets["south"])})
 
     assert ("含下级人员" in tree, tree.index("north") < tree.index("east") < tree.index("south")) == (True, True)
-    assert (taken.status_code, "已被别的机构使用" in taken.text, spelled.status_code) == (422, True, 422)
+    assert (taken.status_code, "已有机构在用" in taken.text, spelled.status_code) == (422, True, 422)
     assert (made.status_code, renamed.status_code) == (200, 200)
     assert ("撤销机构" in dissolving, str(outlets["south"]) in form) == (True, True)
     assert (gone.status_code, again.status_code) == (200, 409)

@@ -1,0 +1,139 @@
+"""Roles that the company composes: what each permits, who holds it, and who gains and loses what by a change of it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from guibin.audit.actions import done
+from guibin.cases import Case
+from guibin.context import Act
+from guibin.policy.words import Name, up_to
+from guibin_tenants import roles
+from guibin_tenants.principals import ROLE_PERMISSIONS, Principal
+from guibin_tenants.refusals import Conflict, Forbidden
+from guibin_tenants.roles import TITLE_CHARS_MAX, ComposedRole
+from guibin_tenants.rows import many
+
+Title = Annotated[str, up_to(TITLE_CHARS_MAX, 1)]
+
+
+class RoleHeld(Conflict):
+    """Take the role from whoever holds it first. They would be left without what it permits."""
+
+
+class NewRole(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A role of the company's own, whole: what it is called and what it permits."""
+
+    title: Title
+    permissions: Annotated[tuple[Name, ...], Meta(min_length=1, max_length=100)]
+
+
+class RoleView(Struct, frozen=True, kw_only=True):
+    """A role and how many hold it; `id` and `title` are those of a composed one."""
+
+    id: UUID | None
+    name: str
+    title: str
+    permissions: list[str]
+    people: int
+
+
+class PersonChange(Struct, frozen=True, kw_only=True):
+    """What one holder of the role may do from then on, and may do no more."""
+
+    id: UUID
+    name: str
+    given: list[str]
+    taken: list[str]
+
+
+class _Holder(Struct, frozen=True):
+    id: UUID
+    name: str
+    roles: tuple[str, ...]
+
+
+async def all_roles(act: Act) -> list[RoleView]:
+    """Those built in, then those of the company's own."""
+    own = await roles.composed()
+    held = [role for holder in await _people() for role in holder.roles]
+    built_in = [
+        RoleView(id=None, name=name, title="", permissions=sorted(permissions), people=held.count(name))
+        for name, permissions in ROLE_PERMISSIONS.items()
+    ]
+    return built_in + [
+        RoleView(
+            id=role.id,
+            name=role.name,
+            title=role.title,
+            permissions=list(role.permissions),
+            people=held.count(role.name),
+        )
+        for role in own
+    ]
+
+
+async def compose(new: NewRole, act: Act) -> UUID:
+    """Raises Invalid, and Forbidden for a permission that the maker does not have."""
+    _refuse_beyond(new.permissions, act.by)
+    role_id = await roles.compose(new.title, new.permissions, act)
+    await done("compose", Case("role", role_id), act, shown=0, purpose=new.title, fields=tuple(new.permissions))
+    return role_id
+
+
+async def check(role_id: UUID, new: NewRole, act: Act) -> list[PersonChange]:
+    """Who would gain and lose what, by name. Nothing is changed; raises what `recompose` would."""
+    role = await roles.by_id(role_id)
+    _refuse_beyond((*role.permissions, *new.permissions), act.by)
+    changes = []
+    for holder in await _people(role.name):
+        beside = await roles.permitted(tuple(each for each in holder.roles if each != role.name))
+        before, after = set(role.permissions) - beside, set(new.permissions) - beside
+        if before != after:
+            change = PersonChange(
+                id=holder.id, name=holder.name, given=sorted(after - before), taken=sorted(before - after)
+            )
+            changes.append(change)
+    return changes
+
+
+async def recompose(role_id: UUID, new: NewRole, act: Act) -> None:
+    """Of everybody who holds it, from the next request on. Raises NotFound, Invalid, and Forbidden for a permission, had or
+    given, that whoever changes it does not have."""
+    role = await roles.by_id(role_id)
+    _refuse_beyond((*role.permissions, *new.permissions), act.by)
+    await roles.recompose(role, new.title, new.permissions)
+    changed = tuple(sorted(set(role.permissions) ^ set(new.permissions)))
+    await done("recompose", Case("role", role_id), act, shown=0, purpose=new.title, fields=changed)
+
+
+async def remove(role_id: UUID, act: Act) -> None:
+    """Raises NotFound, RoleHeld, Forbidden."""
+    role = await roles.by_id(role_id)
+    _refuse_beyond(role.permissions, act.by)
+    holders = await _people(role.name)
+    if holders:
+        raise RoleHeld(f"{len(holders)} people hold it")
+    await roles.remove(role)
+    await done("remove", Case("role", role_id), act, shown=0, purpose=role.title)
+
+
+async def one(role_id: UUID) -> ComposedRole:
+    """Raises NotFound."""
+    return await roles.by_id(role_id)
+
+
+async def _people(role: str = "") -> list[_Holder]:
+    return await many(
+        _Holder,
+        "from (select id, name, roles from staff where left_at is null and ($1 = '' or $1 = any (roles))) person"
+        " order by name, id",
+        role,
+    )
+
+
+def _refuse_beyond(permissions: tuple[str, ...], by: Principal) -> None:
+    beyond = sorted(set(permissions) & roles.COMPOSABLE - by.permissions)
+    if beyond:
+        raise Forbidden(f"Nobody gives what they do not have: {', '.join(beyond)}")

@@ -1,0 +1,96 @@
+"""Roles that a company composes itself of permissions, beside those that are built in."""
+
+from uuid import UUID
+
+from msgspec import Struct
+from piccolo.columns import Array, Text, Varchar
+
+from .access import access_changed
+from .principals import AUDITING, PERMISSIONS, ROLE_PERMISSIONS, Signature, permissions_of
+from .refusals import FieldError, NotFound, refuse
+from .rows import add, change, many
+from .scope import execute, fetch_column, fetch_value
+from .tables import Keys, TenantTable, new_id
+
+TITLE_CHARS_MAX = 40
+# What a role may be composed of: whoever reads the record does nothing that it records.
+COMPOSABLE = PERMISSIONS - AUDITING
+
+
+class CompanyRole(TenantTable, tablename="company_role", signed="composed"):
+    """A role of the company's own. Staff hold it by its `name`, which is made for it and stays; people read its `title`."""
+
+    name = Varchar(length=60)
+    title = Varchar(length=TITLE_CHARS_MAX)
+    permissions = Array(base_column=Text(), default=list)
+
+    keys = Keys(written_by="company", unique=(("name",), ("title",)))
+
+
+class ComposedRole(Struct, frozen=True, kw_only=True):
+    """One of them."""
+
+    id: UUID
+    name: str
+    title: str
+    permissions: tuple[str, ...]
+
+
+# SQL: all that the composed roles of the member of staff `s` permit.
+COMPOSED = (
+    "array(select unnest(r.permissions) from company_role r where r.tenant_id = s.tenant_id and r.name = any (s.roles))"
+)
+
+
+async def composed() -> list[ComposedRole]:
+    """All of them, by title."""
+    return await many(ComposedRole, "from company_role order by title, id")
+
+
+async def by_id(role_id: UUID) -> ComposedRole:
+    """Raises NotFound."""
+    found = await many(ComposedRole, "from company_role where id = $1", role_id)
+    if not found:
+        raise NotFound(f"There is no role {role_id}")
+    return found[0]
+
+
+async def permitted(roles: tuple[str, ...]) -> frozenset[str]:
+    """All that these roles permit together, built in or composed."""
+    names = [role for role in roles if role not in ROLE_PERMISSIONS]
+    sql = "select unnest(permissions) from company_role where name = any ($1)"
+    return permissions_of(roles) | frozenset(await fetch_column(sql, names) if names else ())
+
+
+async def compose(title: str, permissions: tuple[str, ...], act: Signature) -> UUID:
+    """A new one. Raises Invalid for a taken title, an unknown permission, or one that reads the record."""
+    await _refuse_wrong(title, permissions, None)
+    role_id = new_id()
+    name = f"role-{role_id.hex[-12:]}"
+    await add(CompanyRole, act, id=role_id, name=name, title=title, permissions=sorted(set(permissions)))
+    return role_id
+
+
+async def recompose(role: ComposedRole, title: str, permissions: tuple[str, ...]) -> None:
+    """Another title, other permissions: of everybody who holds it, from the next request on. Raises Invalid."""
+    await _refuse_wrong(title, permissions, role.id)
+    await access_changed()
+    await change(CompanyRole, role.id, title=title, permissions=sorted(set(permissions)))
+
+
+async def remove(role: ComposedRole) -> None:
+    """It is there no more; nobody holds it."""
+    await access_changed()
+    await execute("delete from company_role where id = $1", role.id)
+
+
+async def _refuse_wrong(title: str, permissions: tuple[str, ...], role_id: UUID | None) -> None:
+    wrong = [
+        FieldError("permissions", "a permission that a role may have", "see GET /api/v1/roles", each)
+        for each in permissions
+        if each not in COMPOSABLE
+    ]
+    taken = "select true from company_role where title = $1 and id is distinct from $2"
+    if await fetch_value(taken, title, role_id):
+        wrong.append(FieldError("title", "not used by another role", value=title))
+    refuse(wrong, "The role cannot be composed so")
