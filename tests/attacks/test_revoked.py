@@ -34,6 +34,8 @@ async def status(client):
 
 async def test_a_credential_is_remembered_meanwhile(tenant, monkeypatch):
     client = await tenant.client()
+    # Its first use is written down, and it is looked up once more.
+    await status(client)
     first = await status(client)
 
     async def away(*_, **__):

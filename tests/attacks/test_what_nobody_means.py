@@ -52,6 +52,14 @@ FIELDS = {
 }
 
 
+CALENDAR = {
+    "name": SOME_ID,
+    "time_zone": "Asia/Shanghai",
+    "closed_on": [FORMATS["date"]],
+    "open_on": [FORMATS["date"]],
+    "day_hours": [{"on": FORMATS["date"], "windows": [{"opens": "08:30:00", "closes": "12:00:00"}]}],
+    "confirmed_until": FORMATS["date"],
+}
 # What the document alone does not tell: values of a form of their own.
 GIVEN = {
     "/api/v1/policy/versions": {"overrides": {}},
@@ -64,10 +72,7 @@ GIVEN = {
         for path in ("/api/v1/policy/overrides", "/api/v1/policy/checks")
     },
     "/api/v1/improvement-measures": {"period": "2026-W09"},
-    "/api/v1/calendars/{name}": {
-        "calendar": {"name": "a", "time_zone": "Asia/Shanghai", "closed_on": [FORMATS["date"]]}
-        | {"open_on": [FORMATS["date"]], "confirmed_until": FORMATS["date"]}
-    },
+    **{path: {"calendar": CALENDAR} for path in ("/api/v1/calendars/{name}", "/api/v1/calendars/{name}/previews")},
 }
 
 
