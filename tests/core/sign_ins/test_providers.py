@@ -208,6 +208,8 @@ async def test_what_was_begun_in_one_browser_ends_in_no_other_and_once(world, te
     victim, _ = await go(world, tenant)
     elsewhere, address = await go(world, tenant)
     other = parse_qs(urlsplit(address).query)["state"][0]
+    # All else is right: it is the browser that is not.
+    liar.claims["nonce"] = parse_qs(urlsplit(address).query)["nonce"][0]
     crossed = await victim.get(BACK, params={"state": other, "code": "c"})
     bare = await world.client().get(BACK, params={"state": other, "code": "c"})
     mixed = await elsewhere.get(BACK, params={"state": other, "code": "c", "iss": "https://evil.example"})
