@@ -59,6 +59,12 @@ class Remembered:
         if self._known.get(credential.tenant_id, {}).pop(credential.digest, None) is not None:
             self._count -= 1
 
+    def outdated(self, credential: Credential) -> None:
+        """Look it up again; it stays acquainted."""
+        entry = self._known.get(credential.tenant_id, {}).get(credential.digest)
+        if entry is not None:
+            self._known[credential.tenant_id][credential.digest] = (self.seconds(), entry[1])
+
     def forget(self, tenant_id: UUID) -> None:
         """Look this company's credentials up again; they stay acquainted."""
         self._generation += 1

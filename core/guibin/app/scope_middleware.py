@@ -242,14 +242,14 @@ class ScopeMiddleware:
             raise SessionLocked()
         if PASSIVE not in exchange.headers and now - found.used_at >= USED_EVERY:
             await session_used(credential.digest, now=now)
-            self.remembered.drop(credential)
+            self.remembered.outdated(credential)
 
     async def _note_key(self, found: Recognised, credential: Credential) -> None:
         """Something is done with a key now, which is written down by the minute."""
         now = self.root.clock()
         if credential.kind == "key" and (found.key_used_at is None or now - found.key_used_at >= USED_EVERY):
             await key_used(found.principal.id, now=now)
-            self.remembered.drop(credential)
+            self.remembered.outdated(credential)
 
     async def _acquainted(self, exchange: _Exchange, credential: Credential) -> Recognised:
         """Whom the credential belonged to when it was last looked at: it tells whose turn is taken, nothing more."""
