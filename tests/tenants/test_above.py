@@ -40,6 +40,7 @@ def test_the_timetable_fills_every_place() -> None:
             "notices by mail and chat",
             "proofs that were shown",
             "regular invitations",
+            "the timetable",
             "what members of staff are qualified for",
             "who must know of a new policy",
         ],

@@ -159,6 +159,7 @@ class UnitScreens(Controller):
     @get("/{unit_id:uuid}/moving", needs=WRITE)
     async def moving(self, unit_id: UUID, shell: Shell, parent_id: str = "") -> Response[str]:
         """First under which, then who sees more and who less, then the word that does it."""
+        await units.one(unit_id, shell.act)
         code = await _code(UUID(parent_id)) if is_id(parent_id) else None
         found = await actions.preview_move(unit_id, MoveAsked(parent=code), shell.act)
         return shell.page(

@@ -103,7 +103,18 @@ async def skip_step(request_id: UUID, new: NewSkippedStep, act: Act) -> ServiceR
     _refuse_out_of_order(new.step, steps, taken)
     steps_of.refuse_needed(request, new.step, limit_of(request))
     await steps_of.refuse_nothing_done(request, taken)
-    await _write_step(request, taken, act, {"step": new.step, "skipped_because": new.reason, "taken_at": act.now})
+    await add(
+        ServiceStep,
+        act,
+        request_id=request_id,
+        customer_id=request["customer_id"],
+        position=taken,
+        step=new.step,
+        skipped_because=new.reason,
+        taken_at=act.now,
+        recorded_at=act.now,
+    )
+    await change(ServiceRequest, request_id)
     await steps_of.pass_over(request, new.step, now=act.now)
     await steps_of.tell_skipped(request, new.step, act)
     if taken + 1 == len(steps):
@@ -159,14 +170,10 @@ async def withdraw(request_id: UUID, new: Because, act: Act) -> ServiceRequestFo
 
 async def _take(request: asyncpg.Record, new: NewStep, steps: list[str], taken: int, act: Act, *, at: datetime) -> None:
     _refuse_out_of_order(new.step, steps, taken)
-    await _write_step(request, taken, act, given(new) | {"taken_at": at})
-    await steps_of.clocks_of(request, new.step, at=at, now=act.now)
-
-
-async def _write_step(request: asyncpg.Record, taken: int, act: Act, values: dict[str, object]) -> None:
-    of = {"request_id": request["id"], "customer_id": request["customer_id"]}
-    await add(ServiceStep, act, **of, position=taken, recorded_at=act.now, **values)
+    of = {"request_id": request["id"], "customer_id": request["customer_id"], "position": taken}
+    await add(ServiceStep, act, **given(new) | {"taken_at": at}, **of, recorded_at=act.now)
     await change(ServiceRequest, request["id"])
+    await steps_of.clocks_of(request, new.step, at=at, now=act.now)
 
 
 def _refuse_out_of_order(step: str, steps: list[str], taken: int) -> None:

@@ -42,7 +42,10 @@ NO_REGISTRIES = {
         "guibin.periods.counts",
         "COUNTED_ABOVE",
     ): "what reports count of rooms above: tests/core/signals/test_signals.py asks for each",
-    ("guibin.assignments.handing_over", "_waiting"): "what a unit's dissolution says beforehand: tests/core/people/test_units.py",
+    (
+        "guibin.assignments.handing_over",
+        "_waiting",
+    ): "what a unit's dissolution says beforehand: tests/core/people/test_units.py",
     ("guibin.profiles.sheet_rows", "DERIVED"): "columns of a file that are computed",
 }
 
