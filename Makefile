@@ -37,11 +37,12 @@ test-without-packs: $(READY) ## Run the core's whole suite with no pack installe
 mutate: $(READY) ## Take out every rule, one by one: a test must notice; MUTATE_ARGS="--changed", "wall reception" or "--help"
 	@PYTHONPATH=tests/support $(BIN)/python -m mutating $(MUTATE_ARGS)
 
-check: $(STAMP) ## Lint, format, types, layers
+check: $(STAMP) ## Lint, format, types, layers, texts that can be read
 	@echo "ruff:" && $(BIN)/ruff check .
 	@echo "format:" && $(BIN)/ruff format --check .
 	@echo "mypy:" && $(BIN)/mypy
 	@echo "layers:" && $(BIN)/lint-imports
+	@echo "texts:" && git ls-files '*.toml' | $(BIN)/python -c 'import sys, tomllib; [tomllib.loads(open(name.strip(), encoding="utf-8").read()) for name in sys.stdin]' && echo "every TOML file can be read"
 
 format: $(STAMP) ## Format the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .

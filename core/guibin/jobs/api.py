@@ -1,18 +1,17 @@
 """`/api/v1/jobs`: a tenant's own background work."""
 
-from datetime import datetime
 from uuid import UUID
 
-from litestar import Controller, delete, post, put
+from litestar import Controller, post, put
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from guibin.audit.actions import AuditNote, noted, record
+from guibin.audit.actions import noted
 from guibin.audit.answering import lists
 from guibin.context import Act
 from guibin.web.routing import deletes, gets
 from guibin_tenants.principals import may, sees_all
 
-from . import actions, pauses, queries, retention
+from . import commands, queries, retention
 from .pauses import NewPause
 from .queries import JobFilter, JobWithAttempts, PauseView
 from .retention import JobRetention
@@ -32,11 +31,11 @@ class JobController(Controller):
         status_code=HTTP_202_ACCEPTED,
         summary="Try a job again now that waits, failed for good or was cancelled",
     )
-    async def retry(self, job_id: UUID, now: datetime) -> JobWithAttempts:
-        await actions.retry(job_id, now=now)
-        return await queries.by_id(job_id, now=now)
+    async def retry(self, job_id: UUID, act: Act) -> JobWithAttempts:
+        await commands.retry(job_id, act)
+        return await queries.by_id(job_id, now=act.now)
 
-    cancel = deletes("/{job_id:uuid}", actions.cancel, "Cancel a job", needs=may("jobs:write") & sees_all)
+    cancel = deletes("/{job_id:uuid}", commands.cancel, "Cancel a job", needs=may("jobs:write") & sees_all)
 
 
 class JobPauseController(Controller):
@@ -46,14 +45,10 @@ class JobPauseController(Controller):
 
     @post("/", needs=may("jobs:write") & sees_all, summary="Let jobs of a kind wait, or all of them")
     async def pause(self, data: NewPause, act: Act) -> list[PauseView]:
-        pause_id = await pauses.pause(data, act)
-        await record(_note("jobs.pause", pause_id, data.reason), act)
+        await commands.pause(data, act)
         return await queries.pauses()
 
-    @delete("/{pause_id:uuid}", needs=may("jobs:write") & sees_all, summary="Let them run again")
-    async def resume(self, pause_id: UUID, act: Act) -> None:
-        await pauses.resume(pause_id)
-        await record(_note("jobs.resume", pause_id, ""), act)
+    resume = deletes("/{pause_id:uuid}", commands.resume, "Let them run again", needs=may("jobs:write") & sees_all)
 
 
 class JobRetentionController(Controller):
@@ -66,7 +61,3 @@ class JobRetentionController(Controller):
         await retention.keep_for(data)
         await noted("jobs.retention", act, subject="job", shown=0)
         return data
-
-
-def _note(action: str, pause_id: UUID, reason: str) -> AuditNote:
-    return AuditNote(action=action, subject="job_pause", subject_id=pause_id, purpose=reason, shown=0)

@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.di import Provide
 from msgspec import Meta, Struct
 
-from guibin.audit.actions import AuditNote, noted, record
+from guibin.audit.actions import noted
 from guibin.console import lists
 from guibin.console.commands import Command, Commands
 from guibin.console.navigation import Entry
@@ -21,7 +21,7 @@ from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import read
 
-from . import actions, pauses, queries, ticks
+from . import commands, queries, ticks
 from .pauses import NewPause
 from .queries import JobFilter, JobView
 from .ticks import RhythmChange, RhythmView
@@ -108,28 +108,7 @@ async def run(rhythm_id: UUID, act: Act) -> UUID | None:
 
 async def pause_all(new: Pausing, act: Act) -> None:
     """Everything waits, and it is on record why. Raises AlreadyPaused."""
-    pause_id = await pauses.pause(NewPause(reason=new.reason), act)
-    await record(
-        AuditNote(action="jobs.pause", subject="job_pause", subject_id=pause_id, purpose=new.reason, shown=0), act
-    )
-
-
-async def resume(pause_id: UUID, act: Act) -> None:
-    """They run again. Raises NotFound."""
-    await pauses.resume(pause_id)
-    await record(AuditNote(action="jobs.resume", subject="job_pause", subject_id=pause_id, shown=0), act)
-
-
-async def retry(job_id: UUID, act: Act) -> None:
-    """As `actions.retry`, on record."""
-    await actions.retry(job_id, now=act.now)
-    await noted("jobs.retry", act, subject="job", subject_id=job_id, shown=0)
-
-
-async def cancel(job_id: UUID, act: Act) -> None:
-    """As `actions.cancel`, on record."""
-    await actions.cancel(job_id, now=act.now)
-    await noted("jobs.cancel", act, subject="job", subject_id=job_id, shown=0)
+    await commands.pause(NewPause(reason=new.reason), act)
 
 
 async def _change(rhythm_id: UUID, new: RhythmChange, act: Act) -> None:
@@ -177,15 +156,15 @@ PAUSES = Commands(
     "pause_id",
     f"{PATH}/pauses",
     Command(name="pause", action=pause_all, danger=True),
-    Command(name="resume", action=resume),
+    Command(name="resume", action=commands.resume),
     needs=WRITE,
 )
 JOBS = Commands(
     NAME,
     "job_id",
     PATH,
-    Command(name="retry", action=retry),
-    Command(name="cancel", action=cancel, danger=True),
+    Command(name="retry", action=commands.retry),
+    Command(name="cancel", action=commands.cancel, danger=True),
     needs=WRITE,
 )
 

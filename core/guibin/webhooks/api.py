@@ -17,12 +17,18 @@ class WebhookController(Controller):
     path = "/api/v1/webhooks"
     tags = ("webhooks",)
     list_webhooks = gets("/", queries.endpoints, "Where events are sent, the oldest first")
-    add = posts("/", actions.add, "Have events sent somewhere; the secret is shown once", shown_once=True)
+    add = posts(
+        "/", actions.add, "Have events sent somewhere; the secret is shown once", shown_once=True, confirmed=True
+    )
     show = gets("/{webhook_id:uuid}", queries.endpoint, "One webhook")
     change = patches("/{webhook_id:uuid}", actions.change, "Change address, description or choice of events")
     remove = deletes("/{webhook_id:uuid}", actions.remove, "Send nothing there any more")
     rotate = posts(
-        "/{webhook_id:uuid}/secrets", actions.rotate, "A new secret, the old one signs too for a while", shown_once=True
+        "/{webhook_id:uuid}/secrets",
+        actions.rotate,
+        "A new secret, the old one signs too for a while",
+        shown_once=True,
+        confirmed=True,
     )
     ping = posts(
         "/{webhook_id:uuid}/pings", actions.ping, "Send an event that means nothing", status_code=HTTP_202_ACCEPTED
@@ -38,6 +44,7 @@ class WebhookController(Controller):
         actions.replay_range,
         "Send again what was in a span",
         status_code=HTTP_202_ACCEPTED,
+        confirmed=True,
     )
 
 

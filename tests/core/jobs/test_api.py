@@ -55,6 +55,25 @@ async def test_a_cancelled_job_is_tried_again(client, tenant, jobs, shop):
     assert (again.status_code, again.json()["type"].rsplit("/", 1)[-1]) == (409, "job-not-waiting")
 
 
+async def test_what_an_admin_does_to_a_job_is_on_record(client, tenant, jobs):
+    await client.delete(f"/api/v1/jobs/{jobs[0]}")
+    await client.post(f"/api/v1/jobs/{jobs[0]}/attempts")
+    await client.post("/api/v1/job-pauses", json={"reason": "维护"})
+    (pause,) = (await client.get("/api/v1/job-pauses")).json()
+    await client.delete(f"/api/v1/job-pauses/{pause['id']}")
+    auditor = await tenant.staff("auditor", "auditor")
+
+    entries = (await auditor.get("/api/v1/audit-entries", params={"limit": 200})).json()["items"]
+    of_jobs = [(each["action"], each["subject_id"]) for each in reversed(entries) if each["action"].startswith("jobs.")]
+
+    assert of_jobs == [
+        ("jobs.cancel", str(jobs[0])),
+        ("jobs.retry", str(jobs[0])),
+        ("jobs.pause", pause["id"]),
+        ("jobs.resume", pause["id"]),
+    ]
+
+
 async def test_another_companys_job_does_not_exist(other_tenant, jobs):
     async with await other_tenant.client() as other:
         nowhere = await other.get(f"/api/v1/jobs/{new_id()}")
