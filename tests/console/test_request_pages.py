@@ -128,7 +128,7 @@ async def test_a_step_without_its_particulars_is_refused_at_the_field(client, pe
 
     said = await do(client, request, "take_step", 422, step="on_site", result="换了机顶盒")
 
-    assert re.search(r'id="f-reaction-error">.*?请填写。', said, re.S)
+    assert re.search(r'id="f-reaction-error">.*?这一步须填写。', said, re.S)
     assert len((await client.get(f"/api/v1/service-requests/{request['id']}")).json()["taken"]) == 1
 
 
