@@ -191,7 +191,7 @@ def test_the_deadline_is_told_before_a_complaint_is_taken_in(queue):
 def test_the_plan_against_repetition_is_reported_where_leadership_was_told(queue):
     _open_first(queue, 3)
     before = queue.page.locator(".g-case").inner_text()
-    _do(queue, "z")
+    _do(queue, "h")
     given = queue.page.locator("#f-reported_to").input_value()
     queue.page.locator("#f-plan").fill("每周巡检片区光节点，月底前完成")
     if not given:

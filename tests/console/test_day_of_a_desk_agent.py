@@ -273,7 +273,7 @@ def test_20_the_same_matter_becomes_one_case(queue):
         queue.choose("#f-channel", words="电话")
         queue.press("Control+Enter")
         queue.sees(".g-case")
-    queue.ask("g")
+    queue.ask("o")
     queue.choose("#f-complaint_id", steps=1)
     queue.write("#f-reason", "同一客户同一件事")
     queue.send()
