@@ -95,3 +95,27 @@ async def test_every_role_is_shown_with_what_it_permits_in_words(bank, admin):
     assert told["修订制度"] == [False, False, False, True, False]
     assert told["查看查阅记录"] == [False, False, False, False, True]
     assert "公司银行部负责人" in rows[0][1]
+
+
+@pytest.mark.parametrize("pack", ["banking", "cable_tv", "hotel", "retail", "telecom"])
+async def test_what_each_pack_brings_is_told_with_its_clauses(world, pack):
+    company = (await open_desk(world, pack)).tenant
+    value = world.packs.value(pack)
+    admin = await company.staff("admin", "tenant_admin")
+
+    answer = await admin.get("/console/packs", headers=ZH)
+
+    assert answer.status_code == 200, answer.text[-1500:]
+    text = unescape(re.sub(r"<[^>]+>", " ", answer.text.partition('id="main"')[2]))
+    assert value.regulation in text
+    assert ("服务项目" in text) == bool(value.service_items)
+    assert all(value.texts[f"service_item.{item.name}.title"].zh in text for item in value.service_items[:12])
+    assert all(approval.clause in text for approval in value.approvals[:1])
+    assert not CODE.findall(text.replace("tenant_admin", ""))
+
+
+async def test_a_company_without_a_pack_is_told_so(world):
+    company = await world.tenant(packs=())
+    admin = await company.staff("admin", "tenant_admin")
+
+    assert "公司没有启用行业包" in (await admin.get("/console/packs", headers=ZH)).text
