@@ -168,7 +168,7 @@ async def make(demonstration: Demonstration, pack: str, *, owner_url: str, app_u
         await _more(scene)
         await recall(scene, await people_of("agent", "account_manager"), demonstration.complaints)
         await watch_over(scene, await people_of("agent", "account_manager"))
-        token, _ = await keys.create(NewKey(name="demonstration", scopes=("*",)), now=now)
+        token, _ = await keys.create(NewKey(name="演示", scopes=("*",)), now=now)
     async with tenant_scope(tenant.id):
         await keep_files(scene)
     return Access(demonstration.slug, demonstration.name, token, bool(demonstration.complaints))
