@@ -13,9 +13,9 @@ from guibin.policy.cadence import PlanPolicy
 from guibin.profiles.queries import OPEN
 from guibin.relationships import actions as relationships
 from guibin.relationships.requests import NewExecution, NewMeasure, NewRelationshipPlan
-from guibin_tenants.org_units import visible_from
-from guibin_tenants.principals import Principal, permissions_of
-from guibin_tenants.scope import fetch, fetch_column
+from guibin_tenants.authentication import working
+from guibin_tenants.principals import Principal
+from guibin_tenants.scope import fetch_column
 
 from .days import Scene
 
@@ -46,22 +46,10 @@ async def _managers() -> list[Principal]:
 
 async def people_of(*roles: str) -> list[Principal]:
     """Whoever works there in one of these roles."""
-    rows = await fetch(
-        "select id, name, roles, org_unit_id from staff where roles && $1::text[] and left_at is null order by login",
-        list(roles),
+    ids = await fetch_column(
+        "select id from staff where roles && $1::text[] and left_at is null order by login", list(roles)
     )
-    return [
-        Principal(
-            kind="staff",
-            id=row["id"],
-            name=row["name"],
-            roles=tuple(row["roles"]),
-            permissions=permissions_of(tuple(row["roles"])),
-            org_unit_id=row["org_unit_id"],
-            units=await visible_from(row["org_unit_id"]),
-        )
-        for row in rows
-    ]
+    return [person for staff_id in ids if (person := await working(staff_id)) is not None]
 
 
 async def _relationships(scene: Scene, manager: Principal, customers: Sequence[UUID], goal: str) -> None:

@@ -30,7 +30,7 @@ from .assessment import MoveCount, is_assessable
 from .drawing import Flow, drawn, migration
 from .marks import Mark, mark_of
 from .moves import Move
-from .queries import ASSESSMENTS, AssessmentRow, ResultFilter, ResultView, SchemeFilter
+from .queries import ASSESSMENTS, ResultFilter, ResultView, SchemeFilter
 from .requests import NewAssessment
 from .simulation import Against, Mover, NewSimulation
 
@@ -40,6 +40,8 @@ PATH, NAME = f"{PREFIX}/assessments", "tiers"
 ENTRIES = (Entry(title="tiers.title", path=PATH, icon="stairs-up", needs=READ, group="lead", order=15),)
 _RUN = Command(name="assess", action=assessment.assess, needs=RUN, icon="check", main=True)
 _SHOWN = 20
+# The last assessment of each scheme.
+_LATEST = "x.id in (select distinct on (scheme) id from assessment order by scheme, recorded_at desc, id desc)"
 
 
 class FlowAsked(Struct, frozen=True, kw_only=True):
@@ -88,9 +90,10 @@ class AssessmentScreens(Controller):
     @get("/", needs=READ, dependencies={"page": Provide(page_asked)})
     async def overview(self, page: PageAsked, shell: Shell) -> Response[str]:
         found = await ASSESSMENTS.page(SchemeFilter(), PageAsked(_SHOWN, page.cursor), shell.act)
+        last = {row.scheme: row for row in await ASSESSMENTS.where(_LATEST)}
         return shell.page(
             "tiers/assessments.html",
-            schemes=[(scheme, await _last(scheme, shell)) for scheme in _schemes(shell)],
+            schemes=[(scheme, last.get(scheme.name)) for scheme in _schemes(shell)],
             rows=found.items,
             more=found.next,
             runs=RUN(shell.act.by),
@@ -104,7 +107,8 @@ class AssessmentScreens(Controller):
         dependencies={"at": from_query(SimulationAsked), "page": Provide(page_asked)},
     )
     async def simulate(self, at: SimulationAsked, page: PageAsked, shell: Shell) -> Response[str]:
-        scheme = assessment.assessable(shell.act.policy, at.scheme or _schemes(shell)[0].name)
+        first = next((scheme.name for scheme in _schemes(shell)), "")
+        scheme = assessment.assessable(shell.act.policy, at.scheme or first)
         asked = NewSimulation(
             scheme=scheme.name,
             against=at.against,
@@ -168,11 +172,6 @@ class AssessmentScreens(Controller):
 
 def _schemes(shell: Shell) -> list[TierScheme]:
     return [scheme for scheme in shell.act.policy.schemes if is_assessable(scheme)]
-
-
-async def _last(scheme: TierScheme, shell: Shell) -> AssessmentRow | None:
-    page = await ASSESSMENTS.page(SchemeFilter(scheme=scheme.name), PageAsked(1), shell.act)
-    return next(iter(page.items), None)
 
 
 async def _migrated(template: str, shell: Shell, of: _Shown, **more: Any) -> Response[str]:

@@ -304,6 +304,33 @@ async def test_an_outlet_neither_simulates_nor_assesses(desk, client, tenant):
     assert "/simulation" not in await read(outlet)
 
 
+async def test_each_scheme_is_shown_with_its_last_assessment_alone(desk, client, tenant):
+    await member(desk, "1", "600.00")
+    await desk.assess(CLUB, "2026-03-01")
+    await desk.assess(CLUB, "2026-03-02")
+    latest, earlier = await _assessments(client)
+    lead = await tenant.staff("chief", "manager")
+
+    schemes, _, past = (await read(lead)).partition('id="done"')
+
+    assert f"{PAGES}/{latest['id']}" in schemes
+    assert f"{PAGES}/{earlier['id']}" not in schemes
+    assert f"{PAGES}/{earlier['id']}" in past
+
+
+async def test_a_company_without_such_a_scheme_is_told_so(world):
+    company = await world.tenant(packs=())
+    new = {"overrides": {"enabled_schemes": []}, "note": "none"}
+    made = await (await company.client()).post("/api/v1/policy/versions", json=new)
+    assert made.status_code == 201, made.text
+    lead = await company.staff("chief", "manager")
+
+    shown = await read(lead)
+
+    assert "公司的规定里没有按条件评定的方案" in shown
+    await read(lead, "/simulation", status=422)
+
+
 @pytest.mark.parametrize("given", [{"scheme": "nothing"}, {"scheme": ""}, {"scheme": CLUB, "as_of": "yesterday"}])
 async def test_what_cannot_be_assessed_is_said_in_the_form(desk, client, tenant, given):
     lead = await tenant.staff("chief", "manager")
