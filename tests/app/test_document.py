@@ -1,6 +1,7 @@
 """The OpenAPI document tells the truth: what an address takes and every answer it gives."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -55,6 +56,20 @@ async def test_an_operation_says_how_it_may_be_refused(document):
 async def test_what_needs_no_credential_says_so(document):
     assert document["paths"]["/api/v1/sessions"]["post"]["security"] == []
     assert document["paths"]["/api/v1/me"]["get"].get("security") != []
+
+
+async def test_what_needs_no_credential_answers_as_described_whoever_asks_for_nothing(world, client, document):
+    asked = [each for each in operations(document) if each[2].get("security") == []]
+    async with world.client() as stranger:
+        answers = {
+            f"{who} {method} {path}": (await by.request(method, re.sub("{[^}]+}", str(uuid4()), path), json={})).status_code
+            for who, by in (("a stranger", stranger), ("a key", client))
+            for path, method, _ in asked
+        }
+
+    described = {f"{method} {path}": set(operation["responses"]) for path, method, operation in asked}
+    untold = {each: s for each, s in answers.items() if str(s) not in described[each.split(" ", 2)[2]]}
+    assert ("delete /api/v1/sessions" in described, untold) == (True, {})
 
 
 async def test_a_time_of_day_is_no_duration_and_patterns_are_those_of_the_document(document):

@@ -122,7 +122,7 @@ def _given(schema: dict[str, Any]) -> dict[str, Any]:
 def _refusals(handler: HTTPRouteHandler, has_body: bool) -> tuple[HTTPStatus, ...]:
     """Every status but success that the address may answer."""
     found = list(ALWAYS)
-    if handler.opt.get("needs") != PUBLIC or has_body:
+    if handler.opt.get("needs") != PUBLIC or has_body or not handler.http_methods & {"GET"}:
         found += OF_CALLERS
     if has_body:
         found += OF_BODIES
