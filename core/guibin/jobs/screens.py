@@ -12,17 +12,17 @@ from msgspec import Meta, Struct
 from guibin.audit.actions import noted
 from guibin.console import lists
 from guibin.console.commands import Command, Commands
+from guibin.console.forms import Choice
 from guibin.console.navigation import Entry
 from guibin.console.shell import PREFIX, Outcome, Shell
 from guibin.context import Act
-from guibin.policy.words import HourMinute, saying
+from guibin.policy.words import HourMinute
 from guibin.web.listing import PageAsked
 from guibin_tenants.principals import may, sees_all
 from guibin_tenants.refusals import NotFound
 from guibin_tenants.rows import read
 
-from . import commands, queries, ticks
-from .pauses import NewPause
+from . import commands, kinds, queries, ticks
 from .queries import JobFilter, JobView
 from .ticks import RhythmChange, RhythmView
 
@@ -53,12 +53,6 @@ class Moved(Struct, frozen=True, kw_only=True):
         }[self.how]
 
 
-class Pausing(Struct, frozen=True, kw_only=True):
-    """Why all background work waits."""
-
-    reason: Annotated[str, saying(500)]
-
-
 class Last(Struct, frozen=True):
     """How the latest tick of a rhythm went: `outcome` None while it has not ended."""
 
@@ -66,6 +60,19 @@ class Last(Struct, frozen=True):
     job_id: UUID
     tick_at: datetime
     outcome: str | None
+
+
+def named(kind: str, shell: Shell) -> str:
+    """What a kind is called; a pack's that brings no words by its own name."""
+    key = f"{NAME}.kind.{kind}"
+    return shell.says(key) if shell.studio.words.has(key) else kind.replace("_", " ")
+
+
+async def pausable(shell: Shell) -> Sequence[Choice]:
+    """Every kind that can wait by itself, by what it is called."""
+    return sorted(
+        (Choice(each.kind, named(each.kind, shell)) for each in kinds.all_handlers()), key=lambda one: one.text
+    )
 
 
 def id_of(name: str) -> UUID:
@@ -104,11 +111,6 @@ async def run(rhythm_id: UUID, act: Act) -> UUID | None:
     name = _named(rhythm_id)
     await noted("timetable.run", act, subject="timetable", purpose=name, shown=0)
     return await ticks.run_now(name, ticks.RHYTHMS(), act.company, now=act.now)
-
-
-async def pause_all(new: Pausing, act: Act) -> None:
-    """Everything waits, and it is on record why. Raises AlreadyPaused."""
-    await commands.pause(NewPause(reason=new.reason), act)
 
 
 async def _change(rhythm_id: UUID, new: RhythmChange, act: Act) -> None:
@@ -155,7 +157,7 @@ PAUSES = Commands(
     NAME,
     "pause_id",
     f"{PATH}/pauses",
-    Command(name="pause", action=pause_all, danger=True),
+    Command(name="pause", action=commands.pause, choices={"kind": pausable}, danger=True),
     Command(name="resume", action=commands.resume),
     needs=WRITE,
 )

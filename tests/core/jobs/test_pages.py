@@ -4,8 +4,10 @@ import pytest
 
 from guibin import timetable
 from guibin.jobs.actions import enqueue
+from guibin.jobs.kinds import all_handlers
 from guibin.jobs.retention import PruneLedger
 from guibin.jobs.screens import id_of
+from guibin.repeats.jobs import ForgetAnswers
 from guibin_tenants.scope import execute
 
 PAGE = "/console/jobs"
@@ -36,6 +38,11 @@ async def rhythm(client, name):
     return next(each for each in (await client.get("/api/v1/timetable")).json() if each["name"] == name)
 
 
+async def _claimed(relay, tenant):
+    found = await relay.claim(tenant.world.clock(), in_hand_max=1_000, at_once=50)
+    return [job.job_id for job in found if job.tenant_id == tenant.id]
+
+
 async def test_every_recurring_job_has_words_and_says_when(admin, world):
     shown = (await admin.get(PAGE)).text
     words = world.litestar.state.studio.words
@@ -44,6 +51,20 @@ async def test_every_recurring_job_has_words_and_says_when(admin, world):
     assert all(
         said in shown for said in ("结算周报", "每周一 0:05", "每月 1 日 0:15", "每 1 小时", "每天 3:10", "还没有做过")
     )
+
+
+def test_every_kind_of_job_has_words_in_both_languages(world):
+    words = world.litestar.state.studio.words
+    kinds = [each.kind for each in all_handlers() if each.function.__module__.startswith("guibin")]
+    called = [kind for kind in kinds if not words.has(f"jobs.kind.{kind}")]
+    said = {kind: words.of(f"jobs.kind.{kind}", "zh-CN") for kind in kinds if kind not in called}
+
+    assert called == []
+    assert {"sweep_timers", "approvals.tell_decision_late", "cards.follow_post"} <= set(kinds)
+    assert sorted(kind for kind, text in said.items() if text.isascii()) == []
+    assert sorted(kind for kind in kinds if not words.of(f"jobs.kind.{kind}", "en").isascii()) == []
+    # Two that look alike could not be told apart where one of them is paused.
+    assert len(set(said.values())) == len(kinds)
 
 
 async def test_what_failed_for_good_stands_on_top_with_its_reason_and_is_tried_again(admin, tenant, clock):
@@ -91,6 +112,42 @@ async def test_everything_waits_for_a_reason_and_goes_on(admin, tenant, clock):
 
     assert all(said in shown for said in ("全部后台任务暂停", "数据库维护", "1 个在等"))
     assert (await admin.get("/api/v1/job-pauses")).json() == []
+
+
+async def test_one_kind_waits_with_what_was_in_hand_and_all_of_it_goes_on(admin, tenant, clock, relay):
+    async with tenant.scope():
+        before = await enqueue(PruneLedger(), now=clock.now)
+        others = await enqueue(ForgetAnswers(), now=clock.now)
+    form = (await admin.get(f"{PAGE}/pauses/{admin.staff_id}/do/pause")).text
+    await admin.post(f"{PAGE}/pauses/{admin.staff_id}/do/pause", data={"kind": "prune_ledger", "reason": "核对数据"})
+    async with tenant.scope():
+        later = await enqueue(PruneLedger(), now=clock.now)
+    shown = (await admin.get(PAGE)).text
+    waiting = (await admin.get(f"{PAGE}/log?state=paused&kind=prune_ledger")).text
+    meanwhile = await _claimed(relay, tenant)
+    (pause,) = (await admin.get("/api/v1/job-pauses")).json()
+    await admin.post(f"{PAGE}/pauses/{pause['id']}/do/resume")
+
+    assert '<option value="prune_ledger">清理过期的任务记录</option>' in form
+    assert all(said in shown for said in ("清理过期的任务记录", "核对数据", "2 个在等"))
+    assert [waiting.count(f'data-job="{each}"') for each in (before, later, others)] == [1, 1, 0]
+    assert others in meanwhile
+    assert {before, later}.isdisjoint(meanwhile)
+    assert {before, later} <= set(await _claimed(relay, tenant))
+    assert "在等" not in (await admin.get(PAGE)).text
+
+
+async def test_a_kind_that_there_is_not_and_one_that_waits_already_are_refused_in_words(admin, tenant):
+    at = f"{PAGE}/pauses/{admin.staff_id}/do/pause"
+    unknown = await admin.post(at, data={"kind": "mine_coins", "reason": "试"})
+    silent = await admin.post(at, data={"kind": "prune_ledger", "reason": " "})
+    once = await admin.post(at, data={"kind": "prune_ledger", "reason": "试"})
+    twice = await admin.post(at, data={"kind": "prune_ledger", "reason": "试"})
+
+    assert [answer.status_code for answer in (unknown, silent, once, twice)] == [422, 422, 200, 409]
+    assert "f-kind-error" in unknown.text
+    assert "f-reason-error" in silent.text
+    assert [one["kind"] for one in (await admin.get("/api/v1/job-pauses")).json()] == ["prune_ledger"]
 
 
 async def test_it_is_run_once_now_and_the_log_says_so(admin):
