@@ -62,7 +62,9 @@ async def test_what_needs_no_credential_answers_as_described_whoever_asks_for_no
     asked = [each for each in operations(document) if each[2].get("security") == []]
     async with world.client() as stranger:
         answers = {
-            f"{who} {method} {path}": (await by.request(method, re.sub("{[^}]+}", str(uuid4()), path), json={})).status_code
+            f"{who} {method} {path}": (
+                await by.request(method, re.sub("{[^}]+}", str(uuid4()), path), json={})
+            ).status_code
             for who, by in (("a stranger", stranger), ("a key", client))
             for path, method, _ in asked
         }
