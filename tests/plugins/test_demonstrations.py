@@ -58,6 +58,20 @@ async def test_a_packs_company_is_filled_and_its_people_sign_in(world, pack):
         assert Counter(one["scheme"] for one in assessed) == Counter(company.assess)
 
 
+@pytest.mark.parametrize("customers", [1, 13, 40])
+async def test_a_company_of_any_size_is_filled(world, customers):
+    company = world.packs.hooks_of(("cable_tv",)).demonstration()
+    small = replace(company, slug=f"{company.slug}-of-{customers}", customers=customers)
+
+    access = await demonstration.make(
+        small, "cable_tv", owner_url=world.owner_url, app_url=world.app_url, packs=world.packs
+    )
+
+    found = (await world.client(access.key).get("/api/v1/customers", params={"limit": "100"})).json()["items"]
+    # Beside those of the data, two employees and two partners.
+    assert len(found) == customers + 4
+
+
 @pytest.mark.parametrize("pack", SLUGS)
 async def test_a_packs_company_looks_as_if_people_had_worked_there(world, pack):
     company = world.packs.hooks_of((pack,)).demonstration()

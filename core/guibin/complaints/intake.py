@@ -197,7 +197,7 @@ def _note(case: _Case) -> AuditNote:
 async def _to_the_desk(case: _Case, act: Act) -> None:
     """S07-22: whoever receives it hands it over to the desk at once, and stays responsible."""
     customer_id = case.new.customer_id
-    to = await destination(await desk_item(customer_id, act), act)
+    to = await destination(customer_id, await desk_item(customer_id, act), act)
     if to is not None and not to.seated:
         await hand_over(case.id, NewComplaintHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)
         await tell(Case(SUBJECT, case.id, customer_id), case.number, to, now=act.now)

@@ -55,6 +55,8 @@ async def _customers(offset: int) -> list[UUID]:
 
 async def _answers(activity_id: UUID, customers: Sequence[UUID], scene: Scene) -> None:
     """Most come, some do not, some have not said."""
+    if not customers:
+        return
     await inviting.invite(activity_id, NewInvitations(customer_ids=tuple(customers)), scene.act)
     rows = await fetch("select id from activity_invitation where activity_id = $1 order by id", activity_id)
     for place, row in enumerate(rows):

@@ -186,7 +186,7 @@ async def _hotline(scene: Scene, kept: Sequence[_Kept]) -> None:
     agent = await fetch_value("select id from staff where 'agent' = any (roles) order by login limit 1")
     if agent is None:
         return
-    for place, (customer_id, phone, ended) in enumerate(_hotline_calls(kept[11].customer_id)):
+    for place, (customer_id, phone, ended) in enumerate(_hotline_calls(kept[11 % len(kept)].customer_id)):
         at = scene.act.now - timedelta(minutes=35 * (place + 1))
         call = NewCall(
             customer_id=customer_id, phone=phone, missed=ended is None, staff_id=agent, reference=f"call-{place + 1}"
@@ -212,7 +212,7 @@ async def _mails(scene: Scene, kept: Sequence[_Kept]) -> None:
     """Mails of the morning, as a mail server hands them over: a customer's, a stranger's, and a machine's."""
     address = "li.customer@example.com"
     change = CustomerChange(confidential={"email": [address]})
-    await archive.change(kept[12].customer_id, change, scene.act)
+    await archive.change(kept[12 % len(kept)].customer_id, change, scene.act)
     made = await mailboxes.add(NewMailbox(name="服务邮箱", address="vip@company.example"), scene.act)
     mails = (
         (address, "咨询续约", "请问我的合同什么时候到期，续约有什么优惠？", ""),

@@ -78,11 +78,12 @@ async def unseat(desk_id: UUID, staff_id: UUID, act: Act) -> DeskView:
     return await _done("desk.unseat", desk_id, act)
 
 
-async def destination(item: ServiceItem | None, act: Act) -> Destination | None:
-    """The desk to which a matter goes that is taken in: at a hall that has one, if the customer's tiers give the `item`."""
+async def destination(customer_id: UUID | None, item: ServiceItem | None, act: Act) -> Destination | None:
+    """The desk to which a customer's matter goes that is taken in: at a hall that has one which sees the customer, if their
+    tiers give the `item`."""
     if item is None or act.by.org_unit_id is None:
         return None
-    desk = await queries.nearest(act.by.org_unit_id)
+    desk = await queries.nearest(act.by.org_unit_id, customer_id=customer_id)
     if desk is None:
         return None
     because = f"{act.policy.title(f'service_item.{item.name}.title', act.company.language)} {item.clause}".strip()

@@ -9,6 +9,7 @@ from msgspec import Struct
 from guibin.policy.packs import Policy
 from guibin.sla import calendars
 from guibin.sla.calendars import BUSINESS
+from guibin_tenants.receivers import sees
 from guibin_tenants.rows import missing, read, shown
 from guibin_tenants.scope import fetch, fetch_value
 
@@ -46,7 +47,9 @@ _NEAREST = f"""with recursive above (tenant_id, id, parent_id, depth) as (
         join above a on u.tenant_id = a.tenant_id and u.id = a.parent_id where a.depth < 32
     )
     {_DESK} join above on above.tenant_id = d.tenant_id and above.id = d.org_unit_id
-    where d.closed_at is null and d.kind = any ($2) order by above.depth limit 1"""
+    where d.closed_at is null and d.kind = any ($2) and ($3::uuid is null or exists (
+        select from customer c where c.id = $3 and {sees("d", "c.org_unit_id")}))
+    order by above.depth limit 1"""
 
 
 def sits_with(staff_id: str, person: str) -> str:
@@ -130,9 +133,14 @@ async def seated(staff_id: UUID) -> bool:
     return found
 
 
-async def nearest(org_unit_id: UUID, kinds: Sequence[Kind] = ("desk",)) -> DeskView | None:
-    """The desk that serves this unit: its own, or that of the nearest unit above which has one; so with other venues."""
-    return next(iter(shown(DeskView, await fetch(_NEAREST, org_unit_id, list(kinds)))), None)
+async def nearest(
+    org_unit_id: UUID, kinds: Sequence[Kind] = ("desk",), *, customer_id: UUID | None = None
+) -> DeskView | None:
+    """The desk that serves this unit: its own, or that of the nearest unit above which has one; so with other venues.
+
+    For a customer, only one whose org unit sees them (S02-6).
+    """
+    return next(iter(shown(DeskView, await fetch(_NEAREST, org_unit_id, list(kinds), customer_id))), None)
 
 
 async def at(org_unit_id: UUID) -> list[DeskView]:

@@ -29,14 +29,18 @@ from guibin_tenants.tables import new_id
 from .tables import Inspection, InspectionItem
 
 SUBJECT, INSPECTED = "inspection", "inspected"
-# Of each kind: its id, whose work it is, and when it came about; of a customer whose archive is open.
+# SQL: requests of which a defined step was skipped, ever or in the span before.
+_SKIPPED = f"exists (select from {SKIPPED} and k.tenant_id = x.tenant_id and k.request_id = x.id"
+_SKIPPED_THEN = f"{_SKIPPED} and k.recorded_at >= $1 and k.recorded_at < $2)"
+# Of each kind: its id, whose work it is, and when it came about; of a customer whose archive is open. A request also comes about
+# as one to inspect when a step of it is skipped, however long ago it was asked (S01-10).
 _OF = {
     "archive": ("c.id", "c.account_manager_id", "", "true"),
     "service_request": (
         "x.id",
         "coalesce(x.handler_id, x.owner_id)",
         f"join {name_of(ServiceRequest)} x on x.tenant_id = c.tenant_id and x.customer_id = c.id",
-        "x.received_at >= $1 and x.received_at < $2",
+        f"(x.received_at >= $1 and x.received_at < $2 or {_SKIPPED_THEN})",
     ),
     "complaint": (
         "x.id",
@@ -60,7 +64,7 @@ _OF = {
 
 
 # What is drawn before anything else: requests of which a defined step was skipped (S01-10).
-_FIRST = {"service_request": f"exists (select from {SKIPPED} and k.tenant_id = x.tenant_id and k.request_id = x.id)"}
+_FIRST = {"service_request": f"{_SKIPPED})"}
 
 
 async def draw_due(act: Act) -> int:

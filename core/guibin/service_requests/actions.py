@@ -126,7 +126,7 @@ async def skip_step(request_id: UUID, new: NewSkippedStep, act: Act) -> ServiceR
 async def receive_at_hall(new: NewServiceRequest, act: Act) -> ServiceRequestView:
     """As `intake.receive`; for whoever is entitled to a desk it goes to the hall's at once (S07-15)."""
     request = await receive(new, act)
-    to = await destination(await desk_item(new.customer_id, act), act)
+    to = await destination(new.customer_id, await desk_item(new.customer_id, act), act)
     if to is None or to.seated:
         return request
     await hand_over(request.id, NewHandOver(to_unit_id=to.desk.org_unit_id, reason=to.because), act)

@@ -90,11 +90,12 @@ async def refuse_nothing_done(request: asyncpg.Record, taken: int) -> None:
 
 
 async def tell_skipped(request: asyncpg.Record, step: str, act: Act) -> None:
-    """The nearest manager hears that a defined step was skipped (S01-10)."""
+    """The nearest manager hears that a defined step was skipped, of their own skipping the next above (S01-10)."""
     details = {"number": request["number"], "who": act.by.name}
     details["step"] = act.policy.title(f"step.{step}", act.company.language)
     case = Case(SUBJECT, request["id"], request["customer_id"])
-    notice = Notice("service_step_skipped", case, roles=("manager",), details=details)
+    but = (act.by.person,) if act.by.person else ()
+    notice = Notice("service_step_skipped", case, roles=("manager",), details=details, but=but)
     await notify(notice, key=f"service-step-skipped/{request['id']}/{step}", now=act.now)
 
 

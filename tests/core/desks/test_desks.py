@@ -1,8 +1,18 @@
 """S07-3: a main business hall has a dedicated desk; whoever is entitled to it is served there."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
+from acting import acting
+from msgspec.structs import replace
+
+from guibin.complaints.intake import receive
+from guibin.complaints.requests import NewComplaint
+from guibin.policies.queries import effective_policy
+from guibin.service_requests.actions import receive_at_hall
+from guibin.service_requests.requests import NewServiceRequest
+from support import company_of
 
 
 @pytest.fixture
@@ -126,6 +136,36 @@ async def test_a_service_request_taken_in_at_a_hall_goes_to_its_desk(client, ten
         str(receiver.staff_id),
         str(halls["main-hall"]),
     )
+
+
+@pytest.mark.rule("S07-3", "S02-6")
+async def test_a_desk_that_does_not_see_the_customer_gets_nothing(client, tenant, halls, world, clock):
+    mine, other = [
+        await customer_of(client, number, unit=halls[unit], spending="10000.00")
+        for number, unit in (("1", "main-hall"), ("2", "branch"))
+    ]
+    await assess(client)
+    desk = await desk_at(client, halls["main-hall"])
+    # Stands in the hall and sees the whole company.
+    by = replace(tenant.principal(), org_unit_id=halls["main-hall"])
+    async with tenant.scope():
+        policy = await effective_policy(world.packs, company_of(tenant), at=clock())
+        act = acting(by=by, now=clock(), policy=policy, company=company_of(tenant))
+        taken = [
+            await receive(NewComplaint(customer_id=UUID(one), text="没有信号", channel="hall"), act)
+            for one in (mine, other)
+        ]
+        asked = [
+            await receive_at_hall(
+                NewServiceRequest(
+                    customer_id=UUID(one), item="errand", channel="hall", text="x", answers={"what": "set_top_box"}
+                ),
+                act,
+            )
+            for one in (mine, other)
+        ]
+
+    assert [one.handler_unit_id for one in (*taken, *asked)] == [UUID(desk["org_unit_id"]), None] * 2
 
 
 @pytest.mark.rule("S07-3")

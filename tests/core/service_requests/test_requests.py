@@ -369,6 +369,47 @@ async def test_a_step_that_is_left_out_is_told_counted_and_inspected_first(tenan
 
 
 @pytest.mark.rule("S01-10")
+async def test_of_what_a_manager_leaves_out_the_next_above_hears(tenant, client, customer, clock):
+    await tenant.unit("branch")
+    own = {"number": "DK2", "name": "李", "kind": "leader", "org_unit_id": str(tenant.units["branch"])}
+    other = (await client.post("/api/v1/customers", json=own)).json()["id"]
+    lead, above = await tenant.staff("lead", "manager", unit="branch"), await tenant.staff("above", "manager")
+    request = await ask(client, other, item="maintenance")
+    path = f"{PATH}/{request['id']}/skipped-steps"
+    assert (await lead.post(path, json={"step": "appointment", "reason": "当场处理"})).status_code == 201
+
+    told = [
+        [
+            one["subject_id"]
+            for one in (await person.get("/api/v1/notices")).json()["items"]
+            if one["kind"] == "service_step_skipped"
+        ]
+        for person in (lead, above)
+    ]
+    assert told == [[], [request["id"]]]
+
+
+@pytest.mark.rule("S01-10", "S08-6")
+async def test_what_is_left_out_long_after_the_request_is_inspected_then(tenant, client, customer, clock):
+    done, left_out = [await ask(client, customer, item="maintenance") for _ in range(2)]
+    clock.set(clock() + timedelta(days=40))
+    for request in (done, left_out):
+        await appoint(client, request, clock() + timedelta(hours=1))
+        await step(client, request, "on_site", result="已修复", accompanied_by="王经理", reaction="满意")
+    path = f"{PATH}/{left_out['id']}/skipped-steps"
+    assert (await client.post(path, json={"step": "rating", "reason": "客户不愿评价"})).status_code == 201
+
+    policy = InspectionPolicy(name="requests", subject="service_request", every="month", criteria=("steps",))
+    drawn = {}
+    async with tenant.scope():
+        for month in (4, 5, 6):
+            of = window_of("month", date(2026, month, 1), "Asia/Shanghai")
+            drawn[month] = [str(one["id"]) for one in await _population(policy, of, acting(by=None, now=clock()))]
+    assert {month: len(ids) for month, ids in drawn.items()} == {4: 2, 5: 1, 6: 0}
+    assert drawn[5] == [left_out["id"]]
+
+
+@pytest.mark.rule("S01-10")
 async def test_what_the_time_limit_counts_on_is_not_left_out(desk, customer, clock):
     fault, errand = [await ask(desk, customer, item=item) for item in ("maintenance", "enquiry")]
     path = "{}/{}/skipped-steps".format
