@@ -95,6 +95,7 @@ class CustomerCopyController(Controller):
         "/",
         needs=COPIES,
         cost=BULK,
+        confirmed=True,
         status_code=200,
         summary="All that is kept of a customer, as a file for themselves",
     )

@@ -321,7 +321,7 @@ class CustomerScreens(Controller):
         await profiles.standing(customer_id)
         return _copy(shell, {"legal_basis": [shell.says("overview.copy.basis")]}, {}, 200)
 
-    @post("/copy", needs=copying.COPIES, cost=BULK, status_code=200)
+    @post("/copy", needs=copying.COPIES, cost=BULK, confirmed=True, status_code=200)
     async def hand_out(self, customer_id: UUID, shell: Shell) -> Response[Any]:
         given = await forms.sent(shell.request)
         try:

@@ -83,7 +83,11 @@ class ParticularsController(Controller):
     list_relatives = gets("/relatives", particulars.relatives, "Important relatives, masked")
     add_relative = posts("/relatives", particulars.add_relative, "Add an important relative; sealed")
     disclose_relatives = posts(
-        "/relatives/disclosures", particulars.disclose_relatives, "Show relatives in clear, on record", needs=DISCLOSE
+        "/relatives/disclosures",
+        particulars.disclose_relatives,
+        "Show relatives in clear, on record",
+        needs=DISCLOSE,
+        confirmed=True,
     )
     remove_relative = deletes("/relatives/{relative_id:uuid}", particulars.remove_relative, "Remove a relative")
     list_links = gets("/links", particulars.links, "The customer's part in other customers' archives")

@@ -93,6 +93,7 @@ class RegisterEntryController(Controller):
         sealing.disclose,
         "Show a frozen file, on record",
         needs=DISCLOSE,
+        confirmed=True,
     )
 
 

@@ -51,6 +51,26 @@ async def test_a_key_is_made_only_shortly_after_the_password_was_told(world, adm
     assert (await admin.get("/api/v1/me")).status_code == 200
 
 
+async def test_a_customers_copy_leaves_only_shortly_after_the_password_was_told(world, tenant):
+    manager = await tenant.staff("manager", "manager")
+    manager.headers["Accept-Language"] = "zh-CN"
+    opened = await manager.post("/api/v1/customers", json={"number": "K-1", "kind": "leader", "name": "周敏"})
+    person = opened.json()["id"]
+    asked = {"purpose": "客户本人到厅查询", "legal_basis": "个人信息保护法第四十五条"}
+    later(world, 20)
+
+    by_api = await manager.post(f"/api/v1/customers/{person}/copies", json=asked)
+    by_page = await manager.post(f"/console/customers/{person}/copy", data=asked, headers=PART)
+    relatives = await manager.post(f"/api/v1/customers/{person}/relatives/disclosures", json={"purpose": "核对联系人"})
+    await manager.post(CONFIRMATION, json={"password": PASSWORD})
+    then = await manager.post(f"/console/customers/{person}/copy", data=asked, headers=PART)
+
+    assert [each.status_code for each in (by_api, by_page, relatives)] == [403] * 3
+    assert by_page.headers["x-guibin-confirm"] == "asked"
+    assert "周敏" not in by_api.text + by_page.text
+    assert (then.status_code, "attachment" in then.headers["content-disposition"]) == (200, True)
+
+
 async def test_a_code_of_the_second_factor_confirms_too_and_each_once(world, admin):
     app = pyotp.TOTP((await admin.post("/api/v1/me/second-factor")).json()["secret"])
     code = app.at(int(world.clock().timestamp()))
@@ -167,6 +187,10 @@ async def test_everything_that_matters_most_asks(world):
         "POST /api/v1/exports",
         "GET /api/v1/exports/{transfer_id}/file",
         "POST /api/v1/list-exports",
+        "POST /api/v1/customers/{customer_id}/copies",
+        "POST /console/customers/{customer_id}/copy",
+        "POST /api/v1/customers/{customer_id}/relatives/disclosures",
+        "POST /api/v1/register-archives/{archive_id}/disclosures",
         "POST /api/v1/keys",
         "POST /api/v1/keys/{key_id}/rotations",
         "POST /console/keys/texts/{key_id}/do/{command}",
