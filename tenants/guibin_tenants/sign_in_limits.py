@@ -65,11 +65,19 @@ def from_anywhere(login: str, address: str) -> tuple[Limit, ...]:
     )
 
 
-def of_forgotten(login: str, address: str) -> tuple[Limit, ...]:
-    """Somebody says that they forgot their password: no more than so many mails come of it, and of a login that nobody has none."""
+def of_forgotten(login: str, address: str, device_id: UUID | None) -> tuple[Limit, ...]:
+    """Somebody says that they forgot their password: no more than so many mails come of it, and of a login that nobody has none.
+
+    One place uses up its own few for a login, and a browser in which its account signed in has a few of its own: a stranger who
+    asks on and on leaves the holder theirs.
+    """
+    if device_id is not None:
+        return (_limit("forgotten/device", login, str(device_id), attempts_max=3, within=HOUR),)
+    place = network_of(address)
     return (
-        _limit("forgotten/place", network_of(address), attempts_max=20, within=QUARTER, shared=True),
-        _limit("forgotten/account", login, attempts_max=5, within=HOUR, shared=True),
+        _limit("forgotten/place", place, attempts_max=20, within=QUARTER, shared=True),
+        _limit("forgotten/both", login, place, attempts_max=3, within=HOUR),
+        _limit("forgotten/account", login, attempts_max=15, within=HOUR, shared=True),
     )
 
 

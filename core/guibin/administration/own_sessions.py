@@ -1,18 +1,13 @@
-"""Where somebody is signed in, as they see and end it themselves; and after how long a session is locked that nobody uses."""
+"""Where somebody is signed in, as they see and end it themselves."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from guibin.audit.actions import noted
 from guibin.context import Act
-from guibin_tenants import settings, staff
-from guibin_tenants.access import access_changed
-from guibin_tenants.authentication import IDLE_MINUTES
-
-IDLE_MIN, IDLE_MAX = 2, 12 * 60
+from guibin_tenants import staff
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
@@ -31,12 +26,6 @@ class Ended(Struct, frozen=True):
     """How many sessions ended."""
 
     ended: int
-
-
-class IdleLock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A session in which nothing was done for so many minutes asks for the password again. None is as the installation has it."""
-
-    minutes: Annotated[int, Meta(ge=IDLE_MIN, le=IDLE_MAX)] | None = None
 
 
 async def mine(digest: str, act: Act, now: datetime) -> list[SessionView]:
@@ -66,16 +55,3 @@ async def end_others(digest: str, act: Act) -> Ended:
     ended = await staff.end_other_sessions(act.by.id, but=digest)
     await noted("session.end", act, subject="session", subject_id=act.by.id, shown=ended)
     return Ended(ended)
-
-
-async def idle_lock() -> IdleLock:
-    """The company's."""
-    return IdleLock(minutes=await settings.read(IDLE_MINUTES, int | None, None))  # type: ignore[arg-type]  # a union is a type to msgspec
-
-
-async def set_idle_lock(new: IdleLock, act: Act) -> IdleLock:
-    """Another, from the next request of everybody on."""
-    await settings.write(IDLE_MINUTES, new.minutes)
-    await access_changed()
-    await noted("session.idle_lock", act, subject="idle_lock", shown=0)
-    return new

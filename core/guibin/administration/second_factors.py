@@ -20,7 +20,8 @@ from guibin_tenants.scope import fetch_value
 from guibin_tenants.staff import SECOND_FACTOR_ROLES, SESSION_HOURS
 
 from . import actions
-from .own_sessions import IDLE_MAX, IDLE_MIN
+
+IDLE_MIN, IDLE_MAX = 2, 12 * 60
 
 
 class NoSecondFactor(Conflict):

@@ -25,7 +25,7 @@ from guibin_tenants.sign_in_limits import network_of
 
 from .guards import PUBLIC
 from .link_pages import LinkController, Shown, Visit
-from .sessions import COMPANY
+from .sessions import COMPANY, DEVICE
 from .sign_in_pages import language_of
 
 # Whatever there is to be done takes less: the answer comes no sooner for a company or an account that there is not.
@@ -109,7 +109,7 @@ async def _ask(request: Incoming, company: str, login: str) -> None:
             tenant = await by_slug(connection, company)
         now = _now(request)
         async with tenant_scope(tenant.id):
-            refused = await links.count(login, address, now=now)
+            refused = await links.count(login, address, request.cookies.get(DEVICE, ""), now=now)
             if refused is None and tenant.suspended_at is None:
                 await links.ask(login, address, now=now)
     except NotFound:

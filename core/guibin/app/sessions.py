@@ -24,7 +24,7 @@ from guibin.web.routing import deletes, gets, posts, puts
 from guibin_tenants.credentials import parse
 from guibin_tenants.database import borrowed
 from guibin_tenants.devices import KNOWN_FOR
-from guibin_tenants.principals import Owes, anyone, may, sees_all, staff_only
+from guibin_tenants.principals import Owes, may, sees_all, staff_only
 from guibin_tenants.rate_limits import Allowance, RateLimits
 from guibin_tenants.refusals import NotFound, Unauthenticated
 from guibin_tenants.registry import by_slug
@@ -175,21 +175,6 @@ class SignInRulesController(Controller):
         "/",
         second_factors.set_rules,
         "Set what the company asks of everybody who signs in",
-        needs=RULES,
-        confirmed=True,
-    )
-
-
-class IdleLockController(Controller):
-    path = "/api/v1/idle-lock"
-    tags = ("session",)
-    show = gets(
-        "/", own_sessions.idle_lock, "After how many idle minutes a session asks for the password", needs=anyone
-    )
-    change = puts(
-        "/",
-        own_sessions.set_idle_lock,
-        "Set after how many idle minutes a session asks for the password",
         needs=RULES,
         confirmed=True,
     )

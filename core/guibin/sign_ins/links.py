@@ -25,7 +25,7 @@ from guibin.notices.actions import Notice, notify
 from guibin.web import signed_links
 from guibin.web.public_address import public_address
 from guibin.web.signed_links import Link
-from guibin_tenants import sign_in_limits, staff
+from guibin_tenants import devices, sign_in_limits, staff
 from guibin_tenants.principals import Principal, Signature
 from guibin_tenants.refusals import Forbidden
 from guibin_tenants.rows import add
@@ -104,10 +104,12 @@ async def ask(login: str, address: str, *, now: datetime) -> None:
     await noted("session.forgotten", Signature(by=by, now=now), subject="session", subject_id=subject_id, shown=0)
 
 
-async def count(login: str, address: str, *, now: datetime) -> TooManyAttempts | None:
+async def count(login: str, address: str, device: str, *, now: datetime) -> TooManyAttempts | None:
     """Count somebody who asks; the refusal where they ask too often. What was counted stays."""
+    account = await staff.account_of(login)
+    known = await devices.known(account.staff.id, device, now=now) if account else None
     try:
-        await sign_in_limits.attempt(sign_in_limits.of_forgotten(login, address), now=now)
+        await sign_in_limits.attempt(sign_in_limits.of_forgotten(login, address, known), now=now)
     except TooManyAttempts as refusal:
         return refusal
     return None

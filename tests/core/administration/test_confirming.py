@@ -202,7 +202,6 @@ async def test_everything_that_matters_most_asks(world):
         "POST /api/v1/policy/versions",
         "POST /api/v1/policy/proposals",
         "PUT /api/v1/look-up-limits",
-        "PUT /api/v1/idle-lock",
         "PUT /api/v1/sign-in-rules",
         "POST /api/v1/me/second-factor",
         "DELETE /api/v1/me/second-factor",

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import asyncpg
+import httpx
 import pyotp
 import pytest
 from running import work_off
@@ -151,19 +152,39 @@ async def test_the_work_for_an_account_and_for_nobody_is_the_same(world, tenant,
         assert await fetch_value("select count(*) from job where kind = 'mail_link'") == before + 2
 
 
-async def test_asking_is_bounded_for_a_login_whether_or_not_it_has_somebody(world, tenant, mail):
+async def asks(world, tenant, login, address, times=1):
+    """Somebody at that address forgot the password of a login; what each time was answered."""
+    transport = httpx.ASGITransport(app=world.app, client=(address, 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://guibin.test") as stranger:
+        body = {"company": tenant.slug, "login": login}
+        return [(await stranger.post(FORGOTTEN, json=body)).status_code for _ in range(times)]
+
+
+@pytest.mark.parametrize(("login", "mails"), [("li.wei", 3), ("nobody", 0)])
+async def test_asking_is_bounded_for_a_login_whether_or_not_it_has_somebody(world, tenant, mail, login, mails):
     await with_address(tenant)
-    said = {
-        login: [
-            (await world.client().post(FORGOTTEN, json={"company": tenant.slug, "login": login})).status_code
-            for _ in range(6)
-        ]
-        for login in ("li.wei", "nobody")
-    }
+    said = await asks(world, tenant, login, "198.51.100.7", times=4)
     await work_off(tenant)
 
-    assert said == dict.fromkeys(("li.wei", "nobody"), [204] * 5 + [429])
-    assert len(mail.mails) == 5
+    assert said == [204] * 3 + [429]
+    assert len(mail.mails) == mails
+
+
+async def test_a_stranger_does_not_use_up_what_the_holder_may_ask(world, tenant, mail):
+    await with_address(tenant)
+    at_home = world.client()
+    await at_home.post("/console/sign-in", data={"company": tenant.slug, "login": "li.wei", "password": PASSWORD})
+    asked = {"company": tenant.slug, "login": "li.wei"}
+    strangers = await asks(world, tenant, "li.wei", "198.51.100.7", times=6)
+    elsewhere = await asks(world, tenant, "li.wei", "203.0.113.9")
+    crowd = [await asks(world, tenant, "li.wei", f"192.0.2.{place}", times=3) for place in range(5)]
+    known = [(await at_home.post("/console/sign-in/forgotten", data=asked)).status_code for _ in range(4)]
+    await work_off(tenant)
+
+    assert (strangers, elsewhere) == ([204] * 3 + [429] * 3, [204])
+    assert [code for each in crowd for code in each] == [204] * 11 + [429] * 4
+    assert known == [200] * 3 + [429]
+    assert len(mail.mails) == 18
 
 
 async def test_a_link_is_over_in_time_and_void_when_anything_changed_since(world, tenant, admin, mail):
